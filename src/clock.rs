@@ -1,0 +1,89 @@
+//! Time as an argument: a clock is given from outside, never read from the host.
+//!
+//! The exercise's prototype names `std::time::Instant`; the engine has an [`Instant`] of its own with the same
+//! manners, because a virtual clock must be able to make one, and because `std::time::Instant::now` panics on
+//! `wasm32-unknown-unknown`.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A moment on a [`Clock`], in whole milliseconds since that clock began. Bounds: any `u64`; sums saturate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The moment `ms` milliseconds after the clock began.
+    pub const fn from_millis(ms: u64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since the clock began.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// Time passed since `earlier`; zero when `earlier` is later.
+    pub const fn saturating_duration_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+
+    /// Saturates: a deadline past the end of time is the end of time, never the past.
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis(duration)))
+    }
+}
+
+impl Sub for Instant {
+    type Output = Duration;
+
+    fn sub(self, earlier: Self) -> Duration {
+        self.saturating_duration_since(earlier)
+    }
+}
+
+/// Whole milliseconds of a duration, rounded up (a TTL of 1 µs must not be no TTL at all), capped at `u64::MAX`.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+/// A handle on one flow of time; clones share it. Reading and moving it are one atomic operation each.
+#[derive(Clone, Default)]
+pub struct Clock {
+    now_ms: Arc<AtomicU64>,
+}
+
+impl Clock {
+    /// A clock that stands at zero until somebody moves it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        Instant(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    /// Moves time forward; saturates at the end of time.
+    pub fn advance(&self, by: Duration) {
+        let now = self.now() + by;
+        self.set(now);
+    }
+
+    /// Sets the present moment: for hosts that keep the time themselves.
+    pub fn set(&self, now: Instant) {
+        self.now_ms.store(now.0, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({} ms)", self.now().0)
+    }
+}
