@@ -6,3 +6,4 @@ pub mod clock;
 pub mod protocol;
 pub mod random;
 pub mod ring;
+pub mod subject;
