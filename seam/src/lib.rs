@@ -23,8 +23,10 @@ pub enum Request {
     Cluster(ClusterRequest),
     /// The stateless `ProtocolParser`.
     Parser(ParserRequest),
-    /// A whole run of the line protocol: `simulate_distributed_cache(commands)`.
+    /// A whole run of the line protocol: `simulate_distributed_cache(commands)`; answered by [`Response::Lines`].
     Simulate(Vec<String>),
+    /// What only the reference offers, beyond every prototype; a submission answers [`Response::NotImplemented`].
+    Extra(ExtraRequest),
     /// Several requests in one crossing; answered by [`Response::Many`], in order.
     Many(Vec<Request>),
 }
@@ -151,6 +153,43 @@ pub enum ParserRequest {
     Parse(Vec<u8>),
     /// `serialize`; answered by [`Response::Bytes`].
     Serialize(Reply),
+}
+
+/// What only the reference offers: the protocols as sessions, and the cache's questions beyond the prototype.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExtraRequest {
+    /// One line of the `line` protocol; answered by [`Response::Lines`] (no line once `EXIT` was said).
+    Line(String),
+    /// Bytes for a memcached session; answered by [`Response::Bytes`].
+    Memcached(Vec<u8>),
+    /// One request of the REST API, as `METHOD path [body]`; answered by [`Response::Lines`].
+    Rest(String),
+    /// The node's keys, the next victim first; answered by [`Response::Lines`].
+    Order,
+    /// Whether a key is there, without touching its place; answered by [`Response::Bool`].
+    Exists {
+        /// The key.
+        key: String,
+    },
+    /// Keys that match a glob, in byte order; answered by [`Response::Lines`].
+    Keys {
+        /// The glob: `*`, `?`, `[…]`, `\\` escapes.
+        pattern: String,
+    },
+    /// Deletes the keys that match a glob; answered by [`Response::Count`].
+    DeletePattern {
+        /// The glob.
+        pattern: String,
+    },
+    /// Adds to a number, a missing key counting as 0; answered by [`Response::Number`].
+    Increment {
+        /// The key.
+        key: String,
+        /// What to add.
+        amount: i64,
+    },
+    /// Empties the node and its counters; answered by [`Response::Done`].
+    Clear,
 }
 
 /// What a subject answers.
@@ -358,6 +397,17 @@ impl Request {
             Self::Parser(ParserRequest::Parse(_)) => "ProtocolParser::parse",
             Self::Parser(ParserRequest::Serialize(_)) => "ProtocolParser::serialize",
             Self::Simulate(_) => "simulate_distributed_cache",
+            Self::Extra(request) => match request {
+                ExtraRequest::Line(_) => "the line protocol",
+                ExtraRequest::Memcached(_) => "the memcached protocol",
+                ExtraRequest::Rest(_) => "the REST API",
+                ExtraRequest::Order => "order",
+                ExtraRequest::Exists { .. } => "exists",
+                ExtraRequest::Keys { .. } => "keys",
+                ExtraRequest::DeletePattern { .. } => "delete_pattern",
+                ExtraRequest::Increment { .. } => "increment",
+                ExtraRequest::Clear => "clear",
+            },
             Self::Many(_) => "several calls",
         }
     }
