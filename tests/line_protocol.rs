@@ -1,0 +1,248 @@
+//! The line protocol: the rules and tables of its specification, then the concurrent run against a naive model.
+
+use cachedojo::protocol::line::{LineCache, Mistake, parse, simulate_distributed_cache, simulate_scheduled};
+use cachedojo::random::Random;
+use proptest::prelude::*;
+use std::collections::HashMap;
+
+/// Runs a script in all three ways; each must give exactly these answers.
+#[track_caller]
+fn check(commands: &[&str], expected: &[&str]) {
+    let commands: Vec<String> = commands.iter().map(ToString::to_string).collect();
+    assert_eq!(sequential(&commands), expected, "one after the other");
+    assert_eq!(simulate_distributed_cache(&commands), expected, "on threads");
+    assert_eq!(simulate_scheduled(&commands, Random::new(7)), expected, "by the scheduler");
+}
+
+fn sequential(commands: &[String]) -> Vec<String> {
+    let mut cache = LineCache::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        answers.push(cache.answer(command).to_string());
+        if cache.exited() {
+            break;
+        }
+    }
+    answers
+}
+
+#[test]
+fn the_example_of_the_specification() {
+    check(
+        &["PUT user1 Alice", "PUT user2 Bob", "GET user1", "DELETE user2", "GET user2", "EXIT"],
+        &["STORED", "STORED", "Alice", "DELETED", "NOT_FOUND", "BYE"],
+    );
+}
+
+#[test]
+fn a_missing_key_is_not_found() {
+    check(&["GET missing", "EXIT"], &["NOT_FOUND", "BYE"]);
+    check(&["DELETE nope", "EXIT"], &["NOT_FOUND", "BYE"]);
+}
+
+#[test]
+fn a_put_overwrites() {
+    check(&["PUT k1 v1", "PUT k1 v2", "GET k1", "EXIT"], &["STORED", "STORED", "v2", "BYE"]);
+}
+
+#[test]
+fn missing_and_extra_arguments_are_errors_and_a_value_may_hold_spaces() {
+    check(
+        &["PUT keyOnly", "GET", "DELETE", "PUT a b c", "GET a extra", "GET a", "EXIT"],
+        &["ERROR", "ERROR", "ERROR", "STORED", "ERROR", "b c", "BYE"],
+    );
+}
+
+#[test]
+fn keys_are_1_to_64_ascii_letters_or_digits() {
+    let (longest, too_long) = ("k".repeat(64), "k".repeat(65));
+    check(
+        &[
+            "PUT  v",
+            "PUT  ''",
+            &format!("PUT {too_long} v"),
+            "PUT user-1 v",
+            "PUT user_1 v",
+            "PUT é v",
+            "PUT \"\" v",
+            "PUT user1 v",
+            "GET user1",
+            &format!("PUT {longest} w"),
+            &format!("GET {longest}"),
+            &format!("GET {too_long}"),
+            "GET !",
+            "DELETE !",
+            "EXIT",
+        ],
+        &[
+            "ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "STORED", "v", "STORED", "w", "ERROR",
+            "ERROR", "ERROR", "BYE",
+        ],
+    );
+}
+
+#[test]
+fn values_are_1_to_256_printable_ascii_characters() {
+    let (longest, too_long) = ("x".repeat(256), "x".repeat(257));
+    let printable = "~!@#$%^&*()_+=-[]{};:',.<>/?|\\`\"";
+    check(
+        &[
+            &format!("PUT key1 {too_long}"),
+            "PUT key2 abc\u{1}def",
+            "PUT key2 caf\u{e9}",
+            "PUT key2 del\u{7f}",
+            "PUT key2 ",
+            "GET key2",
+            &format!("PUT key3 {printable}"),
+            "GET key3",
+            &format!("PUT key4 {longest}"),
+            "GET key4",
+            "EXIT",
+        ],
+        &[
+            "ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "NOT_FOUND", "STORED", printable, "STORED", &longest, "BYE",
+        ],
+    );
+}
+
+#[test]
+fn keys_and_commands_are_case_sensitive() {
+    check(
+        &["PUT Key1 Value", "GET key1", "GET Key1", "get Key1", "Put a b", "EXIT"],
+        &["STORED", "NOT_FOUND", "Value", "ERROR", "ERROR", "BYE"],
+    );
+}
+
+#[test]
+fn a_second_delete_finds_nothing() {
+    check(&["PUT a A", "DELETE a", "DELETE a", "EXIT"], &["STORED", "DELETED", "NOT_FOUND", "BYE"]);
+}
+
+#[test]
+fn nothing_follows_exit() {
+    check(&["PUT a A", "EXIT", "GET a", "DELETE a"], &["STORED", "BYE"]);
+    check(&["EXIT"], &["BYE"]);
+    check(&[], &[]);
+}
+
+#[test]
+fn only_exit_alone_exits() {
+    check(
+        &["exit", "EXIT now", "EXIT ", " EXIT", "EXIT\r", "PUT a A", "GET a"],
+        &["ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "STORED", "A"],
+    );
+}
+
+#[test]
+fn whitespace_is_taken_at_its_word() {
+    check(
+        &["PUT   a   b", "GET   a", "PUT\tb\tc", "DELETE\tb", "PUT c   ", "GET    ", "GET c", "", " ", "GET c ", "EXIT"],
+        &["ERROR", "ERROR", "ERROR", "ERROR", "STORED", "ERROR", "  ", "ERROR", "ERROR", "ERROR", "BYE"],
+    );
+}
+
+#[test]
+fn unknown_commands_are_errors() {
+    check(&["XYZ something", "PUTT a b", "SET a b"], &["ERROR", "ERROR", "ERROR"]);
+}
+
+#[test]
+fn one_key_sees_its_commands_in_input_order() {
+    check(
+        &["PUT x 1", "PUT x 2", "GET x", "DELETE x", "GET x", "EXIT"],
+        &["STORED", "STORED", "2", "DELETED", "NOT_FOUND", "BYE"],
+    );
+}
+
+#[test]
+fn ten_thousand_commands_are_answered_in_input_order() {
+    let puts = (0..5_000).map(|i| format!("PUT k{i} v{i}"));
+    let gets = (0..5_000).map(|i| format!("GET k{i}"));
+    let commands: Vec<String> = puts.chain(gets).chain(["EXIT".to_owned()]).collect();
+    let answers = simulate_distributed_cache(&commands);
+    assert_eq!(answers.len(), 10_001);
+    assert!(answers[..5_000].iter().all(|answer| answer == "STORED"));
+    assert!(answers[5_000..10_000].iter().enumerate().all(|(i, answer)| *answer == format!("v{i}")));
+    assert_eq!(answers[10_000], "BYE");
+}
+
+#[test]
+fn every_mistake_has_its_place() {
+    #[track_caller]
+    fn check(line: &str, mistake: Mistake, wrong: &str) {
+        let error = parse(line).expect_err("the line is wrong");
+        assert_eq!((error.mistake, &line[error.span]), (mistake, wrong), "{line:?}");
+    }
+    check("", Mistake::Blank, "");
+    check("SET a 1", Mistake::UnknownCommand, "SET");
+    check("PUT", Mistake::MissingKey, "");
+    check("PUT  a", Mistake::MissingKey, "");
+    check("PUT a-b c", Mistake::KeyCharacter, "-");
+    check("GET clé", Mistake::KeyCharacter, "é");
+    check(&format!("GET {}", "k".repeat(65)), Mistake::KeyTooLong, &"k".repeat(65));
+    check("PUT a", Mistake::MissingValue, "");
+    check("PUT a ", Mistake::MissingValue, "");
+    check("PUT a b\tc", Mistake::ValueCharacter, "\t");
+    check(&format!("PUT a {}", "v".repeat(257)), Mistake::ValueTooLong, &"v".repeat(257));
+    check("GET a b", Mistake::Extra, " b");
+    check("EXIT now", Mistake::Extra, " now");
+}
+
+/// What a reader of the specification would write in ten lines, on a map.
+fn naive(commands: &[String]) -> Vec<String> {
+    let valid_key = |key: &str| (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric());
+    let valid_value = |value: &str| (1..=256).contains(&value.len()) && value.bytes().all(|b| (32..127).contains(&b));
+    let mut map = HashMap::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        let parts: Vec<&str> = command.splitn(3, ' ').collect();
+        answers.push(match parts[..] {
+            ["PUT", key, value] if valid_key(key) && valid_value(value) => {
+                map.insert(key, value);
+                "STORED"
+            }
+            ["GET", key] if valid_key(key) => map.get(key).copied().unwrap_or("NOT_FOUND"),
+            ["DELETE", key] if valid_key(key) => map.remove(key).map_or("NOT_FOUND", |_| "DELETED"),
+            ["EXIT"] => "BYE",
+            _ => "ERROR",
+        });
+        if answers.last() == Some(&"BYE") {
+            break;
+        }
+    }
+    answers.into_iter().map(str::to_owned).collect()
+}
+
+fn command() -> impl Strategy<Value = String> {
+    let key = "[ab][0-3]{0,2}";
+    prop_oneof![
+        4 => (key, "[ -~]{1,8}").prop_map(|(key, value)| format!("PUT {key} {value}")),
+        4 => key.prop_map(|key| format!("GET {key}")),
+        2 => key.prop_map(|key| format!("DELETE {key}")),
+        1 => "(PUT|GET|DELETE|EXIT|put)?[ \t]{0,2}[a1é]{0,2} {0,2}[b\r]{0,2}",
+        1 => prop_oneof![9 => Just("GET a"), 1 => Just("EXIT")].prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Equality with the model is linearizability per key (each key's commands took effect in input order) and input
+    /// order of the answers at once, because commands on different keys commute.
+    #[test]
+    fn threads_scheduler_and_sequence_answer_as_the_naive_model(
+        commands in prop::collection::vec(command(), 0..200),
+        seed: u64,
+    ) {
+        let expected = naive(&commands);
+        prop_assert_eq!(&sequential(&commands), &expected);
+        prop_assert_eq!(&simulate_scheduled(&commands, Random::new(seed)), &expected);
+        prop_assert_eq!(&simulate_distributed_cache(&commands), &expected);
+    }
+
+    #[test]
+    fn any_text_is_answered_as_the_naive_model_does(line in "\\PC{0,40}|[A-Z]{0,6} [ -~\\t]{0,300}") {
+        let commands = [line];
+        prop_assert_eq!(sequential(&commands), naive(&commands));
+    }
+}
