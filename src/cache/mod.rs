@@ -1,1 +1,127 @@
-//! Cache.
+//! The cache of one node: [`CacheNode`], in the shape of the exercise's prototype, and what it is made of.
+//!
+//! A [`store`](self) keeps the entries in a slab, finds them through one hash table of `u32` indices, and lets a
+//! policy thread its lists through that same slab; deadlines sit in a heap beside it. Every operation hashes its key
+//! once and is O(1), or O(log n) in the number of deadlines when it sets one.
+
+mod deadlines;
+mod glob;
+mod node;
+mod policy;
+mod slab;
+mod store;
+
+pub use glob::Glob;
+pub use node::{CacheNode, EntryView, IncrementError};
+
+pub(crate) use store::Item;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Instant;
+
+/// Cache entry with metadata.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheEntry {
+    /// What was stored.
+    pub value: Vec<u8>,
+    /// When this value was stored.
+    pub created_at: Instant,
+    /// From when on it is gone; `None` lives until evicted.
+    pub expires_at: Option<Instant>,
+    /// When it was last stored, read or incremented.
+    pub last_accessed: Instant,
+    /// Reads and increments since it was stored; stops at 2^32 - 1.
+    pub access_count: u64,
+}
+
+/// Cache statistics. `hits + misses` is the number of reads; `evictions` counts what left for want of room, `expired`
+/// what left because its time had come. Nothing leaves in both ways.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheStats {
+    /// Reads that found an entry.
+    pub hits: u64,
+    /// Reads that found none, or only an expired one.
+    pub misses: u64,
+    /// Entries that left to make room.
+    pub evictions: u64,
+    /// Entries that were removed because they had expired.
+    pub expired: u64,
+    /// Keys and values now held, in bytes.
+    pub bytes_stored: usize,
+    /// Entries now held.
+    pub entry_count: usize,
+}
+
+impl CacheStats {
+    /// Hits per thousand reads, rounded down; `None` before the first read.
+    pub fn hit_rate_per_mille(&self) -> Option<u32> {
+        let reads = u128::from(self.hits) + u128::from(self.misses);
+        let rate = (u128::from(self.hits) * 1000).checked_div(reads)?;
+        u32::try_from(rate).ok()
+    }
+}
+
+/// Who leaves when room is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EvictionPolicy {
+    /// Least recently used: stored or read longest ago.
+    LRU,
+    /// Least frequently used; among equals, the one that has been that rarely used for longest.
+    LFU,
+    /// First in, first out: stored longest ago.
+    FIFO,
+    /// Soonest deadline first; entries without one last, oldest first.
+    TTL,
+}
+
+impl EvictionPolicy {
+    /// Every policy, in the order in which they are presented.
+    pub const ALL: [Self; 4] = [Self::LRU, Self::LFU, Self::FIFO, Self::TTL];
+
+    /// The name, as scripts and command lines spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LRU => "lru",
+            Self::LFU => "lfu",
+            Self::FIFO => "fifo",
+            Self::TTL => "ttl",
+        }
+    }
+
+    /// The policy of that name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Something that happened inside a cache without being asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum CacheEvent {
+    /// An entry left to make room.
+    Evicted {
+        /// Its key.
+        key: String,
+        /// The policy that chose it.
+        policy: EvictionPolicy,
+        /// The key that needed the room.
+        for_key: String,
+    },
+    /// An entry was removed because its time had come.
+    Expired {
+        /// Its key.
+        key: String,
+        /// From when on it was gone, in milliseconds of the cache's clock.
+        deadline_ms: u64,
+    },
+    /// A value was not stored, for it alone is over the limit.
+    Refused {
+        /// Its key.
+        key: String,
+        /// What it weighs.
+        bytes: u64,
+        /// What the cache may hold.
+        limit_bytes: u64,
+    },
+}

@@ -1,0 +1,98 @@
+//! The deadlines of all entries that have one: a binary heap whose entries know their slab node and the other way
+//! round, so that an overwritten or touched deadline is mended in place instead of lingering and killing a newer value.
+
+use super::slab::{NIL, Slab};
+use crate::clock::Instant;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    at: Instant,
+    /// Settles equal deadlines: the one that was set first is the first.
+    turn: u64,
+    node: u32,
+}
+
+/// Soonest deadline first. Setting and clearing are O(log n), looking at the first is O(1).
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deadlines {
+    heap: Vec<Timer>,
+    turns: u64,
+}
+
+impl Deadlines {
+    /// The entry that goes first, and when.
+    #[inline]
+    pub(crate) fn first(&self) -> Option<(u32, Instant)> {
+        self.heap.first().map(|timer| (timer.node, timer.at))
+    }
+
+    /// The deadline of node `i`.
+    #[inline]
+    pub(crate) fn get<T>(&self, slab: &Slab<T>, i: u32) -> Option<Instant> {
+        let place = slab.node(i).timer;
+        (place != NIL).then(|| self.heap[place as usize].at)
+    }
+
+    /// Gives node `i` the deadline `at`, or none, whatever it had before.
+    pub(crate) fn set<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Option<Instant>) {
+        let place = slab.node(i).timer;
+        match (at, place) {
+            (None, NIL) => {}
+            (None, place) => self.remove(slab, place as usize),
+            (Some(at), place) => {
+                let timer = Timer { at, turn: self.turns, node: i };
+                self.turns += 1;
+                let place = if place == NIL {
+                    self.heap.push(timer);
+                    self.heap.len() - 1
+                } else {
+                    self.heap[place as usize] = timer;
+                    place as usize
+                };
+                self.settle(slab, place);
+            }
+        }
+    }
+
+    /// Bytes held from the allocator.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.heap.capacity() * size_of::<Timer>()
+    }
+
+    fn remove<T>(&mut self, slab: &mut Slab<T>, place: usize) {
+        let gone = self.heap.swap_remove(place);
+        slab.node_mut(gone.node).timer = NIL;
+        if place < self.heap.len() {
+            self.settle(slab, place);
+        }
+    }
+
+    /// Moves the timer at `place` up or down to where it belongs, and tells every moved node its new place.
+    fn settle<T>(&mut self, slab: &mut Slab<T>, mut place: usize) {
+        while place > 0 && self.heap[place] < self.heap[(place - 1) / 2] {
+            let parent = (place - 1) / 2;
+            self.swap(slab, place, parent);
+            place = parent;
+        }
+        loop {
+            let children = 2 * place + 1..self.heap.len().min(2 * place + 3);
+            let Some(child) = children.min_by_key(|&child| self.heap[child]) else { break };
+            if self.heap[place] < self.heap[child] {
+                break;
+            }
+            self.swap(slab, place, child);
+            place = child;
+        }
+        slab.node_mut(self.heap[place].node).timer = index(place);
+    }
+
+    fn swap<T>(&mut self, slab: &mut Slab<T>, a: usize, b: usize) {
+        self.heap.swap(a, b);
+        slab.node_mut(self.heap[a].node).timer = index(a);
+        slab.node_mut(self.heap[b].node).timer = index(b);
+    }
+}
+
+fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("no more deadlines than entries")
+}

@@ -1,0 +1,284 @@
+//! The core that every cache here is made of: a slab of entries, one hash table of `u32` indices into it, a policy
+//! that threads its lists through the slab, and the heap of deadlines.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::deadlines::Deadlines;
+use super::policy::Policy;
+use super::slab::Slab;
+use crate::clock::Instant;
+
+/// Something that can be kept: it knows its key and what it weighs.
+pub(crate) trait Item: Default {
+    /// What it is found by.
+    type Key: ?Sized + Eq + std::hash::Hash;
+
+    /// The key.
+    fn key(&self) -> &Self::Key;
+
+    /// Its share of the cache's limit; constant while the item is in the cache.
+    fn weight(&self) -> u64;
+}
+
+/// Why an entry left although nobody deleted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// The policy chose it.
+    Evicted,
+    /// Its time had come at that moment.
+    Expired(Instant),
+}
+
+/// What a cache may hold at most, at every moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The sum of the entries' weights.
+    pub(crate) weight: u64,
+    /// The number of entries.
+    pub(crate) entries: u64,
+}
+
+/// A bounded cache of `T`s under the policy `P`.
+#[derive(Debug, Clone)]
+pub(crate) struct Store<T, P> {
+    slab: Slab<T>,
+    table: HashTable<u32>,
+    policy: P,
+    deadlines: Deadlines,
+    weight: u64,
+    limits: Limits,
+}
+
+/// The table's hash. Its seed is fixed: results never depend on the process, and nothing observable on the hash.
+#[inline]
+pub(crate) fn hash_of<K: ?Sized + std::hash::Hash>(key: &K) -> u64 {
+    FixedState::with_seed(0).hash_one(key)
+}
+
+impl<T: Item, P: Policy> Store<T, P> {
+    /// An empty store under the policy that `policy` makes.
+    pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
+        let mut slab = Slab::new();
+        let policy = policy(&mut slab);
+        Self { slab, table: HashTable::new(), policy, deadlines: Deadlines::default(), weight: 0, limits }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(crate) const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The node of `key`, expired or not.
+    #[inline]
+    pub(crate) fn find(&self, key: &T::Key) -> Option<u32> {
+        self.table.find(hash_of(key), |&i| self.slab.node(i).item.key() == key).copied()
+    }
+
+    /// All nodes, in an order of the table's own: sort what comes of it.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
+        self.table.iter().copied()
+    }
+
+    #[inline]
+    pub(crate) fn item(&self, i: u32) -> &T {
+        &self.slab.node(i).item
+    }
+
+    /// The item, to be changed in place: neither its key nor its weight may change.
+    #[inline]
+    pub(crate) fn item_mut(&mut self, i: u32) -> &mut T {
+        &mut self.slab.node_mut(i).item
+    }
+
+    pub(crate) fn deadline(&self, i: u32) -> Option<Instant> {
+        self.deadlines.get(&self.slab, i)
+    }
+
+    pub(crate) fn set_deadline(&mut self, i: u32, at: Option<Instant>) {
+        self.deadlines.set(&mut self.slab, i, at);
+    }
+
+    /// Whether node `i` is gone at `now`: alive strictly before its deadline, gone from the deadline on.
+    #[inline]
+    pub(crate) fn is_expired(&self, i: u32, now: Instant) -> bool {
+        self.deadline(i).is_some_and(|at| now >= at)
+    }
+
+    /// Tells the policy that node `i` was read.
+    #[inline]
+    pub(crate) fn hit(&mut self, i: u32) {
+        self.policy.hit(&mut self.slab, i);
+    }
+
+    /// Puts `item` in, in the place of what had its key; whoever has to leave for it is handed to `gone`.
+    ///
+    /// Expired entries leave first, then whom the policy chooses; never the entry itself. `false`, and nothing is
+    /// changed, when the item alone is over the limit.
+    pub(crate) fn insert(
+        &mut self,
+        item: T,
+        deadline: Option<Instant>,
+        now: Instant,
+        mut gone: impl FnMut(Departure, T),
+    ) -> bool {
+        let weight = item.weight();
+        if weight > self.limits.weight || self.limits.entries == 0 {
+            return false;
+        }
+        let hash = hash_of(item.key());
+        let known = self.table.find(hash, |&i| self.slab.node(i).item.key() == item.key()).copied();
+        let i = if let Some(i) = known {
+            self.release(i);
+            let deadline = self.deadline(i);
+            self.set_deadline(i, None);
+            let old = std::mem::replace(self.item_mut(i), item);
+            self.weight -= old.weight();
+            if let Some(at) = deadline.filter(|&at| now >= at) {
+                gone(Departure::Expired(at), old);
+            }
+            self.make_room(weight, 0, now, &mut gone);
+            i
+        } else {
+            self.policy.prepare(hash);
+            self.make_room(weight, 1, now, &mut gone);
+            let i = self.slab.take_slot(item);
+            let Self { slab, table, .. } = self;
+            table.insert_unique(hash, i, |&i| hash_of(slab.node(i).item.key()));
+            i
+        };
+        self.weight += weight;
+        self.set_deadline(i, deadline);
+        self.policy.insert(&mut self.slab, i);
+        true
+    }
+
+    /// Takes node `i` out.
+    pub(crate) fn remove(&mut self, i: u32) -> T {
+        self.release(i);
+        self.discard(i)
+    }
+
+    /// The entry with the soonest deadline, and that deadline, if it has passed at `now`.
+    #[inline]
+    pub(crate) fn first_expired(&self, now: Instant) -> Option<(u32, Instant)> {
+        self.deadlines.first().filter(|&(_, at)| now >= at)
+    }
+
+    /// Replaces the item of node `i` by one of the same key and perhaps another weight, keeping its deadline and its
+    /// place with the policy. Should it be the entry's own turn to make room, it is spared and counts as a new entry.
+    /// `false`, and nothing is changed, when the item alone is over the limit.
+    pub(crate) fn replace(&mut self, i: u32, item: T, now: Instant, mut gone: impl FnMut(Departure, T)) -> bool {
+        let (from, to) = (self.item(i).weight(), item.weight());
+        if to > self.limits.weight {
+            return false;
+        }
+        *self.item_mut(i) = item;
+        self.policy.reweigh(&mut self.slab, i, from, to);
+        self.weight = self.weight - from + to;
+        if self.weight <= self.limits.weight {
+            return true;
+        }
+        let deadline = self.deadline(i);
+        self.set_deadline(i, None);
+        let mut is_spared = false;
+        while self.weight > self.limits.weight {
+            match self.next_victim(now, 0) {
+                Some((victim, _)) if victim == i => is_spared = true,
+                Some((victim, why)) => gone(why, self.discard(victim)),
+                None => break,
+            }
+        }
+        self.set_deadline(i, deadline);
+        if is_spared {
+            self.policy.insert(&mut self.slab, i);
+        }
+        true
+    }
+
+    /// Drops entries until `weight` more and `entries` more fit.
+    fn make_room(&mut self, weight: u64, entries: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) {
+        while self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries {
+            let Some((i, why)) = self.next_victim(now, weight) else { break };
+            gone(why, self.discard(i));
+        }
+    }
+
+    /// Who has to leave next; the policy has already forgotten it.
+    fn next_victim(&mut self, now: Instant, incoming: u64) -> Option<(u32, Departure)> {
+        if let Some((i, at)) = self.first_expired(now) {
+            self.release(i);
+            return Some((i, Departure::Expired(at)));
+        }
+        let i = self.policy.evict(&mut self.slab, &self.deadlines, incoming)?;
+        Some((i, Departure::Evicted))
+    }
+
+    /// Makes the policy forget node `i`.
+    fn release(&mut self, i: u32) {
+        self.policy.remove(&mut self.slab, i);
+    }
+
+    /// Takes node `i`, which the policy has forgotten, out of everything else.
+    fn discard(&mut self, i: u32) -> T {
+        self.set_deadline(i, None);
+        if let Ok(entry) = self.table.find_entry(hash_of(self.slab.node(i).item.key()), |&other| other == i) {
+            entry.remove();
+        }
+        let item = self.slab.give_slot(i);
+        self.weight -= item.weight();
+        item
+    }
+
+    /// Bytes held from the allocator, the items' own allocations aside.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.slab.memory_bytes() + self.table.allocation_size() + self.deadlines.memory_bytes()
+    }
+
+    /// The nodes in the order in which they would leave at `now` if room were needed again and again. O(n log n): it
+    /// rehearses on a copy, so it is right for every policy.
+    pub(crate) fn eviction_order(&self, now: Instant) -> Vec<u32> {
+        let mut rehearsal = Store {
+            slab: self.slab.map(|item| Shadow { hash: hash_of(item.key()), weight: item.weight() }),
+            table: HashTable::new(),
+            policy: self.policy.clone(),
+            deadlines: self.deadlines.clone(),
+            weight: self.weight,
+            limits: self.limits,
+        };
+        let mut order = Vec::with_capacity(self.len());
+        while let Some((i, _)) = rehearsal.next_victim(now, 0) {
+            rehearsal.discard(i);
+            order.push(i);
+        }
+        order
+    }
+}
+
+/// What a rehearsal needs to know of an item.
+#[derive(Debug, Clone, Default)]
+struct Shadow {
+    hash: u64,
+    weight: u64,
+}
+
+impl Item for Shadow {
+    type Key = u64;
+
+    fn key(&self) -> &u64 {
+        &self.hash
+    }
+
+    fn weight(&self) -> u64 {
+        self.weight
+    }
+}
