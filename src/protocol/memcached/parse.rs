@@ -1,0 +1,525 @@
+//! From bytes to requests: no copy, no allocation, the same result however the bytes are split.
+//!
+//! Fast because one `memchr` finds the end of a line, words are slices of it, and a data block is skipped by its length
+//! without being looked at.
+
+use super::meta::{self, Flags, MetaFlags};
+use super::mistake::{Mistake, Refusal};
+use std::ops::Range;
+
+/// The longest key, in bytes; of a base64 key its written form counts.
+pub const KEY_BYTES_MAX: usize = 250;
+/// The longest command line, in bytes, its end not counted; `get` and `gets` may be as long as [`GET_BYTES_MAX`].
+pub const LINE_BYTES_MAX: usize = 2048;
+/// The longest `get` or `gets` line, in bytes.
+pub const GET_BYTES_MAX: usize = 1024 * 1024;
+/// The largest item, in bytes: see [`item_bytes`].
+pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
+/// No data block can be announced that is longer than this.
+const DATA_BYTES_MAX: u64 = i32::MAX as u64 - 2;
+
+/// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps
+/// beside them (a header of 48, the CAS of 8, the key's and the value's terminators).
+pub fn item_bytes(key: &[u8], flags: u32, value_bytes: usize) -> usize {
+    59 + key.len() + if flags == 0 { 0 } else { 4 } + value_bytes
+}
+
+/// One request, borrowed from the bytes that it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// `set`, `add`, `replace`, `append`, `prepend` and `cas`.
+    Store {
+        /// Which of them.
+        mode: StoreMode,
+        /// The item's key.
+        key: &'a [u8],
+        /// Client flags.
+        flags: u32,
+        /// Seconds or Unix time, as written.
+        exptime: i32,
+        /// The CAS that the item must have; given for `cas` alone.
+        cas: Option<u64>,
+        /// The value.
+        data: &'a [u8],
+    },
+    /// `get` and `gets`, `gat` and `gats`.
+    Get {
+        /// One or more keys.
+        keys: Words<'a>,
+        /// `gets`, `gats`: answer the CAS too.
+        with_cas: bool,
+        /// `gat`, `gats`: the items' new exptime, as written.
+        exptime: Option<i32>,
+    },
+    /// `delete`.
+    Delete {
+        /// The item's key.
+        key: &'a [u8],
+    },
+    /// `incr` and `decr`.
+    Arithmetic {
+        /// The item's key.
+        key: &'a [u8],
+        /// Whether to add or to subtract.
+        sign: Sign,
+        /// By how much.
+        delta: u64,
+    },
+    /// `touch`.
+    Touch {
+        /// The item's key.
+        key: &'a [u8],
+        /// Seconds or Unix time, as written.
+        exptime: i32,
+    },
+    /// `flush_all`.
+    FlushAll {
+        /// Seconds or Unix time, as written; 0 is at once.
+        delay: i32,
+    },
+    /// `verbosity`.
+    Verbosity,
+    /// `cache_memlimit`.
+    MemoryLimit {
+        /// Mebibytes.
+        mebibytes: u32,
+    },
+    /// `version`.
+    Version,
+    /// `stats`.
+    Stats {
+        /// The words that follow.
+        topic: Words<'a>,
+    },
+    /// `shutdown`, which this server never allows.
+    Shutdown,
+    /// `quit`.
+    Quit,
+    /// `mn`.
+    MetaNoop,
+    /// `me`.
+    MetaDebug {
+        /// The item's key, as written.
+        key: &'a [u8],
+        /// Whether it is written in base64.
+        binary: bool,
+    },
+    /// `mg`, `ms`, `md` and `ma`.
+    Meta {
+        /// Which of them.
+        verb: MetaVerb<'a>,
+        /// The item's key, as written.
+        key: &'a [u8],
+        /// What the flags say.
+        flags: MetaFlags,
+        /// The flags as written, in their order.
+        order: Flags<'a>,
+    },
+}
+
+/// How to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreMode {
+    /// Whatever is there.
+    Set,
+    /// Only if nothing is there.
+    Add,
+    /// Only if something is there.
+    Replace,
+    /// Behind the value that is there.
+    Append,
+    /// Before the value that is there.
+    Prepend,
+    /// Only if it is there with the given CAS.
+    Cas,
+}
+
+/// Which way to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Upwards, from 2^64 - 1 to 0.
+    Plus,
+    /// Downwards, to 0 at the lowest.
+    Minus,
+}
+
+/// The meta commands that take flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetaVerb<'a> {
+    /// `mg`.
+    Get,
+    /// `ms`.
+    Set {
+        /// How to store.
+        mode: StoreMode,
+        /// The value.
+        data: &'a [u8],
+    },
+    /// `md`.
+    Delete,
+    /// `ma`.
+    Arithmetic {
+        /// Whether to add or to subtract.
+        sign: Sign,
+    },
+}
+
+/// What the parser finds at the front of its input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<'a> {
+    /// Too few bytes: call again with the same bytes and more behind them.
+    Incomplete,
+    /// So many bytes belonged to the data of a refused request: drop them.
+    Skipped(usize),
+    /// A request.
+    Request {
+        /// What is asked for.
+        request: Request<'a>,
+        /// Whether it ends with `noreply`. (The meta commands' `q` is in their flags: it silences some answers only.)
+        noreply: bool,
+        /// Bytes that the request took.
+        used: usize,
+    },
+    /// A mistake.
+    Refused {
+        /// Which, and where.
+        refusal: Refusal,
+        /// The item that must go because the value meant to replace it is too large.
+        stale: Option<(&'a [u8], bool)>,
+        /// Whether the request ends with `noreply`, which silences errors too.
+        noreply: bool,
+        /// Bytes that the request's line took; its data is skipped by the following calls.
+        used: usize,
+    },
+    /// This is no client of ours (an HTTP request, or a line without an end): close the connection.
+    HangUp,
+}
+
+/// Remembers between calls what need not be looked at twice; it holds no bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Parser {
+    /// The front of the input in which there is no line end.
+    searched: usize,
+    /// With fewer bytes than these there is nothing to find.
+    needed: usize,
+    /// Data of a refused request still to come: so many bytes, then a line end (or any two bytes in its stead).
+    skip: Option<u64>,
+}
+
+impl Parser {
+    /// A parser at the beginning of a connection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads what stands at the front of `input`. O(the line's length), each byte looked at once over all calls; a
+    /// line whose data is still on its way is read again when the data is there.
+    pub fn parse<'a>(&mut self, input: &'a [u8]) -> Parsed<'a> {
+        if let Some(data_bytes) = self.skip {
+            return self.skip(data_bytes, input);
+        }
+        if input.len() < self.needed {
+            return Parsed::Incomplete;
+        }
+        let Some(end) = memchr::memchr(b'\n', &input[self.searched..]).map(|at| self.searched + at) else {
+            self.searched = input.len();
+            return if line_too_long(input) { Parsed::HangUp } else { Parsed::Incomplete };
+        };
+        self.searched = end;
+        let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
+        if line_too_long(line) {
+            return Parsed::HangUp;
+        }
+        let parsed = parse_line(line, &input[end + 1..]);
+        self.settle(line, end + 1, parsed)
+    }
+
+    /// Turns what a line says into what the caller must do with the input.
+    fn settle<'a>(&mut self, line: &'a [u8], used: usize, parsed: Result<Line<'a>, Stop<'a>>) -> Parsed<'a> {
+        let noreply = says_noreply(line);
+        let refused = |mistake, span, stale, noreply, data_bytes| {
+            let refusal = Refusal { mistake, span };
+            Parsed::Refused { refusal, stale, noreply, used: used + data_bytes }
+        };
+        let settled = match parsed {
+            Ok(Line { request, data_bytes }) => Parsed::Request { request, noreply, used: used + data_bytes },
+            Err(Stop::Incomplete { data_bytes }) => {
+                self.needed = used + data_bytes;
+                return Parsed::Incomplete;
+            }
+            Err(Stop::BadData { data_bytes }) => {
+                refused(Mistake::DataEnd, used..used + data_bytes, None, noreply, data_bytes)
+            }
+            Err(Stop::HangUp) => Parsed::HangUp,
+            Err(Stop::Malformed { mistake, span }) => refused(mistake, span_of(line, span), None, false, 0),
+            Err(Stop::Refused { mistake, span, data_bytes, stale }) => {
+                self.skip = data_bytes;
+                refused(mistake, span_of(line, span), stale, noreply, 0)
+            }
+        };
+        self.searched = 0;
+        self.needed = 0;
+        settled
+    }
+
+    fn skip<'a>(&mut self, data_bytes: u64, input: &[u8]) -> Parsed<'a> {
+        let here = data_bytes.min(input.len() as u64);
+        let (taken, left) = (usize::try_from(here).expect("no more than the input"), data_bytes - here);
+        self.skip = Some(left);
+        let used = match input[taken..] {
+            [b'\n', ..] if left == 0 => taken + 1,
+            [_, _, ..] if left == 0 => taken + 2,
+            _ if taken == 0 => return Parsed::Incomplete,
+            _ => return Parsed::Skipped(taken),
+        };
+        self.skip = None;
+        Parsed::Skipped(used)
+    }
+}
+
+/// A well-formed line and the bytes of its data block, its end included.
+struct Line<'a> {
+    request: Request<'a>,
+    data_bytes: usize,
+}
+
+/// Why there is no request in a line.
+pub(super) enum Stop<'a> {
+    /// The line is fine, but its data block is not here yet.
+    Incomplete { data_bytes: usize },
+    /// The data block does not end where it should.
+    BadData { data_bytes: usize },
+    /// Another protocol.
+    HangUp,
+    /// The line cannot be taken apart. It is answered even if it says `noreply`.
+    Malformed { mistake: Mistake, span: &'a [u8] },
+    /// The line says something impossible; a data block that follows it is skipped.
+    Refused { mistake: Mistake, span: &'a [u8], data_bytes: Option<u64>, stale: Option<(&'a [u8], bool)> },
+}
+
+fn parse_line<'a>(line: &'a [u8], rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
+    let verb = &line[..memchr::memchr(b' ', line).unwrap_or(line.len())];
+    let mut words = Words { rest: &line[verb.len()..] };
+    if line.len() < 2 {
+        return Err(Stop::Malformed { mistake: Mistake::Blank, span: line });
+    }
+    let request = match verb {
+        b"get" => get(&mut words, false, None)?,
+        b"set" => return store(StoreMode::Set, words, rest),
+        b"gets" => get(&mut words, true, None)?,
+        b"mg" => meta::get(words)?,
+        b"ms" => return meta_set(words, rest),
+        b"md" => meta::delete(words)?,
+        b"ma" => meta::arithmetic(words)?,
+        b"me" => meta::debug(words)?,
+        b"mn" => Request::MetaNoop,
+        b"add" => return store(StoreMode::Add, words, rest),
+        b"replace" => return store(StoreMode::Replace, words, rest),
+        b"append" => return store(StoreMode::Append, words, rest),
+        b"prepend" => return store(StoreMode::Prepend, words, rest),
+        b"cas" => return store(StoreMode::Cas, words, rest),
+        b"gat" | b"gats" => {
+            let exptime = words.need()?;
+            let mut keys = words.clone();
+            words.need()?;
+            let seconds = number(exptime).ok_or_else(|| refused(Mistake::Exptime, exptime))?;
+            get(&mut keys, verb == b"gats", Some(seconds))?
+        }
+        b"delete" => delete(words)?,
+        b"incr" => arithmetic(Sign::Plus, words)?,
+        b"decr" => arithmetic(Sign::Minus, words)?,
+        b"touch" => {
+            let (key, exptime) = (words.need()?, words.need()?);
+            check_key(key).map_err(|mistake| refused(mistake, key))?;
+            let seconds = number(exptime).ok_or_else(|| refused(Mistake::Exptime, exptime))?;
+            Request::Touch { key, exptime: seconds }
+        }
+        b"flush_all" => match words.next() {
+            None | Some(b"noreply") => Request::FlushAll { delay: 0 },
+            Some(delay) => {
+                let seconds = number(delay).ok_or_else(|| refused(Mistake::Exptime, delay))?;
+                Request::FlushAll { delay: seconds }
+            }
+        },
+        b"verbosity" => {
+            let level = words.next().unwrap_or_default();
+            number::<u32>(level).ok_or_else(|| refused(Mistake::Verbosity, level))?;
+            Request::Verbosity
+        }
+        b"cache_memlimit" => {
+            let limit = words.next().unwrap_or_default();
+            Request::MemoryLimit { mebibytes: number(limit).ok_or_else(|| refused(Mistake::MemoryLimit, limit))? }
+        }
+        b"version" => Request::Version,
+        b"stats" => Request::Stats { topic: words },
+        b"shutdown" => Request::Shutdown,
+        b"quit" => Request::Quit,
+        _ if last_word(line).starts_with(b"HTTP/") && words.next().is_some() => return Err(Stop::HangUp),
+        _ => return Err(refused(Mistake::UnknownCommand, verb)),
+    };
+    Ok(Line { request, data_bytes: 0 })
+}
+
+fn get<'a>(words: &mut Words<'a>, with_cas: bool, exptime: Option<i32>) -> Result<Request<'a>, Stop<'a>> {
+    let keys = words.clone();
+    words.need()?;
+    for key in keys.clone() {
+        check_key(key).map_err(|mistake| refused(mistake, key))?;
+    }
+    Ok(Request::Get { keys, with_cas, exptime })
+}
+
+fn delete(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+    let key = words.need()?;
+    check_key(key).map_err(|mistake| refused(mistake, key))?;
+    match (words.next(), words.next(), words.next()) {
+        (None | Some(b"0" | b"noreply"), None, None) | (Some(b"0"), Some(b"noreply"), None) => {
+            Ok(Request::Delete { key })
+        }
+        (time, ..) => Err(refused(Mistake::DeleteTime, time.unwrap_or_default())),
+    }
+}
+
+fn arithmetic(sign: Sign, mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+    let (key, delta) = (words.need()?, words.need()?);
+    check_key(key).map_err(|mistake| refused(mistake, key))?;
+    let number = number(delta).ok_or_else(|| refused(Mistake::Delta, delta))?;
+    Ok(Request::Arithmetic { key, sign, delta: number })
+}
+
+fn store<'a>(mode: StoreMode, mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
+    let (key, flags, exptime, length) = (words.need()?, words.need()?, words.need()?, words.need()?);
+    let announced = data_length(length)?;
+    let refused = |mistake, span| Stop::Refused { mistake, span, data_bytes: Some(announced), stale: None };
+    check_key(key).map_err(|mistake| refused(mistake, key))?;
+    let flags = number(flags).ok_or_else(|| refused(Mistake::ClientFlags, flags))?;
+    let exptime = number(exptime).ok_or_else(|| refused(Mistake::StoreExptime, exptime))?;
+    let cas = if mode == StoreMode::Cas {
+        let cas = words.next().unwrap_or_default();
+        Some(number(cas).ok_or_else(|| refused(Mistake::Cas, cas))?)
+    } else {
+        None
+    };
+    let stale = (mode == StoreMode::Set).then_some((key, false));
+    let length = fitting(item_bytes(key, flags, 0), length, announced, stale)?;
+    let (data, data_bytes) = data_block(rest, length)?;
+    Ok(Line { request: Request::Store { mode, key, flags, exptime, cas, data }, data_bytes })
+}
+
+fn meta_set<'a>(mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
+    let (key, length) = (words.need()?, words.need()?);
+    let announced = data_length(length)?;
+    let set = meta::set(key, words).map_err(|stop| match stop {
+        Stop::Refused { mistake, span, .. } => Stop::Refused { mistake, span, data_bytes: Some(announced), stale: None },
+        other => other,
+    })?;
+    let beside = item_bytes(key, set.flags.client_flags, 0);
+    let length = fitting(beside, length, announced, Some((key, set.flags.binary)))?;
+    let (data, data_bytes) = data_block(rest, length)?;
+    let verb = MetaVerb::Set { mode: set.mode, data };
+    Ok(Line { request: Request::Meta { verb, key, flags: set.flags, order: set.order }, data_bytes })
+}
+
+fn data_length(word: &[u8]) -> Result<u64, Stop<'_>> {
+    let length = number(word).filter(|&length: &u64| length <= DATA_BYTES_MAX);
+    length.ok_or(Stop::Malformed { mistake: Mistake::DataLength, span: word })
+}
+
+/// The data block's length, if an item with it and `beside` other bytes is small enough.
+fn fitting<'a>(
+    beside: usize,
+    word: &'a [u8],
+    announced: u64,
+    stale: Option<(&'a [u8], bool)>,
+) -> Result<usize, Stop<'a>> {
+    let length = usize::try_from(announced).ok().filter(|length| beside + length <= ITEM_BYTES_MAX);
+    let too_large = || Stop::Refused { mistake: Mistake::TooLarge, span: word, data_bytes: Some(announced), stale };
+    length.ok_or_else(too_large)
+}
+
+/// The data block at the front of `rest` and the bytes it takes with its end.
+fn data_block(rest: &[u8], length: usize) -> Result<(&[u8], usize), Stop<'_>> {
+    match rest.get(length..).unwrap_or_default() {
+        [b'\n', ..] => Ok((&rest[..length], length + 1)),
+        [b'\r', b'\n', ..] => Ok((&rest[..length], length + 2)),
+        [_, _, ..] => Err(Stop::BadData { data_bytes: length + 2 }),
+        [_] => Err(Stop::Incomplete { data_bytes: length + 2 }),
+        [] => Err(Stop::Incomplete { data_bytes: length + 1 }),
+    }
+}
+
+/// A refusal of a line that has no data block.
+pub(super) fn refused(mistake: Mistake, span: &[u8]) -> Stop<'_> {
+    Stop::Refused { mistake, span, data_bytes: None, stale: None }
+}
+
+/// A key is 1 to 250 bytes without spaces and control characters.
+pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
+    if key.len() > KEY_BYTES_MAX {
+        Err(Mistake::KeyTooLong)
+    } else if key.iter().any(u8::is_ascii_control) {
+        Err(Mistake::KeyCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+/// A decimal number without a `+`, spaces or anything else around it.
+pub(super) fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
+    if word.first() == Some(&b'+') { None } else { std::str::from_utf8(word).ok()?.parse().ok() }
+}
+
+fn line_too_long(line: &[u8]) -> bool {
+    // A `\r` that may turn out to be half of the line's end does not count, so a split there changes nothing.
+    let length = line.strip_suffix(b"\r").unwrap_or(line).len();
+    let is_get = line.starts_with(b"get ") || line.starts_with(b"gets ");
+    length > if is_get { GET_BYTES_MAX } else { LINE_BYTES_MAX }
+}
+
+/// Whether a line ends with `noreply` and its command is one that can be told so.
+fn says_noreply(line: &[u8]) -> bool {
+    last_word(line) == b"noreply"
+        && !matches!(
+            line.split(|&byte| byte == b' ').next(),
+            Some(
+                b"get" | b"gets" | b"gat" | b"gats" | b"mg" | b"ms" | b"md" | b"ma" | b"me" | b"mn" | b"version"
+                    | b"stats" | b"quit"
+            )
+        )
+}
+
+fn last_word(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_end();
+    &line[memchr::memrchr(b' ', line).map_or(0, |at| at + 1)..]
+}
+
+/// Where a part of a line stands in it; what is no part of it is missing at its end.
+fn span_of(line: &[u8], part: &[u8]) -> Range<usize> {
+    let start = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
+    if start + part.len() <= line.len() && !part.is_empty() { start..start + part.len() } else { line.len()..line.len() }
+}
+
+/// The words of a line: what stands between spaces. Empty words do not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    /// The next word, which must be there.
+    pub(super) fn need(&mut self) -> Result<&'a [u8], Stop<'a>> {
+        self.next().ok_or(Stop::Malformed { mistake: Mistake::MissingWord, span: self.rest })
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let start = self.rest.iter().position(|&byte| byte != b' ')?;
+        let rest = &self.rest[start..];
+        let (word, rest) = rest.split_at(memchr::memchr(b' ', rest).unwrap_or(rest.len()));
+        self.rest = rest;
+        Some(word)
+    }
+}
