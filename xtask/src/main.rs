@@ -1,1 +1,52 @@
-fn main() {}
+//! The project's own commands. `main` reads the command line; each command has a file:
+//!
+//! - `play` builds the playground and serves it,
+//! - `test` runs every check there is,
+//!
+//! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it
+//! is installed), `page` (from Rust to a folder of static files) and `server` (that folder over HTTP).
+
+mod page;
+mod play;
+mod project;
+mod server;
+mod test;
+mod tools;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use project::Project;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Cachedojo's own commands")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the playground and serve it on this machine, installing what is missing
+    Play(play::Arguments),
+    /// Run every check there is, installing what is missing
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    let project = Project::find()?;
+    match command {
+        Command::Play(arguments) => play::play(&project, &arguments),
+        Command::Test(arguments) => test::test(&project, &arguments),
+    }
+}

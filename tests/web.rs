@@ -1,0 +1,22 @@
+//! The engine inside a real browser: `cargo xtask test browser`.
+#![cfg(target_arch = "wasm32")]
+
+use cachedojo::random::Random;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The first numbers that the generator's authors publish for the seed 1234567: 64-bit multiplication wraps here as it does natively.
+#[wasm_bindgen_test]
+fn the_random_generator_gives_its_published_numbers() {
+    let mut random = Random::new(1_234_567);
+    let numbers: Vec<u64> = (0..5).map(|_| random.next_u64()).collect();
+    let published = [
+        6_457_827_717_110_365_317,
+        3_203_168_211_198_807_973,
+        9_817_491_932_198_370_423,
+        4_593_380_528_125_082_431,
+        16_408_922_859_458_223_821,
+    ];
+    assert_eq!(numbers, published);
+}

@@ -1,0 +1,40 @@
+//! From Rust to a folder of static files: the engine's .wasm, the module around it, the page.
+
+use crate::project::{Project, is_fresh};
+use crate::tools;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use xshell::cmd;
+
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Builds what has changed since the last time, and gives the folder to serve.
+pub(crate) fn build(project: &Project) -> Result<PathBuf> {
+    engine(project)?;
+    tools::npm_packages(project)?;
+    let www = project.www();
+    let dist = www.join("dist");
+    if !is_fresh(&dist.join("index.html"), &[&www]) {
+        let shell = &project.shell;
+        let _in_www = shell.push_dir(&www);
+        cmd!(shell, "npm run build").run().context("the page does not build: the lines above say why")?;
+    }
+    Ok(dist)
+}
+
+/// Compiles the engine for browsers and writes the module that the page imports to `www/src/wasm`, which it returns.
+pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
+    tools::rust_target(project, WASM_TARGET)?;
+    let shell = &project.shell;
+    cmd!(shell, "cargo build --package cachedojo --lib --profile wasm --target {WASM_TARGET}")
+        .run()
+        .context("the engine does not compile for browsers: the lines above say why")?;
+    let compiled = project.target.join(WASM_TARGET).join("wasm/cachedojo.wasm");
+    let module = project.www().join("src/wasm");
+    let programs = tools::wasm_bindgen(project)?;
+    if !is_fresh(&module.join("cachedojo_bg.wasm"), &[&compiled, &programs]) {
+        let wasm_bindgen = programs.join("wasm-bindgen");
+        cmd!(shell, "{wasm_bindgen} --target web --out-dir {module} {compiled}").run()?;
+    }
+    Ok(module)
+}

@@ -1,0 +1,59 @@
+//! Where the project's folders are, how its commands are started, and what is out of date.
+
+use anyhow::{Context, Result};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use walkdir::WalkDir;
+use xshell::{Shell, cmd};
+
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+    /// Starts commands in `root`.
+    pub(crate) shell: Shell,
+}
+
+impl Project {
+    pub(crate) fn find() -> Result<Self> {
+        // Asked at run time, not through `env!`: clones may share one target folder, and so one xtask.
+        let xtask = std::env::var_os("CARGO_MANIFEST_DIR")
+            .context("this program finds its project through cargo: start it as `cargo xtask`")?;
+        let root = Path::new(&xtask).parent().context("xtask is not inside a project")?.to_owned();
+        let shell = Shell::new()?;
+        shell.change_dir(&root);
+        let metadata = cmd!(shell, "cargo metadata --format-version 1 --no-deps").quiet().read()?;
+        let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+        let target = metadata["target_directory"].as_str().context("`cargo metadata` names no target folder")?.into();
+        Ok(Self { root, target, shell })
+    }
+
+    pub(crate) fn www(&self) -> PathBuf {
+        self.root.join("www")
+    }
+}
+
+/// Whether `output` is there and newer than all `inputs` (files, or folders with all that is in them).
+pub(crate) fn is_fresh(output: &Path, inputs: &[&Path]) -> bool {
+    let Some(written) = modified(output) else { return false };
+    inputs.iter().filter_map(|input| newest(input)).all(|changed| changed <= written)
+}
+
+/// Folders inside `www` that are made there, not written by hand.
+const MADE: [&str; 4] = ["node_modules", "dist", "test-results", "playwright-report"];
+
+/// When `input` last changed, if it is there. Of a folder, its subfolders' own times count (a removed file is a change), but not
+/// its own, which every command that leaves a folder of results there would set.
+fn newest(input: &Path) -> Option<SystemTime> {
+    WalkDir::new(input)
+        .into_iter()
+        .filter_entry(|entry| !MADE.iter().any(|made| entry.file_name() == OsStr::new(made)))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.depth() > 0 || entry.file_type().is_file())
+        .filter_map(|entry| modified(entry.path()))
+        .max()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|metadata| metadata.modified()).ok()
+}

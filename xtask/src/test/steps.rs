@@ -1,0 +1,86 @@
+//! The table of steps. Each installs what it needs, so each can also be run alone.
+
+use crate::page::{self, WASM_TARGET};
+use crate::project::Project;
+use crate::server::Server;
+use crate::tools;
+use anyhow::Result;
+use std::path::PathBuf;
+use xshell::cmd;
+
+/// One check of the project.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    /// Earlier steps that must have passed, if they were asked for, for this one to mean anything.
+    pub(super) after: &'static [&'static str],
+    pub(super) run: fn(&Project) -> Result<()>,
+}
+
+pub(super) const STEPS: &[Step] = &[
+    Step { name: "format", what: "Rust code is formatted", after: &[], run: format },
+    Step { name: "clippy", what: "no warning in any crate, nor in the engine for browsers", after: &[], run: clippy },
+    Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
+    Step { name: "docs", what: "the engine's documentation has no broken link", after: &[], run: docs },
+    Step { name: "browser", what: "the engine's tests inside a headless browser", after: &["native"], run: browser },
+    Step { name: "page", what: "the page builds, type-checks and passes its linter", after: &[], run: page },
+    Step { name: "e2e", what: "a person's steps through the page in a headless browser", after: &["page"], run: e2e },
+];
+
+fn format(project: &Project) -> Result<()> {
+    tools::rust_component(project, "rustfmt")?;
+    Ok(cmd!(project.shell, "cargo fmt --all --check").run()?)
+}
+
+fn clippy(project: &Project) -> Result<()> {
+    tools::rust_component(project, "clippy")?;
+    tools::rust_target(project, WASM_TARGET)?;
+    let deny = ["--", "--deny", "warnings"];
+    cmd!(project.shell, "cargo clippy --workspace --all-targets {deny...}").run()?;
+    Ok(cmd!(project.shell, "cargo clippy --package cachedojo --target {WASM_TARGET} --lib --test web {deny...}")
+        .run()?)
+}
+
+fn native(project: &Project) -> Result<()> {
+    Ok(cmd!(project.shell, "cargo test --workspace").run()?)
+}
+
+fn docs(project: &Project) -> Result<()> {
+    Ok(cmd!(project.shell, "cargo doc --package cachedojo --no-deps").env("RUSTDOCFLAGS", "--deny warnings").run()?)
+}
+
+fn browser(project: &Project) -> Result<()> {
+    tools::rust_target(project, WASM_TARGET)?;
+    let wasm_bindgen = tools::wasm_bindgen(project)?;
+    let wasm_pack = tools::wasm_pack(project)?.join("wasm-pack");
+    let driver = tools::browser(project)?.driver;
+    // wasm-pack takes the wasm-bindgen that it finds first on PATH, if the version is right, and else would build one.
+    Ok(cmd!(
+        project.shell,
+        "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install . -- --test web"
+    )
+    .env("PATH", first_on_path(wasm_bindgen)?)
+    // Seconds; the defaults (5 and 20) are short for a busy machine of two cores.
+    .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+    .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
+    .run()?)
+}
+
+fn page(project: &Project) -> Result<()> {
+    page::build(project)?;
+    let _in_www = project.shell.push_dir(project.www());
+    Ok(cmd!(project.shell, "npm run check").run()?)
+}
+
+fn e2e(project: &Project) -> Result<()> {
+    let dist = page::build(project)?;
+    let chromium = tools::browser(project)?.chromium;
+    let server = Server::start(&dist, Some(0))?;
+    let _in_www = project.shell.push_dir(project.www());
+    Ok(cmd!(project.shell, "npm run e2e").env("PLAYGROUND", server.url()).env("CHROMIUM", chromium).run()?)
+}
+
+fn first_on_path(folder: PathBuf) -> Result<std::ffi::OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path)))?)
+}
