@@ -1,9 +1,32 @@
-//! Cachedojo's engine.
+//! Cachedojo's engine: a distributed cache to learn on, pure and deterministic, native and in WebAssembly.
+//!
+//! # Map, in the order in which data flows
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`script`] | text to commands and diagnostics: four dialects, one grammar, never fails |
+//! | [`runner`] | commands in, events out: one script, one subject, one world |
+//! | [`subject`] | the seam: whatever obeys commands, in a world of given time and randomness |
+//! | `reference` | the subject that everything is judged against: the modules below behind the seam |
+//! | [`cache`], [`ring`], `cluster` | the cache node, the hash ring, and both together |
+//! | [`protocol`] | the line, memcached and REST protocols as state machines, and the exercise's parser |
+//! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`clock`], [`random`], [`text`] | time, randomness and words, each in one way only |
+//!
+//! # Invariants, as absences
+//!
+//! Nothing here reads a clock, a file, the environment or a random source that it was not given. Nothing observable
+//! depends on the order of a hash map, the width of `usize` or floating point. Parsing never fails and never panics.
+//! No expected value ever reaches a subject.
 #![warn(missing_docs)]
 
 pub mod cache;
 pub mod clock;
+pub mod event;
 pub mod protocol;
 pub mod random;
 pub mod ring;
+pub mod runner;
+pub mod script;
 pub mod subject;
+pub mod text;

@@ -6,6 +6,7 @@
 use cachedojo_seam::{Request, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::cache::CacheEvent;
 use crate::random::Random;
 
 /// Whatever obeys requests.
@@ -17,7 +18,7 @@ pub trait Subject {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash>;
 
     /// What happened inside since the last call, where the subject tells (the reference does; a module cannot).
-    fn take_inside(&mut self) -> Vec<Inside> {
+    fn take_inside(&mut self) -> Vec<CacheEvent> {
         Vec::new()
     }
 }
@@ -72,20 +73,4 @@ pub enum Crash {
     },
     /// It answered bytes that are no response: only a subject that tampers with the seam can.
     Gibberish,
-}
-
-/// What only the subject itself can see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum Inside {
-    /// The limit pushed an entry out.
-    Evicted {
-        /// Its key.
-        key: String,
-    },
-    /// An entry's time was over, and it was removed.
-    Expired {
-        /// Its key.
-        key: String,
-    },
 }

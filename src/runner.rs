@@ -1,0 +1,339 @@
+//! The runner: one script, one subject, one world; commands in, events out.
+//!
+//! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
+
+use std::collections::BTreeMap;
+
+use cachedojo_seam::{
+    ClusterRequest, Command as CacheCommand, ExtraRequest, NodeRequest, ParserRequest, Reply, Request, Response,
+    RingRequest,
+};
+
+use crate::event::{Event, Move, Share, What, command_text, member_ids, parse_error_text};
+use crate::script::{Command, Dialect, Expectation, Script, Step};
+use crate::subject::{Crash, Subject, World};
+use crate::text::escape;
+
+/// How far a script has come, and the world around its subject.
+pub struct Runner {
+    world: World,
+    began_ns: u64,
+    next: usize,
+    last_answer: Option<What>,
+    invariants: Vec<Expectation>,
+    mark: Option<Mark>,
+    crashed: bool,
+}
+
+/// The owners of a run of keys at one moment.
+struct Mark {
+    prefix: String,
+    owners: Vec<Option<String>>,
+}
+
+/// Runs a whole script. Cost: O(commands), times what the subject takes.
+pub fn run(script: &Script, subject: &mut dyn Subject, seed: u64) -> Vec<Event> {
+    let mut runner = Runner::new(seed);
+    let mut events = Vec::new();
+    while runner.step(script, subject, &mut events) {}
+    events
+}
+
+/// The answers of a run as text: for the protocols exactly what they answer, for `lab` one line an event. Lines end as
+/// the dialect ends them: memcached's in CR LF, the others' in LF. Cost: O(events).
+pub fn render(events: &[Event], dialect: Dialect) -> String {
+    let end = if dialect == Dialect::Memcached { "\r\n" } else { "\n" };
+    let mut text = String::new();
+    for event in events {
+        text.push_str(&event.what.to_string());
+        text.push_str(end);
+    }
+    text
+}
+
+impl Runner {
+    /// A runner at a script's beginning, in a fresh world for `seed`.
+    pub fn new(seed: u64) -> Self {
+        let world = World::new(seed);
+        let began_ns = world.monotonic_ns;
+        Self { world, began_ns, next: 0, last_answer: None, invariants: Vec::new(), mark: None, crashed: false }
+    }
+
+    /// The world as it stands now.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The index of the command that [`Runner::step`] obeys next.
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
+    /// Has `subject` obey the script's next command, and adds the events. `false` at the script's end and after a crash.
+    /// Script and subject must be the same at every step.
+    pub fn step(&mut self, script: &Script, subject: &mut dyn Subject, events: &mut Vec<Event>) -> bool {
+        let Some(step) = script.commands.get(self.next) else { return false };
+        if self.crashed {
+            return false;
+        }
+        let first = events.len();
+        self.obey(step, subject, events);
+        for event in &events[first..] {
+            if event.what.is_answer() {
+                self.last_answer = Some(event.what.clone());
+            }
+        }
+        self.next += 1;
+        !self.crashed
+    }
+
+    fn obey(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        match &step.command {
+            Command::Ask(request) => {
+                self.ask(step, request, subject, events);
+                let touches_node = matches!(request, Request::Node(request) if !matches!(request, NodeRequest::Stats));
+                if touches_node && !self.crashed && !self.invariants.is_empty() {
+                    self.check_invariants(step, subject, events);
+                }
+            }
+            Command::Spread { prefix, count } => match self.owners(prefix, *count, subject) {
+                Ok(owners) => self.emit(step, spread(&owners), events),
+                Err(what) => self.emit(step, what, events),
+            },
+            Command::Mark { prefix, count } => match self.owners(prefix, *count, subject) {
+                Ok(owners) => {
+                    self.mark = Some(Mark { prefix: prefix.clone(), owners });
+                    self.emit(step, What::Marked { keys: *count }, events);
+                }
+                Err(what) => self.emit(step, what, events),
+            },
+            Command::Moved => {
+                let what = self.moved(subject);
+                self.emit(step, what, events);
+            }
+            Command::Tick(ms) => {
+                self.world.pass(ms.saturating_mul(1_000_000));
+                self.emit(step, What::Ticked { ms: *ms }, events);
+            }
+            Command::WallJump(ms) => {
+                self.world.wall_ns = self.world.wall_ns.saturating_add_signed(ms.saturating_mul(1_000_000));
+                self.emit(step, What::WallJumped { ms: *ms }, events);
+            }
+            Command::Expect(expectation) => {
+                let what = judge(expectation, self.last_answer.as_ref());
+                self.emit(step, what, events);
+            }
+            Command::Always(expectation) => self.invariants.push(expectation.clone()),
+        }
+    }
+
+    fn emit(&mut self, step: &Step, what: What, events: &mut Vec<Event>) {
+        self.crashed |= matches!(what, What::Crashed { .. });
+        let at_ms = (self.world.monotonic_ns - self.began_ns) / 1_000_000;
+        let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
+        events.push(Event { step: step_index, line: step.line, at_ms, what });
+    }
+
+    fn ask(&mut self, step: &Step, request: &Request, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        let answer = subject.call(&mut self.world, request);
+        let inside = subject.take_inside();
+        for what in answers(request, answer) {
+            self.emit(step, what, events);
+        }
+        for event in inside {
+            self.emit(step, What::Inside { event }, events);
+        }
+    }
+
+    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Vec<Option<String>>, What> {
+        let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
+        match subject.call(&mut self.world, &request) {
+            Ok(Response::Owners { ids, owners }) => {
+                Ok(owners.into_iter().map(|owner| ids.get(owner as usize).cloned()).collect())
+            }
+            answer => Err(answers(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+        }
+    }
+
+    fn moved(&mut self, subject: &mut dyn Subject) -> What {
+        let Some(mark) = self.mark.take() else { return What::NoObject { object: "mark".into() } };
+        let count = u32::try_from(mark.owners.len()).unwrap_or(u32::MAX);
+        let what = match self.owners(&mark.prefix, count, subject) {
+            Ok(now) => moves(&mark.owners, &now),
+            Err(what) => what,
+        };
+        self.mark = Some(mark);
+        what
+    }
+
+    fn check_invariants(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        let request = Request::Node(NodeRequest::Stats);
+        let answer = subject.call(&mut self.world, &request);
+        let Some(stats) = answers(&request, answer).pop() else { return };
+        if !matches!(stats, What::Stats(_)) {
+            self.emit(step, stats, events);
+            return;
+        }
+        for expectation in self.invariants.clone() {
+            if let broken @ What::Broken { .. } = judge(&expectation, Some(&stats)) {
+                self.emit(step, broken, events);
+            }
+        }
+    }
+}
+
+fn judge(expectation: &Expectation, answer: Option<&What>) -> What {
+    let expected = expectation.source.clone();
+    let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer));
+    match verdict {
+        Ok(()) => What::Held { expected },
+        Err(actual) => What::Broken { expected, actual },
+    }
+}
+
+fn spread(owners: &[Option<String>]) -> What {
+    let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
+    for owner in owners.iter().flatten() {
+        *shares.entry(owner).or_default() += 1;
+    }
+    let unowned = owners.iter().filter(|owner| owner.is_none()).count();
+    What::Spread {
+        keys: u32::try_from(owners.len()).unwrap_or(u32::MAX),
+        shares: shares.into_iter().map(|(node, keys)| Share { node: node.to_owned(), keys }).collect(),
+        unowned: u32::try_from(unowned).unwrap_or(u32::MAX),
+    }
+}
+
+fn moves(before: &[Option<String>], after: &[Option<String>]) -> What {
+    let mut hops: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for (from, to) in before.iter().zip(after).filter(|(from, to)| from != to) {
+        *hops.entry((from.as_deref().unwrap_or(""), to.as_deref().unwrap_or(""))).or_default() += 1;
+    }
+    let moves: Vec<_> =
+        hops.into_iter().map(|((from, to), keys)| Move { from: from.to_owned(), to: to.to_owned(), keys }).collect();
+    What::Moved {
+        keys: u32::try_from(before.len()).unwrap_or(u32::MAX),
+        moved: moves.iter().map(|hop| hop.keys).sum(),
+        moves,
+    }
+}
+
+/// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
+fn answers(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
+    let response = match answer {
+        Ok(response) => response,
+        Err(crash) => return vec![What::Crashed { crash }],
+    };
+    let what = match (request, response) {
+        (_, Response::NotImplemented { item }) => What::NotImplemented { item },
+        (Request::Extra(request), response) => return extra_answers(request, response),
+        (Request::Simulate(_), Response::Lines(lines)) => {
+            return lines.into_iter().map(|text| What::Said { text }).collect();
+        }
+        (Request::Node(request), response) => node_answer(request, response),
+        (Request::Ring(request), response) => ring_answer(request, response),
+        (Request::Cluster(request), response) => cluster_answer(request, response),
+        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Ok(command))) => {
+            What::Parsed { command: command_text(&command) }
+        }
+        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Err(error))) => {
+            What::Rejected { error: parse_error_text(error).into() }
+        }
+        (Request::Parser(ParserRequest::Serialize(_)), Response::Bytes(bytes)) => What::Wrote { bytes: escape(&bytes) },
+        _ => What::Crashed { crash: Crash::Gibberish },
+    };
+    vec![what]
+}
+
+fn node_answer(request: &NodeRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "node".into() },
+        (NodeRequest::New { .. }, Response::Done) => What::Created { object: "node".into() },
+        (NodeRequest::Get { key }, Response::Entry(Some(value))) => {
+            What::Hit { key: key.clone(), value: escape(&value) }
+        }
+        (NodeRequest::Get { key }, Response::Entry(None)) => What::Miss { key: key.clone() },
+        (NodeRequest::Set { key, .. }, Response::Bool(true)) => What::Stored { key: key.clone() },
+        (NodeRequest::Set { key, .. }, Response::Bool(false)) => What::Refused { key: key.clone() },
+        (NodeRequest::Delete { key }, Response::Bool(true)) => What::Deleted { key: key.clone() },
+        (NodeRequest::Touch { key, .. }, Response::Bool(true)) => What::Touched { key: key.clone() },
+        (NodeRequest::Delete { key } | NodeRequest::Touch { key, .. }, Response::Bool(false)) => {
+            What::NotFound { key: key.clone() }
+        }
+        (NodeRequest::Incr { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
+        (NodeRequest::CleanExpired, Response::Count(count)) => What::Removed { count },
+        (NodeRequest::Stats, Response::Stats(stats)) => What::Stats(stats.into()),
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn ring_answer(request: &RingRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "ring".into() },
+        (RingRequest::New { .. }, Response::Done) => What::Created { object: "ring".into() },
+        (RingRequest::Add(member), Response::Done) => What::Joined { id: member.id.clone() },
+        (RingRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
+        (RingRequest::Owner { key }, Response::Member(member)) => {
+            What::Owner { key: key.clone(), node: member.map(|member| member.id) }
+        }
+        (RingRequest::Replicas { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
+        // The prototype gives `nodes()` no order, so none is observed.
+        (RingRequest::Members, Response::Members(members)) => {
+            let mut nodes = member_ids(members);
+            nodes.sort();
+            What::Nodes { nodes }
+        }
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn cluster_answer(request: &ClusterRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "cluster".into() },
+        (ClusterRequest::New(_), Response::Done) => What::Created { object: "cluster".into() },
+        (ClusterRequest::Add { id, .. }, Response::Done) => What::Joined { id: id.clone() },
+        (ClusterRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
+        (ClusterRequest::ServersFor { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
+        (ClusterRequest::Rebalance, Response::Done) => What::Rebalanced,
+        (ClusterRequest::Execute(command), Response::Reply(reply)) => {
+            let key = match command {
+                CacheCommand::Get { key }
+                | CacheCommand::Set { key, .. }
+                | CacheCommand::Delete { key }
+                | CacheCommand::Incr { key, .. }
+                | CacheCommand::Touch { key, .. } => key.clone(),
+                CacheCommand::Stats => String::new(),
+            };
+            match reply {
+                Reply::Value(Some(value)) => What::Hit { key, value: escape(&value) },
+                Reply::Value(None) => What::Miss { key },
+                Reply::Stored => What::Stored { key },
+                Reply::Deleted => What::Deleted { key },
+                Reply::NotFound => What::NotFound { key },
+                Reply::Error(message) => What::Error { message: escape(message.as_bytes()) },
+                Reply::Stats(stats) => What::Stats(stats.into()),
+            }
+        }
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn extra_answers(request: &ExtraRequest, response: Response) -> Vec<What> {
+    let what = match (request, response) {
+        (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
+            return lines.into_iter().map(|text| What::Said { text }).collect();
+        }
+        (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
+            let text = String::from_utf8_lossy(&bytes);
+            return text.split_terminator("\r\n").map(|line| What::Said { text: line.to_owned() }).collect();
+        }
+        (_, Response::NoObject) => What::NoObject { object: "node".into() },
+        (ExtraRequest::Order | ExtraRequest::Keys { .. }, Response::Lines(keys)) => What::Keys { keys },
+        (ExtraRequest::Exists { .. }, Response::Bool(value)) => What::Truth { value },
+        (ExtraRequest::DeletePattern { .. }, Response::Count(count)) => What::Removed { count },
+        (ExtraRequest::Increment { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
+        (ExtraRequest::Clear, Response::Done) => What::Removed { count: 0 },
+        _ => What::Crashed { crash: Crash::Gibberish },
+    };
+    vec![what]
+}

@@ -1,0 +1,124 @@
+//! Durations and sizes as scripts write them: `50ms`, `9.9s`, `1h`; `100`, `4KiB`, `1MiB`.
+
+use std::fmt;
+
+/// A span of time in whole milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration(u64);
+
+/// Units by the letters that follow the number, and their milliseconds.
+const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// Units of size, and their bytes.
+const SIZES: [(&str, u64); 7] =
+    [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000)];
+
+impl Duration {
+    /// A span of `ms` milliseconds.
+    pub const fn from_ms(ms: u64) -> Self {
+        Self(ms)
+    }
+
+    /// Its milliseconds.
+    pub const fn as_ms(self) -> u64 {
+        self.0
+    }
+
+    /// Reads `9.9s`; `None` when the unit is missing or unknown, when it is finer than a millisecond, or past 2^64 ms.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, unit) = text.split_at(digits_end);
+        let unit_ms = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+        scaled(number, unit_ms).map(Self)
+    }
+}
+
+/// Reads a size in bytes, as `100`, `1KiB` or `1.5MiB`; `None` when it is no whole number of bytes.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits_end);
+    let unit_bytes = SIZES.iter().find(|(name, _)| *name == unit)?.1;
+    scaled(number, unit_bytes)
+}
+
+/// A decimal number times a unit, exactly; `None` where that is no whole number of `u64`.
+fn scaled(number: &str, unit: u64) -> Option<u64> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(fraction) || fraction.len() > 9 || (number.contains('.') && fraction.is_empty())
+    {
+        return None;
+    }
+    let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    let parts = if fraction.is_empty() { 0 } else { u128::from(fraction.parse::<u64>().ok()?) * u128::from(unit) };
+    if parts % u128::from(scale) != 0 {
+        return None;
+    }
+    let total = u128::from(whole.parse::<u64>().ok()?) * u128::from(unit) + parts / u128::from(scale);
+    u64::try_from(total).ok()
+}
+
+/// The shortest exact form: `50ms`, `9.9s`, `2m`, `1h`.
+impl fmt::Display for Duration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0;
+        for (unit, unit_ms) in UNITS.iter().rev().take(3) {
+            if ms > 0 && ms.is_multiple_of(*unit_ms) {
+                return write!(f, "{}{unit}", ms / unit_ms);
+            }
+        }
+        if ms < 1_000 {
+            return write!(f, "{ms}ms");
+        }
+        let thousandths = format!("{:03}", ms % 1_000);
+        match thousandths.trim_end_matches('0') {
+            "" => write!(f, "{}s", ms / 1_000),
+            decimals => write!(f, "{}.{decimals}s", ms / 1_000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_and_print_exactly() {
+        for (text, ms) in
+            [("50ms", 50), ("9.9s", 9_900), ("1h", 3_600_000), ("1.5m", 90_000), ("0s", 0), ("2d", 172_800_000)]
+        {
+            assert_eq!(Duration::parse(text).map(Duration::as_ms), Some(ms), "{text}");
+        }
+        for (ms, text) in [
+            (0, "0ms"),
+            (50, "50ms"),
+            (9_900, "9.9s"),
+            (90_000, "90s"),
+            (120_000, "2m"),
+            (3_600_000, "1h"),
+            (86_400_000, "1d"),
+            (1_001, "1.001s"),
+        ] {
+            assert_eq!(Duration::from_ms(ms).to_string(), text);
+            assert_eq!(Duration::parse(text), Some(Duration::from_ms(ms)), "{text} reads back");
+        }
+        for text in
+            ["", "5", "s", "5x", "1.5ms", "-1s", "1.s", ".5s", "99999999999999999999s", "1e3s", "18446744073709551615s"]
+        {
+            assert_eq!(Duration::parse(text), None, "{text}");
+        }
+        assert_eq!(Duration::parse("18446744073709551615ms"), Some(Duration::from_ms(u64::MAX)));
+    }
+
+    #[test]
+    fn sizes_read_exactly() {
+        for (text, bytes) in
+            [("0", 0), ("100", 100), ("1KiB", 1_024), ("1.5KiB", 1_536), ("1MiB", 1_048_576), ("2kB", 2_000)]
+        {
+            assert_eq!(parse_size(text), Some(bytes), "{text}");
+        }
+        for text in ["", "x", "1.5", "1 KiB", "-1", "1KB"] {
+            assert_eq!(parse_size(text), None, "{text}");
+        }
+    }
+}
