@@ -57,7 +57,7 @@ fn browser(project: &Project) -> Result<()> {
     // wasm-pack takes the wasm-bindgen that it finds first on PATH, if the version is right, and else would build one.
     Ok(cmd!(
         project.shell,
-        "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install . -- --test web"
+        "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install . --test web"
     )
     .env("PATH", first_on_path(wasm_bindgen)?)
     // Seconds; the defaults (5 and 20) are short for a busy machine of two cores.
