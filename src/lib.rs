@@ -7,10 +7,12 @@
 //! | [`script`] | text to commands and diagnostics: four dialects, one grammar, never fails |
 //! | [`runner`] | commands in, events out: one script, one subject, one world |
 //! | [`subject`] | the seam: whatever obeys commands, in a world of given time and randomness |
-//! | `reference` | the subject that everything is judged against: the modules below behind the seam |
-//! | [`cache`], [`ring`], `cluster` | the cache node, the hash ring, and both together |
+//! | [`reference`] | the subject that everything is judged against: the modules below behind the seam |
+//! | [`cache`], [`ring`], [`cluster`] | the cache node, the hash ring, and both together |
 //! | [`protocol`] | the line, memcached and REST protocols as state machines, and the exercise's parser |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
+//! | [`exercise`] | checks, verdicts, score, report: how a subject is graded |
 //! | [`clock`], [`random`], [`text`] | time, randomness and words, each in one way only |
 //!
 //! # Invariants, as absences
@@ -22,11 +24,15 @@
 
 pub mod cache;
 pub mod clock;
+pub mod cluster;
 pub mod event;
+pub mod exercise;
 pub mod protocol;
 pub mod random;
+pub mod reference;
 pub mod ring;
 pub mod runner;
+pub mod scenario;
 pub mod script;
 pub mod subject;
 pub mod text;

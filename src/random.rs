@@ -26,4 +26,10 @@ impl Random {
     pub const fn below(&mut self, bound: u64) -> u64 {
         ((self.next_u64() as u128 * bound as u128) >> 64) as u64
     }
+
+    /// One of `items`, each as likely as the others. Panics when there are none.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        let index = usize::try_from(self.below(items.len() as u64)).expect("an index of a slice fits into usize");
+        &items[index]
+    }
 }

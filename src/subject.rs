@@ -21,6 +21,11 @@ pub trait Subject {
     fn take_inside(&mut self) -> Vec<CacheEvent> {
         Vec::new()
     }
+
+    /// The work done so far, in wasmtime's units of fuel: deterministic, but 0 where nobody counts.
+    fn fuel_used(&self) -> u64 {
+        0
+    }
 }
 
 /// Time and randomness around a subject, both given from outside.

@@ -186,11 +186,7 @@ mod tests {
             "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
         );
         check_mistake("node gte k", "node gte", "`node gte` is no command; did you mean `node get`?");
-        check_mistake(
-            "tikc 5s",
-            "tikc",
-            "`tikc` is no command; did you mean `tick`?",
-        );
+        check_mistake("tikc 5s", "tikc", "`tikc` is no command; did you mean `tick`?");
         check_mistake("node get", "t", "<key> is missing here; write `node get <key>`.");
         check_mistake(
             "node get a b",
@@ -290,7 +286,7 @@ mod tests {
         ];
         for _ in 0..20_000 {
             let text: String =
-                (0..random.below(12)).map(|_| pieces[random.below(pieces.len() as u64) as usize]).collect();
+                (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
             for dialect in Dialect::ALL {
                 for diagnostic in parse(&text, dialect).diagnostics {
                     assert!(text.get(diagnostic.span.clone()).is_some(), "{text:?} {diagnostic:?}");
