@@ -36,3 +36,4 @@ pub mod scenario;
 pub mod script;
 pub mod subject;
 pub mod text;
+pub mod trace;

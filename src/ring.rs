@@ -39,9 +39,11 @@ pub struct Point {
 
 /// FNV-1a of 64 bits, then `SplitMix64`'s finalizer.
 pub fn hash64(bytes: &[u8]) -> u64 {
-    let fnv = bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
+    let fnv = bytes
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
     let z = (fnv ^ (fnv >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
@@ -50,7 +52,11 @@ pub fn hash64(bytes: &[u8]) -> u64 {
 impl HashRing {
     /// An empty ring that gives a node of weight 1 so many points.
     pub const fn new(virtual_nodes: usize) -> Self {
-        Self { points: Vec::new(), nodes: BTreeMap::new(), virtual_nodes }
+        Self {
+            points: Vec::new(),
+            nodes: BTreeMap::new(),
+            virtual_nodes,
+        }
     }
 
     /// Adds a node; one of the same id is replaced.
@@ -74,7 +80,10 @@ impl HashRing {
 
     /// Marks a node dead or alive; `false` when there is none of that id.
     pub fn set_alive(&mut self, node_id: &str, is_alive: bool) -> bool {
-        self.nodes.get_mut(node_id).map(|node| node.is_alive = is_alive).is_some()
+        self.nodes
+            .get_mut(node_id)
+            .map(|node| node.is_alive = is_alive)
+            .is_some()
     }
 
     /// Get node responsible for key: the first living one clockwise.
@@ -114,8 +123,12 @@ impl HashRing {
 
     fn walk(&self, key: &str) -> impl Iterator<Item = &NodeInfo> {
         let position = self.hash(key);
-        let start = self.points.partition_point(|point| point.position < position);
+        let start = self
+            .points
+            .partition_point(|point| point.position < position);
         let (before, from) = self.points.split_at(start);
-        from.iter().chain(before).map(|point| &self.nodes[&point.node_id])
+        from.iter()
+            .chain(before)
+            .map(|point| &self.nodes[&point.node_id])
     }
 }

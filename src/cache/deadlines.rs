@@ -40,7 +40,11 @@ impl Deadlines {
             (None, NIL) => {}
             (None, place) => self.remove(slab, place as usize),
             (Some(at), place) => {
-                let timer = Timer { at, turn: self.turns, node: i };
+                let timer = Timer {
+                    at,
+                    turn: self.turns,
+                    node: i,
+                };
                 self.turns += 1;
                 let place = if place == NIL {
                     self.heap.push(timer);
@@ -76,7 +80,9 @@ impl Deadlines {
         }
         loop {
             let children = 2 * place + 1..self.heap.len().min(2 * place + 3);
-            let Some(child) = children.min_by_key(|&child| self.heap[child]) else { break };
+            let Some(child) = children.min_by_key(|&child| self.heap[child]) else {
+                break;
+            };
             if self.heap[place] < self.heap[child] {
                 break;
             }

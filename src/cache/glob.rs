@@ -12,7 +12,10 @@ enum Token {
     Any,
     One,
     Literal(char),
-    Class { is_negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        is_negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Glob {
@@ -54,7 +57,9 @@ impl Glob {
                 at += 1;
                 continue;
             }
-            let Some((star, mut from)) = retry.take() else { return false };
+            let Some((star, mut from)) = retry.take() else {
+                return false;
+            };
             if from.next().is_none() {
                 return false;
             }
@@ -70,7 +75,9 @@ impl Token {
         match self {
             Self::Any | Self::One => true,
             Self::Literal(literal) => *literal == c,
-            Self::Class { is_negated, ranges } => ranges.iter().any(|&(low, high)| (low..=high).contains(&c)) != *is_negated,
+            Self::Class { is_negated, ranges } => {
+                ranges.iter().any(|&(low, high)| (low..=high).contains(&c)) != *is_negated
+            }
         }
     }
 }
@@ -138,7 +145,11 @@ mod tests {
             ("a\\", "a\\", true),
             ("**", "anything", true),
         ] {
-            assert_eq!(Glob::new(pattern).matches(text), expected, "{pattern:?} on {text:?}");
+            assert_eq!(
+                Glob::new(pattern).matches(text),
+                expected,
+                "{pattern:?} on {text:?}"
+            );
         }
     }
 

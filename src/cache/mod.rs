@@ -14,7 +14,8 @@ mod store;
 pub use glob::Glob;
 pub use node::{CacheNode, EntryView, IncrementError};
 
-pub(crate) use store::Item;
+pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
+pub(crate) use store::{Item, Limits, Store};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,7 @@ impl CacheStats {
 
 /// Who leaves when room is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum EvictionPolicy {
     /// Least recently used: stored or read longest ago.
     LRU,
@@ -73,11 +75,28 @@ pub enum EvictionPolicy {
     FIFO,
     /// Soonest deadline first; entries without one last, oldest first.
     TTL,
+    /// Read entries are passed over once by a hand that sweeps from old to new; for comparison.
+    Sieve,
+    /// Three queues: a small one that filters, a main one, and ghosts; for comparison.
+    S3Fifo,
+    /// FIFO in which a read entry goes round once more; for comparison.
+    Clock,
+    /// Recency and frequency, balanced by what was evicted too early; for comparison.
+    Arc,
 }
 
 impl EvictionPolicy {
     /// Every policy, in the order in which they are presented.
-    pub const ALL: [Self; 4] = [Self::LRU, Self::LFU, Self::FIFO, Self::TTL];
+    pub const ALL: [Self; 8] = [
+        Self::LRU,
+        Self::LFU,
+        Self::FIFO,
+        Self::TTL,
+        Self::Sieve,
+        Self::S3Fifo,
+        Self::Clock,
+        Self::Arc,
+    ];
 
     /// The name, as scripts and command lines spell it.
     pub const fn name(self) -> &'static str {
@@ -86,12 +105,17 @@ impl EvictionPolicy {
             Self::LFU => "lfu",
             Self::FIFO => "fifo",
             Self::TTL => "ttl",
+            Self::Sieve => "sieve",
+            Self::S3Fifo => "s3fifo",
+            Self::Clock => "clock",
+            Self::Arc => "arc",
         }
     }
 
-    /// The policy of that name, in any case.
+    /// The policy of that name, in any case and with or without a hyphen (`S3-FIFO`).
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(name))
+        let plain = name.replace('-', "").to_ascii_lowercase();
+        Self::ALL.into_iter().find(|policy| policy.name() == plain)
     }
 }
 

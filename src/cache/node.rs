@@ -74,9 +74,15 @@ pub enum IncrementError {
 impl fmt::Display for IncrementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotANumber => "the value is not a whole decimal number: store one before incrementing it",
-            Self::Overflow => "the sum does not fit into a signed 64-bit integer: increment by less",
-            Self::TooLarge => "the sum has more digits than the cache's limit leaves room for: raise the limit",
+            Self::NotANumber => {
+                "the value is not a whole decimal number: store one before incrementing it"
+            }
+            Self::Overflow => {
+                "the sum does not fit into a signed 64-bit integer: increment by less"
+            }
+            Self::TooLarge => {
+                "the sum has more digits than the cache's limit leaves room for: raise the limit"
+            }
         })
     }
 }
@@ -95,12 +101,26 @@ impl CacheNode {
     }
 
     /// An empty cache of at most `max_bytes` and at most `max_entries`; `u64::MAX` is no limit. O(1).
-    pub fn with_limits(max_bytes: u64, max_entries: u64, eviction_policy: EvictionPolicy, clock: Clock) -> Self {
-        let limits = Limits { weight: max_bytes, entries: max_entries };
+    pub fn with_limits(
+        max_bytes: u64,
+        max_entries: u64,
+        eviction_policy: EvictionPolicy,
+        clock: Clock,
+    ) -> Self {
+        let limits = Limits {
+            weight: max_bytes,
+            entries: max_entries,
+        };
         Self {
-            store: Store::new(limits, |slab| AnyPolicy::of(eviction_policy, slab, max_bytes)),
+            store: Store::new(limits, |slab| {
+                AnyPolicy::of(eviction_policy, slab, max_bytes)
+            }),
             clock,
-            ledger: Ledger { policy: eviction_policy, counters: CacheStats::default(), events: None },
+            ledger: Ledger {
+                policy: eviction_policy,
+                counters: CacheStats::default(),
+                events: None,
+            },
             face: CacheEntry::default(),
         }
     }
@@ -126,7 +146,10 @@ impl CacheNode {
 
     /// Set key-value with optional TTL. `false` when it alone is over the limit; then nothing changes. O(1) and a copy
     /// of both, O(log n) with a TTL, and whatever has to leave.
-    #[expect(clippy::needless_pass_by_value, reason = "the prototype's signature; key and value go into one allocation")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the prototype's signature; key and value go into one allocation"
+    )]
     pub fn set(&mut self, key: String, value: Vec<u8>, ttl: Option<Duration>) -> bool {
         let deadline = ttl.map(|ttl| self.clock.now() + ttl);
         self.store_until(&key, &value, deadline)
@@ -138,17 +161,25 @@ impl CacheNode {
         let record = Record::new(key, value, now);
         let bytes = record.weight();
         let ledger = &mut self.ledger;
-        let is_stored = self.store.insert(record, expires_at, now, |why, gone| ledger.departure(why, &gone, key));
+        let is_stored = self.store.insert(record, expires_at, now, |why, gone| {
+            ledger.departure(why, &gone, key);
+        });
         if !is_stored {
             let limit_bytes = self.max_bytes();
-            self.ledger.note(|| CacheEvent::Refused { key: key.into(), bytes, limit_bytes });
+            self.ledger.note(|| CacheEvent::Refused {
+                key: key.into(),
+                bytes,
+                limit_bytes,
+            });
         }
         is_stored
     }
 
     /// Delete key; `false` when it was not there, or only an expired entry. O(1).
     pub fn delete(&mut self, key: &str) -> bool {
-        let Some(i) = self.find_live(key) else { return false };
+        let Some(i) = self.find_live(key) else {
+            return false;
+        };
         self.store.remove(i);
         true
     }
@@ -169,7 +200,11 @@ impl CacheNode {
             return self.add(i, key, amount);
         }
         let is_stored = self.store_until(key, amount.to_string().as_bytes(), None);
-        if is_stored { Ok(amount) } else { Err(IncrementError::TooLarge) }
+        if is_stored {
+            Ok(amount)
+        } else {
+            Err(IncrementError::TooLarge)
+        }
     }
 
     /// Update TTL without changing value, counted from now; nothing else changes. `false` when the key is not there.
@@ -180,7 +215,9 @@ impl CacheNode {
 
     /// [`Self::touch`] with a deadline, or with none at all.
     pub fn expire_at(&mut self, key: &str, expires_at: Option<Instant>) -> bool {
-        let Some(i) = self.find_live(key) else { return false };
+        let Some(i) = self.find_live(key) else {
+            return false;
+        };
         self.store.set_deadline(i, expires_at);
         true
     }
@@ -199,7 +236,11 @@ impl CacheNode {
     /// Get statistics. O(1).
     pub fn stats(&self) -> CacheStats {
         let bytes_stored = usize::try_from(self.store.weight()).unwrap_or(usize::MAX);
-        CacheStats { bytes_stored, entry_count: self.store.len(), ..self.ledger.counters }
+        CacheStats {
+            bytes_stored,
+            entry_count: self.store.len(),
+            ..self.ledger.counters
+        }
     }
 
     /// Whether the key is there; not a read. O(1).
@@ -209,7 +250,10 @@ impl CacheNode {
 
     /// The entry of a key, without using it, counting it, or removing what has expired. O(1).
     pub fn peek(&self, key: &str) -> Option<EntryView<'_>> {
-        let i = self.store.find(key.as_bytes()).filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
+        let i = self
+            .store
+            .find(key.as_bytes())
+            .filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
         Some(self.view(i))
     }
 
@@ -224,9 +268,15 @@ impl CacheNode {
     pub fn keys(&self, pattern: &str) -> Vec<String> {
         let glob = Glob::new(pattern);
         let now = self.clock.now();
-        let living = self.store.nodes().filter(|&i| !self.store.is_expired(i, now));
+        let living = self
+            .store
+            .nodes()
+            .filter(|&i| !self.store.is_expired(i, now));
         let keys = living.map(|i| self.store.item(i).key_text());
-        let mut keys: Vec<String> = keys.filter(|key| glob.matches(key)).map(String::from).collect();
+        let mut keys: Vec<String> = keys
+            .filter(|key| glob.matches(key))
+            .map(String::from)
+            .collect();
         keys.sort_unstable();
         keys
     }
@@ -287,7 +337,11 @@ impl CacheNode {
 
     /// What happened since the last call, in order; empty while recording is off.
     pub fn take_events(&mut self) -> Vec<CacheEvent> {
-        self.ledger.events.as_mut().map(std::mem::take).unwrap_or_default()
+        self.ledger
+            .events
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 
     /// A counted read of `key`.
@@ -338,7 +392,9 @@ impl CacheNode {
             ..Record::new(key, sum.to_string().as_bytes(), now)
         };
         let ledger = &mut self.ledger;
-        if !self.store.replace(i, changed, now, |why, gone| ledger.departure(why, &gone, key)) {
+        if !self.store.replace(i, changed, now, |why, gone| {
+            ledger.departure(why, &gone, key);
+        }) {
             return Err(IncrementError::TooLarge);
         }
         self.mark_used(i);
@@ -368,8 +424,15 @@ impl Ledger {
         self.note(|| {
             let key = gone.key_text().into();
             match why {
-                Departure::Evicted => CacheEvent::Evicted { key, policy, for_key: for_key.into() },
-                Departure::Expired(at) => CacheEvent::Expired { key, deadline_ms: at.as_millis() },
+                Departure::Evicted => CacheEvent::Evicted {
+                    key,
+                    policy,
+                    for_key: for_key.into(),
+                },
+                Departure::Expired(at) => CacheEvent::Expired {
+                    key,
+                    deadline_ms: at.as_millis(),
+                },
             }
         });
     }
@@ -387,7 +450,13 @@ impl Record {
         data.extend_from_slice(key.as_bytes());
         data.extend_from_slice(value);
         let key_len = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");
-        Self { data: data.into_boxed_slice(), created_at: now, last_accessed: now, access_count: 0, key_len }
+        Self {
+            data: data.into_boxed_slice(),
+            created_at: now,
+            last_accessed: now,
+            access_count: 0,
+            key_len,
+        }
     }
 
     fn value(&self) -> &[u8] {
@@ -417,7 +486,10 @@ mod tests {
 
     fn node(max_memory: usize, policy: EvictionPolicy) -> (CacheNode, Clock) {
         let clock = Clock::new();
-        (CacheNode::with_clock(max_memory, policy, clock.clone()), clock)
+        (
+            CacheNode::with_clock(max_memory, policy, clock.clone()),
+            clock,
+        )
     }
 
     const fn ms(ms: u64) -> Duration {
@@ -453,7 +525,16 @@ mod tests {
         clock.advance(ms(1));
         assert!(cache.get("k").is_none());
         let stats = cache.stats();
-        assert_eq!((stats.hits, stats.misses, stats.expired, stats.entry_count, stats.bytes_stored), (1, 1, 1, 0, 0));
+        assert_eq!(
+            (
+                stats.hits,
+                stats.misses,
+                stats.expired,
+                stats.entry_count,
+                stats.bytes_stored
+            ),
+            (1, 1, 1, 0, 0)
+        );
     }
 
     #[test]

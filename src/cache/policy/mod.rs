@@ -1,14 +1,21 @@
 //! Who leaves when room is needed. Every policy threads the entries through lists of the one [`Slab`] and keeps a word
 //! (`mark`) in each node; none of them owns an entry, a hash table or a copy of a key.
 
+mod arc;
+mod ghosts;
 mod lfu;
 mod queue;
+mod s3fifo;
+mod sweep;
 
 use super::deadlines::Deadlines;
 use super::slab::Slab;
 use super::{EvictionPolicy, Item};
+pub(crate) use arc::Arc;
 pub(crate) use lfu::Lfu;
 pub(crate) use queue::{Fifo, Lru, Ttl};
+pub(crate) use s3fifo::S3Fifo;
+pub(crate) use sweep::{Clock, Sieve};
 
 /// What the cache tells its policy, and the one thing it asks. Every call is O(1), amortised where a hand sweeps.
 pub(crate) trait Policy: Clone {
@@ -17,6 +24,12 @@ pub(crate) trait Policy: Clone {
 
     /// A key that is not in the cache is about to come in; room is made after this call.
     fn prepare(&mut self, _hash: u64) {}
+
+    /// Whether a simulator of this policy lets an entry of that weight in at all; asked after [`Policy::prepare`]. Real
+    /// caches do not ask: they keep what they were told to keep.
+    fn admits(&self, _weight: u64) -> bool {
+        true
+    }
 
     /// Node `i` came in, or was overwritten, which makes it a new entry.
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
@@ -31,7 +44,12 @@ pub(crate) trait Policy: Clone {
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
 
     /// Chooses who leaves for an entry of weight `incoming`, and forgets it; `None` when there is nobody.
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32>;
+    fn evict<T: Item>(
+        &mut self,
+        slab: &mut Slab<T>,
+        deadlines: &Deadlines,
+        incoming: u64,
+    ) -> Option<u32>;
 }
 
 /// A policy chosen while running: one well-predicted branch a call.
@@ -54,6 +72,10 @@ macro_rules! any_policy {
 
             fn prepare(&mut self, hash: u64) {
                 match self { $(Self::$name(p) => p.prepare(hash)),* }
+            }
+
+            fn admits(&self, weight: u64) -> bool {
+                match self { $(Self::$name(p) => p.admits(weight)),* }
             }
 
             fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
@@ -84,4 +106,8 @@ any_policy! {
     Lfu = EvictionPolicy::LFU,
     Fifo = EvictionPolicy::FIFO,
     Ttl = EvictionPolicy::TTL,
+    Sieve = EvictionPolicy::Sieve,
+    S3Fifo = EvictionPolicy::S3Fifo,
+    Clock = EvictionPolicy::Clock,
+    Arc = EvictionPolicy::Arc,
 }

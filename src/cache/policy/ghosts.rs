@@ -1,0 +1,84 @@
+//! The memory of who left: fingerprints of keys, in a queue.
+
+use hashbrown::HashTable;
+
+use crate::cache::slab::{List, Slab};
+
+#[derive(Debug, Clone, Default)]
+struct Ghost {
+    /// The hash of its key stands for the key: 64 bits, and a mistake would only misplace one entry in a queue.
+    hash: u64,
+    weight: u64,
+}
+
+/// A queue of ghosts that can be looked up. Every operation is O(1).
+#[derive(Debug, Clone)]
+pub(crate) struct Ghosts {
+    slab: Slab<Ghost>,
+    table: HashTable<u32>,
+    queue: List,
+    weight: u64,
+}
+
+impl Ghosts {
+    pub(crate) fn new() -> Self {
+        let mut slab = Slab::new();
+        let queue = slab.new_list();
+        Self {
+            slab,
+            table: HashTable::new(),
+            queue,
+            weight: 0,
+        }
+    }
+
+    /// What all remembered entries weighed.
+    pub(crate) const fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Remembers an entry that is not remembered.
+    pub(crate) fn push(&mut self, hash: u64, weight: u64) {
+        let i = self.slab.take_slot(Ghost { hash, weight });
+        self.slab.push_front(self.queue, i);
+        self.table
+            .insert_unique(hash, i, |&i| self.slab.node(i).item.hash);
+        self.weight += weight;
+    }
+
+    /// Forgets the entry; `false` when it was not remembered.
+    pub(crate) fn take(&mut self, hash: u64) -> bool {
+        let Some(i) = self.find(hash) else {
+            return false;
+        };
+        self.forget(i);
+        true
+    }
+
+    /// Whether the entry is remembered.
+    pub(crate) fn contains(&self, hash: u64) -> bool {
+        self.find(hash).is_some()
+    }
+
+    /// Forgets the oldest.
+    pub(crate) fn pop(&mut self) {
+        if let Some(oldest) = self.slab.back(self.queue) {
+            self.forget(oldest);
+        }
+    }
+
+    fn find(&self, hash: u64) -> Option<u32> {
+        self.table
+            .find(hash, |&i| self.slab.node(i).item.hash == hash)
+            .copied()
+    }
+
+    fn forget(&mut self, i: u32) {
+        self.slab.unlink(i);
+        let ghost = self.slab.give_slot(i);
+        if let Ok(entry) = self.table.find_entry(ghost.hash, |&other| other == i) {
+            entry.remove();
+        }
+        self.weight -= ghost.weight;
+    }
+}

@@ -1,0 +1,335 @@
+//! The formats of published traces.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::Request;
+
+/// How a trace is written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// libCacheSim's `oracleGeneral`: records of 24 bytes, little-endian: u32 time, u64 id, u32 size, i64 next request of
+    /// the same object. Requests of size zero are left out, as there.
+    OracleGeneral,
+    /// Lines of fields; ids may be any text.
+    Csv(CsvColumns),
+    /// The ARC paper's: `first_block blocks ignored ignored` a line, each block of it a request of size 1.
+    Arc,
+    /// The LIRS paper's: a block number a line, of size 1; lines with `*` are marks.
+    Lirs,
+    /// A key a line, of size 1; keys may be any text.
+    Keys,
+}
+
+/// Where a CSV file has what; columns are named by the header, or numbered from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvColumns {
+    /// The object's id.
+    pub id: String,
+    /// Its size in bytes; every object has size 1 without it.
+    pub size: Option<String>,
+    /// What stands between two fields.
+    pub delimiter: char,
+    /// Whether the first line names the columns.
+    pub has_header: bool,
+}
+
+impl Default for CsvColumns {
+    /// `id,size` with a header.
+    fn default() -> Self {
+        Self {
+            id: "id".into(),
+            size: Some("size".into()),
+            delimiter: ',',
+            has_header: true,
+        }
+    }
+}
+
+impl Format {
+    /// The format of that name (`oracle-general`, `csv`, `arc`, `lirs`, `keys`), CSV with the usual columns.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "oracle-general" => Self::OracleGeneral,
+            "csv" => Self::Csv(CsvColumns::default()),
+            "arc" => Self::Arc,
+            "lirs" => Self::Lirs,
+            "keys" => Self::Keys,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a trace could not be read. Lines are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TraceError {
+    /// A binary trace ends within a record.
+    TruncatedRecord {
+        /// Bytes after the last whole record.
+        rest: usize,
+    },
+    /// A text trace is not UTF-8.
+    NotText {
+        /// The first byte that is not.
+        offset: usize,
+    },
+    /// A line has too few fields.
+    MissingField {
+        /// The line.
+        line: usize,
+        /// What is missing.
+        field: String,
+    },
+    /// A field that should be a whole number is none, or too large.
+    NotANumber {
+        /// The line.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
+    /// The header has no column of that name.
+    NoColumn {
+        /// The name.
+        name: String,
+    },
+    /// A line asks for more blocks than a trace may have requests.
+    TooLong {
+        /// The line.
+        line: usize,
+    },
+}
+
+impl fmt::Display for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TruncatedRecord { rest } => write!(
+                f,
+                "the trace ends with {rest} bytes of a record: an oracle-general record has 24; decompress the file, or fetch it again"
+            ),
+            Self::NotText { offset } => {
+                write!(
+                    f,
+                    "the trace is no UTF-8 text from byte {offset} on: give --format oracle-general if it is binary"
+                )
+            }
+            Self::MissingField { line, field } => {
+                write!(
+                    f,
+                    "line {line} has no {field}: check the format, or the delimiter"
+                )
+            }
+            Self::NotANumber { line, text } => {
+                write!(
+                    f,
+                    "line {line}: `{text}` is not a whole number that fits: check the format, or the column"
+                )
+            }
+            Self::NoColumn { name } => {
+                write!(
+                    f,
+                    "the header has no column `{name}`: name one that it has, or number it from 1"
+                )
+            }
+            Self::TooLong { line } => {
+                write!(
+                    f,
+                    "line {line} brings the trace over {REQUESTS_MAX} requests: cut it into parts"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for TraceError {}
+
+/// More requests than any published trace has; keeps a hostile line of the ARC format from filling the memory.
+const REQUESTS_MAX: usize = 1 << 31;
+
+/// Reads a whole trace. O(its length).
+///
+/// # Errors
+/// The first thing in it that does not fit the format.
+pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+    match format {
+        Format::OracleGeneral => oracle_general(bytes),
+        Format::Csv(columns) => csv(columns, text(bytes)?),
+        Format::Arc => arc(text(bytes)?),
+        Format::Lirs => lines(text(bytes)?)
+            .filter(|(_, line)| *line != "*")
+            .map(|(number, line)| {
+                Ok(Request {
+                    id: whole(number, line)?,
+                    size: 1,
+                })
+            })
+            .collect(),
+        Format::Keys => {
+            let mut ids = Ids::default();
+            Ok(text(bytes)?
+                .lines()
+                .filter(|key| !key.is_empty())
+                .map(|key| Request {
+                    id: ids.of(key),
+                    size: 1,
+                })
+                .collect())
+        }
+    }
+}
+
+/// A size in bytes: a whole number, alone or with B, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024), in
+/// any case. `None` for anything else, and for more than a `u64` holds.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1000 * 1000,
+        "gb" => 1000 * 1000 * 1000,
+        "tb" => 1000 * 1000 * 1000 * 1000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+    let (records, rest) = bytes.as_chunks::<24>();
+    if !rest.is_empty() {
+        return Err(TraceError::TruncatedRecord { rest: rest.len() });
+    }
+    let requests = records.iter().map(
+        |&[
+            _,
+            _,
+            _,
+            _,
+            i0,
+            i1,
+            i2,
+            i3,
+            i4,
+            i5,
+            i6,
+            i7,
+            s0,
+            s1,
+            s2,
+            s3,
+            ..,
+        ]| Request {
+            id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
+            size: u32::from_le_bytes([s0, s1, s2, s3]),
+        },
+    );
+    Ok(requests.filter(|request| request.size != 0).collect())
+}
+
+fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
+    let mut rows = lines(text).peekable();
+    let header: Vec<&str> = if columns.has_header {
+        rows.next()
+            .map(|(_, line)| fields(line, columns.delimiter).collect())
+            .unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let place = |name: &str| {
+        let named = header.iter().position(|column| *column == name);
+        let numbered = || {
+            name.parse::<usize>()
+                .ok()
+                .and_then(|number| number.checked_sub(1))
+        };
+        named
+            .or_else(numbered)
+            .ok_or_else(|| TraceError::NoColumn { name: name.into() })
+    };
+    if rows.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let id_at = place(&columns.id)?;
+    let size_at = columns.size.as_deref().map(place).transpose()?;
+    let mut ids = Ids::default();
+    rows.map(|(number, line)| {
+        let field = |at: usize, name: &str| {
+            let missing = || TraceError::MissingField {
+                line: number,
+                field: name.into(),
+            };
+            fields(line, columns.delimiter).nth(at).ok_or_else(missing)
+        };
+        let id = ids.of(field(id_at, "id")?);
+        let size = size_at.map_or(Ok(1), |at| whole(number, field(at, "size")?))?;
+        Ok(Request { id, size })
+    })
+    .filter(|request| !matches!(request, Ok(Request { size: 0, .. })))
+    .collect()
+}
+
+fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
+    let mut requests = Vec::new();
+    for (number, line) in lines(text) {
+        let mut fields = line.split_ascii_whitespace();
+        let missing = |field: &str| TraceError::MissingField {
+            line: number,
+            field: field.into(),
+        };
+        let first: u64 = whole(number, fields.next().ok_or_else(|| missing("first block"))?)?;
+        let count: u64 = whole(
+            number,
+            fields.next().ok_or_else(|| missing("number of blocks"))?,
+        )?;
+        if count > (REQUESTS_MAX - requests.len()) as u64 {
+            return Err(TraceError::TooLong { line: number });
+        }
+        requests.extend((0..count).map(|block| Request {
+            id: first.wrapping_add(block),
+            size: 1,
+        }));
+    }
+    Ok(requests)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, TraceError> {
+    std::str::from_utf8(bytes).map_err(|error| TraceError::NotText {
+        offset: error.valid_up_to(),
+    })
+}
+
+/// The lines that are not blank, trimmed, numbered from 1.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..)
+        .zip(text.lines().map(str::trim))
+        .filter(|(_, line)| !line.is_empty())
+}
+
+fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
+    line.split(delimiter)
+        .map(|field| field.trim().trim_matches('"'))
+}
+
+fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError> {
+    text.parse().map_err(|_| TraceError::NotANumber {
+        line,
+        text: text.chars().take(40).collect(),
+    })
+}
+
+/// Numbers for texts, in the order in which they first appear.
+#[derive(Default)]
+struct Ids<'a>(HashMap<&'a str, u64>);
+
+impl<'a> Ids<'a> {
+    fn of(&mut self, text: &'a str) -> u64 {
+        let next = self.0.len() as u64;
+        *self.0.entry(text).or_insert(next)
+    }
+}

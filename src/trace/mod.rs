@@ -1,0 +1,119 @@
+//! Replaying a cache trace: which requests would a policy have missed, in a cache of a given size?
+//!
+//! Sizes bound the sum of the objects' sizes, with no overhead counted, as in libCacheSim, whose counts these are to the
+//! request: a miss brings the object in, with the size that this request says, after evicting until it fits; a hit
+//! changes neither size nor place unless the policy says so. An object larger than the cache is a miss that evicts
+//! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue.
+
+mod formats;
+
+use serde::Serialize;
+
+use crate::cache::{self, EvictionPolicy, Item, Limits, Policy, Store};
+
+pub use formats::{CsvColumns, Format, TraceError, parse_size, read};
+
+/// One request of a trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked for.
+    pub id: u64,
+    /// Its size in bytes; 1 where the format has none.
+    pub size: u32,
+}
+
+/// What became of a trace under one policy and size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Replay {
+    /// The policy.
+    pub policy: EvictionPolicy,
+    /// The cache's size in bytes.
+    pub size_bytes: u64,
+    /// Requests that found nothing.
+    pub misses: u64,
+    /// Misses divided by requests; 0 for an empty trace.
+    pub miss_ratio: f64,
+    /// The sum of the sizes that the missed requests asked for.
+    pub bytes_missed: u64,
+}
+
+/// A trace, replayed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// How many requests there were.
+    pub requests: u64,
+    /// One result for each policy and size, sizes within policies, in the order in which they were asked for.
+    pub results: Vec<Replay>,
+}
+
+/// Replays `requests` for every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
+pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
+    let results = policies.iter().flat_map(|&policy| {
+        sizes_bytes
+            .iter()
+            .map(move |&size| one(requests, policy, size))
+    });
+    Report {
+        requests: requests.len() as u64,
+        results: results.collect(),
+    }
+}
+
+/// The loop is compiled once for each policy, so that no request has to ask which one it is.
+fn one(requests: &[Request], policy: EvictionPolicy, size_bytes: u64) -> Replay {
+    let (misses, bytes_missed) = match policy {
+        EvictionPolicy::LRU => run::<cache::Lru>(requests, size_bytes),
+        EvictionPolicy::LFU => run::<cache::Lfu>(requests, size_bytes),
+        EvictionPolicy::FIFO => run::<cache::Fifo>(requests, size_bytes),
+        EvictionPolicy::TTL => run::<cache::Ttl>(requests, size_bytes),
+        EvictionPolicy::Sieve => run::<cache::Sieve>(requests, size_bytes),
+        EvictionPolicy::S3Fifo => run::<cache::S3Fifo>(requests, size_bytes),
+        EvictionPolicy::Clock => run::<cache::Clock>(requests, size_bytes),
+        EvictionPolicy::Arc => run::<cache::Arc>(requests, size_bytes),
+    };
+    Replay {
+        policy,
+        size_bytes,
+        misses,
+        miss_ratio: ratio(misses, requests.len() as u64),
+        bytes_missed,
+    }
+}
+
+fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
+    let limits = Limits {
+        weight: size_bytes,
+        entries: u64::MAX,
+    };
+    let mut store: Store<Request, P> = Store::new(limits, |slab| P::new(slab, size_bytes));
+    let mut misses = 0;
+    let mut bytes_missed = 0;
+    for &request in requests {
+        if !store.request(request) {
+            misses += 1;
+            bytes_missed += u64::from(request.size);
+        }
+    }
+    (misses, bytes_missed)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+impl Item for Request {
+    type Key = u64;
+
+    fn key(&self) -> &u64 {
+        &self.id
+    }
+
+    fn weight(&self) -> u64 {
+        u64::from(self.size)
+    }
+}

@@ -1,0 +1,46 @@
+"""Recomputes the table of tests/trace_counts.rs with libCacheSim itself: `pip install libcachesim==0.3.5`, then run this."""
+
+import libcachesim
+
+MASK = (1 << 64) - 1
+
+
+class Random:
+    """SplitMix64, as in src/random.rs."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        return z ^ (z >> 31)
+
+    def below(self, bound):
+        return (self.next() * bound) >> 64
+
+
+def trace(kind, seed, length=20_000):
+    random = Random(seed)
+    for _ in range(length):
+        id = random.below(1 + random.below(1 + random.below(5000)))
+        yield id, 1 if kind == "unit" else 1 + id * 7919 % 97 if kind == "fixed" else 1 + random.below(97)
+
+
+POLICIES = ["LRU", "LFU", "FIFO", "Sieve", "S3FIFO", "Clock", "ARC"]
+for kind, sizes in [("unit", [20, 100, 333, 1000]), ("fixed", [1003, 5000, 20000]), ("varying", [1003, 5000, 20000])]:
+    for policy in POLICIES:
+        counts = []
+        for size in sizes:
+            cache = getattr(libcachesim, policy)(size)
+            misses = missed = 0
+            for id, weight in trace(kind, 1):
+                request = libcachesim.Request()
+                request.obj_id, request.obj_size = id, weight
+                if not cache.get(request):
+                    misses += 1
+                    missed += weight
+            counts.append((size, misses, missed))
+        print(f'    ({kind.capitalize()}, "{policy.lower()}", &{counts}),')
