@@ -66,6 +66,14 @@ pub(super) fn decode_key<'b>(key: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8
     (length > 0).then_some(&buffer[..length])
 }
 
+/// Writes a key in base64.
+pub(super) fn encode_key(key: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + key.len().div_ceil(3) * 4, 0);
+    let written = STANDARD.encode_slice(key, &mut out[start..]).expect("four bytes for three are enough");
+    out.truncate(start + written);
+}
+
 pub(super) fn get(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     command(MetaVerb::Get, words)
 }
@@ -83,7 +91,7 @@ fn command<'a>(verb: MetaVerb<'a>, mut words: Words<'a>) -> Result<Request<'a>, 
 pub(super) fn arithmetic(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let key = words.need()?;
     let flags = read_flags(key, words.clone(), WORDS_MAX - 2).map_err(|stop| match stop {
-        Stop::Refused { mistake: Mistake::OpaqueTooLong, .. } => stop,
+        Stop::Refused { mistake: Mistake::OpaqueTooLong | Mistake::KeyTooLong | Mistake::KeyCharacter, .. } => stop,
         Stop::Refused { span, .. } => refused(Mistake::ArithmeticFlag, span),
         other => other,
     })?;

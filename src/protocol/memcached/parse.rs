@@ -437,10 +437,11 @@ fn fitting<'a>(
     length.ok_or_else(too_large)
 }
 
-/// The data block at the front of `rest` and the bytes it takes with its end.
+/// The data block at the front of `rest` and the bytes it takes with its end. A `\n` alone is no end behind a `\r`: that
+/// is a block one byte too short, which must not pass for one that ends with `\r`.
 fn data_block(rest: &[u8], length: usize) -> Result<(&[u8], usize), Stop<'_>> {
     match rest.get(length..).unwrap_or_default() {
-        [b'\n', ..] => Ok((&rest[..length], length + 1)),
+        [b'\n', ..] if !rest[..length].ends_with(b"\r") => Ok((&rest[..length], length + 1)),
         [b'\r', b'\n', ..] => Ok((&rest[..length], length + 2)),
         [_, _, ..] => Err(Stop::BadData { data_bytes: length + 2 }),
         [_] => Err(Stop::Incomplete { data_bytes: length + 2 }),

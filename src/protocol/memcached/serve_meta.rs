@@ -1,0 +1,318 @@
+//! What the meta commands do.
+
+use super::meta::{Flags, MetaFlags, decode_key, encode_key};
+use super::parse::{MetaVerb, Sign, StoreMode, item_bytes};
+use super::session::{NOT_NUMERIC, line};
+use super::store::{Counted, Incoming, Item, Outcome, Store};
+use crate::clock::Instant;
+use std::io::Write as _;
+
+/// One meta command at one moment.
+pub(super) struct Call<'a> {
+    pub(super) verb: MetaVerb<'a>,
+    pub(super) key: &'a [u8],
+    pub(super) flags: MetaFlags,
+    pub(super) order: Flags<'a>,
+    pub(super) now: Instant,
+}
+
+pub(super) fn obey(store: &mut Store, call: &Call<'_>, out: &mut Vec<u8>) {
+    let mut buffer = [0; 256];
+    let key = plain_key(call.key, call.flags.binary, &mut buffer);
+    let (start, quiet) = (out.len(), call.flags.has(b'q'));
+    let nominal = match call.verb {
+        MetaVerb::Get => get(store, key, call, out),
+        MetaVerb::Set { mode, data } => set(store, key, mode, data, call, out),
+        MetaVerb::Delete => delete(store, key, call, out),
+        MetaVerb::Arithmetic { sign } => arithmetic(store, key, sign, call, out),
+    };
+    if quiet && nominal {
+        out.truncate(start);
+    }
+}
+
+/// The bytes of a key that may be written in base64.
+pub(super) fn plain_key<'k>(key: &'k [u8], binary: bool, buffer: &'k mut [u8; 256]) -> &'k [u8] {
+    if binary { decode_key(key, buffer).expect("the parser has checked it") } else { key }
+}
+
+/// `mg`; whether the answer is the one that `q` silences (a miss).
+fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
+    let (flags, now) = (&call.flags, call.now);
+    store.counters.cmd_get += 1;
+    let mut made = false;
+    if let (None, Some(exptime)) = (store.find(key, now), flags.vivify) {
+        let stub = incoming(&[], store.deadline(exptime, now), flags);
+        made = store.store(StoreMode::Add, key, &Incoming { flags: 0, binary: false, ..stub }, now) == Outcome::Stored;
+    }
+    let touched = flags.exptime.map(|exptime| store.deadline(exptime, now));
+    let recache = flags.recache.and_then(|exptime| store.deadline(exptime, now));
+    let Some(item) = store.find(key, now) else {
+        store.counters.get_misses += 1;
+        out.extend_from_slice(b"EN");
+        echo(call, out);
+        return true;
+    };
+    let with_value = flags.has(b'v') && flags.compare_cas != Some(item.cas);
+    status(if with_value { Some(item.data.len()) } else { None }, out);
+    let mut won = made;
+    for (letter, token) in call.order.clone() {
+        match letter {
+            b'T' => item.deadline = touched.unwrap_or_default(),
+            b'R' => won |= !item.won && !made && item.deadline < recache && item.deadline.is_some(),
+            b'h' => number(out, 'h', u64::from(item.fetched)),
+            b'l' => number(out, 'l', (now - item.used_at).as_secs()),
+            b'f' => number(out, 'f', item.flags.into()),
+            b'k' => write_key(key, item.binary, out),
+            _ => reply(letter, token, item, item.data.len(), now, out),
+        }
+    }
+    if item.won {
+        out.extend_from_slice(b" Z");
+    }
+    if item.stale {
+        out.extend_from_slice(b" X");
+        won |= !item.won;
+    }
+    if won {
+        out.extend_from_slice(b" W");
+        item.won = true;
+    }
+    out.extend_from_slice(b"\r\n");
+    if with_value {
+        out.extend_from_slice(&item.data);
+        out.extend_from_slice(b"\r\n");
+    }
+    if !flags.has(b'u') {
+        store.bump(key, now);
+    }
+    store.counters.get_hits += 1;
+    false
+}
+
+/// `ms`; whether the answer is the one that `q` silences (stored).
+fn set(
+    store: &mut Store,
+    key: &[u8],
+    mode: StoreMode,
+    data: &[u8],
+    call: &Call<'_>,
+    out: &mut Vec<u8>,
+) -> bool {
+    let (flags, now) = (&call.flags, call.now);
+    let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
+    let exptime = if appends { flags.vivify } else { flags.exptime };
+    let deadline = store.deadline(exptime.unwrap_or(0), now);
+    let outcome = store.store(mode, key, &incoming(data, deadline, flags), now);
+    let (cas, size) = match store.find(key, now) {
+        Some(item) if outcome == Outcome::Stored => (item.cas, item.data.len()),
+        _ => (0, data.len()),
+    };
+    out.extend_from_slice(match outcome {
+        Outcome::Stored => b"HD",
+        Outcome::NotStored => b"NS",
+        Outcome::Exists => b"EX",
+        Outcome::NotFound => b"NF",
+        Outcome::NoMemory => {
+            line(out, "SERVER_ERROR out of memory storing object");
+            return false;
+        }
+    });
+    for (letter, token) in call.order.clone() {
+        match letter {
+            b'c' => number(out, 'c', cas),
+            b's' => number(out, 's', size as u64),
+            b'k' => write_key(key, flags.binary, out),
+            b'O' => opaque(token, out),
+            _ => {}
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    outcome == Outcome::Stored
+}
+
+/// `md`; whether the answer is the one that `q` silences (done).
+fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
+    let (flags, now) = (&call.flags, call.now);
+    let found = store.find(key, now).map(|item| item.cas);
+    let code = match found {
+        None => b"NF",
+        Some(cas) if flags.compare_cas.is_some_and(|compare| compare != cas) => b"EX",
+        Some(_) => b"HD",
+    };
+    store.counters.delete_hits += u64::from(code == b"HD");
+    store.counters.delete_misses += u64::from(code != b"HD");
+    if let (b"HD", Some(cas)) = (code, found) {
+        let deadline = store.deadline(flags.exptime.unwrap_or(0), now);
+        if flags.has(b'x') {
+            let empty = Incoming { new_cas: flags.new_cas.or(Some(cas)), ..incoming(&[], deadline, flags) };
+            store.store(StoreMode::Set, key, &empty, now);
+        }
+        if flags.has(b'I') {
+            let cas = flags.new_cas.unwrap_or_else(|| store.next_cas());
+            if let Some(item) = store.find(key, now) {
+                (item.stale, item.won, item.cas) = (true, false, cas);
+                if flags.exptime.is_some() {
+                    item.deadline = deadline;
+                }
+            }
+        } else if !flags.has(b'x') {
+            store.remove(key);
+        }
+    }
+    out.extend_from_slice(code);
+    echo(call, out);
+    code == b"HD"
+}
+
+/// `ma`; whether the answer is the one that `q` silences (done).
+fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &mut Vec<u8>) -> bool {
+    let (flags, now) = (&call.flags, call.now);
+    let mut made = false;
+    let number_now = match store.count(key, sign, flags.delta, flags.compare_cas, now) {
+        Counted::NotNumeric => {
+            line(out, NOT_NUMERIC);
+            return false;
+        }
+        Counted::Number(number) => Some(number),
+        Counted::NotFound if flags.vivify.is_some() => {
+            let data = flags.initial.to_string();
+            let first = Incoming { flags: 0, ..incoming(data.as_bytes(), None, flags) };
+            made = store.store(StoreMode::Add, key, &first, now) == Outcome::Stored;
+            Some(flags.initial)
+        }
+        Counted::NotFound | Counted::Exists => None,
+    };
+    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
+    let (touched, first) = (deadline(flags.exptime), deadline(flags.vivify));
+    let is_there = store.find(key, now).is_some();
+    let (Some(number_now), Some(item)) = (number_now, store.find(key, now)) else {
+        out.extend_from_slice(if is_there { b"EX" } else { b"NF" });
+        echo(call, out);
+        return false;
+    };
+    if let Some(cas) = flags.new_cas {
+        item.cas = cas;
+    }
+    let digits = number_now.to_string();
+    status(flags.has(b'v').then_some(digits.len()), out);
+    for (letter, token) in call.order.clone() {
+        match letter {
+            b'T' => item.deadline = touched,
+            b'N' if made => item.deadline = first,
+            b'k' => write_key(key, flags.binary, out),
+            b's' => {}
+            _ => reply(letter, token, item, 0, now, out),
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+    if flags.has(b'v') {
+        line(out, &digits);
+    }
+    true
+}
+
+/// `me`.
+pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, out: &mut Vec<u8>) {
+    let mut buffer = [0; 256];
+    let key = plain_key(key, binary, &mut buffer);
+    let Some(item) = store.find(key, now) else { return line(out, "EN") };
+    out.extend_from_slice(b"ME ");
+    if item.binary {
+        encode_key(key, out);
+    } else {
+        out.extend_from_slice(key);
+    }
+    let fetched = if item.fetched { "yes" } else { "no" };
+    let size = item_bytes(key, item.flags, item.data.len());
+    out.extend_from_slice(b" exp=");
+    write_ttl(item, now, out);
+    let used_s = (now - item.used_at).as_secs();
+    write!(out, " la={used_s} cas={} fetch={fetched} cls=1 size={size}\r\n", item.cas).expect(INFALLIBLE);
+}
+
+const INFALLIBLE: &str = "a vector takes every byte";
+
+/// What the flags say about a value on its way into the store.
+fn incoming<'a>(data: &'a [u8], deadline: Option<Instant>, flags: &MetaFlags) -> Incoming<'a> {
+    Incoming {
+        data,
+        flags: flags.client_flags,
+        deadline,
+        compare_cas: flags.compare_cas,
+        new_cas: flags.new_cas,
+        stale_allowed: flags.has(b'I'),
+        vivify: flags.vivify.is_some(),
+        binary: flags.binary,
+    }
+}
+
+/// `VA <length>` or `HD`.
+fn status(value_bytes: Option<usize>, out: &mut Vec<u8>) {
+    match value_bytes {
+        Some(length) => write!(out, "VA {length}").expect(INFALLIBLE),
+        None => out.extend_from_slice(b"HD"),
+    }
+}
+
+/// What every command that has an item answers to these flags.
+fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: &mut Vec<u8>) {
+    match letter {
+        b'c' => number(out, 'c', item.cas),
+        b's' => number(out, 's', size as u64),
+        b't' => {
+            out.extend_from_slice(b" t");
+            write_ttl(item, now, out);
+        }
+        b'O' => opaque(token, out),
+        _ => {}
+    }
+}
+
+/// The flags that even a miss gives back, and the line's end.
+fn echo(call: &Call<'_>, out: &mut Vec<u8>) {
+    for (letter, token) in call.order.clone() {
+        match letter {
+            b'O' => opaque(token, out),
+            b'k' => {
+                out.extend_from_slice(b" k");
+                out.extend_from_slice(call.key);
+                if call.flags.binary {
+                    out.extend_from_slice(b" b");
+                }
+            }
+            _ => {}
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn number(out: &mut Vec<u8>, letter: char, number: u64) {
+    write!(out, " {letter}{number}").expect(INFALLIBLE);
+}
+
+fn opaque(token: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b" O");
+    out.extend_from_slice(token);
+}
+
+fn write_key(key: &[u8], binary: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(b" k");
+    if binary {
+        encode_key(key, out);
+        out.extend_from_slice(b" b");
+    } else {
+        out.extend_from_slice(key);
+    }
+}
+
+/// Seconds left, rounded up so that a living item never shows 0; -1 for ever.
+fn write_ttl(item: &Item, now: Instant, out: &mut Vec<u8>) {
+    match item.deadline {
+        None => out.extend_from_slice(b"-1"),
+        Some(deadline) => {
+            let left_s = (deadline - now).as_millis().div_ceil(1000);
+            write!(out, "{left_s}").expect(INFALLIBLE);
+        }
+    }
+}

@@ -1,0 +1,931 @@
+//! The memcached text protocol: what each request is answered with.
+
+use cachedojo::clock::Instant;
+use cachedojo::protocol::memcached::{Machine, Mistake, Parsed, Parser};
+
+/// The Unix time at which the tests' clocks begin.
+const BASE_S: u64 = 1_700_000_000;
+
+/// A conversation: `> request`, `< answer` and `+ seconds` in turn. A request's `|` is a line end; an answer lacks its own.
+#[track_caller]
+fn check(conversation: &str) {
+    let mut machine = Machine::new(BASE_S);
+    let (mut now_ms, mut answers, mut last) = (0, String::new(), String::new());
+    for step in conversation.lines().map(str::trim_start).filter(|step| !step.is_empty()) {
+        let (kind, text) = step.split_at(1);
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        match kind {
+            "+" => now_ms += milliseconds(text),
+            ">" => {
+                assert_eq!(answers, "", "unexpected answer to {last:?}");
+                last = text.replace('|', "\r\n") + "\r\n";
+                let answer = machine.feed(last.as_bytes(), Instant::from_millis(now_ms));
+                answers = String::from_utf8(answer).expect("these tests speak text");
+            }
+            "<" => {
+                let (line, rest) = answers.split_once("\r\n").unwrap_or(("(no answer)", ""));
+                assert_eq!(line, text, "answer to {last:?}");
+                answers = rest.to_owned();
+            }
+            _ => panic!("{step:?} is no step"),
+        }
+    }
+    assert_eq!(answers, "", "unexpected answer to {last:?}");
+}
+
+fn milliseconds(seconds: &str) -> u64 {
+    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    whole.parse::<u64>().unwrap() * 1000 + format!("{part:0<3}").parse::<u64>().unwrap()
+}
+
+/// One request to a fresh server.
+#[track_caller]
+fn check_one(request: &[u8], answer: &str) {
+    let answered = Machine::new(BASE_S).feed(request, Instant::default());
+    assert_eq!(String::from_utf8_lossy(&answered), answer, "{:?}", String::from_utf8_lossy(request));
+}
+
+#[test]
+fn storage_commands_store_under_their_conditions() {
+    check(
+        "
+        > set foo 5 0 6|fooval
+        < STORED
+        > get foo
+        < VALUE foo 5 6
+        < fooval
+        < END
+        > add foo 0 0 1|x
+        < NOT_STORED
+        > add bar 0 0 6|barval
+        < STORED
+        > replace bar 0 0 6|barva2
+        < STORED
+        > replace none 0 0 1|x
+        < NOT_STORED
+        > append foo 9 9 2|>>
+        < STORED
+        > prepend foo 9 9 2|<<
+        < STORED
+        > get foo none bar
+        < VALUE foo 5 10
+        < <<fooval>>
+        < VALUE bar 0 6
+        < barva2
+        < END
+        > append none 0 0 1|x
+        < NOT_STORED
+        > prepend none 0 0 1|x
+        < NOT_STORED
+        ",
+    );
+}
+
+#[test]
+fn cas_stores_only_over_the_value_that_was_read() {
+    check(
+        "
+        > cas a 0 0 1 1|x
+        < NOT_FOUND
+        > set a 0 0 1|1
+        < STORED
+        > gets a
+        < VALUE a 0 1 1
+        < 1
+        < END
+        > cas a 0 0 1 99|2
+        < EXISTS
+        > cas a 0 0 1 0|2
+        < EXISTS
+        > cas a 0 0 1 1|2
+        < STORED
+        > cas a 0 0 1 1|3
+        < EXISTS
+        > gets a
+        < VALUE a 0 1 2
+        < 2
+        < END
+        ",
+    );
+}
+
+#[test]
+fn delete_takes_no_time_but_zero() {
+    check(
+        "
+        > delete a
+        < NOT_FOUND
+        > set a 0 0 1|x
+        < STORED
+        > delete a 10
+        < CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]
+        > delete a 10 noreply
+        > delete a 0
+        < DELETED
+        > add a 0 0 1|x
+        < STORED
+        > delete a 0 noreply
+        > add a 0 0 1|x
+        < STORED
+        > delete a noreply
+        > get a
+        < END
+        ",
+    );
+}
+
+#[test]
+fn numbers_wrap_upwards_and_stop_at_zero_downwards() {
+    check(
+        "
+        > set n 0 0 2|10
+        < STORED
+        > decr n 1
+        < 9
+        > get n
+        < VALUE n 0 2
+        < 9 
+        < END
+        > incr n 1
+        < 10
+        > decr n 11
+        < 0
+        > set n 0 0 20|18446744073709551615
+        < STORED
+        > incr n 1
+        < 0
+        > set n 7 0 1|9
+        < STORED
+        > incr n 18446744073709551606
+        < 18446744073709551615
+        > get n
+        < VALUE n 7 20
+        < 18446744073709551615
+        < END
+        > set n 0 0 2|hi
+        < STORED
+        > incr n 1
+        < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > set n 0 0 0|
+        < STORED
+        > decr n 1
+        < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > set n 0 0 20|18446744073709551616
+        < STORED
+        > incr n 1
+        < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > incr n -1
+        < CLIENT_ERROR invalid numeric delta argument
+        > incr n one
+        < CLIENT_ERROR invalid numeric delta argument
+        > incr none 1
+        < NOT_FOUND
+        > decr none 1
+        < NOT_FOUND
+        > incr n
+        < CLIENT_ERROR bad command line format
+        ",
+    );
+}
+
+#[test]
+fn an_item_is_alive_before_its_deadline_and_gone_from_it_on() {
+    check(
+        "
+        > set a 0 10 1|x
+        < STORED
+        > set b 0 -1 1|x
+        < STORED
+        > set c 0 1700000011 1|x
+        < STORED
+        > set d 0 1600000000 1|x
+        < STORED
+        > set e 0 2592000 1|x
+        < STORED
+        > get b d
+        < END
+        + 9.999
+        > get a c
+        < VALUE a 0 1
+        < x
+        < VALUE c 0 1
+        < x
+        < END
+        + 0.001
+        > get a c
+        < VALUE c 0 1
+        < x
+        < END
+        + 1
+        > get c e
+        < VALUE e 0 1
+        < x
+        < END
+        > add a 0 0 1|y
+        < STORED
+        ",
+    );
+}
+
+#[test]
+fn touch_and_gat_move_the_deadline() {
+    check(
+        "
+        > touch a 10
+        < NOT_FOUND
+        > set a 0 2 1|x
+        < STORED
+        > touch a 10
+        < TOUCHED
+        + 9
+        > gat 20 a none
+        < VALUE a 0 1
+        < x
+        < END
+        + 19
+        > gats 0 a
+        < VALUE a 0 1 1
+        < x
+        < END
+        + 1000000
+        > get a
+        < VALUE a 0 1
+        < x
+        < END
+        > touch a -1
+        < TOUCHED
+        > get a
+        < END
+        > touch a soon
+        < CLIENT_ERROR invalid exptime argument
+        > gat soon a
+        < CLIENT_ERROR invalid exptime argument
+        > gat 10
+        < CLIENT_ERROR bad command line format
+        ",
+    );
+}
+
+#[test]
+fn flush_all_takes_what_is_older_and_keeps_what_is_newer() {
+    check(
+        "
+        > set a 0 0 1|x
+        < STORED
+        > flush_all
+        < OK
+        > get a
+        < END
+        > set a 0 0 1|y
+        < STORED
+        > get a
+        < VALUE a 0 1
+        < y
+        < END
+        > flush_all 10
+        < OK
+        + 9.999
+        > set b 0 0 1|x
+        < STORED
+        > get a
+        < VALUE a 0 1
+        < y
+        < END
+        + 0.001
+        > set c 0 0 1|x
+        < STORED
+        > get a b c
+        < VALUE c 0 1
+        < x
+        < END
+        > flush_all 1700000020
+        < OK
+        + 10
+        > get c
+        < END
+        > flush_all 0
+        < OK
+        > flush_all noreply
+        > flush_all 5 noreply
+        > flush_all invalid
+        < CLIENT_ERROR invalid exptime argument
+        ",
+    );
+}
+
+#[test]
+fn noreply_silences_answers_and_errors_alike() {
+    check(
+        "
+        > add k 0 0 1 noreply|1
+        > set k 0 0 1 noreply|2
+        > replace k 0 0 1 noreply|3
+        > append k 0 0 1 noreply|4
+        > prepend k 0 0 1 noreply|5
+        > gets k
+        < VALUE k 0 3 5
+        < 534
+        < END
+        > cas k 0 0 1 5 noreply|6
+        > incr k 3 noreply
+        > decr k 2 noreply
+        > touch k 5 noreply
+        > verbosity 1 noreply
+        > incr k x noreply
+        > set k 0 0 2000000 noreply
+        ",
+    );
+}
+
+#[test]
+fn the_rest_of_the_commands_answer() {
+    check(
+        "
+        > version
+        < VERSION 1.6.45
+        > verbosity 1
+        < OK
+        > verbosity invalid
+        < CLIENT_ERROR bad command line format
+        > cache_memlimit 7
+        < MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m
+        > cache_memlimit 100
+        < OK
+        > cache_memlimit x
+        < ERROR
+        > shutdown
+        < SERVER_ERROR: shutdown not enabled
+        > stats reset
+        < RESET
+        > stats settings
+        < STAT maxbytes 104857600
+        < STAT item_size_max 1048576
+        < STAT client_flags_size 4
+        < END
+        > stats nonsense
+        < ERROR
+        > mn
+        < MN
+        ",
+    );
+}
+
+#[test]
+fn stats_count_what_happened() {
+    let mut machine = Machine::new(BASE_S);
+    let now = Instant::from_millis(61_000);
+    machine.feed(b"set a 0 1 1\r\n1\r\nget a\r\nget b\r\nincr a 1\r\ndelete c\r\ntouch a 1\r\nmg a v\r\n", now);
+    let answer = machine.feed(b"get a\r\nstats\r\n", Instant::from_millis(62_000));
+    let answer = String::from_utf8(answer).unwrap();
+    for row in [
+        "uptime 62", "time 1700000062", "cmd_get 4", "get_hits 2", "get_misses 2", "cmd_set 1", "incr_hits 1",
+        "delete_misses 1", "touch_hits 1", "get_expired 1", "curr_items 0", "total_items 1", "bytes 0", "cmd_meta 1",
+    ] {
+        assert!(answer.contains(&format!("STAT {row}\r\n")), "{row} is not in {answer}");
+    }
+    assert!(answer.ends_with("END\r\n"));
+}
+
+#[test]
+fn quit_ends_the_connection_and_so_does_http() {
+    for (request, answer) in [
+        ("version\r\nquit\r\nversion\r\n", "VERSION 1.6.45\r\n"),
+        ("GET / HTTP/1.0\r\nversion\r\n", ""),
+        ("PUT /asdf/asd/fasdfasdf/sadf HTTP/1.1\r\n", ""),
+        ("DELETE HTTP/1.1\r\n", ""),
+    ] {
+        let mut machine = Machine::new(BASE_S);
+        assert_eq!(machine.feed(request.as_bytes(), Instant::default()), answer.as_bytes(), "{request:?}");
+        assert!(machine.closed(), "{request:?}");
+        assert_eq!(machine.feed(b"version\r\n", Instant::default()), b"", "after {request:?}");
+    }
+}
+
+#[test]
+fn a_line_without_end_ends_the_connection_unless_it_is_a_get() {
+    let spaces = " ".repeat(2048);
+    for (request, answer, closed) in [
+        (format!("get {spaces} manyspaces\r\n"), "END\r\n", false),
+        (format!("incr {spaces} manyspaces 1\r\n"), "", true),
+        (format!("incr a 1{}\r\n", " ".repeat(2040)), "NOT_FOUND\r\n", false),
+        (format!("incr a 1{}\r\n", " ".repeat(2041)), "", true),
+        (format!("incr a 1{}", " ".repeat(2041)), "", true),
+        (format!("get a{}\r\n", " a".repeat(500_000)), "END\r\n", false),
+        (format!("get a{}", " a".repeat(600_000)), "", true),
+    ] {
+        let mut machine = Machine::new(BASE_S);
+        assert_eq!(machine.feed(request.as_bytes(), Instant::default()), answer.as_bytes());
+        assert_eq!(machine.closed(), closed);
+    }
+}
+
+#[test]
+fn keys_have_up_to_250_bytes_and_no_control_characters() {
+    let (longest, too_long) = ("k".repeat(250), "k".repeat(251));
+    let wrong = "CLIENT_ERROR bad command line format\r\n";
+    check_one(format!("set {longest} 0 0 1\r\nx\r\nget {longest}\r\n").as_bytes(), &format!("STORED\r\nVALUE {longest} 0 1\r\nx\r\nEND\r\n"));
+    check_one(format!("set {too_long} 0 0 1\r\nx\r\nversion\r\n").as_bytes(), &format!("{wrong}VERSION 1.6.45\r\n"));
+    check_one(format!("set a 0 0 1\r\nx\r\nget a {too_long}\r\n").as_bytes(), &format!("STORED\r\n{wrong}"));
+    for command in ["delete", "touch", "incr"] {
+        check_one(format!("{command} {too_long} 1\r\n").as_bytes(), wrong);
+    }
+    for command in ["mg", "md", "ma", "me"] {
+        check_one(format!("{command} {too_long}\r\n").as_bytes(), wrong);
+    }
+    check_one(b"get a\tb\r\n", wrong);
+    check_one("set clé 0 0 1\r\nx\r\n".as_bytes(), "STORED\r\n");
+}
+
+#[test]
+fn values_are_any_bytes_counted_by_their_length() {
+    let mut machine = Machine::new(BASE_S);
+    let value: Vec<u8> = (0..=255).chain(*b"\r\nEND\r\n").collect();
+    let mut request = format!("set bin 0 0 {}\r\n", value.len()).into_bytes();
+    request.extend([&value[..], b"\r\n"].concat());
+    assert_eq!(machine.feed(&request, Instant::default()), b"STORED\r\n");
+    let expected = [b"VALUE bin 0 263\r\n", &value[..], b"\r\nEND\r\n"].concat();
+    assert_eq!(machine.feed(b"get bin\r\n", Instant::default()), expected);
+    check_one(b"set a 0 0 1\nx\nget a\n", "STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n");
+    check_one(b"set a 0 0 0\r\n\r\nget a\r\n", "STORED\r\nVALUE a 0 0\r\n\r\nEND\r\n");
+}
+
+#[test]
+fn data_of_another_length_is_a_bad_data_chunk() {
+    check_one(b"set a 0 0 4\r\ninsert\r\nget a\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\nEND\r\n");
+    check_one(b"set a 0 0 3\r\nab\r\nget a\r\n", "CLIENT_ERROR bad data chunk\r\nERROR\r\n");
+    check_one(b"ms a 2 q\r\nabcd\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\n");
+}
+
+#[test]
+fn a_length_that_cannot_be_is_refused_and_what_follows_is_a_request() {
+    for length in ["-1", "2147483646", "2147483647", "4294967295", "99999999999999999999", "x", "+1", "1.5"] {
+        check_one(
+            format!("set a 0 0 {length} noreply\r\nversion\r\n").as_bytes(),
+            "CLIENT_ERROR bad command line format\r\nVERSION 1.6.45\r\n",
+        );
+        check_one(
+            format!("ms a {length}\r\nversion\r\n").as_bytes(),
+            "CLIENT_ERROR bad command line format\r\nVERSION 1.6.45\r\n",
+        );
+    }
+}
+
+#[test]
+fn an_item_too_large_is_refused_its_data_skipped_and_the_old_value_removed() {
+    let largest = 1024 * 1024 - 59 - 1;
+    for (verb, gone) in [("set", true), ("add", false)] {
+        for length in [largest + 1, 1024 * 1024, 3_000_000] {
+            let request = format!("set a 0 0 1\r\nx\r\n{verb} a 0 0 {length}\r\n{}\r\nget a\r\n", "v".repeat(length));
+            let left = if gone { "" } else { "VALUE a 0 1\r\nx\r\n" };
+            let answer = format!("STORED\r\nSERVER_ERROR object too large for cache\r\n{left}END\r\n");
+            check_one(request.as_bytes(), &answer);
+        }
+    }
+    check_one(format!("set a 0 0 {largest}\r\n{}\r\n", "v".repeat(largest)).as_bytes(), "STORED\r\n");
+    check_one(b"ms YQ== 3000000 b\r\n", "SERVER_ERROR object too large for cache\r\n");
+    let append = format!("set a 0 0 {largest}\r\n{}\r\nappend a 0 0 1\r\nx\r\n", "v".repeat(largest));
+    check_one(append.as_bytes(), "STORED\r\nNOT_STORED\r\n");
+}
+
+#[test]
+fn words_that_are_wrong_are_refused_and_the_data_skipped() {
+    let wrong = "CLIENT_ERROR bad command line format\r\nVERSION 1.6.45\r\n";
+    for request in [
+        "set a x 0 7\r\nflush_a\r\n",
+        "set a -1 0 7\r\nflush_a\r\n",
+        "set a 4294967296 0 7\r\nflush_a\r\n",
+        "set a 0 x 7\r\nflush_a\r\n",
+        "set a 0 2147483648 7\r\nflush_a\r\n",
+        "cas a 0 0 7\r\nflush_a\r\n",
+        "cas a 0 0 7 x\r\nflush_a\r\n",
+        "cas a 0 0 7 18446744073709551616\r\nflush_a\r\n",
+        "set a x 0 7\nflush_a\n",
+        "set a 0 0\r\n",
+        "get\r\n",
+        "get \r\n",
+        "gets\r\n",
+        "delete\r\n",
+        "touch a\r\n",
+        "mg\r\n",
+        "ms a\r\n",
+        "\r\n",
+        "\n",
+        " \n",
+        "x\r\n",
+    ] {
+        check_one(format!("{request}version\r\n").as_bytes(), wrong);
+    }
+    for request in ["boguscommand slkdsldkfjsd\r\n", "GET a\r\n", " get a\r\n", "getx a\r\n", "debugtime 1\r\n"] {
+        check_one(request.as_bytes(), "ERROR\r\n");
+    }
+}
+
+#[test]
+fn mg_answers_what_its_flags_ask_for_in_their_order() {
+    check(
+        "
+        > mg a v
+        < EN
+        > mg a v q
+        > mg a k Oabc
+        < EN ka Oabc
+        > set a 7 90 3|abc
+        < STORED
+        > mg a
+        < HD
+        > mg a v
+        < VA 3
+        < abc
+        > mg a s v t f c k Oxyz
+        < VA 3 s3 t90 f7 c1 ka Oxyz
+        < abc
+        > mg a t T300
+        < HD t90
+        + 0.500
+        > mg a t
+        < HD t300
+        + 0.500
+        > mg a T0 t
+        < HD t-1
+        > mg a T300 t
+        < HD t300
+        + 1
+        > mg a t
+        < HD t299
+        > mg a P/path Lhint v q
+        < VA 3
+        < abc
+        > mg a C1 v
+        < HD
+        > mg a C2 v
+        < VA 3
+        < abc
+        ",
+    );
+}
+
+#[test]
+fn mg_shows_hits_and_accesses_as_they_were_before() {
+    check(
+        "
+        > set a 0 0 1|x
+        < STORED
+        > mg a u h
+        < HD h0
+        > mg a h
+        < HD h0
+        > mg a h
+        < HD h1
+        + 5
+        > mg a l u
+        < HD l5
+        > mg a l
+        < HD l5
+        > mg a l
+        < HD l0
+        ",
+    );
+}
+
+#[test]
+fn a_lease_is_won_once() {
+    check(
+        "
+        > mg a s c v N30 t
+        < VA 0 s0 c1 t30 W
+        < 
+        > mg a s t v N30
+        < VA 0 s0 t30 Z
+        < 
+        > ms a 2 C5000 T120|nu
+        < EX
+        > ms a 2 C1 T120|mu
+        < HD
+        > mg a v N30
+        < VA 2
+        < mu
+        > mg a t R130
+        < HD t120 W
+        > mg a R130
+        < HD Z
+        > ms a 1 T300|y
+        < HD
+        > mg a R130 t
+        < HD t300
+        > ms b 1|x
+        < HD
+        > mg b R30
+        < HD
+        > mg quiet s N30 q
+        < HD s0 W
+        ",
+    );
+}
+
+#[test]
+fn a_stale_item_is_served_until_it_is_fetched_anew() {
+    check(
+        "
+        > set a 0 0 3|moo
+        < STORED
+        > md a I T30
+        < HD
+        > mg a t c v
+        < VA 3 t30 c2 X W
+        < moo
+        > mg a v
+        < VA 3 Z X
+        < moo
+        > ms a 1 T90 C0|f
+        < EX
+        > ms a 1 I T90 C1|f
+        < HD
+        > mg a t c v
+        < VA 1 t30 c3 Z X
+        < f
+        > ms a 1 T90 C3|g
+        < HD
+        > mg a t v
+        < VA 1 t90
+        < g
+        > md a x
+        < HD
+        > mg a t v
+        < VA 0 t-1
+        < 
+        > md a x I
+        < HD
+        > mg a v
+        < VA 0 X W
+        < 
+        ",
+    );
+}
+
+#[test]
+fn ms_has_modes_and_reports_what_it_stored() {
+    check(
+        "
+        > ms a 2 T120|aa
+        < HD
+        > ms a 2 ME|bb
+        < NS
+        > ms a 2 MA s|cc
+        < HD s4
+        > ms a 2 MP s c k Ox|dd
+        < HD s6 c3 ka Ox
+        > mg a v
+        < VA 6
+        < ddaacc
+        > ms a 2 MR|zz
+        < HD
+        > ms none 2 MR|zz
+        < NS
+        > ms none 2 MA|zz
+        < NS
+        > ms none 2 MA C5000|zz
+        < NS
+        > ms viv 2 MA N30 T99|mo
+        < HD
+        > mg viv v t
+        < VA 2 t30
+        < mo
+        > ms viv 2 MA C1|xx
+        < EX
+        > ms a 2 MS F123|yy
+        < HD
+        > mg a f v
+        < VA 2 f123
+        < yy
+        > ms a 2 MZ|tt
+        < CLIENT_ERROR invalid mode for ms M token
+        > ms a 2 M|tt
+        < CLIENT_ERROR invalid mode for ms M token
+        > ms a 2 q|oo
+        > ms a 2 q ME|oo
+        < NS
+        > ms a 2 E973 c|ji
+        < HD c973
+        > ms a 2 C973 E4000 c|lo
+        < HD c4000
+        > ms a 2 C1 c s|io
+        < EX c0 s2
+        > ms none 2 C1|io
+        < NF
+        ",
+    );
+}
+
+#[test]
+fn md_deletes_under_a_cas() {
+    check(
+        "
+        > md a
+        < NF
+        > md a q
+        < NF
+        > ms a 2 E1234|mE
+        < HD
+        > md a C1
+        < EX
+        > md a C1234 E5678 I k Ox
+        < HD ka Ox
+        > mg a c
+        < HD c5678 X W
+        > md a C5678
+        < HD
+        > md a
+        < NF
+        > set a 0 0 1|x
+        < STORED
+        > md a q
+        > mg a
+        < EN
+        ",
+    );
+}
+
+#[test]
+fn ma_counts() {
+    check(
+        "
+        > ma a
+        < NF
+        > ma a D1 Ox k
+        < NF Ox ka
+        > ma a N90
+        < HD
+        > mg a s t v
+        < VA 1 s1 t90
+        < 0
+        > ma a T300 v t
+        < VA 1 t300
+        < 1
+        > ma i N0 J13 v t
+        < VA 2 t-1
+        < 13
+        > ma i N0 J13 v
+        < VA 2
+        < 14
+        > ma i D30 v
+        < VA 2
+        < 44
+        > ma i MD D22 v
+        < VA 2
+        < 22
+        > ma i M- D9000 v
+        < VA 1
+        < 0
+        > ma i M+ q
+        > ma i MI v c
+        < VA 1 c9
+        < 2
+        > ma i C99999 v
+        < EX
+        > ma i C9 c v
+        < VA 1 c10
+        < 3
+        > ma i E8765 c v
+        < VA 1 c8765
+        < 4
+        > ma e N0 E4321 J5 c v
+        < VA 1 c4321
+        < 5
+        > set q 0 0 1|q
+        < STORED
+        > ma q
+        < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > ma i MX
+        < CLIENT_ERROR invalid mode for ma M token
+        > ma i Dx
+        < CLIENT_ERROR invalid or duplicate flag
+        > ma i v v
+        < CLIENT_ERROR invalid or duplicate flag
+        ",
+    );
+}
+
+#[test]
+fn binary_keys_are_written_in_base64() {
+    check(
+        "
+        > ms 44OG44K544OI 2 b k|po
+        < HD k44OG44K544OI b
+        > mg 44OG44K544OI v
+        < EN
+        > mg 44OG44K544OI b v k
+        < VA 2 k44OG44K544OI b
+        < po
+        > get テスト
+        < VALUE テスト 0 2
+        < po
+        < END
+        > me 44OG44K544OI b
+        < ME 44OG44K544OI exp=-1 la=0 cas=1 fetch=yes cls=1 size=70
+        > md 44OG44K544OI b k
+        < HD k44OG44K544OI b
+        > mg ??? b
+        < CLIENT_ERROR error decoding key
+        > ms ??? 2 b|po
+        < CLIENT_ERROR error decoding key
+        ",
+    );
+}
+
+#[test]
+fn me_shows_what_is_known_of_an_item() {
+    check(
+        "
+        > me a
+        < EN
+        > set a 1 100 3|abc
+        < STORED
+        + 7
+        > me a
+        < ME a exp=93 la=7 cas=1 fetch=no cls=1 size=67
+        > get a
+        < VALUE a 1 3
+        < abc
+        < END
+        > me a
+        < ME a exp=93 la=0 cas=1 fetch=yes cls=1 size=67
+        ",
+    );
+}
+
+#[test]
+fn meta_flags_are_checked_before_anything_is_done() {
+    check(
+        "
+        > mg foo m
+        < CLIENT_ERROR invalid flag
+        > mg foo v v
+        < CLIENT_ERROR duplicate flag
+        > mg foo T
+        < CLIENT_ERROR bad token in command line format
+        > mg foo N1x
+        < CLIENT_ERROR bad token in command line format
+        > mg foo C-1
+        < CLIENT_ERROR bad token in command line format
+        > ms foo 1 Fx|y
+        < CLIENT_ERROR bad command line format
+        > mg foo v q s t f k l h u c x T1 N1 R1 C1 E1 J1 D1 O1
+        < CLIENT_ERROR options flags are too long
+        > mg foo O1234567890123456789012345678901
+        < EN O1234567890123456789012345678901
+        > mg foo O12345678901234567890123456789012
+        < CLIENT_ERROR opaque token too long
+        ",
+    );
+}
+
+#[test]
+fn a_full_store_lets_the_least_recently_used_go() {
+    let mut machine = Machine::new(BASE_S);
+    let now = Instant::default();
+    machine.feed(b"cache_memlimit 8\r\n", now);
+    let value = "v".repeat(1_000_000);
+    for key in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        machine.feed(format!("set {key} 0 0 1000000 noreply\r\n{value}\r\n").as_bytes(), now);
+    }
+    machine.feed(b"get a\r\n", now);
+    machine.feed(format!("set i 0 0 1000000 noreply\r\n{value}\r\n").as_bytes(), now);
+    assert_eq!(machine.feed(b"mg a\r\nmg b\r\nmg c\r\n", now), b"HD\r\nEN\r\nHD\r\n");
+    assert_eq!(machine.store().counters().evictions, 1);
+    assert!(machine.store().bytes() <= machine.store().bytes_max());
+}
+
+#[test]
+fn every_mistake_has_its_place() {
+    #[track_caller]
+    fn check(request: &str, mistake: Mistake, wrong: &str) {
+        let Parsed::Refused { refusal, .. } = Parser::new().parse(request.as_bytes()) else {
+            panic!("{request:?} is not refused")
+        };
+        assert_eq!((refusal.mistake, &request[refusal.span]), (mistake, wrong), "{request:?}");
+    }
+    check("x\r\n", Mistake::Blank, "x");
+    check("frob a\r\n", Mistake::UnknownCommand, "frob");
+    check("set a 0 0\r\n", Mistake::MissingWord, "");
+    check(&format!("get a {}\r\n", "k".repeat(251)), Mistake::KeyTooLong, &"k".repeat(251));
+    check("get a b\tc\r\n", Mistake::KeyCharacter, "b\tc");
+    check("mg ??? v b\r\n", Mistake::KeyBase64, "???");
+    check("set a x 0 1\r\n", Mistake::ClientFlags, "x");
+    check("set a 0 x 1\r\n", Mistake::StoreExptime, "x");
+    check("touch a x\r\n", Mistake::Exptime, "x");
+    check("cas a 0 0 1 x\r\n", Mistake::Cas, "x");
+    check("set a 0 0 x\r\n", Mistake::DataLength, "x");
+    check("set a 0 0 1048576\r\n", Mistake::TooLarge, "1048576");
+    check("set a 0 0 1\r\nxyz\r\n", Mistake::DataEnd, "xyz");
+    check("delete a 5\r\n", Mistake::DeleteTime, "5");
+    check("incr a x\r\n", Mistake::Delta, "x");
+    check("verbosity x\r\n", Mistake::Verbosity, "x");
+    check("cache_memlimit x\r\n", Mistake::MemoryLimit, "x");
+    check("mg a v v\r\n", Mistake::DuplicateFlag, "v");
+    check("mg a v m\r\n", Mistake::UnknownFlag, "m");
+    check("mg a Tx\r\n", Mistake::FlagNumber, "Tx");
+    check("ma a Tx\r\n", Mistake::ArithmeticFlag, "Tx");
+    check("ms a 1 MX\r\n", Mistake::SetMode, "MX");
+    check("ma a MX\r\n", Mistake::ArithmeticMode, "MX");
+    check("mg a O12345678901234567890123456789012\r\n", Mistake::OpaqueTooLong, "O12345678901234567890123456789012");
+}
