@@ -26,7 +26,10 @@ fn every_scenario_prints_what_it_says() {
         let mut printed: String = script
             .diagnostics
             .iter()
-            .map(|diagnostic| format!("line {}: {}\n", diagnostic.line, diagnostic.mistake.message(Language::English)))
+            .flat_map(|diagnostic| {
+                let message = diagnostic.mistake.message(Language::English);
+                ["line ".to_owned(), diagnostic.line.to_string(), ": ".to_owned(), message, "\n".to_owned()]
+            })
             .collect();
         printed += &render(&run(&script, &mut Reference::default(), scenario.seed), scenario.dialect).replace('\r', "");
         if std::env::var_os("UPDATE").is_some() {

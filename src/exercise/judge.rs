@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::minimize;
+use super::minimize::{self, Shortest};
 use super::pack::{Case, Check, Exercise, PackError, Visibility};
 use crate::event::{Event, What};
 use crate::runner::{self, render};
@@ -84,7 +84,7 @@ pub struct CaseOutcome {
     /// Where it went wrong, for every verdict but a pass.
     pub divergence: Option<Divergence>,
     /// The shortest script that still goes wrong in the same way, for the first failing case of a check.
-    pub shortest: Option<String>,
+    pub shortest: Option<Shortest>,
 }
 
 /// Where a run parted from what was expected.

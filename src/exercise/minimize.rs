@@ -1,6 +1,7 @@
 //! The shortest script that shows a failure: what a learner can take in at a glance.
 
-use super::judge::{Fresh, Verdict, run_once};
+use super::judge::{Divergence, Fresh, Judged, Verdict, run_once};
+use crate::event::Event;
 use crate::reference::Reference;
 use crate::script::{self, Command, Dialect, Script};
 use crate::subject::Subject;
@@ -8,33 +9,49 @@ use crate::subject::Subject;
 /// The most runs of a submission that shortening one script may take.
 pub const RUNS_MAX: u32 = 60;
 
+/// A script that still goes wrong, and how.
+#[derive(Debug, Clone)]
+pub struct Shortest {
+    /// Its text.
+    pub script: String,
+    /// What its run shows.
+    pub events: Vec<Event>,
+    /// Where it goes wrong.
+    pub divergence: Divergence,
+}
+
 /// Drops lines from a failing script while the submission still fails and the reference still passes: so a line that
 /// the expectation rests on stays. `None` when the script does not fail as it stands. Cost: at most [`RUNS_MAX`] runs.
-pub fn shortest(text: &str, seed: u64, fresh: &mut Fresh<'_>) -> Option<String> {
+pub fn shortest(text: &str, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let mut runs = 0;
-    let mut shows = |lines: &[&str]| {
-        let script = script::parse(&lines.join("\n"), Dialect::Lab);
+    let mut failure = |lines: &[&str]| -> Option<Shortest> {
+        let text = lines.join("\n");
+        let script = script::parse(&text, Dialect::Lab);
         if !script.diagnostics.is_empty() || !expects(&script) {
-            return false;
+            return None;
         }
         let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
         if run_once(&script, None, seed, &mut reference).0.verdict != Verdict::Pass {
-            return false;
+            return None;
         }
         runs += 1;
-        runs <= RUNS_MAX && run_once(&script, None, seed, fresh).0.verdict == Verdict::Fail
+        match run_once(&script, None, seed, fresh).0 {
+            Judged { verdict: Verdict::Fail, divergence: Some(divergence), events } if runs <= RUNS_MAX => {
+                Some(Shortest { script: text, events, divergence })
+            }
+            _ => None,
+        }
     };
-    if !shows(&lines) {
-        return None;
-    }
+    let mut best = failure(&lines)?;
     let mut chunk = lines.len() / 2;
     while chunk > 0 {
         let mut at = 0;
         while at < lines.len() {
             let mut shorter = lines.clone();
             shorter.drain(at..(at + chunk).min(lines.len()));
-            if shows(&shorter) {
+            if let Some(better) = failure(&shorter) {
+                best = better;
                 lines = shorter;
             } else {
                 at += chunk;
@@ -42,7 +59,7 @@ pub fn shortest(text: &str, seed: u64, fresh: &mut Fresh<'_>) -> Option<String> 
         }
         chunk /= 2;
     }
-    Some(lines.join("\n"))
+    Some(best)
 }
 
 fn expects(script: &Script) -> bool {

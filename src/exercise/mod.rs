@@ -1,14 +1,17 @@
 //! Exercises: checks with points, the verdicts of a subject on them, and the report that is made of both.
 //!
 //! A [`pack`] is data: checks are scenario files whose names and numbers a [`template`] fills from the grading seed.
-//! [`judge`] runs them against a subject, [`minimize`] shortens what failed, [`report`] adds up. All of it is pure, so
+//! [`judge`](mod@judge) runs them against a subject, [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
+//! [`report`] adds up. All of it is pure, so
 //! the page grades exactly as the command line does.
 
 pub mod judge;
 pub mod minimize;
 pub mod pack;
 pub mod report;
+pub mod resemblance;
 pub mod template;
 
 pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
+pub use report::Report;

@@ -285,8 +285,7 @@ mod tests {
             "5s",
         ];
         for _ in 0..20_000 {
-            let text: String =
-                (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
+            let text: String = (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
             for dialect in Dialect::ALL {
                 for diagnostic in parse(&text, dialect).diagnostics {
                     assert!(text.get(diagnostic.span.clone()).is_some(), "{text:?} {diagnostic:?}");
