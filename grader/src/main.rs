@@ -1,1 +1,7 @@
-fn main() {}
+//! `grader`: grades submissions to Cachedojo's exercises, and runs scripts. See `grader --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    grader::cli::main()
+}

@@ -1,0 +1,171 @@
+//! The command line: arguments, exit codes, and one function a command.
+
+use std::process::ExitCode;
+
+use anyhow::Error;
+use cachedojo::script::Dialect;
+use cachedojo::text::Language;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// How every command ends. Listed in `--help`, relied on by scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Passed, or done.
+    Passed,
+    /// Graded, below the passing score; or a script's expectation was broken.
+    NotPassed,
+    /// Wrong usage.
+    Usage,
+    /// The submission did not build or is forbidden.
+    Rejected,
+    /// The grader itself failed.
+    HarnessError,
+}
+
+impl Outcome {
+    /// The process's exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Passed => 0,
+            Self::NotPassed => 1,
+            Self::Usage => 2,
+            Self::Rejected => 3,
+            Self::HarnessError => 4,
+        }
+    }
+}
+
+/// A mistake in how the grader was called: exit code 2, where any other error is the grader's own.
+#[derive(Debug)]
+pub struct UsageError(pub String);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  passed (or done)
+  1  graded, below the passing score (or an expectation of the script is broken)
+  2  wrong usage
+  3  the submission did not build or is forbidden
+  4  the grader itself failed";
+
+#[derive(Debug, Parser)]
+#[command(name = "grader", version, about = "Grades submissions to Cachedojo's exercises, and runs command scripts", after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a command script and print what it answers
+    Run(RunArgs),
+    /// List the built-in exercises
+    Exercises,
+    /// Show an exercise: its statement and its table of checks
+    Show(ShowArgs),
+    /// Begin an exercise: write its starter and its statement into a new folder
+    Init(InitArgs),
+}
+
+/// Arguments of `grader run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The script's file, or `-` for standard input
+    pub script: String,
+    /// The script's language [default: what its `# dialect:` line says, else lab]
+    #[arg(long, value_parser = dialect)]
+    pub dialect: Option<Dialect>,
+    /// What obeys the script: `reference`, `mutant:ID`, or a submission's path
+    #[arg(long, default_value = "reference")]
+    pub subject: String,
+    /// The exercise that a mutant or a submission belongs to
+    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// The world's seed
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How to print: the answers as text, or all events as JSON
+    #[arg(long, value_enum, default_value_t = RunFormat::Text)]
+    pub format: RunFormat,
+}
+
+/// How `grader run` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// The answers, and nothing else.
+    Text,
+    /// One JSON object with diagnostics and events.
+    Json,
+}
+
+/// Arguments of `grader show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The exercise's id, or a pack's folder
+    pub exercise: String,
+    /// The language
+    #[arg(long, value_parser = language, default_value = "en")]
+    pub lang: Language,
+}
+
+/// Arguments of `grader init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The exercise's id, or a pack's folder
+    pub exercise: String,
+    /// The folder to make; it must be empty or not there yet
+    pub dir: std::path::PathBuf,
+}
+
+/// Reads the arguments, obeys, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Outcome::Usage.code() } else { Outcome::Passed.code() });
+        }
+    };
+    let outcome = match cli.command {
+        Command::Run(args) => commands::run::run(&args),
+        Command::Exercises => commands::exercises::list(),
+        Command::Show(args) => commands::exercises::show(&args),
+        Command::Init(args) => commands::exercises::init(&args),
+    };
+    let outcome = outcome.unwrap_or_else(|error| report_error(&error));
+    ExitCode::from(outcome.code())
+}
+
+#[expect(clippy::print_stderr, reason = "the command line's own voice")]
+fn report_error(error: &Error) -> Outcome {
+    // A reader that went away (`grader … | head`) is no failure.
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return Outcome::Passed;
+    }
+    eprintln!("grader: {error:#}");
+    if error.is::<UsageError>() { Outcome::Usage } else { Outcome::HarnessError }
+}
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::from_name(name).ok_or_else(|| "choose line, memcached, rest or lab".to_owned())
+}
+
+fn language(name: &str) -> Result<Language, String> {
+    match name {
+        "en" => Ok(Language::English),
+        "fr" => Ok(Language::French),
+        _ => Err("choose en or fr".to_owned()),
+    }
+}

@@ -1,0 +1,85 @@
+//! `grader exercises`, `show` and `init`: what there is to do, and how to begin.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use cachedojo::text::Language;
+
+use crate::cli::{InitArgs, Outcome, ShowArgs, UsageError};
+use crate::pack::{Pack, built_in_ids};
+
+/// Lists the built-in exercises.
+///
+/// # Errors
+/// A built-in pack is unsound.
+pub fn list() -> Result<Outcome> {
+    let mut out = std::io::stdout().lock();
+    for id in built_in_ids() {
+        let exercise = Pack::load(&id)?.exercise;
+        let (points, checks) = (exercise.max_score(), exercise.checks.len());
+        let languages = exercise.languages.join(", ");
+        writeln!(out, "{id:20} {} · {languages} · {checks} checks, {points} points", exercise.title.en)?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// Shows an exercise.
+///
+/// # Errors
+/// There is no such exercise.
+pub fn show(args: &ShowArgs) -> Result<Outcome> {
+    let pack = load(&args.exercise)?;
+    let mut out = std::io::stdout().lock();
+    if let Some(statement) = pack.statement(args.lang) {
+        writeln!(out, "{}\n", statement.trim_end())?;
+    }
+    for check in &pack.exercise.checks {
+        let title = check.title.get(args.lang);
+        writeln!(out, "  {:18} {:>3}  {:16} {title}", check.id, check.points, check.category)?;
+    }
+    let words = match args.lang {
+        Language::English => "points in all; passed from",
+        Language::French => "points en tout ; réussi à partir de",
+    };
+    writeln!(out, "  {:18} {:>3}  {words} {}", "", pack.exercise.max_score(), pack.exercise.passing_score)?;
+    Ok(Outcome::Passed)
+}
+
+/// Writes an exercise's starter and statements into a new folder.
+///
+/// # Errors
+/// There is no such exercise, or the folder holds something already.
+pub fn init(args: &InitArgs) -> Result<Outcome> {
+    let pack = load(&args.exercise)?;
+    let dir = &args.dir;
+    let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied || dir.is_file() {
+        let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
+        return Err(UsageError(message).into());
+    }
+    let mut files = pack.folder("starter");
+    for name in ["statement.en.md", "statement.fr.md"] {
+        if let Some(text) = pack.files.get(name) {
+            files.insert(name.to_owned(), text.clone());
+        }
+    }
+    for (path, text) in &files {
+        let target = dir.join(path);
+        let parent = target.parent().context("a file stands in a folder")?;
+        fs::create_dir_all(parent).with_context(|| format!("making `{}`", parent.display()))?;
+        fs::write(&target, text).with_context(|| format!("writing `{}`", target.display()))?;
+    }
+    let mut out = std::io::stdout().lock();
+    for path in files.keys() {
+        writeln!(out, "wrote {}", dir.join(path).display())?;
+    }
+    let exercise =
+        if args.exercise == crate::pack::DEFAULT_ID { String::new() } else { format!(" --exercise {}", args.exercise) };
+    writeln!(out, "Now write your code, and try: grader grade {}{exercise}", dir.display())?;
+    Ok(Outcome::Passed)
+}
+
+fn load(id_or_folder: &str) -> Result<Pack> {
+    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+}

@@ -1,0 +1,117 @@
+//! `grader run`: a script, a subject, and what it answers.
+
+use std::fs;
+use std::io::{Read, Write};
+
+use anyhow::{Context, Result};
+use cachedojo::event::{Event, What};
+use cachedojo::reference::Reference;
+use cachedojo::runner::{self, render};
+use cachedojo::scenario::Scenario;
+use cachedojo::script::{self, Dialect, Script};
+use cachedojo::subject::Subject;
+use cachedojo::text::Language;
+use serde::Serialize;
+
+use crate::cli::{Outcome, RunArgs, RunFormat, UsageError};
+
+/// The largest script, in bytes.
+const SCRIPT_BYTES_MAX: u64 = 64 << 20;
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct RunReport<'a> {
+    schema: &'static str,
+    dialect: Dialect,
+    seed: u64,
+    diagnostics: Vec<RunDiagnostic>,
+    events: &'a [Event],
+}
+
+#[derive(Serialize)]
+struct RunDiagnostic {
+    line: u32,
+    from: usize,
+    to: usize,
+    message: String,
+}
+
+/// Runs the script and prints. In the dialects `line`, `memcached` and `rest` the text is exactly the answers.
+///
+/// # Errors
+/// The script cannot be read, or its subject cannot be made.
+pub fn run(args: &RunArgs) -> Result<Outcome> {
+    let text = read_script(&args.script)?;
+    let (text, named_dialect) = match Scenario::read(&text.replace("\r\n", "\n")) {
+        Ok(scenario) if args.dialect.is_none_or(|dialect| dialect == scenario.dialect) => {
+            (scenario.commands, Some(scenario.dialect))
+        }
+        _ => (text, None),
+    };
+    let dialect = args.dialect.or(named_dialect).unwrap_or(Dialect::Lab);
+    let script = script::parse(&text, dialect);
+    let mut subject = subject(args)?;
+    let events = runner::run(&script, subject.as_mut(), args.seed);
+    print(args, &script, &events)?;
+    let broken =
+        |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
+    Ok(if !script.diagnostics.is_empty() {
+        Outcome::Usage
+    } else if events.iter().any(broken) {
+        Outcome::NotPassed
+    } else {
+        Outcome::Passed
+    })
+}
+
+fn read_script(path: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    if path == "-" {
+        std::io::stdin().lock().take(SCRIPT_BYTES_MAX).read_to_end(&mut bytes).context("reading standard input")?;
+    } else {
+        let file = fs::File::open(path).map_err(|error| UsageError(format!("cannot read `{path}`: {error}")))?;
+        file.take(SCRIPT_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .map_err(|error| UsageError(format!("cannot read `{path}`: {error}")))?;
+    }
+    // A stray byte becomes the replacement character: one broken line must not cost the script.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
+    match args.subject.as_str() {
+        "reference" => Ok(Box::new(Reference::default())),
+        other => Err(UsageError(format!("there is no subject `{other}`: use reference")).into()),
+    }
+}
+
+fn print(args: &RunArgs, script: &Script, events: &[Event]) -> Result<()> {
+    let diagnostics: Vec<_> = script
+        .diagnostics
+        .iter()
+        .map(|diagnostic| RunDiagnostic {
+            line: diagnostic.line,
+            from: diagnostic.span.start,
+            to: diagnostic.span.end,
+            message: diagnostic.mistake.message(Language::English),
+        })
+        .collect();
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        RunFormat::Text => {
+            let mut err = std::io::stderr().lock();
+            for diagnostic in &diagnostics {
+                writeln!(err, "line {}: {}", diagnostic.line, diagnostic.message)?;
+            }
+            out.write_all(render(events, script.dialect).as_bytes())?;
+        }
+        RunFormat::Json => {
+            let report =
+                RunReport { schema: "cachedojo/run/v1", dialect: script.dialect, seed: args.seed, diagnostics, events };
+            serde_json::to_writer(&mut out, &report)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Packs: the built-in exercises, embedded in this binary, and those of teachers, read from a folder at run time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use cachedojo::exercise::Exercise;
+use cachedojo::text::Language;
+use include_dir::{Dir, include_dir};
+
+/// The built-in exercises: a folder each.
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
+
+/// The exercise that is meant where none is named.
+pub const DEFAULT_ID: &str = "distributed-cache";
+
+/// The largest file that belongs to a pack, in bytes.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// An exercise with its files.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// The exercise, proved sound.
+    pub exercise: Exercise,
+    /// Its text files by path, with `/` between folders.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The ids of the built-in exercises, in order.
+pub fn built_in_ids() -> Vec<String> {
+    let mut ids: Vec<_> = BUILT_IN.dirs().map(|dir| dir.path().display().to_string()).collect();
+    ids.sort();
+    ids
+}
+
+impl Pack {
+    /// The built-in exercise of that id, else the pack in the folder of that name.
+    ///
+    /// # Errors
+    /// There is neither, or the pack is unsound: the message names the file and the remedy.
+    pub fn load(id_or_folder: &str) -> Result<Self> {
+        if let Some(dir) = BUILT_IN.get_dir(id_or_folder) {
+            let mut files = BTreeMap::new();
+            collect_embedded(dir, dir.path(), &mut files);
+            return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
+        }
+        let folder = Path::new(id_or_folder);
+        if !folder.join("exercise.toml").is_file() {
+            bail!(
+                "there is no exercise `{id_or_folder}`: name one of {}, or a folder with an exercise.toml",
+                built_in_ids().join(", ")
+            );
+        }
+        let mut files = BTreeMap::new();
+        collect_folder(folder, "", &mut files)?;
+        Self::from_files(files).with_context(|| format!("the exercise in `{id_or_folder}`"))
+    }
+
+    fn from_files(files: BTreeMap<String, String>) -> Result<Self> {
+        let text = files.get("exercise.toml").context("exercise.toml is missing: add one")?;
+        let exercise: Exercise = toml::from_str(text).context("exercise.toml")?;
+        let scripts = files.iter().filter_map(|(path, text)| {
+            let id = path.strip_prefix("checks/")?.strip_suffix(".txt")?;
+            Some((id.to_owned(), text.clone()))
+        });
+        let exercise = exercise.with_scripts(&scripts.collect())?;
+        for id in files.keys().filter_map(|path| path.strip_prefix("checks/")?.strip_suffix(".txt")) {
+            ensure!(
+                exercise.checks.iter().any(|check| check.id == id),
+                "checks/{id}.txt belongs to no check: name it in exercise.toml or remove it"
+            );
+        }
+        Ok(Self { exercise, files })
+    }
+
+    /// The files below `folder`, by their paths in it.
+    pub fn folder(&self, folder: &str) -> BTreeMap<String, String> {
+        let below = self
+            .files
+            .iter()
+            .filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), text.clone())));
+        below.collect()
+    }
+
+    /// The exercise's statement.
+    pub fn statement(&self, language: Language) -> Option<&str> {
+        let name = match language {
+            Language::English => "statement.en.md",
+            Language::French => "statement.fr.md",
+        };
+        self.files.get(name).map(String::as_str)
+    }
+}
+
+fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, String>) {
+    for file in dir.files() {
+        let path = file.path().strip_prefix(root).unwrap_or(file.path());
+        if let Some(text) = file.contents_utf8() {
+            files.insert(path.display().to_string(), text.to_owned());
+        }
+    }
+    for inner in dir.dirs() {
+        collect_embedded(inner, root, files);
+    }
+}
+
+fn collect_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
+    let mut entries = fs::read_dir(folder)
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .with_context(|| format!("reading `{}`", folder.display()))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        let kind = entry.file_type()?;
+        if kind.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git") {
+            collect_folder(&entry.path(), &path, files)?;
+        } else if kind.is_file() && entry.metadata()?.len() <= FILE_BYTES_MAX {
+            // A pack is text; pictures in its statement are of no concern to grading.
+            if let Ok(text) = String::from_utf8(fs::read(entry.path())?) {
+                files.insert(path, text);
+            }
+        }
+    }
+    Ok(())
+}
