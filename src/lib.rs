@@ -13,6 +13,7 @@
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //! | [`exercise`] | checks, verdicts, score, report: how a subject is graded |
+//! | `bindings` | all of this for the page: the one file that knows wasm-bindgen |
 //! | [`clock`], [`random`], [`text`] | time, randomness and words, each in one way only |
 //!
 //! # Invariants, as absences
@@ -22,6 +23,8 @@
 //! No expected value ever reaches a subject.
 #![warn(missing_docs)]
 
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+pub mod bindings;
 pub mod cache;
 pub mod clock;
 pub mod cluster;

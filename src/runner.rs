@@ -64,6 +64,11 @@ impl Runner {
         &self.world
     }
 
+    /// The monotonic time since the run began, in milliseconds.
+    pub fn passed_ms(&self) -> u64 {
+        (self.world.monotonic_ns - self.began_ns) / 1_000_000
+    }
+
     /// The index of the command that [`Runner::step`] obeys next.
     pub fn position(&self) -> usize {
         self.next
@@ -129,7 +134,7 @@ impl Runner {
 
     fn emit(&mut self, step: &Step, what: What, events: &mut Vec<Event>) {
         self.crashed |= matches!(what, What::Crashed { .. });
-        let at_ms = (self.world.monotonic_ns - self.began_ns) / 1_000_000;
+        let at_ms = self.passed_ms();
         let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
         events.push(Event { step: step_index, line: step.line, at_ms, what });
     }
