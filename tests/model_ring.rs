@@ -121,7 +121,7 @@ fn a_node_that_joins_takes_only_what_becomes_its_own() {
     let plan = before.plan(&after);
     assert!(plan.iter().all(|arc| arc.to.as_deref() == Some("node4")));
     let moved: u128 = plan.iter().map(|arc| u128::from(arc.last - arc.first) + 1).sum();
-    let share_per_mille = moved * 1000 >> 64;
+    let share_per_mille = (moved * 1000) >> 64;
     assert!((200..300).contains(&share_per_mille), "{share_per_mille} per mille moved");
 }
 
