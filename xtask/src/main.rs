@@ -2,14 +2,18 @@
 //!
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
+//! - `dist` makes what is handed to people who do not build it,
 //!
-//! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it
-//! is installed), `page` (from Rust to a folder of static files) and `server` (that folder over HTTP).
+//! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
+//! installed), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! folder over HTTP).
 
+mod dist;
 mod page;
 mod play;
 mod project;
 mod server;
+mod size;
 mod test;
 mod tools;
 
@@ -31,6 +35,8 @@ enum Command {
     Play(play::Arguments),
     /// Run every check there is, installing what is missing
     Test(test::Arguments),
+    /// Make what is handed to people who do not build it, in dist/: the page and the grader
+    Dist,
 }
 
 fn main() -> ExitCode {
@@ -48,5 +54,6 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
+        Command::Dist => dist::dist(&project),
     }
 }

@@ -3,6 +3,7 @@
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
 use crate::server::Server;
+use crate::size;
 use crate::tools;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "docs", what: "the engine's documentation has no broken link", after: &[], run: docs },
     Step { name: "browser", what: "the engine's tests inside a headless browser", after: &["native"], run: browser },
     Step { name: "page", what: "the page builds, type-checks and passes its linter", after: &[], run: page },
+    Step { name: "size", what: "the page keeps to its size budget", after: &["page"], run: size },
     Step { name: "e2e", what: "a person's steps through the page in a headless browser", after: &["page"], run: e2e },
 ];
 
@@ -42,6 +44,8 @@ fn clippy(project: &Project) -> Result<()> {
 }
 
 fn native(project: &Project) -> Result<()> {
+    // The grader's tests compile submissions.
+    tools::rust_target(project, "wasm32-wasip1")?;
     Ok(cmd!(project.shell, "cargo test --workspace").run()?)
 }
 
@@ -70,6 +74,10 @@ fn page(project: &Project) -> Result<()> {
     page::build(project)?;
     let _in_www = project.shell.push_dir(project.www());
     Ok(cmd!(project.shell, "npm run check").run()?)
+}
+
+fn size(project: &Project) -> Result<()> {
+    size::check(&page::build(project)?, &project.root.join("xtask/size-budget.json"))
 }
 
 fn e2e(project: &Project) -> Result<()> {

@@ -1,0 +1,73 @@
+//! What a learner's browser downloads, held to the budget in `xtask/size-budget.json`.
+//!
+//! The budget is a ratchet: whoever makes the page smaller lowers it, and whoever needs more raises it in the same commit, in sight of
+//! whoever reads the change.
+
+use anyhow::{Context, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Compares the page in `dist` with the budget.
+pub(crate) fn check(dist: &Path, budget: &Path) -> Result<()> {
+    let limits: Value =
+        serde_json::from_str(&std::fs::read_to_string(budget).with_context(|| budget.display().to_string())?)?;
+    let files: Vec<PathBuf> = WalkDir::new(dist)
+        .into_iter()
+        .map(|entry| Ok(entry?.into_path()))
+        .collect::<Result<_>>()
+        .context("the page is not built")?;
+    let mut over = Vec::new();
+    for (what, extensions) in [("engine", &["wasm"][..]), ("script_and_style", &["js", "css"])] {
+        let bytes = Bytes::of(
+            files
+                .iter()
+                .filter(|file| file.extension().is_some_and(|found| extensions.iter().any(|known| found == *known))),
+        )?;
+        for (measure, measured) in [("raw_bytes", bytes.raw), ("gzip_bytes", bytes.gzip)] {
+            let limit = limits[what][measure]
+                .as_u64()
+                .with_context(|| format!("{} lacks {what}.{measure}", budget.display()))?;
+            println!("{what:<16} {measure:<10} {measured:>9} of {limit:>9}");
+            if measured > limit {
+                over.push(format!("{what}.{measure} is {measured}, {} over", measured - limit));
+            }
+        }
+        ensure!(
+            bytes.raw > 0,
+            "{} holds no {} file: look at what `npm run build` wrote",
+            dist.display(),
+            extensions.join(" or ")
+        );
+    }
+    ensure!(
+        over.is_empty(),
+        "{}: make it smaller, or raise the budget in {} and say why",
+        over.join("; "),
+        budget.display()
+    );
+    Ok(())
+}
+
+struct Bytes {
+    raw: u64,
+    gzip: u64,
+}
+
+impl Bytes {
+    /// The files' sizes added up, each compressed by itself as a web server would.
+    fn of<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self> {
+        let mut sum = Self { raw: 0, gzip: 0 };
+        for file in files {
+            let bytes = std::fs::read(file)?;
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&bytes)?;
+            sum.raw += bytes.len() as u64;
+            sum.gzip += encoder.finish()?.len() as u64;
+        }
+        Ok(sum)
+    }
+}
