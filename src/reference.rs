@@ -11,18 +11,34 @@ use crate::cache::{CacheEvent, CacheNode, CacheStats, EvictionPolicy};
 use crate::clock::{Clock, Instant, millis};
 use crate::cluster::{CacheConfig, DistributedCache};
 use crate::protocol::line::{self, LineCache};
+use crate::protocol::memcached;
 use crate::protocol::{self, CacheCommand, CacheResponse, ProtocolParser};
 use crate::ring::{HashRing, NodeInfo};
-use crate::subject::{Crash, Subject, World};
+use crate::subject::{Crash, Subject, WALL_START_NS, World};
 
 /// The engine as a subject. Fresh ones hold nothing; objects come with `… new`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reference {
     clock: Clock,
     node: Option<CacheNode>,
     ring: Option<HashRing>,
     cluster: Option<DistributedCache>,
     line: LineCache,
+    memcached: memcached::Machine,
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self {
+            clock: Clock::new(),
+            node: None,
+            ring: None,
+            cluster: None,
+            line: LineCache::new(),
+            // The world wakes one second after its clocks began.
+            memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+        }
+    }
 }
 
 impl Subject for Reference {
@@ -152,9 +168,8 @@ impl Reference {
     fn extra_answer(&mut self, request: &ExtraRequest) -> Response {
         match request {
             ExtraRequest::Line(text) => self.line_answer(text),
-            ExtraRequest::Memcached(_) | ExtraRequest::Rest(_) => {
-                Response::NotImplemented { item: Request::Extra(request.clone()).item().into() }
-            }
+            ExtraRequest::Memcached(bytes) => Response::Bytes(self.memcached.feed(bytes, self.clock.now())),
+            ExtraRequest::Rest(_) => Response::NotImplemented { item: Request::Extra(request.clone()).item().into() },
             _ => self.node.as_mut().map_or(Response::NoObject, |node| node_extra(node, request)),
         }
     }
