@@ -99,9 +99,7 @@ fn values_are_1_to_256_printable_ascii_characters() {
             "GET key4",
             "EXIT",
         ],
-        &[
-            "ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "NOT_FOUND", "STORED", printable, "STORED", &longest, "BYE",
-        ],
+        &["ERROR", "ERROR", "ERROR", "ERROR", "ERROR", "NOT_FOUND", "STORED", printable, "STORED", &longest, "BYE"],
     );
 }
 
@@ -136,7 +134,19 @@ fn only_exit_alone_exits() {
 #[test]
 fn whitespace_is_taken_at_its_word() {
     check(
-        &["PUT   a   b", "GET   a", "PUT\tb\tc", "DELETE\tb", "PUT c   ", "GET    ", "GET c", "", " ", "GET c ", "EXIT"],
+        &[
+            "PUT   a   b",
+            "GET   a",
+            "PUT\tb\tc",
+            "DELETE\tb",
+            "PUT c   ",
+            "GET    ",
+            "GET c",
+            "",
+            " ",
+            "GET c ",
+            "EXIT",
+        ],
         &["ERROR", "ERROR", "ERROR", "ERROR", "STORED", "ERROR", "  ", "ERROR", "ERROR", "ERROR", "BYE"],
     );
 }

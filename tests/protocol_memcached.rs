@@ -378,8 +378,20 @@ fn stats_count_what_happened() {
     let answer = machine.feed(b"get a\r\nstats\r\n", Instant::from_millis(62_000));
     let answer = String::from_utf8(answer).unwrap();
     for row in [
-        "uptime 62", "time 1700000062", "cmd_get 4", "get_hits 2", "get_misses 2", "cmd_set 1", "incr_hits 1",
-        "delete_misses 1", "touch_hits 1", "get_expired 1", "curr_items 0", "total_items 1", "bytes 0", "cmd_meta 1",
+        "uptime 62",
+        "time 1700000062",
+        "cmd_get 4",
+        "get_hits 2",
+        "get_misses 2",
+        "cmd_set 1",
+        "incr_hits 1",
+        "delete_misses 1",
+        "touch_hits 1",
+        "get_expired 1",
+        "curr_items 0",
+        "total_items 1",
+        "bytes 0",
+        "cmd_meta 1",
     ] {
         assert!(answer.contains(&format!("STAT {row}\r\n")), "{row} is not in {answer}");
     }
@@ -423,7 +435,10 @@ fn a_line_without_end_ends_the_connection_unless_it_is_a_get() {
 fn keys_have_up_to_250_bytes_and_no_control_characters() {
     let (longest, too_long) = ("k".repeat(250), "k".repeat(251));
     let wrong = "CLIENT_ERROR bad command line format\r\n";
-    check_one(format!("set {longest} 0 0 1\r\nx\r\nget {longest}\r\n").as_bytes(), &format!("STORED\r\nVALUE {longest} 0 1\r\nx\r\nEND\r\n"));
+    check_one(
+        format!("set {longest} 0 0 1\r\nx\r\nget {longest}\r\n").as_bytes(),
+        &format!("STORED\r\nVALUE {longest} 0 1\r\nx\r\nEND\r\n"),
+    );
     check_one(format!("set {too_long} 0 0 1\r\nx\r\nversion\r\n").as_bytes(), &format!("{wrong}VERSION 1.6.45\r\n"));
     check_one(format!("set a 0 0 1\r\nx\r\nget a {too_long}\r\n").as_bytes(), &format!("STORED\r\n{wrong}"));
     for command in ["delete", "touch", "incr"] {
@@ -451,7 +466,10 @@ fn values_are_any_bytes_counted_by_their_length() {
 
 #[test]
 fn data_of_another_length_is_a_bad_data_chunk() {
-    check_one(b"set a 0 0 4\r\ninsert\r\nget a\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\nEND\r\n");
+    check_one(
+        b"set a 0 0 4\r\ninsert\r\nget a\r\n",
+        "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\nEND\r\n",
+    );
     check_one(b"set a 0 0 3\r\nab\r\nget a\r\n", "CLIENT_ERROR bad data chunk\r\nERROR\r\n");
     check_one(b"ms a 2 q\r\nabcd\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\n");
 }

@@ -55,7 +55,9 @@ fn a_set_has_its_data_and_its_exptime_in_seconds() {
 
 #[test]
 fn an_unknown_command_is_invalid() {
-    for input in ["\r\n", "frob\r\n", "frob mykey\r\n", " get mykey\r\n", "append mykey 0 0 1\r\nx\r\n", "gets mykey\r\n"] {
+    for input in
+        ["\r\n", "frob\r\n", "frob mykey\r\n", " get mykey\r\n", "append mykey 0 0 1\r\nx\r\n", "gets mykey\r\n"]
+    {
         check_error(input, ParseError::InvalidCommand);
     }
 }

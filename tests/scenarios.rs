@@ -1,42 +1,34 @@
 //! Every scenario file says what it prints. `UPDATE=1 cargo test --test scenarios` writes what is printed now.
 //!
-//! The same files are the page's examples, and the gate that native and Wasm runs give the same bytes.
+//! `tests/web.rs` runs the same files in a browser and compares the same text and the same digests: so native and Wasm
+//! runs give the same bytes.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod corpus;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cachedojo::reference::Reference;
-use cachedojo::runner::{render, run};
-use cachedojo::scenario::Scenario;
-use cachedojo::script::parse;
-use cachedojo::text::Language;
+use corpus::{TRACES, outcome, scenarios};
 
 #[test]
 fn every_scenario_prints_what_it_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(&folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    assert!(files.len() >= 5, "the scenarios are there");
-    let mut wrong = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a readable file");
-        let scenario = Scenario::read(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let script = parse(&scenario.commands, scenario.dialect);
-        let mut printed: String = script
-            .diagnostics
-            .iter()
-            .flat_map(|diagnostic| {
-                let message = diagnostic.mistake.message(Language::English);
-                ["line ".to_owned(), diagnostic.line.to_string(), ": ".to_owned(), message, "\n".to_owned()]
-            })
-            .collect();
-        printed += &render(&run(&script, &mut Reference::default(), scenario.seed), scenario.dialect).replace('\r', "");
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&file, scenario.with_output(&printed)).expect("a writable file");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let update = std::env::var_os("UPDATE").is_some();
+    let (mut wrong, mut traces) = (Vec::new(), String::new());
+    for (name, scenario) in scenarios() {
+        let (printed, digest) = outcome(&scenario);
+        traces += &format!("{digest}  {name}\n");
+        if update {
+            fs::write(folder.join("scenarios").join(&name), scenario.with_output(&printed)).expect("a writable file");
         } else if printed != scenario.output {
-            wrong.push(format!("{}:\n--- expected\n{}--- printed\n{printed}", file.display(), scenario.output));
+            wrong.push(format!("{name}:\n--- expected\n{}--- printed\n{printed}", scenario.output));
         }
     }
+    if update {
+        fs::write(folder.join("scenarios.sha256"), &traces).expect("a writable file");
+        return;
+    }
     assert!(wrong.is_empty(), "{} scenarios differ (UPDATE=1 rewrites them):\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(traces, TRACES, "the events changed though the text did not (UPDATE=1 rewrites the digests)");
 }

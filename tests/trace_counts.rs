@@ -57,10 +57,7 @@ fn trace(sizes: Sizes) -> Vec<Request> {
             Fixed => 1 + id * 7919 % 97,
             Varying => 1 + random.below(97),
         };
-        Request {
-            id,
-            size: u32::try_from(size).expect("small"),
-        }
+        Request { id, size: u32::try_from(size).expect("small") }
     };
     (0..20_000).map(request).collect()
 }
@@ -72,15 +69,9 @@ fn every_policy_counts_what_libcachesim_counts() {
         let policy = EvictionPolicy::from_name(name).expect("a policy");
         let caches: Vec<u64> = counts.iter().map(|count| count.0).collect();
         let report = replay(&trace(sizes), &[policy], &caches);
-        let found: Vec<_> = report
-            .results
-            .iter()
-            .map(|r| (r.size_bytes, r.misses, r.bytes_missed))
-            .collect();
+        let found: Vec<_> = report.results.iter().map(|r| (r.size_bytes, r.misses, r.bytes_missed)).collect();
         if found != counts {
-            wrong.push(format!(
-                "{name} with {sizes:?} sizes: {found:?}, not {counts:?}"
-            ));
+            wrong.push(format!("{name} with {sizes:?} sizes: {found:?}, not {counts:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

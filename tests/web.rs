@@ -1,7 +1,10 @@
 //! The engine inside a real browser: `cargo xtask test browser`.
 #![cfg(target_arch = "wasm32")]
 
+mod corpus;
+
 use cachedojo::random::Random;
+use corpus::{TRACES, outcome, scenarios};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -19,4 +22,16 @@ fn the_random_generator_gives_its_published_numbers() {
         16_408_922_859_458_223_821,
     ];
     assert_eq!(numbers, published);
+}
+
+/// The gate from the first day: what runs here gives the very bytes that it gives natively.
+#[wasm_bindgen_test]
+fn every_scenario_gives_the_same_bytes_as_natively() {
+    let mut traces = String::new();
+    for (name, scenario) in scenarios() {
+        let (printed, digest) = outcome(&scenario);
+        assert_eq!(printed, scenario.output, "{name}");
+        traces += &format!("{digest}  {name}\n");
+    }
+    assert_eq!(traces, TRACES);
 }

@@ -40,11 +40,7 @@ impl Deadlines {
             (None, NIL) => {}
             (None, place) => self.remove(slab, place as usize),
             (Some(at), place) => {
-                let timer = Timer {
-                    at,
-                    turn: self.turns,
-                    node: i,
-                };
+                let timer = Timer { at, turn: self.turns, node: i };
                 self.turns += 1;
                 let place = if place == NIL {
                     self.heap.push(timer);

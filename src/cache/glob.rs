@@ -12,10 +12,7 @@ enum Token {
     Any,
     One,
     Literal(char),
-    Class {
-        is_negated: bool,
-        ranges: Vec<(char, char)>,
-    },
+    Class { is_negated: bool, ranges: Vec<(char, char)> },
 }
 
 impl Glob {
@@ -145,11 +142,7 @@ mod tests {
             ("a\\", "a\\", true),
             ("**", "anything", true),
         ] {
-            assert_eq!(
-                Glob::new(pattern).matches(text),
-                expected,
-                "{pattern:?} on {text:?}"
-            );
+            assert_eq!(Glob::new(pattern).matches(text), expected, "{pattern:?} on {text:?}");
         }
     }
 

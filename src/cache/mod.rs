@@ -87,16 +87,8 @@ pub enum EvictionPolicy {
 
 impl EvictionPolicy {
     /// Every policy, in the order in which they are presented.
-    pub const ALL: [Self; 8] = [
-        Self::LRU,
-        Self::LFU,
-        Self::FIFO,
-        Self::TTL,
-        Self::Sieve,
-        Self::S3Fifo,
-        Self::Clock,
-        Self::Arc,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::LRU, Self::LFU, Self::FIFO, Self::TTL, Self::Sieve, Self::S3Fifo, Self::Clock, Self::Arc];
 
     /// The name, as scripts and command lines spell it.
     pub const fn name(self) -> &'static str {

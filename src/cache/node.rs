@@ -74,15 +74,9 @@ pub enum IncrementError {
 impl fmt::Display for IncrementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotANumber => {
-                "the value is not a whole decimal number: store one before incrementing it"
-            }
-            Self::Overflow => {
-                "the sum does not fit into a signed 64-bit integer: increment by less"
-            }
-            Self::TooLarge => {
-                "the sum has more digits than the cache's limit leaves room for: raise the limit"
-            }
+            Self::NotANumber => "the value is not a whole decimal number: store one before incrementing it",
+            Self::Overflow => "the sum does not fit into a signed 64-bit integer: increment by less",
+            Self::TooLarge => "the sum has more digits than the cache's limit leaves room for: raise the limit",
         })
     }
 }
@@ -101,26 +95,12 @@ impl CacheNode {
     }
 
     /// An empty cache of at most `max_bytes` and at most `max_entries`; `u64::MAX` is no limit. O(1).
-    pub fn with_limits(
-        max_bytes: u64,
-        max_entries: u64,
-        eviction_policy: EvictionPolicy,
-        clock: Clock,
-    ) -> Self {
-        let limits = Limits {
-            weight: max_bytes,
-            entries: max_entries,
-        };
+    pub fn with_limits(max_bytes: u64, max_entries: u64, eviction_policy: EvictionPolicy, clock: Clock) -> Self {
+        let limits = Limits { weight: max_bytes, entries: max_entries };
         Self {
-            store: Store::new(limits, |slab| {
-                AnyPolicy::of(eviction_policy, slab, max_bytes)
-            }),
+            store: Store::new(limits, |slab| AnyPolicy::of(eviction_policy, slab, max_bytes)),
             clock,
-            ledger: Ledger {
-                policy: eviction_policy,
-                counters: CacheStats::default(),
-                events: None,
-            },
+            ledger: Ledger { policy: eviction_policy, counters: CacheStats::default(), events: None },
             face: CacheEntry::default(),
         }
     }
@@ -166,11 +146,7 @@ impl CacheNode {
         });
         if !is_stored {
             let limit_bytes = self.max_bytes();
-            self.ledger.note(|| CacheEvent::Refused {
-                key: key.into(),
-                bytes,
-                limit_bytes,
-            });
+            self.ledger.note(|| CacheEvent::Refused { key: key.into(), bytes, limit_bytes });
         }
         is_stored
     }
@@ -200,11 +176,7 @@ impl CacheNode {
             return self.add(i, key, amount);
         }
         let is_stored = self.store_until(key, amount.to_string().as_bytes(), None);
-        if is_stored {
-            Ok(amount)
-        } else {
-            Err(IncrementError::TooLarge)
-        }
+        if is_stored { Ok(amount) } else { Err(IncrementError::TooLarge) }
     }
 
     /// Update TTL without changing value, counted from now; nothing else changes. `false` when the key is not there.
@@ -236,11 +208,7 @@ impl CacheNode {
     /// Get statistics. O(1).
     pub fn stats(&self) -> CacheStats {
         let bytes_stored = usize::try_from(self.store.weight()).unwrap_or(usize::MAX);
-        CacheStats {
-            bytes_stored,
-            entry_count: self.store.len(),
-            ..self.ledger.counters
-        }
+        CacheStats { bytes_stored, entry_count: self.store.len(), ..self.ledger.counters }
     }
 
     /// Whether the key is there; not a read. O(1).
@@ -250,10 +218,7 @@ impl CacheNode {
 
     /// The entry of a key, without using it, counting it, or removing what has expired. O(1).
     pub fn peek(&self, key: &str) -> Option<EntryView<'_>> {
-        let i = self
-            .store
-            .find(key.as_bytes())
-            .filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
+        let i = self.store.find(key.as_bytes()).filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
         Some(self.view(i))
     }
 
@@ -268,15 +233,9 @@ impl CacheNode {
     pub fn keys(&self, pattern: &str) -> Vec<String> {
         let glob = Glob::new(pattern);
         let now = self.clock.now();
-        let living = self
-            .store
-            .nodes()
-            .filter(|&i| !self.store.is_expired(i, now));
+        let living = self.store.nodes().filter(|&i| !self.store.is_expired(i, now));
         let keys = living.map(|i| self.store.item(i).key_text());
-        let mut keys: Vec<String> = keys
-            .filter(|key| glob.matches(key))
-            .map(String::from)
-            .collect();
+        let mut keys: Vec<String> = keys.filter(|key| glob.matches(key)).map(String::from).collect();
         keys.sort_unstable();
         keys
     }
@@ -337,11 +296,7 @@ impl CacheNode {
 
     /// What happened since the last call, in order; empty while recording is off.
     pub fn take_events(&mut self) -> Vec<CacheEvent> {
-        self.ledger
-            .events
-            .as_mut()
-            .map(std::mem::take)
-            .unwrap_or_default()
+        self.ledger.events.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// A counted read of `key`.
@@ -424,15 +379,8 @@ impl Ledger {
         self.note(|| {
             let key = gone.key_text().into();
             match why {
-                Departure::Evicted => CacheEvent::Evicted {
-                    key,
-                    policy,
-                    for_key: for_key.into(),
-                },
-                Departure::Expired(at) => CacheEvent::Expired {
-                    key,
-                    deadline_ms: at.as_millis(),
-                },
+                Departure::Evicted => CacheEvent::Evicted { key, policy, for_key: for_key.into() },
+                Departure::Expired(at) => CacheEvent::Expired { key, deadline_ms: at.as_millis() },
             }
         });
     }
@@ -450,13 +398,7 @@ impl Record {
         data.extend_from_slice(key.as_bytes());
         data.extend_from_slice(value);
         let key_len = u32::try_from(key.len()).expect("a key is shorter than 4 GiB");
-        Self {
-            data: data.into_boxed_slice(),
-            created_at: now,
-            last_accessed: now,
-            access_count: 0,
-            key_len,
-        }
+        Self { data: data.into_boxed_slice(), created_at: now, last_accessed: now, access_count: 0, key_len }
     }
 
     fn value(&self) -> &[u8] {
@@ -486,10 +428,7 @@ mod tests {
 
     fn node(max_memory: usize, policy: EvictionPolicy) -> (CacheNode, Clock) {
         let clock = Clock::new();
-        (
-            CacheNode::with_clock(max_memory, policy, clock.clone()),
-            clock,
-        )
+        (CacheNode::with_clock(max_memory, policy, clock.clone()), clock)
     }
 
     const fn ms(ms: u64) -> Duration {
@@ -525,16 +464,7 @@ mod tests {
         clock.advance(ms(1));
         assert!(cache.get("k").is_none());
         let stats = cache.stats();
-        assert_eq!(
-            (
-                stats.hits,
-                stats.misses,
-                stats.expired,
-                stats.entry_count,
-                stats.bytes_stored
-            ),
-            (1, 1, 1, 0, 0)
-        );
+        assert_eq!((stats.hits, stats.misses, stats.expired, stats.entry_count, stats.bytes_stored), (1, 1, 1, 0, 0));
     }
 
     #[test]

@@ -33,10 +33,7 @@ pub(crate) struct Slab<T> {
 impl<T: Default> Slab<T> {
     /// An empty slab.
     pub(crate) const fn new() -> Self {
-        Self {
-            nodes: Vec::new(),
-            free: NIL,
-        }
+        Self { nodes: Vec::new(), free: NIL }
     }
 
     /// Takes a slot for `item`, in no list yet.
@@ -44,13 +41,7 @@ impl<T: Default> Slab<T> {
         let i = self.free;
         if i == NIL {
             let i = u32::try_from(self.nodes.len()).expect("a cache holds fewer than 2^32 entries");
-            self.nodes.push(Node {
-                item,
-                prev: i,
-                next: i,
-                mark: 0,
-                timer: NIL,
-            });
+            self.nodes.push(Node { item, prev: i, next: i, mark: 0, timer: NIL });
             return i;
         }
         let node = &mut self.nodes[i as usize];
@@ -144,16 +135,7 @@ impl<T> Slab<T> {
     /// The same nodes, links and marks around other items: what a rehearsal needs.
     pub(crate) fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Slab<U> {
         let nodes = self.nodes.iter();
-        let nodes = nodes.map(|n| Node {
-            item: f(&n.item),
-            prev: n.prev,
-            next: n.next,
-            mark: n.mark,
-            timer: n.timer,
-        });
-        Slab {
-            nodes: nodes.collect(),
-            free: self.free,
-        }
+        let nodes = nodes.map(|n| Node { item: f(&n.item), prev: n.prev, next: n.next, mark: n.mark, timer: n.timer });
+        Slab { nodes: nodes.collect(), free: self.free }
     }
 }

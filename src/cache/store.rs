@@ -63,14 +63,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
         let mut slab = Slab::new();
         let policy = policy(&mut slab);
-        Self {
-            slab,
-            table: HashTable::new(),
-            policy,
-            deadlines: Deadlines::default(),
-            weight: 0,
-            limits,
-        }
+        Self { slab, table: HashTable::new(), policy, deadlines: Deadlines::default(), weight: 0, limits }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -88,9 +81,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// The node of `key`, expired or not.
     #[inline]
     pub(crate) fn find(&self, key: &T::Key) -> Option<u32> {
-        self.table
-            .find(hash_of(key), |&i| self.slab.node(i).item.key() == key)
-            .copied()
+        self.table.find(hash_of(key), |&i| self.slab.node(i).item.key() == key).copied()
     }
 
     /// All nodes, in an order of the table's own: sort what comes of it.
@@ -145,10 +136,7 @@ impl<T: Item, P: Policy> Store<T, P> {
             return false;
         }
         let hash = hash_of(item.key());
-        let known = self
-            .table
-            .find(hash, |&i| self.slab.node(i).item.key() == item.key())
-            .copied();
+        let known = self.table.find(hash, |&i| self.slab.node(i).item.key() == item.key()).copied();
         let i = if let Some(i) = known {
             self.release(i);
             let deadline = self.deadline(i);
@@ -175,10 +163,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let hash = hash_of(item.key());
-        if let Some(&i) = self
-            .table
-            .find(hash, |&i| self.slab.node(i).item.key() == item.key())
-        {
+        if let Some(&i) = self.table.find(hash, |&i| self.slab.node(i).item.key() == item.key()) {
             self.policy.hit(&mut self.slab, i);
             return true;
         }
@@ -206,13 +191,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// Replaces the item of node `i` by one of the same key and perhaps another weight, keeping its deadline and its
     /// place with the policy. Should it be the entry's own turn to make room, it is spared and counts as a new entry.
     /// `false`, and nothing is changed, when the item alone is over the limit.
-    pub(crate) fn replace(
-        &mut self,
-        i: u32,
-        item: T,
-        now: Instant,
-        mut gone: impl FnMut(Departure, T),
-    ) -> bool {
+    pub(crate) fn replace(&mut self, i: u32, item: T, now: Instant, mut gone: impl FnMut(Departure, T)) -> bool {
         let (from, to) = (self.item(i).weight(), item.weight());
         if to > self.limits.weight {
             return false;
@@ -245,28 +224,15 @@ impl<T: Item, P: Policy> Store<T, P> {
     fn add(&mut self, hash: u64, item: T) -> u32 {
         self.weight += item.weight();
         let i = self.slab.take_slot(item);
-        let Self {
-            slab,
-            table,
-            policy,
-            ..
-        } = self;
+        let Self { slab, table, policy, .. } = self;
         table.insert_unique(hash, i, |&i| hash_of(slab.node(i).item.key()));
         policy.insert(slab, i);
         i
     }
 
     /// Drops entries until `weight` more and `entries` more fit.
-    fn make_room(
-        &mut self,
-        weight: u64,
-        entries: u64,
-        now: Instant,
-        gone: &mut impl FnMut(Departure, T),
-    ) {
-        while self.weight > self.limits.weight - weight
-            || self.len() as u64 + entries > self.limits.entries
-        {
+    fn make_room(&mut self, weight: u64, entries: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) {
+        while self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries {
             let Some((i, why)) = self.next_victim(now, weight) else {
                 break;
             };
@@ -280,9 +246,7 @@ impl<T: Item, P: Policy> Store<T, P> {
             self.release(i);
             return Some((i, Departure::Expired(at)));
         }
-        let i = self
-            .policy
-            .evict(&mut self.slab, &self.deadlines, incoming)?;
+        let i = self.policy.evict(&mut self.slab, &self.deadlines, incoming)?;
         Some((i, Departure::Evicted))
     }
 
@@ -294,10 +258,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// Takes node `i`, which the policy has forgotten, out of everything else.
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
-        if let Ok(entry) = self
-            .table
-            .find_entry(hash_of(self.slab.node(i).item.key()), |&other| other == i)
-        {
+        if let Ok(entry) = self.table.find_entry(hash_of(self.slab.node(i).item.key()), |&other| other == i) {
             entry.remove();
         }
         let item = self.slab.give_slot(i);
@@ -314,10 +275,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// rehearses on a copy, so it is right for every policy.
     pub(crate) fn eviction_order(&self, now: Instant) -> Vec<u32> {
         let mut rehearsal = Store {
-            slab: self.slab.map(|item| Shadow {
-                hash: hash_of(item.key()),
-                weight: item.weight(),
-            }),
+            slab: self.slab.map(|item| Shadow { hash: hash_of(item.key()), weight: item.weight() }),
             table: HashTable::new(),
             policy: self.policy.clone(),
             deadlines: self.deadlines.clone(),

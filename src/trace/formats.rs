@@ -37,12 +37,7 @@ pub struct CsvColumns {
 impl Default for CsvColumns {
     /// `id,size` with a header.
     fn default() -> Self {
-        Self {
-            id: "id".into(),
-            size: Some("size".into()),
-            delimiter: ',',
-            has_header: true,
-        }
+        Self { id: "id".into(), size: Some("size".into()), delimiter: ',', has_header: true }
     }
 }
 
@@ -113,28 +108,16 @@ impl fmt::Display for TraceError {
                 )
             }
             Self::MissingField { line, field } => {
-                write!(
-                    f,
-                    "line {line} has no {field}: check the format, or the delimiter"
-                )
+                write!(f, "line {line} has no {field}: check the format, or the delimiter")
             }
             Self::NotANumber { line, text } => {
-                write!(
-                    f,
-                    "line {line}: `{text}` is not a whole number that fits: check the format, or the column"
-                )
+                write!(f, "line {line}: `{text}` is not a whole number that fits: check the format, or the column")
             }
             Self::NoColumn { name } => {
-                write!(
-                    f,
-                    "the header has no column `{name}`: name one that it has, or number it from 1"
-                )
+                write!(f, "the header has no column `{name}`: name one that it has, or number it from 1")
             }
             Self::TooLong { line } => {
-                write!(
-                    f,
-                    "line {line} brings the trace over {REQUESTS_MAX} requests: cut it into parts"
-                )
+                write!(f, "line {line} brings the trace over {REQUESTS_MAX} requests: cut it into parts")
             }
         }
     }
@@ -156,22 +139,14 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
         Format::Arc => arc(text(bytes)?),
         Format::Lirs => lines(text(bytes)?)
             .filter(|(_, line)| *line != "*")
-            .map(|(number, line)| {
-                Ok(Request {
-                    id: whole(number, line)?,
-                    size: 1,
-                })
-            })
+            .map(|(number, line)| Ok(Request { id: whole(number, line)?, size: 1 }))
             .collect(),
         Format::Keys => {
             let mut ids = Ids::default();
             Ok(text(bytes)?
                 .lines()
                 .filter(|key| !key.is_empty())
-                .map(|key| Request {
-                    id: ids.of(key),
-                    size: 1,
-                })
+                .map(|key| Request { id: ids.of(key), size: 1 })
                 .collect())
         }
     }
@@ -181,9 +156,7 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
 /// any case. `None` for anything else, and for more than a `u64` holds.
 pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -205,52 +178,24 @@ fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
     if !rest.is_empty() {
         return Err(TraceError::TruncatedRecord { rest: rest.len() });
     }
-    let requests = records.iter().map(
-        |&[
-            _,
-            _,
-            _,
-            _,
-            i0,
-            i1,
-            i2,
-            i3,
-            i4,
-            i5,
-            i6,
-            i7,
-            s0,
-            s1,
-            s2,
-            s3,
-            ..,
-        ]| Request {
-            id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
-            size: u32::from_le_bytes([s0, s1, s2, s3]),
-        },
-    );
+    let requests = records.iter().map(|&[_, _, _, _, i0, i1, i2, i3, i4, i5, i6, i7, s0, s1, s2, s3, ..]| Request {
+        id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
+        size: u32::from_le_bytes([s0, s1, s2, s3]),
+    });
     Ok(requests.filter(|request| request.size != 0).collect())
 }
 
 fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
     let mut rows = lines(text).peekable();
     let header: Vec<&str> = if columns.has_header {
-        rows.next()
-            .map(|(_, line)| fields(line, columns.delimiter).collect())
-            .unwrap_or_default()
+        rows.next().map(|(_, line)| fields(line, columns.delimiter).collect()).unwrap_or_default()
     } else {
         Vec::new()
     };
     let place = |name: &str| {
         let named = header.iter().position(|column| *column == name);
-        let numbered = || {
-            name.parse::<usize>()
-                .ok()
-                .and_then(|number| number.checked_sub(1))
-        };
-        named
-            .or_else(numbered)
-            .ok_or_else(|| TraceError::NoColumn { name: name.into() })
+        let numbered = || name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        named.or_else(numbered).ok_or_else(|| TraceError::NoColumn { name: name.into() })
     };
     if rows.peek().is_none() {
         return Ok(Vec::new());
@@ -260,10 +205,7 @@ fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
     let mut ids = Ids::default();
     rows.map(|(number, line)| {
         let field = |at: usize, name: &str| {
-            let missing = || TraceError::MissingField {
-                line: number,
-                field: name.into(),
-            };
+            let missing = || TraceError::MissingField { line: number, field: name.into() };
             fields(line, columns.delimiter).nth(at).ok_or_else(missing)
         };
         let id = ids.of(field(id_at, "id")?);
@@ -278,49 +220,32 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
     let mut requests = Vec::new();
     for (number, line) in lines(text) {
         let mut fields = line.split_ascii_whitespace();
-        let missing = |field: &str| TraceError::MissingField {
-            line: number,
-            field: field.into(),
-        };
+        let missing = |field: &str| TraceError::MissingField { line: number, field: field.into() };
         let first: u64 = whole(number, fields.next().ok_or_else(|| missing("first block"))?)?;
-        let count: u64 = whole(
-            number,
-            fields.next().ok_or_else(|| missing("number of blocks"))?,
-        )?;
+        let count: u64 = whole(number, fields.next().ok_or_else(|| missing("number of blocks"))?)?;
         if count > (REQUESTS_MAX - requests.len()) as u64 {
             return Err(TraceError::TooLong { line: number });
         }
-        requests.extend((0..count).map(|block| Request {
-            id: first.wrapping_add(block),
-            size: 1,
-        }));
+        requests.extend((0..count).map(|block| Request { id: first.wrapping_add(block), size: 1 }));
     }
     Ok(requests)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, TraceError> {
-    std::str::from_utf8(bytes).map_err(|error| TraceError::NotText {
-        offset: error.valid_up_to(),
-    })
+    std::str::from_utf8(bytes).map_err(|error| TraceError::NotText { offset: error.valid_up_to() })
 }
 
 /// The lines that are not blank, trimmed, numbered from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    (1..)
-        .zip(text.lines().map(str::trim))
-        .filter(|(_, line)| !line.is_empty())
+    (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty())
 }
 
 fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
-    line.split(delimiter)
-        .map(|field| field.trim().trim_matches('"'))
+    line.split(delimiter).map(|field| field.trim().trim_matches('"'))
 }
 
 fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError> {
-    text.parse().map_err(|_| TraceError::NotANumber {
-        line,
-        text: text.chars().take(40).collect(),
-    })
+    text.parse().map_err(|_| TraceError::NotANumber { line, text: text.chars().take(40).collect() })
 }
 
 /// Numbers for texts, in the order in which they first appear.

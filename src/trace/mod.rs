@@ -48,15 +48,8 @@ pub struct Report {
 
 /// Replays `requests` for every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
 pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
-    let results = policies.iter().flat_map(|&policy| {
-        sizes_bytes
-            .iter()
-            .map(move |&size| one(requests, policy, size))
-    });
-    Report {
-        requests: requests.len() as u64,
-        results: results.collect(),
-    }
+    let results = policies.iter().flat_map(|&policy| sizes_bytes.iter().map(move |&size| one(requests, policy, size)));
+    Report { requests: requests.len() as u64, results: results.collect() }
 }
 
 /// The loop is compiled once for each policy, so that no request has to ask which one it is.
@@ -71,20 +64,11 @@ fn one(requests: &[Request], policy: EvictionPolicy, size_bytes: u64) -> Replay 
         EvictionPolicy::Clock => run::<cache::Clock>(requests, size_bytes),
         EvictionPolicy::Arc => run::<cache::Arc>(requests, size_bytes),
     };
-    Replay {
-        policy,
-        size_bytes,
-        misses,
-        miss_ratio: ratio(misses, requests.len() as u64),
-        bytes_missed,
-    }
+    Replay { policy, size_bytes, misses, miss_ratio: ratio(misses, requests.len() as u64), bytes_missed }
 }
 
 fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
-    let limits = Limits {
-        weight: size_bytes,
-        entries: u64::MAX,
-    };
+    let limits = Limits { weight: size_bytes, entries: u64::MAX };
     let mut store: Store<Request, P> = Store::new(limits, |slab| P::new(slab, size_bytes));
     let mut misses = 0;
     let mut bytes_missed = 0;
@@ -99,11 +83,7 @@ fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn ratio(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 impl Item for Request {

@@ -42,14 +42,8 @@ const IN_T2: u32 = 1;
 impl Policy for Arc {
     fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
         Self {
-            t1: Queue {
-                list: slab.new_list(),
-                weight: 0,
-            },
-            t2: Queue {
-                list: slab.new_list(),
-                weight: 0,
-            },
+            t1: Queue { list: slab.new_list(), weight: 0 },
+            t2: Queue { list: slab.new_list(), weight: 0 },
             b1: Ghosts::new(),
             b2: Ghosts::new(),
             target: 0.0,
@@ -104,9 +98,7 @@ impl Policy for Arc {
                     }
                 }
                 self.b1.pop();
-            } else if seen_once + self.t2.weight + self.b2.weight()
-                >= self.capacity.saturating_mul(2)
-            {
+            } else if seen_once + self.t2.weight + self.b2.weight() >= self.capacity.saturating_mul(2) {
                 self.b2.pop();
             }
         }
@@ -120,16 +112,10 @@ impl Arc {
         let t1 = float(self.t1.weight);
         let is_over = if self.origin == Origin::B2 { t1 >= self.target } else { t1 > self.target };
         let from_t1 = slab.back(self.t1.list).filter(|_| is_over);
-        let oldest = from_t1
-            .or_else(|| slab.back(self.t2.list))
-            .or_else(|| slab.back(self.t1.list))?;
+        let oldest = from_t1.or_else(|| slab.back(self.t2.list)).or_else(|| slab.back(self.t1.list))?;
         let node = slab.node(oldest);
         let (hash, weight) = (hash_of(node.item.key()), node.item.weight());
-        let ghosts = if node.mark == IN_T2 {
-            &mut self.b2
-        } else {
-            &mut self.b1
-        };
+        let ghosts = if node.mark == IN_T2 { &mut self.b2 } else { &mut self.b1 };
         ghosts.push(hash, weight);
         self.remove(slab, oldest);
         Some(oldest)
@@ -143,18 +129,11 @@ impl Arc {
     }
 
     const fn queue_of(&mut self, mark: u32) -> &mut Queue {
-        if mark == IN_T2 {
-            &mut self.t2
-        } else {
-            &mut self.t1
-        }
+        if mark == IN_T2 { &mut self.t2 } else { &mut self.t1 }
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "weights stay far below 2^53 bytes"
-)]
+#[expect(clippy::cast_precision_loss, reason = "weights stay far below 2^53 bytes")]
 const fn float(weight: u64) -> f64 {
     weight as f64
 }

@@ -24,12 +24,7 @@ impl Ghosts {
     pub(crate) fn new() -> Self {
         let mut slab = Slab::new();
         let queue = slab.new_list();
-        Self {
-            slab,
-            table: HashTable::new(),
-            queue,
-            weight: 0,
-        }
+        Self { slab, table: HashTable::new(), queue, weight: 0 }
     }
 
     /// What all remembered entries weighed.
@@ -41,8 +36,7 @@ impl Ghosts {
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
         let i = self.slab.take_slot(Ghost { hash, weight });
         self.slab.push_front(self.queue, i);
-        self.table
-            .insert_unique(hash, i, |&i| self.slab.node(i).item.hash);
+        self.table.insert_unique(hash, i, |&i| self.slab.node(i).item.hash);
         self.weight += weight;
     }
 
@@ -68,9 +62,7 @@ impl Ghosts {
     }
 
     fn find(&self, hash: u64) -> Option<u32> {
-        self.table
-            .find(hash, |&i| self.slab.node(i).item.hash == hash)
-            .copied()
+        self.table.find(hash, |&i| self.slab.node(i).item.hash == hash).copied()
     }
 
     fn forget(&mut self, i: u32) {

@@ -63,10 +63,7 @@ impl Lfu {
         let bucket = match next {
             Some(next) if self.buckets.node(next).item.frequency == frequency => next,
             next => {
-                let bucket = self.buckets.take_slot(Bucket {
-                    frequency,
-                    members: Some(slab.new_list()),
-                });
+                let bucket = self.buckets.take_slot(Bucket { frequency, members: Some(slab.new_list()) });
                 self.buckets.push_older(self.rising, bucket, next);
                 bucket
             }
@@ -76,11 +73,7 @@ impl Lfu {
     }
 
     fn members(&self, bucket: u32) -> List {
-        self.buckets
-            .node(bucket)
-            .item
-            .members
-            .expect("a bucket in use has members")
+        self.buckets.node(bucket).item.members.expect("a bucket in use has members")
     }
 
     fn drop_if_empty<T: Item>(&mut self, slab: &mut Slab<T>, bucket: u32) {

@@ -44,12 +44,7 @@ pub(crate) trait Policy: Clone {
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
 
     /// Chooses who leaves for an entry of weight `incoming`, and forgets it; `None` when there is nobody.
-    fn evict<T: Item>(
-        &mut self,
-        slab: &mut Slab<T>,
-        deadlines: &Deadlines,
-        incoming: u64,
-    ) -> Option<u32>;
+    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32>;
 }
 
 /// A policy chosen while running: one well-predicted branch a call.

@@ -53,12 +53,7 @@ impl Policy for Lru {
         self.0.remove(slab, i);
     }
 
-    fn evict<T: Item>(
-        &mut self,
-        slab: &mut Slab<T>,
-        deadlines: &Deadlines,
-        incoming: u64,
-    ) -> Option<u32> {
+    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
         self.0.evict(slab, deadlines, incoming)
     }
 }
@@ -82,12 +77,7 @@ impl Policy for Ttl {
         self.0.remove(slab, i);
     }
 
-    fn evict<T: Item>(
-        &mut self,
-        slab: &mut Slab<T>,
-        deadlines: &Deadlines,
-        incoming: u64,
-    ) -> Option<u32> {
+    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
         // The deadlines hold just the entries that have one: once they are empty, the queue holds just the others.
         let Some((soonest, _)) = deadlines.first() else {
             return self.0.evict(slab, deadlines, incoming);

@@ -53,16 +53,8 @@ impl Policy for S3Fifo {
     fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
         let limit = capacity / 10;
         Self {
-            small: Queue {
-                list: slab.new_list(),
-                weight: 0,
-                limit,
-            },
-            main: Queue {
-                list: slab.new_list(),
-                weight: 0,
-                limit: capacity - limit,
-            },
+            small: Queue { list: slab.new_list(), weight: 0, limit },
+            main: Queue { list: slab.new_list(), weight: 0, limit: capacity - limit },
             ghosts: Ghosts::new(),
             ghost_limit: capacity - capacity.div_ceil(10),
             is_return: false,
@@ -117,11 +109,7 @@ impl Policy for S3Fifo {
 
 impl S3Fifo {
     const fn queue_of(&mut self, mark: u32) -> &mut Queue {
-        if mark & IN_MAIN == 0 {
-            &mut self.small
-        } else {
-            &mut self.main
-        }
+        if mark & IN_MAIN == 0 { &mut self.small } else { &mut self.main }
     }
 
     /// The oldest of the small queue that was not read often enough to be promoted.

@@ -50,10 +50,7 @@ pub(crate) struct Sieve {
 
 impl Policy for Sieve {
     fn new<T: Item>(slab: &mut Slab<T>, _: u64) -> Self {
-        Self {
-            queue: slab.new_list(),
-            hand: None,
-        }
+        Self { queue: slab.new_list(), hand: None }
     }
 
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {

@@ -1,7 +1,7 @@
 //! The flags of the meta commands.
 
-use super::parse::{MetaVerb, Request, Sign, Stop, StoreMode, Words, check_key, number, refused};
 use super::mistake::Mistake;
+use super::parse::{MetaVerb, Request, Sign, Stop, StoreMode, Words, check_key, number, refused};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -104,7 +104,9 @@ impl fmt::Display for Mistake {
         f.write_str(match self {
             Self::Blank => "The line is empty: write a command, such as `get user:1`.",
             Self::UnknownCommand => "This is no command: check its spelling; commands are lower case.",
-            Self::MissingWord => "A word is missing: see the command's form, such as `set <key> <flags> <exptime> <bytes>`.",
+            Self::MissingWord => {
+                "A word is missing: see the command's form, such as `set <key> <flags> <exptime> <bytes>`."
+            }
             Self::KeyTooLong => "The key is too long: use at most 250 bytes.",
             Self::KeyCharacter => "The key has a control character: remove it.",
             Self::KeyBase64 => "The flag `b` says that the key is base64, but it is not: encode it, or drop the flag.",

@@ -410,7 +410,9 @@ fn meta_set<'a>(mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'
     let (key, length) = (words.need()?, words.need()?);
     let announced = data_length(length)?;
     let set = meta::set(key, words).map_err(|stop| match stop {
-        Stop::Refused { mistake, span, .. } => Stop::Refused { mistake, span, data_bytes: Some(announced), stale: None },
+        Stop::Refused { mistake, span, .. } => {
+            Stop::Refused { mistake, span, data_bytes: Some(announced), stale: None }
+        }
         other => other,
     })?;
     let beside = item_bytes(key, set.flags.client_flags, 0);
@@ -483,8 +485,19 @@ fn says_noreply(line: &[u8]) -> bool {
         && !matches!(
             line.split(|&byte| byte == b' ').next(),
             Some(
-                b"get" | b"gets" | b"gat" | b"gats" | b"mg" | b"ms" | b"md" | b"ma" | b"me" | b"mn" | b"version"
-                    | b"stats" | b"quit"
+                b"get"
+                    | b"gets"
+                    | b"gat"
+                    | b"gats"
+                    | b"mg"
+                    | b"ms"
+                    | b"md"
+                    | b"ma"
+                    | b"me"
+                    | b"mn"
+                    | b"version"
+                    | b"stats"
+                    | b"quit"
             )
         )
 }
@@ -497,7 +510,11 @@ fn last_word(line: &[u8]) -> &[u8] {
 /// Where a part of a line stands in it; what is no part of it is missing at its end.
 fn span_of(line: &[u8], part: &[u8]) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
-    if start + part.len() <= line.len() && !part.is_empty() { start..start + part.len() } else { line.len()..line.len() }
+    if start + part.len() <= line.len() && !part.is_empty() {
+        start..start + part.len()
+    } else {
+        line.len()..line.len()
+    }
 }
 
 /// The words of a line: what stands between spaces. Empty words do not exist.

@@ -91,14 +91,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
 }
 
 /// `ms`; whether the answer is the one that `q` silences (stored).
-fn set(
-    store: &mut Store,
-    key: &[u8],
-    mode: StoreMode,
-    data: &[u8],
-    call: &Call<'_>,
-    out: &mut Vec<u8>,
-) -> bool {
+fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
     let exptime = if appends { flags.vivify } else { flags.exptime };
