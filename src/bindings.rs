@@ -436,7 +436,7 @@ fn node_view(node: &CacheNode, now_ms: u64) -> NodeView {
 
 fn ring_view<'a>(ring: &HashRing, keys: impl Iterator<Item = &'a String>) -> RingView {
     let nodes = ring.nodes();
-    let points = ring.points();
+    let points: Vec<_> = ring.points().collect();
     let index = |id: &str| nodes.binary_search_by(|node| node.id.as_str().cmp(id)).ok();
     let owners: Vec<usize> = points.iter().filter_map(|point| index(&point.node_id)).collect();
     let mut heirs: Vec<Option<u32>> = vec![None; points.len()];
