@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/scenarios");
 
 /// For each scenario file the SHA-256 of the JSON of its events, as a native run wrote it.
-pub const TRACES: &str = include_str!("../scenarios.sha256");
+pub(crate) const TRACES: &str = include_str!("../scenarios.sha256");
 
 /// The scenario files by name, in order.
-pub fn scenarios() -> Vec<(String, Scenario)> {
+pub(crate) fn scenarios() -> Vec<(String, Scenario)> {
     let mut scenarios: Vec<_> = SCENARIOS
         .files()
         .map(|file| {
@@ -29,7 +29,7 @@ pub fn scenarios() -> Vec<(String, Scenario)> {
 }
 
 /// What running a scenario prints (mistakes first), and the SHA-256 of its events as JSON.
-pub fn outcome(scenario: &Scenario) -> (String, String) {
+pub(crate) fn outcome(scenario: &Scenario) -> (String, String) {
     let script = parse(&scenario.commands, scenario.dialect);
     let mut printed = String::new();
     for diagnostic in &script.diagnostics {
