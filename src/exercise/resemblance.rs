@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::{CheckOutcome, Verdict};
+use super::judge::{CaseOutcome, CheckOutcome, Divergence, Verdict};
 use super::pack::MutantSpec;
+use crate::event::What;
 
 /// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,8 +39,8 @@ impl Fingerprint {
             let traits = outcome.cases.iter().map(|case| {
                 let (step, expected, actual) = match &case.divergence {
                     None => (0, String::new(), String::new()),
-                    // Shares of a ring depend on its hash, which is everyone's own choice.
-                    Some(at) if at.expected.ends_with('%') => (at.step, at.expected.clone(), String::new()),
+                    // Where keys are placed depends on the ring's hash, which is everyone's own choice.
+                    Some(at) if is_about_placement(case, at) => (at.step, at.expected.clone(), String::new()),
                     Some(at) => (at.step, at.expected.clone(), at.actual.clone()),
                 };
                 Trait { verdict: case.verdict, step, expected, actual }
@@ -61,6 +62,13 @@ impl Fingerprint {
     pub fn failing(&self) -> Vec<&str> {
         self.checks.iter().map(|(id, _)| id.as_str()).filter(|id| self.failures(id) > 0).collect()
     }
+}
+
+/// Whether the answer at which a case went wrong says where keys are placed.
+fn is_about_placement(case: &CaseOutcome, at: &Divergence) -> bool {
+    let answers = case.events.iter().take_while(|event| event.step <= at.step).filter(|event| event.what.is_answer());
+    let last = answers.last().map(|event| &event.what);
+    matches!(last, Some(What::Spread { .. } | What::Moved { .. } | What::Nodes { .. } | What::Owner { .. }))
 }
 
 /// Compares a submission with every mutant. Cost: O(mutants x cases).
