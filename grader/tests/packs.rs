@@ -1,0 +1,22 @@
+//! The built-in packs are sound: the reference passes every check, whatever the seed.
+
+use cachedojo::exercise::{Verdict, judge};
+use cachedojo::reference::Reference;
+use cachedojo::subject::Subject;
+use grader::pack::{Pack, built_in_ids};
+
+#[test]
+fn the_reference_passes_every_check_under_every_seed() {
+    let ids = built_in_ids();
+    assert!(ids.contains(&grader::pack::DEFAULT_ID.to_owned()));
+    for id in ids {
+        let exercise = Pack::load(&id).unwrap_or_else(|error| panic!("{error:#}")).exercise;
+        for seed in 0..20 {
+            let mut fresh = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
+            for outcome in judge(&exercise, seed, &mut fresh).expect("a sound pack") {
+                let first = outcome.first_failure();
+                assert_eq!(outcome.verdict, Verdict::Pass, "{id} {} seed {seed}: {first:#?}", outcome.id);
+            }
+        }
+    }
+}
