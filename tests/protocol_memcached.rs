@@ -256,6 +256,18 @@ fn touch_and_gat_move_the_deadline() {
         < TOUCHED
         > get a
         < END
+        > set b 0 0 1|x
+        < STORED
+        > gat -1 b b
+        < VALUE b 0 1
+        < x
+        < END
+        > mg c N-1
+        < HD W
+        > mg c
+        < EN
+        > ms c 1 T-1 c|x
+        < HD c4
         > touch a soon
         < CLIENT_ERROR invalid exptime argument
         > gat soon a
@@ -444,9 +456,10 @@ fn keys_have_up_to_250_bytes_and_no_control_characters() {
     for command in ["delete", "touch", "incr"] {
         check_one(format!("{command} {too_long} 1\r\n").as_bytes(), wrong);
     }
-    for command in ["mg", "md", "ma", "me"] {
+    for command in ["mg", "md", "me"] {
         check_one(format!("{command} {too_long}\r\n").as_bytes(), wrong);
     }
+    check_one(format!("ma {too_long}\r\n").as_bytes(), "CLIENT_ERROR invalid or duplicate flag\r\n");
     check_one(b"get a\tb\r\n", wrong);
     check_one("set clé 0 0 1\r\nx\r\n".as_bytes(), "STORED\r\n");
 }
@@ -470,6 +483,7 @@ fn data_of_another_length_is_a_bad_data_chunk() {
         b"set a 0 0 4\r\ninsert\r\nget a\r\n",
         "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\nEND\r\n",
     );
+    check_one(b"set a x 0 3\r\nab\r\nget a\r\n", "CLIENT_ERROR bad command line format\r\nERROR\r\n");
     check_one(b"set a 0 0 3\r\nab\r\nget a\r\n", "CLIENT_ERROR bad data chunk\r\nERROR\r\n");
     check_one(b"ms a 2 q\r\nabcd\r\n", "CLIENT_ERROR bad data chunk\r\nCLIENT_ERROR bad command line format\r\n");
 }
@@ -813,6 +827,15 @@ fn ma_counts() {
         < STORED
         > ma q
         < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > ms z 0|
+        < HD
+        > ma z C99
+        < CLIENT_ERROR cannot increment or decrement non-numeric value
+        > set p 0 0 5| +5 x
+        < STORED
+        > ma p v
+        < VA 1
+        < 6
         > ma i MX
         < CLIENT_ERROR invalid mode for ma M token
         > ma i Dx
@@ -885,6 +908,15 @@ fn meta_flags_are_checked_before_anything_is_done() {
         < CLIENT_ERROR bad token in command line format
         > mg foo C-1
         < CLIENT_ERROR bad token in command line format
+        > mg foo Jx
+        < CLIENT_ERROR invalid numeric initial value
+        > mg foo Dx Tx
+        < CLIENT_ERROR bad token in command line format
+        > mg foo Tx Dx Fx
+        < CLIENT_ERROR invalid numeric delta value
+        > ms foo 1 !|y
+        < CLIENT_ERROR bad command line format
+        < CLIENT_ERROR bad command line format
         > ms foo 1 Fx|y
         < CLIENT_ERROR bad command line format
         > mg foo v q s t f k l h u c x T1 N1 R1 C1 E1 J1 D1 O1
@@ -942,6 +974,11 @@ fn every_mistake_has_its_place() {
     check("mg a v v\r\n", Mistake::DuplicateFlag, "v");
     check("mg a v m\r\n", Mistake::UnknownFlag, "m");
     check("mg a Tx\r\n", Mistake::FlagNumber, "Tx");
+    check("mg a Dx\r\n", Mistake::FlagDelta, "Dx");
+    check("mg a Jx\r\n", Mistake::FlagInitial, "Jx");
+    check("mg a Fx\r\n", Mistake::FlagClientFlags, "Fx");
+    check("mg a v !\r\n", Mistake::FlagCharacter, "!");
+    check("mg a v q s h t k l f c u x I O P L b N1 T1 C1\r\n", Mistake::TooManyFlags, "C1");
     check("ma a Tx\r\n", Mistake::ArithmeticFlag, "Tx");
     check("ms a 1 MX\r\n", Mistake::SetMode, "MX");
     check("ma a MX\r\n", Mistake::ArithmeticMode, "MX");

@@ -85,13 +85,13 @@ pub(super) fn delete(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
 fn command<'a>(verb: MetaVerb<'a>, mut words: Words<'a>) -> Result<Request<'a>, Stop<'a>> {
     let key = words.need()?;
     let flags = read_flags(key, words.clone(), WORDS_MAX - 2)?;
+    check_opaque(&words)?;
     Ok(Request::Meta { verb, key, flags, order: Flags { words } })
 }
 
 pub(super) fn arithmetic(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let key = words.need()?;
     let flags = read_flags(key, words.clone(), WORDS_MAX - 2).map_err(|stop| match stop {
-        Stop::Refused { mistake: Mistake::OpaqueTooLong | Mistake::KeyTooLong | Mistake::KeyCharacter, .. } => stop,
         Stop::Refused { span, .. } => refused(Mistake::ArithmeticFlag, span),
         other => other,
     })?;
@@ -100,6 +100,7 @@ pub(super) fn arithmetic(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> 
         Some(b'D' | b'-') => Sign::Minus,
         Some(_) => return Err(refused(Mistake::ArithmeticMode, mode_word(words))),
     };
+    check_opaque(&words)?;
     Ok(Request::Meta { verb: MetaVerb::Arithmetic { sign }, key, flags, order: Flags { words } })
 }
 
@@ -121,6 +122,7 @@ pub(super) fn set<'a>(key: &'a [u8], words: Words<'a>) -> Result<Set<'a>, Stop<'
         Some(b'R') => StoreMode::Replace,
         Some(_) => return Err(refused(Mistake::SetMode, mode_word(words))),
     };
+    check_opaque(&words)?;
     Ok(Set { mode, flags, order: Flags { words } })
 }
 
@@ -134,11 +136,21 @@ pub(super) fn debug(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     Ok(Request::MetaDebug { key, binary })
 }
 
+fn check_opaque<'a>(words: &Words<'a>) -> Result<(), Stop<'a>> {
+    match words.clone().find(|word| word[0] == b'O' && word.len() > OPAQUE_BYTES_MAX) {
+        Some(word) => Err(refused(Mistake::OpaqueTooLong, word)),
+        None => Ok(()),
+    }
+}
+
 fn mode_word(mut words: Words<'_>) -> &[u8] {
     words.find(|word| word[0] == b'M').unwrap_or_default()
 }
 
 fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<MetaFlags, Stop<'a>> {
+    if let Some(word) = words.clone().find(|word| !matches!(word[0], b'0'..=b'9' | b'A'..=b'z')) {
+        return Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word });
+    }
     check_key(key).map_err(|mistake| refused(mistake, key))?;
     let mut flags = MetaFlags {
         letters: 0,
@@ -153,23 +165,30 @@ fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<M
         delta: 1,
         mode: None,
     };
+    // As in memcached, a flag that does not exist stops the reading; of other mistakes the last one is told, but
+    // that of `F` only if there is no other.
+    let mut wrong: Option<(Mistake, &[u8])> = None;
     for (index, word) in words.enumerate() {
-        let (letter, token) = (word[0], &word[1..]);
-        let mistake = if index == words_max {
-            Some(Mistake::TooManyFlags)
-        } else if !KNOWN.contains(&letter) {
-            Some(Mistake::UnknownFlag)
+        let letter = word[0];
+        if index == words_max {
+            return Err(refused(Mistake::TooManyFlags, word));
         } else if flags.has(letter) {
-            Some(Mistake::DuplicateFlag)
-        } else {
-            flags.letters |= 1 << letter;
-            flags.read(letter, key, token).err()
-        };
-        if let Some(mistake) = mistake {
-            return Err(refused(mistake, if mistake == Mistake::KeyBase64 { key } else { word }));
+            return Err(refused(Mistake::DuplicateFlag, word));
+        } else if !KNOWN.contains(&letter) {
+            return Err(refused(Mistake::UnknownFlag, word));
+        }
+        flags.letters |= 1 << letter;
+        match flags.read(letter, key, &word[1..]) {
+            Err(mistake) if wrong.is_none() || mistake != Mistake::FlagClientFlags => {
+                wrong = Some((mistake, if mistake == Mistake::KeyBase64 { key } else { word }));
+            }
+            _ => {}
         }
     }
-    Ok(flags)
+    match wrong {
+        Some((mistake, span)) => Err(refused(mistake, span)),
+        None => Ok(flags),
+    }
 }
 
 impl MetaFlags {
@@ -181,13 +200,12 @@ impl MetaFlags {
             b'T' => self.exptime = some(token)?,
             b'N' => self.vivify = some(token)?,
             b'R' => self.recache = some(token)?,
-            b'F' => self.client_flags = number(token).ok_or(Mistake::ClientFlags)?,
+            b'F' => self.client_flags = number(token).ok_or(Mistake::FlagClientFlags)?,
             b'C' => self.compare_cas = some(token)?,
             b'E' => self.new_cas = some(token)?,
-            b'J' => self.initial = number(token).ok_or(Mistake::FlagNumber)?,
-            b'D' => self.delta = number(token).ok_or(Mistake::FlagNumber)?,
+            b'J' => self.initial = number(token).ok_or(Mistake::FlagInitial)?,
+            b'D' => self.delta = number(token).ok_or(Mistake::FlagDelta)?,
             b'M' => self.mode = Some(token.first().copied().unwrap_or_default()),
-            b'O' if token.len() >= OPAQUE_BYTES_MAX => return Err(Mistake::OpaqueTooLong),
             b'b' => {
                 self.binary = true;
                 decode_key(key, &mut [0; 256]).ok_or(Mistake::KeyBase64)?;

@@ -55,8 +55,16 @@ pub enum Mistake {
     DuplicateFlag,
     /// There is no such flag.
     UnknownFlag,
+    /// A flag begins with neither a letter nor a digit.
+    FlagCharacter,
     /// A flag's number is none.
     FlagNumber,
+    /// The number of `F` is none.
+    FlagClientFlags,
+    /// The number of `J` is none.
+    FlagInitial,
+    /// The number of `D` is none.
+    FlagDelta,
     /// One of the flags of `ma` is given twice, does not exist, or its number is none.
     ArithmeticFlag,
     /// `M` is followed by none of the modes of `ms`.
@@ -80,6 +88,8 @@ impl Mistake {
             | Self::StoreExptime
             | Self::Cas
             | Self::DataLength
+            | Self::FlagCharacter
+            | Self::FlagClientFlags
             | Self::Verbosity => "CLIENT_ERROR bad command line format",
             Self::KeyBase64 => "CLIENT_ERROR error decoding key",
             Self::Exptime => "CLIENT_ERROR invalid exptime argument",
@@ -91,6 +101,8 @@ impl Mistake {
             Self::DuplicateFlag => "CLIENT_ERROR duplicate flag",
             Self::UnknownFlag => "CLIENT_ERROR invalid flag",
             Self::FlagNumber => "CLIENT_ERROR bad token in command line format",
+            Self::FlagInitial => "CLIENT_ERROR invalid numeric initial value",
+            Self::FlagDelta => "CLIENT_ERROR invalid numeric delta value",
             Self::ArithmeticFlag => "CLIENT_ERROR invalid or duplicate flag",
             Self::SetMode => "CLIENT_ERROR invalid mode for ms M token",
             Self::ArithmeticMode => "CLIENT_ERROR invalid mode for ma M token",
@@ -110,7 +122,7 @@ impl fmt::Display for Mistake {
             Self::KeyTooLong => "The key is too long: use at most 250 bytes.",
             Self::KeyCharacter => "The key has a control character: remove it.",
             Self::KeyBase64 => "The flag `b` says that the key is base64, but it is not: encode it, or drop the flag.",
-            Self::ClientFlags => "Client flags are a number from 0 to 4294967295: mend it.",
+            Self::ClientFlags | Self::FlagClientFlags => "Client flags are a number from 0 to 4294967295: mend it.",
             Self::StoreExptime | Self::Exptime => {
                 "The exptime is a number of seconds, or a Unix time, or 0 for never: mend it."
             }
@@ -124,8 +136,10 @@ impl fmt::Display for Mistake {
             Self::MemoryLimit => "The limit is a number of mebibytes: mend it.",
             Self::TooManyFlags => "There are too many flags: a meta command has at most 20 words.",
             Self::DuplicateFlag => "This flag is given twice: remove one.",
-            Self::UnknownFlag => "There is no such flag: remove it.",
-            Self::FlagNumber => "This flag needs a number right after its letter, such as `T30`.",
+            Self::FlagCharacter | Self::UnknownFlag => "There is no such flag: remove it.",
+            Self::FlagNumber | Self::FlagInitial | Self::FlagDelta => {
+                "This flag needs a number right after its letter, such as `T30`."
+            }
             Self::ArithmeticFlag => "This flag is unknown, given twice, or lacks its number: mend or remove it.",
             Self::SetMode => "The mode is one of ME (add), MA (append), MP (prepend), MR (replace), MS (set).",
             Self::ArithmeticMode => "The mode is one of MI or M+ (increment), MD or M- (decrement).",

@@ -202,8 +202,15 @@ pub struct Parser {
     searched: usize,
     /// With fewer bytes than these there is nothing to find.
     needed: usize,
-    /// Data of a refused request still to come: so many bytes, then a line end (or any two bytes in its stead).
-    skip: Option<u64>,
+    skip: Option<Skip>,
+}
+
+/// Data of a refused request: so many bytes still to come, then a line end (or any two bytes in its stead).
+#[derive(Debug, Clone, Copy)]
+struct Skip {
+    left: u64,
+    /// Whether the last byte was a `\r`, behind which a `\n` alone is no end: see [`data_block`].
+    after_cr: bool,
 }
 
 impl Parser {
@@ -215,8 +222,8 @@ impl Parser {
     /// Reads what stands at the front of `input`. O(the line's length), each byte looked at once over all calls; a
     /// line whose data is still on its way is read again when the data is there.
     pub fn parse<'a>(&mut self, input: &'a [u8]) -> Parsed<'a> {
-        if let Some(data_bytes) = self.skip {
-            return self.skip(data_bytes, input);
+        if let Some(skip) = self.skip {
+            return self.skip(skip, input);
         }
         if input.len() < self.needed {
             return Parsed::Incomplete;
@@ -253,7 +260,7 @@ impl Parser {
             Err(Stop::HangUp) => Parsed::HangUp,
             Err(Stop::Malformed { mistake, span }) => refused(mistake, span_of(line, span), None, false, 0),
             Err(Stop::Refused { mistake, span, data_bytes, stale }) => {
-                self.skip = data_bytes;
+                self.skip = data_bytes.map(|left| Skip { left, after_cr: false });
                 refused(mistake, span_of(line, span), stale, noreply, 0)
             }
         };
@@ -262,15 +269,18 @@ impl Parser {
         settled
     }
 
-    fn skip<'a>(&mut self, data_bytes: u64, input: &[u8]) -> Parsed<'a> {
-        let here = data_bytes.min(input.len() as u64);
-        let (taken, left) = (usize::try_from(here).expect("no more than the input"), data_bytes - here);
-        self.skip = Some(left);
+    fn skip<'a>(&mut self, skip: Skip, input: &[u8]) -> Parsed<'a> {
+        let here = skip.left.min(input.len() as u64);
+        let (taken, left) = (usize::try_from(here).expect("no more than the input"), skip.left - here);
+        let after_cr = input[..taken].last().map_or(skip.after_cr, |&byte| byte == b'\r');
         let used = match input[taken..] {
-            [b'\n', ..] if left == 0 => taken + 1,
+            [b'\n', ..] if left == 0 && !after_cr => taken + 1,
             [_, _, ..] if left == 0 => taken + 2,
             _ if taken == 0 => return Parsed::Incomplete,
-            _ => return Parsed::Skipped(taken),
+            _ => {
+                self.skip = Some(Skip { left, after_cr });
+                return Parsed::Skipped(taken);
+            }
         };
         self.skip = None;
         Parsed::Skipped(used)

@@ -41,11 +41,12 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let (flags, now) = (&call.flags, call.now);
     store.counters.cmd_get += 1;
     let mut made = false;
-    if let (None, Some(exptime)) = (store.find(key, now), flags.vivify) {
-        let stub = incoming(&[], store.deadline(exptime, now), flags);
-        made = store.store(StoreMode::Add, key, &Incoming { flags: 0, binary: false, ..stub }, now) == Outcome::Stored;
+    if store.find(key, now).is_none() && flags.has(b'N') {
+        let stub = Incoming { flags: 0, binary: false, ..incoming(&[], None, flags) };
+        made = matches!(store.store(StoreMode::Add, key, &stub, now), Outcome::Stored { .. });
     }
-    let touched = flags.exptime.map(|exptime| store.deadline(exptime, now));
+    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
+    let (touched, first) = (deadline(flags.exptime), deadline(flags.vivify));
     let recache = flags.recache.and_then(|exptime| store.deadline(exptime, now));
     let Some(item) = store.find(key, now) else {
         store.counters.get_misses += 1;
@@ -58,7 +59,8 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let mut won = made;
     for (letter, token) in call.order.clone() {
         match letter {
-            b'T' => item.deadline = touched.unwrap_or_default(),
+            b'T' => item.deadline = touched,
+            b'N' if made => item.deadline = first,
             b'R' => won |= !item.won && !made && item.deadline < recache && item.deadline.is_some(),
             b'h' => number(out, 'h', u64::from(item.fetched)),
             b'l' => number(out, 'l', (now - item.used_at).as_secs()),
@@ -96,13 +98,15 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
     let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
     let exptime = if appends { flags.vivify } else { flags.exptime };
     let deadline = store.deadline(exptime.unwrap_or(0), now);
-    let outcome = store.store(mode, key, &incoming(data, deadline, flags), now);
-    let (cas, size) = match store.find(key, now) {
-        Some(item) if outcome == Outcome::Stored => (item.cas, item.data.len()),
+    let value = incoming(data, deadline, flags);
+    let value = Incoming { new_cas: value.new_cas.filter(|&cas| cas != 0), ..value };
+    let outcome = store.store(mode, key, &value, now);
+    let (cas, size) = match outcome {
+        Outcome::Stored { cas, data_bytes } => (cas, data_bytes),
         _ => (0, data.len()),
     };
     out.extend_from_slice(match outcome {
-        Outcome::Stored => b"HD",
+        Outcome::Stored { .. } => b"HD",
         Outcome::NotStored => b"NS",
         Outcome::Exists => b"EX",
         Outcome::NotFound => b"NF",
@@ -121,7 +125,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
         }
     }
     out.extend_from_slice(b"\r\n");
-    outcome == Outcome::Stored
+    matches!(outcome, Outcome::Stored { .. })
 }
 
 /// `md`; whether the answer is the one that `q` silences (done).
@@ -171,7 +175,7 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
         Counted::NotFound if flags.vivify.is_some() => {
             let data = flags.initial.to_string();
             let first = Incoming { flags: 0, ..incoming(data.as_bytes(), None, flags) };
-            made = store.store(StoreMode::Add, key, &first, now) == Outcome::Stored;
+            made = matches!(store.store(StoreMode::Add, key, &first, now), Outcome::Stored { .. });
             Some(flags.initial)
         }
         Counted::NotFound | Counted::Exists => None,

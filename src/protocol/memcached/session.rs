@@ -103,8 +103,7 @@ impl Session {
             }
             Request::Arithmetic { key, sign, delta } => count(store, key, sign, delta, now, out),
             Request::Touch { key, exptime } => {
-                let touched = touch(store, key, exptime, now);
-                line(out, if touched { "TOUCHED" } else { "NOT_FOUND" });
+                line(out, touch(store, key, exptime, now));
             }
             Request::FlushAll { delay } => {
                 store.flush(delay, now);
@@ -134,7 +133,7 @@ pub(super) fn line(out: &mut Vec<u8>, text: &str) {
 
 fn stored(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Stored => "STORED",
+        Outcome::Stored { .. } => "STORED",
         Outcome::NotStored => "NOT_STORED",
         Outcome::Exists => "EXISTS",
         Outcome::NotFound => "NOT_FOUND",
@@ -144,14 +143,18 @@ fn stored(outcome: Outcome) -> &'static str {
 
 fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>, now: Instant, out: &mut Vec<u8>) {
     for key in keys {
-        if let Some(exptime) = exptime {
-            touch(store, key, exptime, now);
+        let hit = u64::from(store.find(key, now).is_some());
+        let counters = &mut store.counters;
+        if exptime.is_some() {
+            counters.cmd_touch += 1;
+            counters.touch_hits += hit;
+            counters.touch_misses += 1 - hit;
         } else {
-            let hit = u64::from(store.find(key, now).is_some());
-            store.counters.cmd_get += 1;
-            store.counters.get_hits += hit;
-            store.counters.get_misses += 1 - hit;
+            counters.cmd_get += 1;
+            counters.get_hits += hit;
+            counters.get_misses += 1 - hit;
         }
+        let deadline = exptime.map(|exptime| store.deadline(exptime, now));
         let Some(item) = store.find(key, now) else { continue };
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
@@ -162,22 +165,25 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(&item.data);
         out.extend_from_slice(b"\r\n");
+        if let Some(deadline) = deadline {
+            item.deadline = deadline;
+        }
         store.bump(key, now);
     }
     line(out, "END");
 }
 
-fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> bool {
+fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static str {
     store.counters.cmd_touch += 1;
     let deadline = store.deadline(exptime, now);
     let Some(item) = store.find(key, now) else {
         store.counters.touch_misses += 1;
-        return false;
+        return "NOT_FOUND";
     };
     item.deadline = deadline;
     store.bump(key, now);
     store.counters.touch_hits += 1;
-    true
+    "TOUCHED"
 }
 
 fn count(store: &mut Store, key: &[u8], sign: Sign, delta: u64, now: Instant, out: &mut Vec<u8>) {

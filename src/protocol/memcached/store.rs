@@ -103,7 +103,11 @@ struct Old {
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Stored,
+    Stored {
+        cas: u64,
+        /// The whole value's, after append and prepend too.
+        data_bytes: usize,
+    },
     NotStored,
     Exists,
     NotFound,
@@ -337,13 +341,15 @@ impl Store {
             return Outcome::NoMemory;
         }
         self.ticks += 1;
+        let cas = incoming.new_cas.unwrap_or_else(|| self.next_cas());
+        let data_bytes = data.len();
         let item = Item {
             data,
             flags: incoming.flags,
             deadline: incoming.deadline,
             stored_at: now,
             used_at: now,
-            cas: incoming.new_cas.unwrap_or_else(|| self.next_cas()),
+            cas,
             fetched: false,
             stale: false,
             won: false,
@@ -354,7 +360,7 @@ impl Store {
         self.counters.total_items += 1;
         self.recency.insert(self.ticks, key.to_vec());
         self.items.insert(key.to_vec(), item);
-        Outcome::Stored
+        Outcome::Stored { cas, data_bytes }
     }
 
     /// Adds to or subtracts from a number. It keeps the value's length, padded with spaces, when the new number is shorter.
@@ -375,6 +381,9 @@ impl Store {
             self.counters.decr_misses += misses;
             return Counted::NotFound;
         };
+        if item.data.is_empty() {
+            return Counted::NotNumeric;
+        }
         if compare_cas.is_some_and(|cas| cas != 0 && cas != item.cas) {
             return Counted::Exists;
         }
@@ -413,8 +422,10 @@ impl Store {
     }
 }
 
-/// The number that a value begins with, if nothing but whitespace follows its digits at once.
+/// The number that a value is: digits, perhaps behind whitespace and a `+`, perhaps with whitespace and more behind.
 fn leading_number(data: &[u8]) -> Option<u64> {
+    let data = data.trim_ascii_start();
+    let data = data.strip_prefix(b"+").unwrap_or(data);
     let digits = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = data.split_at(digits);
     let ends = rest.first().is_none_or(u8::is_ascii_whitespace);

@@ -1,0 +1,49 @@
+//! The memcached parser allocates nothing, whatever it reads. A test binary of its own, because it counts with the
+//! global allocator.
+#![cfg(not(target_arch = "wasm32"))]
+
+use cachedojo::protocol::memcached::{Parsed, Parser, Request};
+/// Reads all of `input`, given in parts that grow by `step` bytes; the number of requests and of mistakes.
+fn read(input: &[u8], step: usize) -> (usize, usize) {
+    let (mut parser, mut start, mut requests, mut mistakes) = (Parser::new(), 0, 0, 0);
+    let mut end = 0;
+    while end < input.len() {
+        end = (end + step).min(input.len());
+        loop {
+            start += match parser.parse(&input[start..end]) {
+                Parsed::Request { request, used, .. } => {
+                    requests += 1;
+                    if let Request::Get { keys, .. } = request {
+                        assert!(keys.count() > 0);
+                    }
+                    used
+                }
+                Parsed::Refused { used, .. } => {
+                    mistakes += 1;
+                    used
+                }
+                Parsed::Skipped(used) => used,
+                Parsed::Incomplete | Parsed::HangUp => break,
+            };
+        }
+    }
+    (requests, mistakes)
+}
+
+#[test]
+fn the_parser_allocates_nothing() {
+    let large = "v".repeat(100_000);
+    let input = format!(
+        "get a b c\r\nset a 1 2 3 noreply\r\nabc\r\nset b 0 0 100000\r\n{large}\r\ngats 5 a\r\nincr a 5\r\ndelete a 0\r\n\
+         touch a 5\r\nmg a s v t Oabc\r\nms YQ== 2 b T5\r\nhi\r\nma a N0 J5\r\nmd a\r\nme a\r\nmn\r\nstats items\r\n\
+         bogus\r\nset a x 0 3\r\nabc\r\nms a 1 v v\r\nx\r\nset a 0 0 3000000\r\n{large}"
+    );
+    for step in [1, 7, 4096, input.len()] {
+        let mut found = (0, 0);
+        let allocations = allocation_counter::measure(|| found = read(input.as_bytes(), step));
+        assert_eq!(allocations.count_total, 0, "in steps of {step} bytes");
+        assert_eq!(found, (14, 4), "in steps of {step} bytes");
+    }
+    let allocations = allocation_counter::measure(|| drop(vec![1_u8; 10]));
+    assert_eq!(allocations.count_total, 1, "the counter counts");
+}
