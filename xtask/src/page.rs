@@ -34,7 +34,8 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     let programs = tools::wasm_bindgen(project)?;
     if !is_fresh(&module.join("cachedojo_bg.wasm"), &[&compiled, &programs]) {
         let wasm_bindgen = programs.join("wasm-bindgen");
-        cmd!(shell, "{wasm_bindgen} --target web --out-dir {module} {compiled}").run()?;
+        let small = ["--remove-name-section", "--remove-producers-section"];
+        cmd!(shell, "{wasm_bindgen} --target web {small...} --out-dir {module} {compiled}").run()?;
     }
     Ok(module)
 }
