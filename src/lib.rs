@@ -7,7 +7,7 @@
 //! | [`script`] | text to commands and diagnostics: four dialects, one grammar, never fails |
 //! | [`runner`] | commands in, events out: one script, one subject, one world |
 //! | [`subject`] | the seam: whatever obeys commands, in a world of given time and randomness |
-//! | [`reference`] | the subject that everything is judged against: the modules below behind the seam |
+//! | [`mod@reference`] | the subject that everything is judged against: the modules below behind the seam |
 //! | [`cache`], [`ring`], [`cluster`] | the cache node, the hash ring, and both together |
 //! | [`protocol`] | the line, memcached and REST protocols as state machines, and the exercise's parser |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |

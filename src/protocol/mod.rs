@@ -1,6 +1,6 @@
 //! The protocols of the mission, each a pure state machine: text or bytes in, text or bytes out, time given.
 //!
-//! - [`line`]: `PUT`/`GET`/`DELETE`/`EXIT`, one command a line, every command concurrent with the others.
+//! - [`mod@line`]: `PUT`/`GET`/`DELETE`/`EXIT`, one command a line, every command concurrent with the others.
 //! - [`memcached`]: the memcached text protocol, classic and meta.
 //! - [`ProtocolParser`]: the part of it that the exercise's prototype asks for.
 

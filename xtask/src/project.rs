@@ -57,3 +57,43 @@ fn newest(input: &Path) -> Option<SystemTime> {
 fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_fresh;
+    use std::fs::{self, File};
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+    use xshell::Shell;
+
+    /// Writes a file as if it had been written so many seconds after a moment in the past.
+    fn write(path: &Path, second: u64) {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a new folder");
+        let file = File::create(path).expect("a new file");
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + second)).expect("a time");
+    }
+
+    #[test]
+    fn an_output_is_fresh_while_no_input_is_newer() {
+        let folder = Shell::new().expect("a shell").create_temp_dir().expect("a folder");
+        let (output, input) = (folder.path().join("out"), folder.path().join("in/a/file"));
+        assert!(!is_fresh(&output, &[]), "there is no output");
+        write(&input, 1);
+        write(&output, 2);
+        assert!(is_fresh(&output, &[&input]));
+        write(&input, 3);
+        assert!(!is_fresh(&output, &[&input]));
+    }
+
+    #[test]
+    fn what_is_made_inside_a_folder_is_no_input() {
+        let folder = Shell::new().expect("a shell").create_temp_dir().expect("a folder");
+        let (output, input) = (folder.path().join("dist/index.html"), folder.path().join("index.html"));
+        write(&input, 1);
+        write(&output, 2);
+        write(&folder.path().join("node_modules/package/file"), 3);
+        assert!(is_fresh(&output, &[folder.path()]));
+        write(&input, 3);
+        assert!(!is_fresh(&output, &[folder.path()]));
+    }
+}

@@ -56,3 +56,54 @@ async fn listen(port: Option<u16>) -> Result<TcpListener> {
         bound => bound.context("cannot listen on 127.0.0.1: name another port with --port"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Server;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use xshell::Shell;
+
+    /// The answer to a GET, head and body.
+    fn get(server: &Server, path: &str) -> String {
+        let mut stream = TcpStream::connect(server.address).expect("a server");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    #[test]
+    fn a_folder_is_served_with_the_types_that_browsers_insist_on_and_nothing_beside_it() {
+        let shell = Shell::new().expect("a shell");
+        let folder = shell.create_temp_dir().expect("a folder");
+        let page = folder.path().join("page");
+        for (name, text) in [("index.html", "<p>hello</p>"), ("a.js", "1"), ("a.wasm", "2"), ("../secret", "3")] {
+            shell.write_file(page.join(name), text).expect("a new file");
+        }
+        let server = Server::start(&page, Some(0)).expect("a server");
+        for (path, expected) in [
+            ("/", "content-type: text/html"),
+            ("/", "<p>hello</p>"),
+            ("/", "cache-control: no-store"),
+            ("/a.js", "content-type: text/javascript"),
+            ("/a.wasm", "content-type: application/wasm"),
+            ("/missing", "HTTP/1.1 404"),
+            ("/../secret", "HTTP/1.1 404"),
+            ("/%2e%2e/secret", "HTTP/1.1 404"),
+        ] {
+            let answer = get(&server, path);
+            assert!(answer.contains(expected), "{path} lacks {expected}: {answer}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_an_error_only_if_it_was_asked_for() {
+        let folder = Shell::new().expect("a shell").create_temp_dir().expect("a folder");
+        let first = Server::start(folder.path(), Some(0)).expect("a server");
+        let error = Server::start(folder.path(), Some(first.address.port())).err().expect("an error").to_string();
+        assert!(error.contains("taken by another program: name another with --port"), "{error}");
+        let unasked = (Server::start(folder.path(), None), Server::start(folder.path(), None));
+        assert!(unasked.0.is_ok() && unasked.1.is_ok());
+    }
+}
