@@ -1,0 +1,96 @@
+//! One request as one line of a script.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A request: `METHOD /path?query [body]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// Path and query, percent-encoded.
+    pub target: &'a str,
+    /// The rest of the line, if there is any. It is not read here: a body that is no JSON is the service's to refuse.
+    pub body: Option<&'a str>,
+}
+
+/// Why a line is no request, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineError {
+    /// What is wrong.
+    pub mistake: LineMistake,
+    /// The bytes of the line that are wrong; empty, at its end, when something is missing.
+    pub span: Range<usize>,
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.mistake.fmt(f)
+    }
+}
+
+impl std::error::Error for LineError {}
+
+/// Everything that can be wrong with a line; `Display` names the remedy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineMistake {
+    /// The line is empty.
+    Blank,
+    /// The first word is no method.
+    Method,
+    /// There is no path.
+    MissingPath,
+    /// The path does not begin with a slash.
+    PathStart,
+    /// The path holds a control character.
+    PathCharacter,
+}
+
+impl fmt::Display for LineMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blank => "The line is empty: write a request, such as `GET /api/v1/cache/users/u1`.",
+            Self::Method => "A request begins with a method in capitals: write GET, PUT, POST or DELETE.",
+            Self::MissingPath => "The path is missing: write it after the method, such as `/health`.",
+            Self::PathStart => "A path begins with `/`: write the whole path, such as `/api/v1/cache/users/u1`.",
+            Self::PathCharacter => "The path has a control character: percent-encode it, as in `%09`.",
+        })
+    }
+}
+
+/// Reads one line (without its line end) as a request. Spaces separate the method, the path and the body; the body is
+/// the rest of the line.
+///
+/// # Errors
+/// The first mistake of the line, with its place.
+pub fn parse_line(line: &str) -> Result<Line<'_>, LineError> {
+    let error = |mistake, span| Err(LineError { mistake, span });
+    let end = line.len();
+    let Some((method, rest)) = word(line) else { return error(LineMistake::Blank, 0..end) };
+    let at = offset(line, method);
+    if !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return error(LineMistake::Method, at..at + method.len());
+    }
+    let Some((target, rest)) = word(rest) else { return error(LineMistake::MissingPath, end..end) };
+    let at = offset(line, target);
+    if !target.starts_with('/') {
+        return error(LineMistake::PathStart, at..at + target.len());
+    }
+    if let Some((place, c)) = target.char_indices().find(|(_, c)| c.is_control()) {
+        return error(LineMistake::PathCharacter, at + place..at + place + c.len_utf8());
+    }
+    let body = rest.trim();
+    Ok(Line { method, target, body: (!body.is_empty()).then_some(body) })
+}
+
+/// The first word and what follows it.
+fn word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start_matches(' ');
+    let word = text.split(' ').next().filter(|word| !word.is_empty())?;
+    Some((word, &text[word.len()..]))
+}
+
+/// Where a part of a line stands in it.
+fn offset(line: &str, part: &str) -> usize {
+    part.as_ptr() as usize - line.as_ptr() as usize
+}
