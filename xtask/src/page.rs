@@ -10,8 +10,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Builds what has changed since the last time, and gives the folder to serve.
 pub(crate) fn build(project: &Project) -> Result<PathBuf> {
-    engine(project)?;
     tools::npm_packages(project)?;
+    engine(project)?;
     let www = project.www();
     let dist = www.join("dist");
     if !is_fresh(&dist.join("index.html"), &[&www]) {
@@ -25,13 +25,13 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
 /// Compiles the engine for browsers and writes the module that the page imports to `www/src/wasm`, which it returns.
 pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, WASM_TARGET)?;
+    let programs = tools::wasm_bindgen(project)?;
     let shell = &project.shell;
     cmd!(shell, "cargo build --package cachedojo --lib --profile wasm --target {WASM_TARGET}")
         .run()
         .context("the engine does not compile for browsers: the lines above say why")?;
     let compiled = project.target.join(WASM_TARGET).join("wasm/cachedojo.wasm");
     let module = project.www().join("src/wasm");
-    let programs = tools::wasm_bindgen(project)?;
     if !is_fresh(&module.join("cachedojo_bg.wasm"), &[&compiled, &programs]) {
         let wasm_bindgen = programs.join("wasm-bindgen");
         let small = ["--remove-name-section", "--remove-producers-section"];

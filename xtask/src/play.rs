@@ -2,7 +2,7 @@
 
 use crate::page;
 use crate::project::Project;
-use crate::server::Server;
+use crate::server::{self, Server};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -17,8 +17,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn play(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
-    let dist = page::build(project)?;
-    let server = Server::start(&dist, arguments.port)?;
+    // The port first: whoever asked for one that is taken should not wait for a build to hear it.
+    let listener = server::listen(arguments.port)?;
+    let server = Server::start(listener, &page::build(project)?)?;
     let url = server.url();
     println!("Playground: {url}");
     if !arguments.no_open

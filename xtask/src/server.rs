@@ -5,9 +5,8 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -20,16 +19,28 @@ pub(crate) struct Server {
     address: SocketAddr,
 }
 
+/// Takes a port of 127.0.0.1. Port 0 is any free one; no port is 8080, or any free one where that is taken.
+pub(crate) fn listen(port: Option<u16>) -> Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(PREFERRED_PORT))) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => match port {
+            Some(port) => {
+                bail!("port {port} is taken by another program: name another with --port, or --port 0 for any free one")
+            }
+            None => Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?),
+        },
+        bound => bound.context("cannot listen on 127.0.0.1: name another port with --port"),
+    }
+}
+
 impl Server {
-    /// Serves `folder` on 127.0.0.1. Port 0 is any free one; no port is 8080, or any free one where that is taken.
-    pub(crate) fn start(folder: &Path, port: Option<u16>) -> Result<Self> {
-        let runtime = Runtime::new()?;
-        let listener = runtime.block_on(listen(port))?;
-        let address = listener.local_addr()?;
+    /// Serves `folder` to whoever connects to `listener`.
+    pub(crate) fn start(listener: TcpListener, folder: &Path) -> Result<Self> {
+        let (runtime, address) = (Runtime::new()?, listener.local_addr()?);
+        listener.set_nonblocking(true)?;
         // Not cached at all: after a rebuild a reload must show the new page.
         let never_stored = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let files = Router::new().fallback_service(ServeDir::new(folder)).layer(never_stored);
-        runtime.spawn(async move { axum::serve(listener, files).await });
+        runtime.spawn(async move { axum::serve(tokio::net::TcpListener::from_std(listener)?, files).await });
         Ok(Self { runtime, address })
     }
 
@@ -45,21 +56,9 @@ impl Server {
     }
 }
 
-async fn listen(port: Option<u16>) -> Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(PREFERRED_PORT))).await {
-        Err(error) if error.kind() == ErrorKind::AddrInUse => match port {
-            Some(port) => {
-                bail!("port {port} is taken by another program: name another with --port, or --port 0 for any free one")
-            }
-            None => Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
-        },
-        bound => bound.context("cannot listen on 127.0.0.1: name another port with --port"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::Server;
+    use super::{Server, listen};
     use std::io::{Read, Write};
     use std::net::TcpStream;
     use xshell::Shell;
@@ -81,7 +80,7 @@ mod tests {
         for (name, text) in [("index.html", "<p>hello</p>"), ("a.js", "1"), ("a.wasm", "2"), ("../secret", "3")] {
             shell.write_file(page.join(name), text).expect("a new file");
         }
-        let server = Server::start(&page, Some(0)).expect("a server");
+        let server = Server::start(listen(Some(0)).expect("a port"), &page).expect("a server");
         for (path, expected) in [
             ("/", "content-type: text/html"),
             ("/", "<p>hello</p>"),
@@ -99,11 +98,11 @@ mod tests {
 
     #[test]
     fn a_port_that_is_taken_is_an_error_only_if_it_was_asked_for() {
-        let folder = Shell::new().expect("a shell").create_temp_dir().expect("a folder");
-        let first = Server::start(folder.path(), Some(0)).expect("a server");
-        let error = Server::start(folder.path(), Some(first.address.port())).err().expect("an error").to_string();
+        let first = listen(Some(0)).expect("a port");
+        let taken = first.local_addr().expect("an address").port();
+        let error = listen(Some(taken)).expect_err("it is taken").to_string();
         assert!(error.contains("taken by another program: name another with --port"), "{error}");
-        let unasked = (Server::start(folder.path(), None), Server::start(folder.path(), None));
-        assert!(unasked.0.is_ok() && unasked.1.is_ok());
+        let (one, other) = (listen(None), listen(None));
+        assert!(one.is_ok() && other.is_ok());
     }
 }

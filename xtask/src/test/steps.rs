@@ -2,7 +2,7 @@
 
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
-use crate::server::Server;
+use crate::server::{self, Server};
 use crate::size;
 use crate::tools;
 use anyhow::Result;
@@ -83,7 +83,7 @@ fn size(project: &Project) -> Result<()> {
 fn e2e(project: &Project) -> Result<()> {
     let dist = page::build(project)?;
     let chromium = tools::browser(project)?.chromium;
-    let server = Server::start(&dist, Some(0))?;
+    let server = Server::start(server::listen(Some(0))?, &dist)?;
     let _in_www = project.shell.push_dir(project.www());
     Ok(cmd!(project.shell, "npm run e2e").env("PLAYGROUND", server.url()).env("CHROMIUM", chromium).run()?)
 }
