@@ -1,0 +1,332 @@
+/** What the page knows and does: the open sheet, the run, and the actions. The views only show it and call it. */
+import { batch, computed, effect, signal } from "@preact/signals";
+import { Engine } from "./engine/engine";
+import type { Told } from "./engine/event";
+import type { Dialect, FromWorker, NamedExample, Script } from "./engine/worker";
+import { decodeLink, encodeLink, isSeed, type LinkFault } from "./link";
+import { language, lastDialect } from "./settings";
+import { exampleSheet, linkSheet, ownSheet, type Sheet, save } from "./sheets";
+import type { CommandHelp, Reading, View } from "./wasm/cachedojo";
+import { words } from "./words";
+
+/** A run of one script: where it stands, and all that is known of it. Going back forgets nothing. */
+export interface Run {
+  script: Script;
+  /** How many commands have been obeyed. */
+  position: number;
+  /** How many commands' events are known. */
+  known: number;
+  total: number;
+  /** Nothing follows: the script is at its end, or its subject is. */
+  isDone: boolean;
+  view?: View;
+}
+
+type Trouble = "failed" | "unloaded" | "unsaved";
+
+const END = 0xffff_ffff;
+const SAVE_AFTER_MS = 200;
+
+export const sheet = signal<Sheet>(ownSheet(lastDialect.value, words.value));
+export const run = signal<Run>(freshRun(sheet.value));
+/** The events of the known commands, in order. Grows in place: read it together with `eventCount`. */
+export const events: Told[] = [];
+export const eventCount = signal(0);
+export const isRunning = signal(false);
+export const wasStopped = signal(false);
+export const isReady = signal(false);
+export const reading = signal<Reading>({ commands: 0, diagnostics: [] });
+export const examples = signal<NamedExample[]>([]);
+export const commandHelp = signal<CommandHelp[]>([]);
+export const linkFault = signal<LinkFault | undefined>(undefined);
+export const trouble = signal<Trouble | undefined>(undefined);
+/** A key that the learner wants to see on the ring. */
+export const soughtKey = signal("");
+
+/** Whether the script has been edited since the run that is shown. */
+export const isStale = computed(() => !isSame(run.value.script, sheet.value));
+/** Whether the sheet is not as it was before anybody edited it. */
+export const isEdited = computed(() => {
+  const { text, seed, original } = sheet.value;
+  return text !== original.text || seed !== original.seed;
+});
+
+const engine = new Engine(hear);
+let runId = 0;
+let saveTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** Starts everything that goes on by itself. Call once. */
+export async function start(): Promise<void> {
+  effect(() => engine.send({ kind: "speak", language: language.value }));
+  effect(() => read(sheet.value, language.value));
+  effect(() => {
+    const { starters } = words.value;
+    const { id, dialect, text, original } = sheet.peek();
+    if (id === `own.${dialect}` && text === original.text && text !== starters[dialect]) {
+      open({ ...sheet.peek(), text: starters[dialect], original: { ...original, text: starters[dialect] } });
+    }
+  });
+  addEventListener("hashchange", () => openFragment(location.hash));
+  addEventListener("pagehide", saveNow);
+  document.addEventListener("visibilitychange", saveNow);
+  await openFragment(location.hash);
+}
+
+/** Runs to the end; a run that is there already starts over. */
+export function runAll(): void {
+  if (run.value.isDone) {
+    begin();
+  }
+  go(END);
+}
+
+export function stepForward(): void {
+  go((isStale.value ? 0 : run.value.position) + 1);
+}
+
+export function stepBack(): void {
+  goTo(run.value.position - 1);
+}
+
+/** Stands right after command number `position` of the run that is shown. */
+export function goTo(position: number): void {
+  go(Math.max(0, Math.min(position, run.value.total || position)));
+}
+
+/** Ends the run at once. What it has shown so far stays. */
+export function stop(): void {
+  if (isRunning.value) {
+    engine.restart();
+    batch(() => {
+      isRunning.value = false;
+      wasStopped.value = true;
+    });
+    readAgain();
+  }
+}
+
+/** Back to before the first command. */
+export function reset(): void {
+  stop();
+  begin();
+}
+
+export function seek(key: string): void {
+  soughtKey.value = key;
+  if (!isRunning.value && !isStale.value && run.value.view?.ring) {
+    go(run.value.position);
+  }
+}
+
+export function edit(change: { text: string } | { seed: string }): void {
+  sheet.value = { ...sheet.value, ...change };
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(saveNow, SAVE_AFTER_MS);
+}
+
+export function openOwn(dialect: Dialect): void {
+  leaveFragment();
+  lastDialect.value = dialect;
+  open(ownSheet(dialect, words.value));
+}
+
+export function openExample(id: string): void {
+  const example = examples.value.find((known) => known.id === id);
+  if (example) {
+    leaveFragment();
+    open(exampleSheet(example));
+  }
+}
+
+export function showOriginal(): void {
+  edit(sheet.value.original);
+}
+
+/** The address of this page with the script in it. */
+export async function shareLink(): Promise<string> {
+  const { text, dialect, seed } = sheet.value;
+  const step = isStale.value ? 0 : run.value.position;
+  return new URL(await encodeLink({ text, dialect, seed, step }), location.href).href;
+}
+
+async function openFragment(fragment: string): Promise<void> {
+  const linked = await decodeLink(fragment);
+  if (linked === undefined) {
+    return;
+  }
+  if ("fault" in linked) {
+    linkFault.value = linked;
+    return;
+  }
+  open(linkSheet(linked, fragment));
+  if (linked.step > 0 && !isEdited.value) {
+    go(linked.step);
+  }
+}
+
+function leaveFragment(): void {
+  linkFault.value = undefined;
+  if (location.hash) {
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+}
+
+function open(next: Sheet): void {
+  saveNow();
+  stop();
+  batch(() => {
+    sheet.value = next;
+    begin();
+  });
+}
+
+function saveNow(): void {
+  clearTimeout(saveTimer);
+  if (!save(sheet.value)) {
+    trouble.value = "unsaved";
+  }
+}
+
+/** A new run of the sheet as it is now. */
+function begin(): void {
+  runId += 1;
+  events.length = 0;
+  batch(() => {
+    run.value = freshRun(sheet.value);
+    eventCount.value = 0;
+    wasStopped.value = false;
+    isRunning.value = false;
+  });
+}
+
+function go(to: number): void {
+  if (isStale.value) {
+    begin();
+  }
+  if (!isSeed(sheet.value.seed)) {
+    return;
+  }
+  const { script, known } = run.value;
+  const keys = soughtKey.value === "" ? [] : [soughtKey.value];
+  batch(() => {
+    isRunning.value = true;
+    wasStopped.value = false;
+    if (trouble.value === "failed") {
+      trouble.value = undefined;
+    }
+  });
+  engine.send({ kind: "go", run: runId, script, to, known, keys });
+}
+
+function hear(message: FromWorker): void {
+  switch (message.kind) {
+    case "ready":
+      isReady.value = true;
+      break;
+    case "spoken":
+      batch(() => {
+        commandHelp.value = message.commands;
+        examples.value = message.examples;
+      });
+      break;
+    case "read":
+      hearReading(message.id, message.reading);
+      break;
+    case "moved":
+      hearMove(message);
+      break;
+    case "failed":
+      hearFailure();
+  }
+}
+
+function hearMove({
+  run: id,
+  position,
+  total,
+  isDone,
+  hasArrived,
+  events: json,
+  view,
+}: Extract<FromWorker, { kind: "moved" }>) {
+  if (id !== runId) {
+    return;
+  }
+  for (const event of JSON.parse(json)) {
+    events.push(event);
+  }
+  batch(() => {
+    const { script, known, view: before } = run.value;
+    run.value = {
+      script,
+      position,
+      known: Math.max(known, position),
+      total,
+      isDone,
+      view: withOldRing(view, before),
+    };
+    eventCount.value = events.length;
+    isRunning.value = !hasArrived;
+  });
+}
+
+/** The same ring is the same object: what draws it need not draw it again. */
+function withOldRing(view: View, before: View | undefined): View {
+  const isSameRing = before?.ring && JSON.stringify(before.ring) === JSON.stringify(view.ring);
+  return isSameRing ? { ...view, ring: before.ring } : view;
+}
+
+function hearFailure(): void {
+  if (!isReady.value) {
+    trouble.value = "unloaded";
+    return;
+  }
+  engine.restart();
+  batch(() => {
+    trouble.value = "failed";
+    isRunning.value = false;
+  });
+}
+
+// One reading at a time is under way; of those asked for meanwhile only the latest follows.
+let readingId = 0;
+let isReading = false;
+let nextToRead: (() => void) | undefined;
+
+function read({ text, dialect }: Script, language: "en" | "fr"): void {
+  const ask = () => {
+    isReading = true;
+    readingId += 1;
+    engine.send({ kind: "read", id: readingId, text, dialect, language });
+  };
+  if (isReading) {
+    nextToRead = ask;
+  } else {
+    ask();
+  }
+}
+
+/** After a restart nobody answers what was asked before. */
+function readAgain(): void {
+  isReading = false;
+  nextToRead = undefined;
+  read(sheet.value, language.value);
+}
+
+function hearReading(id: number, latest: Reading): void {
+  if (id === readingId) {
+    isReading = false;
+    reading.value = latest;
+    const ask = nextToRead;
+    nextToRead = undefined;
+    ask?.();
+  }
+}
+
+function freshRun({ text, dialect, seed }: Script): Run {
+  return { script: { text, dialect, seed }, position: 0, known: 0, total: 0, isDone: false };
+}
+
+function isSame(a: Script, b: Script): boolean {
+  return a.text === b.text && a.dialect === b.dialect && a.seed === b.seed;
+}

@@ -1,0 +1,44 @@
+import { effect, signal } from "@preact/signals";
+import type { Dialect, Language } from "./engine/worker";
+
+export type Theme = "light" | "dark";
+
+/** What a person chose, remembered in this browser. */
+interface Settings {
+  language: Language;
+  /** Nothing follows the system. */
+  theme?: Theme;
+  dialect: Dialect;
+}
+
+const KEY = "cachedojo.settings";
+const saved = load();
+
+export const language = signal<Language>(
+  saved.language ?? (navigator.language.startsWith("fr") ? "fr" : "en"),
+);
+export const theme = signal<Theme | undefined>(saved.theme);
+/** The dialect of the own sheet that was open last. */
+export const lastDialect = signal<Dialect>(saved.dialect ?? "lab");
+
+/** Keeps the document and the browser's memory in step with the settings. */
+export function applySettings(): void {
+  effect(() => {
+    document.documentElement.lang = language.value;
+    document.documentElement.dataset.theme = theme.value ?? "system";
+    const settings = { language: language.value, theme: theme.value, dialect: lastDialect.value };
+    try {
+      localStorage.setItem(KEY, JSON.stringify(settings));
+    } catch {
+      // A browser that remembers nothing still shows everything.
+    }
+  });
+}
+
+function load(): Partial<Settings> {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}

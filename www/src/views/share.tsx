@@ -1,0 +1,60 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { shareLink } from "../lab";
+import { formatNumber, words } from "../words";
+import { Icon } from "./icons";
+
+/** Links longer than this are cut by some messengers. */
+const CHARACTERS_SAFE = 2000;
+
+export function Share() {
+  const { share, sharing, banner } = words.value;
+  const link = useSignal("");
+  const isCopied = useSignal(false);
+  const dialog = useRef<HTMLDialogElement>(null);
+
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link.value);
+      isCopied.value = true;
+    } catch {
+      isCopied.value = false;
+    }
+  };
+  const show = async () => {
+    link.value = await shareLink();
+    await copy();
+    dialog.current?.showModal();
+  };
+  return (
+    <>
+      <button type="button" class="button" data-testid="share" onClick={show}>
+        <Icon name="share" />
+        {share}
+      </button>
+      <dialog ref={dialog} class="dialog" aria-labelledby="share-title" closedby="any">
+        <h2 id="share-title">{sharing.title}</h2>
+        <p>{sharing.contains}</p>
+        <div class="link">
+          <input
+            readOnly
+            aria-label={sharing.title}
+            value={link.value}
+            onFocus={({ currentTarget }) => currentTarget.select()}
+          />
+          <button type="button" class="button" onClick={copy}>
+            <Icon name="copy" />
+            {sharing.copy}
+          </button>
+        </div>
+        <p role="status">{isCopied.value ? sharing.copied : sharing.manual}</p>
+        {link.value.length > CHARACTERS_SAFE && <p>{sharing.long(formatNumber(link.value.length))}</p>}
+        <form method="dialog">
+          <button type="submit" class="button primary">
+            {banner.close}
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}

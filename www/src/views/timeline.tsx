@@ -1,0 +1,172 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { InsideKind, Kind, Told } from "../engine/event";
+import { eventCount, events, goTo, isStale, run } from "../lab";
+import { formatTime, words } from "../words";
+import { Icon, type IconName } from "./icons";
+
+type Tone = "good" | "bad" | "warn" | "world" | "quiet";
+
+/** How each kind of event is marked: a shape, and a tone that only repeats what the shape says. */
+const MARKS: Record<Exclude<Kind, "inside">, [IconName, Tone]> = {
+  hit: ["hit", "good"],
+  miss: ["miss", "warn"],
+  stored: ["stored", "good"],
+  refused: ["broken", "warn"],
+  deleted: ["gone", "quiet"],
+  notFound: ["miss", "warn"],
+  touched: ["clock", "quiet"],
+  number: ["info", "quiet"],
+  removed: ["gone", "quiet"],
+  truth: ["info", "quiet"],
+  stats: ["info", "quiet"],
+  created: ["made", "quiet"],
+  joined: ["made", "world"],
+  left: ["gone", "world"],
+  rebalanced: ["reset", "world"],
+  owner: ["owner", "quiet"],
+  nodes: ["owner", "quiet"],
+  spread: ["info", "quiet"],
+  moved: ["owner", "world"],
+  marked: ["info", "quiet"],
+  parsed: ["info", "quiet"],
+  rejected: ["alarm", "warn"],
+  wrote: ["said", "quiet"],
+  error: ["alarm", "warn"],
+  said: ["said", "quiet"],
+  keys: ["info", "quiet"],
+  notImplemented: ["alarm", "bad"],
+  noObject: ["alarm", "bad"],
+  crashed: ["alarm", "bad"],
+  ticked: ["clock", "world"],
+  wallJumped: ["clock", "world"],
+  held: ["held", "good"],
+  broken: ["broken", "bad"],
+};
+const INSIDE_MARKS: Record<InsideKind, [IconName, Tone]> = {
+  evicted: ["evicted", "warn"],
+  expired: ["expired", "warn"],
+  refused: ["broken", "warn"],
+};
+const ROW_PX = 30;
+/** Rows drawn above and below what is seen, so that scrolling shows no gap. */
+const SPARE_ROWS = 12;
+
+/** All known events of the run; those ahead of where it stands are pale. Only the rows in sight are drawn. */
+export function Timeline() {
+  const { timeline, timelineEmpty, timelineHelp } = words.value;
+  const count = eventCount.value;
+  return (
+    <section class="card timeline" aria-labelledby="timeline-title">
+      <div class="card-head">
+        <h2 id="timeline-title" title={timelineHelp}>
+          {timeline}
+        </h2>
+      </div>
+      <div class={isStale.value ? "fill stale" : "fill"} data-testid="timeline">
+        {count === 0 ? <p class="empty">{timelineEmpty}</p> : <Rows count={count} />}
+      </div>
+    </section>
+  );
+}
+
+function Rows({ count }: { count: number }) {
+  const box = useRef<HTMLDivElement>(null);
+  const scroll = useSignal({ top: 0, height: 300 });
+  const current = indexOfLast(run.value.position);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => measure());
+    const measure = () => {
+      if (box.current) {
+        scroll.value = { top: box.current.scrollTop, height: box.current.clientHeight };
+      }
+    };
+    if (box.current) {
+      observer.observe(box.current);
+    }
+    return () => observer.disconnect();
+  }, [scroll]);
+  useLayoutEffect(() => {
+    const { current: element } = box;
+    if (element) {
+      const [top, height] = [current * ROW_PX, element.clientHeight];
+      if (top < element.scrollTop || top + ROW_PX > element.scrollTop + height) {
+        element.scrollTop = Math.max(0, top - height / 2);
+      }
+    }
+  }, [current]);
+  const { top, height } = scroll.value;
+  const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
+  const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
+  return (
+    <div
+      class="scroll"
+      ref={box}
+      onScroll={({ currentTarget }) => {
+        scroll.value = { top: currentTarget.scrollTop, height: currentTarget.clientHeight };
+      }}
+      onKeyDown={moveFocus}
+    >
+      <ol class="rows" style={{ height: `${count * ROW_PX}px` }}>
+        {events.slice(first, last).map((event, i) => (
+          <Row key={first + i} index={first + i} of={count} event={event} isCurrent={first + i === current} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+interface RowProps {
+  index: number;
+  of: number;
+  event: Told;
+  isCurrent: boolean;
+}
+
+function Row({ index, of, event, isCurrent }: RowProps) {
+  const [icon, tone] =
+    event.kind === "inside" ? INSIDE_MARKS[event.event.kind] : (MARKS[event.kind] ?? ["info", "quiet"]);
+  const isAhead = event.step >= run.value.position;
+  return (
+    <li aria-setsize={of} aria-posinset={index + 1} style={{ top: `${index * ROW_PX}px` }}>
+      <button
+        type="button"
+        class={`row tone-${tone}${isAhead ? " ahead" : ""}`}
+        data-index={index}
+        tabIndex={isCurrent || (run.value.position === 0 && index === 0) ? 0 : -1}
+        aria-current={isCurrent ? "step" : undefined}
+        title={words.value.goTo(event.step + 1, event.source ?? event.text)}
+        onClick={() => goTo(event.step + 1)}
+      >
+        <span class="time">{formatTime(event.at_ms)}</span>
+        <Icon name={icon} />
+        <code class="source">{event.source ?? ""}</code>
+        <span class="what">{event.text}</span>
+      </button>
+    </li>
+  );
+}
+
+function moveFocus(event: KeyboardEvent): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const index = event.target instanceof HTMLElement ? event.target.dataset.index : undefined;
+  if (by === undefined || index === undefined) {
+    return;
+  }
+  event.preventDefault();
+  const { currentTarget } = event;
+  const next = (currentTarget as HTMLElement).querySelector<HTMLElement>(
+    `[data-index="${Number(index) + by}"]`,
+  );
+  next?.focus();
+  next?.click();
+}
+
+/** The index of the last event before command `position`. */
+function indexOfLast(position: number): number {
+  let index = Math.min(eventCount.value, events.length) - 1;
+  while (index > 0 && (events[index]?.step ?? 0) >= position) {
+    index -= 1;
+  }
+  return index;
+}
