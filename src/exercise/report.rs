@@ -110,6 +110,9 @@ pub struct CheckReport {
     pub fuel: u64,
     /// Who may see the row's details.
     pub visibility: Visibility,
+    /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
 }
 
 /// What the report says of one known bug.
@@ -223,6 +226,7 @@ impl CheckReport {
             transcript: String::new(),
             fuel: outcome.fuel,
             visibility: check.visibility,
+            link: String::new(),
         };
         if outcome.verdict != Verdict::Pass {
             report.hint = check.hint.get(language).to_owned();

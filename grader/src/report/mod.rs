@@ -1,3 +1,201 @@
-//! Renderers: one report, many formats. Each is a pure function of [`cachedojo::exercise::Report`].
+//! Renderers: one report, many formats. Each is a pure function of [`cachedojo::exercise::Report`] and of a [`Setting`].
+//!
+//! Before any format sees it, the report goes through `disclose`: what a learner may not see is gone, what a terminal,
+//! a browser or an XML parser would trip over is replaced, links are filled in. A format then only has its own syntax to
+//! mind. Those of course platforms are made from `rows`, which hold no pass unless the submission was really graded.
 
-pub mod text;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cachedojo::exercise::Report;
+use cachedojo::text::Language;
+use clap::ValueEnum;
+
+use self::classroom50::Identity;
+
+mod autolab;
+mod check50;
+pub mod classroom50;
+mod disclose;
+mod exercism;
+pub mod github;
+mod gradescope;
+pub(crate) mod html;
+mod json;
+mod junit;
+pub mod link;
+mod markdown;
+mod mutation_elements;
+mod prairielearn;
+mod rows;
+mod sarif;
+mod text;
+pub(crate) mod words;
+
+/// Where the playground answers, unless another address is given.
+pub const PLAYGROUND: &str = "http://127.0.0.1:8080/";
+
+/// The forms a report can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table and each failure, for a terminal
+    Text,
+    /// The report as data: `cachedojo/report/v1`
+    Json,
+    /// For a pull request or a step summary
+    Markdown,
+    /// A page that stands alone
+    Html,
+    /// JUnit XML
+    Junit,
+    /// Gradescope's results.json
+    Gradescope,
+    /// Classroom 50's result.json
+    Classroom50,
+    /// GitHub Actions: annotations, step summary, and the result GitHub Classroom's reporter reads
+    Github,
+    /// PrairieLearn's results.json
+    Prairielearn,
+    /// Exercism's results.json
+    Exercism,
+    /// check50's JSON
+    Check50,
+    /// Autolab: feedback, then scores as JSON in the last line
+    Autolab,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// The known bugs as a mutation-testing-elements report
+    MutationElements,
+}
+
+impl Format {
+    /// Every format, in the order of `--help`.
+    pub const ALL: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Markdown,
+        Self::Html,
+        Self::Junit,
+        Self::Gradescope,
+        Self::Classroom50,
+        Self::Github,
+        Self::Prairielearn,
+        Self::Exercism,
+        Self::Check50,
+        Self::Autolab,
+        Self::Sarif,
+        Self::MutationElements,
+    ];
+}
+
+/// What a report is rendered for, beside the report itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The reader's language.
+    pub language: Language,
+    /// The address of the playground that links open.
+    pub playground: String,
+    /// Whose submission it is, for Classroom 50.
+    pub identity: Identity,
+    /// The file that GitHub Actions shows as the step's summary.
+    pub step_summary: Option<PathBuf>,
+    /// The file in which GitHub Actions takes a step's outputs.
+    pub step_output: Option<PathBuf>,
+}
+
+impl Setting {
+    /// The setting of a reader who is nowhere in particular.
+    pub fn plain(language: Language) -> Self {
+        Self::from_variables(language, PLAYGROUND, &|_| None)
+    }
+
+    /// The setting that the process's environment describes.
+    pub fn from_environment(language: Language, playground: &str) -> Self {
+        Self::from_variables(language, playground, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn from_variables(language: Language, playground: &str, variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            language,
+            playground: playground.to_owned(),
+            identity: Identity::from_variables(variable),
+            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            step_output: variable("GITHUB_OUTPUT").map(PathBuf::from),
+        }
+    }
+}
+
+/// The report in a format, ending with a line's end. Cost: O(report).
+pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
+    let report = &disclose::disclose(report, &setting.playground);
+    let language = setting.language;
+    let mut text = match format {
+        Format::Text => text::render(report, language),
+        Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report, language),
+        Format::Html => html::render(report, language),
+        Format::Junit => junit::render(report, language),
+        Format::Gradescope => gradescope::render(report, language),
+        Format::Classroom50 => classroom50::render(report, language, &setting.identity),
+        Format::Github => github::render(report, language),
+        Format::Prairielearn => prairielearn::render(report, language),
+        Format::Exercism => exercism::render(report, language),
+        Format::Check50 => check50::render(report, language),
+        Format::Autolab => autolab::render(report, language),
+        Format::Sarif => sarif::render(report, language),
+        Format::MutationElements => mutation_elements::render(report, language),
+    };
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
+/// gives the step its summary and its output `result`, where GitHub Actions has files for them.
+///
+/// # Errors
+/// Something cannot be written; the message names the file.
+pub fn deliver(report: &Report, format: Format, setting: &Setting, out: Option<&Path>) -> io::Result<()> {
+    let text = render(report, format, setting);
+    match out {
+        Some(path) => write_whole(path, text.as_bytes())?,
+        None => io::stdout().lock().write_all(text.as_bytes())?,
+    }
+    if format == Format::Github {
+        if let Some(path) = &setting.step_summary {
+            append(path, &render(report, Format::Markdown, setting))?;
+        }
+        if let Some(path) = &setting.step_output {
+            append(path, &github::step_output(report, setting))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file that nobody ever sees half-written: under another name first, then renamed.
+///
+/// # Errors
+/// The folder cannot be written to; the message names the file.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| naming(path, &error))
+}
+
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| naming(path, &error))
+}
+
+fn naming(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("writing `{}`: {error}", path.display()))
+}
+
+/// A format's data as JSON, two spaces an indent.
+fn pretty(data: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(data).expect("plain data with string keys is always JSON")
+}

@@ -1,0 +1,107 @@
+//! GitHub Actions: annotations on standard output, and the result that GitHub Classroom's reporter reads.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::report::{GradeVerdict, Report};
+use cachedojo::text::Language;
+use serde::Serialize;
+
+use super::Setting;
+use super::disclose::disclose;
+use super::rows::{headline, place, resemblances, rows};
+use super::words::Words;
+
+/// Workflow commands, one a line. Whatever a submission says is escaped, so it can give no command of its own.
+pub(super) fn render(report: &Report, language: Language) -> String {
+    let words = Words::of(language);
+    let mut text = String::new();
+    for diagnostic in &report.diagnostics {
+        let level = if report.verdict == GradeVerdict::Graded { "warning" } else { "error" };
+        let mut properties = format!("file={}", property(&diagnostic.file));
+        if diagnostic.line > 0 {
+            let _ = write!(properties, ",line={}", diagnostic.line);
+        }
+        if diagnostic.column > 0 {
+            let _ = write!(properties, ",col={}", diagnostic.column);
+        }
+        let title = property(&place(diagnostic));
+        let _ = writeln!(text, "::{level} {properties},title={title}::{}", data(&diagnostic.message));
+    }
+    for row in rows(report, language).iter().filter(|row| !row.passed()) {
+        let level = if row.verdict == Verdict::Skipped { "warning" } else { "error" };
+        let title = property(&format!("{} ({}/{})", row.name(), row.points, row.max_points));
+        let _ = writeln!(text, "::{level} title={title}::{}", data(row.details.trim_end()));
+    }
+    for line in resemblances(report, words) {
+        let _ = writeln!(text, "::notice title={}::{}", property(words.known_bugs), data(&line));
+    }
+    if report.verdict != GradeVerdict::HarnessError {
+        let (score, max) = (graded_score(report), report.max_score);
+        let _ = writeln!(text, "::notice title=Autograding complete::Points {score}/{max}");
+        let _ = writeln!(text, "::notice title=Autograding report::{{\"totalPoints\":{score},\"maxPoints\":{max}}}");
+    }
+    let _ = writeln!(text, "{}", data(&headline(report, words)));
+    text
+}
+
+/// The line for `$GITHUB_OUTPUT` by which GitHub Classroom's reporter learns the result: `result=` and base64 of JSON.
+pub fn step_output(report: &Report, setting: &Setting) -> String {
+    #[derive(Serialize)]
+    struct Result<'a> {
+        version: u32,
+        status: &'static str,
+        max_score: u32,
+        tests: Vec<TestResult<'a>>,
+    }
+    #[derive(Serialize)]
+    struct TestResult<'a> {
+        name: &'a str,
+        status: &'static str,
+        score: u32,
+        message: String,
+        test_code: &'a str,
+        filename: &'static str,
+        line_no: u32,
+        duration: u32,
+    }
+    let report = &disclose(report, &setting.playground);
+    let tests = rows(report, setting.language).into_iter().map(|row| TestResult {
+        name: row.name(),
+        status: match row.verdict {
+            Verdict::Pass => "pass",
+            Verdict::Skipped | Verdict::HarnessError => "error",
+            _ => "fail",
+        },
+        score: row.points,
+        message: row.details,
+        test_code: row.check.map_or("", |check| &check.script),
+        filename: "",
+        line_no: 0,
+        duration: 0,
+    });
+    let status = match report.verdict {
+        GradeVerdict::Graded if report.passed => "pass",
+        GradeVerdict::Graded => "fail",
+        _ => "error",
+    };
+    let result = Result { version: 1, status, max_score: report.max_score, tests: tests.collect() };
+    let json = serde_json::to_vec(&result).expect("plain data is always JSON");
+    format!("result={}\n", STANDARD.encode(json))
+}
+
+fn graded_score(report: &Report) -> u32 {
+    if report.verdict == GradeVerdict::Graded { report.score } else { 0 }
+}
+
+/// A command's message: in one line.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A command's property: in one line, and without what ends a property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

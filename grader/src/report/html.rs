@@ -1,0 +1,102 @@
+//! The report as a page that stands alone: no script, no font, no picture from elsewhere; everything a submission says
+//! is escaped by the template.
+
+use askama::Template;
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::pack::Visibility;
+use cachedojo::exercise::report::{CheckReport, Report};
+use cachedojo::text::Language;
+
+use super::rows::{headline, place, resemblances};
+use super::words::{Words, mark};
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    view: View<'a>,
+}
+
+/// A report as the templates take it.
+pub(crate) struct View<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) words: &'static Words,
+    pub(crate) headline: String,
+    pub(crate) rows: Vec<RowView<'a>>,
+    pub(crate) diagnostics: Vec<(String, &'a str)>,
+    pub(crate) resemblances: Vec<String>,
+}
+
+/// A check as the templates take it.
+pub(crate) struct RowView<'a> {
+    pub(crate) check: &'a CheckReport,
+    pub(crate) mark: char,
+    pub(crate) verdict: &'static str,
+    /// Colour's name; the mark and the word say the same.
+    pub(crate) class: &'static str,
+    pub(crate) lost: u32,
+    pub(crate) hidden: bool,
+    pub(crate) transcript: Vec<(&'static str, &'a str)>,
+}
+
+pub(super) fn render(report: &Report, language: Language) -> String {
+    let page = Page { view: View::of(report, language) };
+    page.render().expect("a template without failing filters renders into memory")
+}
+
+impl<'a> View<'a> {
+    /// The view of a report that is disclosed already.
+    pub(crate) fn of(report: &'a Report, language: Language) -> Self {
+        let words = Words::of(language);
+        Self {
+            report,
+            words,
+            headline: headline(report, words),
+            rows: report.checks.iter().map(|check| RowView::of(check, words)).collect(),
+            diagnostics: report.diagnostics.iter().map(|one| (place(one), one.message.as_str())).collect(),
+            resemblances: resemblances(report, words),
+        }
+    }
+
+    /// The score as hundredths of the whole, for the bar.
+    pub(crate) fn percent(&self) -> u32 {
+        self.report.score.min(self.report.max_score) * 100 / self.report.max_score.max(1)
+    }
+
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &RowView<'a>> {
+        self.rows.iter().filter(|row| row.check.verdict != Verdict::Pass)
+    }
+
+    pub(crate) fn any_failed(&self) -> bool {
+        self.failed().next().is_some()
+    }
+}
+
+impl<'a> RowView<'a> {
+    fn of(check: &'a CheckReport, words: &Words) -> Self {
+        let kind = |line: &str| if line.starts_with("> ") { "command" } else { "answer" };
+        Self {
+            check,
+            mark: mark(check.verdict),
+            verdict: words.name(check.verdict),
+            class: class(check.verdict),
+            lost: check.max_points.saturating_sub(check.points),
+            hidden: check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped,
+            transcript: check.transcript.lines().map(|line| (kind(line), line)).collect(),
+        }
+    }
+
+    /// Whether the hint helps: not where the check waited for another one.
+    pub(crate) fn hints(&self) -> bool {
+        !self.check.hint.is_empty() && self.check.verdict != Verdict::Skipped
+    }
+}
+
+/// The colour of a verdict.
+pub(crate) fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Skipped | Verdict::NotImplemented => "none",
+        Verdict::Flaky | Verdict::HarnessError => "doubt",
+        _ => "fail",
+    }
+}

@@ -1,0 +1,7 @@
+//! The report as data, under its stable key names.
+
+use cachedojo::exercise::Report;
+
+pub(super) fn render(report: &Report) -> String {
+    super::pretty(report)
+}

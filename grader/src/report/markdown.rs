@@ -1,0 +1,111 @@
+//! The report in Markdown: for a pull request, or as a step's summary.
+
+use std::fmt::Write;
+
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::pack::Visibility;
+use cachedojo::exercise::report::{CheckReport, Report};
+use cachedojo::text::Language;
+
+use super::rows::{headline, place, resemblances};
+use super::words::{Words, mark};
+
+pub(super) fn render(report: &Report, language: Language) -> String {
+    let words = Words::of(language);
+    let mut text =
+        format!("## {} `{}`\n\n**{}**\n", words.report, plain(&report.exercise), inline(&headline(report, words)));
+    if !report.diagnostics.is_empty() {
+        let _ = writeln!(text, "\n### {}", words.diagnostics);
+        for diagnostic in &report.diagnostics {
+            let _ = writeln!(text, "\n{}", fenced(&format!("{}: {}", place(diagnostic), diagnostic.message)));
+        }
+    }
+    if !report.checks.is_empty() {
+        table(report, words, &mut text);
+    }
+    for line in resemblances(report, words) {
+        let _ = writeln!(text, "\n> {}", inline(&line));
+    }
+    let failed: Vec<_> = report.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
+    if !failed.is_empty() {
+        let _ = writeln!(text, "\n### {}", words.failures);
+    }
+    for check in failed {
+        failure(check, words, &mut text);
+    }
+    let _ = writeln!(text, "\n<sub>{}{} {}</sub>", words.receipt, words.colon, plain(&report.receipt));
+    text
+}
+
+fn table(report: &Report, words: &Words, text: &mut String) {
+    let _ = writeln!(text, "\n| | {} | {} | {} |\n|---|---|---:|---|", words.check, words.points, words.verdict);
+    for check in &report.checks {
+        let (points, max) = (check.points, check.max_points);
+        let verdict = words.name(check.verdict);
+        let _ = writeln!(text, "| {} | {} | {points}/{max} | {verdict} |", mark(check.verdict), inline(&check.title));
+    }
+}
+
+fn failure(check: &CheckReport, words: &Words, text: &mut String) {
+    let lost = check.max_points - check.points;
+    let (mark, verdict) = (mark(check.verdict), words.name(check.verdict));
+    let _ = writeln!(text, "\n#### {mark} {} (−{lost}, {verdict})", inline(&check.title));
+    if !check.message.is_empty() {
+        let _ = writeln!(text, "\n{}", inline(&check.message));
+    }
+    if check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped {
+        let _ = writeln!(text, "\n{}", words.hidden);
+    }
+    if !check.expected.is_empty() {
+        let (expected, actual) = (inline(&check.expected), inline(&check.actual));
+        let _ = writeln!(text, "\n| {} | {} |\n|---|---|\n| {expected} | {actual} |", words.expected, words.actual);
+    }
+    if !check.transcript.is_empty() {
+        let _ = writeln!(text, "\n{}{}\n\n{}", words.script, words.colon, fenced(&check.transcript));
+    }
+    if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
+        let _ = writeln!(text, "\n**{}{}** {}", words.hint, words.colon, inline(&check.hint));
+    }
+    if !check.link.is_empty() {
+        let _ = writeln!(text, "\n[{}]({})", words.open, check.link.replace(['(', ')', ' ', '<', '>'], ""));
+    }
+}
+
+/// Text in one line in which nothing is markup: not a tag, not a link, not a mention, not a cell's end.
+fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.trim_end().chars() {
+        match c {
+            '\n' => out.push_str("<br>"),
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // Where a backslash would not do: a mention, an issue; an address that would be linked comes below.
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out.replace("://", "&#58;//").replace("::", "&#58;:")
+}
+
+/// A name of ours, between backticks or tags.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric() || "-_:.".contains(*c)).collect()
+}
+
+/// A block of code with a fence that nothing inside can end.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    // A log that is read by GitHub Actions obeys lines that begin with `::`.
+    let lines = text.trim_end().lines().map(|line| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}\n"),
+        None => format!("{line}\n"),
+    });
+    format!("{fence}text\n{}{fence}", lines.collect::<String>())
+}

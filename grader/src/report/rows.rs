@@ -1,0 +1,132 @@
+//! What the course platforms are told: one row a check, or one row that says why no check ran.
+
+use std::fmt::Write;
+
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::pack::Visibility;
+use cachedojo::exercise::report::{CheckReport, GradeVerdict, Report, SourceDiagnostic};
+use cachedojo::text::Language;
+
+use super::words::Words;
+
+/// One row.
+pub(super) struct Row<'a> {
+    pub(super) id: &'a str,
+    pub(super) title: &'a str,
+    pub(super) category: &'a str,
+    pub(super) points: u32,
+    pub(super) max_points: u32,
+    pub(super) verdict: Verdict,
+    /// What went wrong, in lines of plain text; empty for a pass.
+    pub(super) details: String,
+    /// The check, if this row is one.
+    pub(super) check: Option<&'a CheckReport>,
+}
+
+/// The rows of a report. A submission that was not graded has one row, which never is a pass.
+pub(super) fn rows(report: &Report, language: Language) -> Vec<Row<'_>> {
+    let words = Words::of(language);
+    let (id, title, verdict) = match report.verdict {
+        GradeVerdict::Graded => return report.checks.iter().map(|check| Row::of(check, words)).collect(),
+        GradeVerdict::BuildFailed => ("build", "The submission compiles", Verdict::Fail),
+        GradeVerdict::Forbidden => ("inspection", "The submission holds nothing forbidden", Verdict::Forbidden),
+        GradeVerdict::HarnessError => ("grader", "The grader works", Verdict::HarnessError),
+    };
+    let title = match (language, report.verdict) {
+        (Language::English, _) => title,
+        (Language::French, GradeVerdict::BuildFailed) => "Le rendu compile",
+        (Language::French, GradeVerdict::Forbidden) => "Le rendu ne contient rien d'interdit",
+        (Language::French, _) => "Le correcteur fonctionne",
+    };
+    let details = obstacle(report, words);
+    let max_points = report.max_score;
+    vec![Row { id, title, category: "", points: 0, max_points, verdict, details, check: None }]
+}
+
+impl<'a> Row<'a> {
+    fn of(check: &'a CheckReport, words: &Words) -> Self {
+        Self {
+            id: &check.id,
+            title: &check.title,
+            category: &check.category,
+            points: check.points,
+            max_points: check.max_points,
+            verdict: check.verdict,
+            details: if check.verdict == Verdict::Pass { String::new() } else { details(check, words) },
+            check: Some(check),
+        }
+    }
+
+    /// The title, or the id where a pack left the title empty: platforms want a name.
+    pub(super) fn name(&self) -> &'a str {
+        if self.title.trim().is_empty() { self.id } else { self.title }
+    }
+
+    pub(super) fn passed(&self) -> bool {
+        self.verdict == Verdict::Pass
+    }
+}
+
+/// All that is said about a failed check, in lines of plain text.
+pub(super) fn details(check: &CheckReport, words: &Words) -> String {
+    let mut text = String::new();
+    if !check.message.is_empty() {
+        let _ = writeln!(text, "{}", check.message);
+    }
+    if check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped {
+        let _ = writeln!(text, "{}", words.hidden);
+    }
+    for line in check.transcript.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
+        let _ = writeln!(text, "{}{} {}", words.hint, words.colon, check.hint);
+    }
+    if !check.link.is_empty() {
+        let _ = writeln!(text, "{}{} {}", words.open, words.colon, check.link);
+    }
+    if text.is_empty() {
+        text = format!("{}\n", words.name(check.verdict));
+    }
+    text
+}
+
+/// Why no check ran, with what the compiler or the inspector says; only the diagnostics where checks did run.
+pub(super) fn obstacle(report: &Report, words: &Words) -> String {
+    let mut text = String::new();
+    if let Some(sentence) = words.obstacle(report.verdict) {
+        let _ = writeln!(text, "{sentence}");
+    }
+    for diagnostic in &report.diagnostics {
+        let _ = writeln!(text, "{}: {}", place(diagnostic), diagnostic.message);
+    }
+    text
+}
+
+/// Where a message belongs: `file:line:column`, as far as that is known.
+pub(super) fn place(diagnostic: &SourceDiagnostic) -> String {
+    match (diagnostic.line, diagnostic.column) {
+        (0, _) => diagnostic.file.clone(),
+        (line, 0) => format!("{}:{line}", diagnostic.file),
+        (line, column) => format!("{}:{line}:{column}", diagnostic.file),
+    }
+}
+
+/// The score in one line: `Score: 93/100 · passed (passing score 70)`; the obstacle where nothing was graded.
+pub(super) fn headline(report: &Report, words: &Words) -> String {
+    let verdict = if report.passed { words.passed } else { words.not_passed };
+    let (score, max, passing) = (report.score, report.max_score, report.passing_score);
+    match words.obstacle(report.verdict) {
+        None => format!("{}{} {score}/{max} · {verdict} ({} {passing})", words.score, words.colon, words.passing),
+        Some(sentence) => sentence.to_owned(),
+    }
+}
+
+/// The known bugs that the submission behaves like, a line each.
+pub(super) fn resemblances(report: &Report, words: &Words) -> Vec<String> {
+    let alike = report.mutants.iter().filter(|mutant| mutant.behaves_like).map(|mutant| {
+        let letter = if mutant.scenario.is_empty() { String::new() } else { format!(" ({})", mutant.scenario) };
+        format!("{} `{}`{letter}{} {}", words.behaves_like, mutant.id, words.colon, mutant.message)
+    });
+    alike.collect()
+}

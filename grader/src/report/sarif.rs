@@ -1,0 +1,169 @@
+//! SARIF 2.1.0, for code scanning.
+
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::exercise::{Report, Verdict};
+use cachedojo::text::Language;
+use serde::Serialize;
+
+use super::rows::{Row, rows};
+
+/// Rule of what the compiler and the inspector say.
+const SOURCE_RULE: &str = "source";
+/// Where a failed check is shown: code scanning wants a place, and a behaviour has none of its own.
+const ROOT: &str = "src/lib.rs";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    results: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+struct Driver<'a> {
+    name: &'static str,
+    version: &'a str,
+    rules: Vec<Rule<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule<'a> {
+    id: &'a str,
+    short_description: Message<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<Message<'a>>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'a> {
+    rule_id: &'a str,
+    kind: &'static str,
+    level: &'static str,
+    message: OwnMessage,
+    locations: [Location; 1],
+}
+
+#[derive(Serialize)]
+struct OwnMessage {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u32>,
+}
+
+pub(super) fn render(report: &Report, language: Language) -> String {
+    let rows = rows(report, language);
+    let source =
+        Rule { id: SOURCE_RULE, short_description: Message { text: "The source compiles and is allowed" }, help: None };
+    let rules = rows.iter().map(|row| Rule {
+        id: row.id,
+        short_description: Message { text: row.name() },
+        help: row.check.map(|check| check.hint.as_str()).filter(|hint| !hint.is_empty()).map(|text| Message { text }),
+    });
+    let level = if report.verdict == GradeVerdict::Graded { "warning" } else { "error" };
+    let notes = report.diagnostics.iter().map(|diagnostic| Finding {
+        rule_id: SOURCE_RULE,
+        kind: "fail",
+        level,
+        message: OwnMessage { text: diagnostic.message.clone() },
+        locations: [location(&diagnostic.file, diagnostic.line, diagnostic.column)],
+    });
+    super::pretty(&Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "cachedojo-grader",
+                    version: &report.grader.version,
+                    rules: [source].into_iter().chain(rules).collect(),
+                },
+            },
+            invocations: [Invocation { execution_successful: report.verdict != GradeVerdict::HarnessError }],
+            column_kind: "unicodeCodePoints",
+            results: notes.chain(rows.iter().filter(|row| !row.passed()).map(finding)).collect(),
+        }],
+    })
+}
+
+fn finding<'a>(row: &Row<'a>) -> Finding<'a> {
+    // SARIF wants the level `none` for whatever is no failure.
+    let (kind, level) = match row.verdict {
+        Verdict::Skipped => ("notApplicable", "none"),
+        Verdict::Flaky => ("fail", "warning"),
+        _ => ("fail", "error"),
+    };
+    let text = format!("{}\n{}", row.name(), row.details).trim_end().to_owned();
+    Finding { rule_id: row.id, kind, level, message: OwnMessage { text }, locations: [location(ROOT, 1, 0)] }
+}
+
+fn location(file: &str, line: u32, column: u32) -> Location {
+    let file = if file.is_empty() { ROOT } else { file };
+    Location {
+        physical_location: PhysicalLocation {
+            artifact_location: ArtifactLocation { uri: relative_uri(file) },
+            region: Region { start_line: line.max(1), start_column: (column > 0).then_some(column) },
+        },
+    }
+}
+
+/// A path as a relative reference: everything but plain characters percent-encoded.
+fn relative_uri(path: &str) -> String {
+    let bytes = path.trim_start_matches('/').bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}

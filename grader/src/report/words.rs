@@ -1,0 +1,167 @@
+//! The words of all reports, in both languages.
+
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::text::Language;
+
+/// The fixed words of reports.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) language_tag: &'static str,
+    /// The colon, with the space that French wants before it.
+    pub(crate) colon: &'static str,
+    pub(crate) report: &'static str,
+    pub(crate) score: &'static str,
+    pub(crate) passed: &'static str,
+    pub(crate) not_passed: &'static str,
+    pub(crate) passing: &'static str,
+    pub(crate) hint: &'static str,
+    pub(crate) hidden: &'static str,
+    pub(crate) behaves_like: &'static str,
+    pub(crate) build_failed: &'static str,
+    pub(crate) forbidden: &'static str,
+    pub(crate) harness_error: &'static str,
+    pub(crate) check: &'static str,
+    pub(crate) checks: &'static str,
+    pub(crate) points: &'static str,
+    pub(crate) verdict: &'static str,
+    pub(crate) failures: &'static str,
+    pub(crate) expected: &'static str,
+    pub(crate) actual: &'static str,
+    pub(crate) script: &'static str,
+    pub(crate) open: &'static str,
+    pub(crate) diagnostics: &'static str,
+    pub(crate) submission: &'static str,
+    pub(crate) receipt: &'static str,
+    pub(crate) known_bugs: &'static str,
+    pub(crate) verdicts: [&'static str; 10],
+}
+
+impl Words {
+    /// The words of a language.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::French => &FRENCH,
+        }
+    }
+
+    /// A verdict, for people.
+    pub(crate) fn name(&self, verdict: Verdict) -> &'static str {
+        self.verdicts[match verdict {
+            Verdict::Pass => 0,
+            Verdict::Fail => 1,
+            Verdict::NotImplemented => 2,
+            Verdict::Panic => 3,
+            Verdict::Timeout => 4,
+            Verdict::OutOfMemory => 5,
+            Verdict::Forbidden => 6,
+            Verdict::Flaky => 7,
+            Verdict::Skipped => 8,
+            Verdict::HarnessError => 9,
+        }]
+    }
+
+    /// Why no check ran; nothing when they did.
+    pub(crate) fn obstacle(&self, verdict: GradeVerdict) -> Option<&'static str> {
+        match verdict {
+            GradeVerdict::Graded => None,
+            GradeVerdict::BuildFailed => Some(self.build_failed),
+            GradeVerdict::Forbidden => Some(self.forbidden),
+            GradeVerdict::HarnessError => Some(self.harness_error),
+        }
+    }
+}
+
+/// A verdict as one character: shape carries the meaning, colour only repeats it.
+pub(crate) fn mark(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Pass => '✓',
+        Verdict::Skipped => '–',
+        Verdict::NotImplemented => '○',
+        Verdict::Flaky | Verdict::HarnessError => '?',
+        _ => '✗',
+    }
+}
+
+static ENGLISH: Words = Words {
+    language_tag: "en",
+    colon: ":",
+    report: "Report",
+    score: "Score",
+    passed: "passed",
+    not_passed: "not passed",
+    passing: "passing score",
+    hint: "Hint",
+    hidden: "The script of this check is not shown.",
+    behaves_like: "Behaves like the known bug",
+    build_failed: "The submission does not compile: mend what is listed, then grade again.",
+    forbidden: "The submission holds what this exercise forbids: remove it, then grade again.",
+    harness_error: "The grader itself failed: this says nothing about the submission. Run `grader doctor`.",
+    check: "Check",
+    checks: "Checks",
+    points: "Points",
+    verdict: "Verdict",
+    failures: "What went wrong",
+    expected: "expected",
+    actual: "actual",
+    script: "The shortest script that shows it, with the submission's answers",
+    open: "Open in the playground",
+    diagnostics: "About the source",
+    submission: "Submission",
+    receipt: "Receipt",
+    known_bugs: "Known bugs",
+    verdicts: [
+        "pass",
+        "fail",
+        "not implemented",
+        "panic",
+        "timeout",
+        "out of memory",
+        "forbidden",
+        "flaky",
+        "skipped",
+        "grader failed",
+    ],
+};
+
+static FRENCH: Words = Words {
+    language_tag: "fr",
+    colon: " :",
+    report: "Rapport",
+    score: "Note",
+    passed: "réussi",
+    not_passed: "non réussi",
+    passing: "seuil de réussite",
+    hint: "Piste",
+    hidden: "Le script de cette vérification n'est pas montré.",
+    behaves_like: "Se comporte comme le bogue connu",
+    build_failed: "Le rendu ne compile pas : corrigez ce qui est listé, puis relancez la notation.",
+    forbidden: "Le rendu contient ce que l'exercice interdit : retirez-le, puis relancez la notation.",
+    harness_error: "Le correcteur lui-même a échoué : cela ne dit rien du rendu. Lancez « grader doctor ».",
+    check: "Vérification",
+    checks: "Vérifications",
+    points: "Points",
+    verdict: "Verdict",
+    failures: "Ce qui ne va pas",
+    expected: "attendu",
+    actual: "obtenu",
+    script: "Le plus court script qui le montre, avec les réponses du rendu",
+    open: "Ouvrir dans le bac à sable",
+    diagnostics: "À propos du code source",
+    submission: "Rendu",
+    receipt: "Reçu",
+    known_bugs: "Bogues connus",
+    verdicts: [
+        "réussi",
+        "échoué",
+        "non implémenté",
+        "panique",
+        "délai dépassé",
+        "mémoire épuisée",
+        "interdit",
+        "instable",
+        "sauté",
+        "correcteur en panne",
+    ],
+};
