@@ -5,9 +5,28 @@
 //! | [`cli`] | the command line: arguments, exit codes, one function a command |
 //! | [`commands`] | the commands themselves |
 //! | [`pack`] | exercises as data: built in, or a teacher's folder |
+//! | [`submission`] | a submission as text, whatever folder it comes in |
+//! | [`prototype`] | the items that an exercise asks for |
+//! | [`inspect`], [`forbidden`] | which of them a submission has, and what it must not have |
+//! | [`toolbox`] | what it is compiled against, built once |
+//! | [`sandbox`], [`rustc`] | the compiler, confined |
+//! | [`build`] | all of that in order: from text to a program |
+//! | [`wasm`] | the program as a subject, in a world that is given to it |
 //! | [`report`] | one report, many formats |
 
+#![deny(unsafe_code)]
+
+pub mod build;
 pub mod cli;
 pub mod commands;
+pub mod diagnostic;
+pub mod forbidden;
+pub mod inspect;
 pub mod pack;
+pub mod prototype;
 pub mod report;
+pub mod rustc;
+pub mod sandbox;
+pub mod submission;
+pub mod toolbox;
+pub mod wasm;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{Diagnostic, printable};
+use crate::diagnostic::{self, Diagnostic, printable};
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -81,7 +81,7 @@ impl fmt::Display for Unreadable {
             Self::NoRoot { path, found } => {
                 write!(f, "`{path}` holds no `src/lib.rs` (it has {}); name the file to be graded `src/lib.rs`", found.join(", "))
             }
-            Self::BadRoot(diagnostic) => diagnostic.fmt(f),
+            Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
             Self::TooBig { path, limit } => write!(f, "`{path}` is too big: at most {limit}; hand in source files only"),
         }
     }
@@ -94,7 +94,7 @@ impl Unreadable {
     pub fn diagnostic(&self) -> Diagnostic {
         match self {
             Self::BadRoot(diagnostic) => diagnostic.clone(),
-            other => Diagnostic::general(&other.to_string()),
+            other => diagnostic::general(&other.to_string()),
         }
     }
 }
@@ -195,7 +195,7 @@ impl Walk<'_> {
         };
         let mut entries: Vec<(PathBuf, fs::FileType)> =
             listing.flatten().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).take(ENTRIES_MAX + 1).collect();
-        entries.sort();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (path, kind) in entries {
             self.entries += 1;
             if self.entries > ENTRIES_MAX {
@@ -204,9 +204,9 @@ impl Walk<'_> {
             let relative = self.relative(&path);
             let name = relative.rsplit('/').next().unwrap_or_default().to_owned();
             if let Some((_, why)) = IGNORED.iter().find(|(ignored, _)| *ignored == name) {
-                self.notes.push(Diagnostic::note(&relative, 0, 0, why));
+                self.notes.push(diagnostic::at(&relative, 0, 0, why));
             } else if kind.is_symlink() {
-                self.notes.push(Diagnostic::note(&relative, 0, 0, "symbolic links are not followed: this one is ignored"));
+                self.notes.push(diagnostic::at(&relative, 0, 0, "symbolic links are not followed: this one is ignored"));
             } else if kind.is_dir() {
                 if depth < DEPTH_MAX && !matches!(name.as_str(), "target" | "node_modules" | "__MACOSX") && !name.starts_with('.') {
                     self.folder(&path, depth + 1)?;
@@ -220,7 +220,7 @@ impl Walk<'_> {
 
     fn source(&mut self, path: &Path, relative: String) -> Result<(), Unreadable> {
         if !is_plain(&relative) {
-            self.notes.push(Diagnostic::note(&relative, 0, 0, "this file's name holds characters that no module has: it is ignored"));
+            self.notes.push(diagnostic::at(&relative, 0, 0, "this file's name holds characters that no module has: it is ignored"));
             return Ok(());
         }
         let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -231,7 +231,7 @@ impl Walk<'_> {
         if self.sources.len() == FILES_MAX {
             return Err(self.too_big(format!("{FILES_MAX} source files")));
         }
-        let read = fs::read(path).map_err(|error| Diagnostic::error(&relative, 0, 0, &format!("cannot be read: {error}")));
+        let read = fs::read(path).map_err(|error| diagnostic::at(&relative, 0, 0, &format!("cannot be read: {error}")));
         let source = read.and_then(|bytes| text_of(&relative, bytes));
         self.sources.insert(relative, source);
         Ok(())
@@ -275,7 +275,7 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
         let line = u32::try_from(line).unwrap_or(u32::MAX);
-        Diagnostic::error(name, line, 0, "this file is not UTF-8 from here on; save it as UTF-8")
+        diagnostic::at(name, line, 0, "this file is not UTF-8 from here on; save it as UTF-8")
     })
 }
 
