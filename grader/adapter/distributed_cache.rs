@@ -37,14 +37,14 @@ pub extern "C" fn call() -> u64 {
 }
 
 fn obey(request: Request) -> Response {
+    let item = request.item();
     match request {
         Request::Node(request) => node(request),
         Request::Ring(request) => ring(request),
         Request::Cluster(request) => cluster(request),
         Request::Parser(ParserRequest::Parse(bytes)) => item!("ProtocolParser::parse", parse(&bytes)),
         Request::Parser(ParserRequest::Serialize(reply)) => item!("ProtocolParser::serialize", serialize(reply)),
-        Request::Simulate(_) => not_implemented("simulate_distributed_cache"),
-        Request::Many(_) => not_implemented("nested requests"),
+        Request::Simulate(_) | Request::Extra(_) | Request::Many(_) => not_implemented(item),
     }
 }
 

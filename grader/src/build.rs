@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use cachedojo::exercise::pack::SubjectKind;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::inspect::{self, Inspection};
+use crate::pack::Pack;
 use crate::prototype::Prototype;
 use crate::rustc::{Call, Message, Outcome};
 use crate::sandbox::{NotRun, Protection};
@@ -25,6 +27,21 @@ pub struct Interface {
     pub prototype: Prototype,
     /// The crates it may use besides std, as Rust code names them.
     pub allowed_crates: Vec<String>,
+}
+
+impl Interface {
+    /// What a pack's exercise asks for.
+    ///
+    /// # Errors
+    /// The pack has no prototype, or not one that can be read.
+    pub fn of(pack: &Pack) -> anyhow::Result<Self> {
+        let text = pack.files.get("prototype.rs").context("the pack has no prototype.rs: add one")?;
+        Ok(Self {
+            kind: pack.exercise.subject,
+            prototype: Prototype::parse(text).map_err(anyhow::Error::msg)?,
+            allowed_crates: pack.exercise.allowed_crates.iter().map(|name| name.replace('-', "_")).collect(),
+        })
+    }
 }
 
 /// A submission that can be run.
@@ -106,7 +123,9 @@ pub fn prepare(
         return Err(Rejected::new(Reason::Forbidden, inspection.forbidden));
     }
     let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir();
-    let scratch = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder")))?;
+    let scratch = scratch.map_err(|error| {
+        Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
+    })?;
     // Landlock and rustc both want the real path.
     let scratch = scratch.path().canonicalize().map(|path| (scratch, path));
     let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
@@ -115,8 +134,10 @@ pub fn prepare(
     workshop.compile()?;
     let (missing, mut diagnostics) = workshop.adapt()?;
     diagnostics.splice(0..0, submission.notes.iter().cloned());
-    let module = fs::read(scratch.join("module.wasm")).map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
-    let program = Program::new(&module).map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
+    let module = fs::read(scratch.join("module.wasm"))
+        .map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
+    let program = Program::new(&module)
+        .map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
     let module_sha256 = hex(&Sha256::digest(&module));
     Ok(Built { program, module, module_sha256, missing, diagnostics })
 }
@@ -143,7 +164,11 @@ impl Workshop<'_> {
 
     /// The submission itself, to a library.
     fn compile(&self) -> Result<(), Rejected> {
-        let allowed = self.interface.allowed_crates.iter().filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
+        let allowed = self
+            .interface
+            .allowed_crates
+            .iter()
+            .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
         let allowed: Vec<(&str, PathBuf)> = allowed.collect();
         let call = Call {
             toolbox: self.toolbox,
@@ -181,7 +206,12 @@ impl Workshop<'_> {
     fn forbidden(&self, message: &Message) -> Option<Diagnostic> {
         let Diagnostic { file, line, column, message: text, .. } = &message.diagnostic;
         match message.code.as_str() {
-            "unsafe_code" => Some(diagnostic::at(file, *line, *column, "`unsafe` is forbidden in this exercise: write it in safe Rust")),
+            "unsafe_code" => Some(diagnostic::at(
+                file,
+                *line,
+                *column,
+                "`unsafe` is forbidden in this exercise: write it in safe Rust",
+            )),
             "E0432" | "E0433" | "E0463" => {
                 let name = self.inspection.foreign_crates.iter().find(|name| text.contains(&format!("`{name}`")))?;
                 let allowed = self.interface.allowed_crates.join("`, `");
@@ -205,7 +235,9 @@ impl Workshop<'_> {
                     let missing = prototype.items().filter(|item| !items.contains(*item)).map(str::to_owned).collect();
                     return Ok((missing, diagnostics));
                 }
-                Outcome::GaveUp(why) => return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
+                Outcome::GaveUp(why) => {
+                    return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)]));
+                }
                 Outcome::Errors(messages) => messages,
             };
             let mut left_out: BTreeMap<&str, &Message> = BTreeMap::new();
@@ -220,7 +252,12 @@ impl Workshop<'_> {
             }
             for (item, message) in left_out {
                 items.remove(item);
-                diagnostics.push(self.inspection.mismatch(self.submission, prototype, item, &message.diagnostic.message));
+                diagnostics.push(self.inspection.mismatch(
+                    self.submission,
+                    prototype,
+                    item,
+                    &message.diagnostic.message,
+                ));
             }
             prototype.drop_dependents(&mut items);
         }

@@ -66,6 +66,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Grade a submission and print its report
+    Grade(GradeArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
     /// List the built-in exercises
@@ -74,6 +76,40 @@ enum Command {
     Show(ShowArgs),
     /// Begin an exercise: write its starter and its statement into a new folder
     Init(InitArgs),
+}
+
+/// Arguments of `grader grade`.
+#[derive(Debug, Args)]
+pub struct GradeArgs {
+    /// The submission: a folder with src/lib.rs, or a .rs file
+    pub path: std::path::PathBuf,
+    /// The exercise's id, or a pack's folder
+    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// The grading seed: it chooses names and numbers in the checks
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = GradeFormat::Text)]
+    pub format: GradeFormat,
+    /// Write the report to this file instead of standard output
+    #[arg(long)]
+    pub out: Option<std::path::PathBuf>,
+    /// The report's language
+    #[arg(long, value_parser = language, default_value = "en")]
+    pub lang: Language,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GradeFormat {
+    /// For people, in a terminal.
+    Text,
+    /// All of it, under stable names.
+    Json,
 }
 
 /// Arguments of `grader run`.
@@ -136,6 +172,7 @@ pub fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
+        Command::Grade(args) => commands::grade::grade(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Exercises => commands::exercises::list(),
         Command::Show(args) => commands::exercises::show(&args),

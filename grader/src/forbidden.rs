@@ -51,7 +51,12 @@ const ATTRIBUTES: &[(&str, &str)] = &[
 
 /// Scans a file. Cost: O(tokens); works without recursion on what a stranger has nested.
 pub fn scan(file: &str, tokens: &TokenStream) -> Scan {
-    let mut scanner = Scanner { file, scan: Scan::default(), aliases: BTreeSet::new(), groups: vec![(tokens.clone(), Place::default())] };
+    let mut scanner = Scanner {
+        file,
+        scan: Scan::default(),
+        aliases: BTreeSet::new(),
+        groups: vec![(tokens.clone(), Place::default())],
+    };
     while let Some((tokens, place)) = scanner.groups.pop() {
         scanner.group(&tokens, place);
     }
@@ -118,9 +123,15 @@ impl Scanner<'_> {
         if name == "unsafe" {
             self.found(ident.span(), "`unsafe` is forbidden in this exercise: write it in safe Rust");
         } else if (called || name.len() > "include".len()) && named(FILE_MACROS) {
-            self.found(ident.span(), &format!("`{name}!` reads files of the machine that compiles: write the data into the source"));
+            self.found(
+                ident.span(),
+                &format!("`{name}!` reads files of the machine that compiles: write the data into the source"),
+            );
         } else if (called || name == "option_env") && named(ENVIRONMENT_MACROS) {
-            self.found(ident.span(), &format!("`{name}!` reads the environment of the machine that compiles: use a constant"));
+            self.found(
+                ident.span(),
+                &format!("`{name}!` reads the environment of the machine that compiles: use a constant"),
+            );
         } else if called && named(ASSEMBLY_MACROS) {
             self.found(ident.span(), &format!("`{name}!` is not Rust: write it in safe Rust"));
         } else if called && self.aliases.contains(&name) {
@@ -154,13 +165,17 @@ impl Scanner<'_> {
             _ => {}
         }
         let path_goes_on = is_punct(after.first(), ':') && is_punct(after.get(1), ':');
-        let path_begins = !is_punct(before.last(), ':') || !is_punct(before.len().checked_sub(2).and_then(|at| before.get(at)), ':');
+        let path_begins =
+            !is_punct(before.last(), ':') || !is_punct(before.len().checked_sub(2).and_then(|at| before.get(at)), ':');
         if path_begins && (path_goes_on || previous == "use") && !place.in_macro {
             self.scan.roots.insert(name.to_owned());
         } else if !path_goes_on && !path_begins {
             // The leaf of a `use` is a name of this crate's: `use std::fmt;` makes `fmt::Display` a path.
             self.scan.declared.insert(name.to_owned());
-        } else if !path_goes_on && matches!(after.first(), None | Some(TokenTree::Punct(_))) && before.last().is_none_or(|token| is_punct(Some(token), ',')) {
+        } else if !path_goes_on
+            && matches!(after.first(), None | Some(TokenTree::Punct(_)))
+            && before.last().is_none_or(|token| is_punct(Some(token), ','))
+        {
             // And so are the leaves of `use std::{fmt, io};`.
             self.scan.declared.insert(name.to_owned());
         }
@@ -220,7 +235,11 @@ fn attribute(tokens: &[TokenTree]) -> Option<&Group> {
     }
     match (tokens.get(1)?, tokens.get(2)) {
         (TokenTree::Group(group), _) if group.delimiter() == Delimiter::Bracket => Some(group),
-        (bang, Some(TokenTree::Group(group))) if is_punct(Some(bang), '!') && group.delimiter() == Delimiter::Bracket => Some(group),
+        (bang, Some(TokenTree::Group(group)))
+            if is_punct(Some(bang), '!') && group.delimiter() == Delimiter::Bracket =>
+        {
+            Some(group)
+        }
         _ => None,
     }
 }
@@ -311,13 +330,17 @@ mod tests {
 
     #[test]
     fn test_code_inside_a_macro_is_not_left_alone() {
-        let source = "macro_rules! m { (#[cfg(test)] $($t:tt)*) => { $($t)* } }\nm! { #[cfg(test)] include_str!(\"x\") }";
+        let source =
+            "macro_rules! m { (#[cfg(test)] $($t:tt)*) => { $($t)* } }\nm! { #[cfg(test)] include_str!(\"x\") }";
         assert_eq!(findings(source), [(2, 19)]);
     }
 
     #[test]
     fn deep_nesting_is_a_finding_and_no_crash() {
-        for deep in [format!("fn f() {{ {}x }}", "!".repeat(100_000)), format!("fn f() {{ {}1{} }}", "(".repeat(50_000), ")".repeat(50_000))] {
+        for deep in [
+            format!("fn f() {{ {}x }}", "!".repeat(100_000)),
+            format!("fn f() {{ {}1{} }}", "(".repeat(50_000), ")".repeat(50_000)),
+        ] {
             let tokens: TokenStream = deep.parse().expect("it is Rust");
             let scan = scan("lib.rs", &tokens);
             assert!(scan.too_deep && scan.forbidden.len() == 1);
@@ -328,7 +351,10 @@ mod tests {
 
     #[test]
     fn names_of_this_crate_are_no_crates() {
-        let tokens: TokenStream = "use std::{fmt, io::Read}; use redis::Client; mod node; fn f() { node::x(); fmt::y(); lru::z(); }".parse().expect("it is Rust");
+        let tokens: TokenStream =
+            "use std::{fmt, io::Read}; use redis::Client; mod node; fn f() { node::x(); fmt::y(); lru::z(); }"
+                .parse()
+                .expect("it is Rust");
         let scan = scan("lib.rs", &tokens);
         let foreign: Vec<_> = scan.roots.difference(&scan.declared).map(String::as_str).collect();
         assert_eq!(foreign, ["lru", "redis", "std"]);

@@ -66,19 +66,26 @@ impl Inspection {
                 &found.file,
                 found.line,
                 found.column,
-                &format!("`{item}` is not as the prototype has it, so it is not graded: expected `{expected}`, found `{}`", found.declaration),
+                &format!(
+                    "`{item}` is not as the prototype has it, so it is not graded: expected `{expected}`, found `{}`",
+                    found.declaration
+                ),
             ),
             Some(found) => diagnostic::at(
                 &found.file,
                 found.line,
                 found.column,
-                &format!("`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}`; {reason}"),
+                &format!(
+                    "`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}`; {reason}"
+                ),
             ),
             None => diagnostic::at(
                 &submission.root,
                 0,
                 0,
-                &format!("`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}` at the crate's root; {reason}"),
+                &format!(
+                    "`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}` at the crate's root; {reason}"
+                ),
             ),
         }
     }
@@ -161,7 +168,13 @@ impl Items {
     fn add(&mut self, name: String, at: Span, public: bool, declaration: String) {
         let start = at.start();
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let found = Found { file: self.file.clone(), line: number(start.line), column: number(start.column + 1), declaration, public };
+        let found = Found {
+            file: self.file.clone(),
+            line: number(start.line),
+            column: number(start.column + 1),
+            declaration,
+            public,
+        };
         // Two modules may each have a `Node`; a public one is meant.
         if public || !self.found.contains_key(&name) {
             self.found.insert(name, found);
@@ -175,7 +188,9 @@ fn is_public(visibility: &syn::Visibility) -> bool {
 
 fn is_test(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        attribute.path().is_ident("test") || attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+        attribute.path().is_ident("test")
+            || attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
     })
 }
 
@@ -187,19 +202,34 @@ impl<'ast> Visit<'ast> for Items {
     }
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
-        self.add(item.ident.to_string(), item.ident.span(), is_public(&item.vis), text_of(item.struct_token.span, item.span()));
+        self.add(
+            item.ident.to_string(),
+            item.ident.span(),
+            is_public(&item.vis),
+            text_of(item.struct_token.span, item.span()),
+        );
     }
 
     fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
         // What the alias stands for has its methods under another name.
         self.has_macros = true;
-        self.add(item.ident.to_string(), item.ident.span(), is_public(&item.vis), text_of(item.type_token.span, item.span()));
+        self.add(
+            item.ident.to_string(),
+            item.ident.span(),
+            is_public(&item.vis),
+            text_of(item.type_token.span, item.span()),
+        );
     }
 
     fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
         let name = item.ident.to_string();
         for variant in &item.variants {
-            self.add(format!("{name}::{}", variant.ident), variant.ident.span(), true, text_of(variant.ident.span(), variant.span()));
+            self.add(
+                format!("{name}::{}", variant.ident),
+                variant.ident.span(),
+                true,
+                text_of(variant.ident.span(), variant.span()),
+            );
         }
         self.add(name, item.ident.span(), is_public(&item.vis), text_of(item.enum_token.span, item.span()));
     }
@@ -213,7 +243,12 @@ impl<'ast> Visit<'ast> for Items {
             match inner {
                 syn::ImplItem::Fn(function) if item.trait_.is_none() => {
                     let name = format!("{owner}::{}", function.sig.ident);
-                    self.add(name, function.sig.ident.span(), is_public(&function.vis), declaration(&function.vis, &function.sig));
+                    self.add(
+                        name,
+                        function.sig.ident.span(),
+                        is_public(&function.vis),
+                        declaration(&function.vis, &function.sig),
+                    );
                 }
                 syn::ImplItem::Macro(_) => self.has_macros = true,
                 _ => {}
@@ -223,7 +258,12 @@ impl<'ast> Visit<'ast> for Items {
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         if !is_test(&item.attrs) {
-            self.add(item.sig.ident.to_string(), item.sig.ident.span(), is_public(&item.vis), declaration(&item.vis, &item.sig));
+            self.add(
+                item.sig.ident.to_string(),
+                item.sig.ident.span(),
+                is_public(&item.vis),
+                declaration(&item.vis, &item.sig),
+            );
         }
     }
 

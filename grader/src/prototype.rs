@@ -27,7 +27,8 @@ impl Prototype {
     /// # Errors
     /// A sentence, when the text is not such Rust.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file = syn::parse_file(text).map_err(|error| format!("prototype.rs:{}: {error}", error.span().start().line))?;
+        let file =
+            syn::parse_file(text).map_err(|error| format!("prototype.rs:{}: {error}", error.span().start().line))?;
         let mut prototype = Self::default();
         for item in &file.items {
             prototype.item(item)?;
@@ -78,13 +79,18 @@ impl Prototype {
                     let mut needs = Named::default();
                     needs.visit_variant(variant);
                     needs.0.insert(name.clone());
-                    self.add(format!("{name}::{}", variant.ident), text_of(variant.ident.span(), variant.span()), needs.0);
+                    self.add(
+                        format!("{name}::{}", variant.ident),
+                        text_of(variant.ident.span(), variant.span()),
+                        needs.0,
+                    );
                 }
                 self.add(name, text_of(item.enum_token.span, item.span()), BTreeSet::new());
             }
             syn::Item::Fn(item) => self.function(None, &item.vis, &item.sig),
             syn::Item::Verbatim(tokens) => {
-                let item: syn::ItemFn = syn::parse2(with_body(tokens)).map_err(|error| format!("prototype.rs: {error}"))?;
+                let item: syn::ItemFn =
+                    syn::parse2(with_body(tokens)).map_err(|error| format!("prototype.rs: {error}"))?;
                 self.function(None, &item.vis, &item.sig);
             }
             syn::Item::Impl(item) => {
@@ -93,8 +99,8 @@ impl Prototype {
                     match inner {
                         syn::ImplItem::Fn(function) => self.function(Some(&owner), &function.vis, &function.sig),
                         syn::ImplItem::Verbatim(tokens) => {
-                            let function: syn::ImplItemFn =
-                                syn::parse2(with_body(tokens)).map_err(|error| format!("prototype.rs: in `{owner}`: {error}"))?;
+                            let function: syn::ImplItemFn = syn::parse2(with_body(tokens))
+                                .map_err(|error| format!("prototype.rs: in `{owner}`: {error}"))?;
                             self.function(Some(&owner), &function.vis, &function.sig);
                         }
                         _ => {}
@@ -133,7 +139,13 @@ pub fn declaration(visibility: &syn::Visibility, signature: &syn::Signature) -> 
 /// The source from the start of one span to the end of another, on one line.
 pub fn text_of(from: proc_macro2::Span, to: proc_macro2::Span) -> String {
     let text = from.join(to).unwrap_or(to).source_text().unwrap_or_default();
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join(" ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The last name of a type's path.
@@ -199,7 +211,9 @@ mod tests {
     fn the_built_in_prototypes_are_read() {
         let text = include_str!("../exercises/distributed-cache/prototype.rs");
         let prototype = Prototype::parse(text).expect("it is a prototype");
-        assert!(prototype.get("DistributedCache::execute").is_some_and(|item| item.declaration.starts_with("pub async fn")));
+        assert!(
+            prototype.get("DistributedCache::execute").is_some_and(|item| item.declaration.starts_with("pub async fn"))
+        );
         assert_eq!(prototype.items().filter(|name| name.starts_with("CacheCommand::")).count(), 6);
     }
 }

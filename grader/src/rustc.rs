@@ -100,7 +100,9 @@ impl Call<'_> {
     fn arguments(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut flag = |text: &str| arguments.push(text.into());
-        for fixed in ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Cdebuginfo=0", "-Ccodegen-units=1"] {
+        for fixed in
+            ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Cdebuginfo=0", "-Ccodegen-units=1"]
+        {
             flag(fixed);
         }
         // Unoptimised code and the fast backend of wasmtime: what a submission saves in compiling it never spends in running.
@@ -139,7 +141,9 @@ impl Call<'_> {
         let mut messages: Vec<Message> = Vec::new();
         for line in said.lines() {
             let Ok(raw) = serde_json::from_str::<RawMessage>(line) else { continue };
-            if raw.level.starts_with("error") && !raw.spans.is_empty() | raw.code.is_some() | !raw.message.starts_with("aborting due") {
+            if raw.level.starts_with("error")
+                && !raw.spans.is_empty() | raw.code.is_some() | !raw.message.starts_with("aborting due")
+            {
                 messages.push(self.message(raw));
             }
             if messages.len() == DIAGNOSTICS_MAX {
@@ -180,7 +184,10 @@ impl Call<'_> {
 }
 
 fn crash_reason(said: &str) -> String {
-    if said.contains("memory allocation of") || said.contains("out of memory") || said.contains("Cannot allocate memory") {
+    if said.contains("memory allocation of")
+        || said.contains("out of memory")
+        || said.contains("Cannot allocate memory")
+    {
         return format!("compiling takes more than {} MiB of memory", LIMITS.memory_bytes >> 20);
     }
     "the compiler itself crashed on this source: it is too deep or too big".to_owned()

@@ -114,7 +114,10 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
             }
             spawn(job)
         };
-        scope.spawn(start).join().unwrap_or_else(|_| Err(NotRun::NotStarted("the sandbox's own thread failed".to_owned())))
+        scope
+            .spawn(start)
+            .join()
+            .unwrap_or_else(|_| Err(NotRun::NotStarted("the sandbox's own thread failed".to_owned())))
     })?;
     let group = Group::of(&child);
     group.limit(&job.limits);
@@ -126,7 +129,9 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
 /// # Errors
 /// The reason.
 pub fn available() -> Result<(), String> {
-    thread::spawn(|| confine::this_thread(Path::new("/"), &[])).join().unwrap_or_else(|_| Err("the probe failed".to_owned()))
+    thread::spawn(|| confine::this_thread(Path::new("/"), &[]))
+        .join()
+        .unwrap_or_else(|_| Err("the probe failed".to_owned()))
 }
 
 fn spawn(job: &Job<'_>) -> Result<Child, NotRun> {
@@ -154,7 +159,8 @@ fn watch(child: &mut Child, group: &Group, limits: &Limits) -> Finished {
         scope.spawn(move || {
             let mut bytes = Vec::new();
             let most = limits.output_bytes as u64;
-            let all = stderr.is_none_or(|pipe| pipe.take(most + 1).read_to_end(&mut bytes).is_err()) || bytes.len() as u64 <= most;
+            let all = stderr.is_none_or(|pipe| pipe.take(most + 1).read_to_end(&mut bytes).is_err())
+                || bytes.len() as u64 <= most;
             bytes.truncate(limits.output_bytes);
             drop(reader.send(News::Said { bytes, all }));
         });
@@ -162,7 +168,8 @@ fn watch(child: &mut Child, group: &Group, limits: &Limits) -> Finished {
         let (mut said, mut status, mut cut) = (None, None, None);
         while said.is_none() || status.is_none() {
             // After the leader's end whoever still holds the pipe has no business left.
-            let patience = if status.is_some() { Duration::from_millis(200) } else { deadline.saturating_duration_since(now()) };
+            let patience =
+                if status.is_some() { Duration::from_millis(200) } else { deadline.saturating_duration_since(now()) };
             match news.recv_timeout(patience) {
                 Ok(News::Said { bytes, all }) => {
                     said = Some(bytes);
@@ -181,12 +188,12 @@ fn watch(child: &mut Child, group: &Group, limits: &Limits) -> Finished {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        let ending = cut.unwrap_or_else(|| ending_of(status));
+        let ending = cut.unwrap_or_else(|| ending_of(status.as_ref()));
         Finished { ending, said: said.unwrap_or_default() }
     })
 }
 
-fn ending_of(status: Option<std::io::Result<ExitStatus>>) -> Ending {
+fn ending_of(status: Option<&std::io::Result<ExitStatus>>) -> Ending {
     use std::os::unix::process::ExitStatusExt;
     match status {
         Some(Ok(status)) if status.success() => Ending::Success,
@@ -221,12 +228,12 @@ impl Group {
             (Resource::Core, hard(0)),
         ] {
             // A child that is gone already needs no limit.
-            drop(prlimit(Some(self.0), resource, limit));
+            let _ = prlimit(Some(self.0), resource, limit);
         }
     }
 
     fn kill(&self) {
-        drop(rustix::process::kill_process_group(self.0, rustix::process::Signal::KILL));
+        let _ = rustix::process::kill_process_group(self.0, rustix::process::Signal::KILL);
     }
 }
 
@@ -247,7 +254,6 @@ mod confine {
     /// What no compiler needs: the network, other processes, mounts, the kernel's own doors.
     const DENIED: &[libc::c_long] = &[
         libc::SYS_socket,
-        libc::SYS_socketpair,
         libc::SYS_connect,
         libc::SYS_bind,
         libc::SYS_listen,
@@ -259,7 +265,6 @@ mod confine {
         libc::SYS_ptrace,
         libc::SYS_process_vm_readv,
         libc::SYS_process_vm_writev,
-        libc::SYS_pidfd_open,
         libc::SYS_pidfd_getfd,
         libc::SYS_pidfd_send_signal,
         libc::SYS_kill,

@@ -74,15 +74,23 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, reason } => write!(f, "cannot read `{path}`: {reason}; give a folder with src/lib.rs, or a .rs file"),
+            Self::Io { path, reason } => {
+                write!(f, "cannot read `{path}`: {reason}; give a folder with src/lib.rs, or a .rs file")
+            }
             Self::NoRoot { path, found } if found.is_empty() => {
                 write!(f, "`{path}` holds no Rust source; hand in `src/lib.rs`")
             }
             Self::NoRoot { path, found } => {
-                write!(f, "`{path}` holds no `src/lib.rs` (it has {}); name the file to be graded `src/lib.rs`", found.join(", "))
+                write!(
+                    f,
+                    "`{path}` holds no `src/lib.rs` (it has {}); name the file to be graded `src/lib.rs`",
+                    found.join(", ")
+                )
             }
             Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
-            Self::TooBig { path, limit } => write!(f, "`{path}` is too big: at most {limit}; hand in source files only"),
+            Self::TooBig { path, limit } => {
+                write!(f, "`{path}` is too big: at most {limit}; hand in source files only")
+            }
         }
     }
 }
@@ -144,7 +152,8 @@ impl Submission {
     }
 
     fn read_folder(path: &Path, shown: String) -> Result<Self, Unreadable> {
-        let mut walk = Walk { base: path, shown: &shown, sources: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0 };
+        let mut walk =
+            Walk { base: path, shown: &shown, sources: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0 };
         walk.folder(path, 0)?;
         let Walk { sources, mut notes, .. } = walk;
         let Some(root) = find_root(sources.keys()) else {
@@ -190,11 +199,16 @@ impl Walk<'_> {
     fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Unreadable> {
         let listing = match fs::read_dir(folder) {
             Ok(listing) => listing,
-            Err(error) if depth == 0 => return Err(Unreadable::Io { path: self.shown.to_owned(), reason: error.to_string() }),
+            Err(error) if depth == 0 => {
+                return Err(Unreadable::Io { path: self.shown.to_owned(), reason: error.to_string() });
+            }
             Err(_) => return Ok(()),
         };
-        let mut entries: Vec<(PathBuf, fs::FileType)> =
-            listing.flatten().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).take(ENTRIES_MAX + 1).collect();
+        let mut entries: Vec<(PathBuf, fs::FileType)> = listing
+            .flatten()
+            .filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))
+            .take(ENTRIES_MAX + 1)
+            .collect();
         entries.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (path, kind) in entries {
             self.entries += 1;
@@ -206,12 +220,23 @@ impl Walk<'_> {
             if let Some((_, why)) = IGNORED.iter().find(|(ignored, _)| *ignored == name) {
                 self.notes.push(diagnostic::at(&relative, 0, 0, why));
             } else if kind.is_symlink() {
-                self.notes.push(diagnostic::at(&relative, 0, 0, "symbolic links are not followed: this one is ignored"));
+                self.notes.push(diagnostic::at(
+                    &relative,
+                    0,
+                    0,
+                    "symbolic links are not followed: this one is ignored",
+                ));
             } else if kind.is_dir() {
-                if depth < DEPTH_MAX && !matches!(name.as_str(), "target" | "node_modules" | "__MACOSX") && !name.starts_with('.') {
+                if depth < DEPTH_MAX
+                    && !matches!(name.as_str(), "target" | "node_modules" | "__MACOSX")
+                    && !name.starts_with('.')
+                {
                     self.folder(&path, depth + 1)?;
                 }
-            } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "rs") && !name.starts_with("._") {
+            } else if kind.is_file()
+                && path.extension().is_some_and(|extension| extension == "rs")
+                && !name.starts_with("._")
+            {
                 self.source(&path, relative)?;
             }
         }
@@ -220,7 +245,12 @@ impl Walk<'_> {
 
     fn source(&mut self, path: &Path, relative: String) -> Result<(), Unreadable> {
         if !is_plain(&relative) {
-            self.notes.push(diagnostic::at(&relative, 0, 0, "this file's name holds characters that no module has: it is ignored"));
+            self.notes.push(diagnostic::at(
+                &relative,
+                0,
+                0,
+                "this file's name holds characters that no module has: it is ignored",
+            ));
             return Ok(());
         }
         let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -267,13 +297,15 @@ fn find_root<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<Stri
 
 /// Whether a relative path is of letters, digits and `_ - . /` and space only, as every module's is.
 fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "_-./ ()".contains(character)) && !name.contains("..")
+    !name.is_empty()
+        && name.chars().all(|character| character.is_alphanumeric() || "_-./ ()".contains(character))
+        && !name.contains("..")
 }
 
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         diagnostic::at(name, line, 0, "this file is not UTF-8 from here on; save it as UTF-8")
     })

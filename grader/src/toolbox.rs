@@ -58,10 +58,16 @@ pub enum NoToolbox {
 impl fmt::Display for NoToolbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRustc(reason) => write!(f, "no Rust compiler ({reason}); install Rust with rustup, see https://rustup.rs"),
-            Self::NoTarget(reason) => write!(f, "the compiler cannot build for {TARGET} ({reason}); run: rustup target add {TARGET}"),
+            Self::NoRustc(reason) => {
+                write!(f, "no Rust compiler ({reason}); install Rust with rustup, see https://rustup.rs")
+            }
+            Self::NoTarget(reason) => {
+                write!(f, "the compiler cannot build for {TARGET} ({reason}); run: rustup target add {TARGET}")
+            }
             Self::NoCache(reason) => write!(f, "no place for the toolbox ({reason}); name a folder in CACHEDOJO_CACHE"),
-            Self::NotBuilt(reason) => write!(f, "the toolbox did not build; it needs the crates registry once. Cargo says:\n{reason}"),
+            Self::NotBuilt(reason) => {
+                write!(f, "the toolbox did not build; it needs the crates registry once. Cargo says:\n{reason}")
+            }
         }
     }
 }
@@ -81,7 +87,8 @@ impl Toolbox {
         let folder = cache.join(format!("toolbox-{}", key(&sysroot, &rustc)));
         if !folder.is_dir() {
             fs::create_dir_all(&cache).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
-            let lock = File::create(folder.with_extension("lock")).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
+            let lock =
+                File::create(folder.with_extension("lock")).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
             lock.lock().map_err(|error| NoToolbox::NoCache(error.to_string()))?;
             // Another grader may have built it while this one waited.
             if !folder.is_dir() {
@@ -151,14 +158,17 @@ fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Res
         fs::create_dir_all(path.parent().unwrap_or(work.path())).map_err(io)?;
         fs::write(path, text).map_err(io)?;
     }
-    let output = cargo(work.path()).output().map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
+    let output =
+        cargo(work.path()).output().map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
     if !output.status.success() {
         return Err(NoToolbox::NotBuilt(tail(&output)));
     }
     // Keep the libraries (of the target, and the host's procedural macros they name) and nothing else.
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
-    for (from, extension) in [(format!("target/{TARGET}/release/deps"), "rlib"), ("target/release/deps".to_owned(), "so")] {
+    for (from, extension) in
+        [(format!("target/{TARGET}/release/deps"), "rlib"), ("target/release/deps".to_owned(), "so")]
+    {
         for entry in fs::read_dir(work.path().join(from)).map_err(io)?.flatten() {
             if entry.path().extension().is_some_and(|found| found == extension) {
                 fs::copy(entry.path(), ready.join(entry.file_name())).map_err(io)?;
@@ -173,7 +183,9 @@ fn cargo(work: &Path) -> Command {
     command.args(["build", "--release", "--locked", "--target", TARGET]).current_dir(work);
     command.env("CARGO_TARGET_DIR", work.join("target"));
     // A toolbox is the same whatever the flags of the shell it is built from.
-    for steering in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"] {
+    for steering in
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
+    {
         command.env_remove(steering);
     }
     command
@@ -207,6 +219,8 @@ fn libraries(folder: &Path) -> Result<BTreeMap<String, PathBuf>, NoToolbox> {
     }
     match CRATES.iter().find(|name| !libraries.contains_key(**name)) {
         None => Ok(libraries),
-        Some(name) => Err(NoToolbox::NotBuilt(format!("`{}` lacks {name}: delete that folder and try again", folder.display()))),
+        Some(name) => {
+            Err(NoToolbox::NotBuilt(format!("`{}` lacks {name}: delete that folder and try again", folder.display())))
+        }
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use cachedojo::subject::{Crash, Subject, World};
 use cachedojo_seam::{Request, Response, decode, encode};
 use wasmtime::{
-    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, ResourceLimiter, Store, Strategy, Trap,
-    TypedFunc,
+    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, ResourceLimiter, Store,
+    Strategy, Trap, TypedFunc,
 };
 
 use crate::diagnostic::printable;
@@ -66,9 +66,13 @@ impl Program {
     /// A sentence, when the bytes are no module or not one that follows the seam.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
         let engine = engine()?;
-        let module = Module::from_binary(engine, bytes).map_err(|error| format!("this is no module that can be run: {error}"))?;
-        let linker = world_functions(engine, &module).map_err(|error| format!("the module asks for more than the world has: {error}"))?;
-        let ready = linker.instantiate_pre(&module).map_err(|error| format!("the module asks for more than the world has: {error}"))?;
+        let module = Module::from_binary(engine, bytes)
+            .map_err(|error| format!("this is no module that can be run: {error}"))?;
+        let linker = world_functions(engine, &module)
+            .map_err(|error| format!("the module asks for more than the world has: {error}"))?;
+        let ready = linker
+            .instantiate_pre(&module)
+            .map_err(|error| format!("the module asks for more than the world has: {error}"))?;
         Ok(Self { ready: Arc::new(ready) })
     }
 
@@ -226,7 +230,9 @@ impl WasmSubject {
         match failure.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel | Trap::Interrupt) => Crash::OutOfFuel,
             // Safe code reaches past the memory only where its stack grows down through zero.
-            Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => Crash::Panic { message: "stack overflow: the recursion is too deep".to_owned() },
+            Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
+                Crash::Panic { message: "stack overflow: the recursion is too deep".to_owned() }
+            }
             Some(_) => match panic_message(&said) {
                 Some(message) => Crash::Panic { message },
                 None if state.memory_refused => Crash::OutOfMemory,
@@ -262,7 +268,7 @@ fn panic_message(said: &str) -> Option<String> {
     let (place, message) = report.split_once(":\n").unwrap_or((report, ""));
     let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();
     // A place in a library is nobody's concern, and its path is the host's.
-    let ours = !place.starts_with('/') && place.split(':').next().is_some_and(|file| file.ends_with(".rs"));
+    let ours = !place.starts_with('/') && place.contains(".rs:");
     Some(printable(&if ours { format!("{message} (at {place})") } else { message.to_owned() }))
 }
 
@@ -285,7 +291,9 @@ fn world_functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<
     linker.func_wrap(WASI, "proc_exit", |code: u32| -> wasmtime::Result<()> { Err(Stop::Exit(code).into()) })?;
     // Files, sockets and the rest: there are none, and the module is told so.
     for import in module.imports().filter(|import| import.module() == WASI) {
-        if let (Some(kind), true) = (import.ty().func(), linker.get_by_import(&mut Store::new(engine, nothing()), &import).is_none()) {
+        if let (Some(kind), true) =
+            (import.ty().func(), linker.get_by_import(&mut Store::new(engine, nothing()), &import).is_none())
+        {
             let answers = kind.results().len();
             linker.func_new(WASI, import.name(), kind.clone(), move |_, _, results| {
                 if answers == 1 {
@@ -322,7 +330,9 @@ fn poll_oneoff(mut caller: Caller<'_, State>, subscriptions: u32, events: u32, c
     const EVENT: usize = 32;
     let Some(memory) = memory_of(&mut caller) else { return EFAULT };
     let (data, state) = memory.data_and_store_mut(&mut caller);
-    let Some(asked) = range(data, u64::from(subscriptions), u64::from(count) * SUBSCRIPTION as u64) else { return EFAULT };
+    let Some(asked) = range(data, u64::from(subscriptions), u64::from(count) * SUBSCRIPTION as u64) else {
+        return EFAULT;
+    };
     let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
     let wait = |subscription: &[u8]| {
         if subscription[8] != 0 {

@@ -1,4 +1,5 @@
 //! The commands, one module each.
 
 pub mod exercises;
+pub mod grade;
 pub mod run;
