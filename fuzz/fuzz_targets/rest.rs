@@ -1,0 +1,22 @@
+//! Any text is a conversation with the REST service: its answers are JSON, and every mistake lies in its line.
+#![no_main]
+
+use cachedojo::clock::Instant;
+use cachedojo::protocol::rest::{Limits, Machine};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let limits = Limits { value_bytes_max: 64, storage_bytes_max: 256 };
+    let mut machine = Machine::with_limits(1_704_067_200, limits);
+    for (index, line) in text.lines().enumerate() {
+        let now = Instant::from_millis(index as u64 * 700);
+        match machine.answer_line(line, now) {
+            Ok(answer) => {
+                assert!(answer.body.starts_with('{') && answer.body.ends_with('}'), "{answer}");
+                assert_ne!(answer.reason(), "Unknown");
+                assert!(answer.headers.is_sorted());
+            }
+            Err(error) => assert!(line.get(error.span).is_some()),
+        }
+    }
+});
