@@ -246,14 +246,16 @@ function hearMove({
   total,
   isDone,
   hasArrived,
-  events: json,
+  events: told,
   view,
 }: Extract<FromWorker, { kind: "moved" }>) {
   if (id !== runId) {
     return;
   }
-  for (const event of JSON.parse(json)) {
-    events.push(event);
+  for (const json of told) {
+    for (const event of JSON.parse(json)) {
+      events.push(event);
+    }
   }
   batch(() => {
     const { script, known, view: before } = run.value;

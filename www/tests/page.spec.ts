@@ -1,38 +1,283 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, type Page, test } from "@playwright/test";
 
-/** Types a script as a person would, in place of what stands there. */
-async function write(page: Page, text: string): Promise<void> {
-  const content = page.locator("[data-testid=editor] .cm-content");
-  await content.click();
-  await page.keyboard.press("ControlOrMeta+A");
-  await page.keyboard.insertText(text);
-}
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SEED_EXAMPLE = "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT";
+const SEED_ANSWERS = "STORED\nSTORED\nAlice\nDELETED\nNOT_FOUND\nBYE";
+const RING = "ring new 150\nring add A\nring add B\nring add C\nring where user:42";
+/** Each command places 100,000 keys, 100,000 times: days of work. */
+const ENDLESS = "ring new 150\nring add A\nfor 1..100000 ring spread key{} 100000";
 
 async function open(page: Page, dialect = "lab"): Promise<void> {
   await page.goto("./");
   await page.getByTestId("dialect").selectOption(dialect);
 }
 
-const SEED_EXAMPLE = "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT";
+/** Writes a script as a person would, in place of what stands there. */
+async function write(page: Page, text: string): Promise<void> {
+  await content(page).click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(text);
+}
+
+function content(page: Page) {
+  return page.locator("[data-testid=editor] .cm-content");
+}
+
+/** The editor's text; an empty line has none of its own. */
+function script(page: Page): Promise<string> {
+  return page
+    .locator("[data-testid=editor] .cm-line")
+    .evaluateAll((lines) => lines.map((line) => line.textContent).join("\n"));
+}
+
+function answers(page: Page): Promise<string | null> {
+  return page.getByTestId("output").evaluate((element) => element.textContent);
+}
+
+async function seriousMistakes(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}
 
 test("the line protocol's example gives its six answers and nothing else", async ({ page }) => {
   await open(page, "line");
   await write(page, SEED_EXAMPLE);
   await page.getByTestId("run").click();
-  const output = page.getByTestId("output");
-  await expect(output).toContainText("BYE");
-  expect(await output.evaluate((element) => element.textContent)).toBe(
-    "STORED\nSTORED\nAlice\nDELETED\nNOT_FOUND\nBYE",
-  );
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  expect(await answers(page)).toBe(SEED_ANSWERS);
   await expect(page.getByTestId("nodes")).toContainText("user1");
 });
 
-test("a ring shows every point of every node", async ({ page }) => {
+test("a ring shows every point of every node, and says the same in a table", async ({ page }) => {
   await open(page);
-  await write(page, "ring new 150\nring add A\nring add B\nring add C\nring where user:42");
+  await write(page, RING);
   await page.getByTestId("run").click();
   const ring = page.getByTestId("ring");
   await expect(ring.locator(".point")).toHaveCount(450);
   await expect(ring.getByRole("row")).toHaveCount(4);
   await expect(ring).toContainText("user:42 belongs to");
+  await page.getByPlaceholder("Where is this key?").fill("user:43");
+  await expect(ring).toContainText("user:43 belongs to");
+});
+
+test("a cache shows who leaves next and how long entries have to live", async ({ page }) => {
+  await open(page);
+  await page.getByTestId("run").click();
+  const rows = page.getByTestId("nodes").locator("tbody tr");
+  await expect(rows).toHaveCount(3);
+  await expect(rows.first()).toContainText("key1");
+  await expect(rows.first()).toContainText("leaves next");
+  await expect(rows.last()).toContainText("4 s");
+  await expect(page.getByTestId("stats")).toContainText("66.6 %");
+  await expect(page.getByTestId("status")).toContainText("1 expectation held");
+});
+
+test("a mistake is underlined where it stands, after letters of every width too", async ({ page }) => {
+  await open(page);
+  await write(page, 'node new 100\nnode set k "é 🦀" tll 5s\nnode gte k');
+  const marks = page.locator("[data-testid=editor] .cm-lintRange-error");
+  await expect(marks).toHaveText(["tll 5s", "node gte"]);
+  await expect(page.getByTestId("status")).toContainText("2 lines cannot be read");
+  await marks.last().hover();
+  await expect(page.getByText("did you mean `node get`?")).toBeVisible();
+});
+
+test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {
+  await open(page);
+  await write(page, ENDLESS);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("timeline")).toContainText("A joined");
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("status")).toContainText("Stopped after command");
+  expect(await script(page)).toBe(ENDLESS);
+
+  await write(page, RING);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 5 commands.");
+});
+
+test("stop takes effect while a single command is under way", async ({ page }) => {
+  await open(page);
+  const spreads = "ring spread key 100000\n".repeat(50);
+  await write(page, `ring new 10000\nfor 1..60 ring add node{} weight 5\n${spreads}`);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("stop")).toBeEnabled();
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("run")).toBeEnabled();
+  await write(page, "node new 100");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toHaveText("node ready");
+});
+
+test("a run is gone through step by step, back again, and to any event", async ({ page }) => {
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  const output = page.getByTestId("output");
+  await page.getByTestId("step").click();
+  await expect(output).toHaveText("STORED");
+  await page.getByTestId("step").click();
+  await page.getByTestId("step").click();
+  await expect(output).toContainText("Alice");
+  await expect(page.locator(".cm-standing")).toHaveText("GET user1");
+  await page.getByTestId("back").click();
+  await expect(output).not.toContainText("Alice");
+  await expect(page.getByTestId("timeline")).toContainText("Alice");
+  await page.getByTestId("run").click();
+  await expect(output).toContainText("BYE");
+  await page.getByTestId("timeline").getByRole("button", { name: "DELETE user2" }).click();
+  await expect(page.getByTestId("status")).toContainText("After command 4 of 6.");
+  expect(await answers(page)).toBe("STORED\nSTORED\nAlice\nDELETED");
+  await page.getByTestId("reset").click();
+  await expect(output).toBeEmpty();
+  expect(await script(page)).toBe(SEED_EXAMPLE);
+});
+
+test("a hundred thousand commands run through, and the page shows what fits", async ({ page }) => {
+  await open(page);
+  await write(page, "node new 1MiB\nfor 1..100000 node set key{} 40*x");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 100,001 commands.", { timeout: 30_000 });
+  await expect(page.getByText("The first 20,000 of")).toBeVisible();
+  expect(await page.getByTestId("timeline").getByRole("listitem").count()).toBeLessThan(100);
+});
+
+test("a link carries the script, its seed and the place, and opens to the same", async ({
+  page,
+  context,
+  browserName,
+}) => {
+  test.skip(browserName !== "chromium", "the clipboard's permission is Chromium's");
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.getByTestId("seed").fill("18446744073709551615");
+  for (let i = 0; i < 3; i += 1) {
+    await page.getByTestId("step").click();
+  }
+  await expect(page.getByTestId("output")).toContainText("Alice");
+  await page.getByTestId("share").click();
+  await expect(page.getByText("The link is copied.")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain("#v1.");
+
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.getByTestId("output")).toContainText("Alice");
+  expect(await answers(other)).toBe("STORED\nSTORED\nAlice");
+  expect(await script(other)).toBe(SEED_EXAMPLE);
+  await expect(other.getByTestId("dialect")).toHaveValue("line");
+  await expect(other.getByTestId("seed")).toHaveValue("18446744073709551615");
+});
+
+test("a link never overwrites saved work, and its own edits are kept apart", async ({ page }) => {
+  await open(page, "line");
+  await write(page, "PUT mine 1");
+  await page.getByTestId("share").click();
+  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  await page.keyboard.press("Escape");
+  await write(page, "PUT mine 2");
+
+  await page.goto(link);
+  await expect(content(page)).toHaveText("PUT mine 1");
+  await expect(page.getByText("Your own work is untouched.")).toBeVisible();
+  await write(page, "PUT theirs 3");
+  await page.reload();
+  await expect(content(page)).toHaveText("PUT theirs 3");
+  await page.getByRole("button", { name: "Back to my script" }).click();
+  await expect(content(page)).toHaveText("PUT mine 2");
+  await page.reload();
+  await expect(content(page)).toHaveText("PUT mine 2");
+});
+
+test("a link of another version says so", async ({ page }) => {
+  await page.goto("./#v9.AAAA");
+  await expect(page.getByRole("alert")).toContainText("version v9");
+  await page.goto("./#v1.AAAA");
+  await expect(page.getByRole("alert")).toContainText("damaged");
+});
+
+test("an example opens beside one's own work", async ({ page }) => {
+  await open(page);
+  await write(page, "stats");
+  await page.getByTestId("exercises").selectOption({ label: "The line protocol, by the book" });
+  await expect(page.getByTestId("dialect")).toHaveValue("line");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await page.getByTestId("dialect").selectOption("lab");
+  await expect(content(page)).toHaveText("stats");
+});
+
+test("everything can be done from the keyboard", async ({ page }) => {
+  await open(page, "line");
+  await content(page).focus();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(SEED_EXAMPLE);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await page.keyboard.press("F9");
+  await expect(page.getByTestId("status")).toContainText("After command 5 of 6.");
+  await page.keyboard.press("F10");
+  await expect(page.getByTestId("status")).toContainText("Done: 6 commands.");
+  // Out of the editor by Tab alone, to the buttons below it.
+  await page.keyboard.press("Tab");
+  await expect(page.getByTestId("run")).toBeFocused();
+  await page.locator("[data-testid=timeline] [aria-current]").focus();
+  await page.keyboard.press("ArrowUp");
+  await expect(page.getByTestId("status")).toContainText("After command 5 of 6.");
+});
+
+test("the page speaks French, and remembers it", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Français" }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+  await expect(page.getByTestId("run")).toHaveText("Exécuter");
+  await write(page, "node gte k");
+  await page.locator(".cm-lintRange-error").hover();
+  await expect(page.getByText("n'est pas une commande")).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId("run")).toHaveText("Exécuter");
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`no serious accessibility mistake in ${colorScheme} colours`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await open(page);
+    expect(await seriousMistakes(page)).toEqual([]);
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Done");
+    expect(await seriousMistakes(page)).toEqual([]);
+    await write(page, "nodd");
+    await expect(page.locator(".cm-lintRange-error")).toBeVisible();
+    expect(await seriousMistakes(page)).toEqual([]);
+    await page.getByTestId("share").click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    expect(await seriousMistakes(page)).toEqual([]);
+  });
+}
+
+test("a telephone's width needs no sideways scrolling", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done");
+  const { scroll, client } = await page.evaluate(() => ({
+    scroll: document.documentElement.scrollWidth,
+    client: document.documentElement.clientWidth,
+  }));
+  expect(scroll).toBe(client);
+});
+
+test("the text is there before the engine is", async ({ page }) => {
+  await page.route("**/*.wasm", () => {});
+  await page.goto("./");
+  await expect(content(page)).toContainText("node new 100");
+  await expect(page.getByTestId("status")).toContainText("The engine is loading.");
 });

@@ -14,7 +14,8 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
     engine(project)?;
     let www = project.www();
     let dist = www.join("dist");
-    if !is_fresh(&dist.join("index.html"), &[&www]) {
+    let examples = project.root.join("tests/scenarios");
+    if !is_fresh(&dist.join("index.html"), &[&www, &examples]) {
         let shell = &project.shell;
         let _in_www = shell.push_dir(&www);
         cmd!(shell, "npm run build").run().context("the page does not build: the lines above say why")?;

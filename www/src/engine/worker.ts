@@ -54,8 +54,8 @@ export type FromWorker =
       total: number;
       isDone: boolean;
       hasArrived: boolean;
-      /** The new events, as the engine wrote them: a JSON array. */
-      events: string;
+      /** The new events, as the engine wrote them: JSON arrays. */
+      events: string[];
       view: View;
     }
   | { kind: "failed"; message: string };
@@ -76,7 +76,8 @@ const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
 let started: Promise<unknown> | undefined;
 let goal: Go | undefined;
 let session: { script: Script; run: Session } | undefined;
-let commandsPerTurn = 64;
+/** What the last look at the world cost. */
+let lookMs = 0;
 
 addEventListener("message", async ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "start") {
@@ -121,28 +122,33 @@ async function obey(message: ToWorker): Promise<void> {
 async function pursue(): Promise<void> {
   while (goal) {
     const { run, script, to, known, keys } = goal;
-    const began = performance.now();
     const at = sessionFor(script, to);
-    const events =
-      at.position < known
-        ? skip(at, Math.min(known, to))
-        : at.step(Math.min(commandsPerTurn, to - at.position));
-    const worked = performance.now() - began;
+    // Looking costs more the more there is to see: it gets a quarter of the time at most.
+    const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs));
     const hasArrived = at.isDone || at.position >= to;
     if (hasArrived) {
       goal = undefined;
     }
     const { position, total, isDone } = at;
+    const began = performance.now();
     tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view: at.view(keys) });
-    const looked = performance.now() - began - worked;
-    // Looking costs more the more there is to see: it gets a quarter of the time at most.
-    if (worked > Math.max(TURN_MS, 3 * looked)) {
-      commandsPerTurn = Math.max(1, commandsPerTurn >> 1);
-    } else if (worked * 2 < TURN_MS) {
-      commandsPerTurn = Math.min(1 << 16, commandsPerTurn << 1);
-    }
+    lookMs = performance.now() - began;
     await new Promise((resolve) => setTimeout(resolve));
   }
+}
+
+/** Obeys commands up to `to` for about so long, and gives the events of those that are not known yet. */
+function work(at: Session, to: number, known: number, ms: number): string[] {
+  const events: string[] = [];
+  const end = performance.now() + ms;
+  for (let count = 1; at.position < to && !at.isDone && performance.now() < end; count *= 2) {
+    if (at.position < known) {
+      at.skip(Math.min(count, Math.min(known, to) - at.position));
+    } else {
+      events.push(at.step(Math.min(count, to - at.position)));
+    }
+  }
+  return events;
 }
 
 /** The session of this script, at `to` or before it: a run goes back by going there again from the start. */
@@ -163,11 +169,6 @@ function sessionFor(script: Script, to: number): Session {
   const run = new Session(text, dialect, BigInt(seed));
   session = { script, run };
   return run;
-}
-
-function skip(at: Session, to: number): string {
-  at.skip(Math.min(commandsPerTurn * 4, to - at.position));
-  return "[]";
 }
 
 function examples(language: Language): NamedExample[] {

@@ -3,13 +3,14 @@ import { isStale, run } from "../lab";
 import type { EntryView, NodeView, Pair } from "../wasm/cachedojo";
 import { formatNumber, formatTime, words } from "../words";
 import { Icon } from "./icons";
+import { ScrollBox } from "./scroll-box";
 
 /** What is stored, and what the counters say. */
 export function Cache() {
   const { node: text } = words.value;
   const view = run.value.view;
   return (
-    <section class={isStale.value ? "card cache stale" : "card cache"} aria-labelledby="cache-title">
+    <div class={isStale.value ? "card cache stale" : "card cache"}>
       <div class="card-head">
         <h2 id="cache-title">{text.title}</h2>
         {view && (
@@ -20,7 +21,7 @@ export function Cache() {
         )}
       </div>
       <Counters node={view?.node} />
-      <div class="fill" data-testid="nodes">
+      <ScrollBox testId="nodes" labelledBy="cache-title">
         {view?.node ? (
           <Node node={view.node} />
         ) : view && view.pairCount > 0 ? (
@@ -28,8 +29,8 @@ export function Cache() {
         ) : (
           <p class="empty">{text.empty}</p>
         )}
-      </div>
-    </section>
+      </ScrollBox>
+    </div>
   );
 }
 

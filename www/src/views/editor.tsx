@@ -89,6 +89,7 @@ function phrases(label: string) {
   return [
     EditorView.contentAttributes.of({
       "aria-label": label,
+      tabindex: "0",
       spellcheck: "false",
       autocorrect: "off",
       autocapitalize: "off",

@@ -1,4 +1,5 @@
-import type { KeyView, RingView } from "../wasm/cachedojo";
+import type { KeyView, MemberView, RingView } from "../wasm/cachedojo";
+import { formatNumber } from "../words";
 
 /** Shapes that tell members apart without colour: on a 16 x 16 grid. */
 const SHAPES = [
@@ -17,6 +18,10 @@ const CENTRE = 220;
 const BAND = 172;
 const LANES = { outer: 152, inner: 78, widest: 22 };
 const BADGES_MAX = 10;
+const HOLLOW_LINES_MAX = 4;
+const LINE = 26;
+/** Half the width of a letter of a key. */
+const LETTER_HALF = 4;
 const CIRCLE = 2 ** 32;
 
 /** The colour of a member, by its place in the order of ids. */
@@ -88,6 +93,7 @@ export function RingPicture({
             <Shape index={i} isHollow={!isAlive} />
           </g>
         ))}
+      <Hollow members={ring.members} />
       {ring.keys.map((key) => (
         <Key key={key.key} at={key} />
       ))}
@@ -112,15 +118,43 @@ function Tick({ place, radius, length, isAlive }: TickProps) {
 function Key({ at: { key, owner, place } }: { at: KeyView }) {
   const [x1, y1] = point(place, BAND - 8);
   const [x2, y2] = point(place, BAND + 22);
-  const isRight = place < CIRCLE / 2;
   const shown = key.length > 14 ? `${key.slice(0, 13)}…` : key;
+  // The name stays inside the picture, outward of its dot.
+  const half = shown.length * LETTER_HALF;
+  const x = Math.min(Math.max(x2, half), 2 * CENTRE - half);
+  const y = y2 + (y2 < CENTRE ? -10 : 20);
   return (
     <g class="key" style={owner === undefined ? undefined : { color: memberColour(owner) }}>
       <line x1={x1} y1={y1} x2={x2} y2={y2} />
-      <circle cx={x2} cy={y2} r="4.5" />
-      <text x={Number(x2) + (isRight ? 8 : -8)} y={Number(y2) + 4} text-anchor={isRight ? "start" : "end"}>
+      <circle cx={x2} cy={y2} r="5" />
+      <text x={x} y={y} text-anchor="middle">
         {shown}
       </text>
+    </g>
+  );
+}
+
+/** The members' shares in the hollow of the ring, as long as they fit; else how many members there are. */
+function Hollow({ members }: { members: MemberView[] }) {
+  if (members.length > HOLLOW_LINES_MAX) {
+    return null;
+  }
+  const top = CENTRE - (members.length * LINE) / 2;
+  return (
+    <g class="hollow" aria-hidden="true">
+      {members.map(({ id, sharePpm, isAlive }, i) => (
+        <g key={id} transform={`translate(${CENTRE - 44} ${top + i * LINE})`}>
+          <g transform="translate(0 5)">
+            <Shape index={i} isHollow={!isAlive} />
+          </g>
+          <text x="22" y="18">
+            {id.length > 4 ? `${id.slice(0, 3)}…` : id}
+          </text>
+          <text class="share" x="88" y="18" text-anchor="end">
+            {formatNumber(Math.round(sharePpm / 10_000))} %
+          </text>
+        </g>
+      ))}
     </g>
   );
 }
@@ -147,8 +181,12 @@ function arcsOf({ heirs, places }: RingView, member: number): string {
   return parts.join("");
 }
 
-/** A place on the circle of that radius: x and y, with two decimals. */
-function point(place: number, radius: number): [string, string] {
+/** A place on the circle of that radius: x and y, to a hundredth. */
+function point(place: number, radius: number): [number, number] {
   const angle = (2 * Math.PI * place) / CIRCLE;
-  return [(CENTRE + radius * Math.sin(angle)).toFixed(2), (CENTRE - radius * Math.cos(angle)).toFixed(2)];
+  return [hundredths(CENTRE + radius * Math.sin(angle)), hundredths(CENTRE - radius * Math.cos(angle))];
+}
+
+function hundredths(number: number): number {
+  return Math.round(number * 100) / 100;
 }

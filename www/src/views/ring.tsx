@@ -5,20 +5,21 @@ import type { MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 import { Bar } from "./cache";
 import { Glyph, memberColour, RingPicture } from "./ring-picture";
+import { ScrollBox } from "./scroll-box";
 
 export function Ring() {
   const { ring: text } = words.value;
   const ring = run.value.view?.ring;
   return (
-    <section class={isStale.value ? "card ring stale" : "card ring"} aria-labelledby="ring-title">
+    <div class={isStale.value ? "card ring stale" : "card ring"}>
       <div class="card-head">
         <h2 id="ring-title">{text.title}</h2>
         {ring && <Finder />}
       </div>
-      <div class="fill" data-testid="ring">
+      <ScrollBox testId="ring" labelledBy="ring-title">
         {ring ? <Shown ring={ring} /> : <Unmade />}
-      </div>
-    </section>
+      </ScrollBox>
+    </div>
   );
 }
 

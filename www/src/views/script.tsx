@@ -102,12 +102,9 @@ export function Controls() {
   }, []);
   return (
     <div class="controls">
-      <div class="buttons">
-        {(Object.keys(ACTIONS) as Action[]).map((action) => (
-          <ActionButton key={action} action={action} />
-        ))}
-      </div>
-      <Seed />
+      {(Object.keys(ACTIONS) as Action[]).map((action) => (
+        <ActionButton key={action} action={action} />
+      ))}
     </div>
   );
 }
@@ -173,9 +170,12 @@ export function Status() {
       <div class="progress" aria-hidden="true">
         <div style={{ width: `${total === 0 ? 0 : (100 * position) / total}%` }} />
       </div>
-      <p role="status" data-testid="status">
-        <StatusText />
-      </p>
+      <div class="status-row">
+        <p role="status" data-testid="status">
+          <StatusText />
+        </p>
+        <Seed />
+      </div>
     </div>
   );
 }

@@ -1,20 +1,20 @@
 import type { Dialect } from "../engine/worker";
 
-const lab = `# A cache with room for 100 bytes. Press Run, or Step to go one command at a time.
+const lab = `# A cache of 100 bytes: press Run, or Step.
 node new 100 lru
-node set key1 40*x          # 40*x is forty times x
+node set key1 40*x      # forty times x
 node set key2 40*x
 node get key1
-node set key3 40*x          # no room left: who has to leave?
+node set key3 40*x      # no room: who goes?
 node get key2
 expect nothing
 
-# This entry lives for ten seconds. Time passes only when a script says so.
+# Time passes only when a script says so.
 node set session token ttl 10s
 tick 6s
 node get session
 
-# Three nodes share the keys: each has 150 points on a ring.
+# Three nodes share all keys, 150 points each.
 ring new 150
 ring add A
 ring add B
@@ -27,16 +27,16 @@ export const en = {
   tagline: "Write commands. Watch a cache obey them.",
   skip: "Skip to the script",
   language: "Language",
-  theme: { label: "Colours", system: "As the system", light: "Light", dark: "Dark" },
+  theme: { label: "Colours", system: "Auto", light: "Light", dark: "Dark" },
   dialect: "Language of the script",
   dialects: {
-    line: "Line: PUT, GET, DELETE",
-    memcached: "Memcached text protocol",
-    rest: "REST API",
-    lab: "Lab: caches, rings, time",
+    line: "Line",
+    memcached: "Memcached",
+    rest: "REST",
+    lab: "Lab",
   } satisfies Record<Dialect, string>,
   examples: "Examples",
-  chooseExample: "Try an example…",
+  chooseExample: "Examples…",
   script: "Script",
   scriptLabel: "Script, one command a line",
   seed: "Seed",
@@ -56,7 +56,7 @@ export const en = {
     reset: "Back to before the first command; the script stays",
   },
   output: "Output",
-  outputEmpty: "The answers appear here.",
+  outputEmpty: "Press Run: the answers appear here.",
   outputCut: (shown: string, all: string) => `The first ${shown} of ${all} lines.`,
   copy: "Copy all",
   copied: "Copied",

@@ -1,20 +1,20 @@
 import type { Words } from "./en";
 
-const lab = `# Un cache de 100 octets. Appuyez sur Exécuter, ou sur Avancer pour aller commande par commande.
+const lab = `# Un cache de 100 octets : Exécuter, ou Pas.
 node new 100 lru
-node set key1 40*x          # 40*x : quarante fois x
+node set key1 40*x      # quarante fois x
 node set key2 40*x
 node get key1
-node set key3 40*x          # plus de place : qui doit partir ?
+node set key3 40*x      # plein : qui part ?
 node get key2
 expect nothing
 
-# Cette entrée vit dix secondes. Le temps ne passe que si le script le dit.
+# Le temps passe quand le script le dit.
 node set session token ttl 10s
 tick 6s
 node get session
 
-# Trois nœuds se partagent les clés : chacun a 150 points sur un anneau.
+# Trois nœuds, 150 points chacun, et les clés.
 ring new 150
 ring add A
 ring add B
@@ -27,26 +27,26 @@ export const fr: Words = {
   tagline: "Écrivez des commandes. Regardez un cache leur obéir.",
   skip: "Aller au script",
   language: "Langue",
-  theme: { label: "Couleurs", system: "Comme le système", light: "Clair", dark: "Sombre" },
+  theme: { label: "Couleurs", system: "Auto", light: "Clair", dark: "Sombre" },
   dialect: "Langage du script",
   dialects: {
-    line: "Ligne : PUT, GET, DELETE",
-    memcached: "Protocole texte memcached",
-    rest: "API REST",
-    lab: "Labo : caches, anneaux, temps",
+    line: "Ligne",
+    memcached: "Memcached",
+    rest: "REST",
+    lab: "Labo",
   },
   examples: "Exemples",
-  chooseExample: "Essayer un exemple…",
+  chooseExample: "Exemples…",
   script: "Script",
   scriptLabel: "Script, une commande par ligne",
   seed: "Graine",
   seedHelp: "D'où vient le hasard du monde : même graine, même exécution.",
   seedWrong: "Écrivez un entier de 0 à 18446744073709551615.",
   run: "Exécuter",
-  step: "Avancer",
-  back: "Reculer",
-  stop: "Arrêter",
-  reset: "Recommencer",
+  step: "Pas",
+  back: "Retour",
+  stop: "Stop",
+  reset: "Début",
   share: "Partager",
   hints: {
     run: "Exécuter jusqu'au bout (Ctrl+Entrée)",
@@ -56,7 +56,7 @@ export const fr: Words = {
     reset: "Revenir avant la première commande ; le script reste",
   },
   output: "Sortie",
-  outputEmpty: "Les réponses apparaissent ici.",
+  outputEmpty: "Appuyez sur Exécuter : les réponses apparaissent ici.",
   outputCut: (shown, all) => `Les ${shown} premières lignes sur ${all}.`,
   copy: "Tout copier",
   copied: "Copié",
