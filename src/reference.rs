@@ -11,7 +11,7 @@ use crate::cache::{CacheEvent, CacheNode, CacheStats, EvictionPolicy};
 use crate::clock::{Clock, Instant, millis};
 use crate::cluster::{CacheConfig, DistributedCache};
 use crate::protocol::line::{self, LineCache};
-use crate::protocol::memcached;
+use crate::protocol::{memcached, rest};
 use crate::protocol::{self, CacheCommand, CacheResponse, ProtocolParser};
 use crate::ring::{HashRing, NodeInfo};
 use crate::subject::{Crash, Subject, WALL_START_NS, World};
@@ -25,6 +25,7 @@ pub struct Reference {
     cluster: Option<DistributedCache>,
     line: LineCache,
     memcached: memcached::Machine,
+    rest: rest::Machine,
 }
 
 impl Default for Reference {
@@ -37,6 +38,7 @@ impl Default for Reference {
             line: LineCache::new(),
             // The world wakes one second after its clocks began.
             memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+            rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
         }
     }
 }
@@ -169,7 +171,10 @@ impl Reference {
         match request {
             ExtraRequest::Line(text) => self.line_answer(text),
             ExtraRequest::Memcached(bytes) => Response::Bytes(self.memcached.feed(bytes, self.clock.now())),
-            ExtraRequest::Rest(_) => Response::NotImplemented { item: Request::Extra(request.clone()).item().into() },
+            ExtraRequest::Rest(line) => {
+                let answer = self.rest.answer_line(line, self.clock.now()).to_string();
+                Response::Lines(answer.lines().map(str::to_owned).collect())
+            }
             _ => self.node.as_mut().map_or(Response::NoObject, |node| node_extra(node, request)),
         }
     }

@@ -28,9 +28,9 @@
 //!
 //! let mut machine = Machine::new(1_704_067_200);
 //! let now = Instant::from_millis(0);
-//! let put = machine.answer_line(r#"PUT /api/v1/cache/users/u1 {"value": "Ada", "ttl": 60}"#, now).unwrap();
+//! let put = machine.answer_line(r#"PUT /api/v1/cache/users/u1 {"value": "Ada", "ttl": 60}"#, now);
 //! assert_eq!(put.to_string(), "HTTP/1.1 201 Created\n{\"success\":true,\"key\":\"u1\",\"created\":true}");
-//! let get = machine.answer_line("GET /api/v1/cache/users/u1", now).unwrap();
+//! let get = machine.answer_line("GET /api/v1/cache/users/u1", now);
 //! assert_eq!(get.to_string(), "HTTP/1.1 200 OK\nX-Cache-Hit: true\nX-Cache-TTL: 60\n\
 //!     {\"value\":\"Ada\",\"metadata\":{\"ttl_remaining\":60,\"created_at\":\"2024-01-01T00:00:00Z\"}}");
 //! ```
@@ -126,6 +126,7 @@ impl fmt::Display for HttpAnswer {
 /// Why a request fails; `Display` is the text in its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
+    BadRequest(LineMistake),
     InvalidNamespace,
     InvalidKey,
     MalformedJson,
@@ -145,6 +146,7 @@ enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::BadRequest(mistake) => return mistake.fmt(f),
             Self::InvalidNamespace => "Invalid namespace",
             Self::InvalidKey => "Invalid key",
             Self::MalformedJson => "Malformed JSON",
@@ -190,13 +192,12 @@ impl Machine {
         Self { store: Store::new(limits.storage_bytes_max), limits, unix_base_s }
     }
 
-    /// Answers one line of a script: see [`parse_line`].
-    ///
-    /// # Errors
-    /// The line is no request.
-    pub fn answer_line(&mut self, line: &str, now: Instant) -> Result<HttpAnswer, LineError> {
-        let request = parse_line(line)?;
-        Ok(self.handle(request.method, request.target, request.body, now))
+    /// Answers one line of a script (see [`parse_line`]); one that is no request gets 400 and the sentence that says why.
+    pub fn answer_line(&mut self, line: &str, now: Instant) -> HttpAnswer {
+        match parse_line(line) {
+            Ok(request) => self.handle(request.method, request.target, request.body, now),
+            Err(error) => Failure::BadRequest(error.mistake).into(),
+        }
     }
 
     /// Answers one request. `path_and_query` is percent-encoded, as it stands in a request line. O(log n) a key.
