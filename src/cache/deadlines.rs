@@ -34,24 +34,26 @@ impl Deadlines {
     }
 
     /// Gives node `i` the deadline `at`, or none, whatever it had before.
+    #[inline]
     pub(crate) fn set<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Option<Instant>) {
-        let place = slab.node(i).timer;
-        match (at, place) {
+        match (at, slab.node(i).timer) {
             (None, NIL) => {}
             (None, place) => self.remove(slab, place as usize),
-            (Some(at), place) => {
-                let timer = Timer { at, turn: self.turns, node: i };
-                self.turns += 1;
-                let place = if place == NIL {
-                    self.heap.push(timer);
-                    self.heap.len() - 1
-                } else {
-                    self.heap[place as usize] = timer;
-                    place as usize
-                };
-                self.settle(slab, place);
-            }
+            (Some(at), place) => self.put(slab, i, at, place),
         }
+    }
+
+    fn put<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Instant, place: u32) {
+        let timer = Timer { at, turn: self.turns, node: i };
+        self.turns += 1;
+        let place = if place == NIL {
+            self.heap.push(timer);
+            self.heap.len() - 1
+        } else {
+            self.heap[place as usize] = timer;
+            place as usize
+        };
+        self.settle(slab, place);
     }
 
     /// Bytes held from the allocator.

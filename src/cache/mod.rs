@@ -6,13 +6,16 @@
 
 mod deadlines;
 mod glob;
+mod index;
 mod node;
 mod policy;
 mod slab;
 mod store;
+mod typed;
 
 pub use glob::Glob;
 pub use node::{CacheNode, EntryView, IncrementError};
+pub use typed::Cache;
 
 pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
 pub(crate) use store::{Item, Limits, Store};

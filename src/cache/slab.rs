@@ -37,6 +37,7 @@ impl<T: Default> Slab<T> {
     }
 
     /// Takes a slot for `item`, in no list yet.
+    #[inline]
     pub(crate) fn take_slot(&mut self, item: T) -> u32 {
         let i = self.free;
         if i == NIL {
@@ -52,6 +53,7 @@ impl<T: Default> Slab<T> {
     }
 
     /// Gives the slot back; it must be in no list.
+    #[inline]
     pub(crate) fn give_slot(&mut self, i: u32) -> T {
         let free = self.free;
         self.free = i;
@@ -98,6 +100,7 @@ impl<T> Slab<T> {
         self.link(i, newer.unwrap_or(list.0));
     }
 
+    #[inline]
     fn link(&mut self, i: u32, prev: u32) {
         let next = std::mem::replace(&mut self.nodes[prev as usize].next, i);
         let node = &mut self.nodes[i as usize];

@@ -1,12 +1,13 @@
 //! The core that every cache here is made of: a slab of entries, one hash table of `u32` indices into it, a policy
 //! that threads its lists through the slab, and the heap of deadlines.
 
-use std::hash::BuildHasher;
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 
 use super::deadlines::Deadlines;
+use super::index::Index;
 use super::policy::Policy;
 use super::slab::Slab;
 use crate::clock::Instant;
@@ -14,7 +15,7 @@ use crate::clock::Instant;
 /// Something that can be kept: it knows its key and what it weighs.
 pub(crate) trait Item: Default {
     /// What it is found by.
-    type Key: ?Sized + Eq + std::hash::Hash;
+    type Key: ?Sized + Eq + Hash;
 
     /// The key.
     fn key(&self) -> &Self::Key;
@@ -45,7 +46,7 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone)]
 pub(crate) struct Store<T, P> {
     slab: Slab<T>,
-    table: HashTable<u32>,
+    index: Index,
     policy: P,
     deadlines: Deadlines,
     weight: u64,
@@ -54,7 +55,7 @@ pub(crate) struct Store<T, P> {
 
 /// The table's hash. Its seed is fixed: results never depend on the process, and nothing observable on the hash.
 #[inline]
-pub(crate) fn hash_of<K: ?Sized + std::hash::Hash>(key: &K) -> u64 {
+pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
     FixedState::with_seed(0).hash_one(key)
 }
 
@@ -63,11 +64,12 @@ impl<T: Item, P: Policy> Store<T, P> {
     pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
         let mut slab = Slab::new();
         let policy = policy(&mut slab);
-        Self { slab, table: HashTable::new(), policy, deadlines: Deadlines::default(), weight: 0, limits }
+        Self { slab, index: Index::new(), policy, deadlines: Deadlines::default(), weight: 0, limits }
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.table.len()
+        self.index.len()
     }
 
     pub(crate) const fn weight(&self) -> u64 {
@@ -80,13 +82,16 @@ impl<T: Item, P: Policy> Store<T, P> {
 
     /// The node of `key`, expired or not.
     #[inline]
-    pub(crate) fn find(&self, key: &T::Key) -> Option<u32> {
-        self.table.find(hash_of(key), |&i| self.slab.node(i).item.key() == key).copied()
+    pub(crate) fn find<Q: ?Sized + Eq + Hash>(&self, key: &Q) -> Option<u32>
+    where
+        T::Key: Borrow<Q>,
+    {
+        self.index.find(hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
     }
 
     /// All nodes, in an order of the table's own: sort what comes of it.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
-        self.table.iter().copied()
+        self.index.nodes()
     }
 
     #[inline]
@@ -100,10 +105,12 @@ impl<T: Item, P: Policy> Store<T, P> {
         &mut self.slab.node_mut(i).item
     }
 
+    #[inline]
     pub(crate) fn deadline(&self, i: u32) -> Option<Instant> {
         self.deadlines.get(&self.slab, i)
     }
 
+    #[inline]
     pub(crate) fn set_deadline(&mut self, i: u32, at: Option<Instant>) {
         self.deadlines.set(&mut self.slab, i, at);
     }
@@ -124,6 +131,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     ///
     /// Expired entries leave first, then whom the policy chooses; never the entry itself. `false`, and nothing is
     /// changed, when the item alone is over the limit.
+    #[inline]
     pub(crate) fn insert(
         &mut self,
         item: T,
@@ -136,7 +144,7 @@ impl<T: Item, P: Policy> Store<T, P> {
             return false;
         }
         let hash = hash_of(item.key());
-        let known = self.table.find(hash, |&i| self.slab.node(i).item.key() == item.key()).copied();
+        let known = self.index.find(hash, |i| self.slab.node(i).item.key() == item.key());
         let i = if let Some(i) = known {
             self.release(i);
             let deadline = self.deadline(i);
@@ -163,7 +171,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let hash = hash_of(item.key());
-        if let Some(&i) = self.table.find(hash, |&i| self.slab.node(i).item.key() == item.key()) {
+        if let Some(i) = self.index.find(hash, |i| self.slab.node(i).item.key() == item.key()) {
             self.policy.hit(&mut self.slab, i);
             return true;
         }
@@ -224,13 +232,13 @@ impl<T: Item, P: Policy> Store<T, P> {
     fn add(&mut self, hash: u64, item: T) -> u32 {
         self.weight += item.weight();
         let i = self.slab.take_slot(item);
-        let Self { slab, table, policy, .. } = self;
-        table.insert_unique(hash, i, |&i| hash_of(slab.node(i).item.key()));
-        policy.insert(slab, i);
+        self.index.insert(hash, i);
+        self.policy.insert(&mut self.slab, i);
         i
     }
 
     /// Drops entries until `weight` more and `entries` more fit.
+    #[inline]
     fn make_room(&mut self, weight: u64, entries: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) {
         while self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries {
             let Some((i, why)) = self.next_victim(now, weight) else {
@@ -240,27 +248,22 @@ impl<T: Item, P: Policy> Store<T, P> {
         }
     }
 
-    /// Who has to leave next; the policy has already forgotten it.
+    #[inline]
     fn next_victim(&mut self, now: Instant, incoming: u64) -> Option<(u32, Departure)> {
-        if let Some((i, at)) = self.first_expired(now) {
-            self.release(i);
-            return Some((i, Departure::Expired(at)));
-        }
-        let i = self.policy.evict(&mut self.slab, &self.deadlines, incoming)?;
-        Some((i, Departure::Evicted))
+        next_victim(&mut self.slab, &mut self.policy, &self.deadlines, now, incoming)
     }
 
     /// Makes the policy forget node `i`.
+    #[inline]
     fn release(&mut self, i: u32) {
         self.policy.remove(&mut self.slab, i);
     }
 
     /// Takes node `i`, which the policy has forgotten, out of everything else.
+    #[inline]
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
-        if let Ok(entry) = self.table.find_entry(hash_of(self.slab.node(i).item.key()), |&other| other == i) {
-            entry.remove();
-        }
+        self.index.remove(hash_of(self.slab.node(i).item.key()), i);
         let item = self.slab.give_slot(i);
         self.weight -= item.weight();
         item
@@ -268,27 +271,38 @@ impl<T: Item, P: Policy> Store<T, P> {
 
     /// Bytes held from the allocator, the items' own allocations aside.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.slab.memory_bytes() + self.table.allocation_size() + self.deadlines.memory_bytes()
+        self.slab.memory_bytes() + self.index.memory_bytes() + self.deadlines.memory_bytes()
     }
 
     /// The nodes in the order in which they would leave at `now` if room were needed again and again. O(n log n): it
     /// rehearses on a copy, so it is right for every policy.
     pub(crate) fn eviction_order(&self, now: Instant) -> Vec<u32> {
-        let mut rehearsal = Store {
-            slab: self.slab.map(|item| Shadow { hash: hash_of(item.key()), weight: item.weight() }),
-            table: HashTable::new(),
-            policy: self.policy.clone(),
-            deadlines: self.deadlines.clone(),
-            weight: self.weight,
-            limits: self.limits,
-        };
+        let (mut slab, mut policy) = (self.slab.map(Shadow::of), self.policy.clone());
+        let mut deadlines = self.deadlines.clone();
         let mut order = Vec::with_capacity(self.len());
-        while let Some((i, _)) = rehearsal.next_victim(now, 0) {
-            rehearsal.discard(i);
+        while let Some((i, _)) = next_victim(&mut slab, &mut policy, &deadlines, now, 0) {
+            deadlines.set(&mut slab, i, None);
             order.push(i);
         }
         order
     }
+}
+
+/// Who has to leave next for an entry of weight `incoming`; the policy has already forgotten it.
+#[inline]
+fn next_victim<T: Item, P: Policy>(
+    slab: &mut Slab<T>,
+    policy: &mut P,
+    deadlines: &Deadlines,
+    now: Instant,
+    incoming: u64,
+) -> Option<(u32, Departure)> {
+    if let Some((i, at)) = deadlines.first().filter(|&(_, at)| now >= at) {
+        policy.remove(slab, i);
+        return Some((i, Departure::Expired(at)));
+    }
+    let i = policy.evict(slab, deadlines, incoming)?;
+    Some((i, Departure::Evicted))
 }
 
 /// What a rehearsal needs to know of an item.
@@ -296,6 +310,12 @@ impl<T: Item, P: Policy> Store<T, P> {
 struct Shadow {
     hash: u64,
     weight: u64,
+}
+
+impl Shadow {
+    fn of<T: Item>(item: &T) -> Self {
+        Self { hash: hash_of(item.key()), weight: item.weight() }
+    }
 }
 
 impl Item for Shadow {

@@ -52,6 +52,7 @@ impl Policy for Arc {
         }
     }
 
+    #[inline]
     fn prepare(&mut self, hash: u64) {
         let (b1, b2) = (float(self.b1.weight()), float(self.b2.weight()));
         self.origin = if self.b1.take(hash) {
@@ -65,11 +66,13 @@ impl Policy for Arc {
         };
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         let is_return = std::mem::replace(&mut self.origin, Origin::Unknown) != Origin::Unknown;
         self.push(slab, i, if is_return { IN_T2 } else { 0 });
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.remove(slab, i);
         self.push(slab, i, IN_T2);
@@ -80,12 +83,14 @@ impl Policy for Arc {
         queue.weight = queue.weight - from + to;
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         let node = slab.node(i);
         self.queue_of(node.mark).weight -= node.item.weight();
         slab.unlink(i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, incoming: u64) -> Option<u32> {
         if self.origin == Origin::Unknown {
             let seen_once = self.t1.weight + self.b1.weight();

@@ -1,7 +1,6 @@
 //! The memory of who left: fingerprints of keys, in a queue.
 
-use hashbrown::HashTable;
-
+use crate::cache::index::Index;
 use crate::cache::slab::{List, Slab};
 
 #[derive(Debug, Clone, Default)]
@@ -15,7 +14,7 @@ struct Ghost {
 #[derive(Debug, Clone)]
 pub(crate) struct Ghosts {
     slab: Slab<Ghost>,
-    table: HashTable<u32>,
+    index: Index,
     queue: List,
     weight: u64,
 }
@@ -24,7 +23,7 @@ impl Ghosts {
     pub(crate) fn new() -> Self {
         let mut slab = Slab::new();
         let queue = slab.new_list();
-        Self { slab, table: HashTable::new(), queue, weight: 0 }
+        Self { slab, index: Index::new(), queue, weight: 0 }
     }
 
     /// What all remembered entries weighed.
@@ -36,7 +35,7 @@ impl Ghosts {
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
         let i = self.slab.take_slot(Ghost { hash, weight });
         self.slab.push_front(self.queue, i);
-        self.table.insert_unique(hash, i, |&i| self.slab.node(i).item.hash);
+        self.index.insert(hash, i);
         self.weight += weight;
     }
 
@@ -62,15 +61,13 @@ impl Ghosts {
     }
 
     fn find(&self, hash: u64) -> Option<u32> {
-        self.table.find(hash, |&i| self.slab.node(i).item.hash == hash).copied()
+        self.index.find(hash, |i| self.slab.node(i).item.hash == hash)
     }
 
     fn forget(&mut self, i: u32) {
         self.slab.unlink(i);
         let ghost = self.slab.give_slot(i);
-        if let Ok(entry) = self.table.find_entry(ghost.hash, |&other| other == i) {
-            entry.remove();
-        }
+        self.index.remove(ghost.hash, i);
         self.weight -= ghost.weight;
     }
 }

@@ -28,10 +28,12 @@ impl Policy for Lfu {
         Self { buckets, rising }
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.enter(slab, i, 0, None);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         let bucket = slab.node(i).mark;
         let frequency = self.buckets.node(bucket).item.frequency + 1;
@@ -40,11 +42,13 @@ impl Policy for Lfu {
         self.drop_if_empty(slab, bucket);
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.unlink(i);
         self.drop_if_empty(slab, slab.node(i).mark);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         let rarest = self.buckets.back(self.rising)?;
         let oldest = slab.back(self.members(rarest))?;

@@ -65,18 +65,22 @@ macro_rules! any_policy {
                 Self::of(EvictionPolicy::LRU, slab, capacity)
             }
 
+            #[inline]
             fn prepare(&mut self, hash: u64) {
                 match self { $(Self::$name(p) => p.prepare(hash)),* }
             }
 
+            #[inline]
             fn admits(&self, weight: u64) -> bool {
                 match self { $(Self::$name(p) => p.admits(weight)),* }
             }
 
+            #[inline]
             fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
                 match self { $(Self::$name(p) => p.insert(slab, i)),* }
             }
 
+            #[inline]
             fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
                 match self { $(Self::$name(p) => p.hit(slab, i)),* }
             }
@@ -85,10 +89,12 @@ macro_rules! any_policy {
                 match self { $(Self::$name(p) => p.reweigh(slab, i, from, to)),* }
             }
 
+            #[inline]
             fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
                 match self { $(Self::$name(p) => p.remove(slab, i)),* }
             }
 
+            #[inline]
             fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
                 match self { $(Self::$name(p) => p.evict(slab, deadlines, incoming)),* }
             }

@@ -14,16 +14,20 @@ impl Policy for Fifo {
         Self(slab.new_list())
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.push_front(self.0, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, _: &mut Slab<T>, _: u32) {}
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.unlink(i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         let oldest = slab.back(self.0)?;
         slab.unlink(oldest);
@@ -40,19 +44,23 @@ impl Policy for Lru {
         Self(Fifo::new(slab, capacity))
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.0.insert(slab, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.0.remove(slab, i);
         self.0.insert(slab, i);
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.0.remove(slab, i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
         self.0.evict(slab, deadlines, incoming)
     }
@@ -67,16 +75,20 @@ impl Policy for Ttl {
         Self(Fifo::new(slab, capacity))
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.0.insert(slab, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, _: &mut Slab<T>, _: u32) {}
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.0.remove(slab, i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
         // The deadlines hold just the entries that have one: once they are empty, the queue holds just the others.
         let Some((soonest, _)) = deadlines.first() else {

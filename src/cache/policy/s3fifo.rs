@@ -62,14 +62,17 @@ impl Policy for S3Fifo {
         }
     }
 
+    #[inline]
     fn prepare(&mut self, hash: u64) {
         self.is_return = self.ghosts.take(hash);
     }
 
+    #[inline]
     fn admits(&self, weight: u64) -> bool {
         weight < self.small.limit || (self.is_return && weight == self.small.limit)
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         // What is too big for the small queue would only flush it.
         let is_for_main = std::mem::take(&mut self.is_return)
@@ -79,6 +82,7 @@ impl Policy for S3Fifo {
         self.queue_of(u32::from(is_for_main)).push(slab, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         let mark = &mut slab.node_mut(i).mark;
         if *mark / ONE_READ < FREQUENCY_MAX {
@@ -91,10 +95,12 @@ impl Policy for S3Fifo {
         queue.weight = queue.weight - from + to;
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         self.queue_of(slab.node(i).mark).take(slab, i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         self.has_evicted = true;
         if self.main.weight <= self.main.limit

@@ -15,19 +15,23 @@ impl Policy for Clock {
         Self(slab.new_list())
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.node_mut(i).mark = 0;
         slab.push_front(self.0, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.node_mut(i).mark = 1;
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.unlink(i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         loop {
             let oldest = slab.back(self.0)?;
@@ -53,15 +57,18 @@ impl Policy for Sieve {
         Self { queue: slab.new_list(), hand: None }
     }
 
+    #[inline]
     fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.node_mut(i).mark = 0;
         slab.push_front(self.queue, i);
     }
 
+    #[inline]
     fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.node_mut(i).mark = 1;
     }
 
+    #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         if self.hand == Some(i) {
             self.hand = slab.newer(self.queue, i);
@@ -69,6 +76,7 @@ impl Policy for Sieve {
         slab.unlink(i);
     }
 
+    #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         loop {
             let candidate = self.hand.or_else(|| slab.back(self.queue))?;

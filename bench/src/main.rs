@@ -1,0 +1,85 @@
+//! `cargo xtask bench engine`: the engine and its rivals in the same run, medians and ratios.
+//!
+//! Contestants take turns, round by round, so that a busy machine is busy for all of them; the median round counts.
+
+mod caches;
+mod rings;
+mod traces;
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Rounds for each contestant; the median is reported.
+const ROUNDS: usize = 21;
+
+fn main() -> ExitCode {
+    let topics: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |topic: &str| topics.is_empty() || topics.iter().any(|asked| asked == topic || asked == "engine");
+    if let Some(unknown) = topics.iter().find(|t| !["engine", "caches", "traces", "rings"].contains(&t.as_str())) {
+        eprintln!("no benchmark `{unknown}`: name `engine`, or `caches`, `traces`, `rings`");
+        return ExitCode::from(2);
+    }
+    if is_wanted("caches") {
+        caches::run();
+    }
+    if is_wanted("traces") {
+        traces::run();
+    }
+    if is_wanted("rings") {
+        rings::run();
+    }
+    ExitCode::SUCCESS
+}
+
+/// Something that can be timed: a name, and a round of work.
+struct Contestant<'a> {
+    name: &'static str,
+    round: Box<dyn FnMut() -> u64 + 'a>,
+}
+
+impl<'a> Contestant<'a> {
+    fn new(name: &'static str, round: impl FnMut() -> u64 + 'a) -> Self {
+        Self { name, round: Box::new(round) }
+    }
+}
+
+/// Times all contestants, the first of which is ours, and prints a row.
+fn race(title: &str, operations: usize, mut contestants: Vec<Contestant<'_>>) {
+    let mut times = vec![Vec::with_capacity(ROUNDS); contestants.len()];
+    for contestant in &mut contestants {
+        black_box((contestant.round)());
+    }
+    for _ in 0..ROUNDS {
+        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
+            times.push(seconds(|| (contestant.round)()));
+        }
+    }
+    let medians: Vec<f64> = times
+        .iter_mut()
+        .map(|times| {
+            times.sort_by(f64::total_cmp);
+            times[if std::env::var_os("BENCH_MIN").is_some() { 0 } else { ROUNDS / 2 }] * 1e9 / count(operations)
+        })
+        .collect();
+    print!("{title:<44}");
+    for (contestant, ns) in contestants.iter().zip(&medians) {
+        print!("  {} {ns:.1} ns", contestant.name);
+        if contestant.name != contestants[0].name {
+            print!(" ({:.2}x)", ns / medians[0]);
+        }
+    }
+    println!();
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark is what reads the host's clock")]
+fn seconds(work: impl FnOnce() -> u64) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn count(operations: usize) -> f64 {
+    operations as f64
+}
