@@ -8,6 +8,7 @@ use cachedojo::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
+use crate::report::Format;
 
 /// How every command ends. Listed in `--help`, relied on by scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,26 +91,20 @@ pub struct GradeArgs {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// The report's format
-    #[arg(long, value_enum, default_value_t = GradeFormat::Text)]
-    pub format: GradeFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
     /// Write the report to this file instead of standard output
     #[arg(long)]
     pub out: Option<std::path::PathBuf>,
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
+    /// The address of the playground that the report's links open
+    #[arg(long, default_value = crate::report::PLAYGROUND)]
+    pub playground: String,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,
-}
-
-/// The forms of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GradeFormat {
-    /// For people, in a terminal.
-    Text,
-    /// All of it, under stable names.
-    Json,
 }
 
 /// Arguments of `grader run`.

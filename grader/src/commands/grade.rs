@@ -1,18 +1,17 @@
 //! `grader grade`: one submission, from source to report.
 
-use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use cachedojo::exercise::report::{GradeVerdict, GraderId, SubmissionId};
 use cachedojo::exercise::{Report, judge};
 use cachedojo::subject::Subject;
 use cachedojo::text::Language;
 
 use crate::build::{self, Built, Interface, Reason, Rejected};
-use crate::cli::{GradeArgs, GradeFormat, Outcome, UsageError};
+use crate::cli::{GradeArgs, Outcome, UsageError};
 use crate::pack::Pack;
-use crate::report;
+use crate::report::{self, Setting};
 use crate::sandbox::Protection;
 use crate::submission::{Submission, Unreadable};
 use crate::toolbox::Toolbox;
@@ -27,17 +26,8 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let protection = if args.trust { Protection::Trust } else { Protection::Sandbox };
     let bench = Bench { pack: &pack, interface, toolbox: Toolbox::open(&say)?, protection };
     let report = bench.grade(Path::new(&args.path), args.seed, args.lang)?;
-    let text = match args.format {
-        GradeFormat::Text => report::text::render(&report, args.lang),
-        GradeFormat::Json => serde_json::to_string_pretty(&report)? + "\n",
-    };
-    if let Some(file) = &args.out {
-        std::fs::write(file, text).map_err(|error| anyhow!("cannot write `{}`: {error}", file.display()))?;
-    } else {
-        let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-    }
+    let setting = Setting::from_environment(args.lang, &args.playground);
+    report::deliver(&report, args.format, &setting, args.out.as_deref())?;
     Ok(outcome(&report))
 }
 
