@@ -12,6 +12,7 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::cache::CacheNode;
+use crate::clock::Instant;
 use crate::event::{Event, StatsView, What};
 use crate::reference::Reference;
 use crate::ring::HashRing;
@@ -53,19 +54,22 @@ pub struct View {
     pub node: Option<NodeView>,
     /// The ring, once there is one.
     pub ring: Option<RingView>,
-    /// What the line protocol holds, by key: the first [`ENTRIES_SHOWN_MAX`].
+    /// What the protocols' servers hold: the first [`ENTRIES_SHOWN_MAX`].
     pub pairs: Vec<Pair>,
-    /// How many it holds.
+    /// How many entries they hold.
     pub pair_count: u32,
 }
 
-/// A key and its value.
+/// An entry of a protocol's server.
 #[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
 pub struct Pair {
-    /// The key.
+    /// The key, escaped; with its namespace, where there is one.
     pub key: String,
-    /// The value.
+    /// The value's first [`VALUE_SHOWN_BYTES`], escaped.
     pub value: String,
+    /// How long it has to live yet, in milliseconds; none has no deadline; 0 is expired.
+    pub left_ms: Option<u64>,
 }
 
 /// A cache node.
@@ -364,17 +368,12 @@ impl Session {
     #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands a vector over")]
     pub fn view(&self, keys: Vec<String>) -> Result<Ts<View>, JsError> {
         let now_ms = self.runner.world().monotonic_ns / 1_000_000;
-        let pairs = self.subject.line_entries();
         let view = View {
             clock_ms: self.runner.passed_ms().min(NUMBER_MAX),
             node: self.subject.node().map(|node| node_view(node, now_ms)),
             ring: self.subject.ring().map(|ring| ring_view(ring, self.asked.iter().chain(&keys))),
-            pair_count: count(pairs.len()),
-            pairs: pairs
-                .into_iter()
-                .take(ENTRIES_SHOWN_MAX)
-                .map(|(key, value)| Pair { key: key.to_owned(), value: value.to_owned() })
-                .collect(),
+            pair_count: count(pair_count(&self.subject)),
+            pairs: pairs(&self.subject, now_ms).take(ENTRIES_SHOWN_MAX).collect(),
         };
         Ok(view.into_ts()?)
     }
@@ -405,13 +404,39 @@ fn remember(asked: &mut VecDeque<String>, key: &str) {
     }
 }
 
+/// What the protocols' servers hold, one after the other; a script mostly speaks to one of them.
+fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pair> {
+    let left_ms = move |deadline: Instant| deadline.as_millis().saturating_sub(now_ms).min(NUMBER_MAX);
+    let line = subject.line_entries().into_iter();
+    let line = line.map(|(key, value)| Pair { key: key.to_owned(), value: value.to_owned(), left_ms: None });
+    let memcached = subject.memcached().entries().map(move |(key, value, deadline)| Pair {
+        key: escape(key),
+        value: shown(value),
+        left_ms: deadline.map(left_ms),
+    });
+    let rest = subject.rest().entries().map(move |(namespace, key, value, deadline)| Pair {
+        key: escape(format!("{namespace}/{key}").as_bytes()),
+        value: shown(value.as_bytes()),
+        left_ms: Some(left_ms(deadline)),
+    });
+    line.chain(memcached).chain(rest)
+}
+
+fn pair_count(subject: &Reference) -> usize {
+    subject.line_entries().len() + subject.memcached().len() + subject.rest().entries().count()
+}
+
+fn shown(value: &[u8]) -> String {
+    escape(&value[..value.len().min(VALUE_SHOWN_BYTES)])
+}
+
 fn node_view(node: &CacheNode, now_ms: u64) -> NodeView {
     let stats = node.stats();
     let entries = node.entries().into_iter().take(ENTRIES_SHOWN_MAX).map(|entry| {
-        let deadline_ms = entry.expires_at.map(crate::clock::Instant::as_millis);
+        let deadline_ms = entry.expires_at.map(Instant::as_millis);
         EntryView {
             key: escape(entry.key.as_bytes()),
-            value: escape(&entry.value[..entry.value.len().min(VALUE_SHOWN_BYTES)]),
+            value: shown(entry.value),
             bytes: (entry.key.len() + entry.value.len()) as u64,
             access_count: entry.access_count.min(NUMBER_MAX),
             left_ms: deadline_ms.map(|at| at.saturating_sub(now_ms).min(NUMBER_MAX)),

@@ -57,9 +57,9 @@ impl Subject for Reference {
 }
 
 impl Reference {
-    /// The node of `node new`, to look at.
+    /// The node of `node new`, else the cluster's, to look at.
     pub fn node(&self) -> Option<&CacheNode> {
-        self.node.as_ref()
+        self.node.as_ref().or(self.cluster.as_ref().map(DistributedCache::local))
     }
 
     /// The ring of `ring new`, else the cluster's, to look at.
@@ -70,6 +70,16 @@ impl Reference {
     /// What the line protocol holds, by key.
     pub fn line_entries(&self) -> Vec<(&str, &str)> {
         self.line.entries().collect()
+    }
+
+    /// The memcached server's items, to look at.
+    pub const fn memcached(&self) -> &memcached::Store {
+        self.memcached.store()
+    }
+
+    /// The REST service, to look at.
+    pub const fn rest(&self) -> &rest::Machine {
+        &self.rest
     }
 
     fn answer(&mut self, request: &Request) -> Response {

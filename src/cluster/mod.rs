@@ -113,6 +113,11 @@ impl DistributedCache {
     }
 
     /// The local node, to look at.
+    pub const fn local(&self) -> &CacheNode {
+        &self.local_cache
+    }
+
+    /// The local node, to set up.
     pub fn local_node(&mut self) -> &mut CacheNode {
         &mut self.local_cache
     }

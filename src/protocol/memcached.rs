@@ -74,7 +74,7 @@ impl Machine {
     }
 
     /// The items and the counters.
-    pub fn store(&self) -> &Store {
+    pub const fn store(&self) -> &Store {
         &self.store
     }
 }

@@ -192,6 +192,12 @@ impl Machine {
         Self { store: Store::new(limits.storage_bytes_max), limits, unix_base_s }
     }
 
+    /// Namespaces, keys, values (as JSON text) and deadlines, the least recently used first; expired ones that nobody
+    /// asked for since included.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str, &str, Instant)> {
+        self.store.entries()
+    }
+
     /// Answers one line of a script (see [`parse_line`]); one that is no request gets 400 and the sentence that says why.
     pub fn answer_line(&mut self, line: &str, now: Instant) -> HttpAnswer {
         match parse_line(line) {

@@ -43,6 +43,9 @@ export const trouble = signal<Trouble | undefined>(undefined);
 /** A key that the learner wants to see on the ring. */
 export const soughtKey = signal("");
 
+/** The line that the editor is to show and put its cursor on; a new object each time. */
+export const soughtLine = signal<{ line: number } | undefined>(undefined);
+
 /** Whether the script has been edited since the run that is shown. */
 export const isStale = computed(() => !isSame(run.value.script, sheet.value));
 /** Whether the sheet is not as it was before anybody edited it. */
@@ -54,6 +57,25 @@ export const isEdited = computed(() => {
 const engine = new Engine(hear);
 let runId = 0;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** How many events the first `position` commands made: events are in the order of their commands. O(log n). */
+export function countBefore(position: number): number {
+  let [low, high] = [0, eventCount.value];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle]?.step ?? position) < position) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** The last event of the first `position` commands. */
+export function eventBefore(position: number): Told | undefined {
+  return events[countBefore(position) - 1];
+}
 
 /** Starts everything that goes on by itself. Call once. */
 export async function start(): Promise<void> {
@@ -116,6 +138,10 @@ export function seek(key: string): void {
   if (!isRunning.value && !isStale.value && run.value.view?.ring) {
     go(run.value.position);
   }
+}
+
+export function goToLine(line: number): void {
+  soughtLine.value = { line };
 }
 
 export function edit(change: { text: string } | { seed: string }): void {

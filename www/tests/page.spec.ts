@@ -87,7 +87,12 @@ test("a mistake is underlined where it stands, after letters of every width too"
   await expect(marks).toHaveText(["tll 5s", "node gte"]);
   await expect(page.getByTestId("status")).toContainText("2 lines cannot be read");
   await marks.last().hover();
-  await expect(page.getByText("did you mean `node get`?")).toBeVisible();
+  await expect(page.locator(".cm-tooltip-lint")).toHaveText(
+    "`node gte` is no command; did you mean `node get`?",
+  );
+  await page.getByRole("button", { name: "Line 3" }).click();
+  await page.keyboard.insertText("stats # ");
+  await expect(marks).toHaveText(["tll 5s"]);
 });
 
 test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {
@@ -238,12 +243,11 @@ test("the page speaks French, and remembers it", async ({ page }) => {
   await open(page);
   await page.getByRole("button", { name: "Français" }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "fr");
-  await expect(page.getByTestId("run")).toHaveText("Exécuter");
+  await expect(page.getByTestId("run")).toHaveText("Lancer");
   await write(page, "node gte k");
-  await page.locator(".cm-lintRange-error").hover();
-  await expect(page.getByText("n'est pas une commande")).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "n'est pas une commande" })).toBeVisible();
   await page.reload();
-  await expect(page.getByTestId("run")).toHaveText("Exécuter");
+  await expect(page.getByTestId("run")).toHaveText("Lancer");
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -160,6 +160,12 @@ impl Store {
         self.bytes_max
     }
 
+    /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included.
+    pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
+        let items = self.recency.values().filter_map(|key| self.items.get_key_value(key));
+        items.map(|(key, item)| (key.as_slice(), item.data.as_slice(), item.deadline))
+    }
+
     /// What has happened so far.
     pub fn counters(&self) -> Counters {
         self.counters

@@ -62,6 +62,14 @@ impl Store {
         Self { namespaces: BTreeMap::new(), recency: BTreeMap::new(), ticks: 0, bytes: 0, bytes_max }
     }
 
+    /// Namespaces, keys, values and deadlines, the least recently used first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &str, &str, Instant)> {
+        self.recency.values().filter_map(|(namespace, key)| {
+            let entry = self.namespaces.get(namespace)?.entries.get(key)?;
+            Some((namespace.as_str(), key.as_str(), entry.value.get(), entry.deadline))
+        })
+    }
+
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { isStale, run } from "../lab";
+import { isStale, run, sheet } from "../lab";
 import type { EntryView, NodeView, Pair } from "../wasm/cachedojo";
 import { formatNumber, formatTime, words } from "../words";
 import { Icon } from "./icons";
@@ -20,14 +20,14 @@ export function Cache() {
           </span>
         )}
       </div>
-      <Counters node={view?.node} />
+      {(view?.node || sheet.value.dialect === "lab") && <Counters node={view?.node} />}
       <ScrollBox testId="nodes" labelledBy="cache-title">
         {view?.node ? (
           <Node node={view.node} />
         ) : view && view.pairCount > 0 ? (
           <Pairs pairs={view.pairs} count={view.pairCount} />
         ) : (
-          <p class="empty">{text.empty}</p>
+          <p class="empty">{sheet.value.dialect === "lab" ? text.empty : text.emptyPairs}</p>
         )}
       </ScrollBox>
     </div>
@@ -99,19 +99,19 @@ function Entry({ entry, isNext }: { entry: EntryView; isNext: boolean }) {
       <td class="number">{formatNumber(bytes)}</td>
       <td class="number">{formatNumber(accessCount)}</td>
       <td class="left">
-        {leftMs === undefined ? (
-          <span class="quiet">{text.forever}</span>
-        ) : leftMs === 0 ? (
-          <span class="tone-warn">{text.expired}</span>
-        ) : (
-          <>
-            {formatTime(leftMs)}
-            <Bar part={leftMs} of={spanMs ?? leftMs} />
-          </>
-        )}
+        <Left ms={leftMs} />
+        {leftMs !== undefined && spanMs !== undefined && <Bar part={leftMs} of={spanMs} />}
       </td>
     </tr>
   );
+}
+
+function Left({ ms }: { ms: number | undefined }) {
+  const { node: text } = words.value;
+  if (ms === undefined) {
+    return <span class="quiet">{text.forever}</span>;
+  }
+  return ms === 0 ? <span class="tone-warn">{text.expired}</span> : <span>{formatTime(ms)}</span>;
 }
 
 function Pairs({ pairs, count }: { pairs: Pair[]; count: number }) {
@@ -119,14 +119,17 @@ function Pairs({ pairs, count }: { pairs: Pair[]; count: number }) {
   return (
     <>
       <p class="note">{text.pairs(formatNumber(count))}</p>
-      <Table heads={[text.key, text.value]}>
-        {pairs.map(({ key, value }) => (
+      <Table heads={[text.key, text.value, text.left]}>
+        {pairs.map(({ key, value, leftMs }) => (
           <tr key={key}>
             <th scope="row">
               <code>{key}</code>
             </th>
             <td class="value">
               <code>{value}</code>
+            </td>
+            <td class="left">
+              <Left ms={leftMs} />
             </td>
           </tr>
         ))}

@@ -16,7 +16,7 @@ import { tags } from "@lezer/highlight";
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
-import { commandHelp, edit, eventCount, events, isStale, reading, run, sheet } from "../lab";
+import { commandHelp, edit, eventBefore, isStale, reading, run, sheet, soughtLine } from "../lab";
 import { language } from "../settings";
 import { words } from "../words";
 
@@ -28,6 +28,7 @@ export function Editor() {
       return;
     }
     const { text, dialect } = sheet.peek();
+    soughtLine.value = undefined;
     const spoken = new Compartment();
     const view = new EditorView({
       parent: parent.current,
@@ -45,6 +46,7 @@ export function Editor() {
         ),
       ),
       effect(() => view.dispatch({ effects: standAt.of(currentLine()) })),
+      effect(() => showLine(view, soughtLine.value?.line)),
     ];
     return () => {
       for (const end of stops) {
@@ -113,6 +115,13 @@ function shown(
   return { from: Math.min(from, length), to: Math.min(to, length), severity: "error", message };
 }
 
+function showLine(view: EditorView, line: number | undefined): void {
+  if (line !== undefined && line <= view.state.doc.lines) {
+    view.dispatch({ selection: { anchor: view.state.doc.line(line).from }, scrollIntoView: true });
+    view.focus();
+  }
+}
+
 const standAt = StateEffect.define<number>();
 
 /** The line of the command that was obeyed last. */
@@ -138,13 +147,7 @@ function currentLine(): number {
   if (isStale.value || position === 0 || isDone) {
     return 0;
   }
-  for (let i = eventCount.value - 1; i >= 0; i -= 1) {
-    const event = events[i];
-    if (event && event.step < position) {
-      return event.line;
-    }
-  }
-  return 0;
+  return eventBefore(position)?.line ?? 0;
 }
 
 function complete(context: CompletionContext): CompletionResult | null {

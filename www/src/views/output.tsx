@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
-import { eventCount, events, isStale, run } from "../lab";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { countBefore, events, isStale, run } from "../lab";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 
@@ -9,7 +10,10 @@ const LINES_MAX = 20_000;
 /** The answers up to where the run stands: exactly them, one a line, and nothing else inside the element. */
 export function Output() {
   const { output, outputEmpty, outputCut } = words.value;
-  const all = linesTo(run.value.position, eventCount.value);
+  const all = countBefore(run.value.position);
+  const box = useRef<HTMLPreElement>(null);
+  // The latest answer is the one that is looked for.
+  useLayoutEffect(() => box.current?.scrollTo(0, box.current.scrollHeight));
   return (
     <section class="card output" aria-labelledby="output-title">
       <div class="card-head">
@@ -17,11 +21,13 @@ export function Output() {
         {all > 0 && <CopyAll />}
       </div>
       <pre
+        ref={box}
         class={isStale.value ? "answers stale" : "answers"}
         data-testid="output"
         data-empty={outputEmpty}
         role="log"
         aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard
         tabIndex={0}
         aria-labelledby="output-title"
       >
@@ -36,7 +42,7 @@ function CopyAll() {
   const { copy, copied } = words.value;
   const isCopied = useSignal(false);
   const copyAll = async () => {
-    await navigator.clipboard.writeText(text(linesTo(run.value.position, eventCount.value)));
+    await navigator.clipboard.writeText(text(countBefore(run.value.position)));
     isCopied.value = true;
   };
   return (
@@ -52,20 +58,6 @@ function CopyAll() {
       <span role="status">{isCopied.value ? copied : copy}</span>
     </button>
   );
-}
-
-/** How many of the known events were told before command `position`: events are in the order of their commands. */
-function linesTo(position: number, known: number): number {
-  let [low, high] = [0, known];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((events[middle]?.step ?? position) < position) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
 
 function text(lines: number): string {

@@ -88,7 +88,11 @@ export function RingPicture({
       ))}
       {ring.members.length <= BADGES_MAX &&
         ring.members.map(({ id, isAlive }, i) => (
-          <g key={id} class={faint(i)} transform={`translate(${CENTRE - 8} ${CENTRE - laneOf(i) - 8})`}>
+          <g
+            key={id}
+            class={faint(i)}
+            transform={`translate(${CENTRE} ${CENTRE - laneOf(i)}) scale(${Math.min(1, lane / 18)}) translate(-8 -8)`}
+          >
             <circle class="badge-ground" cx="8" cy="8" r="10" />
             <Shape index={i} isHollow={!isAlive} />
           </g>
@@ -141,7 +145,7 @@ function Hollow({ members }: { members: MemberView[] }) {
   }
   const top = CENTRE - (members.length * LINE) / 2;
   return (
-    <g class="hollow" aria-hidden="true">
+    <g class="hollow">
       {members.map(({ id, sharePpm, isAlive }, i) => (
         <g key={id} transform={`translate(${CENTRE - 44} ${top + i * LINE})`}>
           <g transform="translate(0 5)">

@@ -2,7 +2,9 @@ import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
 import {
+  countBefore,
   edit,
+  eventBefore,
   eventCount,
   events,
   examples,
@@ -24,6 +26,9 @@ import {
 import { isSeed } from "../link";
 import { formatNumber, words } from "../words";
 import { Icon, type IconName } from "./icons";
+
+/** Longer answers than this nobody wants to hear. */
+const SPOKEN_MAX = 120;
 
 const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
 
@@ -190,6 +195,7 @@ function StatusText() {
   return (
     <>
       <span>{empty || stale || <Place />}</span>
+      <LastAnswer />
       {judged}
       {mistakes && <span class="tone-bad">{mistakes}</span>}
     </>
@@ -218,15 +224,21 @@ function Place() {
   return <>{status.at(here, all)}</>;
 }
 
+/** The latest answer, for ears: eyes have the output. */
+function LastAnswer() {
+  const { position } = run.value;
+  const last = eventCount.value > 0 && !isRunning.value ? eventBefore(position) : undefined;
+  return last ? <span class="hidden">{last.text.slice(0, SPOKEN_MAX)}</span> : null;
+}
+
 /** How many expectations held and how many did not, as the engine found. */
 function Judgements() {
   const { status } = words.value;
   const { position } = run.value;
   const counts = { held: 0, broken: 0 };
-  for (let i = 0; i < eventCount.value; i += 1) {
-    const event = events[i];
-    if (event && event.step < position && (event.kind === "held" || event.kind === "broken")) {
-      counts[event.kind] += 1;
+  for (const { kind } of events.slice(0, countBefore(position))) {
+    if (kind === "held" || kind === "broken") {
+      counts[kind] += 1;
     }
   }
   return (

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { InsideKind, Kind, Told } from "../engine/event";
-import { eventCount, events, goTo, isStale, run } from "../lab";
+import { countBefore, eventCount, events, goTo, isStale, run } from "../lab";
 import { formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
 
@@ -73,7 +73,7 @@ export function Timeline() {
 function Rows({ count }: { count: number }) {
   const box = useRef<HTMLDivElement>(null);
   const scroll = useSignal({ top: 0, height: 300 });
-  const current = indexOfLast(run.value.position);
+  const current = Math.max(0, countBefore(run.value.position) - 1);
   useEffect(() => {
     const observer = new ResizeObserver(() => measure());
     const measure = () => {
@@ -99,6 +99,7 @@ function Rows({ count }: { count: number }) {
   const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
   const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it hears what bubbles up from its buttons
     <div
       class="scroll"
       ref={box}
@@ -109,7 +110,13 @@ function Rows({ count }: { count: number }) {
     >
       <ol class="rows" style={{ height: `${count * ROW_PX}px` }}>
         {events.slice(first, last).map((event, i) => (
-          <Row key={first + i} index={first + i} of={count} event={event} isCurrent={first + i === current} />
+          <Row
+            key={first + i}
+            index={first + i}
+            of={count}
+            event={event}
+            isCurrent={first + i === current && run.value.position > 0}
+          />
         ))}
       </ol>
     </div>
@@ -160,13 +167,4 @@ function moveFocus(event: KeyboardEvent): void {
   );
   next?.focus();
   next?.click();
-}
-
-/** The index of the last event before command `position`. */
-function indexOfLast(position: number): number {
-  let index = Math.min(eventCount.value, events.length) - 1;
-  while (index > 0 && (events[index]?.step ?? 0) >= position) {
-    index -= 1;
-  }
-  return index;
 }

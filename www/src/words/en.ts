@@ -127,6 +127,7 @@ export const en = {
     stopped: (position: string) => `Stopped after command ${position}.`,
     held: (count: number) => (count === 1 ? "1 expectation held" : `${count} expectations held`),
     broken: (count: number) => (count === 1 ? "1 is broken" : `${count} are broken`),
+    line: (line: number) => `Line ${line}`,
     mistakes: (count: number) => (count === 1 ? "1 line cannot be read" : `${count} lines cannot be read`),
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
@@ -158,7 +159,12 @@ export const en = {
     line: "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT\n",
     memcached:
       "set greeting 0 60 5\nhello\nget greeting\nset visits 0 0 1\n9\nincr visits 1\ndelete greeting\nget greeting\n",
-    rest: `PUT /api/v1/cache/user1 {"value":"Alice","ttl":60}\nGET /api/v1/cache/user1\nDELETE /api/v1/cache/user1\nGET /api/v1/cache/user1\n`,
+    rest: `PUT /api/v1/cache/users/u1 {"value": {"name": "Ada"}, "ttl": 60}
+GET /api/v1/cache/users/u1
+GET /api/v1/cache/users/stats
+DELETE /api/v1/cache/users/u1
+GET /api/v1/cache/users/u1
+`,
   } satisfies Record<Dialect, string>,
 };
 

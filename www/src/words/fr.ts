@@ -1,6 +1,6 @@
 import type { Words } from "./en";
 
-const lab = `# Un cache de 100 octets : Exécuter, ou Pas.
+const lab = `# Un cache de 100 octets : Lancer, ou Pas.
 node new 100 lru
 node set key1 40*x      # quarante fois x
 node set key2 40*x
@@ -40,23 +40,23 @@ export const fr: Words = {
   script: "Script",
   scriptLabel: "Script, une commande par ligne",
   seed: "Graine",
-  seedHelp: "D'où vient le hasard du monde : même graine, même exécution.",
+  seedHelp: "D'où vient le hasard du monde : même graine, même exécution.",
   seedWrong: "Écrivez un entier de 0 à 18446744073709551615.",
-  run: "Exécuter",
+  run: "Lancer",
   step: "Pas",
   back: "Retour",
   stop: "Stop",
   reset: "Début",
   share: "Partager",
   hints: {
-    run: "Exécuter jusqu'au bout (Ctrl+Entrée)",
+    run: "Lancer jusqu'au bout (Ctrl+Entrée)",
     step: "Obéir à la commande suivante (F10)",
     back: "Reculer d'une commande (F9)",
     stop: "Arrêter l'exécution (Échap)",
-    reset: "Revenir avant la première commande ; le script reste",
+    reset: "Revenir avant la première commande ; le script reste",
   },
   output: "Sortie",
-  outputEmpty: "Appuyez sur Exécuter : les réponses apparaissent ici.",
+  outputEmpty: "Appuyez sur Lancer : les réponses apparaissent ici.",
   outputCut: (shown, all) => `Les ${shown} premières lignes sur ${all}.`,
   copy: "Tout copier",
   copied: "Copié",
@@ -65,21 +65,21 @@ export const fr: Words = {
     "Chaque événement d'une exécution apparaît ici, avec son heure. Choisissez-en un pour revoir le monde à ce moment.",
   timelineHelp:
     "Choisissez un événement pour voir le monde juste après sa commande. Les flèches haut et bas déplacent.",
-  goTo: (command, what) => `Commande ${command} : ${what}`,
+  goTo: (command, what) => `Commande ${command} : ${what}`,
   ring: {
     title: "Anneau de hachage",
-    empty: "Pas encore d'anneau. Un script en crée un avec « ring new ».",
+    empty: "Pas encore d'anneau. Un script en crée un avec « ring new ».",
     summary: (nodes, points) => `${nodes} ${nodes === 1 ? "nœud" : "nœuds"}, ${points} points`,
     picture: (nodes, points) =>
       `Un anneau de ${points} points de ${nodes} nœuds. Le tableau ci-dessous dit la même chose en chiffres.`,
-    tooMany: "Il y a trop de points pour les dessiner ; le tableau donne les parts exactes.",
+    tooMany: "Il y a trop de points pour les dessiner ; le tableau donne les parts exactes.",
     node: "Nœud",
     points: "Points",
     share: "Part",
     state: "État",
     alive: "vivant",
     dead: "mort",
-    find: "Où est cette clé ?",
+    find: "Où est cette clé ?",
     findHint: "une clé",
     place: (key, owner) => `${key} appartient à ${owner}`,
     placeNone: (key) => `${key} n'appartient à personne`,
@@ -88,7 +88,7 @@ export const fr: Words = {
   },
   node: {
     title: "Cache",
-    empty: "Pas encore de cache. Un script en crée un avec « node new ».",
+    empty: "Pas encore de cache. Un script en crée un avec « node new ».",
     emptyPairs: "Rien n'est enregistré.",
     pairs: (count) => `${count} enregistrées`,
     key: "Clé",
@@ -119,30 +119,31 @@ export const fr: Words = {
   status: {
     loading: "Le moteur se charge.",
     ready: "Prêt.",
-    running: (position, total) => `En cours : ${position} commandes sur ${total}.`,
+    running: (position, total) => `En cours : ${position} commandes sur ${total}.`,
     at: (position, total) => `Après la commande ${position} sur ${total}.`,
     start: "Avant la première commande.",
-    done: (total) => `Terminé : ${total} commandes.`,
+    done: (total) => `Terminé : ${total} commandes.`,
     ended: (position) => `L'exécution a pris fin à la commande ${position}.`,
     stopped: (position) => `Arrêté après la commande ${position}.`,
     held: (count) => (count === 1 ? "1 attente tenue" : `${count} attentes tenues`),
     broken: (count) => (count === 1 ? "1 rompue" : `${count} rompues`),
+    line: (line) => `Ligne ${line}`,
     mistakes: (count) => (count === 1 ? "1 ligne illisible" : `${count} lignes illisibles`),
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
-    failed: "Le moteur a échoué et a été relancé ; votre script est intact.",
+    failed: "Le moteur a échoué et a été relancé ; votre script est intact.",
     unloaded: "Le moteur n'a pas pu être chargé. Vérifiez la connexion, puis rechargez la page.",
     unsaved:
-      "Ce navigateur ne laisse pas la page enregistrer votre travail : copiez votre script avant de partir.",
+      "Ce navigateur ne laisse pas la page enregistrer votre travail : copiez votre script avant de partir.",
   },
   banner: {
     link: "Ce script vient d'un lien. Votre propre travail est intact.",
-    example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
+    example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     original: "Montrer l'original",
     version: (version) =>
       `Ce lien est de version ${version}, que cette page ne connaît pas. Demandez une page plus récente ou un lien plus ancien.`,
-    damaged: "Ce lien est abîmé : une partie manque ou a changé. Redemandez-le.",
+    damaged: "Ce lien est abîmé : une partie manque ou a changé. Redemandez-le.",
     close: "Fermer",
   },
   sharing: {
@@ -151,7 +152,7 @@ export const fr: Words = {
     copy: "Copier",
     manual: "Copiez ce lien :",
     long: (characters) =>
-      `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
+      `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
   starters: {
@@ -159,6 +160,11 @@ export const fr: Words = {
     line: "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT\n",
     memcached:
       "set bonjour 0 60 5\nsalut\nget bonjour\nset visites 0 0 1\n9\nincr visites 1\ndelete bonjour\nget bonjour\n",
-    rest: `PUT /api/v1/cache/user1 {"value":"Alice","ttl":60}\nGET /api/v1/cache/user1\nDELETE /api/v1/cache/user1\nGET /api/v1/cache/user1\n`,
+    rest: `PUT /api/v1/cache/users/u1 {"value": {"name": "Ada"}, "ttl": 60}
+GET /api/v1/cache/users/u1
+GET /api/v1/cache/users/stats
+DELETE /api/v1/cache/users/u1
+GET /api/v1/cache/users/u1
+`,
   },
 };
