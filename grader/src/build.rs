@@ -86,6 +86,22 @@ pub enum Reason {
     HarnessError,
 }
 
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.reason {
+            Reason::BuildFailed => "the submission does not build",
+            Reason::Forbidden => "the submission holds what the exercise forbids",
+            Reason::HarnessError => "the grader itself failed",
+        })?;
+        for diagnostic in &self.diagnostics {
+            write!(f, "\n  {}:{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejected {}
+
 impl From<NotRun> for Rejected {
     fn from(error: NotRun) -> Self {
         Self::harness(&error.to_string())

@@ -7,6 +7,7 @@ use cachedojo::script::Dialect;
 use cachedojo::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::build::{Reason, Rejected};
 use crate::commands;
 use crate::report::Format;
 
@@ -71,6 +72,8 @@ enum Command {
     Grade(GradeArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
+    /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
+    Selfcheck(SelfcheckArgs),
     /// List the built-in exercises
     Exercises,
     /// Show an exercise: its statement and its table of checks
@@ -127,6 +130,9 @@ pub struct RunArgs {
     /// How to print: the answers as text, or all events as JSON
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// How `grader run` prints.
@@ -136,6 +142,19 @@ pub enum RunFormat {
     Text,
     /// One JSON object with diagnostics and events.
     Json,
+}
+
+/// Arguments of `grader selfcheck`.
+#[derive(Debug, Args)]
+pub struct SelfcheckArgs {
+    /// The exercise's id, or a pack's folder [default: every built-in exercise]
+    pub exercise: Option<String>,
+    /// The grading seed
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Compile without a sandbox, where this machine has none
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// Arguments of `grader show`.
@@ -169,6 +188,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Grade(args) => commands::grade::grade(&args),
         Command::Run(args) => commands::run::run(&args),
+        Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
         Command::Exercises => commands::exercises::list(),
         Command::Show(args) => commands::exercises::show(&args),
         Command::Init(args) => commands::exercises::init(&args),
@@ -187,7 +207,11 @@ fn report_error(error: &Error) -> Outcome {
         return Outcome::Passed;
     }
     eprintln!("grader: {error:#}");
-    if error.is::<UsageError>() { Outcome::Usage } else { Outcome::HarnessError }
+    match error.downcast_ref::<Rejected>() {
+        Some(rejected) if rejected.reason != Reason::HarnessError => Outcome::Rejected,
+        _ if error.is::<UsageError>() => Outcome::Usage,
+        _ => Outcome::HarnessError,
+    }
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

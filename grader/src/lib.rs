@@ -12,16 +12,20 @@
 //! | [`sandbox`], [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
 //! | [`wasm`] | the program as a subject, in a world that is given to it |
+//! | [`bench`] | the one way from a submission to its report |
+//! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 //! | [`report`] | one report, many formats |
 
 #![deny(unsafe_code)]
 
+pub mod bench;
 pub mod build;
 pub mod cli;
 pub mod commands;
 pub mod diagnostic;
 pub mod forbidden;
 pub mod inspect;
+pub mod mutants;
 pub mod pack;
 pub mod prototype;
 pub mod report;

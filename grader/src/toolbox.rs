@@ -99,6 +99,11 @@ impl Toolbox {
         Ok(Self { folder, rustc, sysroot, libraries })
     }
 
+    /// Its name, which changes with everything that it is made of.
+    pub fn name(&self) -> String {
+        self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
     /// The library of a crate, as a submission names it.
     pub fn library(&self, name: &str) -> Option<&Path> {
         self.libraries.get(name).map(PathBuf::as_path)

@@ -175,14 +175,13 @@ impl Subject for WasmSubject {
             crash
         })
     }
+
+    fn fuel_used(&self) -> u64 {
+        self.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
+    }
 }
 
 impl WasmSubject {
-    /// Fuel used since the instance was made: the same for the same requests in the same world.
-    pub fn fuel_used(&self) -> u64 {
-        self.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
-    }
-
     /// What the submission has printed, made safe to show.
     pub fn printed(&self) -> String {
         printable(&String::from_utf8_lossy(&self.store.data().printed))

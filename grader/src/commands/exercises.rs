@@ -29,7 +29,7 @@ pub fn list() -> Result<Outcome> {
 /// # Errors
 /// There is no such exercise.
 pub fn show(args: &ShowArgs) -> Result<Outcome> {
-    let pack = load(&args.exercise)?;
+    let pack = super::load_pack(&args.exercise)?;
     let mut out = std::io::stdout().lock();
     if let Some(statement) = pack.statement(args.lang) {
         writeln!(out, "{}\n", statement.trim_end())?;
@@ -51,7 +51,7 @@ pub fn show(args: &ShowArgs) -> Result<Outcome> {
 /// # Errors
 /// There is no such exercise, or the folder holds something already.
 pub fn init(args: &InitArgs) -> Result<Outcome> {
-    let pack = load(&args.exercise)?;
+    let pack = super::load_pack(&args.exercise)?;
     let dir = &args.dir;
     let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if occupied || dir.is_file() {
@@ -78,8 +78,4 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
         if args.exercise == crate::pack::DEFAULT_ID { String::new() } else { format!(" --exercise {}", args.exercise) };
     writeln!(out, "Now write your code, and try: grader grade {}{exercise}", dir.display())?;
     Ok(Outcome::Passed)
-}
-
-fn load(id_or_folder: &str) -> Result<Pack> {
-    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }

@@ -3,3 +3,14 @@
 pub mod exercises;
 pub mod grade;
 pub mod run;
+pub mod selfcheck;
+
+use anyhow::Result;
+
+use crate::cli::UsageError;
+use crate::pack::Pack;
+
+/// The pack that an argument names; naming none that is sound is the caller's mistake.
+fn load_pack(id_or_folder: &str) -> Result<Pack> {
+    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+}

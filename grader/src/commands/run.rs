@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use cachedojo::event::{Event, What};
@@ -13,7 +14,11 @@ use cachedojo::subject::Subject;
 use cachedojo::text::Language;
 use serde::Serialize;
 
+use crate::bench::Bench;
 use crate::cli::{Outcome, RunArgs, RunFormat, UsageError};
+use crate::mutants;
+use crate::submission::Submission;
+use crate::wasm::Limits;
 
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;
@@ -79,9 +84,27 @@ fn read_script(path: &str) -> Result<String> {
 }
 
 fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
-    match args.subject.as_str() {
-        "reference" => Ok(Box::new(Reference::default())),
-        other => Err(UsageError(format!("there is no subject `{other}`: use reference")).into()),
+    if args.subject == "reference" {
+        return Ok(Box::new(Reference::default()));
+    }
+    let pack = super::load_pack(&args.exercise)?;
+    let bench = Bench::open(&pack, args.trust)?;
+    if let Some(id) = args.subject.strip_prefix("mutant:") {
+        if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
+            let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
+            return Err(UsageError(format!("there is no mutant `{id}`: name one of {}", known.join(", "))).into());
+        }
+        return Ok(Box::new(mutants::program(&bench, id)?.subject(Limits::default())));
+    }
+    let submission = Submission::read(Path::new(&args.subject)).map_err(|error| {
+        UsageError(format!(
+            "there is no subject `{}` ({error}): use reference, mutant:ID or a submission's path",
+            args.subject
+        ))
+    })?;
+    match bench.build(&submission) {
+        Ok(built) => Ok(Box::new(built.subject())),
+        Err(rejected) => Err(rejected.into()),
     }
 }
 

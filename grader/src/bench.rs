@@ -1,0 +1,115 @@
+//! The bench: what grading any number of submissions to one exercise needs, and the one way from a submission to its
+//! report.
+
+use std::path::Path;
+
+use anyhow::Result;
+use cachedojo::exercise::report::{GradeVerdict, GraderId, SubmissionId};
+use cachedojo::exercise::{Report, Verdict, judge};
+use cachedojo::subject::Subject;
+use cachedojo::text::Language;
+
+use crate::build::{self, Built, Interface, Reason, Rejected};
+use crate::cli::UsageError;
+use crate::mutants;
+use crate::pack::Pack;
+use crate::sandbox::Protection;
+use crate::submission::{Submission, Unreadable};
+use crate::toolbox::Toolbox;
+
+/// What grading any number of submissions to one exercise needs.
+#[derive(Debug)]
+pub struct Bench<'a> {
+    /// The exercise.
+    pub pack: &'a Pack,
+    /// What its submissions have to be.
+    pub interface: Interface,
+    /// What they are compiled against.
+    pub toolbox: Toolbox,
+    /// Whether the compiler is confined.
+    pub protection: Protection,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench for a pack. Where this machine has no toolbox yet, it is built now, once, and standard error says so.
+    /// `trust` leaves the compiler unconfined.
+    ///
+    /// # Errors
+    /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
+    pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
+        let protection = if trust { Protection::Trust } else { Protection::Sandbox };
+        Ok(Self { pack, interface: Interface::of(pack)?, toolbox: Toolbox::open(&say)?, protection })
+    }
+
+    /// Grades what is at `path`. A submission that cannot be read or built is a report too.
+    ///
+    /// # Errors
+    /// There is nothing at `path` that could be read, or the pack is unsound.
+    pub fn grade_path(&self, path: &Path, seed: u64, language: Language) -> Result<Report> {
+        match Submission::read(path) {
+            Ok(submission) => self.grade(&submission, seed, language),
+            Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
+            Err(error) => {
+                let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
+                let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
+                Ok(self.rejection(id, seed, rejected))
+            }
+        }
+    }
+
+    /// Grades a submission.
+    ///
+    /// # Errors
+    /// The pack is unsound.
+    pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
+        let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone() };
+        match self.build(submission) {
+            Ok(built) => self.judge(id, seed, language, &built),
+            Err(rejected) => Ok(self.rejection(id, seed, rejected)),
+        }
+    }
+
+    /// Inspects and compiles a submission.
+    ///
+    /// # Errors
+    /// See [`Rejected`].
+    pub fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
+        build::prepare(submission, &self.interface, &self.toolbox, self.protection)
+    }
+
+    fn judge(&self, id: SubmissionId, seed: u64, language: Language, built: &Built) -> Result<Report> {
+        let exercise = &self.pack.exercise;
+        let outcomes = judge(exercise, seed, &mut || Ok(Box::new(built.subject()) as Box<dyn Subject>))?;
+        let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
+        let resemblances = if perfect { Vec::new() } else { mutants::resemblances(self, &outcomes, seed)? };
+        Ok(Report::of_checks(
+            exercise,
+            seed,
+            language,
+            id,
+            grader(),
+            &built.module,
+            &outcomes,
+            &resemblances,
+            built.diagnostics.clone(),
+        ))
+    }
+
+    fn rejection(&self, id: SubmissionId, seed: u64, rejected: Rejected) -> Report {
+        let verdict = match rejected.reason {
+            Reason::BuildFailed => GradeVerdict::BuildFailed,
+            Reason::Forbidden => GradeVerdict::Forbidden,
+            Reason::HarnessError => GradeVerdict::HarnessError,
+        };
+        Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(), rejected.diagnostics)
+    }
+}
+
+fn grader() -> GraderId {
+    GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "wasm".to_owned() }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line's own voice, while the report has stdout")]
+fn say(line: &str) {
+    eprintln!("grader: {line}");
+}

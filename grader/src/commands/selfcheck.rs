@@ -1,0 +1,146 @@
+//! `grader selfcheck`: the kit grades itself. The solution earns full marks, the starter next to none; every mutant dies
+//! exactly where its pack says and is called by its name; no two mutants are the same; every check kills one.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use cachedojo::exercise::Verdict;
+use cachedojo::exercise::report::{GradeVerdict, Report};
+use cachedojo::exercise::resemblance::{Fingerprint, compare};
+
+use crate::bench::Bench;
+use crate::cli::{Outcome, SelfcheckArgs};
+use crate::mutants;
+use crate::pack::built_in_ids;
+use crate::submission::Submission;
+
+/// What a starter may earn at most, in percent: it stores nothing and knows nothing.
+const STARTER_PERCENT_MAX: u32 = 10;
+
+/// Checks the exercise that is named, else every built-in one.
+///
+/// # Errors
+/// This machine lacks what grading needs.
+pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
+    let ids = args.exercise.clone().map_or_else(built_in_ids, |id| vec![id]);
+    let mut mistakes = 0;
+    for id in &ids {
+        let pack = super::load_pack(id)?;
+        let bench = Bench::open(&pack, args.trust)?;
+        mistakes += check_pack(&bench, args.seed)?;
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
+    Ok(if mistakes == 0 { Outcome::Passed } else { Outcome::NotPassed })
+}
+
+fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
+    let mut mistakes = Vec::new();
+    mistakes.extend(check_solution(bench, seed)?);
+    mistakes.extend(check_starter(bench, seed)?);
+    let fingerprints = fingerprints(bench, seed, &mut mistakes)?;
+    mistakes.extend(check_mutants(bench, &fingerprints));
+    let mut out = std::io::stdout().lock();
+    let exercise = &bench.pack.exercise;
+    for mistake in &mistakes {
+        writeln!(out, "{}: {mistake}", exercise.id)?;
+    }
+    let (checks, mutants) = (exercise.checks.len(), exercise.mutants.len());
+    writeln!(out, "{}: {checks} checks, {mutants} mutants, {} mistakes", exercise.id, mistakes.len())?;
+    Ok(mistakes.len())
+}
+
+fn check_solution(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, "solution", seed)?;
+    let first = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
+    Ok(match first {
+        Some(check) => Some(format!("the solution fails `{}`: {}", check.id, check.message)),
+        None if report.score != report.max_score || report.verdict != GradeVerdict::Graded => {
+            Some(format!("the solution earns {} of {}: {:?}", report.score, report.max_score, report.diagnostics))
+        }
+        None => None,
+    })
+}
+
+fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, "starter", seed)?;
+    Ok(if report.verdict != GradeVerdict::Graded {
+        Some(format!("the starter does not build: {:?}", report.diagnostics))
+    } else if report.score * 100 > report.max_score * STARTER_PERCENT_MAX {
+        Some(format!("the starter earns {} of {}: it should earn next to nothing", report.score, report.max_score))
+    } else {
+        None
+    })
+}
+
+fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
+    let source = bench.pack.folder(folder).remove("src/lib.rs");
+    let source = source.with_context(|| format!("the pack has no {folder}/src/lib.rs: add it"))?;
+    bench.grade(&Submission::from_source(folder, &source), seed, cachedojo::text::Language::English)
+}
+
+/// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
+fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Result<Vec<Option<Fingerprint>>> {
+    let specs = &bench.pack.exercise.mutants;
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(spec) = specs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let outcome = mutants::fingerprint(bench, &spec.id, seed);
+                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((spec.id.as_str(), outcome));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    ensure!(done.len() == specs.len(), "a worker did not answer for its mutants");
+    let mut in_order = Vec::new();
+    for spec in specs {
+        let at = done.iter().position(|(id, _)| *id == spec.id).context("a worker answers for every mutant")?;
+        in_order.push(match done.swap_remove(at).1 {
+            Ok(fingerprint) => Some(fingerprint),
+            Err(error) => {
+                mistakes.push(format!("{error:#}"));
+                None
+            }
+        });
+    }
+    Ok(in_order)
+}
+
+fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
+    let exercise = &bench.pack.exercise;
+    let pairs: Vec<_> =
+        exercise.mutants.iter().zip(fingerprints).filter_map(|(spec, print)| Some((spec, print.as_ref()?))).collect();
+    let mut mistakes = Vec::new();
+    for (index, (spec, print)) in pairs.iter().enumerate() {
+        let failing: BTreeSet<&str> = print.failing().into_iter().collect();
+        let named: BTreeSet<&str> = spec.killed_by.iter().map(String::as_str).collect();
+        if failing.is_empty() {
+            mistakes.push(format!("no check kills the mutant `{}`: write one that does", spec.id));
+        } else if failing != named {
+            mistakes.push(format!("the mutant `{}` fails {failing:?}, its pack says {named:?}", spec.id));
+        }
+        let named = compare(print, &pairs).into_iter().any(|row| row.mutant == spec.id && row.behaves_like);
+        if !failing.is_empty() && !named {
+            mistakes.push(format!("the mutant `{}` is not recognised as itself", spec.id));
+        }
+        for (other, twin) in &pairs[..index] {
+            if print == twin {
+                mistakes
+                    .push(format!("the mutants `{}` and `{}` fail alike: drop one, or add a case", other.id, spec.id));
+            }
+        }
+    }
+    for check in &exercise.checks {
+        if !pairs.is_empty() && !pairs.iter().any(|(_, print)| print.failing().contains(&check.id.as_str())) {
+            mistakes.push(format!("the check `{}` kills no mutant: add one that it must find", check.id));
+        }
+    }
+    mistakes
+}
