@@ -34,7 +34,7 @@ mod serve_meta;
 mod session;
 mod store;
 
-pub use meta::{Flags, MetaFlags};
+pub use meta::Flags;
 pub use mistake::{Mistake, Refusal};
 pub use parse::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Parsed, Parser, Request, Sign, StoreMode,

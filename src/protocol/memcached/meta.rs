@@ -11,52 +11,85 @@ const WORDS_MAX: usize = 20;
 const OPAQUE_BYTES_MAX: usize = 32;
 const KNOWN: &[u8] = b"bNTRlOPLkstcfvhuqxFCEMJDI";
 
-/// What the flags of a meta command say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MetaFlags {
-    /// One bit a letter (all are ASCII).
-    letters: u128,
-    /// `b`: the key is base64.
-    pub binary: bool,
-    /// `T`: the new exptime.
-    pub exptime: Option<i32>,
-    /// `N`: make an item on a miss, with this exptime.
-    pub vivify: Option<i32>,
-    /// `R`: fetch anew below this exptime.
-    pub recache: Option<i32>,
-    /// `F`: the client flags, 0 if not given.
-    pub client_flags: u32,
-    /// `C`: the CAS that the item must have.
-    pub compare_cas: Option<u64>,
-    /// `E`: the CAS that a changed item gets.
-    pub new_cas: Option<u64>,
-    /// `J`: the first value of a made item, 0 if not given.
-    pub initial: u64,
-    /// `D`: the amount, 1 if not given.
-    pub delta: u64,
-    /// The first byte after `M`; 0 if there is none.
-    mode: Option<u8>,
-}
-
-impl MetaFlags {
-    /// Whether a flag is given.
-    pub fn has(&self, letter: u8) -> bool {
-        self.letters & (1 << (letter & 127)) != 0
-    }
-}
-
-/// The flags of a meta command as written: letter and token, in their order.
+/// The flags of a meta command, checked: each is known, stands there once, and has the number that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flags<'a> {
     words: Words<'a>,
+    /// One bit for each letter from `A` on.
+    letters: u64,
 }
 
-impl<'a> Iterator for Flags<'a> {
-    type Item = (u8, &'a [u8]);
+impl<'a> Flags<'a> {
+    /// Letter and token of each flag, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
+        self.words.clone().map(|word| (word[0], &word[1..]))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let word = self.words.next()?;
-        Some((word[0], &word[1..]))
+    /// Whether a flag is given.
+    pub fn has(&self, letter: u8) -> bool {
+        self.letters & bit(letter) != 0
+    }
+
+    /// `b`: the key is base64.
+    pub fn binary(&self) -> bool {
+        self.has(b'b')
+    }
+
+    /// `T`: the new exptime.
+    pub fn exptime(&self) -> Option<i32> {
+        self.number(b'T')
+    }
+
+    /// `N`: make an item on a miss, with this exptime.
+    pub fn vivify(&self) -> Option<i32> {
+        self.number(b'N')
+    }
+
+    /// `R`: fetch anew below this exptime.
+    pub fn recache(&self) -> Option<i32> {
+        self.number(b'R')
+    }
+
+    /// `F`: the client flags, 0 if not given.
+    pub fn client_flags(&self) -> u32 {
+        self.number(b'F').unwrap_or(0)
+    }
+
+    /// `C`: the CAS that the item must have.
+    pub fn compare_cas(&self) -> Option<u64> {
+        self.number(b'C')
+    }
+
+    /// `E`: the CAS that a changed item gets.
+    pub fn new_cas(&self) -> Option<u64> {
+        self.number(b'E')
+    }
+
+    /// `J`: the first value of a made item, 0 if not given.
+    pub fn initial(&self) -> u64 {
+        self.number(b'J').unwrap_or(0)
+    }
+
+    /// `D`: the amount, 1 if not given.
+    pub fn delta(&self) -> u64 {
+        self.number(b'D').unwrap_or(1)
+    }
+
+    /// The word of a flag, if it is given.
+    fn word(&self, letter: u8) -> Option<&'a [u8]> {
+        if self.has(letter) { self.words.clone().find(|word| word[0] == letter) } else { None }
+    }
+
+    fn number<T: std::str::FromStr>(&self, letter: u8) -> Option<T> {
+        number(&self.word(letter)?[1..])
+    }
+}
+
+/// The bit of a letter; 0 of what cannot be a flag.
+fn bit(letter: u8) -> u64 {
+    match letter {
+        b'A'..=b'z' => 1 << (letter - b'A'),
+        _ => 0,
     }
 }
 
@@ -84,46 +117,40 @@ pub(super) fn delete(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
 
 fn command<'a>(verb: MetaVerb<'a>, mut words: Words<'a>) -> Result<Request<'a>, Stop<'a>> {
     let key = words.need()?;
-    let flags = read_flags(key, words.clone(), WORDS_MAX - 2)?;
-    check_opaque(&words)?;
-    Ok(Request::Meta { verb, key, flags, order: Flags { words } })
+    let flags = read_flags(key, words, WORDS_MAX - 2)?;
+    check_opaque(&flags)?;
+    Ok(Request::Meta { verb, key, flags })
 }
 
 pub(super) fn arithmetic(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let key = words.need()?;
-    let flags = read_flags(key, words.clone(), WORDS_MAX - 2).map_err(|stop| match stop {
+    let flags = read_flags(key, words, WORDS_MAX - 2).map_err(|stop| match stop {
         Stop::Refused { span, .. } => refused(Mistake::ArithmeticFlag, span),
         other => other,
     })?;
-    let sign = match flags.mode {
+    let sign = match mode_byte(&flags) {
         None | Some(b'I' | b'+') => Sign::Plus,
         Some(b'D' | b'-') => Sign::Minus,
-        Some(_) => return Err(refused(Mistake::ArithmeticMode, mode_word(words))),
+        Some(_) => return Err(refused(Mistake::ArithmeticMode, flags.word(b'M').unwrap_or_default())),
     };
-    check_opaque(&words)?;
-    Ok(Request::Meta { verb: MetaVerb::Arithmetic { sign }, key, flags, order: Flags { words } })
+    check_opaque(&flags)?;
+    Ok(Request::Meta { verb: MetaVerb::Arithmetic { sign }, key, flags })
 }
 
 /// What stands in an `ms` line behind its length.
-pub(super) struct Set<'a> {
-    pub(super) mode: StoreMode,
-    pub(super) flags: MetaFlags,
-    pub(super) order: Flags<'a>,
-}
-
-pub(super) fn set<'a>(key: &'a [u8], words: Words<'a>) -> Result<Set<'a>, Stop<'a>> {
-    let flags = read_flags(key, words.clone(), WORDS_MAX - 3)?;
-    let mode = match flags.mode {
+pub(super) fn set<'a>(key: &'a [u8], words: Words<'a>) -> Result<(StoreMode, Flags<'a>), Stop<'a>> {
+    let flags = read_flags(key, words, WORDS_MAX - 3)?;
+    let mode = match mode_byte(&flags) {
         None | Some(b'S' | b'R') if flags.has(b'C') => StoreMode::Cas,
         None | Some(b'S') => StoreMode::Set,
         Some(b'E') => StoreMode::Add,
         Some(b'A') => StoreMode::Append,
         Some(b'P') => StoreMode::Prepend,
         Some(b'R') => StoreMode::Replace,
-        Some(_) => return Err(refused(Mistake::SetMode, mode_word(words))),
+        Some(_) => return Err(refused(Mistake::SetMode, flags.word(b'M').unwrap_or_default())),
     };
-    check_opaque(&words)?;
-    Ok(Set { mode, flags, order: Flags { words } })
+    check_opaque(&flags)?;
+    Ok((mode, flags))
 }
 
 pub(super) fn debug(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
@@ -136,49 +163,38 @@ pub(super) fn debug(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     Ok(Request::MetaDebug { key, binary })
 }
 
-fn check_opaque<'a>(words: &Words<'a>) -> Result<(), Stop<'a>> {
-    match words.clone().find(|word| word[0] == b'O' && word.len() > OPAQUE_BYTES_MAX) {
-        Some(word) => Err(refused(Mistake::OpaqueTooLong, word)),
-        None => Ok(()),
+fn check_opaque<'a>(flags: &Flags<'a>) -> Result<(), Stop<'a>> {
+    match flags.word(b'O') {
+        Some(word) if word.len() > OPAQUE_BYTES_MAX => Err(refused(Mistake::OpaqueTooLong, word)),
+        _ => Ok(()),
     }
 }
 
-fn mode_word(mut words: Words<'_>) -> &[u8] {
-    words.find(|word| word[0] == b'M').unwrap_or_default()
+/// The first byte after `M`; 0 if there is none.
+fn mode_byte(flags: &Flags<'_>) -> Option<u8> {
+    Some(flags.word(b'M')?.get(1).copied().unwrap_or_default())
 }
 
-fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<MetaFlags, Stop<'a>> {
+fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<Flags<'a>, Stop<'a>> {
     if let Some(word) = words.clone().find(|word| !matches!(word[0], b'0'..=b'9' | b'A'..=b'z')) {
         return Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word });
     }
     check_key(key).map_err(|mistake| refused(mistake, key))?;
-    let mut flags = MetaFlags {
-        letters: 0,
-        binary: false,
-        exptime: None,
-        vivify: None,
-        recache: None,
-        client_flags: 0,
-        compare_cas: None,
-        new_cas: None,
-        initial: 0,
-        delta: 1,
-        mode: None,
-    };
+    let mut flags = Flags { words, letters: 0 };
     // As in memcached, a flag that does not exist stops the reading; of other mistakes the last one is told, but
     // that of `F` only if there is no other.
     let mut wrong: Option<(Mistake, &[u8])> = None;
-    for (index, word) in words.enumerate() {
+    for (index, word) in flags.words.clone().enumerate() {
         let letter = word[0];
         if index == words_max {
             return Err(refused(Mistake::TooManyFlags, word));
-        } else if flags.has(letter) {
-            return Err(refused(Mistake::DuplicateFlag, word));
         } else if !KNOWN.contains(&letter) {
             return Err(refused(Mistake::UnknownFlag, word));
+        } else if flags.has(letter) {
+            return Err(refused(Mistake::DuplicateFlag, word));
         }
-        flags.letters |= 1 << letter;
-        match flags.read(letter, key, &word[1..]) {
+        flags.letters |= bit(letter);
+        match check_token(letter, key, &word[1..]) {
             Err(mistake) if wrong.is_none() || mistake != Mistake::FlagClientFlags => {
                 wrong = Some((mistake, if mistake == Mistake::KeyBase64 { key } else { word }));
             }
@@ -191,27 +207,16 @@ fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<M
     }
 }
 
-impl MetaFlags {
-    fn read(&mut self, letter: u8, key: &[u8], token: &[u8]) -> Result<(), Mistake> {
-        fn some<T: std::str::FromStr>(token: &[u8]) -> Result<Option<T>, Mistake> {
-            number(token).map(Some).ok_or(Mistake::FlagNumber)
-        }
-        match letter {
-            b'T' => self.exptime = some(token)?,
-            b'N' => self.vivify = some(token)?,
-            b'R' => self.recache = some(token)?,
-            b'F' => self.client_flags = number(token).ok_or(Mistake::FlagClientFlags)?,
-            b'C' => self.compare_cas = some(token)?,
-            b'E' => self.new_cas = some(token)?,
-            b'J' => self.initial = number(token).ok_or(Mistake::FlagInitial)?,
-            b'D' => self.delta = number(token).ok_or(Mistake::FlagDelta)?,
-            b'M' => self.mode = Some(token.first().copied().unwrap_or_default()),
-            b'b' => {
-                self.binary = true;
-                decode_key(key, &mut [0; 256]).ok_or(Mistake::KeyBase64)?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
+/// Whether a flag's token is what the flag needs.
+fn check_token(letter: u8, key: &[u8], token: &[u8]) -> Result<(), Mistake> {
+    let (is_right, mistake) = match letter {
+        b'T' | b'N' | b'R' => (number::<i32>(token).is_some(), Mistake::FlagNumber),
+        b'C' | b'E' => (number::<u64>(token).is_some(), Mistake::FlagNumber),
+        b'F' => (number::<u32>(token).is_some(), Mistake::FlagClientFlags),
+        b'J' => (number::<u64>(token).is_some(), Mistake::FlagInitial),
+        b'D' => (number::<u64>(token).is_some(), Mistake::FlagDelta),
+        b'b' => (decode_key(key, &mut [0; 256]).is_some(), Mistake::KeyBase64),
+        _ => return Ok(()),
+    };
+    if is_right { Ok(()) } else { Err(mistake) }
 }

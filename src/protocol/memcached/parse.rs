@@ -3,7 +3,7 @@
 //! Fast because one `memchr` finds the end of a line, words are slices of it, and a data block is skipped by its length
 //! without being looked at.
 
-use super::meta::{self, Flags, MetaFlags};
+use super::meta::{self, Flags};
 use super::mistake::{Mistake, Refusal};
 use std::ops::Range;
 
@@ -110,10 +110,8 @@ pub enum Request<'a> {
         verb: MetaVerb<'a>,
         /// The item's key, as written.
         key: &'a [u8],
-        /// What the flags say.
-        flags: MetaFlags,
-        /// The flags as written, in their order.
-        order: Flags<'a>,
+        /// The flags.
+        flags: Flags<'a>,
     },
 }
 
@@ -237,8 +235,21 @@ impl Parser {
         if line_too_long(line) {
             return Parsed::HangUp;
         }
-        let parsed = parse_line(line, &input[end + 1..]);
-        self.settle(line, end + 1, parsed)
+        let verb = &line[..word_length(line)];
+        let words = Words { rest: &line[verb.len()..] };
+        if !matches!(verb, b"get" | b"gets") {
+            let parsed = parse_line(verb, line, words, &input[end + 1..]);
+            return self.settle(line, end + 1, parsed);
+        }
+        // The most frequent request is built where it is returned: to copy a result takes as long as to read the line.
+        match check_keys(&words) {
+            Ok(()) => {
+                self.searched = 0;
+                let request = Request::Get { keys: words, with_cas: verb.len() == 4, exptime: None };
+                Parsed::Request { request, noreply: false, used: end + 1 }
+            }
+            Err(stop) => self.settle(line, end + 1, Err(stop)),
+        }
     }
 
     /// Turns what a line says into what the caller must do with the input.
@@ -307,16 +318,13 @@ pub(super) enum Stop<'a> {
     Refused { mistake: Mistake, span: &'a [u8], data_bytes: Option<u64>, stale: Option<(&'a [u8], bool)> },
 }
 
-fn parse_line<'a>(line: &'a [u8], rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
-    let verb = &line[..memchr::memchr(b' ', line).unwrap_or(line.len())];
-    let mut words = Words { rest: &line[verb.len()..] };
+/// Reads a line, but for the keys of `get` and `gets`.
+fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
     if line.len() < 2 {
         return Err(Stop::Malformed { mistake: Mistake::Blank, span: line });
     }
     let request = match verb {
-        b"get" => get(&mut words, false, None)?,
         b"set" => return store(StoreMode::Set, words, rest),
-        b"gets" => get(&mut words, true, None)?,
         b"mg" => meta::get(words)?,
         b"ms" => return meta_set(words, rest),
         b"md" => meta::delete(words)?,
@@ -330,10 +338,11 @@ fn parse_line<'a>(line: &'a [u8], rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> 
         b"cas" => return store(StoreMode::Cas, words, rest),
         b"gat" | b"gats" => {
             let exptime = words.need()?;
-            let mut keys = words.clone();
+            let keys = words.clone();
             words.need()?;
             let seconds = number(exptime).ok_or_else(|| refused(Mistake::Exptime, exptime))?;
-            get(&mut keys, verb == b"gats", Some(seconds))?
+            check_keys(&keys)?;
+            Request::Get { keys, with_cas: verb == b"gats", exptime: Some(seconds) }
         }
         b"delete" => delete(words)?,
         b"incr" => arithmetic(Sign::Plus, words)?,
@@ -370,13 +379,20 @@ fn parse_line<'a>(line: &'a [u8], rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> 
     Ok(Line { request, data_bytes: 0 })
 }
 
-fn get<'a>(words: &mut Words<'a>, with_cas: bool, exptime: Option<i32>) -> Result<Request<'a>, Stop<'a>> {
-    let keys = words.clone();
-    words.need()?;
-    for key in keys.clone() {
-        check_key(key).map_err(|mistake| refused(mistake, key))?;
+/// Whether there is at least one key, and all are right.
+fn check_keys<'a>(keys: &Words<'a>) -> Result<(), Stop<'a>> {
+    let mut left = keys.clone();
+    let mut next = left.next_plain();
+    if next.is_none() {
+        return Err(Stop::Malformed { mistake: Mistake::MissingWord, span: &[] });
     }
-    Ok(Request::Get { keys, with_cas, exptime })
+    while let Some((key, is_plain)) = next {
+        if !is_plain || key.len() > KEY_BYTES_MAX {
+            check_key(key).map_err(|mistake| refused(mistake, key))?;
+        }
+        next = left.next_plain();
+    }
+    Ok(())
 }
 
 fn delete(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
@@ -419,17 +435,17 @@ fn store<'a>(mode: StoreMode, mut words: Words<'a>, rest: &'a [u8]) -> Result<Li
 fn meta_set<'a>(mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
     let (key, length) = (words.need()?, words.need()?);
     let announced = data_length(length)?;
-    let set = meta::set(key, words).map_err(|stop| match stop {
+    let (mode, flags) = meta::set(key, words).map_err(|stop| match stop {
         Stop::Refused { mistake, span, .. } => {
             Stop::Refused { mistake, span, data_bytes: Some(announced), stale: None }
         }
         other => other,
     })?;
-    let beside = item_bytes(key, set.flags.client_flags, 0);
-    let length = fitting(beside, length, announced, Some((key, set.flags.binary)))?;
+    let beside = item_bytes(key, flags.client_flags(), 0);
+    let length = fitting(beside, length, announced, Some((key, flags.binary())))?;
     let (data, data_bytes) = data_block(rest, length)?;
-    let verb = MetaVerb::Set { mode: set.mode, data };
-    Ok(Line { request: Request::Meta { verb, key, flags: set.flags, order: set.order }, data_bytes })
+    let verb = MetaVerb::Set { mode, data };
+    Ok(Line { request: Request::Meta { verb, key, flags }, data_bytes })
 }
 
 fn data_length(word: &[u8]) -> Result<u64, Stop<'_>> {
@@ -470,7 +486,7 @@ pub(super) fn refused(mistake: Mistake, span: &[u8]) -> Stop<'_> {
 pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
     if key.len() > KEY_BYTES_MAX {
         Err(Mistake::KeyTooLong)
-    } else if key.iter().any(u8::is_ascii_control) {
+    } else if plain_length(key) < key.len() {
         Err(Mistake::KeyCharacter)
     } else {
         Ok(())
@@ -491,24 +507,23 @@ fn line_too_long(line: &[u8]) -> bool {
 
 /// Whether a line ends with `noreply` and its command is one that can be told so.
 fn says_noreply(line: &[u8]) -> bool {
-    last_word(line) == b"noreply"
+    // Nearly no line ends so: the cheap question comes first.
+    line.trim_ascii_end().ends_with(b" noreply")
         && !matches!(
-            line.split(|&byte| byte == b' ').next(),
-            Some(
-                b"get"
-                    | b"gets"
-                    | b"gat"
-                    | b"gats"
-                    | b"mg"
-                    | b"ms"
-                    | b"md"
-                    | b"ma"
-                    | b"me"
-                    | b"mn"
-                    | b"version"
-                    | b"stats"
-                    | b"quit"
-            )
+            &line[..word_length(line)],
+            b"get"
+                | b"gets"
+                | b"gat"
+                | b"gats"
+                | b"mg"
+                | b"ms"
+                | b"md"
+                | b"ma"
+                | b"me"
+                | b"mn"
+                | b"version"
+                | b"stats"
+                | b"quit"
         )
 }
 
@@ -543,11 +558,83 @@ impl<'a> Words<'a> {
 impl<'a> Iterator for Words<'a> {
     type Item = &'a [u8];
 
+    #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.rest.iter().position(|&byte| byte != b' ')?;
-        let rest = &self.rest[start..];
-        let (word, rest) = rest.split_at(memchr::memchr(b' ', rest).unwrap_or(rest.len()));
+        self.next_plain().map(|(word, _)| word)
+    }
+}
+
+impl<'a> Words<'a> {
+    /// The next word, and whether it has no control characters: one look finds its end and tells.
+    #[inline]
+    fn next_plain(&mut self) -> Option<(&'a [u8], bool)> {
+        let rest = match self.rest {
+            [b' ', rest @ ..] if rest.first().is_some_and(|&byte| byte != b' ') => rest,
+            rest => &rest[rest.iter().position(|&byte| byte != b' ')?..],
+        };
+        let plain = plain_length(rest);
+        let is_plain = rest.get(plain).is_none_or(|&byte| byte == b' ');
+        let (word, rest) = rest.split_at(if is_plain { plain } else { word_length(rest) });
         self.rest = rest;
-        Some(word)
+        Some((word, is_plain))
+    }
+}
+
+/// The bytes before the first space.
+#[inline]
+fn word_length(bytes: &[u8]) -> usize {
+    let plain = plain_length(bytes);
+    match bytes.get(plain) {
+        None | Some(b' ') => plain,
+        // A control character: it belongs to the word, which is refused for it.
+        Some(_) => plain + memchr::memchr(b' ', &bytes[plain..]).unwrap_or(bytes.len() - plain),
+    }
+}
+
+/// The bytes before the first space or control character. Fast because it looks at eight bytes at a time: words are too
+/// short for `memchr` to pay, and one look finds the word's end and checks it.
+#[inline]
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let end_in = |eight: u64| {
+        let delete = eight ^ (ONES * 0x7f);
+        // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
+        let ends = (eight.wrapping_sub(ONES * 0x21) & !eight | delete.wrapping_sub(ONES) & !delete) & HIGHS;
+        if ends == 0 { None } else { Some(ends.trailing_zeros() as usize / 8) }
+    };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().position(|&byte| byte <= b' ' || byte == 0x7f).unwrap_or(bytes.len());
+    };
+    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        if let Some(at) = end_in(u64::from_le_bytes(*eight)) {
+            return index * 8 + at;
+        }
+    }
+    // The last eight overlap those before, in which there was no end.
+    end_in(u64::from_le_bytes(*last)).map_or(bytes.len(), |at| bytes.len() - 8 + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parsed, plain_length};
+
+    #[test]
+    fn eight_bytes_at_a_time_find_what_one_at_a_time_does() {
+        for end in 0..=255_u8 {
+            for before in [b'!', b'a', b'~', 0x80, 0xff] {
+                for at in 0..20 {
+                    let mut bytes = [before; 20];
+                    bytes[at] = end;
+                    let expected = bytes.iter().position(|&byte| byte == b' ' || byte.is_ascii_control()).unwrap_or(20);
+                    assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_parser_gives_is_small_enough_to_be_passed_on_by_value() {
+        assert!(size_of::<Parsed<'_>>() <= 128, "{}", size_of::<Parsed<'_>>());
     }
 }

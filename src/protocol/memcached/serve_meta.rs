@@ -1,6 +1,6 @@
 //! What the meta commands do.
 
-use super::meta::{Flags, MetaFlags, decode_key, encode_key};
+use super::meta::{Flags, decode_key, encode_key};
 use super::parse::{MetaVerb, Sign, StoreMode, item_bytes};
 use super::session::{NOT_NUMERIC, line};
 use super::store::{Counted, Incoming, Item, Outcome, Store};
@@ -11,14 +11,13 @@ use std::io::Write as _;
 pub(super) struct Call<'a> {
     pub(super) verb: MetaVerb<'a>,
     pub(super) key: &'a [u8],
-    pub(super) flags: MetaFlags,
-    pub(super) order: Flags<'a>,
+    pub(super) flags: Flags<'a>,
     pub(super) now: Instant,
 }
 
 pub(super) fn obey(store: &mut Store, call: &Call<'_>, out: &mut Vec<u8>) {
     let mut buffer = [0; 256];
-    let key = plain_key(call.key, call.flags.binary, &mut buffer);
+    let key = plain_key(call.key, call.flags.binary(), &mut buffer);
     let (start, quiet) = (out.len(), call.flags.has(b'q'));
     let nominal = match call.verb {
         MetaVerb::Get => get(store, key, call, out),
@@ -46,18 +45,18 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         made = matches!(store.store(StoreMode::Add, key, &stub, now), Outcome::Stored { .. });
     }
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
-    let (touched, first) = (deadline(flags.exptime), deadline(flags.vivify));
-    let recache = flags.recache.and_then(|exptime| store.deadline(exptime, now));
+    let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
+    let recache = flags.recache().and_then(|exptime| store.deadline(exptime, now));
     let Some(item) = store.find(key, now) else {
         store.counters.get_misses += 1;
         out.extend_from_slice(b"EN");
         echo(call, out);
         return true;
     };
-    let with_value = flags.has(b'v') && flags.compare_cas != Some(item.cas);
+    let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.cas);
     status(if with_value { Some(item.data.len()) } else { None }, out);
     let mut won = made;
-    for (letter, token) in call.order.clone() {
+    for (letter, token) in call.flags.iter() {
         match letter {
             b'T' => item.deadline = touched,
             b'N' if made => item.deadline = first,
@@ -96,7 +95,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
 fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
-    let exptime = if appends { flags.vivify } else { flags.exptime };
+    let exptime = if appends { flags.vivify() } else { flags.exptime() };
     let deadline = store.deadline(exptime.unwrap_or(0), now);
     let value = incoming(data, deadline, flags);
     let value = Incoming { new_cas: value.new_cas.filter(|&cas| cas != 0), ..value };
@@ -115,11 +114,11 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
             return false;
         }
     });
-    for (letter, token) in call.order.clone() {
+    for (letter, token) in call.flags.iter() {
         match letter {
             b'c' => number(out, 'c', cas),
             b's' => number(out, 's', size as u64),
-            b'k' => write_key(key, flags.binary, out),
+            b'k' => write_key(key, flags.binary(), out),
             b'O' => opaque(token, out),
             _ => {}
         }
@@ -134,22 +133,22 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
     let found = store.find(key, now).map(|item| item.cas);
     let code = match found {
         None => b"NF",
-        Some(cas) if flags.compare_cas.is_some_and(|compare| compare != cas) => b"EX",
+        Some(cas) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
         Some(_) => b"HD",
     };
     store.counters.delete_hits += u64::from(code == b"HD");
     store.counters.delete_misses += u64::from(code != b"HD");
     if let (b"HD", Some(cas)) = (code, found) {
-        let deadline = store.deadline(flags.exptime.unwrap_or(0), now);
+        let deadline = store.deadline(flags.exptime().unwrap_or(0), now);
         if flags.has(b'x') {
-            let empty = Incoming { new_cas: flags.new_cas.or(Some(cas)), ..incoming(&[], deadline, flags) };
+            let empty = Incoming { new_cas: flags.new_cas().or(Some(cas)), ..incoming(&[], deadline, flags) };
             store.store(StoreMode::Set, key, &empty, now);
         }
         if flags.has(b'I') {
-            let cas = flags.new_cas.unwrap_or_else(|| store.next_cas());
+            let cas = flags.new_cas().unwrap_or_else(|| store.next_cas());
             if let Some(item) = store.find(key, now) {
                 (item.stale, item.won, item.cas) = (true, false, cas);
-                if flags.exptime.is_some() {
+                if flags.exptime().is_some() {
                     item.deadline = deadline;
                 }
             }
@@ -166,38 +165,38 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
 fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let mut made = false;
-    let number_now = match store.count(key, sign, flags.delta, flags.compare_cas, now) {
+    let number_now = match store.count(key, sign, flags.delta(), flags.compare_cas(), now) {
         Counted::NotNumeric => {
             line(out, NOT_NUMERIC);
             return false;
         }
         Counted::Number(number) => Some(number),
-        Counted::NotFound if flags.vivify.is_some() => {
-            let data = flags.initial.to_string();
+        Counted::NotFound if flags.vivify().is_some() => {
+            let data = flags.initial().to_string();
             let first = Incoming { flags: 0, ..incoming(data.as_bytes(), None, flags) };
             made = matches!(store.store(StoreMode::Add, key, &first, now), Outcome::Stored { .. });
-            Some(flags.initial)
+            Some(flags.initial())
         }
         Counted::NotFound | Counted::Exists => None,
     };
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
-    let (touched, first) = (deadline(flags.exptime), deadline(flags.vivify));
+    let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
     let is_there = store.find(key, now).is_some();
     let (Some(number_now), Some(item)) = (number_now, store.find(key, now)) else {
         out.extend_from_slice(if is_there { b"EX" } else { b"NF" });
         echo(call, out);
         return false;
     };
-    if let Some(cas) = flags.new_cas {
+    if let Some(cas) = flags.new_cas() {
         item.cas = cas;
     }
     let digits = number_now.to_string();
     status(flags.has(b'v').then_some(digits.len()), out);
-    for (letter, token) in call.order.clone() {
+    for (letter, token) in call.flags.iter() {
         match letter {
             b'T' => item.deadline = touched,
             b'N' if made => item.deadline = first,
-            b'k' => write_key(key, flags.binary, out),
+            b'k' => write_key(key, flags.binary(), out),
             b's' => {}
             _ => reply(letter, token, item, 0, now, out),
         }
@@ -231,16 +230,16 @@ pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, o
 const INFALLIBLE: &str = "a vector takes every byte";
 
 /// What the flags say about a value on its way into the store.
-fn incoming<'a>(data: &'a [u8], deadline: Option<Instant>, flags: &MetaFlags) -> Incoming<'a> {
+fn incoming<'a>(data: &'a [u8], deadline: Option<Instant>, flags: &Flags<'_>) -> Incoming<'a> {
     Incoming {
         data,
-        flags: flags.client_flags,
+        flags: flags.client_flags(),
         deadline,
-        compare_cas: flags.compare_cas,
-        new_cas: flags.new_cas,
+        compare_cas: flags.compare_cas(),
+        new_cas: flags.new_cas(),
         stale_allowed: flags.has(b'I'),
-        vivify: flags.vivify.is_some(),
-        binary: flags.binary,
+        vivify: flags.vivify().is_some(),
+        binary: flags.binary(),
     }
 }
 
@@ -268,13 +267,13 @@ fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: 
 
 /// The flags that even a miss gives back, and the line's end.
 fn echo(call: &Call<'_>, out: &mut Vec<u8>) {
-    for (letter, token) in call.order.clone() {
+    for (letter, token) in call.flags.iter() {
         match letter {
             b'O' => opaque(token, out),
             b'k' => {
                 out.extend_from_slice(b" k");
                 out.extend_from_slice(call.key);
-                if call.flags.binary {
+                if call.flags.binary() {
                     out.extend_from_slice(b" b");
                 }
             }

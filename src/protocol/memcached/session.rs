@@ -117,9 +117,9 @@ impl Session {
             Request::Quit => self.closed = true,
             Request::MetaNoop => line(out, "MN"),
             Request::MetaDebug { key, binary } => serve_meta::debug(store, key, binary, now, out),
-            Request::Meta { verb, key, flags, order } => {
+            Request::Meta { verb, key, flags } => {
                 store.counters.cmd_meta += 1;
-                serve_meta::obey(store, &serve_meta::Call { verb, key, flags, order, now }, out);
+                serve_meta::obey(store, &serve_meta::Call { verb, key, flags, now }, out);
             }
         }
     }
