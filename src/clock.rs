@@ -57,6 +57,9 @@ pub fn millis(duration: Duration) -> u64 {
 #[derive(Clone, Default)]
 pub struct Clock {
     now_ms: Arc<AtomicU64>,
+    /// From when on the host's time is followed: what passed since then is added.
+    #[cfg(not(target_family = "wasm"))]
+    host: Option<std::time::Instant>,
 }
 
 impl Clock {
@@ -65,20 +68,39 @@ impl Clock {
         Self::default()
     }
 
+    /// A clock that starts at zero and follows the host's monotonic time: for servers. The only place of the engine that
+    /// reads a time that it was not given.
+    #[cfg(not(target_family = "wasm"))]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are kept from reading")]
+    pub fn host() -> Self {
+        Self { host: Some(std::time::Instant::now()), ..Self::default() }
+    }
+
     /// The present moment.
     pub fn now(&self) -> Instant {
-        Instant(self.now_ms.load(Ordering::Relaxed))
+        Instant(self.now_ms.load(Ordering::Relaxed).saturating_add(self.host_ms()))
     }
 
     /// Moves time forward; saturates at the end of time.
     pub fn advance(&self, by: Duration) {
-        let now = self.now() + by;
-        self.set(now);
+        let moved = |now_ms: u64| Some((Instant(now_ms) + by).0);
+        let _ = self.now_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
     }
 
     /// Sets the present moment: for hosts that keep the time themselves.
     pub fn set(&self, now: Instant) {
-        self.now_ms.store(now.0, Ordering::Relaxed);
+        self.now_ms.store(now.0.saturating_sub(self.host_ms()), Ordering::Relaxed);
+    }
+
+    /// Whole milliseconds that the host's clock adds; none unless this is [`Self::host`].
+    #[cfg(not(target_family = "wasm"))]
+    fn host_ms(&self) -> u64 {
+        self.host.map_or(0, |start| u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    #[cfg(target_family = "wasm")]
+    const fn host_ms(&self) -> u64 {
+        0
     }
 }
 

@@ -9,12 +9,16 @@ mod glob;
 mod index;
 mod node;
 mod policy;
+#[cfg(not(target_family = "wasm"))]
+mod shared;
 mod slab;
 mod store;
 mod typed;
 
 pub use glob::Glob;
 pub use node::{CacheNode, EntryView, IncrementError};
+#[cfg(not(target_family = "wasm"))]
+pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
 pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};

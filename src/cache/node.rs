@@ -196,9 +196,16 @@ impl CacheNode {
 
     /// Removes every expired entry and says how many there were. O(k log n) for k of them.
     pub fn clean_expired(&mut self) -> usize {
+        self.clean_some(usize::MAX)
+    }
+
+    /// Removes at most so many expired entries, those that expired first, and says how many.
+    pub fn clean_some(&mut self, most: usize) -> usize {
         let now = self.clock.now();
         let mut count = 0;
-        while let Some((i, at)) = self.store.first_expired(now) {
+        while count < most
+            && let Some((i, at)) = self.store.first_expired(now)
+        {
             self.expire(i, at);
             count += 1;
         }

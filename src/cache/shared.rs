@@ -1,0 +1,242 @@
+//! [`SharedCache`]: one cache node for many threads, and the thread that cleans it.
+
+// The model checker explores the unit tests below with primitives of its own; everything else uses the real ones.
+#[cfg(test)]
+use shuttle::{sync, thread};
+#[cfg(not(test))]
+use std::{sync, thread};
+
+use std::time::Duration;
+
+use sync::mpsc::{self, Receiver, Sender};
+use sync::{Arc, Mutex, MutexGuard};
+
+use super::{CacheNode, CacheStats, IncrementError};
+
+/// How often the background cleaner of [`SharedCache::start`] looks for expired entries.
+pub const CLEANING_PERIOD: Duration = Duration::from_mins(1);
+
+/// The cleaner lets go of the cache after so many entries, so that no operation waits for a long cleaning.
+const CLEANED_AT_ONCE: usize = 64;
+
+/// A handle on a [`CacheNode`] that threads share; clones are handles on the same one.
+///
+/// Every operation holds the one lock and does what the node's operation of that name does, so they are atomic and the
+/// counters exact. Several of them as one: [`Self::with`].
+#[derive(Debug, Clone)]
+pub struct SharedCache {
+    node: Arc<Mutex<CacheNode>>,
+    cleaner: Arc<Mutex<Option<Cleaner>>>,
+}
+
+/// Dropping the sender tells the thread that the cache is closed.
+#[derive(Debug)]
+struct Cleaner {
+    closing: Sender<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl SharedCache {
+    /// Shares a node, without a cleaner.
+    pub fn new(node: CacheNode) -> Self {
+        Self { node: Arc::new(Mutex::new(node)), cleaner: Arc::default() }
+    }
+
+    /// Shares a node and starts its cleaner, which removes what has expired every [`CLEANING_PERIOD`] until
+    /// [`Self::close`]. The node should be on [`Clock::host`](crate::clock::Clock::host), or on one that somebody moves.
+    pub fn start(node: CacheNode) -> Self {
+        let until_next = |closing: &Receiver<()>| {
+            matches!(closing.recv_timeout(CLEANING_PERIOD), Err(mpsc::RecvTimeoutError::Timeout))
+        };
+        Self::start_with_ticker(node, until_next)
+    }
+
+    /// [`Self::start`] with a ticker of the caller's: it returns `true` when it is time to clean, and `false` when there
+    /// will be no more cleaning, at the latest when the channel that it is given has no sender any more.
+    pub fn start_with_ticker(node: CacheNode, mut ticker: impl FnMut(&Receiver<()>) -> bool + Send + 'static) -> Self {
+        let cache = Self::new(node);
+        let (closing, is_closing) = mpsc::channel();
+        let cleaned = Self::clone_node(&cache);
+        let thread = thread::spawn(move || {
+            while ticker(&is_closing) {
+                cleaned.clean_expired();
+            }
+        });
+        *lock(&cache.cleaner) = Some(Cleaner { closing, thread });
+        cache
+    }
+
+    /// Stops the cleaner and waits for it; the cache goes on without one. Closing twice is no matter.
+    pub fn close(&self) {
+        let cleaner = lock(&self.cleaner).take();
+        if let Some(Cleaner { closing, thread }) = cleaner {
+            drop(closing);
+            let _ = thread.join();
+        }
+    }
+
+    /// Several operations as one, with nobody between them.
+    pub fn with<R>(&self, operations: impl FnOnce(&mut CacheNode) -> R) -> R {
+        operations(&mut lock(&self.node))
+    }
+
+    /// [`CacheNode::read`], with a copy of the value.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.with(|node| node.read(key).map(<[u8]>::to_vec))
+    }
+
+    /// [`CacheNode::set`].
+    pub fn set(&self, key: String, value: Vec<u8>, ttl: Option<Duration>) -> bool {
+        self.with(|node| node.set(key, value, ttl))
+    }
+
+    /// [`CacheNode::delete`].
+    pub fn delete(&self, key: &str) -> bool {
+        self.with(|node| node.delete(key))
+    }
+
+    /// [`CacheNode::increment`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn increment(&self, key: &str, amount: i64) -> Result<i64, IncrementError> {
+        self.with(|node| node.increment(key, amount))
+    }
+
+    /// [`CacheNode::touch`].
+    pub fn touch(&self, key: &str, ttl: Duration) -> bool {
+        self.with(|node| node.touch(key, ttl))
+    }
+
+    /// [`CacheNode::exists`].
+    pub fn exists(&self, key: &str) -> bool {
+        self.with(|node| node.exists(key))
+    }
+
+    /// [`CacheNode::keys`].
+    pub fn keys(&self, pattern: &str) -> Vec<String> {
+        self.with(|node| node.keys(pattern))
+    }
+
+    /// [`CacheNode::delete_pattern`].
+    pub fn delete_pattern(&self, pattern: &str) -> usize {
+        self.with(|node| node.delete_pattern(pattern))
+    }
+
+    /// [`CacheNode::clear`].
+    pub fn clear(&self) {
+        self.with(CacheNode::clear);
+    }
+
+    /// [`CacheNode::stats`].
+    pub fn stats(&self) -> CacheStats {
+        self.with(|node| node.stats())
+    }
+
+    /// [`CacheNode::clean_expired`], a few entries at a time, so that others get in between.
+    pub fn clean_expired(&self) -> usize {
+        let mut total = 0;
+        loop {
+            let count = self.with(|node| node.clean_some(CLEANED_AT_ONCE));
+            total += count;
+            if count < CLEANED_AT_ONCE {
+                return total;
+            }
+        }
+    }
+
+    /// A handle that knows nothing of the cleaner: the one that the cleaner holds.
+    fn clone_node(&self) -> Self {
+        Self { node: Arc::clone(&self.node), cleaner: Arc::default() }
+    }
+}
+
+/// The lock, also after a panic elsewhere: no operation of the node leaves it half done when it unwinds.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::EvictionPolicy;
+    use crate::clock::Clock;
+
+    const SCHEDULES: usize = 1000;
+
+    fn cache(max_entries: u64) -> SharedCache {
+        SharedCache::new(CacheNode::with_limits(1000, max_entries, EvictionPolicy::LRU, Clock::new()))
+    }
+
+    #[test]
+    fn in_every_schedule_no_increment_is_lost() {
+        shuttle::check_random(
+            || {
+                let cache = cache(10);
+                let adders = (0..3).map(|_| {
+                    let cache = cache.clone();
+                    thread::spawn(move || {
+                        for _ in 0..2 {
+                            cache.increment("n", 1).expect("a number");
+                        }
+                    })
+                });
+                for adder in adders.collect::<Vec<_>>() {
+                    adder.join().expect("it ends");
+                }
+                assert_eq!(cache.get("n").as_deref(), Some(b"6".as_slice()));
+            },
+            SCHEDULES,
+        );
+    }
+
+    #[test]
+    fn in_every_schedule_the_counters_add_up() {
+        shuttle::check_random(
+            || {
+                let cache = cache(1);
+                let writer = {
+                    let cache = cache.clone();
+                    thread::spawn(move || {
+                        cache.set("a".into(), b"1".to_vec(), None);
+                        cache.set("b".into(), b"2".to_vec(), None);
+                    })
+                };
+                let reader = {
+                    let cache = cache.clone();
+                    thread::spawn(move || {
+                        let found = [cache.get("a"), cache.get("b")];
+                        assert!(found[0].as_deref().is_none_or(|value| value == b"1"));
+                        found.iter().flatten().count() as u64
+                    })
+                };
+                writer.join().expect("it ends");
+                let hits = reader.join().expect("it ends");
+                let stats = cache.stats();
+                assert_eq!((stats.hits, stats.hits + stats.misses), (hits, 2));
+                assert_eq!((stats.evictions, stats.entry_count), (1, 1));
+            },
+            SCHEDULES,
+        );
+    }
+
+    #[test]
+    fn in_every_schedule_closing_ends_the_cleaner() {
+        shuttle::check_random(
+            || {
+                let clock = Clock::new();
+                let node = CacheNode::with_clock(1000, EvictionPolicy::LRU, clock.clone());
+                let (tick, ticks) = mpsc::channel();
+                let cache = SharedCache::start_with_ticker(node, move |_| ticks.recv().is_ok());
+                cache.set("k".into(), b"v".to_vec(), Some(Duration::from_millis(5)));
+                clock.advance(Duration::from_millis(5));
+                tick.send(()).expect("the cleaner listens");
+                drop(tick);
+                cache.close();
+                cache.close();
+                assert_eq!((cache.stats().expired, cache.stats().entry_count), (1, 0));
+            },
+            SCHEDULES,
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! The shared cache under real threads.
+#![cfg(not(target_family = "wasm"))]
+
+use std::thread;
+use std::time::Duration;
+
+use cachedojo::cache::{CacheNode, EvictionPolicy, SharedCache};
+use cachedojo::clock::Clock;
+use cachedojo::random::Random;
+
+#[test]
+fn sixteen_threads_of_mixed_operations_lose_nothing() {
+    const THREADS: u64 = 16;
+    const OPERATIONS: u64 = 2000;
+    let clock = Clock::new();
+    let node = CacheNode::with_limits(600, 40, EvictionPolicy::LRU, clock.clone());
+    let cache = SharedCache::start(node);
+    let counted = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    let workers = (0..THREADS).map(|seed| {
+        let (cache, counted, clock) = (cache.clone(), counted.clone(), clock.clone());
+        thread::spawn(move || {
+            let mut random = Random::new(seed);
+            let mut reads = 0;
+            for i in 0..OPERATIONS {
+                let key = format!("key{}", random.below(60));
+                match random.below(8) {
+                    0..=2 => {
+                        reads += 1;
+                        let value = cache.get(&key);
+                        // A value is never torn: all its bytes are those of one writer.
+                        assert!(value.is_none_or(|value| value.windows(2).all(|pair| pair[0] == pair[1])));
+                    }
+                    3 | 4 => {
+                        let byte = b'a' + u8::try_from(seed).expect("few threads");
+                        let ttl = (i % 3 == 0).then_some(Duration::from_millis(3));
+                        cache.set(key, vec![byte; 1 + usize::try_from(random.below(20)).expect("small")], ttl);
+                    }
+                    5 => _ = cache.delete(&key),
+                    6 => _ = (cache.exists(&key), cache.clean_expired(), cache.keys("key1*")),
+                    _ => clock.advance(Duration::from_millis(1)),
+                }
+                counted.increment("n", 1).expect("a number");
+            }
+            reads
+        })
+    });
+    let workers: Vec<_> = workers.collect();
+    let reads: u64 = workers.into_iter().map(|worker| worker.join().expect("no panic")).sum();
+    cache.close();
+    let stats = cache.stats();
+    assert_eq!(stats.hits + stats.misses, reads);
+    assert!(stats.bytes_stored <= 600 && stats.entry_count <= 40);
+    let bytes =
+        cache.with(|node| node.entries().iter().map(|entry| entry.key.len() + entry.value.len()).sum::<usize>());
+    assert_eq!(bytes, stats.bytes_stored);
+    assert_eq!(counted.get("n"), Some((THREADS * OPERATIONS).to_string().into_bytes()));
+}
+
+#[test]
+fn ten_threads_of_a_hundred_increments_make_a_thousand() {
+    let cache = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| (0..100).for_each(|_| _ = cache.increment("counter", 1)));
+        }
+    });
+    assert_eq!(cache.get("counter"), Some(b"1000".to_vec()));
+}
+
+#[test]
+fn a_closed_cache_goes_on_and_its_cleaner_has_ended() {
+    let cache = SharedCache::start(CacheNode::with_clock(1000, EvictionPolicy::LRU, Clock::host()));
+    cache.set("k".into(), b"v".to_vec(), None);
+    cache.close();
+    assert_eq!(cache.get("k"), Some(b"v".to_vec()));
+}
