@@ -27,6 +27,9 @@ type Trouble = "failed" | "unloaded" | "unsaved";
 const END = 0xffff_ffff;
 const SAVE_AFTER_MS = 200;
 
+/** In the order in which they are offered. */
+export const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
+
 export const sheet = signal<Sheet>(ownSheet(lastDialect.value, words.value));
 export const run = signal<Run>(freshRun(sheet.value));
 /** The events of the known commands, in order. Grows in place: read it together with `eventCount`. */
@@ -252,7 +255,7 @@ function hear(message: FromWorker): void {
     case "spoken":
       batch(() => {
         commandHelp.value = message.commands;
-        examples.value = message.examples;
+        examples.value = [...starters(), ...message.examples];
       });
       break;
     case "read":
@@ -264,6 +267,18 @@ function hear(message: FromWorker): void {
     case "failed":
       hearFailure();
   }
+}
+
+/** The scripts that the page begins with, to come back to when one's own has gone another way. */
+function starters(): NamedExample[] {
+  const { starter, starters } = words.value;
+  return DIALECTS.map((dialect) => ({
+    id: `starter-${dialect}`,
+    title: starter,
+    dialect,
+    seed: "0",
+    script: starters[dialect],
+  }));
 }
 
 function hearMove({

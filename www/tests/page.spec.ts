@@ -279,6 +279,23 @@ test("a telephone's width needs no sideways scrolling", async ({ page }) => {
   expect(scroll).toBe(client);
 });
 
+test("a page without its engine says so, and keeps the script", async ({ page }) => {
+  await page.route("**/*.wasm", (route) => route.abort());
+  await page.goto("./");
+  await expect(page.getByRole("alert")).toContainText("The engine could not be loaded.");
+  await write(page, "stats");
+  await page.reload();
+  await expect(content(page)).toHaveText("stats");
+});
+
+test("every command is explained, in the language of the page", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "All commands" }).click();
+  await expect(page.getByRole("row").filter({ hasText: "node touch <key> <duration>" })).toContainText(
+    "Give a key a new time to live.",
+  );
+});
+
 test("the text is there before the engine is", async ({ page }) => {
   await page.route("**/*.wasm", () => {});
   await page.goto("./");

@@ -15,7 +15,7 @@ export class Engine {
 
   /** Messages sent before the module has arrived wait for it, in order. */
   send(message: ToWorker): void {
-    this.#worker.then((worker) => worker.postMessage(message));
+    this.#worker.then((worker) => worker.postMessage(message), this.#alreadyTold);
   }
 
   /** Ends whatever the engine is doing, at once; a fresh one stands ready for the next message. */
@@ -23,9 +23,12 @@ export class Engine {
     this.#worker.then((worker) => {
       worker.onmessage = null;
       worker.terminate();
-    });
+    }, this.#alreadyTold);
     this.#worker = this.#spawn();
   }
+
+  /** Why there is no worker was heard as `failed` when it came out. */
+  readonly #alreadyTold = () => {};
 
   async #spawn(): Promise<Worker> {
     try {

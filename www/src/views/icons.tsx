@@ -20,6 +20,7 @@ const PATHS = {
   owner: "M3 8h9M9 5l3 3-3 3",
   said: "M3 3.5h10v7H8L5 13v-2.5H3z",
   info: "M8 7v5M8 4v.6",
+  help: "M5.6 6a2.4 2.4 0 1 1 3.5 2.1C8.3 8.6 8 9 8 10M8 12.6v.2",
   alarm: "M8 2.5 14 13H2zM8 6.5v3M8 11.2v.4",
 } as const;
 

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { copyText } from "../clipboard";
 import { countBefore, events, isStale, run } from "../lab";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
@@ -42,8 +43,7 @@ function CopyAll() {
   const { copy, copied } = words.value;
   const isCopied = useSignal(false);
   const copyAll = async () => {
-    await navigator.clipboard.writeText(text(countBefore(run.value.position)));
-    isCopied.value = true;
+    isCopied.value = await copyText(text(countBefore(run.value.position)));
   };
   return (
     <button

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
 import {
   countBefore,
+  DIALECTS,
   edit,
   eventBefore,
   eventCount,
@@ -25,12 +26,11 @@ import {
 } from "../lab";
 import { isSeed } from "../link";
 import { formatNumber, words } from "../words";
+import { Commands } from "./commands";
 import { Icon, type IconName } from "./icons";
 
 /** Longer answers than this nobody wants to hear. */
 const SPOKEN_MAX = 120;
-
-const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
 
 /** Which language, which example. */
 export function Chooser() {
@@ -77,6 +77,7 @@ export function Chooser() {
           ))}
         </select>
       </label>
+      {chosen === "lab" && <Commands />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { copyText } from "../clipboard";
 import { shareLink } from "../lab";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
@@ -14,12 +15,7 @@ export function Share() {
   const dialog = useRef<HTMLDialogElement>(null);
 
   const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link.value);
-      isCopied.value = true;
-    } catch {
-      isCopied.value = false;
-    }
+    isCopied.value = await copyText(link.value);
   };
   const show = async () => {
     link.value = await shareLink();

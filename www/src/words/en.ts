@@ -154,6 +154,13 @@ export const en = {
       `It is ${characters} characters long; some messengers cut links of over 2,000.`,
     contains: "It carries the script, its seed and the command where you are.",
   },
+  commands: {
+    title: "All commands",
+    rest: "A line that begins with # is a comment. Ctrl+Space completes a command.",
+    usage: "Written",
+    help: "What it does",
+  },
+  starter: "The first script",
   starters: {
     lab,
     line: "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT\n",

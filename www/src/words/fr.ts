@@ -155,6 +155,13 @@ export const fr: Words = {
       `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
+  commands: {
+    title: "Toutes les commandes",
+    rest: "Une ligne qui commence par # est un commentaire. Ctrl+Espace complète une commande.",
+    usage: "S'écrit",
+    help: "Ce qu'elle fait",
+  },
+  starter: "Le premier script",
   starters: {
     lab,
     line: "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT\n",
