@@ -5,9 +5,12 @@
 //! once and is O(1), or O(log n) in the number of deadlines when it sets one.
 
 mod deadlines;
+#[cfg(not(target_family = "wasm"))]
+mod file;
 mod glob;
 mod index;
 mod node;
+mod pickle;
 mod policy;
 #[cfg(not(target_family = "wasm"))]
 mod shared;
@@ -15,8 +18,10 @@ mod slab;
 mod store;
 mod typed;
 
+#[cfg(not(target_family = "wasm"))]
+pub use file::{load_from_file, save_to_file};
 pub use glob::Glob;
-pub use node::{CacheNode, EntryView, IncrementError};
+pub use node::{CacheNode, EntryView, IncrementError, LoadError};
 #[cfg(not(target_family = "wasm"))]
 pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;

@@ -1,5 +1,7 @@
 //! [`CacheNode`]: the prototype's face over the store.
 
+mod snapshot;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use super::policy::AnyPolicy;
 use super::store::{Departure, Item, Limits, Store};
 use super::{CacheEntry, CacheEvent, CacheStats, EvictionPolicy, Glob};
 use crate::clock::{Clock, Instant};
+pub use snapshot::LoadError;
 
 /// A cache bounded in memory, on a clock of its own or one that it is given.
 ///

@@ -42,6 +42,10 @@ impl<T: Default> Slab<T> {
         let i = self.free;
         if i == NIL {
             let i = u32::try_from(self.nodes.len()).expect("a cache holds fewer than 2^32 entries");
+            if self.nodes.len() == self.nodes.capacity() {
+                // By an eighth, not to the double: slots that nobody uses yet are all overhead.
+                self.nodes.reserve_exact((self.nodes.len() / 8).max(8));
+            }
             self.nodes.push(Node { item, prev: i, next: i, mark: 0, timer: NIL });
             return i;
         }
@@ -121,6 +125,12 @@ impl<T> Slab<T> {
     #[inline]
     pub(crate) fn back(&self, list: List) -> Option<u32> {
         self.newer(list, list.0)
+    }
+
+    /// The newest node of `list`.
+    pub(crate) fn front(&self, list: List) -> Option<u32> {
+        let next = self.nodes[list.0 as usize].next;
+        (next != list.0).then_some(next)
     }
 
     /// The node that came into `list` just after node `i`.

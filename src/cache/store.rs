@@ -127,6 +127,11 @@ impl<T: Item, P: Policy> Store<T, P> {
         self.policy.hit(&mut self.slab, i);
     }
 
+    /// Tells the policy how often node `i`, which just came in, was read in an earlier life.
+    pub(crate) fn restore(&mut self, i: u32, reads: u32) {
+        self.policy.restore(&mut self.slab, i, reads);
+    }
+
     /// Puts `item` in, in the place of what had its key; whoever has to leave for it is handed to `gone`.
     ///
     /// Expired entries leave first, then whom the policy chooses; never the entry itself. `false`, and nothing is

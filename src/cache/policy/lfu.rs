@@ -48,6 +48,18 @@ impl Policy for Lfu {
         self.drop_if_empty(slab, slab.node(i).mark);
     }
 
+    fn restore<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, reads: u32) {
+        self.remove(slab, i);
+        // The order of leaving is the order of frequencies: the last bucket is the right one, or the new one's neighbour.
+        match self.buckets.front(self.rising) {
+            Some(last) if self.buckets.node(last).item.frequency >= u64::from(reads) => {
+                slab.node_mut(i).mark = last;
+                slab.push_front(self.members(last), i);
+            }
+            last => self.enter(slab, i, u64::from(reads), last),
+        }
+    }
+
     #[inline]
     fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
         let rarest = self.buckets.back(self.rising)?;

@@ -40,6 +40,9 @@ pub(crate) trait Policy: Clone {
     /// Node `i` weighs `to` from now on, not `from`.
     fn reweigh<T: Item>(&mut self, _slab: &mut Slab<T>, _i: u32, _from: u64, _to: u64) {}
 
+    /// Node `i`, which just came in, was read so often in an earlier life; nodes come in the order of leaving.
+    fn restore<T: Item>(&mut self, _slab: &mut Slab<T>, _i: u32, _reads: u32) {}
+
     /// Node `i` leaves for another reason than [`Policy::evict`].
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
 
@@ -87,6 +90,10 @@ macro_rules! any_policy {
 
             fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
                 match self { $(Self::$name(p) => p.reweigh(slab, i, from, to)),* }
+            }
+
+            fn restore<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, reads: u32) {
+                match self { $(Self::$name(p) => p.restore(slab, i, reads)),* }
             }
 
             #[inline]

@@ -1,0 +1,187 @@
+//! A node's contents as a pickle, and back.
+//!
+//! ```text
+//! {"format": "cachedojo/cache/v1",
+//!  "stats": {"hits": 1, "misses": 0, "evictions": 0, "expired": 0},
+//!  "entries": [(key, value, created_ms, expires_ms or None, last_accessed_ms, access_count), …]}
+//! ```
+//!
+//! Keys are text, values bytes; times are absolute, in milliseconds of the node's clock; entries stand in the order of
+//! leaving. Python reads it with `pickle.load`, and what `pickle.dump` writes (protocol 3 and up) can be loaded.
+
+use std::fmt;
+
+use super::{CacheNode, Record};
+use crate::cache::pickle::{Value, Writer, read};
+use crate::cache::store::Limits;
+use crate::clock::Instant;
+
+const FORMAT: &str = "cachedojo/cache/v1";
+
+/// Python writes a value once that many keys share; a file may grow so much when it is unpacked, and no more.
+const GROWTH_MAX: usize = 64;
+
+/// Why a saved cache could not be loaded. The cache stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadError {
+    /// The pickle ends early, or makes no sense.
+    Damaged {
+        /// Where, in bytes from the start.
+        offset: usize,
+    },
+    /// The pickle wants to build something else than plain data, which would mean running code.
+    NotPlainData {
+        /// Where, in bytes from the start.
+        offset: usize,
+    },
+    /// It is a pickle, but not of a cache.
+    NotACache,
+    /// An entry is not as it should be, or its key stands there twice.
+    BadEntry {
+        /// Which one, from 0.
+        index: usize,
+    },
+    /// Unpacked, the entries would be out of all proportion to the file.
+    Inflated,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged { offset } => write!(f, "the file is damaged at byte {offset}: load an older one"),
+            Self::NotPlainData { offset } => {
+                write!(f, "the file asks for more than plain data at byte {offset}: load only what a cache saved")
+            }
+            Self::NotACache => write!(f, "the file holds no cache in the format {FORMAT}: load what `save` wrote"),
+            Self::BadEntry { index } => {
+                write!(f, "entry {index} of the file is malformed or repeated: load an older one")
+            }
+            Self::Inflated => write!(f, "the file unpacks to over {GROWTH_MAX} times its size: load what `save` wrote"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// An entry of a file.
+struct Row<'a> {
+    key: &'a str,
+    value: &'a [u8],
+    created_at: Instant,
+    expires_at: Option<Instant>,
+    last_accessed: Instant,
+    access_count: u32,
+}
+
+impl CacheNode {
+    /// Everything that lives now, and the counters, as a pickle (the format is in the source of this function's module).
+    /// O(n log n).
+    pub fn save(&self) -> Vec<u8> {
+        let now = self.clock.now();
+        let mut writer = Writer::new();
+        writer.dict(|writer| {
+            writer.text("format");
+            writer.text(FORMAT);
+            writer.text("stats");
+            writer.dict(|writer| {
+                let counters = &self.ledger.counters;
+                for (name, count) in [
+                    ("hits", counters.hits),
+                    ("misses", counters.misses),
+                    ("evictions", counters.evictions),
+                    ("expired", counters.expired),
+                ] {
+                    writer.text(name);
+                    writer.number(count);
+                }
+            });
+            writer.text("entries");
+            writer.list(|writer| {
+                for entry in self.entries().iter().filter(|entry| entry.expires_at.is_none_or(|at| now < at)) {
+                    writer.tuple(|writer| {
+                        writer.text(entry.key);
+                        writer.bytes(entry.value);
+                        writer.number(entry.created_at.as_millis());
+                        match entry.expires_at {
+                            Some(at) => writer.number(at.as_millis()),
+                            None => writer.none(),
+                        }
+                        writer.number(entry.last_accessed.as_millis());
+                        writer.number(entry.access_count);
+                    });
+                }
+            });
+        });
+        writer.finish()
+    }
+
+    /// Becomes what was saved: entries, deadlines and counters; limits, policy and clock stay. Entries whose time has come
+    /// in between are left out; those that find no room leave as ever, but uncounted. The order of leaving is restored for
+    /// LRU, LFU, FIFO and TTL; the others begin with fresh marks. Runs nothing. O(n log n), and at most 64 times the
+    /// length of the file in memory.
+    ///
+    /// # Errors
+    /// When the bytes are not what [`Self::save`] writes; then nothing changes.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
+        let saved = read(bytes)?;
+        if saved.at("format") != Some(&Value::Text(FORMAT)) {
+            return Err(LoadError::NotACache);
+        }
+        let (Some(stats), Some(Value::List(rows))) = (saved.at("stats"), saved.at("entries")) else {
+            return Err(LoadError::NotACache);
+        };
+        let count = |name: &str| stats.at(name).and_then(Value::number).ok_or(LoadError::NotACache);
+        let Limits { weight, entries } = self.store.limits();
+        let mut loaded = Self::with_limits(weight, entries, self.policy(), self.clock.clone());
+        let mut keys = std::collections::BTreeSet::new();
+        let mut room = bytes.len().saturating_mul(GROWTH_MAX);
+        for (index, row) in rows.iter().enumerate() {
+            let row = Row::of(row).filter(|row| keys.insert(row.key)).ok_or(LoadError::BadEntry { index })?;
+            room = room.checked_sub(row.key.len() + row.value.len()).ok_or(LoadError::Inflated)?;
+            loaded.restore(&row);
+        }
+        loaded.ledger.counters = super::CacheStats {
+            hits: count("hits")?,
+            misses: count("misses")?,
+            evictions: count("evictions")?,
+            expired: count("expired")?,
+            ..Default::default()
+        };
+        loaded.ledger.events = self.ledger.events.take();
+        *self = loaded;
+        Ok(())
+    }
+
+    fn restore(&mut self, row: &Row<'_>) {
+        let now = self.clock.now();
+        if row.expires_at.is_some_and(|at| now >= at) {
+            return;
+        }
+        let record = Record {
+            last_accessed: row.last_accessed,
+            access_count: row.access_count,
+            ..Record::new(row.key, row.value, row.created_at)
+        };
+        if self.store.insert(record, row.expires_at, now, |_, _| {})
+            && let Some(i) = self.store.find(row.key.as_bytes())
+        {
+            self.store.restore(i, row.access_count);
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(row: &Value<'a>) -> Option<Self> {
+        let Value::Tuple(fields) = row else { return None };
+        let [Value::Text(key), Value::Bytes(value), created, expires, accessed, count] = &**fields else { return None };
+        let moment = |value: &Value<'_>| value.number().map(Instant::from_millis);
+        Some(Self {
+            key,
+            value,
+            created_at: moment(created)?,
+            expires_at: if *expires == Value::None { None } else { Some(moment(expires)?) },
+            last_accessed: moment(accessed)?,
+            access_count: u32::try_from(count.number()?).unwrap_or(u32::MAX),
+        })
+    }
+}

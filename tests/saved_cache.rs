@@ -1,0 +1,161 @@
+//! Saving and loading: the same cache comes back, from Python too, and nothing else does any harm.
+
+use std::time::Duration;
+
+use cachedojo::cache::{CacheNode, EvictionPolicy, LoadError};
+use cachedojo::clock::{Clock, Instant};
+use cachedojo::random::Random;
+
+/// `pickle.dumps` of Python 3.11, protocol 4, of a cache with the entries `greeting` and `été`, the first until 10 s.
+const FROM_PYTHON: &[u8] = include_bytes!("saved_by_python.pickle");
+
+fn node(policy: EvictionPolicy) -> (CacheNode, Clock) {
+    let clock = Clock::new();
+    (CacheNode::with_limits(2000, 30, policy, clock.clone()), clock)
+}
+
+#[test]
+fn a_saved_cache_comes_back_as_it_was() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let policy = [EvictionPolicy::LRU, EvictionPolicy::LFU, EvictionPolicy::FIFO, EvictionPolicy::TTL]
+            [usize::try_from(random.below(4)).expect("small")];
+        let (mut saved, clock) = node(policy);
+        for _ in 0..200 {
+            let key = format!("clé{}", random.below(50));
+            match random.below(6) {
+                0 | 1 => {
+                    let ttl = (random.below(2) == 0).then(|| Duration::from_millis(random.below(100)));
+                    saved.set(key, vec![7; usize::try_from(random.below(80)).expect("small")], ttl);
+                }
+                2 => clock.advance(Duration::from_millis(1)),
+                _ => _ = saved.get(&key),
+            }
+        }
+        let bytes = saved.save();
+        let mut loaded = CacheNode::with_limits(2000, 30, policy, clock.clone());
+        loaded.set("before".into(), b"gone".to_vec(), None);
+        loaded.load(&bytes).expect("what was saved can be loaded");
+        saved.clean_expired();
+        assert_eq!(loaded.entries(), saved.entries(), "seed {seed}, {policy:?}");
+        // The expired entries that were met on the way out are counted only where they were met.
+        assert_eq!(loaded.stats().hits, saved.stats().hits);
+        assert_eq!((loaded.stats().misses, loaded.stats().evictions), (saved.stats().misses, saved.stats().evictions));
+        assert_eq!(
+            loaded.save(),
+            {
+                saved.load(&bytes).expect("again");
+                saved.save()
+            },
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn deadlines_are_absolute_and_what_expired_in_between_is_left_out() {
+    let (mut saved, clock) = node(EvictionPolicy::LRU);
+    saved.set("ten".into(), b"v".to_vec(), Some(Duration::from_secs(10)));
+    saved.set("one".into(), b"v".to_vec(), Some(Duration::from_secs(1)));
+    saved.set("gone".into(), b"v".to_vec(), Some(Duration::ZERO));
+    assert!(!saved.save().windows(4).any(|bytes| bytes == b"gone"));
+    let bytes = saved.save();
+    clock.advance(Duration::from_secs(1));
+    saved.load(&bytes).expect("a cache");
+    assert_eq!(saved.keys("*"), ["ten"]);
+    assert_eq!(saved.peek("ten").expect("there").expires_at, Some(Instant::from_millis(10_000)));
+    assert_eq!(saved.len(), 1);
+}
+
+#[test]
+fn what_python_wrote_can_be_loaded() {
+    let (mut loaded, clock) = node(EvictionPolicy::LRU);
+    loaded.load(FROM_PYTHON).expect("a cache");
+    assert_eq!(loaded.keys("*"), ["greeting", "été"]);
+    assert_eq!(loaded.read("été"), Some("chaud".as_bytes()));
+    assert_eq!((loaded.stats().hits, loaded.stats().misses, loaded.stats().evictions), (43, 3, 300));
+    clock.advance(Duration::from_secs(10));
+    assert!(!loaded.exists("greeting"));
+}
+
+#[test]
+fn damaged_truncated_and_hostile_files_change_nothing() {
+    let (mut victim, _) = node(EvictionPolicy::LRU);
+    victim.set("k".into(), b"v".to_vec(), None);
+    victim.get("k");
+    let before = victim.clone().save();
+    let whole = victim.save();
+    for end in 0..whole.len() {
+        assert!(victim.load(&whole[..end]).is_err(), "cut at {end}");
+    }
+    let mut random = Random::new(1);
+    for _ in 0..20_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random.below(4) {
+            let at = usize::try_from(random.below(bytes.len() as u64)).expect("an index");
+            bytes[at] = u8::try_from(random.below(256)).expect("a byte");
+        }
+        let mut copy = victim.clone();
+        if copy.load(&bytes).is_err() {
+            assert_eq!(copy.save(), before);
+        }
+    }
+    // `os.system("true")`, as a pickle would say it; nesting without end; a mark that never comes.
+    assert_eq!(victim.load(b"cos\nsystem\n(S'true'\ntR."), Err(LoadError::NotPlainData { offset: 0 }));
+    assert!(matches!(victim.load(b"\x80\x04\x8c\x02os\x8c\x06system\x93."), Err(LoadError::NotPlainData { .. })));
+    assert!(victim.load(format!("{}{}", "(".repeat(100_000), "t".repeat(100_000)).as_bytes()).is_err());
+    assert!(victim.load("]".repeat(100_000).as_bytes()).is_err());
+    for bytes in
+        [b"t".as_slice(), b"u.", b"(u.", b"]a.", b"N.", b"}.", b"\x8a\xffN.", b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff."]
+    {
+        assert!(victim.load(bytes).is_err(), "{bytes:?}");
+    }
+    assert_eq!(victim.save(), before);
+}
+
+#[test]
+fn a_file_that_swells_when_it_is_unpacked_is_refused() {
+    // One value of 64 KiB, remembered, and asked for again by sixty thousand keys.
+    let mut bytes = b"\x80\x04}(\x8c\x06format\x8c\x12cachedojo/cache/v1\x8c\x05stats}(".to_vec();
+    for name in ["hits", "misses", "evictions", "expired"] {
+        bytes.extend([0x8c, u8::try_from(name.len()).expect("short")]);
+        bytes.extend(name.as_bytes());
+        bytes.extend(b"K\x00");
+    }
+    bytes.extend(b"u\x8c\x07entries](");
+    for i in 0..60_000_u32 {
+        bytes.extend(b"(X\x04\x00\x00\x00");
+        bytes.extend(format!("{i:04x}").bytes().take(4));
+        if i == 0 {
+            bytes.extend(b"B\x00\x00\x01\x00");
+            bytes.resize(bytes.len() + 65_536, 7);
+            bytes.push(0x94);
+        } else {
+            bytes.extend(b"h\x00");
+        }
+        bytes.extend(b"K\x00NK\x00K\x00t");
+    }
+    bytes.extend(b"eu.");
+    assert_eq!(CacheNode::new(100, EvictionPolicy::LRU).load(&bytes), Err(LoadError::Inflated));
+}
+
+#[cfg(not(target_family = "wasm"))]
+#[test]
+fn a_file_appears_whole_or_not_at_all() {
+    use cachedojo::cache::{load_from_file, save_to_file};
+    let folder = std::env::temp_dir().join(format!("cachedojo-saved-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("cache.pickle");
+    let (mut saved, _) = node(EvictionPolicy::LRU);
+    saved.set("k".into(), b"v".to_vec(), None);
+    save_to_file(&saved, &file).expect("a writable folder");
+    let (mut loaded, _) = node(EvictionPolicy::LRU);
+    load_from_file(&mut loaded, &file).expect("a cache");
+    assert_eq!(loaded.entries(), saved.entries());
+    assert!(save_to_file(&saved, &folder.join("missing/cache.pickle")).is_err());
+    assert!(save_to_file(&saved, &folder).is_err(), "a folder stands where the file should be");
+    assert!(load_from_file(&mut loaded, &folder.join("nothing")).is_err());
+    assert_eq!(loaded.entries(), saved.entries());
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left lying about");
+    std::fs::remove_dir_all(&folder).expect("ours");
+}
