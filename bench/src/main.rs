@@ -3,6 +3,7 @@
 //! Contestants take turns, round by round, so that a busy machine is busy for all of them; the median round counts.
 
 mod caches;
+mod parser;
 mod rings;
 mod traces;
 
@@ -16,8 +17,8 @@ const ROUNDS: usize = 21;
 fn main() -> ExitCode {
     let topics: Vec<String> = std::env::args().skip(1).collect();
     let is_wanted = |topic: &str| topics.is_empty() || topics.iter().any(|asked| asked == topic || asked == "engine");
-    if let Some(unknown) = topics.iter().find(|t| !["engine", "caches", "traces", "rings"].contains(&t.as_str())) {
-        eprintln!("no benchmark `{unknown}`: name `engine`, or `caches`, `traces`, `rings`");
+    if let Some(unknown) = topics.iter().find(|t| !["engine", "caches", "traces", "rings", "parser"].contains(&t.as_str())) {
+        eprintln!("no benchmark `{unknown}`: name `engine`, or `caches`, `traces`, `rings`, `parser`");
         return ExitCode::from(2);
     }
     if is_wanted("caches") {
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
     }
     if is_wanted("rings") {
         rings::run();
+    }
+    if is_wanted("parser") {
+        parser::run();
     }
     ExitCode::SUCCESS
 }
