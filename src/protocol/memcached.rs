@@ -30,18 +30,21 @@
 mod meta;
 mod mistake;
 mod parse;
+mod request;
 mod serve_meta;
 mod session;
 mod store;
+mod words;
 
 pub use meta::Flags;
 pub use mistake::{Mistake, Refusal};
-pub use parse::{
-    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Parsed, Parser, Request, Sign, StoreMode,
-    Words, item_bytes,
+pub use parse::{Parsed, Parser};
+pub use request::{
+    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
 };
 pub use session::Session;
 pub use store::{Counters, Store};
+pub use words::Words;
 
 use crate::clock::Instant;
 

@@ -1,7 +1,9 @@
 //! The flags of the meta commands.
 
 use super::mistake::Mistake;
-use super::parse::{MetaVerb, Request, Sign, Stop, StoreMode, Words, check_key, number, refused};
+use super::parse::{Stop, refused};
+use super::request::{MetaVerb, Request, Sign, StoreMode};
+use super::words::{Words, check_key, number};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -3,164 +3,16 @@
 //! Fast because one `memchr` finds the end of a line, words are slices of it, and a data block is skipped by its length
 //! without being looked at.
 
-use super::meta::{self, Flags};
+use super::meta;
 use super::mistake::{Mistake, Refusal};
+use super::request::{
+    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
+};
+use super::words::{Words, check_key, number, word_length};
 use std::ops::Range;
 
-/// The longest key, in bytes; of a base64 key its written form counts.
-pub const KEY_BYTES_MAX: usize = 250;
-/// The longest command line, in bytes, its end not counted; `get` and `gets` may be as long as [`GET_BYTES_MAX`].
-pub const LINE_BYTES_MAX: usize = 2048;
-/// The longest `get` or `gets` line, in bytes.
-pub const GET_BYTES_MAX: usize = 1024 * 1024;
-/// The largest item, in bytes: see [`item_bytes`].
-pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
 /// No data block can be announced that is longer than this.
 const DATA_BYTES_MAX: u64 = i32::MAX as u64 - 2;
-
-/// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps
-/// beside them (a header of 48, the CAS of 8, the key's and the value's terminators).
-pub fn item_bytes(key: &[u8], flags: u32, value_bytes: usize) -> usize {
-    59 + key.len() + if flags == 0 { 0 } else { 4 } + value_bytes
-}
-
-/// One request, borrowed from the bytes that it came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request<'a> {
-    /// `set`, `add`, `replace`, `append`, `prepend` and `cas`.
-    Store {
-        /// Which of them.
-        mode: StoreMode,
-        /// The item's key.
-        key: &'a [u8],
-        /// Client flags.
-        flags: u32,
-        /// Seconds or Unix time, as written.
-        exptime: i32,
-        /// The CAS that the item must have; given for `cas` alone.
-        cas: Option<u64>,
-        /// The value.
-        data: &'a [u8],
-    },
-    /// `get` and `gets`, `gat` and `gats`.
-    Get {
-        /// One or more keys.
-        keys: Words<'a>,
-        /// `gets`, `gats`: answer the CAS too.
-        with_cas: bool,
-        /// `gat`, `gats`: the items' new exptime, as written.
-        exptime: Option<i32>,
-    },
-    /// `delete`.
-    Delete {
-        /// The item's key.
-        key: &'a [u8],
-    },
-    /// `incr` and `decr`.
-    Arithmetic {
-        /// The item's key.
-        key: &'a [u8],
-        /// Whether to add or to subtract.
-        sign: Sign,
-        /// By how much.
-        delta: u64,
-    },
-    /// `touch`.
-    Touch {
-        /// The item's key.
-        key: &'a [u8],
-        /// Seconds or Unix time, as written.
-        exptime: i32,
-    },
-    /// `flush_all`.
-    FlushAll {
-        /// Seconds or Unix time, as written; 0 is at once.
-        delay: i32,
-    },
-    /// `verbosity`.
-    Verbosity,
-    /// `cache_memlimit`.
-    MemoryLimit {
-        /// Mebibytes.
-        mebibytes: u32,
-    },
-    /// `version`.
-    Version,
-    /// `stats`.
-    Stats {
-        /// The words that follow.
-        topic: Words<'a>,
-    },
-    /// `shutdown`, which this server never allows.
-    Shutdown,
-    /// `quit`.
-    Quit,
-    /// `mn`.
-    MetaNoop,
-    /// `me`.
-    MetaDebug {
-        /// The item's key, as written.
-        key: &'a [u8],
-        /// Whether it is written in base64.
-        binary: bool,
-    },
-    /// `mg`, `ms`, `md` and `ma`.
-    Meta {
-        /// Which of them.
-        verb: MetaVerb<'a>,
-        /// The item's key, as written.
-        key: &'a [u8],
-        /// The flags.
-        flags: Flags<'a>,
-    },
-}
-
-/// How to store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StoreMode {
-    /// Whatever is there.
-    Set,
-    /// Only if nothing is there.
-    Add,
-    /// Only if something is there.
-    Replace,
-    /// Behind the value that is there.
-    Append,
-    /// Before the value that is there.
-    Prepend,
-    /// Only if it is there with the given CAS.
-    Cas,
-}
-
-/// Which way to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sign {
-    /// Upwards, from 2^64 - 1 to 0.
-    Plus,
-    /// Downwards, to 0 at the lowest.
-    Minus,
-}
-
-/// The meta commands that take flags.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetaVerb<'a> {
-    /// `mg`.
-    Get,
-    /// `ms`.
-    Set {
-        /// How to store.
-        mode: StoreMode,
-        /// The value.
-        data: &'a [u8],
-    },
-    /// `md`.
-    Delete,
-    /// `ma`.
-    Arithmetic {
-        /// Whether to add or to subtract.
-        sign: Sign,
-    },
-}
 
 /// What the parser finds at the front of its input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,7 +88,7 @@ impl Parser {
             return Parsed::HangUp;
         }
         let verb = &line[..word_length(line)];
-        let words = Words { rest: &line[verb.len()..] };
+        let words = Words::new(&line[verb.len()..]);
         if !matches!(verb, b"get" | b"gets") {
             let parsed = parse_line(verb, line, words, &input[end + 1..]);
             return self.settle(line, end + 1, parsed);
@@ -381,7 +233,7 @@ fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'
 
 /// Whether there is at least one key, and all are right.
 fn check_keys<'a>(keys: &Words<'a>) -> Result<(), Stop<'a>> {
-    let bytes = keys.rest;
+    let bytes = keys.bytes();
     if bytes.iter().all(|&byte| byte == b' ') {
         return Err(Stop::Malformed { mistake: Mistake::MissingWord, span: &[] });
     }
@@ -483,22 +335,6 @@ pub(super) fn refused(mistake: Mistake, span: &[u8]) -> Stop<'_> {
     Stop::Refused { mistake, span, data_bytes: None, stale: None }
 }
 
-/// A key is 1 to 250 bytes without spaces and control characters.
-pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
-    if key.len() > KEY_BYTES_MAX {
-        Err(Mistake::KeyTooLong)
-    } else if plain_length(key) < key.len() {
-        Err(Mistake::KeyCharacter)
-    } else {
-        Ok(())
-    }
-}
-
-/// A decimal number without a `+`, spaces or anything else around it.
-pub(super) fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
-    if word.first() == Some(&b'+') { None } else { std::str::from_utf8(word).ok()?.parse().ok() }
-}
-
 fn line_too_long(line: &[u8]) -> bool {
     // A `\r` that may turn out to be half of the line's end does not count, so a split there changes nothing.
     let length = line.strip_suffix(b"\r").unwrap_or(line).len();
@@ -543,86 +379,9 @@ fn span_of(line: &[u8], part: &[u8]) -> Range<usize> {
     }
 }
 
-/// The words of a line: what stands between spaces. Empty words do not exist.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Words<'a> {
-    /// The next word, which must be there.
-    pub(super) fn need(&mut self) -> Result<&'a [u8], Stop<'a>> {
-        self.next().ok_or(Stop::Malformed { mistake: Mistake::MissingWord, span: self.rest })
-    }
-}
-
-impl<'a> Iterator for Words<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = match self.rest {
-            [b' ', rest @ ..] if rest.first().is_some_and(|&byte| byte != b' ') => rest,
-            rest => &rest[rest.iter().position(|&byte| byte != b' ')?..],
-        };
-        let (word, rest) = rest.split_at(word_length(rest));
-        self.rest = rest;
-        Some(word)
-    }
-}
-
-/// The bytes before the first space.
-#[inline]
-fn word_length(bytes: &[u8]) -> usize {
-    let plain = plain_length(bytes);
-    match bytes.get(plain) {
-        None | Some(b' ') => plain,
-        // A control character: it belongs to the word, which is refused for it.
-        Some(_) => plain + memchr::memchr(b' ', &bytes[plain..]).unwrap_or(bytes.len() - plain),
-    }
-}
-
-/// The bytes before the first space or control character. Fast because it looks at eight bytes at a time: words are too
-/// short for `memchr` to pay.
-#[inline]
-fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    let end_in = |eight: u64| {
-        let delete = eight ^ (ONES * 0x7f);
-        // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
-        let ends = (eight.wrapping_sub(ONES * 0x21) & !eight | delete.wrapping_sub(ONES) & !delete) & HIGHS;
-        if ends == 0 { None } else { Some(ends.trailing_zeros() as usize / 8) }
-    };
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().position(|&byte| byte <= b' ' || byte == 0x7f).unwrap_or(bytes.len());
-    };
-    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
-        if let Some(at) = end_in(u64::from_le_bytes(*eight)) {
-            return index * 8 + at;
-        }
-    }
-    // The last eight overlap those before, in which there was no end.
-    end_in(u64::from_le_bytes(*last)).map_or(bytes.len(), |at| bytes.len() - 8 + at)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Parsed, plain_length};
-
-    #[test]
-    fn eight_bytes_at_a_time_find_what_one_at_a_time_does() {
-        for end in 0..=255_u8 {
-            for before in [b'!', b'a', b'~', 0x80, 0xff] {
-                for at in 0..20 {
-                    let mut bytes = [before; 20];
-                    bytes[at] = end;
-                    let expected = bytes.iter().position(|&byte| byte == b' ' || byte.is_ascii_control()).unwrap_or(20);
-                    assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
-                }
-            }
-        }
-    }
+    use super::Parsed;
 
     #[test]
     fn what_the_parser_gives_is_small_enough_to_be_passed_on_by_value() {

@@ -1,7 +1,7 @@
 //! What the meta commands do.
 
 use super::meta::{Flags, decode_key, encode_key};
-use super::parse::{MetaVerb, Sign, StoreMode, item_bytes};
+use super::request::{MetaVerb, Sign, StoreMode, item_bytes};
 use super::session::{NOT_NUMERIC, line};
 use super::store::{Counted, Incoming, Item, Outcome, Store};
 use crate::clock::Instant;

@@ -1,9 +1,11 @@
 //! One client's connection: bytes in, bytes out.
 
 use super::mistake::Mistake;
-use super::parse::{Parsed, Parser, Request, Sign, Words};
+use super::parse::{Parsed, Parser};
+use super::request::{ITEM_BYTES_MAX, Request, Sign};
+use super::serve_meta;
 use super::store::{Counted, Incoming, Outcome, Store};
-use super::{parse, serve_meta};
+use super::words::Words;
 use crate::clock::Instant;
 use std::io::Write as _;
 
@@ -244,7 +246,7 @@ fn stats(store: &mut Store, mut topic: Words<'_>, now: Instant, out: &mut Vec<u8
         ],
         Some(b"settings") => &[
             ("maxbytes", store.bytes_max() as u64),
-            ("item_size_max", parse::ITEM_BYTES_MAX as u64),
+            ("item_size_max", ITEM_BYTES_MAX as u64),
             ("client_flags_size", 4),
         ],
         Some(b"items") if store.is_empty() => &[],

@@ -1,6 +1,6 @@
 //! The items behind a memcached server: values with client flags, CAS, deadlines and the marks of the meta commands.
 
-use super::parse::{ITEM_BYTES_MAX, Sign, StoreMode, item_bytes};
+use super::request::{ITEM_BYTES_MAX, Sign, StoreMode, item_bytes};
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -435,5 +435,5 @@ fn leading_number(data: &[u8]) -> Option<u64> {
     let digits = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = data.split_at(digits);
     let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
-    if ends { super::parse::number(number) } else { None }
+    if ends { super::words::number(number) } else { None }
 }

@@ -1,0 +1,156 @@
+//! The requests of the protocol and its limits.
+
+use super::meta::Flags;
+use super::words::Words;
+
+/// The longest key, in bytes; of a base64 key its written form counts.
+pub const KEY_BYTES_MAX: usize = 250;
+/// The longest command line, in bytes, its end not counted; `get` and `gets` may be as long as [`GET_BYTES_MAX`].
+pub const LINE_BYTES_MAX: usize = 2048;
+/// The longest `get` or `gets` line, in bytes.
+pub const GET_BYTES_MAX: usize = 1024 * 1024;
+/// The largest item, in bytes: see [`item_bytes`].
+pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
+/// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps
+/// beside them (a header of 48, the CAS of 8, the key's and the value's terminators).
+pub fn item_bytes(key: &[u8], flags: u32, value_bytes: usize) -> usize {
+    59 + key.len() + if flags == 0 { 0 } else { 4 } + value_bytes
+}
+
+/// One request, borrowed from the bytes that it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// `set`, `add`, `replace`, `append`, `prepend` and `cas`.
+    Store {
+        /// Which of them.
+        mode: StoreMode,
+        /// The item's key.
+        key: &'a [u8],
+        /// Client flags.
+        flags: u32,
+        /// Seconds or Unix time, as written.
+        exptime: i32,
+        /// The CAS that the item must have; given for `cas` alone.
+        cas: Option<u64>,
+        /// The value.
+        data: &'a [u8],
+    },
+    /// `get` and `gets`, `gat` and `gats`.
+    Get {
+        /// One or more keys.
+        keys: Words<'a>,
+        /// `gets`, `gats`: answer the CAS too.
+        with_cas: bool,
+        /// `gat`, `gats`: the items' new exptime, as written.
+        exptime: Option<i32>,
+    },
+    /// `delete`.
+    Delete {
+        /// The item's key.
+        key: &'a [u8],
+    },
+    /// `incr` and `decr`.
+    Arithmetic {
+        /// The item's key.
+        key: &'a [u8],
+        /// Whether to add or to subtract.
+        sign: Sign,
+        /// By how much.
+        delta: u64,
+    },
+    /// `touch`.
+    Touch {
+        /// The item's key.
+        key: &'a [u8],
+        /// Seconds or Unix time, as written.
+        exptime: i32,
+    },
+    /// `flush_all`.
+    FlushAll {
+        /// Seconds or Unix time, as written; 0 is at once.
+        delay: i32,
+    },
+    /// `verbosity`.
+    Verbosity,
+    /// `cache_memlimit`.
+    MemoryLimit {
+        /// Mebibytes.
+        mebibytes: u32,
+    },
+    /// `version`.
+    Version,
+    /// `stats`.
+    Stats {
+        /// The words that follow.
+        topic: Words<'a>,
+    },
+    /// `shutdown`, which this server never allows.
+    Shutdown,
+    /// `quit`.
+    Quit,
+    /// `mn`.
+    MetaNoop,
+    /// `me`.
+    MetaDebug {
+        /// The item's key, as written.
+        key: &'a [u8],
+        /// Whether it is written in base64.
+        binary: bool,
+    },
+    /// `mg`, `ms`, `md` and `ma`.
+    Meta {
+        /// Which of them.
+        verb: MetaVerb<'a>,
+        /// The item's key, as written.
+        key: &'a [u8],
+        /// The flags.
+        flags: Flags<'a>,
+    },
+}
+
+/// How to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreMode {
+    /// Whatever is there.
+    Set,
+    /// Only if nothing is there.
+    Add,
+    /// Only if something is there.
+    Replace,
+    /// Behind the value that is there.
+    Append,
+    /// Before the value that is there.
+    Prepend,
+    /// Only if it is there with the given CAS.
+    Cas,
+}
+
+/// Which way to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// Upwards, from 2^64 - 1 to 0.
+    Plus,
+    /// Downwards, to 0 at the lowest.
+    Minus,
+}
+
+/// The meta commands that take flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetaVerb<'a> {
+    /// `mg`.
+    Get,
+    /// `ms`.
+    Set {
+        /// How to store.
+        mode: StoreMode,
+        /// The value.
+        data: &'a [u8],
+    },
+    /// `md`.
+    Delete,
+    /// `ma`.
+    Arithmetic {
+        /// Whether to add or to subtract.
+        sign: Sign,
+    },
+}

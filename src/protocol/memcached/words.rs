@@ -1,0 +1,112 @@
+//! Words: finding them, and what a key and a number are.
+
+use super::mistake::Mistake;
+use super::parse::Stop;
+use super::request::KEY_BYTES_MAX;
+
+/// The words of a line: what stands between spaces. Empty words do not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// The bytes that are left.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The next word, which must be there.
+    pub(super) fn need(&mut self) -> Result<&'a [u8], Stop<'a>> {
+        self.next().ok_or(Stop::Malformed { mistake: Mistake::MissingWord, span: self.rest })
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = match self.rest {
+            [b' ', rest @ ..] if rest.first().is_some_and(|&byte| byte != b' ') => rest,
+            rest => &rest[rest.iter().position(|&byte| byte != b' ')?..],
+        };
+        let (word, rest) = rest.split_at(word_length(rest));
+        self.rest = rest;
+        Some(word)
+    }
+}
+
+/// The bytes before the first space.
+#[inline]
+pub(super) fn word_length(bytes: &[u8]) -> usize {
+    let plain = plain_length(bytes);
+    match bytes.get(plain) {
+        None | Some(b' ') => plain,
+        // A control character: it belongs to the word, which is refused for it.
+        Some(_) => plain + memchr::memchr(b' ', &bytes[plain..]).unwrap_or(bytes.len() - plain),
+    }
+}
+
+/// The bytes before the first space or control character. Fast because it looks at eight bytes at a time: words are too
+/// short for `memchr` to pay.
+#[inline]
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    let end_in = |eight: u64| {
+        let delete = eight ^ (ONES * 0x7f);
+        // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
+        let ends = (eight.wrapping_sub(ONES * 0x21) & !eight | delete.wrapping_sub(ONES) & !delete) & HIGHS;
+        if ends == 0 { None } else { Some(ends.trailing_zeros() as usize / 8) }
+    };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().position(|&byte| byte <= b' ' || byte == 0x7f).unwrap_or(bytes.len());
+    };
+    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        if let Some(at) = end_in(u64::from_le_bytes(*eight)) {
+            return index * 8 + at;
+        }
+    }
+    // The last eight overlap those before, in which there was no end.
+    end_in(u64::from_le_bytes(*last)).map_or(bytes.len(), |at| bytes.len() - 8 + at)
+}
+
+/// A key is 1 to 250 bytes without spaces and control characters.
+pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
+    if key.len() > KEY_BYTES_MAX {
+        Err(Mistake::KeyTooLong)
+    } else if plain_length(key) < key.len() {
+        Err(Mistake::KeyCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+/// A decimal number without a `+`, spaces or anything else around it.
+pub(super) fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
+    if word.first() == Some(&b'+') { None } else { std::str::from_utf8(word).ok()?.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_length;
+
+    #[test]
+    fn eight_bytes_at_a_time_find_what_one_at_a_time_does() {
+        for end in 0..=255_u8 {
+            for before in [b'!', b'a', b'~', 0x80, 0xff] {
+                for at in 0..20 {
+                    let mut bytes = [before; 20];
+                    bytes[at] = end;
+                    let expected = bytes.iter().position(|&byte| byte == b' ' || byte.is_ascii_control()).unwrap_or(20);
+                    assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
+                }
+            }
+        }
+    }
+}
