@@ -2,7 +2,7 @@
 
 use cachedojo::cache::EvictionPolicy;
 use cachedojo::random::Random;
-use cachedojo::trace::{Request, replay};
+use cachedojo::trace::{CsvColumns, Format, Request, TraceError, parse_size, read, replay};
 
 /// How the objects of a made-up trace get their sizes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,11 +68,76 @@ fn every_policy_counts_what_libcachesim_counts() {
     for &(sizes, name, counts) in LIBCACHESIM {
         let policy = EvictionPolicy::from_name(name).expect("a policy");
         let caches: Vec<u64> = counts.iter().map(|count| count.0).collect();
-        let report = replay(&trace(sizes), &[policy], &caches);
-        let found: Vec<_> = report.results.iter().map(|r| (r.size_bytes, r.misses, r.bytes_missed)).collect();
-        if found != counts {
-            wrong.push(format!("{name} with {sizes:?} sizes: {found:?}, not {counts:?}"));
+        // Small ids are their own places in a table; scattered over all of `u64` they have to be hashed.
+        for scatter in [1, 0x9E37_79B9_7F4A_7C15_u64] {
+            let requests: Vec<Request> =
+                trace(sizes).into_iter().map(|r| Request { id: r.id.wrapping_mul(scatter), ..r }).collect();
+            let report = replay(&requests, &[policy], &caches);
+            let found: Vec<_> = report.results.iter().map(|r| (r.size_bytes, r.misses, r.bytes_missed)).collect();
+            if found != counts {
+                wrong.push(format!("{name} with {sizes:?} sizes, ids x {scatter}: {found:?}, not {counts:?}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_format_is_read_and_every_mistake_told_with_its_line() {
+    let ids = |format: &Format, text: &str| {
+        read(format, text.as_bytes()).map(|requests| requests.iter().map(|r| (r.id, r.size)).collect::<Vec<_>>())
+    };
+    let mut records = Vec::new();
+    for (id, size) in [(7_u64, 100_u32), (u64::MAX, 1), (8, 0)] {
+        records.extend(
+            [[1, 0, 0, 0].as_slice(), &id.to_le_bytes(), &size.to_le_bytes(), &(-1_i64).to_le_bytes()].concat(),
+        );
+    }
+    let found = read(&Format::OracleGeneral, &records).expect("whole records");
+    assert_eq!(found, [Request { id: 7, size: 100 }, Request { id: u64::MAX, size: 1 }]);
+    assert_eq!(read(&Format::OracleGeneral, &records[..30]), Err(TraceError::TruncatedRecord { rest: 6 }));
+
+    assert_eq!(ids(&Format::Arc, "10 3 0 0\n\n11 1 0 1\n"), Ok(vec![(10, 1), (11, 1), (12, 1), (11, 1)]));
+    assert_eq!(ids(&Format::Arc, "1 18446744073709551615 0 0"), Err(TraceError::TooLong { line: 1 }));
+    assert_eq!(ids(&Format::Arc, "1\n"), Err(TraceError::MissingField { line: 1, field: "number of blocks".into() }));
+    assert_eq!(ids(&Format::Lirs, "5\n*\n6\r\n5"), Ok(vec![(5, 1), (6, 1), (5, 1)]));
+    assert_eq!(ids(&Format::Lirs, "5\nx"), Err(TraceError::NotANumber { line: 2, text: "x".into() }));
+    assert_eq!(ids(&Format::Keys, "b\na\n\nb\n"), Ok(vec![(0, 1), (1, 1), (0, 1)]));
+    assert_eq!(read(&Format::Keys, b"ab\xff"), Err(TraceError::NotText { offset: 2 }));
+
+    let csv = Format::Csv(CsvColumns::default());
+    assert_eq!(ids(&csv, "time,size,id\n1,20,x\n2,30,\"y\"\n3,20,x\n"), Ok(vec![(0, 20), (1, 30), (0, 20)]));
+    assert_eq!(ids(&csv, "time,bytes,id\n1,20,x\n"), Err(TraceError::NoColumn { name: "size".into() }));
+    assert_eq!(ids(&csv, "id,size\nx\n"), Err(TraceError::MissingField { line: 2, field: "size".into() }));
+    let numbered = CsvColumns { id: "2".into(), size: None, delimiter: ';', has_header: false };
+    assert_eq!(ids(&Format::Csv(numbered), "1;x\n2;y"), Ok(vec![(0, 1), (1, 1)]));
+}
+
+#[test]
+fn sizes_are_read_with_their_units() {
+    for (text, expected) in [
+        ("128MiB", Some(128 << 20)),
+        ("1 kb", Some(1000)),
+        ("42", Some(42)),
+        ("2GiB", Some(2 << 30)),
+        ("", None),
+        ("MiB", None),
+        ("-1", None),
+        ("1.5GiB", None),
+        ("18446744073709551615TiB", None),
+    ] {
+        assert_eq!(parse_size(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn an_object_larger_than_the_cache_is_a_miss_that_evicts_nothing() {
+    let request = |id, size| Request { id, size };
+    let trace = [request(1, 5), request(2, 50), request(1, 5), request(2, 50)];
+    for policy in EvictionPolicy::ALL {
+        let replay = &replay(&trace, &[policy], &[49]).results[0];
+        let expected = if policy == EvictionPolicy::S3Fifo { 4 } else { 3 };
+        assert_eq!(replay.misses, expected, "{policy:?}");
+    }
+    assert!(replay(&[], &EvictionPolicy::ALL, &[0, 10]).results.iter().all(|replay| replay.misses == 0));
 }

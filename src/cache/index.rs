@@ -5,6 +5,70 @@
 //! nodes, and growing reads no key. Removing shifts the followers back, so there are no tombstones to wade through.
 
 use super::slab::NIL;
+use super::store::hash_of;
+
+/// How a store finds its nodes.
+pub(crate) trait Lookup<K: ?Sized> {
+    /// What stands for a key here.
+    fn name(key: &K) -> u64;
+
+    /// The node of that name that `is_match` accepts.
+    fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32>;
+
+    /// Adds a node that is not there.
+    fn insert(&mut self, name: u64, node: u32);
+
+    /// Removes a node that is there under that name.
+    fn remove(&mut self, name: u64, node: u32);
+
+    /// How many nodes there are.
+    fn len(&self) -> usize;
+}
+
+/// For keys that are small integers: the key is the place. What a replay needs, and nothing faster exists.
+#[derive(Debug, Clone)]
+pub(crate) struct Dense {
+    nodes: Vec<u32>,
+    len: usize,
+}
+
+impl Dense {
+    /// For keys below `bound`.
+    pub(crate) fn new(bound: usize) -> Self {
+        Self { nodes: vec![NIL; bound], len: 0 }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "names lie below a bound that is a `usize`")]
+impl Lookup<u64> for Dense {
+    #[inline]
+    fn name(key: &u64) -> u64 {
+        *key
+    }
+
+    #[inline]
+    fn find(&self, name: u64, _: impl Fn(u32) -> bool) -> Option<u32> {
+        let node = self.nodes[name as usize];
+        (node != NIL).then_some(node)
+    }
+
+    #[inline]
+    fn insert(&mut self, name: u64, node: u32) {
+        self.nodes[name as usize] = node;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn remove(&mut self, name: u64, _: u32) {
+        self.nodes[name as usize] = NIL;
+        self.len -= 1;
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.len
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Slot {
@@ -32,59 +96,6 @@ impl Index {
 
     fn with_bits(bits: u32) -> Self {
         Self { slots: vec![FREE; 1 << bits], shift: u32::BITS - bits, len: 0 }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// The node of that hash that `is_match` accepts.
-    #[inline]
-    pub(crate) fn find(&self, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
-        let hash = high_half(hash);
-        let mut at = self.home(hash);
-        loop {
-            let slot = self.slots[at];
-            if slot.hash == hash && slot.node != NIL && is_match(slot.node) {
-                return Some(slot.node);
-            }
-            if slot.node == NIL {
-                return None;
-            }
-            at = self.after(at);
-        }
-    }
-
-    /// Adds a node that is not there.
-    #[inline]
-    pub(crate) fn insert(&mut self, hash: u64, node: u32) {
-        if (self.len + 1) * 4 > self.slots.len() * 3 {
-            self.grow();
-        }
-        self.len += 1;
-        self.place(Slot { hash: high_half(hash), node });
-    }
-
-    /// Removes a node that is there under that hash.
-    #[inline]
-    pub(crate) fn remove(&mut self, hash: u64, node: u32) {
-        let mut hole = self.home(high_half(hash));
-        while self.slots[hole].node != node {
-            hole = self.after(hole);
-        }
-        self.len -= 1;
-        let mut at = self.after(hole);
-        while self.slots[at].node != NIL {
-            // A follower may move back into the hole unless that would put it before its first slot.
-            let mask = self.slots.len() - 1;
-            let moved = at.wrapping_sub(self.home(self.slots[at].hash)) & mask;
-            if moved >= at.wrapping_sub(hole) & mask {
-                self.slots[hole] = self.slots[at];
-                hole = at;
-            }
-            at = self.after(at);
-        }
-        self.slots[hole] = FREE;
     }
 
     /// All nodes, in an order that means nothing.
@@ -121,6 +132,64 @@ impl Index {
     #[inline]
     const fn after(&self, at: usize) -> usize {
         (at + 1) & (self.slots.len() - 1)
+    }
+}
+
+impl<K: ?Sized + std::hash::Hash> Lookup<K> for Index {
+    #[inline]
+    fn name(key: &K) -> u64 {
+        hash_of(key)
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
+        let hash = high_half(name);
+        let mut at = self.home(hash);
+        loop {
+            let slot = self.slots[at];
+            if slot.hash == hash && slot.node != NIL && is_match(slot.node) {
+                return Some(slot.node);
+            }
+            if slot.node == NIL {
+                return None;
+            }
+            at = self.after(at);
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, name: u64, node: u32) {
+        if (self.len + 1) * 4 > self.slots.len() * 3 {
+            self.grow();
+        }
+        self.len += 1;
+        self.place(Slot { hash: high_half(name), node });
+    }
+
+    #[inline]
+    fn remove(&mut self, name: u64, node: u32) {
+        let mut hole = self.home(high_half(name));
+        while self.slots[hole].node != node {
+            hole = self.after(hole);
+        }
+        self.len -= 1;
+        let mut at = self.after(hole);
+        while self.slots[at].node != NIL {
+            // A follower may move back into the hole unless that would put it before its first slot.
+            let mask = self.slots.len() - 1;
+            let moved = at.wrapping_sub(self.home(self.slots[at].hash)) & mask;
+            if moved >= at.wrapping_sub(hole) & mask {
+                self.slots[hole] = self.slots[at];
+                hole = at;
+            }
+            at = self.after(at);
+        }
+        self.slots[hole] = FREE;
     }
 }
 

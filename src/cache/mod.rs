@@ -26,6 +26,7 @@ pub use node::{CacheNode, EntryView, IncrementError, LoadError};
 pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
+pub(crate) use index::{Dense, Lookup};
 pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
 pub(crate) use store::{Item, Limits, Store};
 

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::FixedState;
 
 use super::deadlines::Deadlines;
-use super::index::Index;
+use super::index::{Index, Lookup};
 use super::policy::Policy;
 use super::slab::Slab;
 use crate::clock::Instant;
@@ -42,11 +42,11 @@ pub(crate) struct Limits {
     pub(crate) entries: u64,
 }
 
-/// A bounded cache of `T`s under the policy `P`.
+/// A bounded cache of `T`s under the policy `P`, found through `X`.
 #[derive(Debug, Clone)]
-pub(crate) struct Store<T, P> {
+pub(crate) struct Store<T, P, X = Index> {
     slab: Slab<T>,
-    index: Index,
+    index: X,
     policy: P,
     deadlines: Deadlines,
     weight: u64,
@@ -62,9 +62,35 @@ pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
 impl<T: Item, P: Policy> Store<T, P> {
     /// An empty store under the policy that `policy` makes.
     pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
+        Self::with_lookup(limits, Index::new(), policy)
+    }
+
+    /// The node of `key`, expired or not.
+    #[inline]
+    pub(crate) fn find<Q: ?Sized + Eq + Hash>(&self, key: &Q) -> Option<u32>
+    where
+        T::Key: Borrow<Q>,
+    {
+        Lookup::<Q>::find(&self.index, hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
+    }
+
+    /// All nodes, in an order of the table's own: sort what comes of it.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
+        self.index.nodes()
+    }
+
+    /// Bytes held from the allocator, the items' own allocations aside.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.slab.memory_bytes() + self.index.memory_bytes() + self.deadlines.memory_bytes()
+    }
+}
+
+impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
+    /// An empty store whose nodes are found through `index`, which is empty.
+    pub(crate) fn with_lookup(limits: Limits, index: X, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
         let mut slab = Slab::new();
         let policy = policy(&mut slab);
-        Self { slab, index: Index::new(), policy, deadlines: Deadlines::default(), weight: 0, limits }
+        Self { slab, index, policy, deadlines: Deadlines::default(), weight: 0, limits }
     }
 
     #[inline]
@@ -78,20 +104,6 @@ impl<T: Item, P: Policy> Store<T, P> {
 
     pub(crate) const fn limits(&self) -> Limits {
         self.limits
-    }
-
-    /// The node of `key`, expired or not.
-    #[inline]
-    pub(crate) fn find<Q: ?Sized + Eq + Hash>(&self, key: &Q) -> Option<u32>
-    where
-        T::Key: Borrow<Q>,
-    {
-        self.index.find(hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
-    }
-
-    /// All nodes, in an order of the table's own: sort what comes of it.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
-        self.index.nodes()
     }
 
     #[inline]
@@ -148,8 +160,8 @@ impl<T: Item, P: Policy> Store<T, P> {
         if weight > self.limits.weight || self.limits.entries == 0 {
             return false;
         }
-        let hash = hash_of(item.key());
-        let known = self.index.find(hash, |i| self.slab.node(i).item.key() == item.key());
+        let name = X::name(item.key());
+        let known = self.index.find(name, |i| self.slab.node(i).item.key() == item.key());
         let i = if let Some(i) = known {
             self.release(i);
             let deadline = self.deadline(i);
@@ -164,9 +176,9 @@ impl<T: Item, P: Policy> Store<T, P> {
             self.policy.insert(&mut self.slab, i);
             i
         } else {
-            self.policy.prepare(hash);
+            self.policy.prepare(hash_of(item.key()));
             self.make_room(weight, 1, now, &mut gone);
-            self.add(hash, item)
+            self.add(name, item)
         };
         self.set_deadline(i, deadline);
         true
@@ -175,16 +187,16 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// One request of a simulation: a hit, or a miss that brings the item in if the policy and the limits let it.
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
-        let hash = hash_of(item.key());
-        if let Some(i) = self.index.find(hash, |i| self.slab.node(i).item.key() == item.key()) {
+        let name = X::name(item.key());
+        if let Some(i) = self.index.find(name, |i| self.slab.node(i).item.key() == item.key()) {
             self.policy.hit(&mut self.slab, i);
             return true;
         }
         let weight = item.weight();
-        self.policy.prepare(hash);
+        self.policy.prepare(hash_of(item.key()));
         if weight <= self.limits.weight && self.policy.admits(weight) {
             self.make_room(weight, 1, Instant::default(), &mut |_, _| {});
-            self.add(hash, item);
+            self.add(name, item);
         }
         false
     }
@@ -234,10 +246,10 @@ impl<T: Item, P: Policy> Store<T, P> {
 
     /// Adds an item whose key is not there and for which there is room.
     #[inline]
-    fn add(&mut self, hash: u64, item: T) -> u32 {
+    fn add(&mut self, name: u64, item: T) -> u32 {
         self.weight += item.weight();
         let i = self.slab.take_slot(item);
-        self.index.insert(hash, i);
+        self.index.insert(name, i);
         self.policy.insert(&mut self.slab, i);
         i
     }
@@ -268,15 +280,10 @@ impl<T: Item, P: Policy> Store<T, P> {
     #[inline]
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
-        self.index.remove(hash_of(self.slab.node(i).item.key()), i);
+        self.index.remove(X::name(self.slab.node(i).item.key()), i);
         let item = self.slab.give_slot(i);
         self.weight -= item.weight();
         item
-    }
-
-    /// Bytes held from the allocator, the items' own allocations aside.
-    pub(crate) fn memory_bytes(&self) -> usize {
-        self.slab.memory_bytes() + self.index.memory_bytes() + self.deadlines.memory_bytes()
     }
 
     /// The nodes in the order in which they would leave at `now` if room were needed again and again. O(n log n): it

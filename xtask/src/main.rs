@@ -2,12 +2,14 @@
 //!
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
+//! - `bench` measures the engine against its rivals,
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
 //! installed), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
+mod bench;
 mod dist;
 mod page;
 mod play;
@@ -35,6 +37,8 @@ enum Command {
     Play(play::Arguments),
     /// Run every check there is, installing what is missing
     Test(test::Arguments),
+    /// Measure the engine against the crates that people would use instead
+    Bench(bench::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
     Dist,
 }
@@ -54,6 +58,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
+        Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }
 }

@@ -1,6 +1,6 @@
 //! The memory of who left: fingerprints of keys, in a queue.
 
-use crate::cache::index::Index;
+use crate::cache::index::{Index, Lookup};
 use crate::cache::slab::{List, Slab};
 
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,7 @@ impl Ghosts {
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
         let i = self.slab.take_slot(Ghost { hash, weight });
         self.slab.push_front(self.queue, i);
-        self.index.insert(hash, i);
+        Lookup::<u64>::insert(&mut self.index, hash, i);
         self.weight += weight;
     }
 
@@ -61,13 +61,13 @@ impl Ghosts {
     }
 
     fn find(&self, hash: u64) -> Option<u32> {
-        self.index.find(hash, |i| self.slab.node(i).item.hash == hash)
+        Lookup::<u64>::find(&self.index, hash, |i| self.slab.node(i).item.hash == hash)
     }
 
     fn forget(&mut self, i: u32) {
         self.slab.unlink(i);
         let ghost = self.slab.give_slot(i);
-        self.index.remove(ghost.hash, i);
+        Lookup::<u64>::remove(&mut self.index, ghost.hash, i);
         self.weight -= ghost.weight;
     }
 }
