@@ -154,6 +154,14 @@ test("a hundred thousand commands run through, and the page shows what fits", as
   expect(await page.getByTestId("timeline").getByRole("listitem").count()).toBeLessThan(100);
 });
 
+test("ten thousand lines are typed at once, run, and each is answered", async ({ page }) => {
+  await open(page, "line");
+  await content(page).fill(Array.from({ length: 10_000 }, (_, i) => `PUT k${i} v${i}`).join("\n"));
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 10,000 commands.");
+  expect(await answers(page)).toBe(Array.from({ length: 10_000 }, () => "STORED").join("\n"));
+});
+
 test("a link carries the script, its seed and the place, and opens to the same", async ({
   page,
   context,

@@ -72,12 +72,23 @@ function extensions(dialect: Dialect) {
     // Ctrl+Enter, which would insert a line, runs the script: the page listens for it.
     keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...lintKeymap]),
     EditorView.lineWrapping,
+    EditorView.domEventHandlers({ beforeinput: insertLines }),
     EditorView.updateListener.of(({ docChanged, state }) => {
       if (docChanged) {
         edit({ text: state.doc.toString() });
       }
     }),
   ];
+}
+
+/** Many lines at once, as dictation and tools insert them: a browser takes a time for them that grows with their square. */
+function insertLines(event: InputEvent, view: EditorView): boolean {
+  const isMany = event.inputType === "insertText" && event.data?.includes("\n");
+  if (isMany && event.data) {
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data));
+  }
+  return Boolean(isMany);
 }
 
 /** What the editor itself says, in the chosen language. */
