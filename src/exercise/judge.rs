@@ -167,11 +167,17 @@ fn judge_case(
 ) -> Result<(CaseOutcome, u64), PackError> {
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
-    let (first, fuel) = run_once(&script, output.as_deref(), seed, fresh);
-    let (second, more) = run_once(&script, output.as_deref(), !seed, fresh);
-    let (verdict, divergence) = agree(&first, &second);
+    let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
+    let (verdict, divergence) = if first.verdict == Verdict::Timeout {
+        // What does not end has had its chance: a second run would only double the wait.
+        (first.verdict, first.divergence)
+    } else {
+        let (second, more) = run_once(&script, output.as_deref(), !seed, fresh);
+        fuel += more;
+        agree(&first, &second)
+    };
     let outcome = CaseOutcome { index, verdict, events: first.events, script: text, divergence, shortest: None };
-    Ok((outcome, fuel + more))
+    Ok((outcome, fuel))
 }
 
 /// One run of a script, judged.
