@@ -6,7 +6,7 @@ import type { Dialect, FromWorker, NamedExample, Script } from "./engine/worker"
 import { decodeLink, encodeLink, isSeed, type LinkFault } from "./link";
 import { language, lastDialect } from "./settings";
 import { exampleSheet, linkSheet, ownSheet, type Sheet, save } from "./sheets";
-import type { CommandHelp, Reading, View } from "./wasm/cachedojo";
+import type { CommandHelp, Reading, RingView, View } from "./wasm/cachedojo";
 import { words } from "./words";
 
 /** A run of one script: where it stands, and all that is known of it. Going back forgets nothing. */
@@ -313,10 +313,19 @@ function hearMove({
   });
 }
 
-/** The same ring is the same object: what draws it need not draw it again. */
+/** Of the ring, what is the same stays the same object: what draws it need not draw it again. */
 function withOldRing(view: View, before: View | undefined): View {
-  const isSameRing = before?.ring && JSON.stringify(before.ring) === JSON.stringify(view.ring);
-  return isSameRing ? { ...view, ring: before.ring } : view;
+  const [old, ring] = [before?.ring, view.ring];
+  if (!old || !ring) {
+    return view;
+  }
+  const isSameIn = (part: keyof RingView) => JSON.stringify(old[part]) === JSON.stringify(ring[part]);
+  const { members, places, owners, heirs } = old;
+  const hasSamePoints = isSameIn("members") && isSameIn("places") && isSameIn("owners") && isSameIn("heirs");
+  if (!hasSamePoints) {
+    return view;
+  }
+  return { ...view, ring: isSameIn("keys") ? old : { members, places, owners, heirs, keys: ring.keys } };
 }
 
 function hearFailure(): void {

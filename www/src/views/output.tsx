@@ -1,12 +1,14 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
-import { countBefore, events, isStale, run } from "../lab";
+import { countBefore, events, isRunning, isStale, run } from "../lab";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 
 /** More lines than these nobody reads; the button copies them all. */
 const LINES_MAX = 20_000;
+/** While a run goes on, laying out more than these again and again would hold it up. */
+const LINES_MAX_RUNNING = 500;
 
 /** The answers up to where the run stands: exactly them, one a line, and nothing else inside the element. */
 export function Output() {
@@ -32,7 +34,7 @@ export function Output() {
         tabIndex={0}
         aria-labelledby="output-title"
       >
-        {text(Math.min(all, LINES_MAX))}
+        {text(Math.min(all, isRunning.value ? LINES_MAX_RUNNING : LINES_MAX))}
       </pre>
       {all > LINES_MAX && <p class="note">{outputCut(formatNumber(LINES_MAX), formatNumber(all))}</p>}
     </section>

@@ -1,3 +1,4 @@
+import { memo } from "preact/compat";
 import type { KeyView, MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber } from "../words";
 
@@ -62,32 +63,42 @@ export function RingPicture({
   chosen: number | undefined;
   label: string;
 }) {
-  const lane = Math.min(LANES.widest, (LANES.outer - LANES.inner) / Math.max(1, ring.members.length));
-  const laneOf = (member: number) => LANES.outer - member * lane;
-  const faint = (member: number) => (chosen === undefined || chosen === member ? undefined : "faint");
+  const { members, places, owners, heirs, keys } = ring;
   return (
     <svg class="ring-picture" viewBox="0 0 440 440" role="img" aria-label={label}>
       <circle class="band" cx={CENTRE} cy={CENTRE} r={BAND} />
-      {ring.members.map((member, i) => (
-        <g key={member.id} class={faint(i)} data-node={member.id} style={{ color: memberColour(i) }}>
-          <path class="arcs" d={arcsOf(ring, i)} />
-          <circle class={member.isAlive ? "lane" : "lane dead"} cx={CENTRE} cy={CENTRE} r={laneOf(i)} />
-          {ring.places.map(
+      <Points members={members} places={places} owners={owners} heirs={heirs} chosen={chosen} />
+      <Hollow members={members} />
+      {keys.map((key) => (
+        <Key key={key.key} at={key} />
+      ))}
+    </svg>
+  );
+}
+
+type PointsProps = Omit<RingView, "keys"> & { chosen: number | undefined };
+
+/** The arcs and the lanes: thousands of lines, drawn anew only when the ring has changed. */
+const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) => {
+  const lane = Math.min(LANES.widest, (LANES.outer - LANES.inner) / Math.max(1, members.length));
+  const laneOf = (member: number) => LANES.outer - member * lane;
+  const faint = (member: number) => (chosen === undefined || chosen === member ? undefined : "faint");
+  return (
+    <>
+      {members.map(({ id, isAlive }, i) => (
+        <g key={id} class={faint(i)} data-node={id} style={{ color: memberColour(i) }}>
+          <path class="arcs" d={arcsOf(heirs, places, i)} />
+          <circle class={isAlive ? "lane" : "lane dead"} cx={CENTRE} cy={CENTRE} r={laneOf(i)} />
+          {places.map(
             (place, point) =>
-              ring.owners[point] === i && (
-                <Tick
-                  key={point}
-                  place={place}
-                  radius={laneOf(i)}
-                  length={lane * 0.62}
-                  isAlive={member.isAlive}
-                />
+              owners[point] === i && (
+                <Tick key={point} place={place} radius={laneOf(i)} length={lane * 0.62} isAlive={isAlive} />
               ),
           )}
         </g>
       ))}
-      {ring.members.length <= BADGES_MAX &&
-        ring.members.map(({ id, isAlive }, i) => (
+      {members.length <= BADGES_MAX &&
+        members.map(({ id, isAlive }, i) => (
           <g
             key={id}
             class={faint(i)}
@@ -97,13 +108,9 @@ export function RingPicture({
             <Shape index={i} isHollow={!isAlive} />
           </g>
         ))}
-      <Hollow members={ring.members} />
-      {ring.keys.map((key) => (
-        <Key key={key.key} at={key} />
-      ))}
-    </svg>
+    </>
   );
-}
+});
 
 interface TickProps {
   place: number;
@@ -164,7 +171,7 @@ function Hollow({ members }: { members: MemberView[] }) {
 }
 
 /** The arcs that a member answers for, as one path: an arc ends at its point and begins at the point before. */
-function arcsOf({ heirs, places }: RingView, member: number): string {
+function arcsOf(heirs: RingView["heirs"], places: number[], member: number): string {
   const parts: string[] = [];
   for (const [i, heir] of heirs.entries()) {
     if (heir !== member) {
