@@ -11,8 +11,8 @@ use crate::cache::{CacheEvent, CacheNode, CacheStats, EvictionPolicy};
 use crate::clock::{Clock, Instant, millis};
 use crate::cluster::{CacheConfig, DistributedCache};
 use crate::protocol::line::{self, LineCache};
-use crate::protocol::{memcached, rest};
 use crate::protocol::{self, CacheCommand, CacheResponse, ProtocolParser};
+use crate::protocol::{memcached, rest};
 use crate::ring::{HashRing, NodeInfo};
 use crate::subject::{Crash, Subject, WALL_START_NS, World};
 

@@ -17,7 +17,9 @@ const ROUNDS: usize = 21;
 fn main() -> ExitCode {
     let topics: Vec<String> = std::env::args().skip(1).collect();
     let is_wanted = |topic: &str| topics.is_empty() || topics.iter().any(|asked| asked == topic || asked == "engine");
-    if let Some(unknown) = topics.iter().find(|t| !["engine", "caches", "traces", "rings", "parser"].contains(&t.as_str())) {
+    if let Some(unknown) =
+        topics.iter().find(|t| !["engine", "caches", "traces", "rings", "parser"].contains(&t.as_str()))
+    {
         eprintln!("no benchmark `{unknown}`: name `engine`, or `caches`, `traces`, `rings`, `parser`");
         return ExitCode::from(2);
     }

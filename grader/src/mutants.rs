@@ -69,8 +69,7 @@ pub fn fingerprint(bench: &Bench<'_>, id: &str, seed: u64) -> Result<Fingerprint
     let exercise = serde_json::to_vec(&bench.pack.exercise)?;
     let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
     let toolbox = bench.toolbox.name();
-    let parts =
-        [toolbox.as_bytes(), version.as_bytes(), &exercise, source.as_bytes(), &seed.to_le_bytes()];
+    let parts = [toolbox.as_bytes(), version.as_bytes(), &exercise, source.as_bytes(), &seed.to_le_bytes()];
     let kept = kept("fingerprint", &parts, "json")?;
     if let Some(known) = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return Ok(known);

@@ -22,6 +22,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "format", what: "Rust code is formatted", after: &[], run: format },
     Step { name: "clippy", what: "no warning in any crate, nor in the engine for browsers", after: &[], run: clippy },
     Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
+    Step { name: "selfcheck", what: "the kit grades itself", after: &["native"], run: selfcheck },
     Step { name: "docs", what: "the engine's documentation has no broken link", after: &[], run: docs },
     Step { name: "browser", what: "the engine's tests inside a headless browser", after: &["native"], run: browser },
     Step { name: "page", what: "the page builds, type-checks and passes its linter", after: &[], run: page },
@@ -48,6 +49,10 @@ fn native(project: &Project) -> Result<()> {
     tools::rust_target(project, "wasm32-wasip1")?;
     // Nothing is tested in the benchmarks, and the crates they compare with take long to compile.
     Ok(cmd!(project.shell, "cargo test --workspace --exclude cachedojo-bench").run()?)
+}
+
+fn selfcheck(project: &Project) -> Result<()> {
+    Ok(cmd!(project.shell, "cargo run --quiet --package grader -- selfcheck").run()?)
 }
 
 fn docs(project: &Project) -> Result<()> {
