@@ -11,6 +11,7 @@
 //! | [`toolbox`] | what it is compiled against, built once |
 //! | [`sandbox`], [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
+//! | [`attacks`] | submissions that try to cheat, and what must come of them |
 //! | [`wasm`] | the program as a subject, in a world that is given to it |
 //! | [`bench`] | the one way from a submission to its report |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
@@ -18,6 +19,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod attacks;
 pub mod bench;
 pub mod build;
 pub mod cli;

@@ -14,7 +14,7 @@ use crate::toolbox::{TARGET, Toolbox};
 /// What a compiler call may use: ten times what an honest submission needs.
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(40),
-    cpu_s: 15,
+    cpu_s: 8,
     memory_bytes: 3 << 30,
     file_bytes: 64 << 20,
     output_bytes: 4 << 20,

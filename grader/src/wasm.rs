@@ -2,7 +2,8 @@
 //!
 //! A module sees ten functions of WASI and nothing else: two virtual clocks, a sleep that moves them, seeded randomness, a
 //! place to print to, an exit that ends only itself. Fuel bounds its work and a limiter its memory. What fuel does not
-//! see (one instruction may copy megabytes) the epoch does: a coarse watchdog on the host's clock that no honest call meets.
+//! see (one instruction may copy megabytes) a coarse watchdog does, on the thread's own processor time, so that a busy machine
+//! changes no verdict.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use cachedojo::subject::{Crash, Subject, World};
 use cachedojo_seam::{Request, Response, RingRequest, decode, encode};
 use wasmtime::{
     AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, ResourceLimiter, Store,
-    Strategy, Trap, TypedFunc,
+    Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
 use crate::diagnostic::printable;
@@ -25,11 +26,13 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Bytes printed.
     pub output_bytes: usize,
+    /// Processor time of one call: for work that fuel does not see. Honest calls end by fuel long before.
+    pub call_cpu: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20 }
+        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20, call_cpu: Duration::from_secs(12) }
     }
 }
 
@@ -53,8 +56,6 @@ impl std::fmt::Debug for Program {
 const STACK_BYTES: usize = 1 << 20;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
-/// How many ticks one call may take on the wall. Honest calls take none.
-const TICKS_MAX: u64 = 40;
 /// Largest answer that is read.
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
 
@@ -88,12 +89,17 @@ impl Program {
             output_bytes_max: limits.output_bytes,
             memory_bytes_max: limits.memory_bytes,
             memory_refused: false,
+            call_began: Duration::ZERO,
         };
         let mut store = Store::new(self.ready.module().engine(), state);
         store.limiter(|state| state);
         // Fuel and epochs are on in our one engine, so these cannot fail.
         drop(store.set_fuel(limits.fuel));
-        store.set_epoch_deadline(TICKS_MAX);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |state| {
+            let spent = processor_time().saturating_sub(state.data().call_began);
+            if spent < limits.call_cpu { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
+        });
         WasmSubject { program: self.clone(), store, exports: None, crash: None, fuel: limits.fuel }
     }
 }
@@ -127,6 +133,8 @@ struct State {
     output_bytes_max: usize,
     memory_bytes_max: usize,
     memory_refused: bool,
+    /// The thread's processor time when the call began.
+    call_began: Duration,
 }
 
 impl ResourceLimiter for State {
@@ -169,10 +177,10 @@ impl Subject for WasmSubject {
             return Err(crash.clone());
         }
         std::mem::swap(&mut self.store.data_mut().world, world);
-        self.store.set_epoch_deadline(TICKS_MAX);
         if let Request::Ring(RingRequest::OwnersOf { count, .. }) = request {
             self.allow(u64::from(*count) * FUEL_PER_KEY);
         }
+        self.store.data_mut().call_began = processor_time();
         let printed_before = self.store.data().printed.len();
         let answer = self.exchange(&encode(request));
         std::mem::swap(&mut self.store.data_mut().world, world);
@@ -258,6 +266,12 @@ impl WasmSubject {
     }
 }
 
+/// What the calling thread has spent on its processor.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// Why the host stopped the module.
 #[derive(Debug)]
 enum Stop {
@@ -301,6 +315,8 @@ fn world_functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<
     linker.func_wrap(WASI, "args_get", |_: u32, _: u32| 0)?;
     linker.func_wrap(WASI, "args_sizes_get", no_strings)?;
     linker.func_wrap(WASI, "sched_yield", || 0)?;
+    // No folder is open: another answer than this ends the module.
+    linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: u32| EBADF)?;
     linker.func_wrap(WASI, "proc_exit", |code: u32| -> wasmtime::Result<()> { Err(Stop::Exit(code).into()) })?;
     // Files, sockets and the rest: there are none, and the module is told so.
     for import in module.imports().filter(|import| import.module() == WASI) {
@@ -320,7 +336,14 @@ fn world_functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<
 }
 
 fn nothing() -> State {
-    State { world: World::new(0), printed: Vec::new(), output_bytes_max: 0, memory_bytes_max: 0, memory_refused: false }
+    State {
+        world: World::new(0),
+        printed: Vec::new(),
+        output_bytes_max: 0,
+        memory_bytes_max: 0,
+        memory_refused: false,
+        call_began: Duration::ZERO,
+    }
 }
 
 fn no_strings(mut caller: Caller<'_, State>, count: u32, bytes: u32) -> i32 {

@@ -1,0 +1,185 @@
+//! The corpus of attacks: submissions that try to be graded better than their honest code, to read what is the host's,
+//! or to break the grader. Each is a folder of `tests/attacks/` and says in its header what must come of it.
+//!
+//! ```text
+//! //! attack: what it does
+//! //! class: the class of attack
+//! //! expect: forbidden | build_failed | rejected | score <= N | rejected or score <= N
+//! //! link: src/module.rs -> /a/target        (optional: a symbolic link that is made before grading)
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use cachedojo::exercise::Report;
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::text::Language;
+use include_dir::{Dir, include_dir};
+
+use crate::commands::grade::Bench;
+use crate::report::{self, Format, Setting};
+
+static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
+
+/// A file that some attacks try to write.
+const FOOTPRINT: &str = "/tmp/cachedojo-was-here";
+
+/// An attack.
+#[derive(Debug, Clone)]
+pub struct Attack {
+    /// Its name: its folder's.
+    pub name: String,
+    /// What it does.
+    pub what: String,
+    /// Its class.
+    pub class: String,
+    expected: Expected,
+    link: Option<(String, String)>,
+}
+
+/// What must come of an attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Expected {
+    /// As a verdict without checks.
+    rejected: Option<Option<GradeVerdict>>,
+    /// Graded, with no more points than the honest code in it earns.
+    score_max: Option<u32>,
+}
+
+/// The corpus, in order of names.
+///
+/// # Errors
+/// A header is wrong: the message names the attack.
+pub fn corpus() -> Result<Vec<Attack>> {
+    let mut attacks = Vec::new();
+    for dir in CORPUS.dirs() {
+        let name = dir.path().display().to_string();
+        let source = dir.get_file(dir.path().join("src/lib.rs")).and_then(include_dir::File::contents_utf8);
+        attacks.push(Attack::read(&name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
+    }
+    attacks.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(attacks)
+}
+
+impl Attack {
+    fn read(name: &str, source: &str) -> Result<Self> {
+        let header = |key: &str| {
+            source.lines().find_map(|line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
+        };
+        let required =
+            |key: &str| header(key).with_context(|| format!("its header lacks `//! {key}: …`")).map(str::to_owned);
+        let link = header("link").and_then(|link| link.split_once(" -> "));
+        Ok(Self {
+            name: name.to_owned(),
+            what: required("attack")?,
+            class: required("class")?,
+            expected: Expected::read(&required("expect")?)?,
+            link: link.map(|(from, to)| (from.to_owned(), to.to_owned())),
+        })
+    }
+
+    /// Lays the attack out and grades it. `Ok` when it failed; else in which way it succeeded.
+    ///
+    /// # Errors
+    /// How it succeeded, or why it could not be tried.
+    pub fn fails(&self, bench: &Bench<'_>) -> Result<()> {
+        let folder = tempfile::Builder::new().prefix("attack-").tempdir()?;
+        self.lay_out(folder.path())?;
+        let report = bench.grade(folder.path(), 0, Language::English)?;
+        self.expected.check(&report)?;
+        check_secrets(&report)
+    }
+
+    fn lay_out(&self, folder: &Path) -> Result<()> {
+        let dir = CORPUS.get_dir(&self.name).context("it is in the corpus")?;
+        write_all(dir, dir.path(), folder)?;
+        if let Some((from, to)) = &self.link {
+            std::os::unix::fs::symlink(to, folder.join(from))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_all(dir: &Dir<'_>, root: &Path, folder: &Path) -> Result<()> {
+    for file in dir.files() {
+        let path = folder.join(file.path().strip_prefix(root)?);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, file.contents())?;
+    }
+    dir.dirs().try_for_each(|inner| write_all(inner, root, folder))
+}
+
+impl Expected {
+    fn read(text: &str) -> Result<Self> {
+        let mut expected = Self { rejected: None, score_max: None };
+        for part in text.split(" or ") {
+            match part {
+                "forbidden" => expected.rejected = Some(Some(GradeVerdict::Forbidden)),
+                "build_failed" => expected.rejected = Some(Some(GradeVerdict::BuildFailed)),
+                "rejected" => expected.rejected = Some(None),
+                _ => match part.strip_prefix("score <= ").map(str::parse) {
+                    Some(Ok(score)) => expected.score_max = Some(score),
+                    _ => bail!("`{part}` is no expectation: see the head of attacks.rs"),
+                },
+            }
+        }
+        Ok(expected)
+    }
+
+    fn check(self, report: &Report) -> Result<()> {
+        let (verdict, score) = (report.verdict, report.score);
+        let fits = match verdict {
+            GradeVerdict::Graded => self.score_max.is_some_and(|most| score <= most && !report.passed),
+            GradeVerdict::HarnessError => false,
+            rejected => self.rejected.is_some_and(|which| which.is_none_or(|which| which == rejected)),
+        };
+        ensure!(fits, "it ended as {verdict:?} with {score} points: {}", serde_json::to_string(&report.diagnostics)?);
+        ensure!(verdict == GradeVerdict::Graded || !report.diagnostics.is_empty(), "it was rejected without a word");
+        Ok(())
+    }
+}
+
+/// No report may hold what only this machine knows, nor anything that a terminal obeys.
+///
+/// # Errors
+/// Which secret got out.
+pub fn check_secrets(report: &Report) -> Result<()> {
+    ensure!(!Path::new(FOOTPRINT).exists(), "it wrote {FOOTPRINT}");
+    // The path of the submission is the teacher's own word, not a leak.
+    let mut report = report.clone();
+    report.submission.path = String::new();
+    let texts =
+        [serde_json::to_string(&report)?, report::render(&report, Format::Text, &Setting::plain(Language::English))];
+    let file = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.lines().next().map(str::to_owned));
+    let variable = |name: &str| std::env::var(name).ok();
+    let secrets = [
+        file("/etc/passwd"),
+        variable("PATH"),
+        variable("HOME").map(|home| home + "/"),
+        Some("/tmp/cachedojo-".to_owned()),
+    ];
+    for secret in secrets.into_iter().flatten().filter(|secret| secret.len() > 4) {
+        ensure!(!texts.iter().any(|text| text.contains(&secret)), "its report holds `{secret}`");
+    }
+    ensure!(!texts[1].contains('\u{1b}'), "its report holds an escape sequence");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_corpus_is_read_and_is_large() {
+        let corpus = corpus().expect("every header is right");
+        assert!(corpus.len() >= 40, "{}", corpus.len());
+    }
+
+    #[test]
+    fn an_expectation_is_no_looser_than_it_says() {
+        let expected = Expected::read("build_failed or score <= 5").expect("it is one");
+        assert_eq!(expected, Expected { rejected: Some(Some(GradeVerdict::BuildFailed)), score_max: Some(5) });
+        assert!(Expected::read("score <= five").is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Every attack of the corpus must fail, and so must those that no repository can hold.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use cachedojo::exercise::Report;
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::text::Language;
+use grader::attacks::{Attack, check_secrets, corpus};
+use grader::commands::grade::Bench;
+use grader::pack::{DEFAULT_ID, Pack};
+use grader::sandbox::Protection;
+use grader::wasm::Limits;
+
+fn bench(pack: &Pack) -> Bench<'_> {
+    let bench = Bench::open(pack, Protection::Sandbox).expect("this machine can grade");
+    // What an attack wastes is the same to it, and less to us.
+    Bench { limits: Limits { fuel: 300_000_000, call_cpu: Duration::from_secs(2), ..Limits::default() }, ..bench }
+}
+
+#[test]
+fn no_attack_of_the_corpus_succeeds() {
+    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    let bench = bench(&pack);
+    let attacks = corpus().expect("the corpus is sound");
+    let (total, waiting, succeeded) = (attacks.len(), Mutex::new(attacks), Mutex::new(Vec::new()));
+    let next = || -> Option<Attack> { waiting.lock().expect("no test panics with it").pop() };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(attack) = next() {
+                    if let Err(how) = attack.fails(&bench) {
+                        succeeded.lock().expect("no test panics with it").push(format!("{}: {how}", attack.name));
+                    }
+                }
+            });
+        }
+    });
+    let succeeded = succeeded.into_inner().expect("no test panics with it");
+    assert!(succeeded.is_empty(), "{} of {total} succeeded:\n{}", succeeded.len(), succeeded.join("\n"));
+}
+
+const HONEST: &str = "pub struct ProtocolParser;";
+
+fn grade(lay_out: impl FnOnce(&Path)) -> Report {
+    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    let folder = tempfile::tempdir().expect("there is room");
+    fs::create_dir(folder.path().join("src")).expect("there is room");
+    fs::write(folder.path().join("src/lib.rs"), HONEST).expect("there is room");
+    lay_out(folder.path());
+    let report = bench(&pack).grade(folder.path(), 0, Language::English).expect("there is a report");
+    check_secrets(&report).expect("nothing got out");
+    report
+}
+
+#[test]
+fn names_that_steer_a_terminal_or_a_page_are_ignored_and_shown_harmless() {
+    let report = grade(|folder| {
+        for name in ["a\nb.rs", "\u{1b}[2Jc.rs", "<script>.rs", "d\u{202e}e.rs"] {
+            fs::write(folder.join("src").join(name), "fn f() {}").expect("this file system takes any name");
+        }
+    });
+    assert_eq!(report.verdict, GradeVerdict::Graded);
+    assert_eq!(report.diagnostics.len(), 4, "{:?}", report.diagnostics);
+    assert!(report.diagnostics.iter().all(|found| !found.file.contains('\u{1b}')));
+}
+
+#[test]
+fn a_source_larger_than_any_solution_is_refused() {
+    let report = grade(|folder| fs::write(folder.join("src/lib.rs"), vec![b'\n'; 3 << 20]).expect("there is room"));
+    assert_eq!(report.verdict, GradeVerdict::BuildFailed);
+    assert!(report.diagnostics[0].message.contains("too big"), "{:?}", report.diagnostics);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_at_their_line() {
+    let report = grade(|folder| fs::write(folder.join("src/lib.rs"), b"//!\n//! \xff\n").expect("there is room"));
+    assert_eq!(report.verdict, GradeVerdict::BuildFailed);
+    assert_eq!((report.diagnostics[0].file.as_str(), report.diagnostics[0].line), ("src/lib.rs", 2));
+}
+
+#[test]
+fn a_folder_that_leads_into_itself_ends() {
+    let report = grade(|folder| std::os::unix::fs::symlink("..", folder.join("src/again")).expect("links are allowed"));
+    assert_eq!(report.verdict, GradeVerdict::Graded);
+    assert!(report.diagnostics[0].message.contains("symbolic links"), "{:?}", report.diagnostics);
+}
+
+#[test]
+fn nothing_of_one_submission_is_left_for_the_next() {
+    let first = grade(|folder| fs::write(folder.join("src/mark.rs"), "pub fn mark() {}").expect("there is room"));
+    let second = grade(|folder| fs::write(folder.join("src/lib.rs"), "mod mark;").expect("there is room"));
+    assert_eq!(first.verdict, GradeVerdict::Graded);
+    assert_eq!(second.verdict, GradeVerdict::BuildFailed);
+}

@@ -1,0 +1,40 @@
+//! attack: copies megabytes with single instructions, which fuel does not see
+//! class: F22 run bomb
+//! expect: score <= 0
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        let mut bulk = vec![key.len() as u8; 24 << 20];
+        loop {
+            bulk.copy_within(0..12 << 20, 12 << 20);
+        }
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}

@@ -1,0 +1,45 @@
+//! attack: is itself what the adapter uses
+//! class: C14 shadowed library
+//! expect: score <= 8
+
+extern crate self as toolbox;
+extern crate self as cachedojo_seam;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        self.data.get(key)
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}
+
+pub fn serve() -> u64 {
+    u64::MAX
+}
+pub fn not_implemented(_item: &str) {}

@@ -1,0 +1,38 @@
+//! attack: turns its panic into a clean exit
+//! class: B10 early exit
+//! expect: score <= 0
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        std::panic::set_hook(Box::new(|_| std::process::exit(0)));
+        panic!("{key}")
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}

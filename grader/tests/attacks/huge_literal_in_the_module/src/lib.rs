@@ -1,0 +1,42 @@
+//! attack: puts a large array into the binary
+//! class: F22 compile bomb
+//! expect: rejected or score <= 8
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        self.data.get(key)
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}
+
+pub static HUGE: [u64; 1 << 25] = [u64::MAX; 1 << 25];
+pub fn used(at: usize) -> u64 {
+    HUGE[at]
+}

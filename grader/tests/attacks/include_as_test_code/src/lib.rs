@@ -1,0 +1,42 @@
+//! attack: hides the read behind a cfg(test) that is only a macro's text
+//! class: D17 compile-time read
+//! expect: forbidden
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        self.data.get(key)
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}
+
+macro_rules! untested {
+    (#[cfg(test)] $($code:tt)*) => { $($code)* };
+}
+untested! { #[cfg(test)] pub const SECRET: &str = include_str!("/etc/passwd"); }

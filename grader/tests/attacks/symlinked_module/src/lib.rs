@@ -1,0 +1,40 @@
+//! attack: has a module that is a link to a host file
+//! class: F23 symlink
+//! expect: rejected
+//! link: src/secret.rs -> /etc/passwd
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub struct CacheEntry {
+    pub value: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub enum EvictionPolicy {
+    LRU,
+    LFU,
+    FIFO,
+    TTL,
+}
+
+pub struct CacheNode {
+    data: HashMap<String, CacheEntry>,
+}
+
+impl CacheNode {
+    pub fn new(_max_memory: usize, _policy: EvictionPolicy) -> Self {
+        Self { data: HashMap::new() }
+    }
+
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        self.data.get(key)
+    }
+
+    pub fn set(&mut self, key: String, value: Vec<u8>, _ttl: Option<Duration>) -> bool {
+        self.data.insert(key, CacheEntry { value });
+        true
+    }
+}
+
+mod secret;

@@ -1,0 +1,186 @@
+//! From source to subject: what builds in spite of gaps, and what is said about them.
+
+use cachedojo::subject::{Crash, Subject, World};
+use cachedojo_seam::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
+use grader::build::{Built, Interface, Reason, Rejected, prepare};
+use grader::pack::{DEFAULT_ID, Pack};
+use grader::sandbox::Protection;
+use grader::submission::Submission;
+use grader::toolbox::Toolbox;
+use grader::wasm::{Limits, WasmSubject};
+
+const NODE: &str = "
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+pub struct CacheEntry { pub value: Vec<u8>, pub expires_at: Option<Instant> }
+pub enum EvictionPolicy { LRU, LFU, FIFO, TTL }
+pub struct CacheNode { data: HashMap<String, CacheEntry> }
+impl CacheNode {
+    pub fn new(_: usize, _: EvictionPolicy) -> Self { Self { data: HashMap::new() } }
+    pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
+        self.data.get(key).filter(|entry| entry.expires_at.is_none_or(|end| Instant::now() < end))
+    }
+    pub fn set(&mut self, key: String, value: Vec<u8>, ttl: Option<Duration>) -> bool {
+        let expires_at = ttl.map(|ttl| Instant::now() + ttl);
+        self.data.insert(key, CacheEntry { value, expires_at });
+        true
+    }
+}
+";
+
+fn build(source: &str) -> Result<Built, Rejected> {
+    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    let interface = Interface::of(&pack).expect("it has a prototype");
+    let toolbox = Toolbox::open(&|_| ()).expect("this machine can compile");
+    prepare(&Submission::from_source("test", source), &interface, &toolbox, Protection::Sandbox)
+}
+
+fn subject(source: &str, limits: Limits) -> WasmSubject {
+    build(source).expect("it builds").program.subject(limits)
+}
+
+fn new() -> Request {
+    Request::Node(NodeRequest::New { max_memory: 100, policy: Policy::Lru })
+}
+
+fn set(key: &str, ttl_ms: Option<u64>) -> Request {
+    Request::Node(NodeRequest::Set { key: key.to_owned(), value: b"v".to_vec(), ttl_ms })
+}
+
+fn get(key: &str) -> Request {
+    Request::Node(NodeRequest::Get { key: key.to_owned() })
+}
+
+#[test]
+fn a_ttl_of_an_hour_passes_when_the_world_says_so() {
+    let mut node = subject(NODE, Limits::default());
+    let mut world = World::new(0);
+    let mut ask = |world: &mut World, request: &Request| node.call(world, request).expect("it answers");
+    assert_eq!(ask(&mut world, &get("a")), Response::NoObject);
+    assert_eq!(ask(&mut world, &new()), Response::Done);
+    assert_eq!(ask(&mut world, &set("a", Some(3_600_000))), Response::Bool(true));
+    world.pass(3_599_999_000_000);
+    assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
+    world.wall_ns += 86_400_000_000_000;
+    assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
+    world.pass(1_000_000);
+    assert_eq!(ask(&mut world, &get("a")), Response::Entry(None));
+}
+
+#[test]
+fn the_same_requests_in_the_same_world_cost_the_same_fuel() {
+    let program = build(NODE).expect("it builds").program;
+    let mut spent = || {
+        let mut node = program.subject(Limits::default());
+        let requests = Request::Many(vec![new(), set("a", None), get("a"), get("b")]);
+        node.call(&mut World::new(7), &requests).expect("it answers");
+        node.fuel_used()
+    };
+    assert!(spent() > 1_000);
+    assert_eq!(spent(), spent());
+}
+
+#[test]
+fn the_same_source_makes_the_same_module() {
+    let (one, other) = (build(NODE).expect("it builds"), build(NODE).expect("it builds"));
+    assert_eq!(one.module_sha256, other.module_sha256);
+}
+
+#[test]
+fn what_is_not_written_yet_answers_not_implemented() {
+    let built = build(NODE).expect("it builds");
+    assert!(built.missing.contains(&"HashRing::get_node".to_owned()) && built.diagnostics.is_empty());
+    let mut node = built.program.subject(Limits::default());
+    let stats = node.call(&mut World::new(0), &Request::Node(NodeRequest::Stats)).expect("it answers");
+    assert_eq!(stats, Response::NotImplemented { item: "CacheNode::stats".to_owned() });
+}
+
+#[test]
+fn another_signature_is_told_with_both_and_costs_only_itself() {
+    let source = NODE
+        .replace("key: String, value: Vec<u8>", "key: &str, value: Vec<u8>")
+        .replace("insert(key,", "insert(key.to_owned(),");
+    let built = build(&source).expect("it builds");
+    let [said] = built.diagnostics.as_slice() else { panic!("{:?}", built.diagnostics) };
+    assert_eq!((said.file.as_str(), said.line), ("src/lib.rs", 12));
+    assert!(said.message.contains("expected `pub fn set(&mut self, key: String,"), "{}", said.message);
+    assert!(said.message.contains("found `pub fn set(&mut self, key: &str,"), "{}", said.message);
+    let mut node = built.program.subject(Limits::default());
+    let answer =
+        node.call(&mut World::new(0), &Request::Many(vec![new(), get("a"), set("a", None)])).expect("it answers");
+    let set = Response::NotImplemented { item: "CacheNode::set".to_owned() };
+    assert_eq!(answer, Response::Many(vec![Response::Done, Response::Entry(None), set]));
+}
+
+#[test]
+fn a_private_item_is_told_and_what_compiles_all_the_same_is_taken() {
+    let source = NODE.replace("    pub fn set", "    fn set").replace("&mut self, key: &str", "&self, key: &str");
+    let built = build(&source).expect("it builds");
+    let [said] = built.diagnostics.as_slice() else { panic!("{:?}", built.diagnostics) };
+    assert!(said.message.contains("`CacheNode::set` is private"), "{}", said.message);
+    assert!(!built.missing.contains(&"CacheNode::get".to_owned()));
+}
+
+#[test]
+fn items_made_by_macros_and_under_other_names_are_found() {
+    let source = format!(
+        "macro_rules! make {{ ($name:ident) => {{ impl ProtocolParser {{ pub fn $name(input: &[u8]) -> Result<CacheCommand, ParseError> \
+         {{ if input.is_empty() {{ Err(ParseError::Incomplete) }} else {{ Ok(CacheCommand::Stats) }} }} }} }} }}\n\
+         mod inner {{ pub enum Mistake {{ Incomplete, InvalidCommand, InvalidArguments, TooLong }} }}\n\
+         pub use inner::Mistake as ParseError;\npub struct ProtocolParser;\npub enum CacheCommand {{ Stats, Flush }}\nmake!(parse);\n{NODE}"
+    );
+    let mut parser = subject(&source, Limits::default());
+    let answer = parser
+        .call(&mut World::new(0), &Request::Parser(ParserRequest::Parse(b"stats\r\n".to_vec())))
+        .expect("it answers");
+    assert_eq!(answer, Response::Parsed(Ok(cachedojo_seam::Command::Stats)));
+    let serialize = Request::Parser(ParserRequest::Serialize(Reply::Stored));
+    let answer = parser.call(&mut World::new(0), &serialize).expect("it answers");
+    assert_eq!(answer, Response::NotImplemented { item: "ProtocolParser::serialize".to_owned() });
+}
+
+#[test]
+fn errors_of_the_compiler_have_the_learners_own_places() {
+    let rejected = build("pub fn f() -> u8 {\n    \"no\"\n}\n").expect_err("it does not compile");
+    assert_eq!(rejected.reason, Reason::BuildFailed);
+    let said = &rejected.diagnostics[0];
+    assert_eq!((said.file.as_str(), said.line, said.column), ("src/lib.rs", 2, 5));
+    assert!(said.message.contains("E0308"), "{}", said.message);
+}
+
+#[test]
+fn crates_that_are_allowed_are_there() {
+    let source = format!(
+        "{NODE}\nuse sha2::{{Digest, Sha256}};\nuse std::hash::Hasher;\npub fn hashes(key: &[u8]) -> u64 {{\n let mut twox = twox_hash::XxHash64::with_seed(0);\n \
+         twox.write(key);\n twox.finish() ^ xxhash_rust::xxh3::xxh3_64(key) ^ u64::from(Sha256::digest(key)[0])\n}}\n\
+         pub async fn wait() {{ tokio::time::sleep(std::time::Duration::from_secs(1)).await; let _ = tokio::sync::Mutex::new(1).lock().await; }}"
+    );
+    build(&source).expect("it builds");
+}
+
+fn crash_of(get: &str, limits: Limits) -> Crash {
+    let source = NODE.replace("self.data.get(key).filter", &format!("{get}\n        self.data.get(key).filter"));
+    let mut node = subject(&source, limits);
+    let mut world = World::new(0);
+    node.call(&mut world, &new()).expect("it answers");
+    let crash = node.call(&mut world, &self::get("a")).expect_err("it crashes");
+    assert_eq!(node.call(&mut world, &self::get("a")), Err(crash.clone()), "a crash is final");
+    crash
+}
+
+#[test]
+fn each_limit_has_its_own_end() {
+    let limits = Limits { fuel: 50_000_000, ..Limits::default() };
+    assert_eq!(crash_of("let mut n = 0_u64; while key.len() < 9 { n = n.wrapping_add(1); }", limits), Crash::OutOfFuel);
+    assert_eq!(crash_of("let _bulk = vec![1_u8; 80 << 20];", limits), Crash::OutOfMemory);
+    assert_eq!(crash_of("for _ in 0..100_000 { println!(\"all tests passed\"); }", limits), Crash::TooMuchOutput);
+    assert_eq!(crash_of("std::process::exit(0);", limits), Crash::Exit { code: 0 });
+    let message = "no such key (at src/lib.rs:10:9)".to_owned();
+    assert_eq!(
+        crash_of("if key.len() < 9 { panic!(\"no such key\"); }", limits),
+        Crash::Panic { message: message.replace(":9)", ":28)") }
+    );
+    let deep = "fn deep(n: u64) -> u64 { if n == 0 { 1 } else { deep(n + 1) / 2 + 1 } } if deep(key.len() as u64) == 7 { return None; }";
+    let Crash::Panic { message } = crash_of(deep, limits) else { panic!("a stack overflow is a panic") };
+    assert!(message.contains("stack overflow"), "{message}");
+}
