@@ -17,7 +17,7 @@ use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::text::Language;
 use include_dir::{Dir, include_dir};
 
-use crate::commands::grade::Bench;
+use crate::bench::Bench;
 use crate::report::{self, Format, Setting};
 
 static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
@@ -86,7 +86,7 @@ impl Attack {
     pub fn fails(&self, bench: &Bench<'_>) -> Result<()> {
         let folder = tempfile::Builder::new().prefix("attack-").tempdir()?;
         self.lay_out(folder.path())?;
-        let report = bench.grade(folder.path(), 0, Language::English)?;
+        let report = bench.grade_path(folder.path(), 0, Language::English)?;
         self.expected.check(&report)?;
         check_secrets(&report)
     }

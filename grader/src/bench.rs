@@ -16,6 +16,7 @@ use crate::pack::Pack;
 use crate::sandbox::Protection;
 use crate::submission::{Submission, Unreadable};
 use crate::toolbox::Toolbox;
+use crate::wasm::Limits;
 
 /// What grading any number of submissions to one exercise needs.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Bench<'a> {
     pub toolbox: Toolbox,
     /// Whether the compiler is confined.
     pub protection: Protection,
+    /// What one run of a submission may use.
+    pub limits: Limits,
 }
 
 impl<'a> Bench<'a> {
@@ -38,7 +41,13 @@ impl<'a> Bench<'a> {
     /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
-        Ok(Self { pack, interface: Interface::of(pack)?, toolbox: Toolbox::open(&say)?, protection })
+        Ok(Self {
+            pack,
+            interface: Interface::of(pack)?,
+            toolbox: Toolbox::open(&say)?,
+            protection,
+            limits: Limits::default(),
+        })
     }
 
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -79,7 +88,8 @@ impl<'a> Bench<'a> {
 
     fn judge(&self, id: SubmissionId, seed: u64, language: Language, built: &Built) -> Result<Report> {
         let exercise = &self.pack.exercise;
-        let outcomes = judge(exercise, seed, &mut || Ok(Box::new(built.subject()) as Box<dyn Subject>))?;
+        let outcomes =
+            judge(exercise, seed, &mut || Ok(Box::new(built.program.subject(self.limits)) as Box<dyn Subject>))?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances = if perfect { Vec::new() } else { mutants::resemblances(self, &outcomes, seed)? };
         Ok(Report::of_checks(

@@ -9,20 +9,26 @@ use cachedojo::exercise::Report;
 use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::text::Language;
 use grader::attacks::{Attack, check_secrets, corpus};
-use grader::commands::grade::Bench;
+use grader::bench::Bench;
 use grader::pack::{DEFAULT_ID, Pack};
-use grader::sandbox::Protection;
 use grader::wasm::Limits;
 
+/// The exercise without its known bugs: no attack is told that it looks like one.
+fn pack() -> Pack {
+    let mut pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    pack.exercise.mutants.clear();
+    pack
+}
+
 fn bench(pack: &Pack) -> Bench<'_> {
-    let bench = Bench::open(pack, Protection::Sandbox).expect("this machine can grade");
+    let bench = Bench::open(pack, false).expect("this machine can grade");
     // What an attack wastes is the same to it, and less to us.
     Bench { limits: Limits { fuel: 300_000_000, call_cpu: Duration::from_secs(2), ..Limits::default() }, ..bench }
 }
 
 #[test]
 fn no_attack_of_the_corpus_succeeds() {
-    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    let pack = pack();
     let bench = bench(&pack);
     let attacks = corpus().expect("the corpus is sound");
     let (total, waiting, succeeded) = (attacks.len(), Mutex::new(attacks), Mutex::new(Vec::new()));
@@ -45,12 +51,12 @@ fn no_attack_of_the_corpus_succeeds() {
 const HONEST: &str = "pub struct ProtocolParser;";
 
 fn grade(lay_out: impl FnOnce(&Path)) -> Report {
-    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
+    let pack = pack();
     let folder = tempfile::tempdir().expect("there is room");
     fs::create_dir(folder.path().join("src")).expect("there is room");
     fs::write(folder.path().join("src/lib.rs"), HONEST).expect("there is room");
     lay_out(folder.path());
-    let report = bench(&pack).grade(folder.path(), 0, Language::English).expect("there is a report");
+    let report = bench(&pack).grade_path(folder.path(), 0, Language::English).expect("there is a report");
     check_secrets(&report).expect("nothing got out");
     report
 }

@@ -70,7 +70,7 @@ fn a_ttl_of_an_hour_passes_when_the_world_says_so() {
 #[test]
 fn the_same_requests_in_the_same_world_cost_the_same_fuel() {
     let program = build(NODE).expect("it builds").program;
-    let mut spent = || {
+    let spent = || {
         let mut node = program.subject(Limits::default());
         let requests = Request::Many(vec![new(), set("a", None), get("a"), get("b")]);
         node.call(&mut World::new(7), &requests).expect("it answers");
