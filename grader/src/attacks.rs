@@ -10,6 +10,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo::exercise::Report;
@@ -19,6 +22,7 @@ use include_dir::{Dir, include_dir};
 
 use crate::bench::Bench;
 use crate::report::{self, Format, Setting};
+use crate::wasm::Limits;
 
 static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
 
@@ -60,6 +64,36 @@ pub fn corpus() -> Result<Vec<Attack>> {
     }
     attacks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(attacks)
+}
+
+/// Tries every attack of the corpus, on all cores. Returns how many there are, and how those that succeeded did.
+///
+/// # Errors
+/// The corpus is unsound.
+pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
+    let attacks = corpus()?;
+    // No attack is told which known bug it looks like; and what it wastes is the same to it, and less to us.
+    let mut pack = bench.pack.clone();
+    pack.exercise.mutants.clear();
+    let limits = Limits { fuel: 300_000_000, call_cpu: Duration::from_secs(2), ..bench.limits };
+    let (interface, toolbox) = (bench.interface.clone(), bench.toolbox.clone());
+    let bench = Bench { pack: &pack, interface, toolbox, protection: bench.protection, limits };
+    let (next, succeeded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(attack) = attacks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(how) = attack.fails(&bench) {
+                        let line = format!("{} ({}): {how:#}", attack.name, attack.what);
+                        succeeded.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                    }
+                }
+            });
+        }
+    });
+    let mut succeeded = succeeded.into_inner().unwrap_or_else(PoisonError::into_inner);
+    succeeded.sort();
+    Ok((attacks.len(), succeeded))
 }
 
 impl Attack {

@@ -68,6 +68,8 @@ pub fn scan(file: &str, tokens: &TokenStream) -> Scan {
 struct Place {
     /// Inside a macro's definition or call: `#[cfg(test)]` there is only text.
     in_macro: bool,
+    /// The braces of `use std::{…}`: what begins a path there is no crate.
+    in_path: bool,
     depth: usize,
 }
 
@@ -103,7 +105,8 @@ impl Scanner<'_> {
                         self.too_deep(group.span());
                     } else {
                         let in_macro = place.in_macro || is_macro_body(&tokens[..at]);
-                        self.groups.push((group.stream(), Place { in_macro, depth }));
+                        let in_path = is_punct(tokens[..at].last(), ':');
+                        self.groups.push((group.stream(), Place { in_macro, in_path, depth }));
                     }
                 }
                 TokenTree::Punct(_) | TokenTree::Literal(_) => {}
@@ -167,7 +170,7 @@ impl Scanner<'_> {
         let path_goes_on = is_punct(after.first(), ':') && is_punct(after.get(1), ':');
         let path_begins =
             !is_punct(before.last(), ':') || !is_punct(before.len().checked_sub(2).and_then(|at| before.get(at)), ':');
-        if path_begins && (path_goes_on || previous == "use") && !place.in_macro {
+        if path_begins && (path_goes_on || previous == "use") && !place.in_macro && !place.in_path {
             self.scan.roots.insert(name.to_owned());
         } else if !path_goes_on && !path_begins {
             // The leaf of a `use` is a name of this crate's: `use std::fmt;` makes `fmt::Display` a path.

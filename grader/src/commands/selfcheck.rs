@@ -1,5 +1,6 @@
 //! `grader selfcheck`: the kit grades itself. The solution earns full marks, the starter next to none; every mutant dies
-//! exactly where its pack says and is called by its name; no two mutants are the same; every check kills one.
+//! exactly where its pack says and is called by its name; no two mutants are the same; every check kills one; every
+//! attack fails.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,10 +12,11 @@ use cachedojo::exercise::Verdict;
 use cachedojo::exercise::report::{GradeVerdict, Report};
 use cachedojo::exercise::resemblance::{Fingerprint, compare};
 
+use crate::attacks;
 use crate::bench::Bench;
 use crate::cli::{Outcome, SelfcheckArgs};
 use crate::mutants;
-use crate::pack::built_in_ids;
+use crate::pack::{DEFAULT_ID, built_in_ids};
 use crate::submission::Submission;
 
 /// What a starter may earn at most, in percent: it stores nothing and knows nothing.
@@ -32,9 +34,23 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
         let bench = Bench::open(&pack, args.trust)?;
         mistakes += check_pack(&bench, args.seed)?;
     }
+    if args.exercise.as_deref().is_none_or(|id| id == DEFAULT_ID) {
+        let pack = super::load_pack(DEFAULT_ID)?;
+        mistakes += check_attacks(&Bench::open(&pack, args.trust)?)?;
+    }
     let mut out = std::io::stdout().lock();
     writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
     Ok(if mistakes == 0 { Outcome::Passed } else { Outcome::NotPassed })
+}
+
+fn check_attacks(bench: &Bench<'_>) -> Result<usize> {
+    let (total, succeeded) = attacks::attempt_all(bench)?;
+    let mut out = std::io::stdout().lock();
+    for attack in &succeeded {
+        writeln!(out, "attack {attack}")?;
+    }
+    writeln!(out, "attacks: {} of {total} succeeded", succeeded.len())?;
+    Ok(succeeded.len())
 }
 
 fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
