@@ -12,7 +12,11 @@ pub fn hash64(bytes: &[u8]) -> u64 {
         hash = (hash ^ (k ^ (k >> 47)).wrapping_mul(M)).wrapping_mul(M);
     }
     if !tail.is_empty() {
-        let word = tail.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte));
+        // The last bytes as a number: cut from the last eight, if there are so many, for that is one load.
+        let word = match bytes.last_chunk::<8>() {
+            Some(&last) => u64::from_le_bytes(last) >> (64 - 8 * tail.len()),
+            None => tail.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte)),
+        };
         hash = (hash ^ word).wrapping_mul(M);
     }
     hash = (hash ^ (hash >> 47)).wrapping_mul(M);

@@ -167,6 +167,12 @@ impl HashRing {
     /// Which node the keys that stand at `position` belong to.
     #[inline]
     fn owner_at(&self, position: u64) -> Option<&NodeInfo> {
+        // Nearly always the first point decides; only past the end, or where a node is dead, there is a way to go.
+        let start = self.directory.find(&self.positions, position);
+        let first = self.owners.get(start).map(|&owner| &self.nodes[owner as usize]);
+        if let Some(node) = first.filter(|node| node.is_alive) {
+            return Some(node);
+        }
         self.clockwise(position).map(|owner| &self.nodes[owner as usize]).find(|node| node.is_alive)
     }
 
