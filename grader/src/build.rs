@@ -195,7 +195,8 @@ impl Workshop<'_> {
             output: "libsubmission.rlib",
             externs: &allowed,
             cfgs: &[],
-            flags: &["-Funsafe_code", "-Awarnings"],
+            // Panics name their place as the learner knows it.
+            flags: &["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="],
             protection: self.protection,
         };
         match call.run()? {
