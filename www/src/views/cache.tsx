@@ -20,7 +20,7 @@ export function Cache() {
           </span>
         )}
       </div>
-      {(view?.node || sheet.value.dialect === "lab") && <Counters node={view?.node} />}
+      <Counters node={view?.node} />
       <ScrollBox testId="nodes" labelledBy="cache-title">
         {view?.node ? (
           <Node node={view.node} />
@@ -45,7 +45,12 @@ function Counters({ node }: { node: NodeView | undefined }) {
   );
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value));
   return (
-    <dl class="stats" data-testid="stats" aria-label={stats.title}>
+    <dl
+      class="stats"
+      data-testid="stats"
+      aria-label={stats.title}
+      hidden={!node && sheet.value.dialect !== "lab"}
+    >
       {counter(stats.hits, number(node?.stats.hits))}
       {counter(stats.misses, number(node?.stats.misses))}
       {counter(stats.hitRate, rate === undefined ? undefined : `${formatNumber(rate / 10)} %`)}

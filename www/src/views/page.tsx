@@ -33,7 +33,7 @@ export function Page() {
         </section>
         <Output />
         <Timeline />
-        {hasRing && <Ring />}
+        <Ring isHidden={!hasRing} />
         <Cache />
       </main>
     </>

@@ -7,11 +7,11 @@ import { Bar } from "./cache";
 import { Glyph, memberColour, RingPicture } from "./ring-picture";
 import { ScrollBox } from "./scroll-box";
 
-export function Ring() {
+export function Ring({ isHidden }: { isHidden: boolean }) {
   const { ring: text } = words.value;
   const ring = run.value.view?.ring;
   return (
-    <div class={isStale.value ? "card ring stale" : "card ring"}>
+    <div class={isStale.value ? "card ring stale" : "card ring"} hidden={isHidden}>
       <div class="card-head">
         <h2 id="ring-title">{text.title}</h2>
         {ring && <Finder />}
