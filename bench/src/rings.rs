@@ -45,13 +45,15 @@ pub(crate) fn run() {
         Contestant::new("hashring", || keys.iter().map(|key| rival.get(key).map_or(0, |n| n.node.len() as u64)).sum()),
     ];
     race("ring lookup, 10 x 150 points, 20-byte keys", KEYS, contestants);
+    // The rival takes microseconds for a key here.
+    let few = &keys[..KEYS / 1000];
     let contestants = vec![
-        Contestant::new("cachedojo", || keys.iter().map(|key| ring.get_nodes(key, 3).len() as u64).sum()),
+        Contestant::new("cachedojo", || few.iter().map(|key| ring.get_nodes(key, 3).len() as u64).sum()),
         Contestant::new("hashring", || {
-            keys.iter().map(|key| rival.get_with_replicas(key, 2).map_or(0, |n| n.len() as u64)).sum()
+            few.iter().map(|key| rival.get_with_replicas(key, 2).map_or(0, |n| n.len() as u64)).sum()
         }),
     ];
-    race("ring replicas, N = 3 (hashring: 3 points)", KEYS, contestants);
+    race("ring replicas, N = 3 (hashring: 3 points)", few.len(), contestants);
     let contestants = vec![
         Contestant::new("cachedojo", || (0..BUILDS).map(|_| ours().nodes().len() as u64).sum()),
         Contestant::new("hashring", || (0..BUILDS).map(|_| theirs().len() as u64).sum()),
