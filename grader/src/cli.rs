@@ -1,5 +1,7 @@
 //! The command line: arguments, exit codes, and one function a command.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Error;
@@ -61,7 +63,7 @@ Exit codes:
 
 #[derive(Debug, Parser)]
 #[command(name = "grader", version, about = "Grades submissions to Cachedojo's exercises, and runs command scripts", after_help = EXIT_CODES)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -70,6 +72,8 @@ struct Cli {
 enum Command {
     /// Grade a submission and print its report
     Grade(GradeArgs),
+    /// Grade every submission of a class: resumable, with a page, a table and data as results
+    Class(ClassArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
     /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
@@ -80,13 +84,19 @@ enum Command {
     Show(ShowArgs),
     /// Begin an exercise: write its starter and its statement into a new folder
     Init(InitArgs),
+    /// Print a shell's completions
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
 }
 
 /// Arguments of `grader grade`.
 #[derive(Debug, Args)]
 pub struct GradeArgs {
     /// The submission: a folder with src/lib.rs, or a .rs file
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// The exercise's id, or a pack's folder
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
@@ -98,7 +108,7 @@ pub struct GradeArgs {
     pub format: Format,
     /// Write the report to this file instead of standard output
     #[arg(long)]
-    pub out: Option<std::path::PathBuf>,
+    pub out: Option<PathBuf>,
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
@@ -108,6 +118,50 @@ pub struct GradeArgs {
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,
+}
+
+/// Arguments of `grader class`.
+#[derive(Debug, Args)]
+pub struct ClassArgs {
+    /// The class: a folder, or a zip archive, with a folder or a file for each learner
+    pub path: PathBuf,
+    /// The exercise's id, or a pack's folder
+    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// How many submissions are graded at a time [default: one a core]
+    #[arg(long)]
+    pub jobs: Option<NonZeroUsize>,
+    /// The folder for the results; named again, it is where the grading goes on
+    #[arg(long, default_value = "class-results")]
+    pub out: PathBuf,
+    /// The grading seed
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// The reports' language
+    #[arg(long, value_parser = language, default_value = "en")]
+    pub lang: Language,
+    /// Grade one share of the learners only, such as `2/4`: for machines that work side by side
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(u32, u32)>,
+    /// Take over the results of other runs: their results.redb
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub import: Vec<PathBuf>,
+    /// Grade again what was graded before
+    #[arg(long)]
+    pub again: bool,
+    /// The address of the playground that the reports' links open
+    #[arg(long, value_name = "URL", default_value = crate::report::PLAYGROUND)]
+    pub playground: String,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// Arguments of `grader completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// Arguments of `grader run`.
@@ -173,7 +227,7 @@ pub struct InitArgs {
     /// The exercise's id, or a pack's folder
     pub exercise: String,
     /// The folder to make; it must be empty or not there yet
-    pub dir: std::path::PathBuf,
+    pub dir: PathBuf,
 }
 
 /// Reads the arguments, obeys, and says how it ended.
@@ -187,11 +241,14 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Grade(args) => commands::grade::grade(&args),
+        Command::Class(args) => commands::class::class(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
         Command::Exercises => commands::exercises::list(),
         Command::Show(args) => commands::exercises::show(&args),
         Command::Init(args) => commands::exercises::init(&args),
+        Command::Completions(args) => commands::shell::completions(&args),
+        Command::Man => commands::shell::man(),
     };
     let outcome = outcome.unwrap_or_else(|error| report_error(&error));
     ExitCode::from(outcome.code())
@@ -224,4 +281,11 @@ fn language(name: &str) -> Result<Language, String> {
         "fr" => Ok(Language::French),
         _ => Err("choose en or fr".to_owned()),
     }
+}
+
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    parts
+        .filter(|(index, count)| (1..=*count).contains(index))
+        .ok_or_else(|| "write I/N, such as 1/4 up to 4/4".to_owned())
 }

@@ -16,12 +16,14 @@
 //! | [`bench`] | the one way from a submission to its report |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 //! | [`report`] | one report, many formats |
+//! | [`class`] | many submissions: found, graded on all cores, remembered, compared |
 
 #![deny(unsafe_code)]
 
 pub mod attacks;
 pub mod bench;
 pub mod build;
+pub mod class;
 pub mod cli;
 pub mod commands;
 pub mod diagnostic;

@@ -1,9 +1,11 @@
 //! The commands, one module each.
 
+pub mod class;
 pub mod exercises;
 pub mod grade;
 pub mod run;
 pub mod selfcheck;
+pub mod shell;
 
 use anyhow::Result;
 

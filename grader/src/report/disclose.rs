@@ -68,7 +68,7 @@ pub(super) fn clip(text: &str, chars_max: usize) -> String {
 }
 
 /// Harmless text in one line.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     clip(&harmless(text).replace('\n', "\u{fffd}"), FIELD_CHARS_MAX)
 }
 

@@ -152,6 +152,16 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
     text
 }
 
+/// The report as every format gets it: with links, without what is hidden, in harmless characters. Cost: O(report).
+pub fn disclosed(report: &Report, setting: &Setting) -> Report {
+    disclose::disclose(report, &setting.playground)
+}
+
+/// Text from elsewhere in one line that a terminal shows and does not obey.
+pub fn printable(text: &str) -> String {
+    disclose::line(text)
+}
+
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
 /// gives the step its summary and its output `result`, where GitHub Actions has files for them.
 ///

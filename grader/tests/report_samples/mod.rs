@@ -1,5 +1,7 @@
 //! Reports to render: one of every kind.
 
+#![allow(dead_code, reason = "each test program uses its own part of it")]
+
 use cachedojo::exercise::Verdict;
 use cachedojo::exercise::pack::Visibility;
 use cachedojo::exercise::report::{

@@ -1,0 +1,138 @@
+//! Zip archives: only sources are unpacked, only below the given folder, and only so many bytes.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+/// How much an archive may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Most entries that are looked at.
+    pub entries: usize,
+    /// Most bytes that are written, all files together.
+    pub total_bytes: u64,
+    /// Largest file that is unpacked; larger ones are no sources, and left out.
+    pub file_bytes: u64,
+}
+
+/// A class's archive.
+pub const CLASS: Limits = Limits { entries: 100_000, total_bytes: 512 << 20, file_bytes: 16 << 20 };
+/// One learner's archive.
+pub const LEARNER: Limits = Limits { entries: 10_000, total_bytes: 16 << 20, file_bytes: 1 << 20 };
+
+/// Why an archive was not unpacked.
+#[derive(Debug)]
+pub enum Refused {
+    /// It cannot be read.
+    Unreadable(String),
+    /// It has too many entries.
+    TooManyEntries(usize),
+    /// It unpacks to too many bytes.
+    TooManyBytes(u64),
+    /// The files cannot be written.
+    Io(io::Error),
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreadable(reason) => write!(f, "the archive cannot be read ({reason}): hand in a plain zip file"),
+            Self::TooManyEntries(most) => {
+                write!(f, "the archive has more than {most} entries: hand in source files only")
+            }
+            Self::TooManyBytes(most) => {
+                write!(f, "the archive unpacks to more than {most} bytes: hand in source files only")
+            }
+            Self::Io(error) => write!(f, "the archive cannot be unpacked here: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Unpacks the sources and the archives in `path` below `into`. Entries that would land elsewhere, links and devices are
+/// left out, whatever the archive calls them. Sizes are counted while unpacking, never believed.
+/// Cost: O(entries + bytes), both within `limits`.
+///
+/// # Errors
+/// See [`Refused`].
+pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
+    let file = File::open(path)?;
+    let unreadable = |error: zip::result::ZipError| Refused::Unreadable(error.to_string());
+    let mut archive = ZipArchive::new(file).map_err(unreadable)?;
+    if archive.len() > limits.entries {
+        return Err(Refused::TooManyEntries(limits.entries));
+    }
+    let mut left = limits.total_bytes;
+    for index in 0..archive.len() {
+        // An entry that is encrypted or packed in an unknown way costs itself, not the archive.
+        let Ok(entry) = archive.by_index(index) else { continue };
+        let Some(inner) = entry.enclosed_name() else { continue };
+        if entry.is_dir() && is_plain(&inner) {
+            fs::create_dir_all(into.join(inner))?;
+            continue;
+        }
+        if !entry.is_file() || entry.is_symlink() || !is_plain(&inner) || !is_wanted(&inner) {
+            continue;
+        }
+        let most = limits.file_bytes.min(left);
+        let mut bytes = Vec::new();
+        if entry.take(most + 1).read_to_end(&mut bytes).is_err() {
+            continue;
+        }
+        if bytes.len() as u64 > most {
+            if most < limits.file_bytes {
+                return Err(Refused::TooManyBytes(limits.total_bytes));
+            }
+            continue;
+        }
+        left -= bytes.len() as u64;
+        write(&into.join(inner), &bytes)?;
+    }
+    Ok(())
+}
+
+fn write(target: &Path, bytes: &[u8]) -> Result<(), Refused> {
+    if let Some(parent) = target.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match File::options().write(true).create_new(true).open(target) {
+        Ok(mut file) => Ok(file.write_all(bytes)?),
+        // Two entries of one name: the first stands.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the path stays below where it is put, and a file system can hold it.
+fn is_plain(path: &Path) -> bool {
+    let normal =
+        |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(name) if name.len() < 200);
+    path.components().count() <= 24 && path.components().all(normal)
+}
+
+/// Whether a file could be part of a submission.
+pub(super) fn is_wanted(path: &Path) -> bool {
+    is_source(path) || is_archive(path) || path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"))
+}
+
+pub(super) fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("rs") || ext.eq_ignore_ascii_case("py"))
+}
+
+pub(super) fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip"))
+}
+
+/// Where a learner's archive is unpacked: below the run's scratch folder, by number, whatever its name.
+pub(super) fn place(scratch: &Path, number: usize) -> PathBuf {
+    scratch.join(format!("archive-{number}"))
+}

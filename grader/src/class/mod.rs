@@ -1,0 +1,20 @@
+//! A class: the submissions of a folder or an archive, graded on all cores, remembered, and compared.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`find`] | who handed in what, in the folders that course platforms export |
+//! | [`archive`] | zip archives, unpacked within limits |
+//! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
+//! | [`work`] | the workers: one bad submission never stops the rest |
+//! | [`similar`] | what two submissions share and nobody gave them |
+//! | [`summary`] | the class as data: `cachedojo/class/v1` |
+//! | [`table`], [`page`] | the class as CSV, and as a page |
+
+pub mod archive;
+pub mod find;
+pub mod page;
+pub mod similar;
+pub mod store;
+pub mod summary;
+pub mod table;
+pub mod work;

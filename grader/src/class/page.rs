@@ -1,0 +1,237 @@
+//! The class as a page that stands alone: no script, nothing loaded, everything learners wrote escaped.
+
+use askama::Template;
+use cachedojo::exercise::Report;
+use cachedojo::text::Language;
+
+use super::summary::{Class, Learner, State};
+use crate::report::html::{View, class as colour};
+use crate::report::words::{Words, mark};
+
+#[derive(Template)]
+#[template(path = "class.html")]
+struct Page<'a> {
+    class: &'a Class,
+    words: &'static Words,
+    say: &'static Phrases,
+    headline: String,
+    bins: Vec<Bin>,
+    columns: Vec<(&'a str, &'a str)>,
+    rows: Vec<Row<'a>>,
+}
+
+/// A bar of the distribution.
+struct Bin {
+    label: String,
+    count: usize,
+    percent: usize,
+}
+
+/// A learner's row in the heatmap, and their section.
+struct Row<'a> {
+    learner: &'a Learner,
+    anchor: usize,
+    state: &'static str,
+    cells: Vec<Cell>,
+    view: Option<View<'a>>,
+}
+
+struct Cell {
+    mark: char,
+    class: &'static str,
+    verdict: &'static str,
+    points: String,
+}
+
+/// The page. `reports` are the learners' reports, disclosed, in the learners' order. Cost: O(learners x checks).
+pub fn render(class: &Class, reports: &[Option<Report>], language: Language) -> String {
+    let (words, say) = (Words::of(language), Phrases::of(language));
+    let first = reports.iter().flatten().find(|report| !report.checks.is_empty());
+    let columns: Vec<_> = first
+        .map(|report| report.checks.iter().map(|c| (c.id.as_str(), c.title.as_str())).collect())
+        .unwrap_or_default();
+    let mut rows: Vec<_> = class
+        .learners
+        .iter()
+        .zip(reports)
+        .enumerate()
+        .map(|(anchor, (learner, report))| Row {
+            learner,
+            anchor,
+            state: say.state(learner.state),
+            cells: columns.iter().map(|(id, _)| cell(report.as_ref(), id, words, say)).collect(),
+            view: report.as_ref().map(|report| View::of(report, language)),
+        })
+        .collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.learner.score), row.anchor));
+    let page = Page { class, words, say, headline: headline(class, say), bins: bins(class), columns, rows };
+    page.render().expect("a template without failing filters renders into memory")
+}
+
+fn cell(report: Option<&Report>, id: &str, words: &Words, say: &Phrases) -> Cell {
+    match report.and_then(|report| report.checks.iter().find(|check| check.id == id)) {
+        None => Cell { mark: '·', class: "none", verdict: say.no_result, points: String::new() },
+        Some(check) => {
+            let partly = check.points > 0 && check.points < check.max_points;
+            Cell {
+                mark: if partly { '◐' } else { mark(check.verdict) },
+                class: if partly { "doubt" } else { colour(check.verdict) },
+                verdict: words.name(check.verdict),
+                points: format!("{}/{}", check.points, check.max_points),
+            }
+        }
+    }
+}
+
+fn headline(class: &Class, say: &Phrases) -> String {
+    let scores = class.scores();
+    let learners = class.learners.iter().filter(|learner| learner.state != State::Superseded).count();
+    let passed = class.learners.iter().filter(|learner| learner.passed).count();
+    let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
+    let mut parts = vec![
+        format!("{learners} {}", say.learners),
+        format!("{passed} {}", say.passed),
+        format!("{} {median}/{}", say.median, class.max_score),
+    ];
+    for state in
+        [State::BuildFailed, State::Forbidden, State::Missing, State::Empty, State::Unreadable, State::HarnessError]
+    {
+        if class.count(state) > 0 {
+            parts.push(format!("{} {}", class.count(state), say.state(state)));
+        }
+    }
+    parts.join(" · ")
+}
+
+/// Ten bars; full marks belong to the last.
+fn bins(class: &Class) -> Vec<Bin> {
+    let max = class.max_score.max(1);
+    let mut counts = [0_usize; 10];
+    for score in class.scores() {
+        counts[(score.min(max) * 10 / max).min(9) as usize] += 1;
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let label = |bin: u32| {
+        let upper = if bin == 9 { max } else { ((bin + 1) * max).div_ceil(10).saturating_sub(1) };
+        format!("{}–{upper}", (bin * max).div_ceil(10))
+    };
+    let bars = (0_u32..).zip(counts).map(|(bin, count)| Bin { label: label(bin), count, percent: count * 100 / most });
+    bars.collect()
+}
+
+/// The page's own phrases.
+struct Phrases {
+    class: &'static str,
+    learner: &'static str,
+    learners: &'static str,
+    passed: &'static str,
+    median: &'static str,
+    distribution: &'static str,
+    heatmap: &'static str,
+    legend: &'static str,
+    hardest: &'static str,
+    full: &'static str,
+    part: &'static str,
+    nothing: &'static str,
+    bugs: &'static str,
+    no_bugs: &'static str,
+    similar: &'static str,
+    similar_note: &'static str,
+    no_similar: &'static str,
+    in_common: &'static str,
+    lines: &'static str,
+    earlier: &'static str,
+    no_result: &'static str,
+    each: &'static str,
+    states: [&'static str; 8],
+}
+
+impl Phrases {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &Self {
+                class: "Class",
+                learner: "Learner",
+                learners: "learners",
+                passed: "passed",
+                median: "median",
+                distribution: "Distribution of scores",
+                heatmap: "Learners by checks",
+                legend: "✓ pass · ◐ some points · ✗ fail · ○ not implemented · – skipped · ? flaky · · no result",
+                hardest: "Hardest checks",
+                full: "Full points",
+                part: "Some",
+                nothing: "None",
+                bugs: "Known bugs met",
+                no_bugs: "Nobody's submission behaves like a known bug.",
+                similar: "Much in common",
+                similar_note: "Evidence to look at, never a verdict: passages of the same shape, whatever their names, after what the \
+                               starter and the solution hold and what many learners wrote is left out.",
+                no_similar: "No two submissions have much in common.",
+                in_common: "in common",
+                lines: "lines",
+                earlier: "Earlier results",
+                no_result: "no result",
+                each: "Each learner",
+                states: [
+                    "graded",
+                    "does not compile",
+                    "forbidden",
+                    "grader failed",
+                    "empty",
+                    "no source",
+                    "superseded",
+                    "unreadable",
+                ],
+            },
+            Language::French => &Self {
+                class: "Classe",
+                learner: "Élève",
+                learners: "élèves",
+                passed: "reçus",
+                median: "médiane",
+                distribution: "Répartition des notes",
+                heatmap: "Élèves par vérification",
+                legend: "✓ réussi · ◐ des points · ✗ échoué · ○ non implémenté · – sauté · ? instable · · sans résultat",
+                hardest: "Vérifications les plus difficiles",
+                full: "Tous les points",
+                part: "Une partie",
+                nothing: "Aucun",
+                bugs: "Bogues connus rencontrés",
+                no_bugs: "Aucun rendu ne se comporte comme un bogue connu.",
+                similar: "Beaucoup en commun",
+                similar_note: "Des indices à examiner, jamais un verdict : passages de même forme, quels que soient les noms, une fois \
+                               retiré ce que contiennent le point de départ et le corrigé et ce que beaucoup ont écrit.",
+                no_similar: "Aucune paire de rendus n'a beaucoup en commun.",
+                in_common: "en commun",
+                lines: "lignes",
+                earlier: "Résultats antérieurs",
+                no_result: "sans résultat",
+                each: "Chaque élève",
+                states: [
+                    "noté",
+                    "ne compile pas",
+                    "interdit",
+                    "correcteur en panne",
+                    "vide",
+                    "sans source",
+                    "remplacé",
+                    "illisible",
+                ],
+            },
+        }
+    }
+
+    fn state(&self, state: State) -> &'static str {
+        self.states[match state {
+            State::Graded => 0,
+            State::BuildFailed => 1,
+            State::Forbidden => 2,
+            State::HarnessError => 3,
+            State::Empty => 4,
+            State::Missing => 5,
+            State::Superseded => 6,
+            State::Unreadable => 7,
+        }]
+    }
+}

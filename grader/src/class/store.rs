@@ -1,0 +1,150 @@
+//! What a class's grading remembers: results by content, and each learner's history. Every finished submission is a
+//! transaction of its own, on disk before the next line of the progress: a kill loses what was being graded, no more.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use cachedojo::exercise::Report;
+use cachedojo::exercise::report::GradeVerdict;
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::UsageError;
+
+/// Key of content, exercise, grader and seed -> the report.
+const RESULTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("results");
+/// Learner and number -> what was graded then. Only what differs from the entry before it is written.
+const HISTORY: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("history");
+
+/// The file.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+}
+
+/// One grading of one learner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// The report's receipt.
+    pub receipt: String,
+    /// Its verdict.
+    pub verdict: GradeVerdict,
+    /// Its score.
+    pub score: u32,
+    /// Whether it was a pass.
+    pub passed: bool,
+    /// When it was graded, in milliseconds since 1970.
+    pub graded_at_ms: u64,
+}
+
+impl Past {
+    /// The history's line on a report.
+    pub fn of(report: &Report, graded_at_ms: u64) -> Self {
+        let Report { verdict, score, passed, .. } = *report;
+        Self { receipt: report.receipt.clone(), verdict, score, passed, graded_at_ms }
+    }
+}
+
+impl Store {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// Another grader has it open, or it is no store.
+    pub fn open(path: &Path) -> Result<Self> {
+        let database = Database::create(path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => anyhow!(UsageError(format!(
+                "`{}` is in use by another grader: wait for it, or give another --out",
+                path.display()
+            ))),
+            other => anyhow!("opening `{}`: {other}; move it away to begin anew", path.display()),
+        })?;
+        let write = database.begin_write()?;
+        write.open_table(RESULTS)?;
+        write.open_table(HISTORY)?;
+        write.commit()?;
+        Ok(Self { database })
+    }
+
+    /// The report under a key.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn result(&self, key: &str) -> Result<Option<Report>> {
+        let table = self.database.begin_read()?.open_table(RESULTS)?;
+        let Some(bytes) = table.get(key)? else { return Ok(None) };
+        // A report in another version's form is as good as none.
+        Ok(serde_json::from_slice(bytes.value()).ok())
+    }
+
+    /// Remembers a report under its key: durable when this returns.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn remember(&self, key: &str, report: &Report) -> Result<()> {
+        let write = self.database.begin_write()?;
+        write.open_table(RESULTS)?.insert(key, serde_json::to_vec(report)?.as_slice())?;
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Adds to each learner's history what differs from its last entry. One transaction: all of it or nothing.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn note<'a>(&self, graded: impl Iterator<Item = (&'a str, Past)>) -> Result<()> {
+        let write = self.database.begin_write()?;
+        {
+            let mut table = write.open_table(HISTORY)?;
+            for (learner, now) in graded {
+                let last = table.range((learner, 0)..=(learner, u32::MAX))?.next_back().transpose()?;
+                let (number, same) = match &last {
+                    None => (0, false),
+                    Some((key, value)) => {
+                        let before: Option<Past> = serde_json::from_slice(value.value()).ok();
+                        (key.value().1 + 1, before.is_some_and(|before| before.receipt == now.receipt))
+                    }
+                };
+                drop(last);
+                if !same {
+                    table.insert((learner, number), serde_json::to_vec(&now)?.as_slice())?;
+                }
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// A learner's history, oldest first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn history(&self, learner: &str) -> Result<Vec<Past>> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let mut history = Vec::new();
+        for entry in table.range((learner, 0)..=(learner, u32::MAX))? {
+            history.extend(serde_json::from_slice::<Past>(entry?.1.value()).ok());
+        }
+        Ok(history)
+    }
+
+    /// Takes over the results of another store, such as another shard's. Cost: O(its results).
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn import(&self, path: &Path) -> Result<u64> {
+        let other = Database::open(path).with_context(|| format!("opening `{}`", path.display()))?;
+        let theirs = other.begin_read()?.open_table(RESULTS)?;
+        let write = self.database.begin_write()?;
+        let mut count = 0;
+        {
+            let mut ours = write.open_table(RESULTS)?;
+            for entry in theirs.iter()? {
+                let (key, value) = entry?;
+                ours.insert(key.value(), value.value())?;
+                count += 1;
+            }
+        }
+        write.commit()?;
+        Ok(count)
+    }
+}

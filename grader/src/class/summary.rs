@@ -1,0 +1,230 @@
+//! The class as data: what `results.json` holds, and what the table and the page are made of.
+
+use cachedojo::exercise::pack::Exercise;
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::exercise::{Report, Verdict};
+use cachedojo::text::Language;
+use serde::Serialize;
+
+use super::similar::Passage;
+use super::store::Past;
+
+/// The name of this form; another form gets another name.
+pub const SCHEMA: &str = "cachedojo/class/v1";
+
+/// A class, graded. It holds no time and no order of grading: a run that was killed and taken up again ends the same.
+#[derive(Debug, Serialize)]
+pub struct Class {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The exercise's id.
+    pub exercise: String,
+    /// The grading seed.
+    pub seed: u64,
+    /// The points there are.
+    pub max_score: u32,
+    /// From how many points on the exercise is passed.
+    pub passing_score: u32,
+    /// One row a learner, by name.
+    pub learners: Vec<Learner>,
+    /// One row a check, hardest first.
+    pub checks: Vec<CheckRow>,
+    /// The known bugs that somebody's submission behaves like, most often met first.
+    pub mutants: Vec<MutantRow>,
+    /// Pairs of submissions with much in common.
+    pub similar: Vec<Likeness>,
+}
+
+/// One learner.
+#[derive(Debug, Serialize)]
+pub struct Learner {
+    /// The name.
+    pub learner: String,
+    /// Where the submission was found, relative to the class.
+    pub path: String,
+    /// What came of it.
+    pub state: State,
+    /// Why there is no report, or a remark on what was graded.
+    pub note: String,
+    /// The points earned.
+    pub score: u32,
+    /// Whether that is a pass.
+    pub passed: bool,
+    /// The report.
+    pub report: Option<Report>,
+    /// Earlier gradings with another outcome, oldest first.
+    pub earlier: Vec<Past>,
+}
+
+/// What came of a learner's submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The checks ran.
+    Graded,
+    /// It does not compile.
+    BuildFailed,
+    /// It holds what is forbidden.
+    Forbidden,
+    /// The grader failed.
+    HarnessError,
+    /// There is nothing in it.
+    Empty,
+    /// There is no source in it.
+    Missing,
+    /// A later one of the same learner is graded.
+    Superseded,
+    /// Its archive or folder cannot be read.
+    Unreadable,
+}
+
+impl State {
+    /// The name in data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Graded => "graded",
+            Self::BuildFailed => "build_failed",
+            Self::Forbidden => "forbidden",
+            Self::HarnessError => "harness_error",
+            Self::Empty => "empty",
+            Self::Missing => "missing",
+            Self::Superseded => "superseded",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl From<GradeVerdict> for State {
+    fn from(verdict: GradeVerdict) -> Self {
+        match verdict {
+            GradeVerdict::Graded => Self::Graded,
+            GradeVerdict::BuildFailed => Self::BuildFailed,
+            GradeVerdict::Forbidden => Self::Forbidden,
+            GradeVerdict::HarnessError => Self::HarnessError,
+        }
+    }
+}
+
+/// How a class did in one check.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct CheckRow {
+    /// The check's id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its points.
+    pub max_points: u32,
+    /// Learners who passed it.
+    pub passed: usize,
+    /// Learners who earned some of its points.
+    pub partly: usize,
+    /// Learners who earned none.
+    pub failed: usize,
+}
+
+/// How often a known bug was met.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct MutantRow {
+    /// The bug's id.
+    pub id: String,
+    /// The letter of its failure scenario; empty where it is none.
+    pub scenario: String,
+    /// The bug in one sentence.
+    pub message: String,
+    /// Who has it.
+    pub learners: Vec<String>,
+}
+
+/// Two learners' submissions with much in common.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Likeness {
+    /// The one.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// How much of the shorter one is in the longer one, in percent.
+    pub percent: usize,
+    /// The longest shared passages.
+    pub passages: Vec<Passage>,
+}
+
+impl Class {
+    /// The class of these learners. Cost: O(learners x checks).
+    pub fn of(
+        exercise: &Exercise,
+        seed: u64,
+        language: Language,
+        learners: Vec<Learner>,
+        similar: Vec<Likeness>,
+    ) -> Self {
+        let checks = check_rows(exercise, &learners, language);
+        let mutants = mutant_rows(&learners);
+        let (max_score, passing_score) = (exercise.max_score(), exercise.passing_score);
+        let exercise = exercise.id.clone();
+        Self { schema: SCHEMA, exercise, seed, max_score, passing_score, learners, checks, mutants, similar }
+    }
+
+    /// The scores of those who were graded, lowest first. What does not compile was graded: it earned nothing.
+    pub fn scores(&self) -> Vec<u32> {
+        let scored = |state| matches!(state, State::Graded | State::BuildFailed | State::Forbidden);
+        let mut scores: Vec<_> =
+            self.learners.iter().filter(|learner| scored(learner.state)).map(|learner| learner.score).collect();
+        scores.sort_unstable();
+        scores
+    }
+
+    /// How many learners' submissions came to this.
+    pub fn count(&self, state: State) -> usize {
+        self.learners.iter().filter(|learner| learner.state == state).count()
+    }
+}
+
+fn graded(learners: &[Learner]) -> impl Iterator<Item = (&Learner, &Report)> {
+    let reports = learners.iter().filter_map(|learner| Some((learner, learner.report.as_ref()?)));
+    reports.filter(|(_, report)| report.verdict == GradeVerdict::Graded)
+}
+
+fn check_rows(exercise: &Exercise, learners: &[Learner], language: Language) -> Vec<CheckRow> {
+    let rows = exercise.checks.iter().map(|check| {
+        let mut row = CheckRow {
+            id: check.id.clone(),
+            title: check.title.get(language).to_owned(),
+            max_points: check.points,
+            passed: 0,
+            partly: 0,
+            failed: 0,
+        };
+        let outcomes =
+            graded(learners).filter_map(|(_, report)| report.checks.iter().find(|other| other.id == check.id));
+        for outcome in outcomes {
+            match outcome.verdict {
+                Verdict::Pass => row.passed += 1,
+                _ if outcome.points > 0 => row.partly += 1,
+                _ => row.failed += 1,
+            }
+        }
+        row
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| (row.passed, row.partly));
+    rows
+}
+
+fn mutant_rows(learners: &[Learner]) -> Vec<MutantRow> {
+    let mut rows: Vec<MutantRow> = Vec::new();
+    for (learner, report) in graded(learners) {
+        for mutant in report.mutants.iter().filter(|mutant| mutant.behaves_like) {
+            match rows.iter_mut().find(|row| row.id == mutant.id) {
+                Some(row) => row.learners.push(learner.learner.clone()),
+                None => rows.push(MutantRow {
+                    id: mutant.id.clone(),
+                    scenario: mutant.scenario.clone(),
+                    message: mutant.message.clone(),
+                    learners: vec![learner.learner.clone()],
+                }),
+            }
+        }
+    }
+    rows.sort_by(|a, b| b.learners.len().cmp(&a.learners.len()).then_with(|| a.id.cmp(&b.id)));
+    rows
+}

@@ -1,0 +1,59 @@
+//! The class as CSV, a row a learner. A spreadsheet takes no cell of it for a formula.
+
+use super::summary::Class;
+
+/// The table. Cost: O(learners x checks).
+pub fn render(class: &Class, check_ids: &[String]) -> String {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let head = ["learner", "path", "state", "score", "max_score", "passed"].into_iter().map(str::to_owned);
+    let tail = ["note", "sha256", "receipt"].into_iter().map(str::to_owned);
+    write(&mut table, head.chain(check_ids.iter().map(|id| harmless(id))).chain(tail));
+    for learner in &class.learners {
+        let report = learner.report.as_ref();
+        let points = check_ids.iter().map(|id| {
+            let check = report.and_then(|report| report.checks.iter().find(|check| check.id == *id));
+            check.map(|check| check.points.to_string()).unwrap_or_default()
+        });
+        let head = [
+            harmless(&learner.learner),
+            harmless(&learner.path),
+            learner.state.name().to_owned(),
+            learner.score.to_string(),
+            class.max_score.to_string(),
+            learner.passed.to_string(),
+        ];
+        let tail = [
+            harmless(&learner.note),
+            report.map(|report| report.submission.sha256.clone()).unwrap_or_default(),
+            report.map(|report| report.receipt.clone()).unwrap_or_default(),
+        ];
+        write(&mut table, head.into_iter().chain(points).chain(tail));
+    }
+    let bytes = table.into_inner().expect("memory takes any writing");
+    String::from_utf8(bytes).expect("what was written is UTF-8")
+}
+
+fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {
+    table.write_record(row).expect("every row has the same columns, and memory takes any writing");
+}
+
+/// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line.
+fn harmless(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.trim_start().starts_with(['=', '+', '-', '@', '|', '%']) { format!("'{line}") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "\r=1"] {
+            let written = harmless(cell);
+            assert!(written.starts_with('\''), "{written}");
+            assert!(!written.contains(['\t', '\r']));
+        }
+        assert_eq!(harmless("Ada Lovelace"), "Ada Lovelace");
+    }
+}

@@ -1,0 +1,300 @@
+//! `grader class`: every submission of a folder or an archive, graded on all cores, remembered, and reported together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use cachedojo::exercise::Report;
+use cachedojo::exercise::report::GradeVerdict;
+use sha2::{Digest, Sha256};
+
+use crate::bench::Bench;
+use crate::class::archive;
+use crate::class::find::{self, Entry, Found};
+use crate::class::similar::{self, Files};
+use crate::class::store::{Past, Store};
+use crate::class::summary::{Class, Learner, Likeness, State};
+use crate::class::work::{Job, grade_all};
+use crate::class::{page, table};
+use crate::cli::{ClassArgs, Outcome, UsageError};
+use crate::pack::Pack;
+use crate::report::{self, Format, Setting, write_whole};
+use crate::submission::hex;
+
+/// Largest file that counts as a submission's own, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Grades a class. What was graded before, under the same content, exercise, grader and seed, is not graded again.
+///
+/// # Errors
+/// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.
+pub fn class(args: &ClassArgs) -> Result<Outcome> {
+    let pack = super::load_pack(&args.exercise)?;
+    let scratch = tempfile::tempdir().context("making a scratch folder")?;
+    let root = class_folder(&args.path, scratch.path())?;
+    fs::create_dir_all(&args.out).with_context(|| format!("making `{}`", args.out.display()))?;
+    let store = Store::open(&args.out.join("results.redb"))?;
+    for other in &args.import {
+        store.import(other)?;
+    }
+    let entries = submissions(&root, scratch.path(), args)?;
+    let keys = keys(&entries, &pack, args)?;
+    let broken = grade_missing(&entries, &keys, &store, &pack, args)?;
+    let learners = learners(&entries, &keys, &store, &broken)?;
+    let similar = similarities(&entries, &pack);
+    let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
+    write_results(&class, &pack, args)?;
+    summarize(&class, args)?;
+    Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
+}
+
+fn class_folder(path: &Path, scratch: &Path) -> Result<PathBuf> {
+    if path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    if !path.is_file() {
+        return Err(UsageError(format!("there is no folder or archive `{}`", path.display())).into());
+    }
+    let root = scratch.join("class");
+    fs::create_dir_all(&root)?;
+    archive::unpack(path, &root, archive::CLASS)
+        .map_err(|refused| UsageError(format!("`{}`: {refused}", path.display())))?;
+    Ok(root)
+}
+
+/// The class's entries, or this shard's share of its learners.
+fn submissions(root: &Path, scratch: &Path, args: &ClassArgs) -> Result<Vec<Entry>> {
+    let mut entries = find::entries(root, scratch)?;
+    let out = fs::canonicalize(&args.out)?;
+    entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
+    if entries.is_empty() {
+        let path = args.path.display();
+        return Err(UsageError(format!(
+            "`{path}` holds no submission: give a folder with a folder or file for each learner"
+        ))
+        .into());
+    }
+    if let Some((index, count)) = args.shard {
+        entries.retain(|entry| {
+            let digest = Sha256::digest(entry.learner.as_bytes());
+            let number = digest.iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+            number % count == index - 1
+        });
+    }
+    Ok(entries)
+}
+
+/// The key of each entry that is graded: its content, the exercise, this very grader, the seed and the language.
+fn keys(entries: &[Entry], pack: &Pack, args: &ClassArgs) -> Result<Vec<Option<String>>> {
+    let mut common = Sha256::new();
+    for (path, text) in &pack.files {
+        part(&mut common, path.as_bytes());
+        part(&mut common, text.as_bytes());
+    }
+    let grader = std::env::current_exe()
+        .and_then(fs::read)
+        .context("reading this grader, which results are remembered under")?;
+    part(&mut common, &Sha256::digest(grader));
+    part(&mut common, &args.seed.to_le_bytes());
+    part(&mut common, &serde_json::to_vec(&args.lang)?);
+    let keys = entries.iter().map(|entry| {
+        let Found::Source(path, _) = &entry.found else { return None };
+        let mut digest = common.clone();
+        for (name, text) in files(path) {
+            part(&mut digest, name.as_bytes());
+            part(&mut digest, text.as_bytes());
+        }
+        Some(hex(&digest.finalize()))
+    });
+    Ok(keys.collect())
+}
+
+fn part(digest: &mut Sha256, bytes: &[u8]) {
+    digest.update((bytes.len() as u64).to_le_bytes());
+    digest.update(bytes);
+}
+
+/// A submission's files as text, by their names in it.
+fn files(path: &Path) -> Files {
+    let mut paths = Vec::new();
+    if path.is_dir() {
+        // What cannot be read counts as not there, here as in grading.
+        _ = find::walk(path, 0, &mut paths);
+    } else {
+        paths.push(path.to_owned());
+    }
+    let named = paths.into_iter().filter_map(|file| {
+        let small = fs::metadata(&file).is_ok_and(|metadata| metadata.len() <= FILE_BYTES_MAX);
+        if !small {
+            return None;
+        }
+        let name = file.strip_prefix(path).ok().filter(|name| *name != Path::new("")).map_or_else(
+            || file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            |name| name.display().to_string(),
+        );
+        Some((name, String::from_utf8_lossy(&fs::read(&file).ok()?).into_owned()))
+    });
+    named.collect()
+}
+
+/// Grades what is not remembered yet. Returns what the grader could not grade, by key: that is never remembered.
+fn grade_missing(
+    entries: &[Entry],
+    keys: &[Option<String>],
+    store: &Store,
+    pack: &Pack,
+    args: &ClassArgs,
+) -> Result<BTreeMap<String, String>> {
+    let (mut jobs, mut planned) = (Vec::new(), BTreeSet::new());
+    for (entry, key) in entries.iter().zip(keys) {
+        if let (Found::Source(path, _), Some(key)) = (&entry.found, key)
+            && planned.insert(key)
+            && (args.again || store.result(key)?.is_none())
+        {
+            jobs.push(Job { key: key.clone(), path: path.clone() });
+        }
+    }
+    let mut broken = BTreeMap::new();
+    if jobs.is_empty() {
+        return Ok(broken);
+    }
+    let bench = Bench::open(pack, args.trust)?;
+    let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    grade_all(&jobs, workers, &|path| bench.grade_path(path, args.seed, args.lang), |job, graded| {
+        match graded {
+            Ok(report) if report.verdict != GradeVerdict::HarnessError => return store.remember(&job.key, &report),
+            Ok(report) => {
+                let messages: Vec<_> =
+                    report.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+                broken.insert(job.key.clone(), messages.join("\n"));
+            }
+            Err(message) => {
+                broken.insert(job.key.clone(), message);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(broken)
+}
+
+fn learners(
+    entries: &[Entry],
+    keys: &[Option<String>],
+    store: &Store,
+    broken: &BTreeMap<String, String>,
+) -> Result<Vec<Learner>> {
+    let mut learners = Vec::new();
+    for (entry, key) in entries.iter().zip(keys) {
+        let (mut state, mut report) = (State::HarnessError, None);
+        let note = match &entry.found {
+            Found::Empty => {
+                state = State::Empty;
+                String::new()
+            }
+            Found::Missing(files) => {
+                state = State::Missing;
+                files.join(", ")
+            }
+            Found::Superseded => {
+                state = State::Superseded;
+                String::new()
+            }
+            Found::Unreadable(reason) => {
+                state = State::Unreadable;
+                reason.clone()
+            }
+            Found::Source(_, remark) => {
+                let key = key.as_deref().unwrap_or_default();
+                report = if broken.contains_key(key) { None } else { store.result(key)? };
+                broken.get(key).unwrap_or(remark).clone()
+            }
+        };
+        if let Some(report) = &mut report {
+            entry.shown.clone_into(&mut report.submission.path);
+            state = report.verdict.into();
+        }
+        let (score, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
+        let (learner, path) = (entry.learner.clone(), entry.shown.clone());
+        learners.push(Learner { learner, path, state, note, score, passed, report, earlier: Vec::new() });
+    }
+    let now = now_ms();
+    let graded =
+        learners.iter().filter_map(|learner| Some((learner.learner.as_str(), Past::of(learner.report.as_ref()?, now))));
+    store.note(graded)?;
+    for learner in &mut learners {
+        learner.earlier = store.history(&learner.learner)?;
+        learner.earlier.pop();
+    }
+    Ok(learners)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn similarities(entries: &[Entry], pack: &Pack) -> Vec<Likeness> {
+    let sources = entries.iter().filter_map(|entry| match &entry.found {
+        Found::Source(path, _) => Some((entry.learner.clone(), code(files(path).into_iter()))),
+        _ => None,
+    });
+    let (names, sources): (Vec<_>, Vec<_>) = sources.unzip();
+    let given: Vec<Files> = ["starter", "solution"].map(|folder| code(pack.folder(folder).into_iter())).into();
+    let pairs = similar::pairs(&sources, &given).into_iter().map(|pair| Likeness {
+        one: names[pair.one].clone(),
+        other: names[pair.other].clone(),
+        percent: pair.percent,
+        passages: pair.passages,
+    });
+    pairs.collect()
+}
+
+/// The files that learners write, as opposed to settings.
+fn code(files: impl Iterator<Item = (String, String)>) -> Files {
+    files.filter(|(name, _)| [".rs", ".py"].iter().any(|ext| name.to_lowercase().ends_with(ext))).collect()
+}
+
+fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
+    let ids: Vec<_> = pack.exercise.checks.iter().map(|check| check.id.clone()).collect();
+    let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
+    let disclosed = class.learners.iter().map(|learner| Some(report::disclosed(learner.report.as_ref()?, &setting)));
+    let reports: Vec<Option<Report>> = disclosed.collect();
+    write_whole(&args.out.join("results.json"), &serde_json::to_vec_pretty(class)?)?;
+    write_whole(&args.out.join("results.csv"), table::render(class, &ids).as_bytes())?;
+    write_whole(&args.out.join("index.html"), page::render(class, &reports, args.lang).as_bytes())?;
+    let pages = args.out.join("learners");
+    fs::create_dir_all(&pages).with_context(|| format!("making `{}`", pages.display()))?;
+    for (learner, report) in class.learners.iter().zip(&reports) {
+        if let Some(report) = report {
+            write_whole(
+                &pages.join(page_name(&learner.learner)),
+                report::render(report, Format::Html, &setting).as_bytes(),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A file name for a learner: readable, and theirs alone whatever the file system thinks of case and odd characters.
+fn page_name(learner: &str) -> String {
+    let readable: String = learner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
+    format!("{readable}-{}.html", &hex(&Sha256::digest(learner.as_bytes()))[..8])
+}
+
+fn summarize(class: &Class, args: &ClassArgs) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let scores = class.scores();
+    let passed = class.learners.iter().filter(|learner| learner.passed).count();
+    let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
+    writeln!(out, "{} submissions, {passed} passed, median {median}/{}", class.learners.len(), class.max_score)?;
+    for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
+        writeln!(out, "  {}: {}", report::printable(&learner.learner), learner.state.name())?;
+    }
+    for name in ["index.html", "results.csv", "results.json"] {
+        writeln!(out, "wrote {}", args.out.join(name).display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! Classes as course platforms export them, and what grading them must survive.
+
+mod report_samples;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cachedojo::exercise::Report;
+use grader::class::archive::{self, Refused};
+use grader::class::find::{Entry, Found, entries};
+use grader::class::store::{Past, Store};
+use grader::class::work::{Job, grade_all};
+use report_samples::graded;
+use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+
+fn class(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        if !path.ends_with(".keep") {
+            fs::write(path, text).expect("a file");
+        }
+    }
+    folder
+}
+
+fn found(folder: &Path) -> Vec<(String, Found)> {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let relative = |found| match found {
+        Found::Source(path, remark) => {
+            let inside = |base: &Path| path.strip_prefix(base).ok().map(Path::to_owned);
+            Found::Source(inside(folder).or_else(|| inside(scratch.path())).expect("within the class"), remark)
+        }
+        other => other,
+    };
+    let entries = entries(folder, scratch.path()).expect("entries");
+    entries.into_iter().map(|Entry { learner, found, .. }| (learner, relative(found))).collect()
+}
+
+fn source(path: &str) -> Found {
+    Found::Source(PathBuf::from(path), String::new())
+}
+
+fn zip(path: &Path, entries: &[(&str, &[u8])]) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(path).expect("a file"));
+    for (name, bytes) in entries {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");
+        zip.write_all(bytes).expect("bytes");
+    }
+    zip.finish().expect("an archive");
+}
+
+#[test]
+fn submissions_are_found_wherever_platforms_and_learners_put_them() {
+    let class = class(&[
+        ("export/grades.csv", "a,b"),
+        ("export/__MACOSX/ada/lib.rs", "x"),
+        ("export/ada/src/lib.rs", "mod ring;"),
+        ("export/ada/src/ring.rs", "x"),
+        ("export/ada/target/debug/src/lib.rs", "x"),
+        ("export/bob/a/b/c/lib.rs", "x"),
+        ("export/cleo/my cache.rs", "x"),
+        ("export/dan/notes.txt", "x"),
+        ("export/eve/.keep", ""),
+        ("export/fay/src/lib.rs", " \n\t"),
+        ("export/gus_LATE_1234_77_lib.rs", "x"),
+        ("export/hal/try1/src/lib.rs", "x"),
+        ("export/hal/try2/src/lib.rs", "x"),
+        ("export/=1+1\nnew line/lib.rs", "x"),
+        ("export/Ida Noé_99_assignsubmission_file_/lib.rs", "x"),
+        ("export/Ida Noé_99_assignsubmission_onlinetext_/text.html", "x"),
+        ("export/jo_11_1_lib.rs", "first"),
+        ("export/jo_11_2_lib-1.rs", "second"),
+    ]);
+    let expected = [
+        ("=1+1\nnew line", source("export/=1+1\nnew line")),
+        ("Ida Noé (99)", source("export/Ida Noé_99_assignsubmission_file_")),
+        ("ada", source("export/ada")),
+        ("bob", source("export/bob/a/b/c")),
+        ("cleo", source("export/cleo/my cache.rs")),
+        ("dan", Found::Missing(vec!["notes.txt".to_owned()])),
+        ("eve", Found::Empty),
+        ("fay", Found::Empty),
+        ("gus (1234)", source("export/gus_LATE_1234_77_lib.rs")),
+        ("hal", Found::Source(PathBuf::from("export/hal/try2"), "src/lib.rs of 2 was graded: try2".to_owned())),
+        ("jo (11)", Found::Superseded),
+        ("jo (11)", source("export/jo_11_2_lib-1.rs")),
+    ];
+    assert_eq!(found(class.path()), expected.map(|(learner, found)| (learner.to_owned(), found)));
+}
+
+#[test]
+fn a_learners_archive_is_looked_into_and_a_broken_one_costs_nobody_else() {
+    let class = class(&[("ada/.keep", ""), ("cleo/lib.rs", "x"), ("dan.zip", "this is no archive")]);
+    zip(&class.path().join("ada/work.zip"), &[("project/src/lib.rs", b"x"), ("../../evil.rs", b"x")]);
+    zip(&class.path().join("bob.zip"), &[("notes.md", b"x")]);
+    let found = found(class.path());
+    assert_eq!(found[0], ("ada".to_owned(), source("archive-1/project")));
+    assert_eq!(found[1], ("bob".to_owned(), Found::Empty));
+    assert_eq!(found[2], ("cleo".to_owned(), source("cleo")));
+    assert!(matches!(&found[3].1, Found::Unreadable(reason) if reason.contains("plain zip")), "{found:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let class = class(&[("ada/lib.rs", "x"), ("bob/.keep", ""), ("secret.txt", "x")]);
+    std::os::unix::fs::symlink(class.path().join("ada"), class.path().join("bob/link")).expect("a link");
+    std::os::unix::fs::symlink("/etc", class.path().join("cleo")).expect("a link");
+    assert_eq!(found(class.path()), [("ada".to_owned(), source("ada")), ("bob".to_owned(), Found::Empty)]);
+}
+
+#[test]
+fn an_archive_writes_nothing_outside_its_folder() {
+    let home = class(&[("in/.keep", "")]);
+    let (path, into) = (home.path().join("a.zip"), home.path().join("in"));
+    let names = ["../evil.rs", "a/../../evil.rs", "/evil.rs", "C:\\evil.rs", "..\\evil.rs", "ok/lib.rs"];
+    zip(&path, &names.map(|name| (name, b"x".as_slice())));
+    archive::unpack(&path, &into, archive::LEARNER).expect("unpacked");
+    assert!(into.join("ok/lib.rs").is_file());
+    let outside: Vec<_> =
+        fs::read_dir(home.path()).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(outside.len(), 2, "{outside:?}");
+    assert!(!Path::new("/evil.rs").exists());
+}
+
+#[test]
+fn an_archive_that_unpacks_to_too_much_is_refused() {
+    let home = class(&[("in/.keep", "")]);
+    let (path, into) = (home.path().join("a.zip"), home.path().join("in"));
+    let zeros = vec![0; 1 << 20];
+    let names: Vec<String> = (0..20).map(|index| format!("f{index}.rs")).collect();
+    zip(&path, &names.iter().map(|name| (name.as_str(), zeros.as_slice())).collect::<Vec<_>>());
+    assert!(fs::metadata(&path).expect("a file").len() < 100_000, "a bomb is small");
+    assert!(matches!(archive::unpack(&path, &into, archive::LEARNER), Err(Refused::TooManyBytes(_))));
+    let few = archive::Limits { entries: 3, ..archive::LEARNER };
+    assert!(matches!(archive::unpack(&path, &into, few), Err(Refused::TooManyEntries(3))));
+}
+
+fn jobs(count: usize) -> Vec<Job> {
+    (0..count).map(|index| Job { key: format!("key-{index}"), path: PathBuf::from(format!("{index}")) }).collect()
+}
+
+fn grade(path: &Path) -> anyhow::Result<Report> {
+    let mut report = graded();
+    report.receipt = format!("sha256:{}", path.display());
+    Ok(report)
+}
+
+#[test]
+fn one_bad_submission_never_stops_the_rest() {
+    let jobs = jobs(40);
+    let mut outcomes = Vec::new();
+    let grade = |path: &Path| match path.to_string_lossy().as_ref() {
+        "7" => panic!("the grader has a bug"),
+        "9" => anyhow::bail!("no such file"),
+        _ => grade(path),
+    };
+    grade_all(&jobs, 4, &grade, |job, graded| {
+        outcomes.push((job.key.clone(), graded.map(|report| report.receipt)));
+        Ok(())
+    })
+    .expect("nothing to stop for");
+    outcomes.sort();
+    outcomes.dedup_by_key(|(key, _)| key.clone());
+    assert_eq!(outcomes.len(), 40, "each once");
+    let failed: Vec<_> =
+        outcomes.iter().filter_map(|(key, outcome)| Some((key.as_str(), outcome.as_ref().err()?.as_str()))).collect();
+    assert_eq!(failed, [("key-7", "the grader panicked: the grader has a bug"), ("key-9", "no such file")]);
+}
+
+/// Set for the process that is killed: where its store is.
+const VICTIM: &str = "CLASS_TEST_STORE";
+/// How many results it remembers before it dies.
+const REMEMBERED: usize = 17;
+
+#[test]
+fn what_was_remembered_before_a_kill_is_there_after_it_and_the_rest_is_not() {
+    if let Some(path) = std::env::var_os(VICTIM) {
+        let store = Store::open(Path::new(&path)).expect("a store");
+        let mut count = 0;
+        let done = |job: &Job, graded: Result<Report, String>| {
+            store.remember(&job.key, &graded.expect("a report"))?;
+            count += 1;
+            // As sudden as a kill: nothing is closed, nothing dropped.
+            if count == REMEMBERED { std::process::abort() } else { Ok(()) }
+        };
+        grade_all(&jobs(40), 3, &grade, done).expect("never reached");
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let path = home.path().join("results.redb");
+    let test = "what_was_remembered_before_a_kill_is_there_after_it_and_the_rest_is_not";
+    let mut victim = Command::new(std::env::current_exe().expect("this test"));
+    let status = victim.args(["--exact", test]).env(VICTIM, &path).output().expect("a process").status;
+    assert!(!status.success(), "it died");
+    let store = Store::open(&path).expect("a store that was never closed");
+    let missing = |store: &Store| -> Vec<Job> {
+        jobs(40).into_iter().filter(|job| store.result(&job.key).expect("readable").is_none()).collect()
+    };
+    let left = missing(&store);
+    assert_eq!(left.len(), 40 - REMEMBERED);
+    grade_all(&left, 3, &grade, |job, graded| store.remember(&job.key, &graded.expect("a report"))).expect("graded");
+    assert_eq!(missing(&store), []);
+    for job in jobs(40) {
+        let report = store.result(&job.key).expect("readable").expect("remembered");
+        assert_eq!(report.receipt, format!("sha256:{}", job.path.display()), "each under its own key");
+    }
+}
+
+#[test]
+fn history_grows_by_what_changed_and_only_by_that() {
+    let home = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&home.path().join("results.redb")).expect("a store");
+    let note = |receipt: &str, at_ms| {
+        let past = Past { receipt: receipt.to_owned(), ..Past::of(&graded(), at_ms) };
+        store.note([("ada", past.clone()), ("ada b", past)].into_iter()).expect("noted");
+        let history = store.history("ada").expect("readable");
+        history.iter().map(|past| (past.receipt.clone(), past.graded_at_ms)).collect::<Vec<_>>()
+    };
+    let entry = |receipt: &str, at_ms| (receipt.to_owned(), at_ms);
+    assert_eq!(note("one", 1), [entry("one", 1)]);
+    assert_eq!(note("one", 2), [entry("one", 1)], "a resumed run adds nothing");
+    assert_eq!(note("two", 3), [entry("one", 1), entry("two", 3)]);
+    assert_eq!(note("one", 4), [entry("one", 1), entry("two", 3), entry("one", 4)]);
+}
+
+#[test]
+fn shards_results_come_together() {
+    let home = tempfile::tempdir().expect("a folder");
+    let open = |name: &str| Store::open(&home.path().join(name)).expect("a store");
+    let (one, two) = (open("one"), open("two"));
+    one.remember("a", &graded()).expect("remembered");
+    two.remember("b", &graded()).expect("remembered");
+    drop(two);
+    assert_eq!(one.import(&home.path().join("two")).expect("imported"), 1);
+    assert_eq!(one.result("b").expect("readable"), Some(graded()));
+    let error = Store::open(&home.path().join("one")).expect_err("it is open already");
+    assert!(error.to_string().contains("in use by another grader"), "{error}");
+}
