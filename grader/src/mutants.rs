@@ -5,6 +5,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use cachedojo::exercise::resemblance::{Fingerprint, Resemblance, compare};
@@ -81,6 +83,27 @@ pub fn fingerprint(bench: &Bench<'_>, id: &str, seed: u64) -> Result<Fingerprint
     Ok(fingerprint)
 }
 
+/// The fingerprints of several mutants, in their order, made on all cores. Cost: those of [`fingerprint`].
+pub fn fingerprints(bench: &Bench<'_>, mutants: &[&MutantSpec], seed: u64) -> Vec<Result<Fingerprint>> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers.min(mutants.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(mutant) = mutants.get(index) else { break };
+                    let fingerprint = fingerprint(bench, &mutant.id, seed);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((index, fingerprint));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, fingerprint)| fingerprint).collect()
+}
+
 /// Which known bugs a submission with these outcomes is like. Only mutants that fail no other checks than the submission
 /// are looked at, so a perfect submission costs nothing.
 ///
@@ -96,8 +119,7 @@ pub fn resemblances(bench: &Bench<'_>, outcomes: &[CheckOutcome], seed: u64) -> 
         .iter()
         .filter(|mutant| mutant.killed_by.iter().all(|id| failing.contains(&id.as_str())))
         .collect();
-    let fingerprints: Vec<Fingerprint> =
-        candidates.iter().map(|mutant| fingerprint(bench, &mutant.id, seed)).collect::<Result<_>>()?;
+    let fingerprints: Vec<Fingerprint> = fingerprints(bench, &candidates, seed).into_iter().collect::<Result<_>>()?;
     let pairs: Vec<_> = candidates.into_iter().zip(&fingerprints).collect();
     Ok(compare(&submission, &pairs))
 }

@@ -4,10 +4,8 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cachedojo::exercise::Verdict;
 use cachedojo::exercise::report::{GradeVerdict, Report};
 use cachedojo::exercise::resemblance::{Fingerprint, compare};
@@ -57,7 +55,7 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
     mistakes.extend(check_solution(bench, seed)?);
     mistakes.extend(check_starter(bench, seed)?);
-    let fingerprints = fingerprints(bench, seed, &mut mistakes)?;
+    let fingerprints = fingerprints(bench, seed, &mut mistakes);
     mistakes.extend(check_mutants(bench, &fingerprints));
     let mut out = std::io::stdout().lock();
     let exercise = &bench.pack.exercise;
@@ -99,34 +97,10 @@ fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
-fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Result<Vec<Option<Fingerprint>>> {
-    let specs = &bench.pack.exercise.mutants;
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(spec) = specs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = mutants::fingerprint(bench, &spec.id, seed);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((spec.id.as_str(), outcome));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    ensure!(done.len() == specs.len(), "a worker did not answer for its mutants");
-    let mut in_order = Vec::new();
-    for spec in specs {
-        let at = done.iter().position(|(id, _)| *id == spec.id).context("a worker answers for every mutant")?;
-        in_order.push(match done.swap_remove(at).1 {
-            Ok(fingerprint) => Some(fingerprint),
-            Err(error) => {
-                mistakes.push(format!("{error:#}"));
-                None
-            }
-        });
-    }
-    Ok(in_order)
+fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Vec<Option<Fingerprint>> {
+    let specs: Vec<_> = bench.pack.exercise.mutants.iter().collect();
+    let outcomes = mutants::fingerprints(bench, &specs, seed).into_iter();
+    outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect()
 }
 
 fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {

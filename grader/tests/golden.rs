@@ -1,0 +1,76 @@
+//! Golden submissions, named by what they are: each gets the marks that are written down beside it.
+//!
+//! `UPDATE=1 cargo test -p grader --test golden` writes `expected.txt` anew; read the difference before you commit it.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::exercise::{Report, Verdict};
+use cachedojo::text::Language;
+use grader::bench::Bench;
+use grader::pack::{DEFAULT_ID, Pack};
+
+#[test]
+fn golden_submissions_get_the_marks_that_are_written_down() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions");
+    let mut submissions: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    submissions.sort();
+    assert!(submissions.len() >= 20, "the submissions are there");
+    let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
+    let bench = Bench::open(&pack, false).expect("a toolbox");
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(path) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let report = bench.grade_path(path, 0, Language::English).expect("a report");
+                    wrong.lock().expect("no panic").extend(difference(path, &report));
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no panic");
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), submissions.len(), wrong.join("\n"));
+}
+
+fn difference(path: &Path, report: &Report) -> Option<String> {
+    let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+    // What the name promises holds whatever is written down.
+    if name.starts_with("correct_") {
+        assert_eq!(report.score, report.max_score, "{name}: a correct submission loses nothing: {}", summary(report));
+    }
+    if let Some(letter) = name.strip_prefix("failure_") {
+        let named: Vec<_> = report.mutants.iter().filter(|mutant| mutant.behaves_like).collect();
+        let told = named.iter().any(|mutant| mutant.scenario.eq_ignore_ascii_case(letter));
+        assert!(told, "{name}: the learner is told the letter: {}", summary(report));
+    }
+    let (file, summary) = (path.join("expected.txt"), summary(report));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(file, summary).expect("a writable file");
+        return None;
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    (expected != summary).then(|| format!("{name}:\n--- expected\n{expected}--- graded\n{summary}"))
+}
+
+fn summary(report: &Report) -> String {
+    let verdict = serde_json::to_value(report.verdict).expect("a word");
+    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
+    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        let _ = writeln!(text, "{} {} {}/{}", check.id, check.verdict.name(), check.points, check.max_points);
+    }
+    for mutant in report.mutants.iter().filter(|mutant| mutant.behaves_like) {
+        let _ = writeln!(text, "behaves like {} {}", mutant.id, mutant.scenario);
+    }
+    if report.verdict != GradeVerdict::Graded {
+        for diagnostic in &report.diagnostics {
+            let _ = writeln!(text, "{}:{}:{}", diagnostic.file, diagnostic.line, diagnostic.column);
+        }
+    }
+    text
+}
