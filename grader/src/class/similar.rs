@@ -249,13 +249,10 @@ mod tests {
     /// Some code whose shape depends on `seed`.
     fn code(seed: u64) -> String {
         let mut random = cachedojo::random::Random::new(seed);
-        let mut line = |n: u64| match random.below(6) {
-            0 => format!("    let a{n} = b.get({n}).map(|x| x + 1)?;\n"),
-            1 => format!("    if a > {n} && !c {{ return None; }}\n"),
-            2 => format!("    for i in 0..{n} {{ sum += i * 2; }}\n"),
-            3 => format!("    while let Some(v) = queue.pop() {{ seen.push(v, {n}); }}\n"),
-            4 => format!("    match x {{ 1 => \"{n}\", _ => panic!(\"no\") }}\n"),
-            _ => format!("    self.stats.hits[{n}] -= &mut *other; // {n}\n"),
+        let mut line = |n: u64| {
+            let operators = ["+", "-", "*", "/", "<<", "&&", "||", "==", "..", "%", "^", "|"];
+            let sum: String = (0..6).map(|at| format!(" {} queue{at}", random.pick(&operators))).collect();
+            format!("    let a{n} = sum{sum}; // {n}\n")
         };
         (0..60).map(&mut line).collect()
     }

@@ -166,9 +166,9 @@ impl Class {
 
     /// The scores of those who were graded, lowest first. What does not compile was graded: it earned nothing.
     pub fn scores(&self) -> Vec<u32> {
-        let scored = |state| matches!(state, State::Graded | State::BuildFailed | State::Forbidden);
+        let counts = |state| matches!(state, State::Graded | State::BuildFailed | State::Forbidden);
         let mut scores: Vec<_> =
-            self.learners.iter().filter(|learner| scored(learner.state)).map(|learner| learner.score).collect();
+            self.learners.iter().filter(|learner| counts(learner.state)).map(|learner| learner.score).collect();
         scores.sort_unstable();
         scores
     }

@@ -216,9 +216,9 @@ fn learners(
             entry.shown.clone_into(&mut report.submission.path);
             state = report.verdict.into();
         }
-        let (score, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
+        let (points, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
         let (learner, path) = (entry.learner.clone(), entry.shown.clone());
-        learners.push(Learner { learner, path, state, note, score, passed, report, earlier: Vec::new() });
+        learners.push(Learner { learner, path, state, note, score: points, passed, report, earlier: Vec::new() });
     }
     let now = now_ms();
     let graded =
