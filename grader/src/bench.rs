@@ -120,6 +120,6 @@ fn grader() -> GraderId {
 }
 
 #[expect(clippy::print_stderr, reason = "the command line's own voice, while the report has stdout")]
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     eprintln!("grader: {line}");
 }

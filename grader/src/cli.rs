@@ -78,6 +78,10 @@ enum Command {
     Run(RunArgs),
     /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
     Selfcheck(SelfcheckArgs),
+    /// Replay a cache trace under eviction policies and sizes
+    Trace(TraceArgs),
+    /// Say what this machine lacks for grading, and the command that mends it
+    Doctor,
     /// List the built-in exercises
     Exercises,
     /// Show an exercise: its statement and its table of checks
@@ -211,6 +215,40 @@ pub struct SelfcheckArgs {
     pub trust: bool,
 }
 
+/// Arguments of `grader trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// The trace
+    pub file: PathBuf,
+    /// Its format: oracle-general, csv, arc, lirs or keys
+    #[arg(long)]
+    pub format: String,
+    /// Eviction policies, separated by commas
+    #[arg(long, value_delimiter = ',', default_value = "lru")]
+    pub policy: Vec<String>,
+    /// Cache sizes in bytes, separated by commas, as 1000,128MiB
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub size: Vec<String>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+    /// CSV: the column of the object's id, by name or number
+    #[arg(long, default_value = "id")]
+    pub id_column: String,
+    /// CSV: the column of its size in bytes
+    #[arg(long, default_value = "size")]
+    pub size_column: String,
+    /// CSV: there is no size column, every object has size 1
+    #[arg(long)]
+    pub no_size: bool,
+    /// CSV: what stands between two fields
+    #[arg(long, default_value_t = ',')]
+    pub delimiter: char,
+    /// CSV: the first line is data already
+    #[arg(long)]
+    pub no_header: bool,
+}
+
 /// Arguments of `grader show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -244,6 +282,8 @@ pub fn main() -> ExitCode {
         Command::Class(args) => commands::class::class(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
+        Command::Trace(args) => commands::trace::trace(&args),
+        Command::Doctor => commands::doctor::doctor(),
         Command::Exercises => commands::exercises::list(),
         Command::Show(args) => commands::exercises::show(&args),
         Command::Init(args) => commands::exercises::init(&args),

@@ -1,11 +1,13 @@
 //! The commands, one module each.
 
 pub mod class;
+pub mod doctor;
 pub mod exercises;
 pub mod grade;
 pub mod run;
 pub mod selfcheck;
 pub mod shell;
+pub mod trace;
 
 use anyhow::Result;
 

@@ -1,0 +1,96 @@
+//! The command line as a stranger meets it: arguments and standard input in, standard output and exit code out.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+#[track_caller]
+fn grader(arguments: &[&str], input: &str) -> (String, String, i32) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_grader"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the grader starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("an exit code"))
+}
+
+#[track_caller]
+fn check(arguments: &[&str], input: &str, output: &str, code: i32) {
+    let (stdout, stderr, found) = grader(arguments, input);
+    assert_eq!((stdout.as_str(), found), (output, code), "{arguments:?} said: {stderr}");
+}
+
+#[test]
+fn the_protocols_print_exactly_their_answers() {
+    let seed_000 = "PUT user1 Alice\nPUT user2 Bob\nGET user1\nDELETE user2\nGET user2\nEXIT\n";
+    check(&["run", "-", "--dialect", "line"], seed_000, "STORED\nSTORED\nAlice\nDELETED\nNOT_FOUND\nBYE\n", 0);
+    check(
+        &["run", "-", "--dialect", "line"],
+        "PUT a b c\r\n\nGET a\nexit\nEXIT now\nEXIT\nGET a",
+        "STORED\nERROR\nb c\nERROR\nERROR\nBYE\n",
+        0,
+    );
+    check(
+        &["run", "-", "--dialect", "memcached"],
+        "set a 0 0 5\nhello\nget a\n",
+        "STORED\r\nVALUE a 0 5\r\nhello\r\nEND\r\n",
+        0,
+    );
+    check(&["run", "-", "--dialect", "line"], "", "", 0);
+}
+
+#[test]
+fn a_lab_script_tells_broken_expectations_and_mistakes_by_its_exit_code() {
+    let script = "node new 1KiB\nnode set a 1\nnode incr a 4\n";
+    check(&["run", "-"], &format!("{script}expect 5\n"), "node ready\nstored\n5\nok: 5\n", 0);
+    check(&["run", "-"], &format!("{script}expect 6\n"), "node ready\nstored\n5\nBROKEN: expected 6, got 5\n", 1);
+    let (stdout, stderr, code) = grader(&["run", "-"], "node new 1KiB\nnode gte a\nnode get a\n");
+    assert_eq!((stdout.as_str(), code), ("node ready\nnothing\n", 2), "the rest goes on");
+    assert_eq!(stderr, "line 2: `node gte` is no command; did you mean `node get`?\n");
+}
+
+#[test]
+fn wrong_usage_is_told_and_ends_in_2() {
+    for arguments in [
+        &["run", "no/such/file"][..],
+        &["run", "-", "--dialect", "morse"],
+        &["run", "-", "--subject", "mutant:no_such_bug"],
+        &["grade", "no/such/folder"],
+        &["show", "no-such-exercise"],
+        &["trace", "no/such/file", "--format", "keys", "--size", "2"],
+        &["frobnicate"],
+    ] {
+        let (stdout, stderr, code) = grader(arguments, "");
+        assert_eq!((stdout.as_str(), code), ("", 2), "{arguments:?}");
+        assert!(!stderr.is_empty(), "{arguments:?}");
+    }
+    let (help, _, code) = grader(&["--help"], "");
+    assert!(code == 0 && help.contains("Exit codes:"), "{help}");
+}
+
+#[test]
+fn a_trace_is_replayed_as_a_table_and_as_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.txt");
+    std::fs::write(&file, "1\n2\n3\n1\n2\n4\n1\n").expect("a file");
+    let file = file.to_str().expect("a name");
+    let json = "{\"requests\":7,\"results\":[{\"bytes_missed\":4,\"miss_ratio\":0.5714285714285714,\"misses\":4,\"policy\":\"lru\",\"size_bytes\":3}]}\n";
+    check(&["trace", file, "--format", "keys", "--policy", "lru", "--size", "3", "--json"], "", json, 0);
+    let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru,fifo", "--size", "2,3"], "");
+    assert_eq!(table.lines().count(), 6, "{table}");
+}
+
+#[test]
+fn init_writes_a_starter_and_never_over_something() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("mine");
+    let target = target.to_str().expect("a name");
+    let (stdout, _, code) = grader(&["init", "distributed-cache", target], "");
+    assert!(code == 0 && stdout.contains("src/lib.rs"), "{stdout}");
+    let (_, stderr, code) = grader(&["init", "distributed-cache", target], "");
+    assert!(code == 2 && stderr.contains("nothing was written"), "{stderr}");
+}
