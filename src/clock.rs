@@ -99,6 +99,7 @@ impl Clock {
     }
 
     #[cfg(target_family = "wasm")]
+    #[expect(clippy::unused_self, reason = "the twin of the function above, where there is no host's clock to add")]
     const fn host_ms(&self) -> u64 {
         0
     }
