@@ -52,19 +52,22 @@ fn get(key: &str) -> Request {
 }
 
 #[test]
-fn a_ttl_of_an_hour_passes_when_the_world_says_so() {
-    let mut node = subject(NODE, Limits::default());
-    let mut world = World::new(0);
-    let mut ask = |world: &mut World, request: &Request| node.call(world, request).expect("it answers");
-    assert_eq!(ask(&mut world, &get("a")), Response::NoObject);
-    assert_eq!(ask(&mut world, &new()), Response::Done);
-    assert_eq!(ask(&mut world, &set("a", Some(3_600_000))), Response::Bool(true));
-    world.pass(3_599_999_000_000);
-    assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
-    world.wall_ns += 86_400_000_000_000;
-    assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
-    world.pass(1_000_000);
-    assert_eq!(ask(&mut world, &get("a")), Response::Entry(None));
+fn a_ttl_of_an_hour_passes_when_the_world_says_so_a_thousand_times_alike() {
+    let program = build(NODE).expect("it builds").program;
+    for seed in 0..1_000 {
+        let mut node = program.subject(Limits::default());
+        let mut world = World::new(seed);
+        let mut ask = |world: &mut World, request: &Request| node.call(world, request).expect("it answers");
+        assert_eq!(ask(&mut world, &get("a")), Response::NoObject);
+        assert_eq!(ask(&mut world, &new()), Response::Done);
+        assert_eq!(ask(&mut world, &set("a", Some(3_600_000))), Response::Bool(true));
+        world.pass(3_599_999_000_000);
+        assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
+        world.wall_ns += 86_400_000_000_000;
+        assert_eq!(ask(&mut world, &get("a")), Response::Entry(Some(b"v".to_vec())));
+        world.pass(1_000_000);
+        assert_eq!(ask(&mut world, &get("a")), Response::Entry(None));
+    }
 }
 
 #[test]
