@@ -7,6 +7,9 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: true,
+  // How long until a page that never comes is given up: a machine with other work may be ten times slower than this one.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   use: {
     baseURL: process.env.PLAYGROUND ?? "http://127.0.0.1:8080/",
     locale: "en-GB",

@@ -22,6 +22,7 @@ export interface Run {
   view?: View;
 }
 
+type Text = Pick<Script, "text" | "dialect">;
 type Trouble = "failed" | "unloaded" | "unsaved";
 
 const END = 0xffff_ffff;
@@ -38,7 +39,8 @@ export const eventCount = signal(0);
 export const isRunning = signal(false);
 export const wasStopped = signal(false);
 export const isReady = signal(false);
-export const reading = signal<Reading>({ commands: 0, diagnostics: [] });
+/** What the engine read last, and in which text: the script's, or that of a moment ago. */
+export const reading = signal<Reading & { of?: Text | undefined }>({ commands: 0, diagnostics: [] });
 export const examples = signal<NamedExample[]>([]);
 export const commandHelp = signal<CommandHelp[]>([]);
 export const linkFault = signal<LinkFault | undefined>(undefined);
@@ -51,6 +53,12 @@ export const soughtLine = signal<{ line: number } | undefined>(undefined);
 
 /** Whether the script has been edited since the run that is shown. */
 export const isStale = computed(() => !isSame(run.value.script, sheet.value));
+/** Whether the script is known to hold no command. Of one that has not been read yet nobody knows. */
+export const isEmpty = computed(() => {
+  const { text, dialect } = sheet.value;
+  const { commands, of } = reading.value;
+  return commands === 0 && of?.text === text && of.dialect === dialect;
+});
 /** Whether the sheet is not as it was before anybody edited it. */
 export const isEdited = computed(() => {
   const { text, seed, original } = sheet.value;
@@ -330,7 +338,10 @@ function withOldRing(view: View, before: View | undefined): View {
 
 function hearFailure(): void {
   if (!isReady.value) {
-    trouble.value = "unloaded";
+    batch(() => {
+      trouble.value = "unloaded";
+      isRunning.value = false;
+    });
     return;
   }
   engine.restart();
@@ -343,12 +354,14 @@ function hearFailure(): void {
 // One reading at a time is under way; of those asked for meanwhile only the latest follows.
 let readingId = 0;
 let isReading = false;
+let beingRead: Text | undefined;
 let nextToRead: (() => void) | undefined;
 
-function read({ text, dialect }: Script, language: "en" | "fr"): void {
+function read({ text, dialect }: Text, language: "en" | "fr"): void {
   const ask = () => {
     isReading = true;
     readingId += 1;
+    beingRead = { text, dialect };
     engine.send({ kind: "read", id: readingId, text, dialect, language });
   };
   if (isReading) {
@@ -368,7 +381,7 @@ function readAgain(): void {
 function hearReading(id: number, latest: Reading): void {
   if (id === readingId) {
     isReading = false;
-    reading.value = latest;
+    reading.value = { ...latest, of: beingRead };
     const ask = nextToRead;
     nextToRead = undefined;
     ask?.();

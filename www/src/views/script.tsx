@@ -9,6 +9,7 @@ import {
   eventCount,
   events,
   examples,
+  isEmpty,
   isReady,
   isRunning,
   isStale,
@@ -22,6 +23,7 @@ import {
   stepBack,
   stepForward,
   stop,
+  trouble,
   wasStopped,
 } from "../lab";
 import { isSeed } from "../link";
@@ -93,7 +95,8 @@ const SHORTCUTS = {
 type Action = keyof typeof ACTIONS;
 
 const enabled: Record<Action, () => boolean> = {
-  run: () => isReady.value && !isRunning.value && reading.value.commands > 0 && isSeed(sheet.value.seed),
+  // Not only once the engine has come: what is asked of it before waits for it.
+  run: () => trouble.value !== "unloaded" && !isRunning.value && !isEmpty.value && isSeed(sheet.value.seed),
   step: () => enabled.run() && (isStale.value || !run.value.isDone),
   back: () => !isRunning.value && !isStale.value && run.value.position > 0,
   stop: () => isRunning.value,
@@ -188,10 +191,10 @@ export function Status() {
 
 function StatusText() {
   const { status } = words.value;
-  const { commands, diagnostics } = reading.value;
+  const { diagnostics } = reading.value;
   const mistakes = diagnostics.length > 0 ? status.mistakes(diagnostics.length) : "";
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
-  const empty = isReady.value && commands === 0 && diagnostics.length === 0 ? status.empty : "";
+  const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
   const judged = <Judgements />;
   return (
     <>
