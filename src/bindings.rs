@@ -18,7 +18,7 @@ use crate::reference::Reference;
 use crate::ring::HashRing;
 use crate::runner::{Runner, render, run};
 use crate::scenario::Scenario;
-use crate::script::{COMMANDS, Dialect, Script, parse};
+use crate::script::{COMMANDS, Dialect, Script, advise, parse};
 use crate::text::{Language, escape};
 
 /// What a script is before it runs.
@@ -224,16 +224,17 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// Reads a script and tells its mistakes, in the language of that tag (`en`, `fr`).
+/// Reads a script and tells its mistakes, and what a protocol will refuse and why, in the language of that tag (`en`, `fr`).
 ///
 /// # Errors
 /// When there is no such dialect.
 #[wasm_bindgen]
 pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>, JsError> {
-    let script = parse(text, dialect_of(dialect)?);
+    let dialect = dialect_of(dialect)?;
+    let script = parse(text, dialect);
     let language = language_of(language);
     let mut utf16 = Utf16::new(text);
-    let shown = script.diagnostics.iter().take(DIAGNOSTICS_SHOWN_MAX);
+    let shown = advise(text, dialect).into_iter().chain(script.diagnostics).take(DIAGNOSTICS_SHOWN_MAX);
     let diagnostics = shown.map(|diagnostic| Marked {
         from: utf16.offset(diagnostic.span.start),
         to: utf16.offset(diagnostic.span.end),

@@ -26,6 +26,9 @@ use std::ops::Range;
 
 mod simulate;
 
+use super::Located;
+use crate::text::Language;
+
 pub use simulate::{simulate_distributed_cache, simulate_scheduled};
 
 /// The longest key, in bytes.
@@ -129,7 +132,7 @@ pub enum Answer {
     /// `NOT_FOUND`: there is nothing under this key.
     NotFound,
     /// `ERROR`: the line is no command. The text is the same for every mistake; the error says which it is.
-    Error(LineError),
+    Error(Located<Mistake>),
     /// `BYE`: the end.
     Bye,
 }
@@ -147,24 +150,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// Why a line is no command, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineError {
-    /// What is wrong.
-    pub mistake: Mistake,
-    /// The bytes of the line that are wrong; empty, at the place, when something is missing.
-    pub span: Range<usize>,
-}
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.mistake.fmt(f)
-    }
-}
-
-impl std::error::Error for LineError {}
-
-/// Everything that can be wrong with a line; `Display` names the remedy.
+/// Everything that can be wrong with a line; [`Mistake::message`] names the remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     /// The line is empty.
@@ -187,9 +173,17 @@ pub enum Mistake {
     Extra,
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Mistake {
+    /// One sentence that names the remedy.
+    pub fn message(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             Self::Blank => "The line is empty: write a command, such as `GET user1`.",
             Self::UnknownCommand => {
                 "This is no command: write PUT, GET, DELETE or EXIT, in capitals, with one space after it."
@@ -201,7 +195,29 @@ impl fmt::Display for Mistake {
             Self::ValueTooLong => "The value is too long: use at most 256 characters.",
             Self::ValueCharacter => "A value has only printable ASCII characters: remove this one.",
             Self::Extra => "The command is complete before this: remove what follows.",
-        })
+        }
+    }
+
+    fn french(self) -> &'static str {
+        match self {
+            Self::Blank => "La ligne est vide : écrivez une commande, par exemple « GET user1 ».",
+            Self::UnknownCommand => {
+                "Ce n'est pas une commande : écrivez PUT, GET, DELETE ou EXIT, en majuscules, puis une seule espace."
+            }
+            Self::MissingKey => "Il manque la clé : écrivez-la après exactement une espace.",
+            Self::KeyTooLong => "La clé est trop longue : 64 caractères au plus.",
+            Self::KeyCharacter => "Une clé n'a que les lettres A-Z et a-z et les chiffres 0-9 : retirez ce caractère.",
+            Self::MissingValue => "Il manque la valeur : écrivez-la après la clé et une espace.",
+            Self::ValueTooLong => "La valeur est trop longue : 256 caractères au plus.",
+            Self::ValueCharacter => "Une valeur n'a que des caractères ASCII imprimables : retirez celui-ci.",
+            Self::Extra => "La commande est complète avant ceci : retirez ce qui suit.",
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message(Language::English))
     }
 }
 
@@ -209,7 +225,7 @@ impl fmt::Display for Mistake {
 ///
 /// # Errors
 /// The first mistake of the line, with its place.
-pub fn parse(line: &str) -> Result<Command<'_>, LineError> {
+pub fn parse(line: &str) -> Result<Command<'_>, Located<Mistake>> {
     let mut fields = Fields { line, next: Some(0) };
     let (verb, at) = fields.word().unwrap_or(("", 0));
     let command = match verb {
@@ -229,8 +245,8 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineError> {
     }
 }
 
-fn error<T>(mistake: Mistake, span: Range<usize>) -> Result<T, LineError> {
-    Err(LineError { mistake, span })
+fn error<T>(mistake: Mistake, span: Range<usize>) -> Result<T, Located<Mistake>> {
+    Err(Located { mistake, span })
 }
 
 /// Cuts a line at single spaces; two spaces in a row enclose an empty field.
@@ -249,7 +265,7 @@ impl<'a> Fields<'a> {
         Some((&rest[..length], start))
     }
 
-    fn key(&mut self) -> Result<&'a str, LineError> {
+    fn key(&mut self) -> Result<&'a str, Located<Mistake>> {
         let end = self.line.len();
         let Some((key, start)) = self.word() else { return error(Mistake::MissingKey, end..end) };
         if key.is_empty() {
@@ -264,7 +280,7 @@ impl<'a> Fields<'a> {
         Ok(key)
     }
 
-    fn value(&mut self) -> Result<&'a str, LineError> {
+    fn value(&mut self) -> Result<&'a str, Located<Mistake>> {
         let end = self.line.len();
         let start = self.next.take().unwrap_or(end);
         let value = &self.line[start..];

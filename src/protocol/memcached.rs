@@ -37,7 +37,7 @@ mod store;
 mod words;
 
 pub use meta::Flags;
-pub use mistake::{Mistake, Refusal};
+pub use mistake::Mistake;
 pub use parse::{Parsed, Parser};
 pub use request::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,

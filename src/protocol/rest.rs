@@ -41,7 +41,7 @@ mod line;
 mod path;
 mod store;
 
-pub use line::{Line, LineError, LineMistake, parse_line};
+pub use line::{Line, LineMistake, parse_line};
 
 use crate::cache::Glob;
 use crate::clock::Instant;

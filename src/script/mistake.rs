@@ -1,5 +1,6 @@
 //! What can be wrong with a line of a script: one variant per mistake, one sentence per variant and language.
 
+use crate::protocol::{line, memcached, rest};
 use crate::text::Language;
 
 /// What is wrong with a line.
@@ -71,6 +72,12 @@ pub enum Mistake {
     NestedFor,
     /// The script has too many lines or commands.
     TooLong,
+    /// What the line protocol answers with an error.
+    Line(line::Mistake),
+    /// What memcached refuses.
+    Memcached(memcached::Mistake),
+    /// What is no HTTP request.
+    Rest(rest::LineMistake),
 }
 
 impl Mistake {
@@ -119,6 +126,9 @@ impl Mistake {
                 "The script is longer than 200,000 commands or 64 MiB of values; what follows is left out, so split it."
                     .into()
             }
+            Self::Line(mistake) => mistake.message(Language::English).into(),
+            Self::Memcached(mistake) => mistake.message(Language::English).into(),
+            Self::Rest(mistake) => mistake.message(Language::English).into(),
         }
     }
 
@@ -162,6 +172,9 @@ impl Mistake {
             Self::TooLong => {
                 "Le script dépasse 200 000 commandes ou 64 Mio de valeurs ; la suite est ignorée, découpez-le.".into()
             }
+            Self::Line(mistake) => mistake.message(Language::French).into(),
+            Self::Memcached(mistake) => mistake.message(Language::French).into(),
+            Self::Rest(mistake) => mistake.message(Language::French).into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Scripts: text, one command a line, in four dialects. One grammar, [`parse`], which never fails: what it cannot
 //! read becomes a [`Diagnostic`] with a byte span, and the rest goes on.
 
+mod advice;
 pub mod duration;
 pub mod expect;
 pub mod lab;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use cachedojo_seam::{ExtraRequest, Request};
 use serde::{Deserialize, Serialize};
 
+pub use advice::advise;
 pub use expect::Expectation;
 pub use lab::{COMMANDS, is_repeat};
 pub use mistake::Mistake;
@@ -117,7 +119,7 @@ pub struct Diagnostic {
 }
 
 /// Lines after which a script is cut, with a diagnostic: memory stays bounded whatever is pasted.
-pub const LINES_MAX: usize = 200_000;
+pub const LINES_MAX: u32 = 200_000;
 
 /// Commands that the `for` lines of one script may stand for, together with its other lines.
 pub const COMMANDS_MAX: usize = 200_000;
@@ -128,16 +130,12 @@ pub const VALUE_BYTES_MAX: usize = 64 << 20;
 /// Reads a script. Never fails, never panics. Cost: O(text + commands).
 pub fn parse(text: &str, dialect: Dialect) -> Script {
     let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), value_bytes: 0 };
-    let mut start = 0;
-    for (index, raw) in text.split_inclusive('\n').enumerate() {
-        let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        if index == LINES_MAX {
+    for Line { number: line, start, raw, content } in lines(text) {
+        if line > LINES_MAX {
             let span = start..start + raw.len();
             script.diagnostics.push(Diagnostic { line, span, mistake: Mistake::TooLong });
             break;
         }
-        let content = raw.strip_suffix('\n').unwrap_or(raw);
-        let content = content.strip_suffix('\r').unwrap_or(content);
         match dialect {
             Dialect::Line => script.ask(line, content, ExtraRequest::Line(content.to_owned())),
             Dialect::Memcached => {
@@ -149,9 +147,30 @@ pub fn parse(text: &str, dialect: Dialect) -> Script {
             Dialect::Rest => script.ask(line, content, ExtraRequest::Rest(content.to_owned())),
             Dialect::Lab => lab::read_line(&mut script, line, start, content),
         }
-        start += raw.len();
     }
     script
+}
+
+/// One line of a script.
+struct Line<'a> {
+    /// Counted from 1.
+    number: u32,
+    /// Its first byte in the script.
+    start: usize,
+    /// With its end.
+    raw: &'a str,
+    /// Without its end.
+    content: &'a str,
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut next = 0;
+    text.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
+        let start = next;
+        next += raw.len();
+        let content = raw.strip_suffix('\n').unwrap_or(raw);
+        Line { number, start, raw, content: content.strip_suffix('\r').unwrap_or(content) }
+    })
 }
 
 impl Script {

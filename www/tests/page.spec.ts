@@ -109,6 +109,16 @@ test("a mistake is underlined where it stands, after letters of every width too"
   await expect(marks).toHaveText(["tll 5s"]);
 });
 
+test("a line that a protocol answers with an error says why", async ({ page }) => {
+  await open(page, "line");
+  await write(page, "PUT a 1\nGET é\nEXIT");
+  await expect(page.locator(".cm-lintRange-error")).toHaveText("é");
+  await expect(page.getByRole("listitem").filter({ hasText: "letters A-Z" })).toBeVisible();
+  await expect(page.getByTestId("status")).toContainText("1 line is answered with an error");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toHaveText("STORED\nERROR\nBYE");
+});
+
 test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {
   await open(page);
   await write(page, ENDLESS);

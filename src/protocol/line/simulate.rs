@@ -4,7 +4,8 @@
 //! Within a lane commands run in the order of their tickets, so commands on one key keep their input order; between
 //! lanes nothing is ordered. No answer depends on how the lanes interleave.
 
-use super::{Answer, Command, LineCache, LineError, parse};
+use super::{Answer, Command, LineCache, Mistake, parse};
+use crate::protocol::Located;
 use crate::random::Random;
 use std::collections::VecDeque;
 
@@ -45,7 +46,7 @@ pub fn simulate_scheduled(commands: &[String], mut random: Random) -> Vec<String
     answers
 }
 
-type Task<'a> = Result<Command<'a>, LineError>;
+type Task<'a> = Result<Command<'a>, Located<Mistake>>;
 
 /// The commands that are started: all up to and including the first `EXIT`.
 fn up_to_exit(commands: &[String]) -> Vec<Task<'_>> {

@@ -1,18 +1,10 @@
 //! What can be wrong with a request: the protocol's few words for it, and ours.
 
 use std::fmt;
-use std::ops::Range;
 
-/// A mistake and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is wrong.
-    pub mistake: Mistake,
-    /// The bytes that are wrong, counted from the request's first; empty, at the line's end, when something is missing.
-    pub span: Range<usize>,
-}
+use crate::text::Language;
 
-/// Everything that can be wrong with a request. `Display` names the remedy; [`Mistake::wire`] is what the server answers.
+/// Everything that can be wrong with a request. [`Mistake::message`] names the remedy; [`Mistake::wire`] is what the server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     /// The line has less than two characters.
@@ -109,11 +101,17 @@ impl Mistake {
             Self::OpaqueTooLong => "CLIENT_ERROR opaque token too long",
         }
     }
-}
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    /// One sentence that names the remedy.
+    pub fn message(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             Self::Blank => "The line is empty: write a command, such as `get user:1`.",
             Self::UnknownCommand => "This is no command: check its spelling; commands are lower case.",
             Self::MissingWord => {
@@ -144,6 +142,55 @@ impl fmt::Display for Mistake {
             Self::SetMode => "The mode is one of ME (add), MA (append), MP (prepend), MR (replace), MS (set).",
             Self::ArithmeticMode => "The mode is one of MI or M+ (increment), MD or M- (decrement).",
             Self::OpaqueTooLong => "The opaque token is too long: use at most 32 bytes, its `O` included.",
-        })
+        }
+    }
+
+    fn french(self) -> &'static str {
+        match self {
+            Self::Blank => "La ligne est vide : écrivez une commande, par exemple « get user:1 ».",
+            Self::UnknownCommand => {
+                "Ce n'est pas une commande : vérifiez l'orthographe ; les commandes sont en minuscules."
+            }
+            Self::MissingWord => {
+                "Il manque un mot : voyez la forme de la commande, par exemple « set <clé> <flags> <exptime> <octets> »."
+            }
+            Self::KeyTooLong => "La clé est trop longue : 250 octets au plus.",
+            Self::KeyCharacter => "La clé a un caractère de contrôle : retirez-le.",
+            Self::KeyBase64 => {
+                "L'option « b » dit que la clé est en base64, ce qu'elle n'est pas : encodez-la, ou retirez l'option."
+            }
+            Self::ClientFlags | Self::FlagClientFlags => {
+                "Les flags du client sont un nombre de 0 à 4294967295 : corrigez-le."
+            }
+            Self::StoreExptime | Self::Exptime => {
+                "L'exptime est un nombre de secondes, ou une date Unix, ou 0 pour jamais : corrigez-le."
+            }
+            Self::Cas => "Le CAS est un nombre de 0 à 18446744073709551615 : prenez-le de « gets ».",
+            Self::DataLength => "La longueur est le nombre d'octets de la valeur : comptez-les.",
+            Self::TooLarge => "L'élément est trop grand : clé et valeur ensemble font 1 Mio environ au plus.",
+            Self::DataEnd => "La valeur n'a pas la longueur annoncée : comptez ses octets, sans la fin de ligne.",
+            Self::DeleteTime => "« delete » ne prend pas de durée : retirez-la.",
+            Self::Delta => "La quantité est un nombre de 0 à 18446744073709551615 : corrigez-la.",
+            Self::Verbosity => "Le niveau est un nombre : corrigez-le.",
+            Self::MemoryLimit => "La limite est un nombre de mébioctets : corrigez-la.",
+            Self::TooManyFlags => "Il y a trop d'options : une commande meta a 20 mots au plus.",
+            Self::DuplicateFlag => "Cette option est donnée deux fois : retirez-en une.",
+            Self::FlagCharacter | Self::UnknownFlag => "Cette option n'existe pas : retirez-la.",
+            Self::FlagNumber | Self::FlagInitial | Self::FlagDelta => {
+                "Cette option veut un nombre juste après sa lettre, par exemple « T30 »."
+            }
+            Self::ArithmeticFlag => {
+                "Cette option est inconnue, donnée deux fois, ou sans son nombre : corrigez-la ou retirez-la."
+            }
+            Self::SetMode => "Le mode est l'un de ME (add), MA (append), MP (prepend), MR (replace), MS (set).",
+            Self::ArithmeticMode => "Le mode est l'un de MI ou M+ (incrémenter), MD ou M- (décrémenter).",
+            Self::OpaqueTooLong => "Le jeton opaque est trop long : 32 octets au plus, son « O » compris.",
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message(Language::English))
     }
 }

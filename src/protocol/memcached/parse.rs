@@ -4,11 +4,12 @@
 //! without being looked at.
 
 use super::meta;
-use super::mistake::{Mistake, Refusal};
+use super::mistake::Mistake;
 use super::request::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
 };
 use super::words::{Words, check_key, number, word_length};
+use crate::protocol::Located;
 use std::ops::Range;
 
 /// No data block can be announced that is longer than this.
@@ -33,7 +34,7 @@ pub enum Parsed<'a> {
     /// A mistake.
     Refused {
         /// Which, and where.
-        refusal: Refusal,
+        refusal: Located<Mistake>,
         /// The item that must go because the value meant to replace it is too large.
         stale: Option<(&'a [u8], bool)>,
         /// Whether the request ends with `noreply`, which silences errors too.
@@ -108,7 +109,7 @@ impl Parser {
     fn settle<'a>(&mut self, line: &'a [u8], used: usize, parsed: Result<Line<'a>, Stop<'a>>) -> Parsed<'a> {
         let noreply = says_noreply(line);
         let refused = |mistake, span, stale, noreply, data_bytes| {
-            let refusal = Refusal { mistake, span };
+            let refusal = Located { mistake, span };
             Parsed::Refused { refusal, stale, noreply, used: used + data_bytes }
         };
         let settled = match parsed {

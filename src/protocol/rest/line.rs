@@ -1,7 +1,9 @@
 //! One request as one line of a script.
 
 use std::fmt;
-use std::ops::Range;
+
+use crate::protocol::Located;
+use crate::text::Language;
 
 /// A request: `METHOD /path?query [body]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,24 +16,7 @@ pub struct Line<'a> {
     pub body: Option<&'a str>,
 }
 
-/// Why a line is no request, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineError {
-    /// What is wrong.
-    pub mistake: LineMistake,
-    /// The bytes of the line that are wrong; empty, at its end, when something is missing.
-    pub span: Range<usize>,
-}
-
-impl fmt::Display for LineError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.mistake.fmt(f)
-    }
-}
-
-impl std::error::Error for LineError {}
-
-/// Everything that can be wrong with a line; `Display` names the remedy.
+/// Everything that can be wrong with a line; [`LineMistake::message`] names the remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineMistake {
     /// The line is empty.
@@ -46,15 +31,41 @@ pub enum LineMistake {
     PathCharacter,
 }
 
-impl fmt::Display for LineMistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl LineMistake {
+    /// One sentence that names the remedy.
+    pub fn message(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+        }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
             Self::Blank => "The line is empty: write a request, such as `GET /api/v1/cache/users/u1`.",
             Self::Method => "A request begins with a method in capitals: write GET, PUT, POST or DELETE.",
             Self::MissingPath => "The path is missing: write it after the method, such as `/health`.",
             Self::PathStart => "A path begins with `/`: write the whole path, such as `/api/v1/cache/users/u1`.",
             Self::PathCharacter => "The path has a control character: percent-encode it, as in `%09`.",
-        })
+        }
+    }
+
+    fn french(self) -> &'static str {
+        match self {
+            Self::Blank => "La ligne est vide : écrivez une requête, par exemple « GET /api/v1/cache/users/u1 ».",
+            Self::Method => "Une requête commence par une méthode en majuscules : écrivez GET, PUT, POST ou DELETE.",
+            Self::MissingPath => "Il manque le chemin : écrivez-le après la méthode, par exemple « /health ».",
+            Self::PathStart => {
+                "Un chemin commence par « / » : écrivez-le en entier, par exemple « /api/v1/cache/users/u1 »."
+            }
+            Self::PathCharacter => "Le chemin a un caractère de contrôle : encodez-le, par exemple « %09 ».",
+        }
+    }
+}
+
+impl fmt::Display for LineMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message(Language::English))
     }
 }
 
@@ -63,8 +74,8 @@ impl fmt::Display for LineMistake {
 ///
 /// # Errors
 /// The first mistake of the line, with its place.
-pub fn parse_line(line: &str) -> Result<Line<'_>, LineError> {
-    let error = |mistake, span| Err(LineError { mistake, span });
+pub fn parse_line(line: &str) -> Result<Line<'_>, Located<LineMistake>> {
+    let error = |mistake, span| Err(Located { mistake, span });
     let end = line.len();
     let Some((method, rest)) = word(line) else { return error(LineMistake::Blank, 0..end) };
     let at = offset(line, method);

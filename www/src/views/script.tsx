@@ -192,7 +192,8 @@ export function Status() {
 function StatusText() {
   const { status } = words.value;
   const { diagnostics } = reading.value;
-  const mistakes = diagnostics.length > 0 ? status.mistakes(diagnostics.length) : "";
+  const count = sheet.value.dialect === "lab" ? status.mistakes : status.refused;
+  const mistakes = diagnostics.length > 0 ? count(diagnostics.length) : "";
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
   const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
   const judged = <Judgements />;

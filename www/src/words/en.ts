@@ -128,6 +128,8 @@ export const en = {
     held: (count: number) => (count === 1 ? "1 expectation held" : `${count} expectations held`),
     broken: (count: number) => (count === 1 ? "1 is broken" : `${count} are broken`),
     line: (line: number) => `Line ${line}`,
+    refused: (count: number) =>
+      count === 1 ? "1 line is answered with an error" : `${count} lines are answered with an error`,
     mistakes: (count: number) => (count === 1 ? "1 line cannot be read" : `${count} lines cannot be read`),
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",

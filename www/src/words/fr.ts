@@ -128,6 +128,10 @@ export const fr: Words = {
     held: (count) => (count === 1 ? "1 attente tenue" : `${count} attentes tenues`),
     broken: (count) => (count === 1 ? "1 rompue" : `${count} rompues`),
     line: (line) => `Ligne ${line}`,
+    refused: (count) =>
+      count === 1
+        ? "1 ligne reçoit une erreur pour réponse"
+        : `${count} lignes reçoivent une erreur pour réponse`,
     mistakes: (count) => (count === 1 ? "1 ligne illisible" : `${count} lignes illisibles`),
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
