@@ -339,6 +339,27 @@ test("a page without its engine says so, and keeps the script", async ({ page })
   await expect(content(page)).toHaveText("stats");
 });
 
+test("an engine that traps is replaced, and the script is kept", async ({ page }) => {
+  let isFirst = true;
+  await page.route("**/worker-*.js", async (route) => {
+    const response = await route.fetch();
+    const code = await response.text();
+    // A trap cannot be had from a script, or it would be mended: the first worker gets one from here.
+    const trap =
+      "addEventListener('message', (event) => { if (event.data.kind === 'go') { event.stopImmediatePropagation(); throw new WebAssembly.RuntimeError('unreachable'); } });";
+    await route.fulfill({ response, body: isFirst ? trap + code : code });
+    isFirst = false;
+  });
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.getByTestId("run").click();
+  await expect(page.getByRole("alert")).toContainText("started afresh");
+  expect(await script(page)).toBe(SEED_EXAMPLE);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("every command is explained, in the language of the page", async ({ page }) => {
   await open(page);
   await page.getByRole("button", { name: "All commands" }).click();
