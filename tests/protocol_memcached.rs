@@ -202,6 +202,20 @@ fn an_item_is_alive_before_its_deadline_and_gone_from_it_on() {
         < STORED
         > set e 0 2592000 1|x
         < STORED
+        > set after2038 0 4102444800 1|x
+        < STORED
+        > set atlast 0 9223372036854775807 1|x
+        < STORED
+        > set before 0 -9223372036854775808 1|x
+        < STORED
+        > touch e 4102444800
+        < CLIENT_ERROR invalid exptime argument
+        > mg after2038 t
+        < HD t2402444800
+        > get atlast before
+        < VALUE atlast 0 1
+        < x
+        < END
         > get b d
         < END
         + 9.999
@@ -527,7 +541,7 @@ fn words_that_are_wrong_are_refused_and_the_data_skipped() {
         "set a -1 0 7\r\nflush_a\r\n",
         "set a 4294967296 0 7\r\nflush_a\r\n",
         "set a 0 x 7\r\nflush_a\r\n",
-        "set a 0 2147483648 7\r\nflush_a\r\n",
+        "set a 0 9223372036854775808 7\r\nflush_a\r\n",
         "cas a 0 0 7\r\nflush_a\r\n",
         "cas a 0 0 7 x\r\nflush_a\r\n",
         "cas a 0 0 7 18446744073709551616\r\nflush_a\r\n",
@@ -921,6 +935,10 @@ fn meta_flags_are_checked_before_anything_is_done() {
         < CLIENT_ERROR bad command line format
         > mg foo v q s t f k l h u c x T1 N1 R1 C1 E1 J1 D1 O1
         < CLIENT_ERROR options flags are too long
+        > mg foo a b c d e f g h i j k l m n o p q r s t
+        < CLIENT_ERROR options flags are too long
+        > me ??? b
+        < CLIENT_ERROR bad command line format
         > mg foo O1234567890123456789012345678901
         < EN O1234567890123456789012345678901
         > mg foo O12345678901234567890123456789012
@@ -960,6 +978,7 @@ fn every_mistake_has_its_place() {
     check(&format!("get a {}\r\n", "k".repeat(251)), Mistake::KeyTooLong, &"k".repeat(251));
     check("get a b\tc\r\n", Mistake::KeyCharacter, "b\tc");
     check("mg ??? v b\r\n", Mistake::KeyBase64, "???");
+    check("me ??? b\r\n", Mistake::DebugKeyBase64, "???");
     check("set a x 0 1\r\n", Mistake::ClientFlags, "x");
     check("set a 0 x 1\r\n", Mistake::StoreExptime, "x");
     check("touch a x\r\n", Mistake::Exptime, "x");

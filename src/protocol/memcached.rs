@@ -23,6 +23,9 @@
 //!   possible length (a negative one, or 2^31 - 2 and more), nobody knows how many to skip: what follows is read as
 //!   requests.
 //! - A key has no control characters (memcached's documentation says so; its server does not check).
+//! - The exptime of a storage command may be any number of 64 bits, so a time after 2038 is what it says; memcached takes
+//!   it too, but wraps it to 32 bits. Elsewhere both refuse what has more than 32.
+//! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
 //! - `delete <key> 0` is taken, any other time is refused (memcached 1.6.18 and before; 1.6.45 ignores it).
 //! - `stats` knows the topics `settings`, `items` and `reset`. Commands that manage a server's slabs, LRU, threads and
 //!   logs (`slabs`, `lru`, `lru_crawler`, `watch`, `refresh_certs`) do not exist here: `ERROR`.

@@ -180,7 +180,7 @@ fn lower_case_verb(input: &[u8]) -> Cow<'_, [u8]> {
 
 fn command(request: Request<'_>) -> Result<CacheCommand, ParseError> {
     let text = |key: &[u8]| String::from_utf8(key.to_vec()).map_err(|_| ParseError::InvalidArguments);
-    let seconds = |exptime: i32| Duration::from_secs(u64::try_from(exptime).unwrap_or(0));
+    let seconds = |exptime: i64| Duration::from_secs(u64::try_from(exptime).unwrap_or(0));
     match request {
         Request::Get { keys, with_cas: false, exptime: None } => {
             let mut keys = keys;
@@ -202,7 +202,7 @@ fn command(request: Request<'_>) -> Result<CacheCommand, ParseError> {
             Ok(CacheCommand::Incr { key: text(key)?, delta: delta.ok_or(ParseError::InvalidArguments)? })
         }
         Request::Touch { key, exptime } => {
-            let ttl = if exptime == 0 { Duration::MAX } else { seconds(exptime) };
+            let ttl = if exptime == 0 { Duration::MAX } else { seconds(exptime.into()) };
             Ok(CacheCommand::Touch { key: text(key)?, ttl })
         }
         Request::Stats { mut topic } => match topic.next() {

@@ -9,9 +9,19 @@ pub struct Duration(u64);
 /// Units by the letters that follow the number, and their milliseconds.
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Units of size, and their bytes.
-const SIZES: [(&str, u64); 7] =
-    [("", 1), ("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000)];
+/// Units of size in small letters, and their bytes: powers of 1000, and with an `i` of 1024.
+const SIZES: [(&str, u64); 10] = [
+    ("", 1),
+    ("b", 1),
+    ("kb", 1_000),
+    ("mb", 1_000_000),
+    ("gb", 1_000_000_000),
+    ("tb", 1_000_000_000_000),
+    ("kib", 1 << 10),
+    ("mib", 1 << 20),
+    ("gib", 1 << 30),
+    ("tib", 1 << 40),
+];
 
 impl Duration {
     /// A span of `ms` milliseconds.
@@ -33,10 +43,13 @@ impl Duration {
     }
 }
 
-/// Reads a size in bytes, as `100`, `1KiB` or `1.5MiB`; `None` when it is no whole number of bytes.
+/// Reads a size in bytes, as `100`, `1kB` (1000), `1KiB` (1024) or `1.5 MiB`, in any case; `None` when it is no whole
+/// number of bytes, or past 2^64.
 pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
     let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits_end);
+    let unit = unit.trim_start().to_ascii_lowercase();
     let unit_bytes = SIZES.iter().find(|(name, _)| *name == unit)?.1;
     scaled(number, unit_bytes)
 }
@@ -112,12 +125,25 @@ mod tests {
 
     #[test]
     fn sizes_read_exactly() {
-        for (text, bytes) in
-            [("0", 0), ("100", 100), ("1KiB", 1_024), ("1.5KiB", 1_536), ("1MiB", 1_048_576), ("2kB", 2_000)]
-        {
+        for (text, bytes) in [
+            ("0", 0),
+            ("100", 100),
+            ("100B", 100),
+            ("1KiB", 1_024),
+            ("1.5KiB", 1_536),
+            ("1.5GiB", 1_610_612_736),
+            ("128MiB", 134_217_728),
+            ("2kB", 2_000),
+            ("1KB", 1_000),
+            ("1gb", 1_000_000_000),
+            (" 1 tib ", 1 << 40),
+            ("18446744073709551615", u64::MAX),
+        ] {
             assert_eq!(parse_size(text), Some(bytes), "{text}");
         }
-        for text in ["", "x", "1.5", "1 KiB", "-1", "1KB"] {
+        for text in
+            ["", "x", "MiB", "1.5", "1.0001KiB", "-1", "+1", "1K", "1 2", "1e3", "0x10", "18446744073709551615TiB"]
+        {
             assert_eq!(parse_size(text), None, "{text}");
         }
     }

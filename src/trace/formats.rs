@@ -60,8 +60,8 @@ impl Format {
 pub enum TraceError {
     /// A binary trace ends within a record.
     TruncatedRecord {
-        /// Bytes after the last whole record.
-        rest: usize,
+        /// The byte at which that record begins.
+        offset: usize,
     },
     /// A text trace is not UTF-8.
     NotText {
@@ -87,19 +87,21 @@ pub enum TraceError {
         /// The name.
         name: String,
     },
-    /// A line asks for more blocks than a trace may have requests.
+    /// A line asks for more blocks than any program does at once, or the trace for more than fit into memory.
     TooLong {
         /// The line.
         line: usize,
     },
+    /// A binary trace is still compressed.
+    Compressed,
 }
 
 impl fmt::Display for TraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TruncatedRecord { rest } => write!(
+            Self::TruncatedRecord { offset } => write!(
                 f,
-                "the trace ends with {rest} bytes of a record: an oracle-general record has 24; decompress the file, or fetch it again"
+                "the trace ends within the record at byte {offset}: an oracle-general record has 24 bytes; decompress the file, or fetch it again"
             ),
             Self::NotText { offset } => {
                 write!(
@@ -116,17 +118,24 @@ impl fmt::Display for TraceError {
             Self::NoColumn { name } => {
                 write!(f, "the header has no column `{name}`: name one that it has, or number it from 1")
             }
-            Self::TooLong { line } => {
-                write!(f, "line {line} brings the trace over {REQUESTS_MAX} requests: cut it into parts")
-            }
+            Self::TooLong { line } => write!(
+                f,
+                "line {line} asks for over {LINE_BLOCKS_MAX} blocks, or brings the trace over {REQUESTS_MAX} requests: check the format, or cut the trace into parts"
+            ),
+            Self::Compressed => f.write_str("the trace is compressed: decompress it first, with `zstd -d`"),
         }
     }
 }
 
 impl std::error::Error for TraceError {}
 
-/// More requests than any published trace has; keeps a hostile line of the ARC format from filling the memory.
-const REQUESTS_MAX: usize = 1 << 31;
+/// More requests than any published trace of blocks has, and more blocks than one of their lines; a few letters of the
+/// ARC format must not fill the memory.
+const REQUESTS_MAX: usize = 1 << 29;
+const LINE_BLOCKS_MAX: u64 = 1 << 20;
+
+/// How a file of Zstandard begins, which is how these traces are published.
+const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
 
 /// Reads a whole trace. O(its length).
 ///
@@ -152,31 +161,13 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
     }
 }
 
-/// A size in bytes: a whole number, alone or with B, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024), in
-/// any case. `None` for anything else, and for more than a `u64` holds.
-pub fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit: u64 = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1000,
-        "mb" => 1000 * 1000,
-        "gb" => 1000 * 1000 * 1000,
-        "tb" => 1000 * 1000 * 1000 * 1000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        "tib" => 1 << 40,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit)
-}
-
 fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+    if bytes.starts_with(ZSTD) {
+        return Err(TraceError::Compressed);
+    }
     let (records, rest) = bytes.as_chunks::<24>();
     if !rest.is_empty() {
-        return Err(TraceError::TruncatedRecord { rest: rest.len() });
+        return Err(TraceError::TruncatedRecord { offset: bytes.len() - rest.len() });
     }
     let requests = records.iter().map(|&[_, _, _, _, i0, i1, i2, i3, i4, i5, i6, i7, s0, s1, s2, s3, ..]| Request {
         id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
@@ -223,7 +214,7 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
         let missing = |field: &str| TraceError::MissingField { line: number, field: field.into() };
         let first: u64 = whole(number, fields.next().ok_or_else(|| missing("first block"))?)?;
         let count: u64 = whole(number, fields.next().ok_or_else(|| missing("number of blocks"))?)?;
-        if count > (REQUESTS_MAX - requests.len()) as u64 {
+        if count > LINE_BLOCKS_MAX.min((REQUESTS_MAX - requests.len()) as u64) {
             return Err(TraceError::TooLong { line: number });
         }
         requests.extend((0..count).map(|block| Request { id: first.wrapping_add(block), size: 1 }));

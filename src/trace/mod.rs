@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Policy, Store};
 
-pub use formats::{CsvColumns, Format, TraceError, parse_size, read};
+pub use formats::{CsvColumns, Format, TraceError, read};
 
 /// One request of a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

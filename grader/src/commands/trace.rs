@@ -5,7 +5,8 @@ use std::io::Write;
 
 use anyhow::{Result, ensure};
 use cachedojo::cache::EvictionPolicy;
-use cachedojo::trace::{CsvColumns, Format, Replay, parse_size, read, replay};
+use cachedojo::script::duration::parse_size;
+use cachedojo::trace::{CsvColumns, Format, Replay, read, replay};
 use serde_json::json;
 
 use crate::cli::{Outcome, TraceArgs, UsageError};

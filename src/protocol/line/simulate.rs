@@ -84,12 +84,17 @@ mod threads {
         let mut tickets = [0_u64; LANES];
         for (tasks, slots) in started.chunks(ALIVE_MAX).zip(answers.chunks_mut(ALIVE_MAX)) {
             std::thread::scope(|scope| {
-                for (task, slot) in tasks.iter().zip(slots) {
+                let threads = tasks.iter().zip(slots).map(|(task, slot)| {
                     let lane = lane_of(task);
                     let ticket = tickets[lane];
                     tickets[lane] += 1;
                     let lane = &lanes[lane];
-                    scope.spawn(move || *slot = lane.run(ticket, task));
+                    scope.spawn(move || *slot = lane.run(ticket, task))
+                });
+                // A scope ends when its threads' work is done; joined, the threads are gone too, so that never more than
+                // ALIVE_MAX exist.
+                for thread in threads.collect::<Vec<_>>() {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 }
             });
         }

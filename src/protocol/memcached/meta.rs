@@ -160,7 +160,7 @@ pub(super) fn debug(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let binary = words.next() == Some(b"b");
     check_key(key).map_err(|mistake| refused(mistake, key))?;
     if binary && decode_key(key, &mut [0; 256]).is_none() {
-        return Err(refused(Mistake::KeyBase64, key));
+        return Err(refused(Mistake::DebugKeyBase64, key));
     }
     Ok(Request::MetaDebug { key, binary })
 }
@@ -182,15 +182,16 @@ fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<F
         return Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word });
     }
     check_key(key).map_err(|mistake| refused(mistake, key))?;
+    if let Some(word) = words.clone().nth(words_max) {
+        return Err(refused(Mistake::TooManyFlags, word));
+    }
     let mut flags = Flags { words, letters: 0 };
     // As in memcached, a flag that does not exist stops the reading; of other mistakes the last one is told, but
     // that of `F` only if there is no other.
     let mut wrong: Option<(Mistake, &[u8])> = None;
-    for (index, word) in flags.words.clone().enumerate() {
+    for word in flags.words.clone() {
         let letter = word[0];
-        if index == words_max {
-            return Err(refused(Mistake::TooManyFlags, word));
-        } else if !KNOWN.contains(&letter) {
+        if !KNOWN.contains(&letter) {
             return Err(refused(Mistake::UnknownFlag, word));
         } else if flags.has(letter) {
             return Err(refused(Mistake::DuplicateFlag, word));

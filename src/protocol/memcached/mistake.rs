@@ -19,6 +19,8 @@ pub enum Mistake {
     KeyCharacter,
     /// The key is said to be base64, but is not.
     KeyBase64,
+    /// The key of `me` is said to be base64, but is not.
+    DebugKeyBase64,
     /// The client flags are no 32-bit number.
     ClientFlags,
     /// The exptime of a storage command is no number.
@@ -76,6 +78,7 @@ impl Mistake {
             | Self::MissingWord
             | Self::KeyTooLong
             | Self::KeyCharacter
+            | Self::DebugKeyBase64
             | Self::ClientFlags
             | Self::StoreExptime
             | Self::Cas
@@ -119,7 +122,9 @@ impl Mistake {
             }
             Self::KeyTooLong => "The key is too long: use at most 250 bytes.",
             Self::KeyCharacter => "The key has a control character: remove it.",
-            Self::KeyBase64 => "The flag `b` says that the key is base64, but it is not: encode it, or drop the flag.",
+            Self::KeyBase64 | Self::DebugKeyBase64 => {
+                "The flag `b` says that the key is base64, but it is not: encode it, or drop the flag."
+            }
             Self::ClientFlags | Self::FlagClientFlags => "Client flags are a number from 0 to 4294967295: mend it.",
             Self::StoreExptime | Self::Exptime => {
                 "The exptime is a number of seconds, or a Unix time, or 0 for never: mend it."

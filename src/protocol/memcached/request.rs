@@ -29,7 +29,7 @@ pub enum Request<'a> {
         /// Client flags.
         flags: u32,
         /// Seconds or Unix time, as written.
-        exptime: i32,
+        exptime: i64,
         /// The CAS that the item must have; given for `cas` alone.
         cas: Option<u64>,
         /// The value.

@@ -44,9 +44,9 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         let stub = Incoming { flags: 0, binary: false, ..incoming(&[], None, flags) };
         made = matches!(store.store(StoreMode::Add, key, &stub, now), Outcome::Stored { .. });
     }
-    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
+    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
-    let recache = flags.recache().and_then(|exptime| store.deadline(exptime, now));
+    let recache = flags.recache().and_then(|exptime| store.deadline(exptime.into(), now));
     let Some(item) = store.find(key, now) else {
         store.counters.get_misses += 1;
         out.extend_from_slice(b"EN");
@@ -96,7 +96,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
     let (flags, now) = (&call.flags, call.now);
     let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
     let exptime = if appends { flags.vivify() } else { flags.exptime() };
-    let deadline = store.deadline(exptime.unwrap_or(0), now);
+    let deadline = store.deadline(exptime.unwrap_or(0).into(), now);
     let value = incoming(data, deadline, flags);
     let value = Incoming { new_cas: value.new_cas.filter(|&cas| cas != 0), ..value };
     let outcome = store.store(mode, key, &value, now);
@@ -139,7 +139,7 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
     store.counters.delete_hits += u64::from(code == b"HD");
     store.counters.delete_misses += u64::from(code != b"HD");
     if let (b"HD", Some(cas)) = (code, found) {
-        let deadline = store.deadline(flags.exptime().unwrap_or(0), now);
+        let deadline = store.deadline(flags.exptime().unwrap_or(0).into(), now);
         if flags.has(b'x') {
             let empty = Incoming { new_cas: flags.new_cas().or(Some(cas)), ..incoming(&[], deadline, flags) };
             store.store(StoreMode::Set, key, &empty, now);
@@ -179,7 +179,7 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
         }
         Counted::NotFound | Counted::Exists => None,
     };
-    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0), now);
+    let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
     let is_there = store.find(key, now).is_some();
     let (Some(number_now), Some(item)) = (number_now, store.find(key, now)) else {

@@ -156,7 +156,7 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
             counters.get_hits += hit;
             counters.get_misses += 1 - hit;
         }
-        let deadline = exptime.map(|exptime| store.deadline(exptime, now));
+        let deadline = exptime.map(|exptime| store.deadline(exptime.into(), now));
         let Some(item) = store.find(key, now) else { continue };
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
@@ -177,7 +177,7 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
 
 fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static str {
     store.counters.cmd_touch += 1;
-    let deadline = store.deadline(exptime, now);
+    let deadline = store.deadline(exptime.into(), now);
     let Some(item) = store.find(key, now) else {
         store.counters.touch_misses += 1;
         return "NOT_FOUND";

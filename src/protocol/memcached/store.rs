@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Exptimes up to this are seconds from now, larger ones are Unix times.
-const RELATIVE_EXPTIME_MAX_S: i32 = 60 * 60 * 24 * 30;
+const RELATIVE_EXPTIME_MAX_S: i64 = 60 * 60 * 24 * 30;
 
 /// The items of a server. Sessions share one; every operation is O(log n).
 #[derive(Debug, Clone)]
@@ -182,13 +182,13 @@ impl Store {
     }
 
     /// When an exptime has come: 0 never, a negative one already has.
-    pub(super) fn deadline(&self, exptime: i32, now: Instant) -> Option<Instant> {
+    pub(super) fn deadline(&self, exptime: i64, now: Instant) -> Option<Instant> {
         match exptime {
             0 => None,
             ..0 => Some(now),
-            1..=RELATIVE_EXPTIME_MAX_S => Some(now + Duration::from_secs(exptime.unsigned_abs().into())),
+            1..=RELATIVE_EXPTIME_MAX_S => Some(now + Duration::from_secs(exptime.unsigned_abs())),
             _ => {
-                let seconds = u64::from(exptime.unsigned_abs()).saturating_sub(self.unix_base_s);
+                let seconds = exptime.unsigned_abs().saturating_sub(self.unix_base_s);
                 Some(Instant::from_millis(seconds.saturating_mul(1000)))
             }
         }
@@ -197,7 +197,7 @@ impl Store {
     /// Removes what was stored before `delay` (0 or less: now) has passed, when it has. A later call replaces an earlier one.
     pub(super) fn flush(&mut self, delay: i32, now: Instant) {
         self.counters.cmd_flush += 1;
-        self.flush_at = if delay > 0 { self.deadline(delay, now) } else { None };
+        self.flush_at = if delay > 0 { self.deadline(delay.into(), now) } else { None };
         if self.flush_at.is_none() {
             self.items.clear();
             self.recency.clear();
