@@ -72,6 +72,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Grade a submission and print its report
     Grade(GradeArgs),
+    /// Grade a submission again whenever it is saved, and say what changed
+    Watch(WatchArgs),
     /// Grade every submission of a class: resumable, with a page, a table and data as results
     Class(ClassArgs),
     /// Run a command script and print what it answers
@@ -113,6 +115,29 @@ pub struct GradeArgs {
     /// Write the report to this file instead of standard output
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// The report's language
+    #[arg(long, value_parser = language, default_value = "en")]
+    pub lang: Language,
+    /// The address of the playground that the report's links open
+    #[arg(long, default_value = crate::report::PLAYGROUND)]
+    pub playground: String,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// Arguments of `grader watch`.
+#[derive(Debug, Args)]
+#[command(after_help = "Ctrl-C ends it, with the exit code of the last grading, or 0 where there was none.")]
+pub struct WatchArgs {
+    /// The submission: a folder with src/lib.rs, or a .rs file
+    pub path: PathBuf,
+    /// The exercise's id, or a pack's folder
+    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// The grading seed: it chooses names and numbers in the checks
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
@@ -279,6 +304,7 @@ pub fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Grade(args) => commands::grade::grade(&args),
+        Command::Watch(args) => commands::watch::watch(&args),
         Command::Class(args) => commands::class::class(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),

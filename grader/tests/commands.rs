@@ -1,5 +1,9 @@
 //! The command line as a stranger meets it: arguments and standard input in, standard output and exit code out.
 
+mod report_samples;
+#[path = "commands/watch.rs"]
+mod watch;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -7,7 +7,9 @@ pub mod grade;
 pub mod run;
 pub mod selfcheck;
 pub mod shell;
+mod stop;
 pub mod trace;
+pub mod watch;
 
 use anyhow::Result;
 

@@ -1,0 +1,303 @@
+//! `grader watch`: grades again whenever the submission changes, and says what changed with it.
+//!
+//! What happens outside comes as [`News`]: the session knows neither files nor signals, so that a test can tell it what
+//! happens. A touch is only a reason to look: editors write in pieces, or write another file and rename it, and whatever
+//! they do, what is graded is what is there once they have done it, if it differs from what was graded last.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use cachedojo::exercise::report::{CheckReport, GradeVerdict};
+use cachedojo::exercise::{Report, Verdict};
+use cachedojo::text::Language;
+use notify::{Event, RecursiveMode, Watcher};
+
+use super::grade::outcome;
+use super::stop::on_stop;
+use crate::bench::Bench;
+use crate::cli::{Outcome, UsageError, WatchArgs};
+use crate::report::{self, Format, Setting, printable};
+use crate::submission::{Submission, Unreadable};
+
+/// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
+const QUIET: Duration = Duration::from_millis(60);
+/// Folders that are no part of a submission and change while nobody writes.
+const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", ".git"];
+
+/// What a session is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Something at the path or near it changed, or may have.
+    Touched,
+    /// It is to end.
+    Stop,
+}
+
+/// Grades at once, then on every change, until Ctrl-C. Ends like the last grading; with 0 where there was none.
+///
+/// # Errors
+/// There is no such exercise or path, this machine lacks what grading needs, or it cannot tell of changes.
+pub fn watch(args: &WatchArgs) -> Result<Outcome> {
+    let pack = super::load_pack(&args.exercise)?;
+    if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path) {
+        return Err(UsageError(error.to_string()).into());
+    }
+    let bench = Bench::open(&pack, args.trust)?;
+    let (send, news) = mpsc::channel();
+    let path = std::path::absolute(&args.path)?;
+    let (touched, root) = (send.clone(), path.clone());
+    let tell = move |event| {
+        if is_change(&event, &root) {
+            // Nobody listens any more: the session is over.
+            _ = touched.send(News::Touched);
+        }
+    };
+    let mut watcher = notify::recommended_watcher(tell).context("this system tells nothing of changed files")?;
+    keep_watch(&mut watcher, &path)?;
+    _ = send.send(News::Touched);
+    on_stop(move || _ = send.send(News::Stop)).context("waiting for Ctrl-C")?;
+    let out = std::io::stdout();
+    let clears = out.is_terminal();
+    let setting = Setting::from_environment(args.lang, &args.playground);
+    let mut session = Session::new(out.lock(), clears, setting);
+    // Watched before it is read: no change falls in between.
+    let mut read = || {
+        // What cannot be watched now is so at the next touch of the folder that it stands in.
+        _ = keep_watch(&mut watcher, &path);
+        Submission::read(&args.path)
+    };
+    let mut grade = || bench.grade_path(&args.path, args.seed, args.lang);
+    session.follow(settled(&news, QUIET), &mut read, &mut grade)
+}
+
+/// Whether an event may mean another content. Reading is none: the grader's own would wake it for ever. Nor is what a
+/// build or a version control writes.
+fn is_change(event: &notify::Result<Event>, root: &Path) -> bool {
+    let Ok(event) = event else { return true };
+    let is_foreign = |path: &PathBuf| {
+        let mut folders = path.strip_prefix(root).unwrap_or(path).components();
+        folders.any(|folder| FOREIGN_FOLDERS.iter().any(|name| folder.as_os_str() == *name))
+    };
+    !event.kind.is_access() && (event.paths.is_empty() || !event.paths.iter().all(is_foreign))
+}
+
+/// The news, with touches that follow each other within `quiet` as one. Ends with its source.
+fn settled(news: &Receiver<News>, quiet: Duration) -> impl Iterator<Item = News> {
+    std::iter::from_fn(move || {
+        let first = news.recv().ok()?;
+        if first == News::Touched {
+            while let Ok(next) = news.recv_timeout(quiet) {
+                if next == News::Stop {
+                    return Some(next);
+                }
+            }
+        }
+        Some(first)
+    })
+}
+
+/// Watches what a submission at `path` is made of, and the folder that stands in: a folder that is removed and made
+/// again shows only there. Watching again what is watched already changes nothing.
+///
+/// # Errors
+/// The system cannot watch it.
+fn keep_watch(watcher: &mut dyn Watcher, path: &Path) -> Result<()> {
+    let parent = |path: &Path| path.parent().unwrap_or(path).to_owned();
+    let (root, mode) = match path {
+        folder if folder.is_dir() => (folder.to_owned(), RecursiveMode::Recursive),
+        // The crate's root: its modules stand beside it.
+        file if file.ends_with("src/lib.rs") => (parent(file), RecursiveMode::Recursive),
+        file => (parent(file), RecursiveMode::NonRecursive),
+    };
+    for (folder, mode) in [(parent(&root), RecursiveMode::NonRecursive), (root, mode)] {
+        if folder.is_dir() {
+            watcher.watch(&folder, mode).with_context(|| format!("watching `{}`", folder.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A grading, as far as the next is compared with it.
+#[derive(Debug)]
+struct Graded {
+    verdict: GradeVerdict,
+    score: u32,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: String,
+    title: String,
+    points: u32,
+    passes: bool,
+}
+
+/// What is on the screen, and what it is compared with.
+#[derive(Debug)]
+pub struct Session<W> {
+    out: W,
+    /// Whether each report takes the place of the one before.
+    clears: bool,
+    setting: Setting,
+    ending: Outcome,
+    last: Option<Graded>,
+}
+
+impl<W: Write> Session<W> {
+    /// A session that has graded nothing yet.
+    pub fn new(out: W, clears: bool, setting: Setting) -> Self {
+        Self { out, clears, setting, ending: Outcome::Passed, last: None }
+    }
+
+    /// Grades whenever there is news and `read` gives something else than before, until it is to stop. Returns how the
+    /// last grading ended.
+    ///
+    /// # Errors
+    /// Nothing can be printed any more. What cannot be read or graded is said, and waited for.
+    pub fn follow(
+        &mut self,
+        news: impl IntoIterator<Item = News>,
+        read: &mut dyn FnMut() -> Result<Submission, Unreadable>,
+        grade: &mut dyn FnMut() -> Result<Report>,
+    ) -> Result<Outcome> {
+        let mut before = None;
+        for news in news {
+            if news == News::Stop {
+                break;
+            }
+            let now = read();
+            if before.as_ref() == Some(&now) {
+                continue;
+            }
+            if let Err(error @ Unreadable::Io { .. }) = &now {
+                self.say(&format!("{error}; {}", self.words().gone))?;
+            } else {
+                if self.clears {
+                    // A grading takes a moment: what was typed last was seen.
+                    self.say(self.words().grading)?;
+                }
+                match grade() {
+                    Ok(report) => self.show(&report)?,
+                    Err(error) => self.say(&format!("{error:#}"))?,
+                }
+            }
+            before = Some(now);
+        }
+        Ok(self.ending)
+    }
+
+    fn words(&self) -> &'static Words {
+        Words::of(self.setting.language)
+    }
+
+    fn say(&mut self, line: &str) -> Result<()> {
+        writeln!(self.out, "{}", printable(line))?;
+        Ok(self.out.flush()?)
+    }
+
+    fn show(&mut self, report: &Report) -> Result<()> {
+        if self.clears {
+            // Home, then erase the screen and what has scrolled off it.
+            write!(self.out, "\u{1b}[H\u{1b}[2J\u{1b}[3J")?;
+        }
+        write!(self.out, "{}", report::render(report, Format::Text, &self.setting))?;
+        let mut now = Graded::of(&report::disclosed(report, &self.setting));
+        if let Some(before) = &self.last {
+            for line in now.changes_since(before, self.words()) {
+                writeln!(self.out, "{line}")?;
+            }
+        }
+        writeln!(self.out, "{}", self.words().watching)?;
+        self.ending = outcome(report);
+        // What does not build says nothing about the checks: the next that does is compared with the last that did.
+        if let (Some(before), true) = (self.last.take(), now.rows.is_empty()) {
+            now.rows = before.rows;
+        }
+        self.last = Some(now);
+        Ok(self.out.flush()?)
+    }
+}
+
+impl Graded {
+    fn of(report: &Report) -> Self {
+        let row = |check: &CheckReport| Row {
+            id: check.id.clone(),
+            title: check.title.clone(),
+            points: check.points,
+            passes: check.verdict == Verdict::Pass,
+        };
+        Self { verdict: report.verdict, score: report.score, rows: report.checks.iter().map(row).collect() }
+    }
+
+    /// What is different, a line each; the first is about the score.
+    fn changes_since(&self, before: &Self, words: &Words) -> Vec<String> {
+        let gained = i64::from(self.score) - i64::from(before.score);
+        let score = if gained == 0 { words.same_score.to_owned() } else { format!("{gained:+} {}", words.points) };
+        let mut lines = vec![format!("{}{score}", words.since)];
+        match (before.verdict == GradeVerdict::Graded, self.verdict == GradeVerdict::Graded) {
+            (false, true) => lines.push(format!("  ✓ {}", words.graded_again)),
+            (true, false) => lines.push(format!("  ✗ {}", words.graded_no_more)),
+            _ => {}
+        }
+        for Row { id, title, points, passes } in &self.rows {
+            let Some(old) = before.rows.iter().find(|old| old.id == *id) else { continue };
+            match (old.passes, *passes) {
+                (false, true) => lines.push(format!("  ✓ {}: {title} ({id})", words.passes_now)),
+                (true, false) => lines.push(format!("  ✗ {}: {title} ({id})", words.passes_no_more)),
+                _ if old.points != *points => {
+                    lines.push(format!("  ◐ {} -> {points} {}: {title} ({id})", old.points, words.points));
+                }
+                _ => {}
+            }
+        }
+        lines
+    }
+}
+
+struct Words {
+    grading: &'static str,
+    watching: &'static str,
+    gone: &'static str,
+    since: &'static str,
+    points: &'static str,
+    same_score: &'static str,
+    graded_again: &'static str,
+    graded_no_more: &'static str,
+    passes_now: &'static str,
+    passes_no_more: &'static str,
+}
+
+impl Words {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &Self {
+                grading: "grading …",
+                watching: "Watching: save to grade again, Ctrl-C to end.",
+                gone: "waiting for it to come back",
+                since: "Since the last time: ",
+                points: "points",
+                same_score: "as many points",
+                graded_again: "it builds again",
+                graded_no_more: "it does not build any more",
+                passes_now: "passes now",
+                passes_no_more: "passes no more",
+            },
+            Language::French => &Self {
+                grading: "notation …",
+                watching: "En attente : enregistrez pour noter de nouveau, Ctrl-C pour finir.",
+                gone: "attente de son retour",
+                since: "Depuis la dernière fois : ",
+                points: "points",
+                same_score: "autant de points",
+                graded_again: "il compile de nouveau",
+                graded_no_more: "il ne compile plus",
+                passes_now: "réussit maintenant",
+                passes_no_more: "ne réussit plus",
+            },
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! `grader watch`: what a session makes of what it is told, and once with real files and a real signal.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::exercise::{Report, Verdict};
+use cachedojo::text::Language;
+use grader::cli::Outcome;
+use grader::commands::watch::{News, Session};
+use grader::report::Setting;
+use grader::submission::{Submission, Unreadable};
+
+use crate::report_samples::{graded, ungraded};
+
+type Read = Result<Submission, Unreadable>;
+
+fn source(text: &str) -> Read {
+    Ok(Submission::from_source("mine", text))
+}
+
+fn gone() -> Read {
+    Err(Unreadable::Io { path: "mine".to_owned(), reason: "No such file".to_owned() })
+}
+
+/// Follows a touch for each reading, then the stop; returns the ending, what was printed, and how often it was graded.
+fn follow(readings: Vec<Read>, reports: Vec<anyhow::Result<Report>>, language: Language) -> (Outcome, String, usize) {
+    let news: Vec<_> = readings.iter().map(|_| News::Touched).chain([News::Stop, News::Touched]).collect();
+    let (mut readings, mut reports) = (VecDeque::from(readings), VecDeque::from(reports));
+    let planned = reports.len();
+    let mut out = Vec::new();
+    let mut read = || readings.pop_front().expect("a reading for each touch");
+    let mut grade = || reports.pop_front().expect("no more gradings than planned");
+    let ending = Session::new(&mut out, false, Setting::plain(language)).follow(news, &mut read, &mut grade);
+    (ending.expect("memory takes any writing"), String::from_utf8(out).expect("UTF-8"), planned - reports.len())
+}
+
+/// The sample with one check mended, and one broken.
+fn changed() -> Report {
+    let mut report = graded();
+    for (id, verdict, points) in
+        [("ttl", Verdict::Pass, 10), ("basic_get_set", Verdict::Fail, 0), ("order", Verdict::Fail, 2)]
+    {
+        let check = report.checks.iter_mut().find(|check| check.id == id).expect("it is in the sample");
+        (check.verdict, check.points) = (verdict, points);
+    }
+    report.score += 2;
+    report
+}
+
+#[test]
+fn a_session_says_what_changed_since_the_last_time() {
+    let (ending, out, _) = follow(vec![source("1"), source("2")], vec![Ok(graded()), Ok(changed())], Language::English);
+    assert_eq!(ending, Outcome::NotPassed);
+    let (_, second) = out.split_once("Watching").expect("the first report ends so");
+    for line in [
+        "Since the last time: +2 points\n",
+        "  ✓ passes now: Time to live (ttl)\n",
+        "  ✗ passes no more: Get and set (basic_get_set)\n",
+        "  ◐ 0 -> 2 points: Order of keys (order)\n",
+    ] {
+        assert!(second.contains(line), "{line} is missing: {second}");
+    }
+    assert!(!second.contains("passes no more: LRU"), "it failed before: {second}");
+}
+
+#[test]
+fn what_does_not_build_is_compared_with_nothing_and_the_next_with_the_last_that_did() {
+    let reports = vec![Ok(graded()), Ok(ungraded(GradeVerdict::BuildFailed)), Ok(changed())];
+    let (_, out, _) = follow(vec![source("1"), source("("), source("2")], reports, Language::French);
+    let parts: Vec<_> = out.split("En attente").collect();
+    assert!(parts[1].contains("✗ il ne compile plus\n") && !parts[1].contains("ne réussit plus"), "{}", parts[1]);
+    assert!(parts[2].contains("✓ il compile de nouveau\n"), "{}", parts[2]);
+    assert!(parts[2].contains("✓ réussit maintenant: Time to live (ttl)\n"), "{}", parts[2]);
+}
+
+#[test]
+fn a_touch_that_changes_nothing_grades_nothing() {
+    let (_, _, gradings) = follow(vec![source("1"), source("1"), source("1")], vec![Ok(graded())], Language::English);
+    assert_eq!(gradings, 1);
+}
+
+#[test]
+fn what_is_gone_is_waited_for_and_ends_nothing() {
+    let readings = vec![gone(), source("1"), gone(), gone(), source("1")];
+    let (ending, out, gradings) = follow(readings, vec![Ok(graded()), Ok(graded())], Language::English);
+    assert_eq!((ending, gradings), (Outcome::NotPassed, 2));
+    assert_eq!(out.matches("No such file; give a folder with src/lib.rs, or a .rs file; waiting").count(), 2, "{out}");
+    let nothing = follow(vec![gone()], Vec::new(), Language::English);
+    assert_eq!(nothing.0, Outcome::Passed, "nothing was graded");
+}
+
+#[test]
+fn a_failure_of_the_grader_itself_is_said_and_the_session_goes_on() {
+    let reports = vec![Err(anyhow::anyhow!("the pack is unsound")), Ok(graded())];
+    let (ending, out, _) = follow(vec![source("1"), source("2")], reports, Language::English);
+    assert_eq!(ending, Outcome::NotPassed);
+    assert!(out.starts_with("the pack is unsound\n"), "{out}");
+}
+
+/// A grader that watches, and is gone with the test.
+struct Watching {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Watching {
+    fn start(path: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+        let mut child = command.arg("watch").arg(path).stdout(Stdio::piped()).spawn().expect("the grader starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    /// What it prints up to the line that contains `last`.
+    fn until(&mut self, last: &str) -> String {
+        let mut said = String::new();
+        for line in &mut self.lines {
+            said.push_str(&line.expect("UTF-8"));
+            said.push('\n');
+            if said.ends_with('\n') && said.contains(last) {
+                return said;
+            }
+        }
+        panic!("it ended before it said `{last}`: {said}");
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[test]
+fn files_may_be_written_renamed_removed_and_made_again() {
+    let home = tempfile::tempdir().expect("a folder");
+    let (folder, source) = (home.path().join("mine"), home.path().join("mine/src/lib.rs"));
+    let write = |path: &Path, text: &str| fs::write(path, text).expect("there is room");
+    fs::create_dir_all(folder.join("src")).expect("there is room");
+    write(&source, "pub fn f( {}");
+    let mut watching = Watching::start(&folder);
+    assert!(watching.until("Watching").contains("src/lib.rs:1"));
+    // As editors save: a new file takes the old one's name.
+    write(&folder.join("src/.lib.rs.swp"), "pub unsafe fn f() {}");
+    fs::rename(folder.join("src/.lib.rs.swp"), &source).expect("renamed");
+    assert!(watching.until("Watching").contains("unsafe"));
+    fs::remove_dir_all(&folder).expect("removed");
+    watching.until("waiting for it to come back");
+    fs::create_dir_all(folder.join("src")).expect("there is room");
+    write(&source, "pub fn g( {}");
+    watching.until("Watching");
+    write(&source, "pub unsafe fn g() {}");
+    assert!(watching.until("Watching").contains("unsafe"));
+    let pid = watching.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    let status = watching.child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(3), "as the last grading ended");
+}
