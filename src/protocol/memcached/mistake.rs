@@ -161,7 +161,7 @@ impl Mistake {
             }
             Self::KeyTooLong => "La clé est trop longue : 250 octets au plus.",
             Self::KeyCharacter => "La clé a un caractère de contrôle : retirez-le.",
-            Self::KeyBase64 => {
+            Self::KeyBase64 | Self::DebugKeyBase64 => {
                 "L'option « b » dit que la clé est en base64, ce qu'elle n'est pas : encodez-la, ou retirez l'option."
             }
             Self::ClientFlags | Self::FlagClientFlags => {
