@@ -16,6 +16,7 @@
 //! | [`bench`] | the one way from a submission to its report |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 //! | [`report`] | one report, many formats |
+//! | [`diagnostic`], [`printable`] | what is said of a source; text from a stranger, made safe |
 //! | [`class`] | many submissions: found, graded on all cores, remembered, compared |
 
 #![deny(unsafe_code)]
@@ -31,6 +32,7 @@ pub mod forbidden;
 pub mod inspect;
 pub mod mutants;
 pub mod pack;
+pub mod printable;
 pub mod prototype;
 pub mod report;
 pub mod rustc;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::diagnostic::{self, Diagnostic, printable};
+use crate::diagnostic::{self, Diagnostic};
+use crate::printable;
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -114,7 +115,7 @@ impl Submission {
     /// # Errors
     /// See [`Unreadable`].
     pub fn read(path: &Path) -> Result<Self, Unreadable> {
-        let shown = printable(&path.display().to_string());
+        let shown = printable::line(&path.display().to_string());
         let io = |error: &std::io::Error| Unreadable::Io { path: shown.clone(), reason: error.to_string() };
         let metadata = fs::metadata(path).map_err(|error| io(&error))?;
         if metadata.is_dir() {

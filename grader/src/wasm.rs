@@ -15,7 +15,7 @@ use wasmtime::{
     Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
-use crate::diagnostic::printable;
+use crate::printable::harmless;
 
 /// What one instance may use.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +206,7 @@ impl WasmSubject {
 
     /// What the submission has printed, made safe to show.
     pub fn printed(&self) -> String {
-        printable(&String::from_utf8_lossy(&self.store.data().printed))
+        harmless(&String::from_utf8_lossy(&self.store.data().printed))
     }
 
     fn exchange(&mut self, request: &[u8]) -> Result<Response, wasmtime::Error> {
@@ -296,7 +296,7 @@ fn panic_message(said: &str) -> Option<String> {
     let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();
     // A place in a library is nobody's concern, and its path is the host's.
     let ours = !place.starts_with('/') && place.contains(".rs:");
-    Some(printable(&if ours { format!("{message} (at {place})") } else { message.to_owned() }))
+    Some(harmless(&if ours { format!("{message} (at {place})") } else { message.to_owned() }))
 }
 
 // ---- the world's functions ----

@@ -21,6 +21,7 @@ use crate::class::work::{Job, grade_all};
 use crate::class::{page, table};
 use crate::cli::{ClassArgs, Outcome, UsageError};
 use crate::pack::Pack;
+use crate::printable;
 use crate::report::{self, Format, Setting, write_whole};
 use crate::submission::hex;
 
@@ -291,7 +292,7 @@ fn summarize(class: &Class, args: &ClassArgs) -> Result<()> {
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
     writeln!(out, "{} submissions, {passed} passed, median {median}/{}", class.learners.len(), class.max_score)?;
     for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
-        writeln!(out, "  {}: {}", report::printable(&learner.learner), learner.state.name())?;
+        writeln!(out, "  {}: {}", printable::line(&learner.learner), learner.state.name())?;
     }
     for name in ["index.html", "results.csv", "results.json"] {
         writeln!(out, "wrote {}", args.out.join(name).display())?;

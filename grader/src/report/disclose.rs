@@ -5,6 +5,7 @@ use cachedojo::exercise::pack::Visibility;
 use cachedojo::exercise::report::{CheckReport, GradeVerdict, Report};
 
 use super::link;
+use crate::printable::{self, clip, harmless};
 
 /// The longest text that a report carries in one field, in characters.
 const FIELD_CHARS_MAX: usize = 16_384;
@@ -59,50 +60,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
     }
 }
 
-/// At most `chars_max` characters, the last of them saying that there was more.
-pub(super) fn clip(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect(),
-    }
-}
-
-/// Harmless text in one line.
-pub(super) fn line(text: &str) -> String {
-    clip(&harmless(text).replace('\n', "\u{fffd}"), FIELD_CHARS_MAX)
-}
-
-/// No controls but the line's end (a tab becomes a space), nothing that reorders or hides text, nothing that XML forbids.
-fn harmless(text: &str) -> String {
-    let replaced = text.chars().map(|c| match c {
-        '\n' => '\n',
-        '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fffe}'..='\u{ffff}' => '\u{fffd}',
-        c => c,
-    });
-    replaced.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{clip, harmless};
-
-    #[test]
-    fn what_steers_a_terminal_or_breaks_xml_is_replaced() {
-        assert_eq!(
-            harmless("a\u{1b}[31mb\r\n\tc\0\u{202e}\u{ffff}é"),
-            "a\u{fffd}[31mb\u{fffd}\n c\u{fffd}\u{fffd}\u{fffd}é"
-        );
-    }
-
-    #[test]
-    fn a_clipped_text_says_so_within_its_length() {
-        assert_eq!(clip("abcd", 4), "abcd");
-        assert_eq!(clip("éàüöî", 4), "éàü…");
-    }
+/// Harmless text in one line, of a field's length.
+fn line(text: &str) -> String {
+    clip(&printable::line(text), FIELD_CHARS_MAX)
 }

@@ -5,9 +5,9 @@ use cachedojo::exercise::{Report, Verdict};
 use cachedojo::text::Language;
 use serde::Serialize;
 
-use super::disclose::clip;
 use super::rows::{Row, obstacle, rows};
 use super::words::Words;
+use crate::printable::clip;
 
 const OUTPUT_CHARS_MAX: usize = 500;
 const MESSAGE_CHARS_MAX: usize = 65_535;

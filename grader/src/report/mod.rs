@@ -157,11 +157,6 @@ pub fn disclosed(report: &Report, setting: &Setting) -> Report {
     disclose::disclose(report, &setting.playground)
 }
 
-/// Text from elsewhere in one line that a terminal shows and does not obey.
-pub fn printable(text: &str) -> String {
-    disclose::line(text)
-}
-
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
 /// gives the step its summary and its output `result`, where GitHub Actions has files for them.
 ///

@@ -5,9 +5,9 @@ use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::text::Language;
 use serde::Serialize;
 
-use super::disclose::clip;
 use super::rows::{headline, obstacle, resemblances, rows};
 use super::words::Words;
+use crate::printable::clip;
 
 /// All rows' texts together, in characters: four bytes each at most, so the file stays below a megabyte.
 const CHARS_MAX: usize = 200_000;
