@@ -19,7 +19,8 @@ use super::grade::outcome;
 use super::stop::on_stop;
 use crate::bench::Bench;
 use crate::cli::{Outcome, UsageError, WatchArgs};
-use crate::report::{self, Format, Setting, printable};
+use crate::printable;
+use crate::report::{self, Format, Setting};
 use crate::submission::{Submission, Unreadable};
 
 /// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
@@ -195,7 +196,7 @@ impl<W: Write> Session<W> {
     }
 
     fn say(&mut self, line: &str) -> Result<()> {
-        writeln!(self.out, "{}", printable(line))?;
+        writeln!(self.out, "{}", printable::line(line))?;
         Ok(self.out.flush()?)
     }
 
