@@ -196,7 +196,9 @@ impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
         self.policy.prepare(hash_of(item.key()));
         if weight <= self.limits.weight && self.policy.admits(weight) {
             self.make_room(weight, 1, Instant::default(), &mut |_, _| {});
-            self.add(name, item);
+            if self.policy.keeps(weight) {
+                self.add(name, item);
+            }
         }
         false
     }

@@ -3,7 +3,8 @@
 //! Sizes bound the sum of the objects' sizes, with no overhead counted, as in libCacheSim, whose counts these are to the
 //! request: a miss brings the object in, with the size that this request says, after evicting until it fits; a hit
 //! changes neither size nor place unless the policy says so. An object larger than the cache is a miss that evicts
-//! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue.
+//! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue, a tenth of the cache; an object of just
+//! that size makes room for itself first. A cache of less than ten bytes, which libCacheSim refuses, has no such queue.
 
 mod formats;
 

@@ -25,9 +25,14 @@ pub(crate) trait Policy: Clone {
     /// A key that is not in the cache is about to come in; room is made after this call.
     fn prepare(&mut self, _hash: u64) {}
 
-    /// Whether a simulator of this policy lets an entry of that weight in at all; asked after [`Policy::prepare`]. Real
-    /// caches do not ask: they keep what they were told to keep.
+    /// Whether a simulator of this policy makes room for an entry of that weight at all; asked after [`Policy::prepare`].
+    /// Real caches do not ask: they keep what they were told to keep.
     fn admits(&self, _weight: u64) -> bool {
+        true
+    }
+
+    /// Whether a simulator then lets the entry into that room; not asked by real caches either.
+    fn keeps(&self, _weight: u64) -> bool {
         true
     }
 
@@ -76,6 +81,11 @@ macro_rules! any_policy {
             #[inline]
             fn admits(&self, weight: u64) -> bool {
                 match self { $(Self::$name(p) => p.admits(weight)),* }
+            }
+
+            #[inline]
+            fn keeps(&self, weight: u64) -> bool {
+                match self { $(Self::$name(p) => p.keeps(weight)),* }
             }
 
             #[inline]

@@ -67,9 +67,16 @@ impl Policy for S3Fifo {
         self.is_return = self.ghosts.take(hash);
     }
 
+    /// A cache of less than ten bytes has no small queue to protect; libCacheSim does not simulate one.
     #[inline]
     fn admits(&self, weight: u64) -> bool {
-        weight < self.small.limit || (self.is_return && weight == self.small.limit)
+        weight <= self.small.limit || self.small.limit == 0
+    }
+
+    /// What would fill the small queue alone is not kept, though libCacheSim makes room for it before it says so.
+    #[inline]
+    fn keeps(&self, weight: u64) -> bool {
+        weight < self.small.limit || self.is_return || self.small.limit == 0
     }
 
     #[inline]
