@@ -207,6 +207,8 @@ mod tests {
         check_mistake("node gte k", "node gte", "`node gte` is no command; did you mean `node get`?");
         check_mistake("tikc 5s", "tikc", "`tikc` is no command; did you mean `tick`?");
         check_mistake("node get", "t", "<key> is missing here; write `node get <key>`.");
+        check_mistake("node get # é", "t", "<key> is missing here; write `node get <key>`.");
+        check_mistake("node set é", "é", "<value> is missing here; write `node set <key> <value> [ttl <duration>]`.");
         check_mistake(
             "node get a b",
             "b",

@@ -22,9 +22,13 @@ pub(super) struct Args<'a> {
 
 impl<'a> Args<'a> {
     pub(super) fn fault_here(&self, mistake: Mistake) -> Fault {
-        let end = self.line.trim_end().len();
-        let span = self.tokens.get(self.next).map_or(end.saturating_sub(1)..end, |token| token.span.clone());
-        (span, mistake)
+        if let Some(token) = self.tokens.get(self.next) {
+            return (token.span.clone(), mistake);
+        }
+        // What is missing is missing behind the last character of the last word.
+        let end = self.tokens.last().map_or(self.line.trim_end().len(), |token| token.span.end);
+        let last = self.line[..end].chars().next_back().map_or(0, char::len_utf8);
+        (end - last..end, mistake)
     }
 
     pub(super) fn take(&mut self, what: &'static str) -> Result<&Token, Fault> {
