@@ -1,6 +1,6 @@
 //! Get hit, and put with eviction: integer and text keys, in cache and out of it.
 
-use cachedojo::cache::{Cache, EvictionPolicy};
+use cachedojo::cache::Cache;
 
 use crate::traces::zipf;
 use crate::{Contestant, race};
@@ -35,7 +35,7 @@ contestant!(quick, quick_cache::unsync::Cache<K, u64>, insert);
 contestant!(moka, mini_moka::unsync::Cache<K, u64>, insert);
 
 pub(crate) fn ours<K: std::hash::Hash + Eq + Default>(capacity: usize) -> Cache<K, u64> {
-    Cache::new(capacity, EvictionPolicy::LRU)
+    Cache::new(capacity)
 }
 
 fn all<'a, K: std::hash::Hash + Eq + Clone + Default + 'static>(

@@ -8,7 +8,7 @@ use crate::clock::Instant;
 struct Timer {
     at: Instant,
     /// Settles equal deadlines: the one that was set first is the first.
-    turn: u64,
+    turn: u32,
     node: u32,
 }
 
@@ -16,7 +16,7 @@ struct Timer {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deadlines {
     heap: Vec<Timer>,
-    turns: u64,
+    turns: u32,
 }
 
 impl Deadlines {
@@ -44,9 +44,15 @@ impl Deadlines {
     }
 
     fn put<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Instant, place: u32) {
+        if self.turns == u32::MAX {
+            self.count_turns_anew();
+        }
         let timer = Timer { at, turn: self.turns, node: i };
         self.turns += 1;
         let place = if place == NIL {
+            if self.heap.len() == self.heap.capacity() {
+                self.heap.reserve_exact((self.heap.len() / 16).max(8));
+            }
             self.heap.push(timer);
             self.heap.len() - 1
         } else {
@@ -59,6 +65,17 @@ impl Deadlines {
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.heap.capacity() * size_of::<Timer>()
+    }
+
+    /// Gives every timer a turn from zero on, in the order that they had. O(n log n), once in 2^32 settings.
+    #[cold]
+    fn count_turns_anew(&mut self) {
+        let mut turns: Vec<&mut u32> = self.heap.iter_mut().map(|timer| &mut timer.turn).collect();
+        turns.sort_unstable();
+        for (anew, turn) in (0..).zip(turns) {
+            *turn = anew;
+        }
+        self.turns = index(self.heap.len());
     }
 
     fn remove<T>(&mut self, slab: &mut Slab<T>, place: usize) {
@@ -99,4 +116,27 @@ impl Deadlines {
 
 fn index(place: usize) -> u32 {
     u32::try_from(place).expect("no more deadlines than entries")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_deadlines_stay_in_their_order_when_turns_are_counted_anew() {
+        let mut slab: Slab<()> = Slab::new();
+        let mut deadlines = Deadlines { heap: Vec::new(), turns: u32::MAX - 3 };
+        let nodes: Vec<u32> = (0..8).map(|_| slab.take_slot(())).collect();
+        for &i in &nodes {
+            deadlines.set(&mut slab, i, Some(Instant::from_millis(5)));
+        }
+        deadlines.set(&mut slab, nodes[2], Some(Instant::from_millis(5)));
+        let mut order = Vec::new();
+        while let Some((i, _)) = deadlines.first() {
+            deadlines.set(&mut slab, i, None);
+            order.push(i);
+        }
+        assert_eq!(order, [0, 1, 3, 4, 5, 6, 7, 2]);
+        assert!(deadlines.turns < 16);
+    }
 }

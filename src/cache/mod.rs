@@ -8,6 +8,7 @@ mod deadlines;
 #[cfg(not(target_family = "wasm"))]
 mod file;
 mod glob;
+mod hash;
 mod index;
 mod node;
 mod pickle;
@@ -26,7 +27,7 @@ pub use node::{CacheNode, EntryView, IncrementError, LoadError};
 pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
-pub(crate) use index::{Dense, Lookup};
+pub(crate) use index::{Dense, Lookup, Naming};
 pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
 pub(crate) use store::{Item, Limits, Store};
 

@@ -43,8 +43,8 @@ impl<T: Default> Slab<T> {
         if i == NIL {
             let i = u32::try_from(self.nodes.len()).expect("a cache holds fewer than 2^32 entries");
             if self.nodes.len() == self.nodes.capacity() {
-                // By an eighth, not to the double: slots that nobody uses yet are all overhead.
-                self.nodes.reserve_exact((self.nodes.len() / 8).max(8));
+                // By a sixteenth, not to the double: slots that nobody uses yet are all overhead.
+                self.nodes.reserve_exact((self.nodes.len() / 16).max(8));
             }
             self.nodes.push(Node { item, prev: i, next: i, mark: 0, timer: NIL });
             return i;

@@ -2,12 +2,11 @@
 //! that threads its lists through the slab, and the heap of deadlines.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, Hash};
-
-use foldhash::fast::FixedState;
+use std::hash::Hash;
 
 use super::deadlines::Deadlines;
-use super::index::{Index, Lookup};
+use super::hash::hash_of;
+use super::index::{Index, Lookup, Naming};
 use super::policy::Policy;
 use super::slab::Slab;
 use crate::clock::Instant;
@@ -53,12 +52,6 @@ pub(crate) struct Store<T, P, X = Index> {
     limits: Limits,
 }
 
-/// The table's hash. Its seed is fixed: results never depend on the process, and nothing observable on the hash.
-#[inline]
-pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
-    FixedState::with_seed(0).hash_one(key)
-}
-
 impl<T: Item, P: Policy> Store<T, P> {
     /// An empty store under the policy that `policy` makes.
     pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
@@ -71,7 +64,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     where
         T::Key: Borrow<Q>,
     {
-        Lookup::<Q>::find(&self.index, hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
+        self.index.find(hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
     }
 
     /// All nodes, in an order of the table's own: sort what comes of it.
@@ -81,11 +74,12 @@ impl<T: Item, P: Policy> Store<T, P> {
 
     /// Bytes held from the allocator, the items' own allocations aside.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.slab.memory_bytes() + self.index.memory_bytes() + self.deadlines.memory_bytes()
+        let beside = self.index.memory_bytes() + self.policy.memory_bytes() + self.deadlines.memory_bytes();
+        self.slab.memory_bytes() + beside
     }
 }
 
-impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
+impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// An empty store whose nodes are found through `index`, which is empty.
     pub(crate) fn with_lookup(limits: Limits, index: X, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
         let mut slab = Slab::new();
@@ -163,24 +157,16 @@ impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
         let name = X::name(item.key());
         let known = self.index.find(name, |i| self.slab.node(i).item.key() == item.key());
         let i = if let Some(i) = known {
-            self.release(i);
-            let deadline = self.deadline(i);
-            self.set_deadline(i, None);
-            let old = std::mem::replace(self.item_mut(i), item);
-            self.weight -= old.weight();
-            if let Some(at) = deadline.filter(|&at| now >= at) {
-                gone(Departure::Expired(at), old);
-            }
-            self.make_room(weight, 0, now, &mut gone);
-            self.weight += weight;
-            self.policy.insert(&mut self.slab, i);
+            self.overwrite(i, item, now, &mut gone);
             i
         } else {
-            self.policy.prepare(hash_of(item.key()));
+            self.policy.prepare(|| hash_of(item.key()));
             self.make_room(weight, 1, now, &mut gone);
             self.add(name, item)
         };
-        self.set_deadline(i, deadline);
+        if deadline.is_some() {
+            self.set_deadline(i, deadline);
+        }
         true
     }
 
@@ -193,7 +179,7 @@ impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
             return true;
         }
         let weight = item.weight();
-        self.policy.prepare(hash_of(item.key()));
+        self.policy.prepare(|| hash_of(item.key()));
         if weight <= self.limits.weight && self.policy.admits(weight) {
             self.make_room(weight, 1, Instant::default(), &mut |_, _| {});
             if self.policy.keeps(weight) {
@@ -246,12 +232,30 @@ impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
         true
     }
 
+    /// Makes node `i`, which is in the cache, a new entry without a deadline.
+    #[inline]
+    fn overwrite(&mut self, i: u32, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) {
+        let weight = item.weight();
+        self.release(i);
+        let old = std::mem::replace(self.item_mut(i), item);
+        self.weight -= old.weight();
+        if let Some(at) = self.deadline(i) {
+            self.set_deadline(i, None);
+            if now >= at {
+                gone(Departure::Expired(at), old);
+            }
+        }
+        self.make_room(weight, 0, now, gone);
+        self.weight += weight;
+        self.policy.insert(&mut self.slab, i);
+    }
+
     /// Adds an item whose key is not there and for which there is room.
     #[inline]
     fn add(&mut self, name: u64, item: T) -> u32 {
         self.weight += item.weight();
         let i = self.slab.take_slot(item);
-        self.index.insert(name, i);
+        self.index.insert(name, i, |i| X::name(self.slab.node(i).item.key()));
         self.policy.insert(&mut self.slab, i);
         i
     }
@@ -259,12 +263,21 @@ impl<T: Item, P: Policy, X: Lookup<T::Key>> Store<T, P, X> {
     /// Drops entries until `weight` more and `entries` more fit.
     #[inline]
     fn make_room(&mut self, weight: u64, entries: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) {
-        while self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries {
-            let Some((i, why)) = self.next_victim(now, weight) else {
-                break;
-            };
-            gone(why, self.discard(i));
-        }
+        while self.lacks_room(weight, entries) && self.drop_one(weight, now, gone) {}
+    }
+
+    #[inline]
+    fn lacks_room(&self, weight: u64, entries: u64) -> bool {
+        self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries
+    }
+
+    /// Drops whoever has to leave next for an entry of weight `incoming`; `false` when there is nobody.
+    fn drop_one(&mut self, incoming: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) -> bool {
+        let Some((i, why)) = self.next_victim(now, incoming) else {
+            return false;
+        };
+        gone(why, self.discard(i));
+        true
     }
 
     #[inline]

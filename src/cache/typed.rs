@@ -1,18 +1,19 @@
-//! [`Cache`]: the store for keys and values of any type, bounded by their number.
+//! [`Cache`]: the store for keys and values of any type, bounded by their number, under LRU.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
 
-use super::EvictionPolicy;
-use super::policy::AnyPolicy;
+use super::policy::{Lru, Policy};
 use super::store::{Item, Limits, Store};
 use crate::clock::Instant;
 
-/// A cache of at most so many entries under any policy, without deadlines, statistics or copies: what is left of a
-/// [`CacheNode`](super::CacheNode) when only speed matters. Every operation is O(1) and hashes its key once.
+/// A cache of at most so many entries that drops the least recently used, without deadlines, statistics or copies: what
+/// is left of a [`CacheNode`](super::CacheNode) when only speed matters. Every operation is O(1) and hashes its key once.
+///
+/// It is fast because its policy is a type: the compiler sees each operation whole, from the hash to the last link.
 #[derive(Debug, Clone)]
 pub struct Cache<K, V> {
-    store: Store<Pair<K, V>, AnyPolicy>,
+    store: Store<Pair<K, V>, Lru>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -23,9 +24,9 @@ struct Pair<K, V> {
 
 impl<K: Hash + Eq + Default, V: Default> Cache<K, V> {
     /// An empty cache of at most `capacity` entries; with 0 it keeps nothing.
-    pub fn new(capacity: usize, policy: EvictionPolicy) -> Self {
+    pub fn new(capacity: usize) -> Self {
         let limits = Limits { weight: capacity as u64, entries: u64::MAX };
-        Self { store: Store::new(limits, |slab| AnyPolicy::of(policy, slab, capacity as u64)) }
+        Self { store: Store::new(limits, |slab| Lru::new(slab, limits.weight)) }
     }
 
     /// The value of a key, which counts as a use of it.
@@ -74,5 +75,40 @@ impl<K: Hash + Eq + Default, V: Default> Item for Pair<K, V> {
 
     fn weight(&self) -> u64 {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn it_is_the_naive_list_of_the_most_recently_used() {
+        for capacity in [0, 1, 2, 30] {
+            let mut random = Random::new(1);
+            let mut cache: Cache<u64, u64> = Cache::new(capacity);
+            // Least recently used first.
+            let mut naive: Vec<(u64, u64)> = Vec::new();
+            for value in 0..5000 {
+                let key = random.below(60);
+                let known = naive.iter().position(|entry| entry.0 == key).map(|at| naive.remove(at));
+                match random.below(8) {
+                    0 => assert_eq!(cache.remove(&key), known.map(|entry| entry.1)),
+                    1..4 => {
+                        cache.put(key, value);
+                        naive.push((key, value));
+                        if naive.len() > capacity {
+                            naive.remove(0);
+                        }
+                    }
+                    _ => {
+                        assert_eq!(cache.get(&key).copied(), known.map(|entry| entry.1));
+                        naive.extend(known);
+                    }
+                }
+                assert_eq!((cache.len(), cache.is_empty()), (naive.len(), naive.is_empty()));
+            }
+        }
     }
 }

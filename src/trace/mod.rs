@@ -10,7 +10,7 @@ mod formats;
 
 use serde::Serialize;
 
-use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Policy, Store};
+use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Naming, Policy, Store};
 
 pub use formats::{CsvColumns, Format, TraceError, read};
 
@@ -81,7 +81,10 @@ fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
     }
 }
 
-fn count_misses<P: Policy, X: Lookup<u64>>(requests: &[Request], mut store: Store<Request, P, X>) -> (u64, u64) {
+fn count_misses<P: Policy, X: Lookup + Naming<u64>>(
+    requests: &[Request],
+    mut store: Store<Request, P, X>,
+) -> (u64, u64) {
     let mut misses = 0;
     let mut bytes_missed = 0;
     for &request in requests {

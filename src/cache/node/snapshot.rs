@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use super::{CacheNode, Record};
+use super::{CacheNode, Past, Record};
 use crate::cache::pickle::{Value, Writer, read};
 use crate::cache::store::Limits;
 use crate::clock::Instant;
@@ -67,10 +67,8 @@ impl std::error::Error for LoadError {}
 struct Row<'a> {
     key: &'a str,
     value: &'a [u8],
-    created_at: Instant,
     expires_at: Option<Instant>,
-    last_accessed: Instant,
-    access_count: u32,
+    past: Past,
 }
 
 impl CacheNode {
@@ -157,15 +155,10 @@ impl CacheNode {
         if row.expires_at.is_some_and(|at| now >= at) {
             return;
         }
-        let record = Record {
-            last_accessed: row.last_accessed,
-            access_count: row.access_count,
-            ..Record::new(row.key, row.value, row.created_at)
-        };
-        if self.store.insert(record, row.expires_at, now, |_, _| {})
+        if self.store.insert(Record::new(row.key, row.value, row.past), row.expires_at, now, |_, _| {})
             && let Some(i) = self.store.find(row.key.as_bytes())
         {
-            self.store.restore(i, row.access_count);
+            self.store.restore(i, row.past.access_count);
         }
     }
 }
@@ -178,10 +171,12 @@ impl<'a> Row<'a> {
         Some(Self {
             key,
             value,
-            created_at: moment(created)?,
             expires_at: if *expires == Value::None { None } else { Some(moment(expires)?) },
-            last_accessed: moment(accessed)?,
-            access_count: u32::try_from(count.number()?).unwrap_or(u32::MAX),
+            past: Past {
+                created_at: moment(created)?,
+                last_accessed: moment(accessed)?,
+                access_count: u32::try_from(count.number()?).unwrap_or(u32::MAX),
+            },
         })
     }
 }

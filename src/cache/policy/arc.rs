@@ -5,8 +5,8 @@ use super::Policy;
 use super::ghosts::Ghosts;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
+use crate::cache::hash::hash_of;
 use crate::cache::slab::{List, Slab};
-use crate::cache::store::hash_of;
 
 /// The paper's names: T1 and B1 are what was asked for once and its ghosts, T2 and B2 what came back.
 #[derive(Debug, Clone)]
@@ -53,7 +53,8 @@ impl Policy for Arc {
     }
 
     #[inline]
-    fn prepare(&mut self, hash: u64) {
+    fn prepare(&mut self, hash: impl FnOnce() -> u64) {
+        let hash = hash();
         let (b1, b2) = (float(self.b1.weight()), float(self.b2.weight()));
         self.origin = if self.b1.take(hash) {
             self.target = (self.target + (b2 / b1).max(1.0)).min(float(self.capacity));
@@ -81,6 +82,10 @@ impl Policy for Arc {
     fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
         let queue = self.queue_of(slab.node(i).mark);
         queue.weight = queue.weight - from + to;
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.b1.memory_bytes() + self.b2.memory_bytes()
     }
 
     #[inline]

@@ -31,11 +31,16 @@ impl Ghosts {
         self.weight
     }
 
+    /// Bytes held from the allocator.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.slab.memory_bytes() + self.index.memory_bytes()
+    }
+
     /// Remembers an entry that is not remembered.
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
         let i = self.slab.take_slot(Ghost { hash, weight });
         self.slab.push_front(self.queue, i);
-        Lookup::<u64>::insert(&mut self.index, hash, i);
+        self.index.insert(hash, i, |i| self.slab.node(i).item.hash);
         self.weight += weight;
     }
 
@@ -61,13 +66,13 @@ impl Ghosts {
     }
 
     fn find(&self, hash: u64) -> Option<u32> {
-        Lookup::<u64>::find(&self.index, hash, |i| self.slab.node(i).item.hash == hash)
+        self.index.find(hash, |i| self.slab.node(i).item.hash == hash)
     }
 
     fn forget(&mut self, i: u32) {
         self.slab.unlink(i);
         let ghost = self.slab.give_slot(i);
-        Lookup::<u64>::remove(&mut self.index, ghost.hash, i);
+        self.index.remove(ghost.hash, i);
         self.weight -= ghost.weight;
     }
 }

@@ -42,6 +42,10 @@ impl Policy for Lfu {
         self.drop_if_empty(slab, bucket);
     }
 
+    fn memory_bytes(&self) -> usize {
+        self.buckets.memory_bytes()
+    }
+
     #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
         slab.unlink(i);

@@ -22,8 +22,8 @@ pub(crate) trait Policy: Clone {
     /// A policy for an empty cache of at most `capacity` weight.
     fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self;
 
-    /// A key that is not in the cache is about to come in; room is made after this call.
-    fn prepare(&mut self, _hash: u64) {}
+    /// A key that is not in the cache is about to come in; room is made after this call. Few policies ask for its hash.
+    fn prepare(&mut self, _hash: impl FnOnce() -> u64) {}
 
     /// Whether a simulator of this policy makes room for an entry of that weight at all; asked after [`Policy::prepare`].
     /// Real caches do not ask: they keep what they were told to keep.
@@ -47,6 +47,11 @@ pub(crate) trait Policy: Clone {
 
     /// Node `i`, which just came in, was read so often in an earlier life; nodes come in the order of leaving.
     fn restore<T: Item>(&mut self, _slab: &mut Slab<T>, _i: u32, _reads: u32) {}
+
+    /// Bytes held from the allocator, the slab of entries aside.
+    fn memory_bytes(&self) -> usize {
+        0
+    }
 
     /// Node `i` leaves for another reason than [`Policy::evict`].
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
@@ -74,7 +79,7 @@ macro_rules! any_policy {
             }
 
             #[inline]
-            fn prepare(&mut self, hash: u64) {
+            fn prepare(&mut self, hash: impl FnOnce() -> u64) {
                 match self { $(Self::$name(p) => p.prepare(hash)),* }
             }
 
@@ -104,6 +109,10 @@ macro_rules! any_policy {
 
             fn restore<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, reads: u32) {
                 match self { $(Self::$name(p) => p.restore(slab, i, reads)),* }
+            }
+
+            fn memory_bytes(&self) -> usize {
+                match self { $(Self::$name(p) => p.memory_bytes()),* }
             }
 
             #[inline]

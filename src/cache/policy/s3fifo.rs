@@ -5,8 +5,8 @@ use super::Policy;
 use super::ghosts::Ghosts;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
+use crate::cache::hash::hash_of;
 use crate::cache::slab::{List, Slab};
-use crate::cache::store::hash_of;
 
 /// Reads in the small queue that earn a place in the main one.
 const PROMOTED_AFTER: u32 = 2;
@@ -63,8 +63,8 @@ impl Policy for S3Fifo {
     }
 
     #[inline]
-    fn prepare(&mut self, hash: u64) {
-        self.is_return = self.ghosts.take(hash);
+    fn prepare(&mut self, hash: impl FnOnce() -> u64) {
+        self.is_return = self.ghosts.take(hash());
     }
 
     /// A cache of less than ten bytes has no small queue to protect; libCacheSim does not simulate one.
@@ -100,6 +100,10 @@ impl Policy for S3Fifo {
     fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
         let queue = self.queue_of(slab.node(i).mark);
         queue.weight = queue.weight - from + to;
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.ghosts.memory_bytes()
     }
 
     #[inline]
