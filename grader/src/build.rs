@@ -1,6 +1,6 @@
 //! From a submission's text to a program that can be run: inspect, compile, adapt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -118,8 +118,8 @@ impl Rejected {
     }
 }
 
-/// Most times the adapter is tried: each try leaves out at least one item, and rustc names many at once.
-const TRIES_MAX: usize = 12;
+/// Most times the adapter is tried: each try changes or leaves out at least one item, and rustc names many at once.
+const TRIES_MAX: usize = 20;
 
 /// The submission's own file names start in this folder of the scratch directory.
 const SOURCES: &str = "submission";
@@ -175,6 +175,7 @@ impl Workshop<'_> {
             fs::create_dir_all(path.parent().unwrap_or(self.scratch))?;
             fs::write(path, text)?;
         }
+        fs::write(self.scratch.join(CONVERSIONS), include_str!("../adapter/conversions.rs"))?;
         fs::write(self.scratch.join("adapter.rs"), adapter(self.interface.kind))
     }
 
@@ -239,53 +240,73 @@ impl Workshop<'_> {
         }
     }
 
-    /// The adapter, with all items that typecheck. Returns those left out, and what is said about them.
+    /// The adapter, with all items that typecheck in some form. Returns those left out, and what is said about both those
+    /// and the converted ones.
     fn adapt(&self) -> Result<(Vec<String>, Vec<Diagnostic>), Rejected> {
         let source = adapter(self.interface.kind);
         let prototype = &self.interface.prototype;
-        let mut items = self.inspection.items.clone();
-        prototype.drop_dependents(&mut items);
-        let mut diagnostics = self.inspection.remarks.clone();
+        let mut forms: Forms = self.inspection.items.iter().map(|item| (item.clone(), 1)).collect();
+        let mut reasons: BTreeMap<String, String> = BTreeMap::new();
         for _ in 0..TRIES_MAX {
-            let messages = match self.try_adapter(&items)? {
-                Outcome::Built => {
-                    let missing = prototype.items().filter(|item| !items.contains(*item)).map(str::to_owned).collect();
-                    return Ok((missing, diagnostics));
-                }
+            settle(prototype, &mut forms);
+            let messages = match self.try_adapter(&forms)? {
+                Outcome::Built => return Ok(self.account(&forms, &reasons)),
                 Outcome::GaveUp(why) => {
                     return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)]));
                 }
                 Outcome::Errors(messages) => messages,
             };
-            let mut left_out: BTreeMap<&str, &Message> = BTreeMap::new();
-            for message in &messages {
-                if let Some(item) = item_above(source, message.diagnostic.line).filter(|item| items.contains(*item)) {
-                    left_out.entry(item).or_insert(message);
+            let mut failing: BTreeMap<&str, &Message> = BTreeMap::new();
+            for message in messages.iter().filter(|message| message.diagnostic.file != CONVERSIONS) {
+                if let Some(item) = item_above(source, message.outer_line).filter(|item| forms.contains_key(*item)) {
+                    failing.entry(item).or_insert(message);
                 }
             }
-            if left_out.is_empty() {
+            if failing.is_empty() {
                 let messages = messages.into_iter().map(|message| message.diagnostic).collect();
                 return Err(Rejected::new(Reason::HarnessError, messages));
             }
-            for (item, message) in left_out {
-                items.remove(item);
-                diagnostics.push(self.inspection.mismatch(
-                    self.submission,
-                    prototype,
-                    item,
-                    &message.diagnostic.message,
-                ));
+            for (item, message) in failing {
+                // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
+                reasons.entry(item.to_owned()).or_insert_with(|| message.diagnostic.message.clone());
+                match next_form(source, item, forms[item]) {
+                    Some(form) => drop(forms.insert(item.to_owned(), form)),
+                    None => drop(forms.remove(item)),
+                }
             }
-            prototype.drop_dependents(&mut items);
         }
         Err(Rejected::harness("the adapter does not settle on the items that this submission has"))
     }
 
-    fn try_adapter(&self, items: &std::collections::BTreeSet<String>) -> Result<Outcome, Rejected> {
+    /// The items of the prototype that are left out, and what there is to say about items.
+    fn account(&self, forms: &Forms, reasons: &BTreeMap<String, String>) -> (Vec<String>, Vec<Diagnostic>) {
+        let (prototype, root) = (&self.interface.prototype, &self.submission.root);
+        let missing = prototype.items().filter(|item| !forms.contains_key(*item)).map(str::to_owned).collect();
+        // An item that began in its second form, for want of a type, was tried without a word of the compiler's.
+        let converted = forms.iter().filter(|(_, form)| **form > 1).map(|(item, _)| item);
+        let named: BTreeSet<&String> = reasons.keys().chain(converted).collect();
+        let said = named.into_iter().map(|item| {
+            let reason = reasons.get(item).map_or("", String::as_str);
+            self.inspection.deviation(root, prototype, item, reason, forms.contains_key(item))
+        });
+        (missing, self.inspection.remarks.iter().cloned().chain(said).collect())
+    }
+
+    fn try_adapter(&self, forms: &Forms) -> Result<Outcome, Rejected> {
         let library = |name: &'static str| self.toolbox.library(name).map(|path| (name, path.to_owned()));
         let mut externs: Vec<_> = ["toolbox", "cachedojo_seam"].into_iter().filter_map(library).collect();
         externs.push(("submission", self.scratch.join("libsubmission.rlib")));
-        let mut cfgs: Vec<String> = items.iter().map(|item| format!("item=\"{item}\"")).collect();
+        let mut cfgs: Vec<String> = Vec::new();
+        for (item, form) in forms {
+            cfgs.push(format!("item=\"{item}\""));
+            cfgs.extend(FORMS[..*form].iter().flatten().map(|name| format!("{name}=\"{item}\"")));
+            if self.inspection.waits(item) {
+                cfgs.push(format!("awaits=\"{item}\""));
+            }
+        }
+        if forms.values().any(|form| *form > 1) {
+            cfgs.push("loose".to_owned());
+        }
         if self.inspection.uses_tokio {
             cfgs.push("tokio".to_owned());
         }
@@ -305,6 +326,31 @@ impl Workshop<'_> {
     }
 }
 
+/// The items that are tried, each with the number of its form: the adapter's own comment says what the forms are.
+type Forms = BTreeMap<String, usize>;
+
+/// The `cfg` that each form adds; the first one, the prototype's own, has none.
+const FORMS: [Option<&str>; 4] = [None, Some("second"), Some("third"), Some("fourth")];
+
+const CONVERSIONS: &str = "conversions.rs";
+
+fn next_form(source: &str, item: &str, form: usize) -> Option<usize> {
+    let forms = if source.contains(&format!("fourth = \"{item}\"")) { 4 } else { 3 };
+    (form < forms).then_some(form + 1)
+}
+
+/// Leaves out what cannot be called, and converts what must return something else than the prototype says.
+fn settle(prototype: &Prototype, forms: &mut Forms) {
+    let mut items = forms.keys().cloned().collect();
+    prototype.drop_dependents(&mut items);
+    forms.retain(|item, _| items.contains(item));
+    for (item, form) in forms {
+        if prototype.get(item).is_some_and(|item| !item.returns.is_subset(&items)) {
+            *form = (*form).max(2);
+        }
+    }
+}
+
 fn adapter(kind: SubjectKind) -> &'static str {
     match kind {
         SubjectKind::Prototype => include_str!("../adapter/distributed_cache.rs"),
@@ -312,7 +358,7 @@ fn adapter(kind: SubjectKind) -> &'static str {
     }
 }
 
-/// The item of the adapter whose code stands at `line`: the nearest `item = "…"` at or above it.
+/// The item of the adapter whose code stands at `line`: the nearest `item = "…"` at or above it, else a call of `item!`.
 fn item_above(source: &str, line: u32) -> Option<&str> {
     let lines: Vec<&str> = source.lines().take(line as usize).collect();
     lines.iter().rev().find_map(|line| {

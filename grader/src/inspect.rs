@@ -40,6 +40,8 @@ struct Found {
     column: u32,
     declaration: String,
     public: bool,
+    /// Whether it is a function whose result has to be waited for.
+    waits: bool,
 }
 
 /// The parser works on the stack, and so does everything that walks its trees: this is more than [`forbidden::DEPTH_MAX`] needs.
@@ -58,35 +60,39 @@ pub fn inspect(submission: &Submission, interface: &Interface) -> Inspection {
 }
 
 impl Inspection {
-    /// Says that an item is not as the prototype has it, with both declarations; `reason` is the compiler's.
-    pub fn mismatch(&self, submission: &Submission, prototype: &Prototype, item: &str, reason: &str) -> Diagnostic {
+    /// Whether what a function returns is a future.
+    pub fn waits(&self, item: &str) -> bool {
+        self.found.get(item).is_some_and(|found| found.waits)
+    }
+
+    /// Says that an item is not as the prototype has it, with both declarations; `reason` is the compiler's, and `graded`
+    /// whether it could be used all the same.
+    pub fn deviation(&self, root: &str, prototype: &Prototype, item: &str, reason: &str, graded: bool) -> Diagnostic {
         let expected = prototype.get(item).map(|item| item.declaration.as_str()).unwrap_or_default();
+        let so = if graded {
+            "its meaning is plain, so it is graded all the same and costs nothing"
+        } else {
+            "so it is not graded"
+        };
         match self.found.get(item) {
-            Some(found) if found.public && !same(&found.declaration, expected) => diagnostic::at(
-                &found.file,
-                found.line,
-                found.column,
-                &format!(
-                    "`{item}` is not as the prototype has it, so it is not graded: expected `{expected}`, found `{}`",
-                    found.declaration
-                ),
-            ),
-            Some(found) => diagnostic::at(
-                &found.file,
-                found.line,
-                found.column,
-                &format!(
-                    "`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}`; {reason}"
-                ),
-            ),
-            None => diagnostic::at(
-                &submission.root,
-                0,
-                0,
-                &format!(
-                    "`{item}` cannot be used as the prototype says, so it is not graded: expected `{expected}` at the crate's root; {reason}"
-                ),
-            ),
+            Some(found) if found.public && !same(&found.declaration, expected) => {
+                let declaration = &found.declaration;
+                let text = format!(
+                    "`{item}` is not as the prototype has it, {so}: expected `{expected}`, found `{declaration}`"
+                );
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
+            Some(found) => {
+                let text =
+                    format!("`{item}` cannot be used as the prototype says, {so}: expected `{expected}`; {reason}");
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
+            None => {
+                let text = format!(
+                    "`{item}` cannot be used as the prototype says, {so}: expected `{expected}` at the crate's root; {reason}"
+                );
+                diagnostic::at(root, 0, 0, &text)
+            }
         }
     }
 }
@@ -143,7 +149,9 @@ fn choose(inspection: &mut Inspection, items: Items, prototype: &Prototype, all_
                 inspection.remarks.push(diagnostic::at(&found.file, found.line, found.column, &text));
             }
             Some(_) => drop(inspection.items.insert(name.to_owned())),
-            None if may_be_made || items.renamed.contains(name) => drop(inspection.items.insert(name.to_owned())),
+            None if may_be_made || items.renamed.contains(name) || items.has_alike(name) => {
+                inspection.items.insert(name.to_owned());
+            }
             None => {}
         }
     }
@@ -166,6 +174,8 @@ impl Items {
     }
 
     fn add(&mut self, name: String, at: Span, public: bool, declaration: String) {
+        let waits = declaration.split("->").next().is_some_and(|head| head.contains("async fn"))
+            || declaration.split("->").nth(1).is_some_and(|result| result.contains("Future"));
         let start = at.start();
         let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let found = Found {
@@ -174,12 +184,23 @@ impl Items {
             column: number(start.column + 1),
             declaration,
             public,
+            waits,
         };
         // Two modules may each have a `Node`; a public one is meant.
         if public || !self.found.contains_key(&name) {
             self.found.insert(name, found);
         }
     }
+
+    fn has_alike(&self, name: &str) -> bool {
+        let name = remembered(name);
+        self.found.keys().any(|found| remembered(found) == name)
+    }
+}
+
+/// A name as one remembers it: `CacheNode::cleanExpired` and `CacheNode::clean_expired` are alike.
+fn remembered(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
 }
 
 fn is_public(visibility: &syn::Visibility) -> bool {

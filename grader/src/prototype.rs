@@ -17,8 +17,10 @@ pub struct Prototype {
 pub struct Item {
     /// As the prototype declares it, on one line.
     pub declaration: String,
-    /// The types of the prototype that it is made of: without them it cannot be called.
+    /// The types of the prototype without which it cannot be called.
     pub needs: BTreeSet<String>,
+    /// The types of the prototype that it returns: something else may be returned in their place.
+    pub returns: BTreeSet<String>,
 }
 
 impl Prototype {
@@ -36,6 +38,7 @@ impl Prototype {
         let types: BTreeSet<String> = prototype.items.keys().filter(|name| !name.contains("::")).cloned().collect();
         for item in prototype.items.values_mut() {
             item.needs.retain(|name| types.contains(name));
+            item.returns.retain(|name| types.contains(name));
         }
         Ok(prototype)
     }
@@ -116,15 +119,17 @@ impl Prototype {
         if !matches!(visibility, syn::Visibility::Public(_)) {
             return;
         }
-        let mut needs = Named::default();
-        needs.visit_signature(signature);
+        let (mut needs, mut returns) = (Named::default(), Named::default());
+        signature.inputs.iter().for_each(|input| needs.visit_fn_arg(input));
+        returns.visit_return_type(&signature.output);
         needs.0.extend(owner.map(str::to_owned));
         let name = owner.map_or_else(|| signature.ident.to_string(), |owner| format!("{owner}::{}", signature.ident));
-        self.add(name, declaration(visibility, signature), needs.0);
+        self.items
+            .insert(name, Item { declaration: declaration(visibility, signature), needs: needs.0, returns: returns.0 });
     }
 
     fn add(&mut self, name: String, declaration: String, needs: BTreeSet<String>) {
-        self.items.insert(name, Item { declaration, needs });
+        self.items.insert(name, Item { declaration, needs, returns: BTreeSet::new() });
     }
 }
 
@@ -195,7 +200,8 @@ mod tests {
         assert_eq!(names, ["Entry", "Node", "Node::get", "Other", "Policy", "Policy::LRU", "Policy::Two", "free"]);
         let get = prototype.get("Node::get").expect("it is there");
         assert_eq!(get.declaration, "pub fn get(&mut self, key: &str) -> Option<&Entry>");
-        assert_eq!(get.needs, BTreeSet::from(["Entry".to_owned(), "Node".to_owned()]));
+        assert_eq!(get.needs, BTreeSet::from(["Node".to_owned()]));
+        assert_eq!(get.returns, BTreeSet::from(["Entry".to_owned()]));
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct Call<'a> {
 pub struct Message {
     /// At its place in the sources of the call.
     pub diagnostic: Diagnostic,
+    /// The line of that place; for what a macro made, the line on which the macro was called.
+    pub outer_line: u32,
     /// Its code, as `E0432`, or a lint's name.
     pub code: String,
 }
@@ -169,7 +171,8 @@ impl Call<'_> {
             Some(place) => diagnostic::at(&place.file_name, place.line_start, place.column_start, &text),
             None => diagnostic::general(&text),
         };
-        Message { diagnostic, code }
+        let outer_line = primary.map_or(0, RawSpan::outermost_line);
+        Message { diagnostic, outer_line, code }
     }
 
     /// The paths of this machine are nobody's concern, and would differ from one grading to the next.
@@ -232,6 +235,10 @@ struct RawExpansion {
 }
 
 impl RawSpan {
+    fn outermost_line(&self) -> u32 {
+        self.expansion.as_deref().map_or(self.line_start, |expansion| expansion.span.outermost_line())
+    }
+
     /// The place in the submission itself: an error inside a macro of std's shows where the macro is called.
     fn in_submission(&self) -> Option<&Self> {
         if !self.file_name.starts_with('/') && !self.file_name.starts_with('<') {

@@ -101,13 +101,13 @@ fn what_is_not_written_yet_answers_not_implemented() {
 #[test]
 fn another_signature_is_told_with_both_and_costs_only_itself() {
     let source = NODE
-        .replace("key: String, value: Vec<u8>", "key: &str, value: Vec<u8>")
-        .replace("insert(key,", "insert(key.to_owned(),");
+        .replace("key: String, value: Vec<u8>", "key: u64, value: Vec<u8>")
+        .replace("insert(key,", "insert(key.to_string(),");
     let built = build(&source).expect("it builds");
     let [said] = built.diagnostics.as_slice() else { panic!("{:?}", built.diagnostics) };
     assert_eq!((said.file.as_str(), said.line), ("src/lib.rs", 12));
     assert!(said.message.contains("expected `pub fn set(&mut self, key: String,"), "{}", said.message);
-    assert!(said.message.contains("found `pub fn set(&mut self, key: &str,"), "{}", said.message);
+    assert!(said.message.contains("found `pub fn set(&mut self, key: u64,"), "{}", said.message);
     let mut node = built.program.subject(Limits::default());
     let answer =
         node.call(&mut World::new(0), &Request::Many(vec![new(), get("a"), set("a", None)])).expect("it answers");

@@ -29,7 +29,7 @@ pub enum Verdict {
     Forbidden,
     /// Two runs of one script disagree.
     Flaky,
-    /// A check that this one depends on earned nothing.
+    /// A check that this one depends on earned nothing, or an earlier check told already what is lacking.
     Skipped,
     /// The grader itself failed.
     HarnessError,
@@ -64,8 +64,10 @@ pub struct CheckOutcome {
     pub points: u32,
     /// One outcome a case that ran.
     pub cases: Vec<CaseOutcome>,
-    /// For a skipped check: the id of the check that it waited for.
+    /// For a skipped check: the id of the check that it waited for, or that told the same first.
     pub waited_for: Option<String>,
+    /// The item of the prototype that the submission lacks, where that is the root cause.
+    pub lacks: Option<String>,
     /// The work that the subject did, in wasmtime's units of fuel; 0 where nobody counts.
     pub fuel: u64,
 }
@@ -111,18 +113,34 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
     for check in &exercise.checks {
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
         let outcome = match check.depends.iter().find(|id| worthless(id)) {
-            Some(missing) => CheckOutcome::skipped(check, missing.clone()),
-            None => judge_check(check, seed, fresh)?,
+            Some(missing) => {
+                let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
+                CheckOutcome::skipped(check, missing.clone(), lacks)
+            }
+            None => told_once(judge_check(check, seed, fresh)?, check, &outcomes),
         };
         outcomes.push(outcome);
     }
     Ok(outcomes)
 }
 
+/// One root cause is reported once: a check that earns nothing for want of an item is skipped when an earlier one has
+/// said so.
+fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> CheckOutcome {
+    let told = |lacks: &String| earlier.iter().find(|other| other.lacks.as_ref() == Some(lacks));
+    match outcome.lacks.as_ref().filter(|_| outcome.points == 0).and_then(told) {
+        Some(first) => {
+            let first = first.waited_for.as_ref().unwrap_or(&first.id).clone();
+            CheckOutcome::skipped(check, first, outcome.lacks)
+        }
+        None => outcome,
+    }
+}
+
 impl CheckOutcome {
-    fn skipped(check: &Check, waited_for: String) -> Self {
-        let id = check.id.clone();
-        Self { id, verdict: Verdict::Skipped, points: 0, cases: Vec::new(), waited_for: Some(waited_for), fuel: 0 }
+    fn skipped(check: &Check, waited_for: String, lacks: Option<String>) -> Self {
+        let (id, waited_for) = (check.id.clone(), Some(waited_for));
+        Self { id, verdict: Verdict::Skipped, points: 0, cases: Vec::new(), waited_for, lacks, fuel: 0 }
     }
 
     /// The first case that does not pass.
@@ -155,7 +173,16 @@ fn judge_check(check: &Check, seed: u64, fresh: &mut Fresh<'_>) -> Result<CheckO
     {
         failing.shortest = minimize::shortest(&failing.script, seed, fresh);
     }
-    Ok(CheckOutcome { id: check.id.clone(), verdict, points, cases, waited_for: None, fuel })
+    let lacks = cases.iter().find(|case| case.verdict != Verdict::Pass).and_then(lacking);
+    Ok(CheckOutcome { id: check.id.clone(), verdict, points, cases, waited_for: None, lacks, fuel })
+}
+
+/// The item of the prototype for want of which a case fails.
+fn lacking(case: &CaseOutcome) -> Option<String> {
+    case.events.iter().find_map(|event| match &event.what {
+        What::NotImplemented { item } if case.verdict == Verdict::NotImplemented => Some(item.clone()),
+        _ => None,
+    })
 }
 
 fn judge_case(

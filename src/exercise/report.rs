@@ -233,7 +233,7 @@ impl CheckReport {
         }
         if let Some(missing) = &outcome.waited_for {
             let title = exercise.checks.iter().find(|other| other.id == *missing).map_or("", |c| c.title.get(language));
-            report.message = skipped_message(missing, title, language);
+            report.message = skipped_message(missing, title, outcome.lacks.as_deref(), language);
         }
         if let Some(case) = failure {
             report.message = case_title(case);
@@ -264,10 +264,20 @@ impl CheckReport {
     }
 }
 
-fn skipped_message(id: &str, title: &str, language: Language) -> String {
-    match language {
-        Language::English => format!("Skipped because `{id}` ({title}) earned nothing: mend that first."),
-        Language::French => format!("Sauté car « {id} » ({title}) n'a rien rapporté : corrigez-le d'abord."),
+fn skipped_message(id: &str, title: &str, lacks: Option<&str>, language: Language) -> String {
+    match (lacks, language) {
+        (Some(item), Language::English) => {
+            format!(
+                "Skipped because `{item}` is missing or cannot be called, as `{id}` ({title}) says: mend that first."
+            )
+        }
+        (Some(item), Language::French) => format!(
+            "Sauté car « {item} » manque ou ne peut être appelé, comme le dit « {id} » ({title}) : corrigez cela d'abord."
+        ),
+        (None, Language::English) => format!("Skipped because `{id}` ({title}) earned nothing: mend that first."),
+        (None, Language::French) => {
+            format!("Sauté car « {id} » ({title}) n'a rien rapporté : corrigez-le d'abord.")
+        }
     }
 }
 
