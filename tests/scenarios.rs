@@ -9,7 +9,7 @@ mod corpus;
 use std::fs;
 use std::path::Path;
 
-use corpus::{TRACES, outcome, scenarios};
+use corpus::{LINE_ANSWERS, RING_OWNERS, TRACES, line_answers, outcome, ring_owners, scenarios};
 
 #[test]
 fn every_scenario_prints_what_it_says() {
@@ -31,4 +31,15 @@ fn every_scenario_prints_what_it_says() {
     }
     assert!(wrong.is_empty(), "{} scenarios differ (UPDATE=1 rewrites them):\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(traces, TRACES, "the events changed though the text did not (UPDATE=1 rewrites the digests)");
+}
+
+#[test]
+fn ten_thousand_keys_have_the_owners_that_they_had_ever() {
+    assert_eq!(ring_owners(), RING_OWNERS);
+}
+
+#[test]
+fn ten_thousand_commands_on_threads_have_the_answers_that_they_have_in_a_browser() {
+    let (count, digest) = line_answers();
+    assert_eq!((count, digest.as_str()), LINE_ANSWERS);
 }

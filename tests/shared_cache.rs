@@ -8,6 +8,27 @@ use cachedojo::cache::{CacheNode, EvictionPolicy, SharedCache};
 use cachedojo::clock::Clock;
 use cachedojo::random::Random;
 
+/// What threads saw happen.
+#[derive(Default)]
+struct Seen {
+    hits: u64,
+    misses: u64,
+    /// Keys that were not there before.
+    stored: u64,
+    deleted: u64,
+}
+
+impl Seen {
+    fn and(self, other: Self) -> Self {
+        Self {
+            hits: self.hits + other.hits,
+            misses: self.misses + other.misses,
+            stored: self.stored + other.stored,
+            deleted: self.deleted + other.deleted,
+        }
+    }
+}
+
 #[test]
 fn sixteen_threads_of_mixed_operations_lose_nothing() {
     const THREADS: u64 = 16;
@@ -20,35 +41,47 @@ fn sixteen_threads_of_mixed_operations_lose_nothing() {
         let (cache, counted, clock) = (cache.clone(), counted.clone(), clock.clone());
         thread::spawn(move || {
             let mut random = Random::new(seed);
-            let mut reads = 0;
+            let mut seen = Seen::default();
             for i in 0..OPERATIONS {
                 let key = format!("key{}", random.below(60));
                 match random.below(8) {
                     0..=2 => {
-                        reads += 1;
                         let value = cache.get(&key);
+                        if value.is_some() {
+                            seen.hits += 1
+                        } else {
+                            seen.misses += 1
+                        }
                         // A value is never torn: all its bytes are those of one writer.
                         assert!(value.is_none_or(|value| value.windows(2).all(|pair| pair[0] == pair[1])));
                     }
                     3 | 4 => {
                         let byte = b'a' + u8::try_from(seed).expect("few threads");
                         let ttl = (i % 3 == 0).then_some(Duration::from_millis(3));
-                        cache.set(key, vec![byte; 1 + usize::try_from(random.below(20)).expect("small")], ttl);
+                        let value = vec![byte; 1 + usize::try_from(random.below(20)).expect("small")];
+                        // Looking and storing as one: nobody else makes the key between them.
+                        let is_new = cache.with(|node| {
+                            let is_new = !node.exists(&key);
+                            assert!(node.set(key, value, ttl));
+                            is_new
+                        });
+                        seen.stored += u64::from(is_new);
                     }
-                    5 => _ = cache.delete(&key),
+                    5 => seen.deleted += u64::from(cache.delete(&key)),
                     6 => _ = (cache.exists(&key), cache.clean_expired(), cache.keys("key1*")),
                     _ => clock.advance(Duration::from_millis(1)),
                 }
                 counted.increment("n", 1).expect("a number");
             }
-            reads
+            seen
         })
     });
     let workers: Vec<_> = workers.collect();
-    let reads: u64 = workers.into_iter().map(|worker| worker.join().expect("no panic")).sum();
+    let seen = workers.into_iter().map(|worker| worker.join().expect("no panic")).fold(Seen::default(), Seen::and);
     cache.close();
     let stats = cache.stats();
-    assert_eq!(stats.hits + stats.misses, reads);
+    assert_eq!((stats.hits, stats.misses), (seen.hits, seen.misses));
+    assert_eq!(stats.entry_count as u64, seen.stored - seen.deleted - stats.evictions - stats.expired);
     assert!(stats.bytes_stored <= 600 && stats.entry_count <= 40);
     let bytes =
         cache.with(|node| node.entries().iter().map(|entry| entry.key.len() + entry.value.len()).sum::<usize>());

@@ -4,7 +4,7 @@
 mod corpus;
 
 use cachedojo::random::Random;
-use corpus::{TRACES, outcome, scenarios};
+use corpus::{LINE_ANSWERS, RING_OWNERS, TRACES, line_answers, outcome, ring_owners, scenarios};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -34,4 +34,16 @@ fn every_scenario_gives_the_same_bytes_as_natively() {
         traces += &format!("{digest}  {name}\n");
     }
     assert_eq!(traces, TRACES);
+}
+
+#[wasm_bindgen_test]
+fn ten_thousand_keys_have_the_same_owners_as_natively() {
+    assert_eq!(ring_owners(), RING_OWNERS);
+}
+
+/// Here a scheduler takes the place of the threads.
+#[wasm_bindgen_test]
+fn ten_thousand_commands_have_the_same_answers_as_natively_on_threads() {
+    let (count, digest) = line_answers();
+    assert_eq!((count, digest.as_str()), LINE_ANSWERS);
 }

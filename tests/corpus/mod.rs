@@ -1,6 +1,10 @@
-//! The scenario files, embedded, so that a browser can run them too; and what a run of one leaves behind.
+//! What a browser must do just as it is done natively: the scenario files and what a run of one leaves behind, the keys'
+//! owners on a ring, and ten thousand commands at once.
 
+use cachedojo::protocol::line::simulate_distributed_cache;
+use cachedojo::random::Random;
 use cachedojo::reference::Reference;
+use cachedojo::ring::{HashRing, NodeInfo, hash64};
 use cachedojo::runner::{render, run};
 use cachedojo::scenario::Scenario;
 use cachedojo::script::parse;
@@ -39,6 +43,46 @@ pub(crate) fn outcome(scenario: &Scenario) -> (String, String) {
     let events = run(&script, &mut Reference::default(), scenario.seed);
     printed += &render(&events, scenario.dialect).replace('\r', "");
     let json = serde_json::to_vec(&events).expect("events are plain data");
-    let digest = Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect();
-    (printed, digest)
+    (printed, hexadecimal(&json))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The owners of `key0` to `key9999` on a ring of `node0` to `node9`, 150 points each, a digit a key, and above them
+/// their hash. `tests/ring_golden.py` computes them from the definition.
+pub(crate) const RING_OWNERS: &str = include_str!("../ring_golden.txt");
+
+/// [`RING_OWNERS`] as the ring gives them.
+pub(crate) fn ring_owners() -> String {
+    let mut ring = HashRing::new(150);
+    for i in 0..10 {
+        ring.add_node(NodeInfo { id: format!("node{i}"), addr: String::new(), weight: 1, is_alive: true });
+    }
+    let owner = |i| ring.get_node(&format!("key{i}")).expect("a node").id.trim_start_matches("node").to_owned();
+    let owners: String = (0..10_000).map(owner).collect();
+    format!("{:016x}\n{owners}\n", hash64(owners.as_bytes()))
+}
+
+/// The SHA-256 of the answers to ten thousand commands of the line protocol, and how many there are, as a run natively
+/// on threads gave them.
+pub(crate) const LINE_ANSWERS: (usize, &str) =
+    (10_001, "916179a44ed428aa140666350d82e1bb8dd0ca9c36728da1a9722178f2d2bd82");
+
+/// [`LINE_ANSWERS`] as they are now.
+pub(crate) fn line_answers() -> (usize, String) {
+    let mut random = Random::new(1);
+    let mut command = || {
+        let key = random.below(300);
+        match random.below(10) {
+            0..=3 => format!("PUT k{key} v {}", random.below(1000)),
+            4..=7 => format!("GET k{key}"),
+            8 => format!("DELETE k{key}"),
+            _ => format!("GET k{key} "),
+        }
+    };
+    let commands: Vec<String> = (0..10_000).map(|_| command()).chain(["EXIT".into(), "GET k1".into()]).collect();
+    let answers = simulate_distributed_cache(&commands);
+    (answers.len(), hexadecimal(answers.join("\n").as_bytes()))
 }

@@ -109,6 +109,16 @@ pub(crate) fn browser(project: &Project) -> Result<Browser> {
     )
 }
 
+/// Python 3: the one on PATH, else Debian's.
+pub(crate) fn python(project: &Project) -> Result<()> {
+    if on_path("python3").is_some() {
+        return Ok(());
+    }
+    install("Python 3", "it reads and writes saved caches, and computes the ring's golden vector", || {
+        apt_get(&project.shell, &["python3"]).context("install Python 3 so that python3 is on PATH, then try again")
+    })
+}
+
 struct CargoTool<'a> {
     package: &'a str,
     version: &'a str,
