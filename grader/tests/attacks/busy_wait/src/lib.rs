@@ -1,4 +1,4 @@
-//! attack: waits for a clock that does not move by itself
+//! attack: waits an hour, looking at the clock all the while
 //! class: F22 run bomb
 //! expect: score <= 0
 
@@ -28,7 +28,7 @@ impl CacheNode {
 
     pub fn get(&mut self, key: &str) -> Option<&CacheEntry> {
         let start = std::time::Instant::now();
-        while start.elapsed() < Duration::from_millis(1) {}
+        while start.elapsed() < Duration::from_secs(3_600) {}
         self.data.get(key)
     }
 
