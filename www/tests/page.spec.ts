@@ -360,6 +360,52 @@ test("an engine that traps is replaced, and the script is kept", async ({ page }
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+test("a page without a grader says how to get one", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  await expect(page.getByRole("dialog")).toContainText("grader serve");
+  expect(await seriousMistakes(page)).toEqual([]);
+});
+
+test("a submission is handed in, and every lost point is explained and can be tried", async ({ page }) => {
+  const report = readFileSync(
+    new URL("../../grader/tests/reports/golden/graded.json", import.meta.url),
+    "utf8",
+  );
+  const sent: unknown[] = [];
+  await page.route("**/api/v1/exercises", (route) =>
+    route.fulfill({
+      json: { exercises: [{ id: "distributed-cache", title: "A cache", title_fr: "Un cache" }] },
+    }),
+  );
+  await page.route("**/api/v1/grade?**", (route) => {
+    sent.push([new URL(route.request().url()).search, route.request().postDataJSON()]);
+    return route.fulfill({ contentType: "application/json", body: report });
+  });
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  const files = page.getByTestId("submission-drop").locator("input");
+  await files.setInputFiles({ name: "notes.md", mimeType: "text/plain", buffer: Buffer.from("none") });
+  await expect(page.getByTestId("grade-report")).toContainText("no Rust source");
+  await files.setInputFiles({ name: "cache.rs", mimeType: "text/plain", buffer: Buffer.from("fn é() {}") });
+  await expect(page.getByTestId("grade-report")).toContainText(
+    "14 / 100 points: not passed yet, which takes 70.",
+  );
+  expect(sent).toEqual([
+    ["?exercise=distributed-cache&seed=0&lang=en&format=json", { files: { "src/lib.rs": "fn é() {}" } }],
+  ]);
+  const { checks, mutants } = JSON.parse(report);
+  await expect(page.getByTestId("exercise-check")).toHaveCount(checks.length);
+  const likeness = mutants.filter((mutant: { behaves_like: boolean }) => mutant.behaves_like);
+  await expect(page.getByTestId("mutants").getByRole("listitem")).toHaveCount(likeness.length);
+  expect(await seriousMistakes(page)).toEqual([]);
+  const row = page.getByTestId("exercise-check").filter({ hasText: "LRU eviction" });
+  await expect(row).toContainText("A get counts as a use.");
+  await row.getByRole("button", { name: "Try it" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(content(page)).toContainText("expect nothing");
+});
+
 test("every command is explained, in the language of the page", async ({ page }) => {
   await open(page);
   await page.getByRole("button", { name: "All commands" }).click();

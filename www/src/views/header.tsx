@@ -1,5 +1,6 @@
 import { language, type Theme, theme } from "../settings";
 import { words } from "../words";
+import { Grade } from "./grade";
 import { Share } from "./share";
 
 const LANGUAGES = [
@@ -22,6 +23,7 @@ export function Header() {
       <div class="settings">
         <LanguageChoice />
         <ThemeChoice />
+        <Grade />
         <Share />
       </div>
     </header>

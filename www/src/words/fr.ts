@@ -159,6 +159,46 @@ export const fr: Words = {
       `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
+  grades: {
+    open: "Noter",
+    title: "Noter un rendu",
+    nobody:
+      "Personne ne note ici : cette page est venue sans correcteur. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
+    hand: "Déposez ici un dossier, un .zip ou src/lib.rs, ou choisissez des fichiers :",
+    exercise: "Exercice",
+    grading:
+      "Compilation et vérifications. La première fois, les bogues connus sont compilés aussi : jusqu'à une minute.",
+    points: (points, max) => `${points} / ${max}`,
+    passed: "points : réussi.",
+    failed: (passing) => `points : pas encore réussi, il en faut ${passing}.`,
+    verdict: {
+      build_failed: "Le rendu ne compile pas.",
+      forbidden: "Le rendu emploie quelque chose d'interdit.",
+      harness_error: "Le correcteur lui-même a échoué. Ce n'est pas votre faute.",
+    },
+    refused: {
+      nothing:
+        "Il n'y a pas de source Rust parmi ces fichiers : choisissez src/lib.rs, son dossier ou un .zip.",
+      tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
+      unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
+    },
+    behavesLike: "Il se comporte comme un bogue connu",
+    expected: "attendu",
+    actual: "trouvé",
+    tryIt: "Essayer dans le bac à sable",
+    verdicts: {
+      pass: "réussi",
+      fail: "échoué",
+      not_implemented: "pas encore écrit",
+      panic: "a paniqué",
+      timeout: "n'a jamais fini",
+      out_of_memory: "mémoire épuisée",
+      forbidden: "interdit",
+      flaky: "pas deux fois pareil",
+      skipped: "sauté",
+      harness_error: "non jugé",
+    },
+  },
   commands: {
     title: "Toutes les commandes",
     rest: "Une ligne qui commence par # est un commentaire. Ctrl+Espace complète une commande.",

@@ -1,0 +1,169 @@
+/** A submission's way to the grader that serves this page, if one does, and its report's way back. */
+import { signal } from "@preact/signals";
+import { encodeLink } from "./link";
+import { language } from "./settings";
+
+/** What the page shows of a report (`cachedojo/report/v1`). */
+export interface Report {
+  verdict: "graded" | "build_failed" | "forbidden" | "harness_error";
+  score: number;
+  max_score: number;
+  passing_score: number;
+  passed: boolean;
+  checks: Check[];
+  mutants: { id: string; behaves_like: boolean; message: string }[];
+  diagnostics: { file: string; line: number; column: number; message: string }[];
+}
+
+export interface Check {
+  id: string;
+  title: string;
+  points: number;
+  max_points: number;
+  verdict: Verdict;
+  expected?: string;
+  actual?: string;
+  message?: string;
+  hint?: string;
+  script?: string;
+}
+
+export type Verdict =
+  | "pass"
+  | "fail"
+  | "not_implemented"
+  | "panic"
+  | "timeout"
+  | "out_of_memory"
+  | "forbidden"
+  | "flaky"
+  | "skipped"
+  | "harness_error";
+
+export interface Exercise {
+  id: string;
+  title: string;
+  title_fr: string;
+}
+
+/** A file of a submission, by its path. */
+export interface Source {
+  path: string;
+  file: File;
+}
+
+export type Grading =
+  | { state: "idle" }
+  | { state: "grading" }
+  | { state: "graded"; report: Report; seed: string }
+  | { state: "refused"; why: "nothing" | "tooLarge" | "unreachable" | { said: string } };
+
+/** What can be graded here: unknown until asked; nothing where no grader serves this page. */
+export const exercises = signal<Exercise[] | undefined>(undefined);
+export const grading = signal<Grading>({ state: "idle" });
+
+/** More is no submission, and the grader would refuse it. */
+const BYTES_MAX = 4 << 20;
+const FILES_MAX = 256;
+
+let latest = 0;
+
+export async function findGrader(): Promise<void> {
+  try {
+    const response = await fetch("api/v1/exercises");
+    const offered = response.ok ? await response.json() : {};
+    exercises.value = Array.isArray(offered.exercises) ? offered.exercises : [];
+  } catch {
+    exercises.value = [];
+  }
+}
+
+/** Has these files graded: a zip as it is, of anything else the Rust sources. The latest call's report is the one shown. */
+export async function grade(sources: Source[], exercise: string, seed: string): Promise<void> {
+  latest += 1;
+  const asked = latest;
+  grading.value = { state: "grading" };
+  const end = await ask(sources, exercise, seed);
+  if (asked === latest) {
+    grading.value = end;
+  }
+}
+
+async function ask(sources: Source[], exercise: string, seed: string): Promise<Grading> {
+  const zip = sources.find(({ path }) => path.endsWith(".zip"))?.file;
+  const chosen = zip ? [zip] : sources.filter(isSource).map(({ file }) => file);
+  if (chosen.length === 0) {
+    return { state: "refused", why: "nothing" };
+  }
+  if (chosen.length > FILES_MAX || chosen.reduce((sum, { size }) => sum + size, 0) > BYTES_MAX) {
+    return { state: "refused", why: "tooLarge" };
+  }
+  const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
+  try {
+    const response = await fetch(`api/v1/grade?${wish}`, {
+      method: "POST",
+      headers: { "content-type": zip ? "application/zip" : "application/json" },
+      body: zip ?? JSON.stringify({ files: await texts(sources.filter(isSource)) }),
+    });
+    const answer = await response.json();
+    return response.ok
+      ? { state: "graded", report: answer, seed }
+      : { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
+  } catch {
+    return { state: "refused", why: "unreachable" };
+  }
+}
+
+function isSource({ path }: Source): boolean {
+  return /(\.rs|Cargo\.toml)$/.test(path) && !/(^|\/)(target|\.git)\//.test(path);
+}
+
+/** The files by their paths. Rust files that come without a folder are a crate's sources, a single one is its root. */
+async function texts(sources: Source[]): Promise<Record<string, string>> {
+  const loose = sources.filter(({ path }) => /^[^/]+\.rs$/.test(path));
+  const isLoose = loose.length === sources.filter(({ path }) => path.endsWith(".rs")).length;
+  const place = (path: string) => {
+    if (!isLoose || !path.endsWith(".rs")) {
+      return path;
+    }
+    return loose.length === 1 ? "src/lib.rs" : `src/${path}`;
+  };
+  const read = sources.map(async ({ path, file }) => [place(path), await file.text()] as const);
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** All files that were dropped, those inside folders too. Must be called while the drop is being handled. */
+export async function dropped({ items }: DataTransfer): Promise<Source[]> {
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  return (await Promise.all(entries.map(walk))).flat();
+}
+
+async function walk(entry: FileSystemEntry): Promise<Source[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    );
+    return [{ path: entry.fullPath.slice(1), file }];
+  }
+  if (entry.name === "target" || entry.name.startsWith(".")) {
+    return [];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: Source[] = [];
+  // A reader gives a folder's entries in parts; an empty part is the end.
+  while (found.length <= FILES_MAX) {
+    const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (part.length === 0) {
+      break;
+    }
+    found.push(...(await Promise.all(part.map(walk))).flat());
+  }
+  return found;
+}
+
+/** Opens a check's script as a link does: on a sheet of its own. */
+export async function openScript(script: string, seed: string): Promise<void> {
+  location.hash = await encodeLink({ text: script, dialect: "lab", seed, step: 0 });
+}

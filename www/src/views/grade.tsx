@@ -1,0 +1,220 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import {
+  type Check,
+  dropped,
+  exercises,
+  findGrader,
+  type Grading,
+  grade,
+  grading,
+  openScript,
+  type Report,
+  type Source,
+} from "../grading";
+import { language } from "../settings";
+import { words } from "../words";
+import { Icon } from "./icons";
+
+/** Hand in a submission, and see why each point was lost. Only where a grader serves the page. */
+export function Grade() {
+  const { grades, banner } = words.value;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const show = () => {
+    dialog.current?.showModal();
+    findGrader();
+  };
+  return (
+    <>
+      <button type="button" class="button" onClick={show}>
+        <Icon name="held" />
+        {grades.open}
+      </button>
+      <dialog ref={dialog} class="dialog wide" aria-labelledby="grade-title" closedby="any">
+        <h2 id="grade-title">{grades.title}</h2>
+        {exercises.value?.length === 0 ? <p>{grades.nobody}</p> : <Drop />}
+        <Outcome close={() => dialog.current?.close()} />
+        <form method="dialog">
+          <button type="submit" class="button primary">
+            {banner.close}
+          </button>
+        </form>
+      </dialog>
+    </>
+  );
+}
+
+function Drop() {
+  const { grades } = words.value;
+  const isOver = useSignal(false);
+  const exercise = useSignal<string | undefined>(undefined);
+  const offered = exercises.value ?? [];
+  const hand = (sources: Source[]) => {
+    const id = exercise.value ?? offered[0]?.id;
+    if (id) {
+      grade(sources, id, "0");
+    }
+  };
+  return (
+    <fieldset
+      class={isOver.value ? "drop over" : "drop"}
+      data-testid="submission-drop"
+      onDragOver={(event) => {
+        event.preventDefault();
+        isOver.value = true;
+      }}
+      onDragLeave={() => {
+        isOver.value = false;
+      }}
+      onDrop={async (event) => {
+        event.preventDefault();
+        isOver.value = false;
+        if (event.dataTransfer) {
+          hand(await dropped(event.dataTransfer));
+        }
+      }}
+    >
+      <legend>{grades.hand}</legend>
+      {offered.length > 1 && (
+        <label class="field">
+          {grades.exercise}
+          <select
+            value={exercise.value ?? offered[0]?.id}
+            onChange={({ currentTarget }) => {
+              exercise.value = currentTarget.value;
+            }}
+          >
+            {offered.map(({ id, title, title_fr }) => (
+              <option key={id} value={id}>
+                {language.value === "fr" ? title_fr : title}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <input
+        aria-label={grades.hand}
+        type="file"
+        multiple
+        accept=".rs,.toml,.zip"
+        disabled={offered.length === 0}
+        onChange={({ currentTarget }) => {
+          hand([...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file })));
+          // The same file, mended, is to be handed in again.
+          currentTarget.value = "";
+        }}
+      />
+    </fieldset>
+  );
+}
+
+function Outcome({ close }: { close: () => void }) {
+  const now = grading.value;
+  return (
+    <div data-testid="grade-report" aria-busy={now.state === "grading"}>
+      <p role="status">{summary(now)}</p>
+      {now.state === "grading" && <progress aria-hidden="true" />}
+      {now.state === "graded" && <Findings report={now.report} seed={now.seed} close={close} />}
+    </div>
+  );
+}
+
+function summary(now: Grading): string {
+  const { grades } = words.value;
+  switch (now.state) {
+    case "idle":
+      return "";
+    case "grading":
+      return grades.grading;
+    case "refused":
+      return typeof now.why === "string" ? grades.refused[now.why] : now.why.said;
+    case "graded": {
+      const { verdict, score, max_score, passing_score, passed } = now.report;
+      const points = grades.points(score, max_score);
+      return verdict === "graded"
+        ? `${points} ${passed ? grades.passed : grades.failed(passing_score)}`
+        : grades.verdict[verdict];
+    }
+  }
+}
+
+function Findings({ report, seed, close }: { report: Report; seed: string; close: () => void }) {
+  const { grades } = words.value;
+  const met = report.mutants.filter((mutant) => mutant.behaves_like);
+  return (
+    <>
+      {report.diagnostics.length > 0 && (
+        <ul class="findings">
+          {report.diagnostics.map(({ file, line, column, message }) => (
+            <li key={`${file}:${line}:${column}:${message}`}>
+              <code>{line > 0 ? `${file}:${line}:${column}` : file}</code>
+              <pre>{message}</pre>
+            </li>
+          ))}
+        </ul>
+      )}
+      {met.length > 0 && (
+        <section data-testid="mutants" aria-labelledby="mutants-title">
+          <h3 id="mutants-title">{grades.behavesLike}</h3>
+          <ul>
+            {met.map(({ id, message }) => (
+              <li key={id}>
+                <code>{id}</code>: {message}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {report.checks.map((check) => (
+        <Row key={check.id} check={check} seed={seed} close={close} />
+      ))}
+    </>
+  );
+}
+
+function Row({ check, seed, close }: { check: Check; seed: string; close: () => void }) {
+  const { grades } = words.value;
+  const { title, points, max_points, verdict, expected, actual, message, hint, script } = check;
+  const isPassed = verdict === "pass";
+  return (
+    <details class="check" data-testid="exercise-check" open={points < max_points}>
+      <summary>
+        <span class={isPassed ? "tone-good" : "tone-bad"}>
+          <Icon name={isPassed ? "held" : "broken"} /> {grades.verdicts[verdict]}
+        </span>
+        <span>{title}</span>
+        <span class="points">{grades.points(points, max_points)}</span>
+      </summary>
+      {message && <p class="lines">{message}</p>}
+      {(expected || actual) && (
+        <dl>
+          <dt>{grades.expected}</dt>
+          <dd>
+            <code>{expected}</code>
+          </dd>
+          <dt>{grades.actual}</dt>
+          <dd>
+            <code>{actual}</code>
+          </dd>
+        </dl>
+      )}
+      {hint && <p>{hint}</p>}
+      {script && (
+        <>
+          <pre>{script}</pre>
+          <button
+            type="button"
+            class="button small"
+            onClick={() => {
+              close();
+              openScript(script, seed);
+            }}
+          >
+            <Icon name="run" />
+            {grades.tryIt}
+          </button>
+        </>
+      )}
+    </details>
+  );
+}
