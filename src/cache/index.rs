@@ -11,6 +11,10 @@ use std::hash::Hash;
 
 use super::hash::hash_of;
 use super::slab::NIL;
+#[cfg(target_arch = "x86_64")]
+use equal_by_vector as equal_bytes;
+#[cfg(not(target_arch = "x86_64"))]
+use equal_by_words as equal_bytes;
 
 /// How a store finds its nodes: by names, which are numbers that stand for keys.
 pub(crate) trait Lookup {
@@ -180,7 +184,7 @@ impl Lookup for Index {
 
 #[inline]
 fn tag(hash: u64) -> u8 {
-    hash.to_le_bytes()[0].max(FREE + 2)
+    hash.to_le_bytes()[0].max(FREE + 1)
 }
 
 impl Chunk {
@@ -190,37 +194,58 @@ impl Chunk {
         self.slots(tag).find(|&slot| is_match(self.nodes[slot]))
     }
 
-    /// The slots with that tag, and perhaps others in use.
+    /// The slots with that tag.
     #[inline]
     fn slots(&self, tag: u8) -> Slots {
+        let (first, rest) = self.tag_words();
+        Slots(equal_bytes(first, rest, tag))
+    }
+
+    #[inline]
+    fn tag_words(&self) -> (u64, u32) {
         let (first, rest) = self.tags.split_at(8);
-        let first = u64::from_le_bytes(first.try_into().expect("eight"));
-        let rest = u32::from_le_bytes(rest.try_into().expect("four"));
-        Slots(bytes_like(first, tag) | bytes_like(rest.into(), tag) >> 1 & 0x4040_4040)
+        let (first, rest) = (first.try_into().expect("eight"), rest.try_into().expect("four"));
+        (u64::from_le_bytes(first), u32::from_le_bytes(rest))
     }
 }
 
-/// A bit for each of eight bytes: the highest one where it is that byte, or differs in the lowest bit.
-#[inline]
-const fn bytes_like(eight: u64, byte: u8) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let difference = eight ^ (ONES * byte as u64);
-    // Where a byte is 0, the subtraction borrows into its high bit; the borrow can reach a 1 above it as well.
-    difference.wrapping_sub(ONES) & !difference & ONES << 7
-}
-
-/// Slots, each a bit: of the first eight the highest of a byte, of the others the second highest.
-struct Slots(u64);
+/// Slots, each a bit.
+struct Slots(u32);
 
 impl Iterator for Slots {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
-        let bit = self.0.trailing_zeros();
+        let slot = self.0.trailing_zeros();
         self.0 &= self.0.wrapping_sub(1);
-        (bit < u64::BITS).then_some((bit / 8 + (!bit & 1) * 8) as usize)
+        (slot < u32::BITS).then_some(slot as usize)
     }
+}
+
+/// Which of twelve bytes are that one, a bit for each. All processors of this family compare sixteen bytes in one step.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn equal_by_vector(first: u64, rest: u32, byte: u8) -> u32 {
+    use safe_arch::{cmp_eq_mask_i8_m128i, move_mask_i8_m128i, set_i64_m128i, set_splat_i8_m128i};
+    let bytes = set_i64_m128i(i64::from(rest), first.cast_signed());
+    let equal = move_mask_i8_m128i(cmp_eq_mask_i8_m128i(bytes, set_splat_i8_m128i(byte.cast_signed())));
+    equal.cast_unsigned() & ((1 << SLOTS) - 1)
+}
+
+/// The same by arithmetic on words.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline]
+fn equal_by_words(first: u64, rest: u32, byte: u8) -> u32 {
+    const ONES: u64 = u64::MAX / 255;
+    const LOWS: u64 = ONES * 0x7F;
+    let equal_of_eight = |eight: u64| {
+        let difference = eight ^ (ONES * u64::from(byte));
+        // The high bit of a byte stays 0 only where the byte is 0; the product gathers these bits in its highest byte.
+        let highs = !(((difference & LOWS) + LOWS) | difference | LOWS);
+        (highs.wrapping_mul(0x0002_0408_1020_4081) >> 56) as u32
+    };
+    equal_of_eight(first) | ((equal_of_eight(rest.into()) & 15) << 8)
 }
 
 /// For keys that are small integers: the key is the place. What a replay needs, and nothing faster exists.
@@ -302,6 +327,24 @@ mod tests {
                 index.remove(name_of[node as usize], node);
             }
             assert!(index.chunks.iter().all(|chunk| chunk.overflow == 0 && chunk.tags == EMPTY.tags));
+        }
+    }
+
+    #[test]
+    fn words_say_what_vectors_and_single_bytes_do() {
+        let mut random = Random::new(1);
+        for _ in 0..10_000 {
+            // Few different bytes, and those that arithmetic might take for each other.
+            let tags: [u8; SLOTS] = std::array::from_fn(|_| {
+                [0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF][usize::try_from(random.below(8)).expect("small")]
+            });
+            let chunk = Chunk { tags, ..EMPTY };
+            for byte in 0..=255 {
+                let expected: Vec<usize> = (0..SLOTS).filter(|&slot| tags[slot] == byte).collect();
+                assert_eq!(chunk.slots(byte).collect::<Vec<_>>(), expected);
+                let (first, rest) = chunk.tag_words();
+                assert_eq!(equal_by_words(first, rest, byte), equal_bytes(first, rest, byte));
+            }
         }
     }
 }
