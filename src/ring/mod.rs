@@ -7,6 +7,8 @@
 mod hash;
 mod plan;
 
+use std::fmt::Write as _;
+
 pub use hash::hash64;
 pub use plan::Move;
 
@@ -62,22 +64,7 @@ impl HashRing {
         let mut added = self.points_of(&node);
         added.sort_unstable();
         self.nodes.insert(place, node);
-        let place = index(place);
-        let count = self.positions.len() + added.len();
-        let mut merged = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let mut added = added.into_iter().peekable();
-        for (&position, &owner) in self.positions.iter().zip(&self.owners) {
-            let owner = owner + u32::from(owner >= place);
-            while let Some(new) = added.next_if(|&new| (new, place) < (position, owner)) {
-                merged.0.push(new);
-                merged.1.push(place);
-            }
-            merged.0.push(position);
-            merged.1.push(owner);
-        }
-        merged.1.extend(added.clone().map(|_| place));
-        merged.0.extend(added);
-        (self.positions, self.owners) = merged;
+        self.merge(&added, index(place));
         self.directory = Directory::new(&self.positions);
     }
 
@@ -184,9 +171,42 @@ impl HashRing {
         from.iter().chain(before).copied()
     }
 
+    /// Where the node's points stand, in no order. Their names are written over one another in the same text.
     fn points_of(&self, node: &NodeInfo) -> Vec<u64> {
         let count = self.virtual_nodes.saturating_mul(node.weight as usize).min(POINTS_PER_NODE_MAX);
-        (0..count).map(|i| hash64(format!("{}#{i}", node.id).as_bytes())).collect()
+        let mut name = format!("{}#", node.id);
+        let id_length = name.len();
+        let point = |i| {
+            name.truncate(id_length);
+            write!(name, "{i}").expect("a text takes everything");
+            hash64(name.as_bytes())
+        };
+        (0..count).map(point).collect()
+    }
+
+    /// Puts sorted points of the new node at `place` between the others, from the last to the first, so that each moves
+    /// once and no vector is made anew.
+    fn merge(&mut self, added: &[u64], place: u32) {
+        let mut left = self.positions.len();
+        let mut added = added.iter().copied().enumerate().rev().peekable();
+        self.positions.resize(left + added.len(), 0);
+        self.owners.resize(left + added.len(), place);
+        while left > 0 {
+            let (position, owner) = (self.positions[left - 1], self.owners[left - 1]);
+            let owner = owner + u32::from(owner >= place);
+            while let Some((before, new)) = added.next_if(|&(_, new)| (new, place) > (position, owner)) {
+                self.positions[left + before] = new;
+                self.owners[left + before] = place;
+            }
+            left -= 1;
+            let to = left + added.len();
+            self.positions[to] = position;
+            self.owners[to] = owner;
+        }
+        for (at, new) in added {
+            self.positions[at] = new;
+            self.owners[at] = place;
+        }
     }
 
     fn find(&self, node_id: &str) -> Result<usize, usize> {
@@ -195,37 +215,51 @@ impl HashRing {
 }
 
 /// Where to begin the search: for each of 2^b equal arcs, how many points stand before it. As there are about as many
-/// arcs as points and the points are spread evenly, the search ends after a step or two, whatever the ring's size.
+/// arcs as points and the points are spread evenly, the search ends within a step or two, whatever the ring's size.
 #[derive(Debug, Clone)]
 struct Directory {
     starts: Vec<u32>,
     shift: u32,
 }
 
+/// So many points are looked at together: nearly always they hold the one that is sought.
+const LOOK: usize = 4;
+
 impl Directory {
     fn new(positions: &[u64]) -> Self {
         let bits = (positions.len().max(2)).next_power_of_two().ilog2();
         let shift = u64::BITS - bits;
-        let mut starts = Vec::with_capacity(1 << bits);
-        let mut points = positions.iter().peekable();
+        let mut starts = vec![0; 1 << bits];
+        for &position in positions {
+            starts[arc(position, shift)] += 1;
+        }
         let mut passed = 0;
-        for arc in 0..1_u64 << bits {
-            while points.next_if(|&&position| position >> shift < arc).is_some() {
-                passed += 1;
-            }
-            starts.push(passed);
+        for start in &mut starts {
+            passed += std::mem::replace(start, passed);
         }
         Self { starts, shift }
     }
 
-    /// The first point at or after `position`; the number of points when there is none.
+    /// The first point at or after `position`; the number of points when there is none. Fast because the points that
+    /// stand before it are counted, which takes no branch that the processor would guess wrong every other time.
     #[inline]
     fn find(&self, positions: &[u64], position: u64) -> usize {
-        let arc = usize::try_from(position >> self.shift).unwrap_or(usize::MAX);
-        let start = self.starts[arc] as usize;
-        let steps = positions[start..].iter().position(|&point| point >= position);
+        let start = self.starts[arc(position, self.shift)] as usize;
+        let rest = &positions[start..];
+        if let Some(few) = rest.first_chunk::<LOOK>() {
+            let passed: usize = few.iter().map(|&point| usize::from(point < position)).sum();
+            if passed < LOOK {
+                return start + passed;
+            }
+        }
+        let steps = rest.iter().position(|&point| point >= position);
         steps.map_or(positions.len(), |steps| start + steps)
     }
+}
+
+#[inline]
+fn arc(position: u64, shift: u32) -> usize {
+    usize::try_from(position >> shift).unwrap_or(usize::MAX)
 }
 
 fn index(place: usize) -> u32 {
