@@ -256,20 +256,20 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
-    /// For keys below `bound`.
-    pub(crate) fn new(bound: usize) -> Self {
-        Self { nodes: vec![NIL; bound], len: 0 }
+    /// For keys up to `largest`.
+    pub(crate) fn new(largest: u32) -> Self {
+        Self { nodes: vec![NIL; largest as usize + 1], len: 0 }
     }
 }
 
-impl Naming<u64> for Dense {
+impl Naming<u32> for Dense {
     #[inline]
-    fn name(key: &u64) -> u64 {
-        *key
+    fn name(key: &u32) -> u64 {
+        u64::from(*key)
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "names lie below a bound that is a `usize`")]
+#[expect(clippy::cast_possible_truncation, reason = "names come from keys of 32 bits")]
 impl Lookup for Dense {
     #[inline]
     fn find(&self, name: u64, _: impl Fn(u32) -> bool) -> Option<u32> {
