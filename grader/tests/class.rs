@@ -1,17 +1,22 @@
 //! Classes as course platforms export them, and what grading them must survive.
 
+mod class_of;
 mod report_samples;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use cachedojo::exercise::Report;
+use cachedojo::text::Language;
 use grader::class::archive::{self, Refused};
 use grader::class::find::{Entry, Found, entries};
+use grader::class::key::Keys;
 use grader::class::store::{Past, Store};
 use grader::class::work::{Job, grade_all};
+use grader::pack::{DEFAULT_ID, Pack};
 use report_samples::graded;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
@@ -142,7 +147,13 @@ fn an_archive_that_unpacks_to_too_much_is_refused() {
 }
 
 fn jobs(count: usize) -> Vec<Job> {
-    (0..count).map(|index| Job { key: format!("key-{index}"), path: PathBuf::from(format!("{index}")) }).collect()
+    (0..count)
+        .map(|index| Job {
+            key: format!("key-{index}"),
+            path: PathBuf::from(format!("{index}")),
+            learner: String::new(),
+        })
+        .collect()
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a class takes a grader that may fail")]
@@ -241,4 +252,102 @@ fn shards_results_come_together() {
     assert_eq!(one.result("b").expect("readable"), Some(graded()));
     let error = Store::open(&home.path().join("one")).expect_err("it is open already");
     assert!(error.to_string().contains("in use by another grader"), "{error}");
+}
+
+/// How many learners the class has that is graded for real.
+const LEARNERS: usize = 12;
+/// How many of them are remembered when the grader is killed.
+const KILLED_AFTER: usize = 4;
+
+fn grader_class(class: &Path, out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+    command.arg("class").arg(class).arg("--out").arg(out).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// How many submissions it says it graded, one line each.
+fn gradings(command: &mut Command) -> usize {
+    let output = command.output().expect("the grader starts");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    said.lines().filter(|line| is_progress(line)).count()
+}
+
+/// `3/12 Ada: 93/100`
+fn is_progress(line: &str) -> bool {
+    line.split_once('/').is_some_and(|(number, _)| number.parse::<usize>().is_ok())
+}
+
+/// Everything for readers that a class's grading wrote, by name.
+fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let folders = [out.to_owned(), out.join("learners")];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder"));
+    let paths = files.map(|file| file.expect("a file").path()).filter(|path| path.is_file());
+    let named = paths.map(|path| (path.strip_prefix(out).expect("it is inside").display().to_string(), path));
+    named.filter(|(name, _)| name != "results.redb").map(|(name, path)| (name, fs::read(path).expect("it"))).collect()
+}
+
+#[test]
+fn a_class_that_was_killed_half_way_and_one_in_shards_end_like_any_other() {
+    let home = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| home.path().join(name);
+    let class = at("class");
+    fs::create_dir(&class).expect("there is room");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions");
+    class_of::write(LEARNERS, 5, &Pack::load(DEFAULT_ID).expect("a sound pack"), &golden, &class).expect("a class");
+
+    let mut killed = grader_class(&class, &at("killed")).spawn().expect("the grader starts");
+    let mut said = BufReader::new(killed.stderr.take().expect("a pipe")).lines();
+    let seen =
+        said.by_ref().filter(|line| line.as_ref().is_ok_and(|line| is_progress(line))).take(KILLED_AFTER).count();
+    assert_eq!(seen, KILLED_AFTER, "it goes on until it is killed");
+    killed.kill().expect("it is killed");
+    killed.wait().expect("it is dead");
+    let left = gradings(&mut grader_class(&class, &at("killed")));
+
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let out = at(&shard.replace('/', "-of-"));
+        (gradings(grader_class(&class, &out).args(["--shard", shard])), out.join("results.redb"))
+    });
+    let all: usize = shards.iter().map(|(graded, _)| graded).sum();
+    assert!(left > 0 && left <= all - KILLED_AFTER, "{left} of {all} were left");
+    let mut merged = grader_class(&class, &at("merged"));
+    merged.arg("--import").args(shards.iter().map(|(_, results)| results));
+    assert_eq!(gradings(&mut merged), 0, "what the shards graded is not graded again");
+    assert_eq!(gradings(&mut grader_class(&class, &at("killed"))), 0, "nor what was taken up again");
+
+    let (one, other) = (results(&at("killed")), results(&at("merged")));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    for (name, bytes) in &one {
+        assert!(other[name] == *bytes, "{name} differs");
+    }
+    let table = String::from_utf8(one["results.csv"].clone()).expect("UTF-8");
+    assert_eq!(csv::Reader::from_reader(table.as_bytes()).records().flatten().count(), LEARNERS);
+    for state in ["graded", "build_failed", "empty"] {
+        assert!(table.contains(&format!("\"{state}\"")), "nobody is {state}: {table}");
+    }
+}
+
+#[test]
+fn what_differs_in_any_byte_that_counts_is_remembered_apart() {
+    let class = class(&[
+        ("one/src/lib.rs", "mod __pycache__;"),
+        ("one/src/__pycache__/mod.rs", "// right"),
+        ("other/src/lib.rs", "mod __pycache__;"),
+        ("other/src/__pycache__/mod.rs", "// wrong"),
+        ("text/lib.rs", "// \u{fffd}"),
+        ("with build.rs/lib.rs", "// \u{fffd}"),
+        ("with build.rs/build.rs", "fn main() {}"),
+        ("a/b/lib.rs", "// \u{fffd}"),
+    ]);
+    let no_text = class.path().join("no text");
+    fs::create_dir(&no_text).expect("there is room");
+    fs::write(no_text.join("lib.rs"), b"// \xff").expect("there is room");
+    let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
+    let key = |seed: u64, language: Language, name: &str| Keys::of(&pack, seed, language).key(&class.path().join(name));
+    let names = ["one", "other", "text", "with build.rs", "no text"];
+    let mut keys: BTreeSet<_> = names.map(|name| key(0, Language::English, name)).into();
+    keys.extend([key(1, Language::English, "text"), key(0, Language::French, "text")]);
+    assert_eq!(keys.len(), names.len() + 2, "each has its own");
+    assert_eq!(key(0, Language::English, "text"), key(0, Language::English, "a/b"), "where it stands is no part of it");
 }

@@ -77,7 +77,7 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
         let Ok(entry) = archive.by_index(index) else { continue };
         let Some(inner) = entry.enclosed_name() else { continue };
         if entry.is_dir() && is_plain(&inner) {
-            fs::create_dir_all(into.join(inner))?;
+            unless_in_the_way(fs::create_dir_all(into.join(inner)))?;
             continue;
         }
         if !entry.is_file() || entry.is_symlink() || !is_plain(&inner) || !is_wanted(&inner) {
@@ -100,15 +100,26 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
     Ok(())
 }
 
-fn write(target: &Path, bytes: &[u8]) -> Result<(), Refused> {
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    match File::options().write(true).create_new(true).open(target) {
-        Ok(mut file) => Ok(file.write_all(bytes)?),
-        // Two entries of one name: the first stands.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.into()),
+fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let parent = target.parent().unwrap_or(target);
+    let opened = fs::create_dir_all(parent)
+        .and_then(|()| File::options().write(true).create_new(true).open(target))
+        .map(|mut file| file.write_all(bytes));
+    unless_in_the_way(opened)?.unwrap_or(Ok(()))
+}
+
+/// An entry whose name another entry has, as a file or a folder, or that no file system takes, costs itself: the first
+/// stands. Any other error is this machine's.
+fn unless_in_the_way<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(error)
+            if [AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory].contains(&error.kind()) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -130,6 +141,12 @@ pub(super) fn is_source(path: &Path) -> bool {
 
 pub(super) fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip"))
+}
+
+/// Whether it is an archive of a kind that is not looked into: whoever hands it in is to be told.
+pub(super) fn is_foreign_archive(path: &Path) -> bool {
+    let foreign = ["tar", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar"];
+    path.extension().is_some_and(|ext| foreign.iter().any(|name| ext.eq_ignore_ascii_case(name)))
 }
 
 /// Where a learner's archive is unpacked: below the run's scratch folder, by number, whatever its name.

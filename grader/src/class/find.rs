@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::archive::{self, is_archive, is_source};
+use super::archive::{self, is_archive, is_foreign_archive, is_source};
 
 /// Deepest folder looked into.
 const DEPTH_MAX: usize = 12;
@@ -58,6 +58,8 @@ pub fn entries(class: &Path, scratch: &Path) -> Result<Vec<Entry>> {
             finder.in_archive(&path)
         } else if is_source(&path) {
             source(&path, String::new())
+        } else if is_foreign_archive(&path) {
+            foreign(&path)
         } else {
             continue; // A grade sheet, a read-me: nobody's submission.
         };
@@ -118,8 +120,11 @@ impl Finder<'_> {
         }
         match files.iter().rfind(|path| is_archive(path)) {
             Some(archive) => self.in_archive(archive),
-            _ if files.is_empty() => Found::Empty,
-            _ => {
+            None if files.is_empty() => Found::Empty,
+            None => {
+                if let Some(archive) = files.iter().rfind(|path| is_foreign_archive(path)) {
+                    return foreign(archive);
+                }
                 let name = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
                 Found::Missing(files.iter().take(5).map(name).collect())
             }
@@ -172,6 +177,11 @@ fn root_among(folder: &Path, files: &[PathBuf]) -> Option<Found> {
     } else {
         Some(Found::Source(folder.to_owned(), String::new()))
     }
+}
+
+fn foreign(path: &Path) -> Found {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Found::Unreadable(format!("`{name}` is an archive of another kind: hand in a plain zip file"))
 }
 
 fn source(path: &Path, remark: String) -> Found {

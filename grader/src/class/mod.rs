@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`find`] | who handed in what, in the folders that course platforms export |
 //! | [`archive`] | zip archives, unpacked within limits |
+//! | [`key`] | under what a result is remembered: all that could make it another one |
 //! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
 //! | [`work`] | the workers: one bad submission never stops the rest |
 //! | [`similar`] | what two submissions share and nobody gave them |
@@ -12,6 +13,7 @@
 
 pub mod archive;
 pub mod find;
+pub mod key;
 pub mod page;
 pub mod similar;
 pub mod store;

@@ -4,7 +4,8 @@ use super::summary::Class;
 
 /// The table. Cost: O(learners x checks).
 pub fn render(class: &Class, check_ids: &[String]) -> String {
-    let mut table = csv::Writer::from_writer(Vec::new());
+    // Quoted, a cell is one cell, whatever a spreadsheet's country takes for the separator.
+    let mut table = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
     let head = ["learner", "path", "state", "score", "max_score", "passed"].into_iter().map(str::to_owned);
     let tail = ["note", "sha256", "receipt"].into_iter().map(str::to_owned);
     write(&mut table, head.chain(check_ids.iter().map(|id| harmless(id))).chain(tail));

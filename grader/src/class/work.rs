@@ -8,7 +8,11 @@ use std::thread;
 
 use anyhow::Result;
 use cachedojo::exercise::Report;
+use cachedojo::exercise::report::GradeVerdict;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use super::summary::State;
+use crate::printable;
 
 /// Grades what is at a path.
 pub type Grade<'a> = dyn Fn(&Path) -> Result<Report> + Sync + 'a;
@@ -20,6 +24,8 @@ pub struct Job {
     pub key: String,
     /// Where it is.
     pub path: PathBuf,
+    /// Whose it is.
+    pub learner: String,
 }
 
 /// Grades all jobs on `workers` threads and hands each outcome to `done` as it comes, on the caller's thread: a report, or
@@ -33,7 +39,7 @@ pub fn grade_all(
     grade: &Grade<'_>,
     mut done: impl FnMut(&Job, std::result::Result<Report, String>) -> Result<()>,
 ) -> Result<()> {
-    let bar = progress(jobs.len());
+    let mut progress = Progress::of(jobs.len());
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel();
     let outcome = thread::scope(|scope| {
@@ -42,7 +48,7 @@ pub fn grade_all(
             let next = &next;
             scope.spawn(move || {
                 while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if send.send((job, grade_one(job, grade))).is_err() {
+                    if send.send((job, grade_one(&job.path, grade))).is_err() {
                         break;
                     }
                 }
@@ -51,8 +57,9 @@ pub fn grade_all(
         drop(send);
         let mut outcome = Ok(());
         while let Ok((job, graded)) = receive.recv() {
+            let line = line(job, &graded);
             outcome = done(job, graded);
-            bar.inc(1);
+            progress.advance(&line);
             if outcome.is_err() {
                 next.store(jobs.len(), Ordering::Relaxed);
                 break;
@@ -61,12 +68,16 @@ pub fn grade_all(
         drop(receive);
         outcome
     });
-    bar.finish_and_clear();
+    progress.end();
     outcome
 }
 
-fn grade_one(job: &Job, grade: &Grade<'_>) -> std::result::Result<Report, String> {
-    match catch_unwind(AssertUnwindSafe(|| grade(&job.path))) {
+/// Grades what is at `path`, whatever the grader does on it.
+///
+/// # Errors
+/// Why the grader could not make a report; a panic is one reason.
+pub fn grade_one(path: &Path, grade: &Grade<'_>) -> std::result::Result<Report, String> {
+    match catch_unwind(AssertUnwindSafe(|| grade(path))) {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(error)) => Err(format!("{error:#}")),
         Err(panic) => {
@@ -76,12 +87,40 @@ fn grade_one(job: &Job, grade: &Grade<'_>) -> std::result::Result<Report, String
     }
 }
 
-/// A bar on standard error; nothing where that is no terminal.
-fn progress(jobs: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} submissions, {per_sec}, {eta} left");
-    let bar = ProgressBar::new(jobs as u64);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+/// What is said of a finished submission.
+fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
+    let outcome = match graded {
+        Ok(report) if report.verdict == GradeVerdict::Graded => format!("{}/{}", report.score, report.max_score),
+        Ok(report) => State::from(report.verdict).name().to_owned(),
+        Err(_) => State::HarnessError.name().to_owned(),
+    };
+    format!("{}: {outcome}", printable::line(&job.learner))
+}
+
+/// How far it is: a bar on a terminal, a line for each submission in a log. A line stands only for what is remembered.
+struct Progress {
+    bar: ProgressBar,
+    done: usize,
+    all: usize,
+}
+
+impl Progress {
+    fn of(all: usize) -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} submissions, {per_sec}, {eta} left");
+        let bar = ProgressBar::new(all as u64).with_style(style.expect("the template is sound"));
+        Self { bar, done: 0, all }
+    }
+
+    #[expect(clippy::print_stderr, reason = "the command line's own voice, while the results have stdout")]
+    fn advance(&mut self, line: &str) {
+        self.done += 1;
+        self.bar.inc(1);
+        if self.bar.is_hidden() {
+            eprintln!("{}/{} {line}", self.done, self.all);
+        }
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
     }
 }

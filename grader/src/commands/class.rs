@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::bench::Bench;
 use crate::class::archive;
 use crate::class::find::{self, Entry, Found};
+use crate::class::key::Keys;
 use crate::class::similar::{self, Files};
 use crate::class::store::{Past, Store};
 use crate::class::summary::{Class, Learner, Likeness, State};
@@ -42,9 +43,14 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         store.import(other)?;
     }
     let entries = submissions(&root, scratch.path(), args)?;
-    let keys = keys(&entries, &pack, args)?;
-    let broken = grade_missing(&entries, &keys, &store, &pack, args)?;
-    let learners = learners(&entries, &keys, &store, &broken)?;
+    let keys = Keys::of(&pack, args.seed, args.lang);
+    let of_entry = |entry: &Entry| match &entry.found {
+        Found::Source(path, _) => Some(keys.key(path)),
+        _ => None,
+    };
+    let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
+    let broken = grade_missing(&entries, &keys_of_entries, &keys, &store, &pack, args)?;
+    let learners = learners(&entries, &keys_of_entries, &store, &broken)?;
     let similar = similarities(&entries, &pack);
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
     write_results(&class, &pack, args)?;
@@ -88,36 +94,6 @@ fn submissions(root: &Path, scratch: &Path, args: &ClassArgs) -> Result<Vec<Entr
     Ok(entries)
 }
 
-/// The key of each entry that is graded: its content, the exercise, this very grader, the seed and the language.
-fn keys(entries: &[Entry], pack: &Pack, args: &ClassArgs) -> Result<Vec<Option<String>>> {
-    let mut common = Sha256::new();
-    for (path, text) in &pack.files {
-        part(&mut common, path.as_bytes());
-        part(&mut common, text.as_bytes());
-    }
-    let grader = std::env::current_exe()
-        .and_then(fs::read)
-        .context("reading this grader, which results are remembered under")?;
-    part(&mut common, &Sha256::digest(grader));
-    part(&mut common, &args.seed.to_le_bytes());
-    part(&mut common, &serde_json::to_vec(&args.lang)?);
-    let keys = entries.iter().map(|entry| {
-        let Found::Source(path, _) = &entry.found else { return None };
-        let mut digest = common.clone();
-        for (name, text) in files(path) {
-            part(&mut digest, name.as_bytes());
-            part(&mut digest, text.as_bytes());
-        }
-        Some(hex(&digest.finalize()))
-    });
-    Ok(keys.collect())
-}
-
-fn part(digest: &mut Sha256, bytes: &[u8]) {
-    digest.update((bytes.len() as u64).to_le_bytes());
-    digest.update(bytes);
-}
-
 /// A submission's files as text, by their names in it.
 fn files(path: &Path) -> Files {
     let mut paths = Vec::new();
@@ -145,6 +121,7 @@ fn files(path: &Path) -> Files {
 fn grade_missing(
     entries: &[Entry],
     keys: &[Option<String>],
+    again: &Keys,
     store: &Store,
     pack: &Pack,
     args: &ClassArgs,
@@ -155,7 +132,7 @@ fn grade_missing(
             && planned.insert(key)
             && (args.again || store.result(key)?.is_none())
         {
-            jobs.push(Job { key: key.clone(), path: path.clone() });
+            jobs.push(Job { key: key.clone(), path: path.clone(), learner: entry.learner.clone() });
         }
     }
     let mut broken = BTreeMap::new();
@@ -164,21 +141,31 @@ fn grade_missing(
     }
     let bench = Bench::open(pack, args.trust)?;
     let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    grade_all(&jobs, workers, &|path| bench.grade_path(path, args.seed, args.lang), |job, graded| {
-        match graded {
-            Ok(report) if report.verdict != GradeVerdict::HarnessError => return store.remember(&job.key, &report),
-            Ok(report) => {
-                let messages: Vec<_> =
-                    report.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
-                broken.insert(job.key.clone(), messages.join("\n"));
+    let grade = |path: &Path| bench.grade_path(path, args.seed, args.lang).map(|report| nameless(report, path));
+    grade_all(&jobs, workers, &grade, |job, graded| {
+        let why = match graded {
+            Ok(report) if report.verdict == GradeVerdict::HarnessError => {
+                report.diagnostics.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("\n")
             }
-            Err(message) => {
-                broken.insert(job.key.clone(), message);
+            Ok(_) if again.key(&job.path) != job.key => {
+                "the submission changed while it was graded: grade the class again".to_owned()
             }
-        }
+            Ok(report) => return store.remember(&job.key, &report),
+            Err(message) => message,
+        };
+        broken.insert(job.key.clone(), why);
         Ok(())
     })?;
     Ok(broken)
+}
+
+/// The report without where the submission stood: who else hands in the same gets the same.
+fn nameless(mut report: Report, path: &Path) -> Report {
+    let place = format!("`{}`", printable::line(&path.display().to_string()));
+    for found in &mut report.diagnostics {
+        found.message = found.message.replace(&place, "the submission");
+    }
+    report
 }
 
 fn learners(

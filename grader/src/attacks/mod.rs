@@ -8,6 +8,8 @@
 //! //! link: src/module.rs -> /a/target        (optional: a symbolic link that is made before grading)
 //! ```
 
+pub mod archives;
+
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,7 +68,7 @@ pub fn corpus() -> Result<Vec<Attack>> {
     Ok(attacks)
 }
 
-/// Tries every attack of the corpus, on all cores. Returns how many there are, and how those that succeeded did.
+/// Tries every attack of the corpus, on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
 ///
 /// # Errors
 /// The corpus is unsound.
@@ -92,8 +94,10 @@ pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
         }
     });
     let mut succeeded = succeeded.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (hostile_archives, unpacked) = archives::attempt_all()?;
+    succeeded.extend(unpacked);
     succeeded.sort();
-    Ok((attacks.len(), succeeded))
+    Ok((attacks.len() + hostile_archives, succeeded))
 }
 
 impl Attack {
@@ -207,6 +211,13 @@ mod tests {
     fn the_corpus_is_read_and_is_large() {
         let corpus = corpus().expect("every header is right");
         assert!(corpus.len() >= 40, "{}", corpus.len());
+    }
+
+    #[test]
+    fn no_hostile_archive_succeeds() {
+        let (total, succeeded) = archives::attempt_all().expect("there is room");
+        assert!(total >= 30);
+        assert!(succeeded.is_empty(), "{}", succeeded.join("\n"));
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! Under which key a result is remembered: a digest of all that could make it another one.
+
+use std::path::Path;
+
+use cachedojo::text::Language;
+use sha2::{Digest, Sha256};
+
+use crate::pack::Pack;
+use crate::submission::{Submission, hex};
+
+/// What all keys of a run share: the exercise, this very grader, the seed and the language.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    common: Sha256,
+}
+
+impl Keys {
+    /// The keys of a run.
+    pub fn of(pack: &Pack, seed: u64, language: Language) -> Self {
+        let mut keys = Self { common: Sha256::new() };
+        for (path, text) in &pack.files {
+            keys.part(path.as_bytes());
+            keys.part(text.as_bytes());
+        }
+        // By its sources: machines that build it each for themselves share what they graded.
+        keys.part(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
+        keys.part(&seed.to_le_bytes());
+        keys.part(format!("{language:?}").as_bytes());
+        keys
+    }
+
+    /// The key of what is at `path`: of just what grading reads there, in the way that grading reads it, so that two
+    /// submissions share a key only if they share every byte that could matter, remarks on what was left out included.
+    /// Where it stands is not part of it. Cost: O(bytes).
+    pub fn key(&self, path: &Path) -> String {
+        let mut keys = self.clone();
+        match Submission::read(path) {
+            Ok(submission) => {
+                keys.part(submission.sha256.as_bytes());
+                for note in &submission.notes {
+                    keys.part(format!("{note:?}").as_bytes());
+                }
+            }
+            Err(error) => {
+                let error = error.diagnostic();
+                keys.part(format!("{error:?}").replace(&*path.to_string_lossy(), "").as_bytes());
+            }
+        }
+        hex(&keys.common.finalize())
+    }
+
+    /// A part, with its length before it: no two lists of parts are the same bytes.
+    fn part(&mut self, bytes: &[u8]) {
+        self.common.update((bytes.len() as u64).to_le_bytes());
+        self.common.update(bytes);
+    }
+}
