@@ -30,7 +30,7 @@ def trace(kind, seed, length=20_000):
 
 
 POLICIES = ["LRU", "LFU", "FIFO", "Sieve", "S3FIFO", "Clock", "ARC"]
-for kind, sizes in [("unit", [20, 100, 333, 1000]), ("fixed", [1003, 5000, 20000]), ("varying", [1003, 5000, 20000])]:
+for kind, sizes in [("unit", [10, 20, 100, 333, 1000]), ("fixed", [60, 970, 1003, 5000, 20000]), ("varying", [60, 970, 1003, 5000, 20000])]:
     for policy in POLICIES:
         counts = []
         for size in sizes:

@@ -251,7 +251,7 @@ pub struct TraceArgs {
     /// Eviction policies, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "lru")]
     pub policy: Vec<String>,
-    /// Cache sizes in bytes, separated by commas, as 1000,128MiB
+    /// Cache sizes in bytes, separated by commas, as 1000,128MiB; kB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024
     #[arg(long, value_delimiter = ',', required = true)]
     pub size: Vec<String>,
     /// Print JSON instead of a table
@@ -266,12 +266,21 @@ pub struct TraceArgs {
     /// CSV: there is no size column, every object has size 1
     #[arg(long)]
     pub no_size: bool,
-    /// CSV: what stands between two fields
-    #[arg(long, default_value_t = ',')]
+    /// CSV: what stands between two fields; `tab` is a tab
+    #[arg(long, default_value = ",", value_parser = delimiter)]
     pub delimiter: char,
     /// CSV: the first line is data already
     #[arg(long)]
     pub no_header: bool,
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    let mut letters = text.chars();
+    match (text, letters.next(), letters.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(letter), None) => Ok(letter),
+        _ => Err("write one character, or `tab`".into()),
+    }
 }
 
 /// Arguments of `grader show`.

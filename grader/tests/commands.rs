@@ -82,8 +82,20 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     let file = folder.path().join("keys.txt");
     std::fs::write(&file, "1\n2\n3\n1\n2\n4\n1\n").expect("a file");
     let file = file.to_str().expect("a name");
-    let json = "{\"requests\":7,\"results\":[{\"bytes_missed\":4,\"miss_ratio\":0.5714285714285714,\"misses\":4,\"policy\":\"lru\",\"size_bytes\":3}]}\n";
+    let json = "{\"requests\":7,\"results\":[{\"policy\":\"lru\",\"size_bytes\":3,\"misses\":4,\"miss_ratio\":0.5714285714285714,\"bytes_missed\":4}]}\n";
     check(&["trace", file, "--format", "keys", "--policy", "lru", "--size", "3", "--json"], "", json, 0);
+    let csv = folder.path().join("trace.csv");
+    std::fs::write(&csv, "size\tid\n10\tx\n20\ty z\n10\tx\n").expect("a file");
+    let csv = csv.to_str().expect("a name");
+    let row = "{\"policy\":\"s3fifo\",\"size_bytes\":1024,\"misses\":2,\"miss_ratio\":0.6666666666666666,\"bytes_missed\":30}";
+    let json = format!("{{\"requests\":3,\"results\":[{row}]}}\n");
+    let tabs =
+        ["trace", csv, "--format", "csv", "--delimiter", "tab", "--policy", "S3-FIFO", "--size", "1KiB", "--json"];
+    check(&tabs, "", &json, 0);
+    std::fs::write(csv, "size\tid\n").expect("a file");
+    let (stdout, stderr, code) = grader(&tabs, "");
+    assert!(stdout.starts_with("{\"requests\":0,") && stdout.contains("\"miss_ratio\":0.0,"), "{stdout}");
+    assert!(code == 0 && stderr.contains("holds no request"), "{stderr}");
     let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru,fifo", "--size", "2,3"], "");
     assert_eq!(table.lines().count(), 6, "{table}");
 }

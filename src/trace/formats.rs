@@ -177,7 +177,8 @@ fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
 }
 
 fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
-    let mut rows = lines(text).peekable();
+    // Not trimmed: a tab or a space may be the delimiter, behind which a field is empty.
+    let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
     let header: Vec<&str> = if columns.has_header {
         rows.next().map(|(_, line)| fields(line, columns.delimiter).collect()).unwrap_or_default()
     } else {
@@ -226,13 +227,23 @@ fn text(bytes: &[u8]) -> Result<&str, TraceError> {
     std::str::from_utf8(bytes).map_err(|error| TraceError::NotText { offset: error.valid_up_to() })
 }
 
-/// The lines that are not blank, trimmed, numbered from 1.
+/// The lines that are not blank, trimmed and numbered from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty())
 }
 
+/// The fields of a line, without the spaces and the quotes around them; a quoted one may hold the delimiter.
 fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
-    line.split(delimiter).map(|field| field.trim().trim_matches('"'))
+    let is_space = move |c: char| c.is_whitespace() && c != delimiter;
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let from = rest?.trim_start_matches(is_space);
+        let quoted = from.strip_prefix('"').and_then(|text| text.split_once('"'));
+        let (field, after) = quoted.unwrap_or(("", from));
+        let (unquoted, after) = after.split_once(delimiter).map_or((after, None), |(field, rest)| (field, Some(rest)));
+        rest = after;
+        Some(if quoted.is_some() { field } else { unquoted.trim_end_matches(is_space) })
+    })
 }
 
 fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError> {

@@ -3,11 +3,10 @@
 use std::fs;
 use std::io::Write;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use cachedojo::cache::EvictionPolicy;
 use cachedojo::script::duration::parse_size;
-use cachedojo::trace::{CsvColumns, Format, Replay, read, replay};
-use serde_json::json;
+use cachedojo::trace::{CsvColumns, Format, read, replay};
 
 use crate::cli::{Outcome, TraceArgs, UsageError};
 
@@ -40,21 +39,15 @@ pub fn trace(args: &TraceArgs) -> Result<Outcome> {
     let bytes =
         fs::read(&args.file).map_err(|error| usage(format!("cannot read `{}`: {error}", args.file.display())))?;
     let requests = read(&format, &bytes).map_err(|error| usage(error.to_string()))?;
-    ensure!(
-        !requests.is_empty(),
-        usage(format!("`{}` holds no request: is its format {}?", args.file.display(), args.format))
-    );
+    if requests.is_empty() {
+        let mut err = std::io::stderr().lock();
+        writeln!(err, "`{}` holds no request: is its format {}?", args.file.display(), args.format)?;
+    }
     let report = replay(&requests, &policies, &sizes);
     let mut out = std::io::stdout().lock();
     if args.json {
-        let row = |result: &Replay| {
-            json!({
-                "policy": result.policy.name(), "size_bytes": result.size_bytes, "misses": result.misses,
-                "miss_ratio": result.miss_ratio, "bytes_missed": result.bytes_missed,
-            })
-        };
-        let results: Vec<_> = report.results.iter().map(row).collect();
-        writeln!(out, "{}", json!({ "requests": report.requests, "results": results }))?;
+        serde_json::to_writer(&mut out, &report)?;
+        writeln!(out)?;
         return Ok(Outcome::Passed);
     }
     writeln!(out, "{} requests", report.requests)?;
