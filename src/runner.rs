@@ -12,7 +12,7 @@ use cachedojo_seam::{
 use crate::event::{Event, Move, Share, What, command_text, member_ids, parse_error_text};
 use crate::script::{Command, Dialect, Expectation, Script, Step};
 use crate::subject::{Crash, Subject, World};
-use crate::text::escape;
+use crate::text::{self, escape};
 
 /// How far a script has come, and the world around its subject.
 pub struct Runner {
@@ -329,7 +329,7 @@ fn extra_answers(request: &ExtraRequest, response: Response) -> Vec<What> {
             return lines.into_iter().map(|text| What::Said { text }).collect();
         }
         (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
-            let text = String::from_utf8_lossy(&bytes);
+            let text = text::from_bytes(&bytes);
             return text.split_terminator("\r\n").map(|line| What::Said { text: line.to_owned() }).collect();
         }
         (_, Response::NoObject) => What::NoObject { object: "node".into() },

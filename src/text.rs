@@ -24,6 +24,40 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// Stands for a byte that is no part of UTF-8 text: private characters from U+F700 on, one for each byte from 0x80.
+const STAND_INS: std::ops::RangeInclusive<char> = '\u{f780}'..='\u{f7ff}';
+
+/// Any bytes as text that [`to_bytes`] turns back into them: what is not UTF-8, or is a stand-in itself, becomes one private
+/// character (U+F780 to U+F7FF) for each byte. Text is what it was. Cost: O(bytes).
+pub fn from_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let stand_in = |byte: u8| char::from_u32(0xf700 + u32::from(byte)).expect("a private character");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if STAND_INS.contains(&c) {
+                text.extend(c.encode_utf8(&mut [0; 4]).bytes().map(stand_in));
+            } else {
+                text.push(c);
+            }
+        }
+        text.extend(chunk.invalid().iter().copied().map(stand_in));
+    }
+    text
+}
+
+/// The bytes that [`from_bytes`] made this text of. Cost: O(text).
+pub fn to_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if STAND_INS.contains(&c) {
+            bytes.push(u8::try_from(u32::from(c) - 0xf700).expect("a stand-in is for one byte"));
+        } else {
+            bytes.extend(c.encode_utf8(&mut [0; 4]).bytes());
+        }
+    }
+    bytes
+}
+
 /// The language's own answers: a value that reads like one is quoted, so that nobody can pass it off as the answer.
 const RESERVED: [&str; 12] = [
     "nothing",
@@ -118,5 +152,33 @@ impl Bilingual {
             Language::English => &self.en,
             Language::French => &self.fr,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_are_text_and_back() {
+        let pieces: [&[u8]; 8] = [
+            b"",
+            b"\xff",
+            b"\x80\xc3",
+            "é\u{1f980}".as_bytes(),
+            "\u{f780}\u{f7ff}".as_bytes(),
+            b"\xed\xa0\x80",
+            b"\0\r\n",
+            b"\xf0\x9f",
+        ];
+        for first in pieces {
+            for second in pieces {
+                for third in 0..=255 {
+                    let bytes = [first, second, &[third]].concat();
+                    assert_eq!(to_bytes(&from_bytes(&bytes)), bytes, "{bytes:?}");
+                }
+            }
+        }
+        assert_eq!(from_bytes("plain é\r\n".as_bytes()), "plain é\r\n");
     }
 }

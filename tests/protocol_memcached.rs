@@ -2,6 +2,10 @@
 
 use cachedojo::clock::Instant;
 use cachedojo::protocol::memcached::{Machine, Mistake, Parsed, Parser};
+use cachedojo::reference::Reference;
+use cachedojo::runner::{render, run};
+use cachedojo::script::{Dialect, parse};
+use cachedojo::text::{from_bytes, to_bytes};
 
 /// The Unix time at which the tests' clocks begin.
 const BASE_S: u64 = 1_700_000_000;
@@ -489,6 +493,19 @@ fn values_are_any_bytes_counted_by_their_length() {
     assert_eq!(machine.feed(b"get bin\r\n", Instant::default()), expected);
     check_one(b"set a 0 0 1\nx\nget a\n", "STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n");
     check_one(b"set a 0 0 0\r\n\r\nget a\r\n", "STORED\r\nVALUE a 0 0\r\n\r\nEND\r\n");
+}
+
+#[test]
+fn a_script_of_any_bytes_is_answered_byte_for_byte() {
+    let value: Vec<u8> = (0..=255).chain("é\u{f7ff}".bytes()).chain(*b"\xc3\r\n").collect();
+    let set = format!("set v 7 0 {}\r\n", value.len());
+    let request = [set.as_bytes(), &value, b"\r\nget v\r\nappend v 0 0 1\r\n\x80\r\nmg v s\r\n"].concat();
+    let script = parse(&from_bytes(&request), Dialect::Memcached);
+    let events = run(&script, &mut Reference::default(), 0);
+    let answer = format!("STORED\r\nVALUE v 7 {}\r\n", value.len());
+    let rest = format!("\r\nEND\r\nSTORED\r\nHD s{}\r\n", value.len() + 1);
+    let expected = [answer.as_bytes(), &value, rest.as_bytes()].concat();
+    assert_eq!(to_bytes(&render(&events, Dialect::Memcached)), expected);
 }
 
 #[test]

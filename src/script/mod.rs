@@ -13,6 +13,8 @@ use std::ops::Range;
 use cachedojo_seam::{ExtraRequest, Request};
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 pub use advice::advise;
 pub use expect::Expectation;
 pub use lab::{COMMANDS, is_repeat};
@@ -141,7 +143,7 @@ pub fn parse(text: &str, dialect: Dialect) -> Script {
             Dialect::Memcached => {
                 // The line's end is part of the protocol, and the last line of a script is meant to be sent too.
                 let bytes = if raw.ends_with('\n') { raw.into() } else { format!("{raw}\r\n") };
-                script.ask(line, content, ExtraRequest::Memcached(bytes.into_bytes()));
+                script.ask(line, content, ExtraRequest::Memcached(text::to_bytes(&bytes)));
             }
             Dialect::Rest if content.trim().is_empty() => {}
             Dialect::Rest => script.ask(line, content, ExtraRequest::Rest(content.to_owned())),

@@ -11,7 +11,7 @@ use cachedojo::runner::{self, render};
 use cachedojo::scenario::Scenario;
 use cachedojo::script::{self, Dialect, Script};
 use cachedojo::subject::Subject;
-use cachedojo::text::Language;
+use cachedojo::text::{self, Language};
 use serde::Serialize;
 
 use crate::bench::Bench;
@@ -79,8 +79,8 @@ fn read_script(path: &str) -> Result<String> {
             .read_to_end(&mut bytes)
             .map_err(|error| UsageError(format!("cannot read `{path}`: {error}")))?;
     }
-    // A stray byte becomes the replacement character: one broken line must not cost the script.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    // A stray byte becomes a private character, which memcached's values are turned back from: they may be any bytes.
+    Ok(text::from_bytes(&bytes))
 }
 
 fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
@@ -126,7 +126,7 @@ fn print(args: &RunArgs, script: &Script, events: &[Event]) -> Result<()> {
             for diagnostic in &diagnostics {
                 writeln!(err, "line {}: {}", diagnostic.line, diagnostic.message)?;
             }
-            out.write_all(render(events, script.dialect).as_bytes())?;
+            out.write_all(&text::to_bytes(&render(events, script.dialect)))?;
         }
         RunFormat::Json => {
             let report =
