@@ -82,7 +82,7 @@ impl<'a> Flags<'a> {
         if self.has(letter) { self.words.clone().find(|word| word[0] == letter) } else { None }
     }
 
-    fn number<T: std::str::FromStr>(&self, letter: u8) -> Option<T> {
+    fn number<T: std::str::FromStr + TryFrom<u64>>(&self, letter: u8) -> Option<T> {
         number(&self.word(letter)?[1..])
     }
 }

@@ -1,14 +1,14 @@
 //! From bytes to requests: no copy, no allocation, the same result however the bytes are split.
 //!
-//! Fast because one `memchr` finds the end of a line, words are slices of it, and a data block is skipped by its length
-//! without being looked at.
+//! Fast because the most frequent line, a `get` of one key, is read in one pass; because otherwise one `memchr` finds the
+//! end of a line; because words are slices of it; and because a data block is skipped by its length without being looked at.
 
 use super::meta;
 use super::mistake::Mistake;
 use super::request::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
 };
-use super::words::{Words, check_key, number, word_length};
+use super::words::{Words, check_key, number, plain_length, word_length};
 use crate::protocol::Located;
 use std::ops::Range;
 
@@ -75,6 +75,11 @@ impl Parser {
     pub fn parse<'a>(&mut self, input: &'a [u8]) -> Parsed<'a> {
         if let Some(skip) = self.skip {
             return self.skip(skip, input);
+        }
+        if self.searched == 0
+            && let Some(parsed) = get_of_one_key(input)
+        {
+            return parsed;
         }
         if input.len() < self.needed {
             return Parsed::Incomplete;
@@ -149,6 +154,22 @@ impl Parser {
         self.skip = None;
         Parsed::Skipped(used)
     }
+}
+
+/// `get <key>` and nothing else, if that is what the input begins with: the end of the key, which has to be found anyway,
+/// is also the end of the line.
+#[inline]
+fn get_of_one_key(input: &[u8]) -> Option<Parsed<'_>> {
+    let rest = input.strip_prefix(b"get ")?;
+    let length = plain_length(&rest[..rest.len().min(KEY_BYTES_MAX + 1)]);
+    let end_bytes = match &rest[length..] {
+        [b'\r', b'\n', ..] => 2,
+        [b'\n', ..] => 1,
+        _ => return None,
+    };
+    let end = b"get ".len() + length;
+    let request = Request::Get { keys: Words::new(&input[b"get".len()..end]), with_cas: false, exptime: None };
+    (1..=KEY_BYTES_MAX).contains(&length).then_some(Parsed::Request { request, noreply: false, used: end + end_bytes })
 }
 
 /// A well-formed line and the bytes of its data block, its end included.

@@ -55,7 +55,7 @@ pub(super) fn word_length(bytes: &[u8]) -> usize {
 /// The bytes before the first space or control character. Fast because it looks at eight bytes at a time: words are too
 /// short for `memchr` to pay.
 #[inline]
-fn plain_length(bytes: &[u8]) -> usize {
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGHS: u64 = ONES << 7;
     let end_in = |eight: u64| {
@@ -88,13 +88,52 @@ pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
 }
 
 /// A decimal number without a `+`, spaces or anything else around it.
-pub(super) fn number<T: std::str::FromStr>(word: &[u8]) -> Option<T> {
+#[inline]
+pub(super) fn number<T: std::str::FromStr + TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    // Nearly all are digits that fit into a word: those need no check for overflow and no text.
+    if (1..=18).contains(&word.len()) && word.iter().all(u8::is_ascii_digit) {
+        let number = word.iter().fold(0, |number, &digit| number * 10 + u64::from(digit - b'0'));
+        return T::try_from(number).ok();
+    }
     if word.first() == Some(&b'+') { None } else { std::str::from_utf8(word).ok()?.parse().ok() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::plain_length;
+    use super::{number, plain_length};
+
+    #[test]
+    fn numbers_are_what_the_standard_library_takes_but_for_a_plus() {
+        for text in [
+            "",
+            "0",
+            "00",
+            "007",
+            "-0",
+            "-1",
+            "+1",
+            "-",
+            "1 ",
+            " 1",
+            "1x",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "4294967295",
+            "4294967296",
+            "999999999999999999",
+            "1000000000000000000",
+            "18446744073709551615",
+            "18446744073709551616",
+            "000000000000000000000000000001",
+            "\u{661}",
+        ] {
+            let word = text.as_bytes();
+            assert_eq!(number::<i32>(word), text.parse().ok().filter(|_| !text.starts_with('+')), "{text:?}");
+            assert_eq!(number::<u32>(word), text.parse().ok().filter(|_| !text.starts_with('+')), "{text:?}");
+            assert_eq!(number::<u64>(word), text.parse().ok().filter(|_| !text.starts_with('+')), "{text:?}");
+        }
+    }
 
     #[test]
     fn eight_bytes_at_a_time_find_what_one_at_a_time_does() {
