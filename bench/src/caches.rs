@@ -3,7 +3,7 @@
 use cachedojo::cache::Cache;
 
 use crate::traces::zipf;
-use crate::{Contestant, race};
+use crate::{Bench, Contestant};
 
 const OPERATIONS: usize = 100_000;
 
@@ -34,40 +34,48 @@ contestant!(schnellru, schnellru::LruMap<K, u64>, insert);
 contestant!(quick, quick_cache::unsync::Cache<K, u64>, insert);
 contestant!(moka, mini_moka::unsync::Cache<K, u64>, insert);
 
-pub(crate) fn ours<K: std::hash::Hash + Eq + Default>(capacity: usize) -> Cache<K, u64> {
-    Cache::new(capacity)
-}
-
-fn all<'a, K: std::hash::Hash + Eq + Clone + Default + 'static>(
-    capacity: usize,
-    round: impl Fn(&mut dyn Lru<K>) -> u64 + Copy + 'a,
-    warm: &[K],
-) -> Vec<Contestant<'a>> {
-    let capacity_u32 = u32::try_from(capacity).expect("small");
-    let nonzero = std::num::NonZeroUsize::new(capacity).expect("not empty");
-    let caches: Vec<(&'static str, Box<dyn Lru<K>>)> = vec![
-        ("cachedojo", Box::new(ours(capacity))),
-        ("lru", Box::new(lru::LruCache::<K, u64>::new(nonzero))),
-        ("hashlink", Box::new(hashlink::LruCache::<K, u64>::new(capacity))),
-        ("schnellru", Box::new(schnellru::LruMap::<K, u64>::new(schnellru::ByLength::new(capacity_u32)))),
-        ("quick_cache", Box::new(quick_cache::unsync::Cache::<K, u64>::new(capacity))),
-        ("mini-moka", Box::new(mini_moka::unsync::Cache::<K, u64>::new(capacity as u64))),
-    ];
-    let contestants = caches.into_iter().map(|(name, mut cache)| {
+/// A rival's or our own cache, filled with `warm`, and what is done with it.
+fn contestant<'a, K: Clone, C: Lru<K> + 'a>(
+    name: &'static str,
+    new: impl FnOnce() -> C + 'a,
+    warm: &'a [K],
+    round: impl Fn(&mut dyn Lru<K>) -> u64 + 'a,
+) -> Contestant<'a> {
+    Contestant::new(name, move || {
+        let mut cache = new();
         for key in warm {
             cache.put(key.clone());
         }
-        Contestant::new(name, move || round(&mut *cache))
-    });
-    contestants.collect()
+        move || round(&mut cache)
+    })
 }
 
-fn key_kind<K: std::hash::Hash + Eq + Clone + Default + 'static>(kind: &str, key: impl Fn(usize) -> K) {
+/// Everybody, each with its own default hash. Ours, lru's and hashlink's (foldhash), schnellru's and `quick_cache`'s (ahash
+/// without AES) are of one kind, a multiplication whose halves are folded; mini-moka's (`SipHash`) is a stronger one. Theirs
+/// draw a seed when they start; ours is fixed, so that two runs are the same.
+pub(crate) fn all<'a, K: std::hash::Hash + Eq + Clone + Default + 'a>(
+    capacity: usize,
+    warm: &'a [K],
+    round: impl Fn(&mut dyn Lru<K>) -> u64 + Copy + 'a,
+) -> Vec<Contestant<'a>> {
+    let few = u32::try_from(capacity).expect("small");
+    let nonzero = std::num::NonZeroUsize::new(capacity).expect("not empty");
+    vec![
+        contestant("cachedojo", move || Cache::new(capacity), warm, round),
+        contestant("lru", move || lru::LruCache::new(nonzero), warm, round),
+        contestant("hashlink", move || hashlink::LruCache::new(capacity), warm, round),
+        contestant("schnellru", move || schnellru::LruMap::new(schnellru::ByLength::new(few)), warm, round),
+        contestant("quick_cache", move || quick_cache::unsync::Cache::new(capacity), warm, round),
+        contestant("mini-moka", move || mini_moka::unsync::Cache::new(capacity as u64), warm, round),
+    ]
+}
+
+fn key_kind<K: std::hash::Hash + Eq + Clone + Default>(bench: &Bench, kind: &str, key: impl Fn(usize) -> K) {
     for capacity in [10_000, 1_000_000] {
         let warm: Vec<K> = (0..capacity).map(&key).collect();
         let reads: Vec<K> = zipf(capacity, OPERATIONS, 1).into_iter().map(&key).collect();
         let get = |cache: &mut dyn Lru<K>| reads.iter().map(|key| u64::from(cache.get(key))).sum();
-        race(&format!("get hit, {kind} keys, {capacity} entries"), OPERATIONS, all(capacity, get, &warm));
+        bench.race(&format!("get hit, {kind} keys, {capacity} entries"), OPERATIONS, all(capacity, &warm, get));
         // Four times as many keys as entries, so that most puts of the long tail evict.
         let writes: Vec<K> = zipf(4 * capacity, OPERATIONS, 2).into_iter().map(&key).collect();
         let put = |cache: &mut dyn Lru<K>| {
@@ -76,13 +84,17 @@ fn key_kind<K: std::hash::Hash + Eq + Clone + Default + 'static>(kind: &str, key
             }
             0
         };
-        race(&format!("put with eviction, {kind} keys, {capacity} entries"), OPERATIONS, all(capacity, put, &warm));
+        bench.race(
+            &format!("put with eviction, {kind} keys, {capacity} entries"),
+            OPERATIONS,
+            all(capacity, &warm, put),
+        );
     }
 }
 
-pub(crate) fn run() {
-    key_kind("u64", |i| i as u64);
-    key_kind("20-byte", |i| {
+pub(crate) fn run(bench: &Bench) {
+    key_kind(bench, "u64", |i| i as u64);
+    key_kind(bench, "20-byte", |i| {
         let mut key = [0; 20];
         key.copy_from_slice(format!("user:session:{i:07}").as_bytes());
         key

@@ -1,6 +1,8 @@
-//! `cargo xtask bench engine`: the engine and its rivals in the same run, medians and ratios.
+//! `cargo xtask bench`: the engine and its rivals in the same run, medians and ratios; `bench wasm` runs this very program
+//! in Node as well.
 //!
-//! Contestants take turns, round by round, so that a busy machine is busy for all of them; the median round counts, and the fastest one.
+//! Contestants take turns, round by round, so that a busy machine is busy for all of them; the median round counts, and the
+//! fastest one. Each is called through a `dyn` reference, so that no loop is melted into one contestant and not into another.
 
 mod caches;
 mod parser;
@@ -14,67 +16,86 @@ use std::time::Instant;
 /// Rounds for each contestant.
 const ROUNDS: usize = 21;
 
+type Topic = (&'static str, fn(&Bench));
+
+/// What can be measured.
+const TOPICS: [Topic; 4] =
+    [("caches", caches::run), ("traces", traces::run), ("rings", rings::run), ("parser", parser::run)];
+
+/// Says `title <tab> nanoseconds` of our own contestants, and nothing else.
+const OURS: &str = "--ours";
+
 fn main() -> ExitCode {
-    let topics: Vec<String> = std::env::args().skip(1).collect();
-    let is_wanted = |topic: &str| topics.is_empty() || topics.iter().any(|asked| asked == topic || asked == "engine");
-    if let Some(unknown) =
-        topics.iter().find(|t| !["engine", "caches", "traces", "rings", "parser"].contains(&t.as_str()))
-    {
-        eprintln!("no benchmark `{unknown}`: name `engine`, or `caches`, `traces`, `rings`, `parser`");
+    let (options, topics): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word == OURS);
+    let bench = Bench { only_ours: !options.is_empty() };
+    let is_asked = |topic: &str| topics.iter().any(|asked| asked == topic);
+    let known = |topic: &String| topic == "engine" || TOPICS.iter().any(|(name, _)| name == topic);
+    if let Some(unknown) = topics.iter().find(|topic| !known(topic)) {
+        let names = TOPICS.map(|(name, _)| format!("`{name}`")).join(", ");
+        eprintln!("no benchmark `{unknown}`: name `engine` for all, or any of {names}");
         return ExitCode::from(2);
     }
-    if is_wanted("caches") {
-        caches::run();
-    }
-    if is_wanted("traces") {
-        traces::run();
-    }
-    if is_wanted("rings") {
-        rings::run();
-    }
-    if is_wanted("parser") {
-        parser::run();
+    for (name, run) in TOPICS {
+        if topics.is_empty() || is_asked("engine") || is_asked(name) {
+            run(&bench);
+        }
     }
     ExitCode::SUCCESS
 }
 
-/// Something that can be timed: a name, and a round of work.
+/// Something that can be timed: a name, and how to prepare a round of work.
 struct Contestant<'a> {
     name: &'static str,
-    round: Box<dyn FnMut() -> u64 + 'a>,
+    prepare: Box<dyn FnOnce() -> Round<'a> + 'a>,
 }
+
+type Round<'a> = Box<dyn FnMut() -> u64 + 'a>;
 
 impl<'a> Contestant<'a> {
-    fn new(name: &'static str, round: impl FnMut() -> u64 + 'a) -> Self {
-        Self { name, round: Box::new(round) }
+    fn new<F: FnMut() -> u64 + 'a>(name: &'static str, prepare: impl FnOnce() -> F + 'a) -> Self {
+        Self { name, prepare: Box::new(|| Box::new(prepare())) }
     }
 }
 
-/// Times all contestants, the first of which is ours, and prints what one operation takes them, and how many times as
-/// long as ours that is.
-fn race(title: &str, operations: usize, mut contestants: Vec<Contestant<'_>>) {
-    let mut times = vec![Vec::with_capacity(ROUNDS); contestants.len()];
-    for contestant in &mut contestants {
-        black_box((contestant.round)());
-    }
-    for _ in 0..ROUNDS {
-        for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-            times.push(seconds(|| (contestant.round)()));
+/// Who takes part in the races.
+struct Bench {
+    only_ours: bool,
+}
+
+impl Bench {
+    /// Times all contestants, the first of which is ours, and prints what one operation takes them, and how many times as
+    /// long as ours that is.
+    fn race(&self, title: &str, operations: usize, mut contestants: Vec<Contestant<'_>>) {
+        if self.only_ours {
+            contestants.truncate(1);
         }
-    }
-    println!("{title}");
-    for times in &mut times {
-        times.sort_by(f64::total_cmp);
-    }
-    // On an idle machine both lines say the same; on a busy one the fastest round was disturbed least.
-    for (label, round) in [("median", ROUNDS / 2), ("fastest", 0)] {
-        let ns = |times: &Vec<f64>| times[round] * 1e9 / count(operations);
-        let first = ns(&times[0]);
-        print!("  {label:<8}");
-        for (contestant, times) in contestants.iter().zip(&times) {
-            print!("  {} {:.1} ns ({:.2}x)", contestant.name, ns(times), ns(times) / first);
+        let names: Vec<&str> = contestants.iter().map(|contestant| contestant.name).collect();
+        let mut rounds: Vec<Round<'_>> = contestants.into_iter().map(|contestant| (contestant.prepare)()).collect();
+        let mut times = vec![Vec::with_capacity(ROUNDS); rounds.len()];
+        for round in &mut rounds {
+            black_box(round());
         }
-        println!();
+        for _ in 0..ROUNDS {
+            for (round, times) in rounds.iter_mut().zip(&mut times) {
+                times.push(seconds(round) * 1e9 / count(operations));
+            }
+        }
+        for times in &mut times {
+            times.sort_by(f64::total_cmp);
+        }
+        if self.only_ours {
+            println!("{title}\t{}", times[0][ROUNDS / 2]);
+            return;
+        }
+        println!("{title}");
+        // On an idle machine both lines say the same; on a busy one the fastest round was disturbed least.
+        for (label, place) in [("median", ROUNDS / 2), ("fastest", 0)] {
+            print!("  {label:<8}");
+            for (name, own) in names.iter().zip(&times) {
+                print!("  {name} {:.1} ns ({:.2}x)", own[place], own[place] / times[0][place]);
+            }
+            println!();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The memcached parser against a winnow parser of the same grammar; memchr's line split is the ceiling. Times are per
 //! 1000 bytes, so 1000 ns are 1 GB/s.
 
-use crate::{Contestant, race};
+use crate::{Bench, Contestant};
 use cachedojo::protocol::memcached::{self, Parsed, Request};
 use winnow::ascii::dec_uint;
 use winnow::combinator::{alt, opt, repeat, terminated};
@@ -11,7 +11,7 @@ use winnow::token::{literal, take, take_while};
 /// About as much as a socket gives at a time, many times over.
 const REQUESTS: usize = 10_000;
 
-pub(crate) fn run() {
+pub(crate) fn run(bench: &Bench) {
     let gets: String = (0..REQUESTS).map(|i| format!("get user:profile:{i:07}\r\n")).collect();
     let many: String = (0..REQUESTS / 10)
         .map(|i| (0..10).fold("get".to_owned(), |line, j| format!("{line} user:profile:{:07}", i * 10 + j)) + "\r\n")
@@ -22,13 +22,13 @@ pub(crate) fn run() {
     for (title, input) in [("get, 20-byte keys", gets), ("get of 10 keys", many), ("set, 1 KiB values", sets)] {
         let bytes = input.as_bytes();
         assert_eq!(ours(bytes), by_winnow(bytes));
-        race(
+        bench.race(
             &format!("{title} (per 1000 bytes)"),
             bytes.len() / 1000,
             vec![
-                Contestant::new("cachedojo", move || ours(bytes)),
-                Contestant::new("winnow", move || by_winnow(bytes)),
-                Contestant::new("memchr lines", move || lines(bytes)),
+                Contestant::new("cachedojo", move || move || ours(bytes)),
+                Contestant::new("winnow", move || move || by_winnow(bytes)),
+                Contestant::new("memchr lines", move || move || lines(bytes)),
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use cachedojo::ring::{HashRing, NodeInfo};
 
-use crate::{Contestant, race};
+use crate::{Bench, Contestant};
 
 const NODES: usize = 10;
 const VIRTUAL_NODES: usize = 150;
@@ -35,54 +35,55 @@ fn theirs() -> hashring::HashRing<RivalPoint> {
     ring
 }
 
-pub(crate) fn run() {
+pub(crate) fn run(bench: &Bench) {
     let keys: Vec<String> = (0..KEYS).map(|i| format!("user:session:{i:07}")).collect();
-    let (ring, rival) = (ours(), theirs());
+    let (ring, rival) = (&ours(), &theirs());
     let contestants = vec![
         Contestant::new("cachedojo", || {
-            keys.iter().map(|key| ring.get_node(key).map_or(0, |n| n.id.len() as u64)).sum()
+            || keys.iter().map(|key| ring.get_node(key).map_or(0, |n| n.id.len() as u64)).sum()
         }),
-        Contestant::new("hashring", || keys.iter().map(|key| rival.get(key).map_or(0, |n| n.node.len() as u64)).sum()),
+        Contestant::new("hashring", || {
+            || keys.iter().map(|key| rival.get(key).map_or(0, |n| n.node.len() as u64)).sum()
+        }),
     ];
-    race("ring lookup, 10 x 150 points, 20-byte keys", KEYS, contestants);
+    bench.race("ring lookup, 10 x 150 points, 20-byte keys", KEYS, contestants);
     // The rival takes microseconds for a key here.
     let few = &keys[..KEYS / 1000];
     let contestants = vec![
-        Contestant::new("cachedojo", || few.iter().map(|key| ring.get_nodes(key, 3).len() as u64).sum()),
+        Contestant::new("cachedojo", || || few.iter().map(|key| ring.get_nodes(key, 3).len() as u64).sum()),
         Contestant::new("hashring", || {
-            few.iter().map(|key| rival.get_with_replicas(key, 2).map_or(0, |n| n.len() as u64)).sum()
+            || few.iter().map(|key| rival.get_with_replicas(key, 2).map_or(0, |n| n.len() as u64)).sum()
         }),
     ];
-    race("ring replicas, N = 3 (hashring: 3 points)", few.len(), contestants);
+    bench.race("ring replicas, N = 3 (hashring: 3 points)", few.len(), contestants);
     let contestants = vec![
-        Contestant::new("cachedojo", || (0..BUILDS).map(|_| ours().nodes().len() as u64).sum()),
-        Contestant::new("hashring", || (0..BUILDS).map(|_| theirs().len() as u64).sum()),
+        Contestant::new("cachedojo", || || (0..BUILDS).map(|_| ours().nodes().len() as u64).sum()),
+        Contestant::new("hashring", || || (0..BUILDS).map(|_| theirs().len() as u64).sum()),
     ];
-    race("ring build, 10 nodes", BUILDS, contestants);
+    bench.race("ring build, 10 nodes", BUILDS, contestants);
     let contestants = vec![
         Contestant::new("cachedojo", || {
             let mut ring = ring.clone();
-            (0..BUILDS)
-                .map(|_| {
+            move || {
+                for _ in 0..BUILDS {
                     ring.add_node(node(NODES));
                     ring.remove_node("node10");
-                    1
-                })
-                .sum()
+                }
+                ring.nodes().len() as u64
+            }
         }),
         Contestant::new("hashring", || {
-            let mut rival = rival.clone();
-            let added = points(NODES);
-            (0..BUILDS)
-                .map(|_| {
+            let (mut rival, added) = (rival.clone(), points(NODES));
+            move || {
+                for _ in 0..BUILDS {
                     rival.batch_add(added.clone());
                     for point in &added {
                         rival.remove(point);
                     }
-                    1
-                })
-                .sum()
+                }
+                rival.len() as u64
+            }
         }),
     ];
-    race("ring join and leave of one node", BUILDS, contestants);
+    bench.race("ring join and leave of one node", BUILDS, contestants);
 }

@@ -1,11 +1,11 @@
 //! Replaying a trace of small integers under LRU: a miss brings the object in.
 
-use cachedojo::cache::EvictionPolicy;
+use cachedojo::cache::{Cache, EvictionPolicy};
 use cachedojo::random::Random;
 use cachedojo::trace::{Request, replay};
 
 use crate::caches::Lru;
-use crate::{Contestant, race};
+use crate::{Bench, Contestant};
 
 const REQUESTS: usize = 2_000_000;
 
@@ -32,6 +32,7 @@ pub(crate) fn zipf(count: usize, length: usize, seed: u64) -> Vec<usize> {
     (0..length).map(|_| scattered[number(&mut random)]).collect()
 }
 
+/// What anybody would write with a cache at hand.
 fn replay_with(cache: &mut dyn Lru<u64>, trace: &[Request]) -> u64 {
     let mut misses = 0;
     for request in trace {
@@ -43,31 +44,37 @@ fn replay_with(cache: &mut dyn Lru<u64>, trace: &[Request]) -> u64 {
     misses
 }
 
-pub(crate) fn run() {
+pub(crate) fn run(bench: &Bench) {
     for (objects, capacity) in [(1_000_000, 100_000), (100_000, 10_000)] {
         let ids = zipf(objects, REQUESTS, 3);
         let trace: Vec<Request> = ids.into_iter().map(|id| Request { id: id as u64, size: 1 }).collect();
         let trace = trace.as_slice();
-        let capacity_u32 = u32::try_from(capacity).expect("small");
+        let few = u32::try_from(capacity).expect("small");
         let nonzero = std::num::NonZeroUsize::new(capacity).expect("not empty");
-        let one = |policy| move || replay(trace, &[policy], &[capacity as u64]).results[0].misses;
+        let replayed = |name, policy| {
+            Contestant::new(name, move || move || replay(trace, &[policy], &[capacity as u64]).results[0].misses)
+        };
         let contestants = vec![
-            Contestant::new("cachedojo", one(EvictionPolicy::LRU)),
-            Contestant::new("lru", move || replay_with(&mut lru::LruCache::new(nonzero), trace)),
-            Contestant::new("hashlink", move || replay_with(&mut hashlink::LruCache::new(capacity), trace)),
-            Contestant::new("schnellru", move || {
-                replay_with(&mut schnellru::LruMap::<u64, u64>::new(schnellru::ByLength::new(capacity_u32)), trace)
-            }),
-            Contestant::new("quick_cache", move || {
-                replay_with(&mut quick_cache::unsync::Cache::<u64, u64>::new(capacity), trace)
-            }),
-            Contestant::new("mini-moka", move || {
-                replay_with(&mut mini_moka::unsync::Cache::<u64, u64>::new(capacity as u64), trace)
-            }),
+            replayed("cachedojo", EvictionPolicy::LRU),
+            // The same cache as in the other races, in the same loop as the rivals, which cannot know that keys are small.
+            contestant("cachedojo::Cache", trace, move || Cache::new(capacity)),
+            contestant("lru", trace, move || lru::LruCache::new(nonzero)),
+            contestant("hashlink", trace, move || hashlink::LruCache::new(capacity)),
+            contestant("schnellru", trace, move || schnellru::LruMap::new(schnellru::ByLength::new(few))),
+            contestant("quick_cache", trace, move || quick_cache::unsync::Cache::new(capacity)),
+            contestant("mini-moka", trace, move || mini_moka::unsync::Cache::new(capacity as u64)),
         ];
-        race(&format!("replay, {objects} objects, {capacity} entries"), REQUESTS, contestants);
+        bench.race(&format!("replay, {objects} objects, {capacity} entries"), REQUESTS, contestants);
         let policies = EvictionPolicy::ALL.into_iter().filter(|policy| *policy != EvictionPolicy::TTL);
-        let contestants = policies.map(|policy| Contestant::new(policy.name(), one(policy))).collect();
-        race("  each policy", REQUESTS, contestants);
+        let contestants = policies.map(|policy| replayed(policy.name(), policy)).collect();
+        bench.race(&format!("each policy, {objects} objects, {capacity} entries"), REQUESTS, contestants);
     }
+}
+
+fn contestant<'a, C: Lru<u64> + 'a>(
+    name: &'static str,
+    trace: &'a [Request],
+    new: impl Fn() -> C + 'a,
+) -> Contestant<'a> {
+    Contestant::new(name, move || move || replay_with(&mut new(), trace))
 }

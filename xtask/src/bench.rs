@@ -1,19 +1,79 @@
-//! `cargo xtask bench`: the engine and its rivals, measured in the same run.
+//! `cargo xtask bench`: the engine and its rivals, measured in the same run, or the engine natively and in WebAssembly.
 
 use crate::project::Project;
-use anyhow::Result;
+use crate::tools;
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
 use std::process::ExitCode;
-use xshell::cmd;
+use xshell::{Cmd, cmd};
+
+const WASI_TARGET: &str = "wasm32-wasip1";
+
+/// Each program runs so often, in turns with the others; the median counts.
+const TURNS: usize = 3;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to measure: `engine` for all, or any of `caches`, `traces`, `rings`
+    /// What to measure: `engine` for all, or any of `caches`, `traces`, `rings`, `parser`; with `wasm`, natively and in Node
     topics: Vec<String>,
 }
 
 pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
-    let shell = &project.shell;
-    let topics = &arguments.topics;
-    cmd!(shell, "cargo run --quiet --release --package cachedojo-bench -- {topics...}").quiet().run()?;
+    let (in_wasm, topics): (Vec<&String>, Vec<&String>) = arguments.topics.iter().partition(|topic| *topic == "wasm");
+    if in_wasm.is_empty() {
+        let shell = &project.shell;
+        cmd!(shell, "cargo run --quiet --release --package cachedojo-bench -- {topics...}").quiet().run()?;
+    } else {
+        compare_with_wasm(project, &topics)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Our own rows natively, in Node as the compiler makes them fastest, and in Node as the page has them, where size counts more.
+fn compare_with_wasm(project: &Project, topics: &[&String]) -> Result<()> {
+    tools::rust_target(project, WASI_TARGET)?;
+    let shell = &project.shell;
+    tools::node(shell)?;
+    let build = |options: &[&str]| {
+        cmd!(shell, "cargo build --package cachedojo-bench {options...}").run().context("the benchmarks do not compile")
+    };
+    build(&["--release"])?;
+    build(&["--release", "--target", WASI_TARGET])?;
+    build(&["--profile", "wasm", "--target", WASI_TARGET])?;
+    let native = project.target.join("release/cachedojo-bench");
+    let in_node = |profile: &str| {
+        let (runner, wasm) = (project.root.join("bench/in_node.mjs"), wasm_program(project, profile));
+        cmd!(shell, "node --no-warnings {runner} {wasm} --ours {topics...}").quiet()
+    };
+    let mut runs = [const { Vec::new() }; 3];
+    for _ in 0..TURNS {
+        runs[0].push(rows(cmd!(shell, "{native} --ours {topics...}").quiet())?);
+        runs[1].push(rows(in_node("release"))?);
+        runs[2].push(rows(in_node("wasm"))?);
+    }
+    println!("{:<50} {:>12} {:>18} {:>18}", "median, ns an operation", "native", "Wasm", "Wasm of the page");
+    for (place, (title, _)) in runs[0][0].iter().enumerate() {
+        let [native, wasm, page] = runs.each_ref().map(|runs| median(runs.iter().map(|rows| rows[place].1)));
+        let beside = |time: f64| format!("{time:.1} ({:.2}x)", time / native);
+        println!("{title:<50} {native:>12.1} {:>18} {:>18}", beside(wasm), beside(page));
+    }
+    Ok(())
+}
+
+fn wasm_program(project: &Project, profile: &str) -> impl AsRef<Path> + AsRef<std::ffi::OsStr> {
+    project.target.join(WASI_TARGET).join(profile).join("cachedojo-bench.wasm")
+}
+
+/// The lines that the benchmark prints about us: titles and nanoseconds.
+fn rows(program: Cmd<'_>) -> Result<Vec<(String, f64)>> {
+    let printed = program.read()?;
+    let rows: Vec<_> = printed.lines().filter_map(|line| line.split_once('\t')).collect();
+    ensure!(!rows.is_empty(), "the benchmark printed no row: {printed}");
+    rows.into_iter().map(|(title, ns)| Ok((title.to_owned(), ns.parse()?))).collect()
+}
+
+fn median(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }

@@ -164,7 +164,8 @@ fn cache() -> Result<PathBuf> {
     Ok(base.join("cachedojo/tools"))
 }
 
-fn node(shell: &Shell) -> Result<()> {
+/// Sees to it that there is a Node.js, and a recent one.
+pub(crate) fn node(shell: &Shell) -> Result<()> {
     let remedy =
         || format!("install Node.js {NODE_OLDEST} or newer with npm, so that both are on PATH, then try again");
     let version = cmd!(shell, "node --version").quiet().read().with_context(remedy)?;

@@ -15,9 +15,8 @@ pub(crate) struct Arc {
     t2: Queue,
     b1: Ghosts,
     b2: Ghosts,
-    /// The weight that T1 should have. A sum of quotients of weights, in the arithmetic of IEEE 754 that the published
-    /// simulators use: addition, division and comparison are exact there, and the same natively and in Wasm.
-    target: f64,
+    /// The weight that T1 should have.
+    target: Target,
     capacity: u64,
     /// Where the key about to come in was remembered.
     origin: Origin,
@@ -46,7 +45,7 @@ impl Policy for Arc {
             t2: Queue { list: slab.new_list(), weight: 0 },
             b1: Ghosts::new(),
             b2: Ghosts::new(),
-            target: 0.0,
+            target: Target(0),
             capacity,
             origin: Origin::Unknown,
         }
@@ -55,12 +54,12 @@ impl Policy for Arc {
     #[inline]
     fn prepare(&mut self, hash: impl FnOnce() -> u64) {
         let hash = hash();
-        let (b1, b2) = (float(self.b1.weight()), float(self.b2.weight()));
+        let (b1, b2) = (self.b1.weight(), self.b2.weight());
         self.origin = if self.b1.take(hash) {
-            self.target = (self.target + (b2 / b1).max(1.0)).min(float(self.capacity));
+            self.target.raise(b2, b1, self.capacity);
             Origin::B1
         } else if self.b2.take(hash) {
-            self.target = (self.target - (b1 / b2).max(1.0)).max(0.0);
+            self.target.lower(b1, b2);
             Origin::B2
         } else {
             Origin::Unknown
@@ -119,7 +118,7 @@ impl Policy for Arc {
 impl Arc {
     /// The paper's REPLACE: T1 gives an entry while it is over its target, otherwise T2 does.
     fn replace<T: Item>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
-        let t1 = float(self.t1.weight);
+        let t1 = Target::of(self.t1.weight);
         let is_over = if self.origin == Origin::B2 { t1 >= self.target } else { t1 > self.target };
         let from_t1 = slab.back(self.t1.list).filter(|_| is_over);
         let oldest = from_t1.or_else(|| slab.back(self.t2.list)).or_else(|| slab.back(self.t1.list))?;
@@ -143,7 +142,91 @@ impl Arc {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "weights stay far below 2^53 bytes")]
-const fn float(weight: u64) -> f64 {
-    weight as f64
+/// A weight and its fraction, in 2^-64ths.
+///
+/// How a fraction is rounded decides some evictions, and the paper does not say it. The simulators that people compare
+/// with do not agree: cacheus rounds each quotient down to a whole number, libCacheSim keeps an IEEE 754 double. Ours are
+/// libCacheSim's counts, to the request, so a target has the 53 significant bits of a double, rounded to the nearest and
+/// from the middle to the even one; yet in whole numbers, which are the same everywhere by definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Target(u128);
+
+impl Target {
+    const SIGNIFICANT_BITS: u32 = 53;
+
+    const fn of(weight: u64) -> Self {
+        Self((weight as u128) << 64)
+    }
+
+    /// Adds `dividend / divisor`, but at least 1, up to `most`.
+    fn raise(&mut self, dividend: u64, divisor: u64, most: u64) {
+        let Self(step) = Self::step(dividend, divisor);
+        *self = Self::rounded(self.0.saturating_add(step)).min(Self::of(most));
+    }
+
+    /// Subtracts `dividend / divisor`, but at least 1, down to 0.
+    fn lower(&mut self, dividend: u64, divisor: u64) {
+        let Self(step) = Self::step(dividend, divisor);
+        *self = Self::rounded(self.0.saturating_sub(step));
+    }
+
+    fn step(dividend: u64, divisor: u64) -> Self {
+        // Entries without any weight may leave ghosts without any.
+        let (dividend, divisor) = (Self::of(dividend).0, u128::from(divisor.max(1)));
+        // A remainder counts as one bit more, far below those that stay, so that no quotient passes for a middle.
+        let quotient = (dividend / divisor) | u128::from(dividend % divisor != 0);
+        Self::rounded(quotient).max(Self::of(1))
+    }
+
+    /// To the nearest number of so many significant bits.
+    const fn rounded(exact: u128) -> Self {
+        let bits = u128::BITS - exact.leading_zeros();
+        if bits <= Self::SIGNIFICANT_BITS {
+            return Self(exact);
+        }
+        let unit = 1 << (bits - Self::SIGNIFICANT_BITS);
+        let (low, high) = (exact % unit, exact - exact % unit);
+        let is_odd = high & unit != 0;
+        Self(if low > unit / 2 || (low == unit / 2 && is_odd) { high.saturating_add(unit) } else { high })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    /// Exact as long as it has at most 53 significant bits, which is what is tested.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    fn float(Target(exact): Target) -> f64 {
+        exact as f64 / 2_f64.powi(64)
+    }
+
+    #[test]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "doubles are what it must equal, to the last bit"
+    )]
+    fn a_target_in_whole_numbers_is_the_double_that_libcachesim_has() {
+        for capacity in [3, 100, 12_345, 1 << 40] {
+            let mut random = Random::new(capacity);
+            let (mut target, mut double) = (Target(0), 0_f64);
+            for _ in 0..200_000 {
+                let divisor_max = 1 + random.below(capacity);
+                let (dividend, divisor) = (random.below(1 + capacity), 1 + random.below(divisor_max));
+                let step = (dividend as f64 / divisor as f64).max(1.0);
+                if random.below(2) == 0 {
+                    target.raise(dividend, divisor, capacity);
+                    double = (double + step).min(capacity as f64);
+                } else {
+                    target.lower(dividend, divisor);
+                    double = (double - step).max(0.0);
+                }
+                assert_eq!(float(target), double);
+                let weight = random.below(capacity);
+                assert_eq!(Target::of(weight).cmp(&target), (weight as f64).total_cmp(&double));
+            }
+        }
+    }
 }
