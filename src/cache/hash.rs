@@ -10,6 +10,9 @@
 
 use std::hash::{Hash, Hasher};
 
+#[cfg(target_arch = "wasm32")]
+use folded_product_by_quarters as folded_product;
+
 /// Two odd numbers without a pattern: the fractional digits of pi.
 const FIRST: u64 = 0x243F_6A88_85A3_08D3;
 const SECOND: u64 = 0x1319_8A2E_0370_7345;
@@ -27,14 +30,28 @@ struct KeyHasher(u64);
 impl KeyHasher {
     #[inline]
     fn mix(&mut self, first: u64, second: u64) {
-        let product = u128::from(self.0 ^ first) * u128::from(SECOND ^ second);
-        self.0 = low(product) ^ low(product >> 64);
+        self.0 = folded_product(self.0 ^ first, SECOND ^ second);
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the low half is what is asked for")]
-const fn low(wide: u128) -> u64 {
-    wide as u64
+/// The two halves of a product of 128 bits, folded together.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]
+const fn folded_product(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// The same from products of 64 bits: WebAssembly has no wider ones, and the compiler would call a function for it.
+#[cfg(any(test, target_arch = "wasm32"))]
+#[inline]
+const fn folded_product_by_quarters(a: u64, b: u64) -> u64 {
+    const LOW: u64 = u32::MAX as u64;
+    let (cross, other) = ((a & LOW) * (b >> 32), (a >> 32) * (b & LOW));
+    let carry = ((((a & LOW) * (b & LOW)) >> 32) + (cross & LOW) + (other & LOW)) >> 32;
+    let high = (a >> 32) * (b >> 32) + (cross >> 32) + (other >> 32) + carry;
+    a.wrapping_mul(b) ^ high
 }
 
 impl Hasher for KeyHasher {
@@ -92,8 +109,21 @@ impl Hasher for KeyHasher {
 
 #[cfg(test)]
 mod tests {
-    use super::hash_of;
+    use super::{folded_product, folded_product_by_quarters, hash_of};
+    use crate::random::Random;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn a_product_by_quarters_is_the_product() {
+        let mut random = Random::new(1);
+        for _ in 0..100_000 {
+            // Shifted, so that carries come and stay away.
+            let [a, b] = [0, 1].map(|_| u64::MAX.wrapping_sub(random.next_u64() >> random.below(64)));
+            for (a, b) in [(a, b), (!a, b), (!a, !b)] {
+                assert_eq!(folded_product_by_quarters(a, b), folded_product(a, b));
+            }
+        }
+    }
 
     /// A hundred thousand hashes have a double among their 64 bits once in four thousand million times.
     #[test]

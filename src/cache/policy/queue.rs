@@ -1,4 +1,5 @@
-//! The policies that are one queue.
+//! The policies that are one queue. They differ in two answers, which are part of their types: what is not asked for costs
+//! nothing.
 
 use super::Policy;
 use crate::cache::Item;
@@ -6,10 +7,18 @@ use crate::cache::deadlines::Deadlines;
 use crate::cache::slab::{List, Slab};
 
 /// First in, first out.
-#[derive(Debug, Clone)]
-pub(crate) struct Fifo(List);
+pub(crate) type Fifo = Queue<false, false>;
+/// Least recently used: a read sends the entry to the end of the queue.
+pub(crate) type Lru = Queue<true, false>;
+/// Soonest deadline first; entries without one last, oldest first.
+pub(crate) type Ttl = Queue<false, true>;
 
-impl Policy for Fifo {
+/// Entries in the order in which they came in, or, if `READ_IS_NEW`, were last read. The oldest leaves, but if
+/// `SOONEST_FIRST` only once no entry has a deadline.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue<const READ_IS_NEW: bool, const SOONEST_FIRST: bool>(List);
+
+impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_IS_NEW, SOONEST_FIRST> {
     fn new<T: Item>(slab: &mut Slab<T>, _: u64) -> Self {
         Self(slab.new_list())
     }
@@ -20,7 +29,12 @@ impl Policy for Fifo {
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, _: &mut Slab<T>, _: u32) {}
+    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
+        if READ_IS_NEW {
+            slab.unlink(i);
+            slab.push_front(self.0, i);
+        }
+    }
 
     #[inline]
     fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
@@ -28,73 +42,11 @@ impl Policy for Fifo {
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
-        let oldest = slab.back(self.0)?;
-        slab.unlink(oldest);
-        Some(oldest)
-    }
-}
-
-/// Least recently used: a FIFO in which a read sends the entry to the end of the queue.
-#[derive(Debug, Clone)]
-pub(crate) struct Lru(Fifo);
-
-impl Policy for Lru {
-    fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
-        Self(Fifo::new(slab, capacity))
-    }
-
-    #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.0.insert(slab, i);
-    }
-
-    #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.0.remove(slab, i);
-        self.0.insert(slab, i);
-    }
-
-    #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.0.remove(slab, i);
-    }
-
-    #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
-        self.0.evict(slab, deadlines, incoming)
-    }
-}
-
-/// Soonest deadline first; entries without one last, oldest first.
-#[derive(Debug, Clone)]
-pub(crate) struct Ttl(Fifo);
-
-impl Policy for Ttl {
-    fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
-        Self(Fifo::new(slab, capacity))
-    }
-
-    #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.0.insert(slab, i);
-    }
-
-    #[inline]
-    fn hit<T: Item>(&mut self, _: &mut Slab<T>, _: u32) {}
-
-    #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.0.remove(slab, i);
-    }
-
-    #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, _: u64) -> Option<u32> {
         // The deadlines hold just the entries that have one: once they are empty, the queue holds just the others.
-        let Some((soonest, _)) = deadlines.first() else {
-            return self.0.evict(slab, deadlines, incoming);
-        };
-        slab.unlink(soonest);
-        Some(soonest)
+        let soonest = deadlines.first().filter(|_| SOONEST_FIRST).map(|(soonest, _)| soonest);
+        let victim = soonest.or_else(|| slab.back(self.0))?;
+        slab.unlink(victim);
+        Some(victim)
     }
 }

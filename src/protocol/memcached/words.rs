@@ -56,12 +56,8 @@ pub(super) fn word_length(bytes: &[u8]) -> usize {
 /// short for `memchr` to pay.
 #[inline]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
     let end_in = |eight: u64| {
-        let delete = eight ^ (ONES * 0x7f);
-        // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
-        let ends = (eight.wrapping_sub(ONES * 0x21) & !eight | delete.wrapping_sub(ONES) & !delete) & HIGHS;
+        let ends = ends(eight, b' ' + 1);
         if ends == 0 { None } else { Some(ends.trailing_zeros() as usize / 8) }
     };
     let Some(last) = bytes.last_chunk::<8>() else {
@@ -74,6 +70,23 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
     }
     // The last eight overlap those before, in which there was no end.
     end_in(u64::from_le_bytes(*last)).map_or(bytes.len(), |at| bytes.len() - 8 + at)
+}
+
+/// Whether there is a control character. Fast because it looks at eight bytes at a time, and branches once for all.
+#[inline]
+pub(super) fn has_control(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, &eight| found | ends(u64::from_le_bytes(eight), 0x20));
+    found != 0 || rest.iter().any(u8::is_ascii_control)
+}
+
+/// The high bit of each byte that is below `least` or is 0x7f, and perhaps bits above the first of them.
+#[inline]
+const fn ends(eight: u64, least: u8) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    let delete = eight ^ (ONES * 0x7f);
+    // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
+    (eight.wrapping_sub(ONES * least as u64) & !eight | delete.wrapping_sub(ONES) & !delete) & (ONES << 7)
 }
 
 /// A key is 1 to 250 bytes without spaces and control characters.
@@ -100,7 +113,7 @@ pub(super) fn number<T: std::str::FromStr + TryFrom<u64>>(word: &[u8]) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::{number, plain_length};
+    use super::{has_control, number, plain_length};
 
     #[test]
     fn numbers_are_what_the_standard_library_takes_but_for_a_plus() {
@@ -144,6 +157,7 @@ mod tests {
                     bytes[at] = end;
                     let expected = bytes.iter().position(|&byte| byte == b' ' || byte.is_ascii_control()).unwrap_or(20);
                     assert_eq!(plain_length(&bytes), expected, "{bytes:?}");
+                    assert_eq!(has_control(&bytes), end.is_ascii_control(), "{bytes:?}");
                 }
             }
         }
