@@ -195,9 +195,9 @@ impl Naive {
         let i = first.or(self.oldest(true)).or(self.oldest(false)).expect("somebody");
         let ghost = (self.queue[i].key.clone(), weight(&self.queue[i]));
         if self.queue[i].is_proven {
-            self.proven_ghosts.push(ghost)
+            self.proven_ghosts.push(ghost);
         } else {
-            self.ghosts.push(ghost)
+            self.ghosts.push(ghost);
         }
         i
     }

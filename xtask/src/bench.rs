@@ -48,9 +48,9 @@ fn compare_with_wasm(project: &Project, topics: &[&String]) -> Result<()> {
     };
     let mut runs = [const { Vec::new() }; 3];
     for _ in 0..TURNS {
-        runs[0].push(rows(cmd!(shell, "{native} --ours {topics...}").quiet())?);
-        runs[1].push(rows(in_node("release"))?);
-        runs[2].push(rows(in_node("wasm"))?);
+        runs[0].push(rows(&cmd!(shell, "{native} --ours {topics...}").quiet())?);
+        runs[1].push(rows(&in_node("release"))?);
+        runs[2].push(rows(&in_node("wasm"))?);
     }
     println!("{:<50} {:>12} {:>18} {:>18}", "median, ns an operation", "native", "Wasm", "Wasm of the page");
     for (place, (title, _)) in runs[0][0].iter().enumerate() {
@@ -66,7 +66,7 @@ fn wasm_program(project: &Project, profile: &str) -> impl AsRef<Path> + AsRef<st
 }
 
 /// The lines that the benchmark prints about us: titles and nanoseconds.
-fn rows(program: Cmd<'_>) -> Result<Vec<(String, f64)>> {
+fn rows(program: &Cmd<'_>) -> Result<Vec<(String, f64)>> {
     let printed = program.read()?;
     let rows: Vec<_> = printed.lines().filter_map(|line| line.split_once('\t')).collect();
     ensure!(!rows.is_empty(), "the benchmark printed no row: {printed}");
