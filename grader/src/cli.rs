@@ -76,6 +76,8 @@ enum Command {
     Watch(WatchArgs),
     /// Grade every submission of a class: resumable, with a page, a table and data as results
     Class(ClassArgs),
+    /// Serve the playground and a grading API on one port of this machine
+    Serve(ServeArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
     /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
@@ -181,6 +183,39 @@ pub struct ClassArgs {
     /// The address of the playground that the reports' links open
     #[arg(long, value_name = "URL", default_value = crate::report::PLAYGROUND)]
     pub playground: String,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+const API: &str = "\
+The API:
+  POST /api/v1/grade?exercise=ID&seed=N&lang=en|fr&format=FORMAT
+      The body is the submission: the text of src/lib.rs; a zip file; or, as application/json,
+      {\"files\": {\"src/lib.rs\": \"…\"}}. The answer is the report, json unless another format is named.
+      200 graded, whatever the marks; 400 no submission; 413 too large; 503 busy: ask again.
+  GET /api/v1/exercises
+
+  curl --data-binary @src/lib.rs 'http://127.0.0.1:8080/api/v1/grade?format=text'
+
+It answers this machine and the playground's own pages only. Ctrl-C ends it, a second one at once.";
+
+/// Arguments of `grader serve`.
+#[derive(Debug, Args)]
+#[command(after_help = API)]
+pub struct ServeArgs {
+    /// The port on 127.0.0.1; 0 is any free one [default: 8080, or any free one where that is taken]
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// The built playground's folder [default: page/ beside the grader, else the repository's www/dist]
+    #[arg(long, value_name = "DIR")]
+    pub page: Option<PathBuf>,
+    /// A pack's folder, to grade beside the built-in exercises
+    #[arg(long, value_name = "DIR")]
+    pub exercise: Vec<String>,
+    /// How many submissions are graded at a time [default: one a core]
+    #[arg(long)]
+    pub jobs: Option<NonZeroUsize>,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,
@@ -315,6 +350,7 @@ pub fn main() -> ExitCode {
         Command::Grade(args) => commands::grade::grade(&args),
         Command::Watch(args) => commands::watch::watch(&args),
         Command::Class(args) => commands::class::class(&args),
+        Command::Serve(args) => commands::serve::serve(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
         Command::Trace(args) => commands::trace::trace(&args),

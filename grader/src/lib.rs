@@ -18,6 +18,7 @@
 //! | [`report`] | one report, many formats |
 //! | [`diagnostic`], [`printable`] | what is said of a source; text from a stranger, made safe |
 //! | [`class`] | many submissions: found, graded on all cores, remembered, compared |
+//! | [`serve`] | the playground and a grading API, for programs and pages of this machine |
 
 #![deny(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod prototype;
 pub mod report;
 pub mod rustc;
 pub mod sandbox;
+pub mod serve;
 pub mod submission;
 pub mod toolbox;
 pub mod wasm;

@@ -255,9 +255,9 @@ fn shards_results_come_together() {
 }
 
 /// How many learners the class has that is graded for real.
-const LEARNERS: usize = 12;
+const LEARNERS: usize = 9;
 /// How many of them are remembered when the grader is killed.
-const KILLED_AFTER: usize = 4;
+const KILLED_AFTER: usize = 3;
 
 fn grader_class(class: &Path, out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));

@@ -1,6 +1,12 @@
 //! The command line as a stranger meets it: arguments and standard input in, standard output and exit code out.
 
+#[path = "commands/doctor.rs"]
+mod doctor;
 mod report_samples;
+#[path = "commands/serve.rs"]
+mod serve;
+#[path = "commands/setups.rs"]
+mod setups;
 #[path = "commands/watch.rs"]
 mod watch;
 
@@ -64,6 +70,13 @@ fn wrong_usage_is_told_and_ends_in_2() {
         &["run", "-", "--dialect", "morse"],
         &["run", "-", "--subject", "mutant:no_such_bug"],
         &["grade", "no/such/folder"],
+        &["grade", ".", "--out", "src"],
+        &["grade", ".", "--out", "no/such/folder/report"],
+        &["grade", ".", "--exercise", "src"],
+        &["class", "no/such/folder"],
+        &["class", "Cargo.toml", "--out", "Cargo.toml"],
+        &["class", "src", "--import", "no/such/file"],
+        &["watch", "no/such/folder"],
         &["show", "no-such-exercise"],
         &["trace", "no/such/file", "--format", "keys", "--size", "2"],
         &["frobnicate"],

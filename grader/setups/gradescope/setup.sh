@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Gradescope runs this once, as root, when it builds the autograder's image.
 set -euo pipefail
+root=${AUTOGRADER_ROOT:-/autograder}
 apt-get update
 apt-get install -y --no-install-recommends build-essential ca-certificates curl
 curl -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain 1.95.0 --target wasm32-wasip1
-export PATH="$HOME/.cargo/bin:$PATH" CACHEDOJO_CACHE=/autograder/cache
-cd /autograder/source/cachedojo
+export PATH="$HOME/.cargo/bin:$PATH" CACHEDOJO_CACHE="${CACHEDOJO_CACHE:-$root/cache}"
+cd "$root/source/cachedojo"
 cargo build --release --locked -p grader
-cp target/release/grader /usr/local/bin/
+cp target/release/grader "${BIN:-/usr/local/bin}/"
 # Grading the starter once prepares the toolbox: submissions then need no network. It earns little, hence exit code 1.
-grader init distributed-cache /tmp/starter
-grader grade /tmp/starter --trust > /dev/null || [ $? -eq 1 ]
+starter=$(mktemp -d)/starter
+grader init distributed-cache "$starter"
+grader grade "$starter" --trust > /dev/null || [ $? -eq 1 ]

@@ -35,9 +35,9 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
+    check_paths(args)?;
     let scratch = tempfile::tempdir().context("making a scratch folder")?;
     let root = class_folder(&args.path, scratch.path())?;
-    fs::create_dir_all(&args.out).with_context(|| format!("making `{}`", args.out.display()))?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
@@ -56,6 +56,19 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     write_results(&class, &pack, args)?;
     summarize(&class, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
+}
+
+/// Paths that cannot be meant are told before anything is graded.
+fn check_paths(args: &ClassArgs) -> Result<()> {
+    if let Some(other) = args.import.iter().find(|path| !path.is_file()) {
+        let other = other.display();
+        return Err(UsageError(format!("there is no file `{other}` to import: name another run's results.redb")).into());
+    }
+    if let Err(error) = fs::create_dir_all(&args.out) {
+        let out = args.out.display();
+        return Err(UsageError(format!("no folder `{out}` can be made ({error}): name another with --out")).into());
+    }
+    Ok(())
 }
 
 fn class_folder(path: &Path, scratch: &Path) -> Result<PathBuf> {
@@ -277,7 +290,9 @@ fn summarize(class: &Class, args: &ClassArgs) -> Result<()> {
     let scores = class.scores();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    writeln!(out, "{} submissions, {passed} passed, median {median}/{}", class.learners.len(), class.max_score)?;
+    let count = class.learners.len();
+    let submissions = if count == 1 { "submission" } else { "submissions" };
+    writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{}", class.max_score)?;
     for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
         writeln!(out, "  {}: {}", printable::line(&learner.learner), learner.state.name())?;
     }

@@ -1,42 +1,135 @@
-//! `grader doctor`: what this machine lacks for grading, and the command that mends it.
+//! `grader doctor`: what this machine lacks, and the command that mends it.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 
+use crate::bench::say;
 use crate::cli::Outcome;
 use crate::sandbox;
 use crate::toolbox::{Toolbox, cache_folder};
+
+/// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
+const ROOM_BYTES: u64 = 1 << 30;
+
+/// What was found in one place.
+enum Finding {
+    /// It is as it should be.
+    Fine(String),
+    /// Grading needs it: what is wrong, and what mends it.
+    Missing(String, String),
+    /// Only building and testing the playground needs it.
+    Optional(String, String),
+}
 
 /// Looks at everything that grading needs, and prepares the toolbox if only that is missing.
 ///
 /// # Errors
 /// The findings cannot be printed.
 pub fn doctor() -> Result<Outcome> {
+    let mut findings = vec![rust(), sandbox(), cache()];
+    findings.extend(cache_folder().ok().map(|folder| room(&folder)));
+    findings.push(room(&std::env::temp_dir()));
+    findings.push(toolbox());
+    findings.push(tool("node", "install Node 20.19 or newer, see https://nodejs.org"));
+    findings.push(tool("chromium", "run: sudo apt-get install chromium"));
     let mut out = std::io::stdout().lock();
-    let mut findings = Vec::new();
-    findings.push(match sandbox::available() {
-        Ok(()) => Ok("the compiler can be confined (Landlock, seccomp)".to_owned()),
-        Err(reason) => Err(format!(
-            "the compiler cannot be confined here ({reason}): use Linux 5.13 or newer with Landlock, or --trust for submissions that you trust"
-        )),
-    });
-    findings.push(
-        cache_folder()
-            .map_err(|error| error.to_string())
-            .map(|folder| format!("the cache folder is {}", folder.display())),
-    );
-    let say = |line: &str| crate::bench::say(line);
-    findings.push(
-        Toolbox::open(&say)
-            .map_err(|error| error.to_string())
-            .map(|toolbox| format!("the toolbox is ready ({})", toolbox.name())),
-    );
     for finding in &findings {
         match finding {
-            Ok(fine) => writeln!(out, "✓ {fine}")?,
-            Err(missing) => writeln!(out, "✗ {missing}")?,
+            Finding::Fine(what) => writeln!(out, "✓ {what}")?,
+            Finding::Missing(what, remedy) => writeln!(out, "✗ {what}\n  {remedy}")?,
+            Finding::Optional(what, remedy) => {
+                writeln!(out, "– {what}: needed only to build and test the playground\n  {remedy}")?;
+            }
         }
     }
-    Ok(if findings.iter().all(Result::is_ok) { Outcome::Passed } else { Outcome::HarnessError })
+    let missing = findings.iter().filter(|finding| matches!(finding, Finding::Missing(..))).count();
+    if missing == 0 {
+        writeln!(out, "This machine can grade.")?;
+        return Ok(Outcome::Passed);
+    }
+    writeln!(out, "This machine cannot grade yet: {missing} of the above are to be mended.")?;
+    Ok(Outcome::HarnessError)
+}
+
+fn rust() -> Finding {
+    match version("rustc") {
+        Some(version) => Finding::Fine(version),
+        None => Finding::Missing(
+            "there is no Rust compiler on the PATH".to_owned(),
+            "run: curl -sSf https://sh.rustup.rs | sh -s -- --target wasm32-wasip1".to_owned(),
+        ),
+    }
+}
+
+fn sandbox() -> Finding {
+    match sandbox::available() {
+        Ok(()) => Finding::Fine("the compiler can be confined (Landlock, seccomp)".to_owned()),
+        Err(reason) => Finding::Missing(
+            format!("the compiler cannot be confined here ({reason})"),
+            "use Linux 5.13 or newer with Landlock enabled, or --trust for submissions that you trust".to_owned(),
+        ),
+    }
+}
+
+fn cache() -> Finding {
+    let elsewhere = "run: export CACHEDOJO_CACHE=/a/folder/that/you/may/write/to".to_owned();
+    let folder = match cache_folder() {
+        Ok(folder) => folder,
+        Err(error) => return Finding::Missing(error.to_string(), elsewhere),
+    };
+    match fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)) {
+        Ok(_) => Finding::Fine(format!("the cache folder {} can be written to", folder.display())),
+        Err(error) => {
+            Finding::Missing(format!("the cache folder {} cannot be written to ({error})", folder.display()), elsewhere)
+        }
+    }
+}
+
+/// Whether there is room on the disk that `folder` is or would be on.
+fn room(folder: &Path) -> Finding {
+    let shown = folder.display();
+    let Some(free) = folder.ancestors().find_map(free_bytes) else {
+        return Finding::Fine(format!("{shown}: how much room there is cannot be told"));
+    };
+    let free_mib = free >> 20;
+    if free >= ROOM_BYTES {
+        return Finding::Fine(format!("{shown} has room ({free_mib} MiB)"));
+    }
+    let remedy = format!("free {} MiB there, or name another folder in CACHEDOJO_CACHE or TMPDIR", ROOM_BYTES >> 20);
+    Finding::Missing(format!("{shown} has little room ({free_mib} MiB)"), remedy)
+}
+
+#[cfg(target_os = "linux")]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
+}
+
+fn toolbox() -> Finding {
+    match Toolbox::open(&say) {
+        Ok(toolbox) => Finding::Fine(format!("the toolbox is ready ({})", toolbox.name())),
+        Err(error) => Finding::Missing(error.to_string(), "mend that, then run again: grader doctor".to_owned()),
+    }
+}
+
+fn tool(name: &str, remedy: &str) -> Finding {
+    match version(name) {
+        Some(version) => Finding::Fine(format!("{name} {version}, for the playground")),
+        None => Finding::Optional(format!("there is no {name} on the PATH"), remedy.to_owned()),
+    }
+}
+
+/// What a program says of its version, in one line.
+fn version(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned())
 }

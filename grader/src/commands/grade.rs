@@ -14,6 +14,9 @@ use crate::report::{self, Setting};
 /// There is no such exercise or no such path, or this machine lacks what grading needs.
 pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
+    if let Some(out) = &args.out {
+        super::check_out(out)?;
+    }
     let bench = Bench::open(&pack, args.trust)?;
     let report = bench.grade_path(&args.path, args.seed, args.lang)?;
     let setting = Setting::from_environment(args.lang, &args.playground);

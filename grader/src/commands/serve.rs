@@ -1,0 +1,49 @@
+//! `grader serve`: the playground and the grading API, on one port of this machine.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::thread;
+
+use anyhow::{Context, Result};
+use tokio::sync::oneshot;
+
+use super::stop::on_stop;
+use crate::bench::{Bench, say};
+use crate::cli::{Outcome, ServeArgs};
+use crate::pack::{Pack, built_in_ids};
+use crate::serve::{answer, desk, listen, page};
+
+/// Serves until Ctrl-C; who is being answered then still gets an answer.
+///
+/// # Errors
+/// The port is taken, there is no such exercise or page, or this machine lacks what grading needs.
+pub fn serve(args: &ServeArgs) -> Result<Outcome> {
+    let listener = listen(args.port)?;
+    let page = page::find(args.page.as_deref())?;
+    let packs =
+        built_in_ids().iter().chain(&args.exercise).map(|id| super::load_pack(id)).collect::<Result<Vec<_>>>()?;
+    let benches = benches(&packs, args.trust)?;
+    let (stop, stopped) = oneshot::channel();
+    on_stop(move || _ = stop.send(())).context("waiting for Ctrl-C")?;
+    let (address, (desk, workers)) = (listener.local_addr()?, desk::open(&benches));
+    let mut out = std::io::stdout().lock();
+    match &page {
+        Some(_) => writeln!(out, "Playground: http://{address}/")?,
+        None => say(&format!("there is no playground to show: {}", page::REMEDY)),
+    }
+    writeln!(out, "Grading API: http://{address}/api/v1/grade")?;
+    out.flush()?;
+    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| workers.work());
+        }
+        // The desk goes with the server: then the workers end.
+        answer(listener, desk, page.as_deref(), stopped)
+    })?;
+    Ok(Outcome::Passed)
+}
+
+fn benches(packs: &[Pack], trust: bool) -> Result<BTreeMap<String, Bench<'_>>> {
+    packs.iter().map(|pack| Ok((pack.exercise.id.clone(), Bench::open(pack, trust)?))).collect()
+}

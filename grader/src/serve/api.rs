@@ -1,0 +1,233 @@
+//! The API: `POST /api/v1/grade` with a submission as the body, and `GET /api/v1/exercises`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use cachedojo::exercise::report::GradeVerdict;
+use cachedojo::text::Language;
+use clap::ValueEnum;
+use serde::Deserialize;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::desk::{Desk, NoReport, Order, SUBMISSION};
+use crate::class::archive;
+use crate::pack::DEFAULT_ID;
+use crate::report::{self, Format, Setting};
+
+/// Largest body, in bytes.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// Most files of a submission that comes as JSON.
+const FILES_MAX: usize = 256;
+/// How long a body may take to come.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The routes.
+pub fn routes(desk: Desk) -> Router {
+    Router::new()
+        .route("/api/v1/grade", post(grade))
+        .route("/api/v1/exercises", get(exercises))
+        .method_not_allowed_fallback(|| async {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "POST a submission to /api/v1/grade, GET /api/v1/exercises")
+        })
+        .with_state(desk)
+}
+
+/// A request that is not granted: a status, and a sentence that says what to do.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    why: String,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(status: StatusCode, why: &str) -> Self {
+        Self { status, why: why.to_owned() }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(json!({ "error": self.why }))).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// What is wanted, in the query; or in a JSON body, where the query does not say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    exercise: Option<String>,
+    seed: Option<u64>,
+    lang: Option<String>,
+    format: Option<String>,
+    playground: Option<String>,
+}
+
+impl Wish {
+    fn or(self, other: Self) -> Self {
+        Self {
+            exercise: self.exercise.or(other.exercise),
+            seed: self.seed.or(other.seed),
+            lang: self.lang.or(other.lang),
+            format: self.format.or(other.format),
+            playground: self.playground.or(other.playground),
+        }
+    }
+}
+
+/// A submission as JSON.
+#[derive(Debug, Deserialize)]
+struct Sent {
+    files: BTreeMap<String, String>,
+    #[serde(flatten)]
+    wish: Wish,
+}
+
+async fn exercises(State(desk): State<Desk>) -> Response {
+    Json(json!({ "exercises": desk.offers() })).into_response()
+}
+
+async fn grade(
+    State(desk): State<Desk>,
+    query: Result<Query<Wish>, QueryRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let body = body(request.into_body()).await?;
+    // Unpacking and writing wait for the disk.
+    let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
+    let (folder, wish) =
+        laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
+    let exercise = wish.exercise.unwrap_or_else(|| DEFAULT_ID.to_owned());
+    if desk.offers().iter().all(|offer| offer.id != exercise) {
+        return Err(bad("there is no such exercise: see /api/v1/exercises"));
+    }
+    let language = match wish.lang.as_deref() {
+        None | Some("en") => Language::English,
+        Some("fr") => Language::French,
+        Some(_) => return Err(bad("there is no such language: lang is en or fr")),
+    };
+    let format = match wish.format {
+        None => Format::Json,
+        Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
+    };
+    let mut setting = Setting::plain(language);
+    setting.playground = wish.playground.unwrap_or(setting.playground);
+    let order = Order { folder, exercise, seed: wish.seed.unwrap_or(0), language };
+    let report = desk.report(order).await.map_err(|why| match why {
+        NoReport::Busy => {
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "many submissions wait already: ask again soon")
+        }
+        NoReport::TooLate => Refusal::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
+        NoReport::Failed(why) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
+    })?;
+    let status = match report.verdict {
+        GradeVerdict::HarnessError => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::OK,
+    };
+    let text = report::render(&report, format, &setting);
+    let mut response = (status, [(CONTENT_TYPE, content_type(format))], text).into_response();
+    if format == Format::Html {
+        // A page of ours, and yet of what a stranger wrote: it may do nothing at all.
+        let policy = HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'");
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+fn bad(why: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, why)
+}
+
+async fn body(body: Body) -> Result<Vec<u8>, Refusal> {
+    match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await {
+        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the submission took too long to come")),
+        Ok(Err(_)) => {
+            let why = format!("a submission has at most {BODY_BYTES_MAX} bytes: hand in source files only");
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &why))
+        }
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+    }
+}
+
+/// The submission as a folder: from JSON, from a zip file, else the body is `src/lib.rs` itself.
+fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), Refusal> {
+    let failed = |error: std::io::Error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.kind().to_string());
+    if body.is_empty() {
+        return Err(bad("the body is empty: it is the submission"));
+    }
+    let home = tempfile::Builder::new().prefix("cachedojo-").tempdir().map_err(failed)?;
+    let folder = home.path().join(SUBMISSION);
+    fs::create_dir(&folder).map_err(failed)?;
+    let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if is_json {
+        let sent: Sent = serde_json::from_slice(body).map_err(|error| {
+            bad(&format!("no submission ({error}): write {{\"files\": {{\"src/lib.rs\": \"…\"}}}}"))
+        })?;
+        write_files(&folder, &sent.files)?;
+        wish = wish.or(sent.wish);
+    } else if body.starts_with(b"PK\x03\x04") {
+        let packed = home.path().join("packed");
+        fs::write(&packed, body).map_err(failed)?;
+        archive::unpack(&packed, &folder, archive::LEARNER).map_err(|refused| bad(&refused.to_string()))?;
+    } else {
+        fs::create_dir(folder.join("src")).and_then(|()| fs::write(folder.join("src/lib.rs"), body)).map_err(failed)?;
+    }
+    Ok((home, wish))
+}
+
+fn write_files(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    if files.is_empty() || files.len() > FILES_MAX {
+        return Err(bad(&format!("a submission has from 1 to {FILES_MAX} files")));
+    }
+    for (name, text) in files {
+        let path = Path::new(name);
+        let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if name.len() > 200 || name.contains(['\0', '\\']) || !path.components().all(plain) {
+            return Err(bad("a file's name is a short path like src/lib.rs, without `..`"));
+        }
+        let target = folder.join(path);
+        let parent = target.parent().unwrap_or(folder);
+        let written = fs::create_dir_all(parent).and_then(|()| fs::write(&target, text));
+        written.map_err(|_| bad("two files' names stand in each other's way"))?;
+    }
+    Ok(())
+}
+
+fn formats() -> String {
+    let names = Format::ALL.iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned());
+    format!("there is no such format: format is one of {}", names.collect::<Vec<_>>().join(", "))
+}
+
+fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::Text | Format::Github | Format::Autolab => "text/plain; charset=utf-8",
+        Format::Markdown => "text/markdown; charset=utf-8",
+        Format::Html => "text/html; charset=utf-8",
+        Format::Junit => "application/xml",
+        Format::Sarif => "application/sarif+json",
+        Format::Json
+        | Format::Gradescope
+        | Format::Classroom50
+        | Format::Prairielearn
+        | Format::Exercism
+        | Format::Check50
+        | Format::MutationElements => "application/json",
+    }
+}

@@ -1,0 +1,198 @@
+//! The desk: submissions wait in a queue that has an end, and a few workers grade them, one each at a time.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cachedojo::exercise::Report;
+use cachedojo::text::Language;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::bench::Bench;
+use crate::class::work::grade_one;
+
+/// How many submissions wait at most; the next is told to come back.
+const QUEUE: usize = 32;
+/// How long an answer is waited for. Grading has limits of its own; this is for the queue before it.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+/// The name under which a report knows what was graded.
+pub const SUBMISSION: &str = "submission";
+
+/// A submission to grade.
+#[derive(Debug)]
+pub struct Order {
+    /// The folder in which [`SUBMISSION`] is, removed with the order.
+    pub folder: TempDir,
+    /// An exercise's id.
+    pub exercise: String,
+    /// The grading seed.
+    pub seed: u64,
+    /// The report's language.
+    pub language: Language,
+}
+
+struct Ticket {
+    order: Order,
+    answer: oneshot::Sender<Result<Report, String>>,
+}
+
+/// Why there is no report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoReport {
+    /// The queue is full.
+    Busy,
+    /// It took too long.
+    TooLate,
+    /// The grader failed.
+    Failed(String),
+}
+
+/// An exercise, as the API lists it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Offer {
+    /// Its id: what a request names.
+    pub id: String,
+    /// Its title in English.
+    pub title: String,
+    /// Its title in French.
+    pub title_fr: String,
+    /// The points there are.
+    pub max_score: u32,
+    /// From how many on it is passed.
+    pub passing_score: u32,
+}
+
+/// Where submissions are handed in.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    queue: SyncSender<Ticket>,
+    offers: Arc<[Offer]>,
+}
+
+/// The other side of the desk.
+#[derive(Debug)]
+pub struct Workers<'a> {
+    tickets: Mutex<Receiver<Ticket>>,
+    benches: &'a BTreeMap<String, Bench<'a>>,
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.order.fmt(f)
+    }
+}
+
+/// A desk for these exercises, by id, and its workers' side.
+pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>) {
+    let (queue, tickets) = sync_channel(QUEUE);
+    let offer = |bench: &Bench<'_>| {
+        let exercise = &bench.pack.exercise;
+        Offer {
+            id: exercise.id.clone(),
+            title: exercise.title.get(Language::English).to_owned(),
+            title_fr: exercise.title.get(Language::French).to_owned(),
+            max_score: exercise.max_score(),
+            passing_score: exercise.passing_score,
+        }
+    };
+    let desk = Desk { queue, offers: benches.values().map(offer).collect() };
+    (desk, Workers { tickets: Mutex::new(tickets), benches })
+}
+
+impl Desk {
+    /// The exercises there are.
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// The report on a submission.
+    ///
+    /// # Errors
+    /// See [`NoReport`].
+    pub async fn report(&self, order: Order) -> Result<Report, NoReport> {
+        let (answer, report) = oneshot::channel();
+        self.queue.try_send(Ticket { order, answer }).map_err(|refused| match refused {
+            TrySendError::Full(_) => NoReport::Busy,
+            TrySendError::Disconnected(_) => NoReport::Failed("the grader is being closed".to_owned()),
+        })?;
+        match tokio::time::timeout(PATIENCE, report).await {
+            Err(_) => Err(NoReport::TooLate),
+            Ok(Err(_)) => Err(NoReport::Failed("the grader is being closed".to_owned())),
+            Ok(Ok(report)) => report.map_err(NoReport::Failed),
+        }
+    }
+}
+
+impl Workers<'_> {
+    /// Grades what is handed in, until nobody can hand in any more.
+    pub fn work(&self) {
+        loop {
+            let next = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(Ticket { order, answer }) = next else { break };
+            // Whoever gave up waiting costs nobody else any time.
+            if !answer.is_closed() {
+                _ = answer.send(self.grade(&order));
+            }
+        }
+    }
+
+    fn grade(&self, order: &Order) -> Result<Report, String> {
+        let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
+        let grade = |path: &Path| bench.grade_path(path, order.seed, order.language);
+        let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
+        // Where it was laid out is nobody's concern.
+        let home = format!("{}/", order.folder.path().display());
+        SUBMISSION.clone_into(&mut report.submission.path);
+        for found in &mut report.diagnostics {
+            found.message = found.message.replace(&home, "");
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> Order {
+        let folder = tempfile::tempdir().expect("there is room");
+        Order { folder, exercise: "no-such".to_owned(), seed: 0, language: Language::English }
+    }
+
+    #[test]
+    fn a_full_queue_says_so_and_a_closed_desk_leaves_nobody_waiting() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let benches = BTreeMap::new();
+        let (desk, workers) = open(&benches);
+        runtime.block_on(async {
+            let waiting: Vec<_> = (0..QUEUE)
+                .map(|_| {
+                    let desk = desk.clone();
+                    tokio::spawn(async move { desk.report(order()).await })
+                })
+                .collect();
+            tokio::task::yield_now().await;
+            assert_eq!(desk.report(order()).await, Err(NoReport::Busy));
+            drop(workers);
+            for answer in waiting {
+                assert!(matches!(answer.await.expect("no panic"), Err(NoReport::Failed(_))));
+            }
+        });
+    }
+
+    #[test]
+    fn a_worker_answers_whatever_is_asked_and_ends_with_the_desk() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let benches = BTreeMap::new();
+        let (desk, workers) = open(&benches);
+        std::thread::scope(|scope| {
+            scope.spawn(|| workers.work());
+            let answer = runtime.block_on(desk.report(order()));
+            assert_eq!(answer, Err(NoReport::Failed("there is no such exercise".to_owned())));
+            drop(desk);
+        });
+    }
+}

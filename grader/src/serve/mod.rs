@@ -1,0 +1,86 @@
+//! The playground and a grading API on one port of this machine.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`desk`] | a queue with an end, and workers who grade what is in it |
+//! | [`guard`] | who may ask: programs and pages of this machine, no page of anybody else's |
+//! | [`api`] | what is asked, and what is answered |
+//! | [`page`] | where the built playground is |
+//!
+//! A submission that comes this way is laid out in a folder of its own and goes the way of any other: the same limits,
+//! the same sandbox, the same report. A request names an exercise that was loaded at the start, never a path.
+
+pub mod api;
+pub mod desk;
+pub mod guard;
+pub mod page;
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::middleware;
+use tokio::sync::oneshot;
+use tower_http::services::ServeDir;
+
+use crate::cli::UsageError;
+use desk::Desk;
+
+/// The port that is taken where none is asked for.
+const PREFERRED_PORT: u16 = 8080;
+/// How long those who are being answered at the end may take.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Takes a port of 127.0.0.1. Port 0 is any free one; no port is 8080, or any free one where that is taken.
+///
+/// # Errors
+/// The port that was asked for is taken, or may not be had.
+pub fn listen(port: Option<u16>) -> Result<TcpListener> {
+    let listener = match (TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(PREFERRED_PORT))), port) {
+        (Err(error), None) if error.kind() == ErrorKind::AddrInUse => TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?,
+        (Err(error), _) => {
+            let port = port.unwrap_or(PREFERRED_PORT);
+            let why =
+                format!("port {port} cannot be had ({error}): name another with --port, or --port 0 for any free one");
+            return Err(UsageError(why).into());
+        }
+        (Ok(listener), _) => listener,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Answers until `stop` comes, then lets those finish who are being answered.
+///
+/// # Errors
+/// The listener cannot be used any more.
+pub fn answer(listener: TcpListener, desk: Desk, page: Option<&Path>, stop: oneshot::Receiver<()>) -> Result<()> {
+    let app = match page {
+        Some(folder) => api::routes(desk).fallback_service(ServeDir::new(folder)),
+        None => api::routes(desk).fallback(page::missing),
+    };
+    let app: Router = app.layer(middleware::from_fn(guard::check));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (leave, left) = oneshot::channel::<()>();
+        let stopped = async move {
+            _ = stop.await;
+            _ = leave.send(());
+        };
+        let served = axum::serve(listener, app).with_graceful_shutdown(stopped).into_future();
+        let late = async {
+            _ = left.await;
+            tokio::time::sleep(FAREWELL).await;
+        };
+        tokio::select! {
+            ended = served => ended.context("answering"),
+            () = late => Ok(()),
+        }
+    })?;
+    runtime.shutdown_background();
+    Ok(())
+}

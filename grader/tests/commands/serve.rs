@@ -1,0 +1,212 @@
+//! `grader serve` over real connections: a browser's requests, a program's, and a stranger's.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use grader::pack::{DEFAULT_ID, Pack};
+use grader::report::Format;
+use serde_json::Value;
+use tempfile::TempDir;
+use zip::write::SimpleFileOptions;
+
+/// A server, gone with the test.
+struct Serving {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+    address: String,
+    _page: TempDir,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Serving {
+    fn start() -> Self {
+        let page = tempfile::tempdir().expect("a folder");
+        fs::write(page.path().join("index.html"), "<p>the playground</p>").expect("there is room");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+        command.args(["serve", "--port", "0", "--page"]).arg(page.path());
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the grader starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let line = lines.next().expect("a line").expect("UTF-8");
+        let address = line.strip_prefix("Playground: http://").and_then(|rest| rest.strip_suffix('/'));
+        let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
+        Self { child, lines, address, _page: page }
+    }
+
+    /// Sends a request; headers are lines, each with its end.
+    fn ask(&self, request: &str, headers: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        let host = if headers.contains("Host:") { String::new() } else { format!("Host: {}\r\n", self.address) };
+        let length = body.len();
+        write!(stream, "{request} HTTP/1.1\r\n{host}{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n")
+            .expect("it reads");
+        // Whoever is refused early may find the connection closed.
+        _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).expect("UTF-8");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    }
+
+    fn grade(&self, query: &str, kind: &str, body: &[u8]) -> Answer {
+        self.ask(&format!("POST /api/v1/grade{query}"), &format!("Content-Type: {kind}\r\n"), body)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[track_caller]
+fn report(answer: &Answer, verdict: &str) -> Value {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let report: Value = serde_json::from_str(&answer.body).expect("a report");
+    assert_eq!(report["verdict"], verdict, "{report}");
+    assert_eq!(report["submission"]["path"], "submission");
+    let host = std::env::temp_dir().display().to_string();
+    assert!(!answer.body.contains(&format!("{host}/")), "where it was laid out is nobody's concern: {report}");
+    report
+}
+
+/// Sources that are refused before anything is compiled.
+const BROKEN: &[u8] = b"pub fn f( {}";
+const FORBIDDEN: &str = "pub unsafe fn f() {}";
+
+#[test]
+fn a_page_and_an_api_answer_on_one_port_until_ctrl_c() {
+    let mut serving = Serving::start();
+    let line = serving.lines.next().expect("a line").expect("UTF-8");
+    assert_eq!(line, format!("Grading API: http://{}/api/v1/grade", serving.address));
+    let page = serving.ask("GET /", "", b"");
+    assert!(page.status == 200 && page.head.contains("text/html") && page.body.contains("the playground"));
+    assert_eq!(serving.ask("GET /no-such-file", "", b"").status, 404);
+    assert_eq!(serving.ask("GET /../../etc/passwd", "", b"").status, 404);
+    let listed: Value = serde_json::from_str(&serving.ask("GET /api/v1/exercises", "", b"").body).expect("a list");
+    let ids: Vec<_> = listed["exercises"].as_array().expect("a list").iter().map(|entry| &entry["id"]).collect();
+    assert!(ids.contains(&&Value::from(DEFAULT_ID)), "{listed}");
+    let status = Command::new("kill").args(["-INT", &serving.child.id().to_string()]).status().expect("kill");
+    assert!(status.success() && serving.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_submission_comes_as_text_as_a_zip_file_or_as_json() {
+    let serving = Serving::start();
+    let text = report(&serving.grade("", "text/plain", BROKEN), "build_failed");
+    assert_eq!(text["diagnostics"][0]["file"], "src/lib.rs");
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("work/src/lib.rs", SimpleFileOptions::default()).expect("an entry");
+    zip.write_all(FORBIDDEN.as_bytes()).expect("bytes");
+    let zip = zip.finish().expect("an archive").into_inner();
+    report(&serving.grade("?seed=7", "application/zip", &zip), "forbidden");
+    let json = serde_json::json!({
+        "files": { "src/lib.rs": "mod ring;", "src/ring.rs": FORBIDDEN }, "seed": 9, "exercise": DEFAULT_ID,
+    });
+    let json = report(&serving.grade("", "application/json; charset=utf-8", json.to_string().as_bytes()), "forbidden");
+    assert_eq!((&json["seed"], &json["diagnostics"][0]["file"]), (&9.into(), &"src/ring.rs".into()));
+    let nothing = serde_json::json!({ "files": { "notes.md": "x" } }).to_string();
+    let nothing = report(&serving.grade("", "application/json", nothing.as_bytes()), "build_failed");
+    let said = nothing["diagnostics"][0]["message"].as_str().expect("a sentence");
+    assert!(said.starts_with("`submission` holds no Rust source"), "{said}");
+}
+
+#[test]
+fn the_whole_way_gives_the_marks_that_the_command_gives() {
+    let serving = Serving::start();
+    let solution =
+        Pack::load(DEFAULT_ID).expect("a sound pack").folder("solution").remove("src/lib.rs").expect("a source");
+    let report = report(&serving.grade("", "text/x-rust", solution.as_bytes()), "graded");
+    assert_eq!((&report["score"], &report["passed"]), (&report["max_score"], &true.into()), "{report}");
+}
+
+#[test]
+fn every_format_comes_with_its_content_type() {
+    let serving = Serving::start();
+    for format in Format::ALL {
+        let name = clap::ValueEnum::to_possible_value(format).expect("it has a name").get_name().to_owned();
+        let answer = serving.grade(&format!("?format={name}&lang=fr"), "text/plain", BROKEN);
+        assert_eq!(answer.status, 200, "{name}: {}", answer.body);
+        let kind = match name.as_str() {
+            "text" | "github" | "autolab" => "text/plain",
+            "markdown" => "text/markdown",
+            "html" => "text/html",
+            "junit" => "application/xml",
+            _ => {
+                serde_json::from_str::<Value>(&answer.body).unwrap_or_else(|error| panic!("{name}: {error}"));
+                "json"
+            }
+        };
+        let of_type = answer.head.lines().find(|line| line.starts_with("content-type:")).expect("a type");
+        assert!(of_type.contains(kind), "{name}: {of_type}");
+        assert_eq!(answer.head.contains("content-security-policy: sandbox"), name == "html");
+    }
+}
+
+#[test]
+fn what_cannot_be_granted_is_refused_in_a_sentence() {
+    let serving = Serving::start();
+    let evil = br#"{"files":{"../../evil.rs":"x"}}"#.as_slice();
+    let clash = br#"{"files":{"a":"x","a/b.rs":"x"}}"#.as_slice();
+    for (query, kind, body, status) in [
+        ("", "text/plain", b"".as_slice(), 400),
+        ("?exercise=../../etc", "text/plain", BROKEN, 400),
+        ("?exercise=no-such", "text/plain", BROKEN, 400),
+        ("?format=morse", "text/plain", BROKEN, 400),
+        ("?lang=de", "text/plain", BROKEN, 400),
+        ("?seed=-1", "text/plain", BROKEN, 400),
+        ("?sed=1", "text/plain", BROKEN, 400),
+        ("", "application/json", b"{", 400),
+        ("", "application/json", br#"{"files":{}}"#, 400),
+        ("", "application/json", evil, 400),
+        ("", "application/json", clash, 400),
+        ("", "application/zip", b"PK\x03\x04 and no more", 400),
+        ("", "text/plain", &[b' '; (8 << 20) + 1], 413),
+    ] {
+        let answer = serving.grade(query, kind, body);
+        assert_eq!(answer.status, status, "{query} {kind}: {}", answer.body);
+        let error: Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert!(error["error"].as_str().is_some_and(|sentence| sentence.len() > 10), "{error}");
+    }
+    assert_eq!(serving.ask("GET /api/v1/grade", "", b"").status, 405);
+    assert!(!std::env::temp_dir().join("evil.rs").exists());
+}
+
+#[test]
+fn pages_of_others_and_strangers_names_for_this_machine_are_refused() {
+    let serving = Serving::start();
+    let own = format!("Origin: http://{}\r\n", serving.address);
+    assert_eq!(serving.ask("POST /api/v1/grade", &own, BROKEN).status, 200);
+    for headers in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Host: rebound.example\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+    ] {
+        let answer = serving.ask("POST /api/v1/grade", headers, BROKEN);
+        assert_eq!(answer.status, 403, "{headers}");
+        assert!(!answer.head.contains("access-control-allow"), "{}", answer.head);
+    }
+    assert_eq!(serving.ask("GET /", "Host: rebound.example\r\n", b"").status, 403);
+}
+
+#[test]
+fn what_is_missing_is_said_before_anything_is_served() {
+    let (_, stderr, code) = crate::grader(&["serve", "--port", "0", "--page", "no/such/folder"], "");
+    assert!(code == 2 && stderr.contains("cargo xtask dist"), "{stderr}");
+    let (_, stderr, code) = crate::grader(&["serve", "--port", "0", "--exercise", "no-such"], "");
+    assert!(code == 2 && stderr.contains("no exercise"), "{stderr}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let (_, stderr, code) = crate::grader(&["serve", "--port", &port], "");
+    assert!(code == 2 && stderr.contains("--port 0"), "{stderr}");
+}
