@@ -108,7 +108,20 @@ fn damaged_truncated_and_hostile_files_change_nothing() {
     assert!(victim.load(format!("{}{}", "(".repeat(100_000), "t".repeat(100_000)).as_bytes()).is_err());
     assert!(victim.load("]".repeat(100_000).as_bytes()).is_err());
     for bytes in
-        [b"t".as_slice(), b"u.", b"(u.", b"]a.", b"N.", b"}.", b"\x8a\xffN.", b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff."]
+        // A list and a dictionary that hold themselves, and a number of two thousand million bytes.
+        [
+            b"]q\x00h\x00a.".as_slice(),
+            b"}q\x00(h\x00h\x00u.",
+            b"\x8b\xff\xff\xff\x7f\x00.",
+            b"t",
+            b"u.",
+            b"(u.",
+            b"]a.",
+            b"N.",
+            b"}.",
+            b"\x8a\xffN.",
+            b"\x8e\xff\xff\xff\xff\xff\xff\xff\xff.",
+        ]
     {
         assert!(victim.load(bytes).is_err(), "{bytes:?}");
     }
@@ -158,6 +171,33 @@ fn a_file_appears_whole_or_not_at_all() {
     assert!(save_to_file(&saved, &folder).is_err(), "a folder stands where the file should be");
     assert!(load_from_file(&mut loaded, &folder.join("nothing")).is_err());
     assert_eq!(loaded.entries(), saved.entries());
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left lying about");
+    std::fs::remove_dir_all(&folder).expect("ours");
+}
+
+#[cfg(not(target_family = "wasm"))]
+#[test]
+fn several_that_save_at_once_leave_one_whole_file() {
+    use cachedojo::cache::{load_from_file, save_to_file};
+    let folder = std::env::temp_dir().join(format!("cachedojo-saved-at-once-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("cache.pickle");
+    std::thread::scope(|scope| {
+        for writer in 1..=4_u8 {
+            let file = &file;
+            scope.spawn(move || {
+                let mut saved = CacheNode::new(1_000_000, EvictionPolicy::LRU);
+                saved.set("writer".into(), vec![writer; 10_000 * usize::from(writer)], None);
+                for _ in 0..25 {
+                    save_to_file(&saved, file).expect("a writable folder");
+                    let mut loaded = CacheNode::new(1_000_000, EvictionPolicy::LRU);
+                    load_from_file(&mut loaded, file).expect("whole at every moment");
+                    let value = loaded.read("writer").expect("there");
+                    assert_eq!(value, vec![value[0]; 10_000 * usize::from(value[0])]);
+                }
+            });
+        }
+    });
     assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left lying about");
     std::fs::remove_dir_all(&folder).expect("ours");
 }

@@ -25,6 +25,9 @@
 //! - A key has no control characters (memcached's documentation says so; its server does not check).
 //! - The exptime of a storage command may be any number of 64 bits, so a time after 2038 is what it says; memcached takes
 //!   it too, but wraps it to 32 bits. Elsewhere both refuse what has more than 32.
+//! - Client flags of more than 32 bits are refused; memcached cuts them.
+//! - A value of nothing but whitespace is no number; memcached reads on into what lies behind it in its memory.
+//! - A meta command that is refused changes nothing; memcached finds that an opaque token is too long when it has obeyed.
 //! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
 //! - `delete <key> 0` is taken, any other time is refused (memcached 1.6.18 and before; 1.6.45 ignores it).
 //! - `stats` knows the topics `settings`, `items` and `reset`. Commands that manage a server's slabs, LRU, threads and
