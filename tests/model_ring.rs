@@ -99,13 +99,35 @@ fn answers_like_the_definition(trials: &Trials) {
     }
 }
 
+/// Two ids whose first ten points collide, each with the other's of its number: the second was computed by running the
+/// hash backwards.
+const COLLIDING: [&str; 2] = ["7whc4drh2J_BSpVI", "server-1.example"];
+
 #[test]
-fn points_that_collide_belong_to_the_smaller_id() {
-    // Thousands of points on a ring leave no collision to find, so the order itself is what is asserted.
-    let ring = ring_of(50, &[node("b", 1, true), node("a", 1, true)]);
-    let points: Vec<_> = ring.points().map(|point| (point.position, point.node_id)).collect();
-    assert!(points.windows(2).all(|pair| pair[0] < pair[1]));
-    assert_eq!(points.len(), 100);
+fn points_that_collide_belong_to_the_smaller_id_whoever_came_first() {
+    let [small, large] = COLLIDING;
+    for i in 0..10 {
+        assert_eq!(hash64(format!("{small}#{i}").as_bytes()), hash64(format!("{large}#{i}").as_bytes()), "point {i}");
+    }
+    for first in [small, large] {
+        let second = if first == small { large } else { small };
+        let mut ring = ring_of(10, &[node(first, 1, true), node(second, 1, true), node("third", 1, true)]);
+        let points: Vec<_> = ring.points().map(|point| (point.position, point.node_id.to_owned())).collect();
+        assert_eq!(points.len(), 30);
+        assert!(points.windows(2).all(|pair| pair[0] < pair[1]), "by place, then by id");
+        let owner = |ring: &HashRing, key: &str| ring.get_node(key).expect("a node").id.clone();
+        let keys: Vec<_> = (0..1000).map(|i| format!("key{i}")).collect();
+        assert!(keys.iter().all(|key| owner(&ring, key) != large), "the larger id owns nothing");
+        let before: Vec<_> = keys.iter().map(|key| owner(&ring, key)).collect();
+        assert!(before.iter().any(|owner| owner == small));
+        let second_copies = keys.iter().filter(|key| owner(&ring, key) == small).map(|key| ring.get_nodes(key, 2)[1]);
+        assert!(second_copies.into_iter().all(|node| node.id == large), "but it stands right behind the smaller one");
+        // When the smaller one goes, the larger one inherits all that it had; when it returns, it has it back.
+        ring.remove_node(small);
+        assert!(keys.iter().zip(&before).all(|(key, had)| owner(&ring, key) == had.replace(small, large)));
+        ring.add_node(node(small, 1, true));
+        assert!(keys.iter().zip(&before).all(|(key, had)| owner(&ring, key) == *had));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use cachedojo::exercise::Report;
 use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::text::Language;
 use clap::ValueEnum;
-use grader::report::{Format, Setting, github, link, render};
+use grader::report::{Format, Setting, github, link, render, write_whole};
 use report_samples::{SECRET, graded, hostile, ungraded};
 use serde_json::Value;
 
@@ -252,4 +252,13 @@ fn a_failing_checks_link_opens_its_script() {
         links += 1;
     }
     assert!(links >= 2, "the failing checks have links");
+}
+
+#[test]
+fn a_report_that_is_thrown_away_leaves_the_bin_where_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bin = folder.path().join("bin");
+    std::os::unix::fs::symlink("/dev/null", &bin).expect("a link");
+    write_whole(&bin, b"a report").expect("it takes everything");
+    assert!(std::fs::symlink_metadata(&bin).expect("still there").is_symlink());
 }

@@ -221,6 +221,33 @@ mod tests {
     }
 
     #[test]
+    fn in_some_schedule_others_get_in_between_while_much_is_cleaned() {
+        let was_between = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let seen = Arc::clone(&was_between);
+        shuttle::check_random(
+            move || {
+                let clock = Clock::new();
+                let cache = SharedCache::new(CacheNode::with_clock(10_000, EvictionPolicy::LRU, clock.clone()));
+                let count = 2 * CLEANED_AT_ONCE + 1;
+                for i in 0..count {
+                    cache.set(i.to_string(), b"v".to_vec(), Some(Duration::from_millis(5)));
+                }
+                clock.advance(Duration::from_millis(5));
+                let cleaner = {
+                    let cache = cache.clone();
+                    thread::spawn(move || assert_eq!(cache.clean_expired(), count))
+                };
+                let left = cache.stats().entry_count;
+                assert!([0, 1, 1 + CLEANED_AT_ONCE, count].contains(&left), "{left} left");
+                seen.fetch_or(left != 0 && left != count, std::sync::atomic::Ordering::Relaxed);
+                cleaner.join().expect("it ends");
+            },
+            100,
+        );
+        assert!(was_between.load(std::sync::atomic::Ordering::Relaxed));
+    }
+
+    #[test]
     fn in_every_schedule_closing_ends_the_cleaner() {
         shuttle::check_random(
             || {

@@ -179,11 +179,15 @@ pub fn deliver(report: &Report, format: Format, setting: &Setting, out: Option<&
     Ok(())
 }
 
-/// Writes a file that nobody ever sees half-written: under another name first, then renamed.
+/// Writes a file that nobody ever sees half-written: under another name first, then renamed. What is there and is no file,
+/// as `/dev/null`, is written to and stays what it is.
 ///
 /// # Errors
 /// The folder cannot be written to; the message names the file.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, bytes).map_err(|error| naming(path, &error));
+    }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
