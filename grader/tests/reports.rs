@@ -260,5 +260,5 @@ fn a_report_that_is_thrown_away_leaves_the_bin_where_it_is() {
     let bin = folder.path().join("bin");
     std::os::unix::fs::symlink("/dev/null", &bin).expect("a link");
     write_whole(&bin, b"a report").expect("it takes everything");
-    assert!(std::fs::symlink_metadata(&bin).expect("still there").is_symlink());
+    assert!(fs::symlink_metadata(&bin).expect("still there").is_symlink());
 }
