@@ -57,12 +57,12 @@ pub(crate) fn run(bench: &Bench) {
         let contestants = vec![
             replayed("cachedojo", EvictionPolicy::LRU),
             // The same cache as in the other races, in the same loop as the rivals, which cannot know that keys are small.
-            contestant("cachedojo::Cache", trace, move || Cache::new(capacity)),
-            contestant("lru", trace, move || lru::LruCache::new(nonzero)),
-            contestant("hashlink", trace, move || hashlink::LruCache::new(capacity)),
-            contestant("schnellru", trace, move || schnellru::LruMap::new(schnellru::ByLength::new(few))),
-            contestant("quick_cache", trace, move || quick_cache::unsync::Cache::new(capacity)),
-            contestant("mini-moka", trace, move || mini_moka::unsync::Cache::new(capacity as u64)),
+            contestant("cachedojo::Cache", trace, move || Cache::<u64, u64>::new(capacity)),
+            contestant("lru", trace, move || lru::LruCache::<u64, u64>::new(nonzero)),
+            contestant("hashlink", trace, move || hashlink::LruCache::<u64, u64>::new(capacity)),
+            contestant("schnellru", trace, move || schnellru::LruMap::<u64, u64>::new(schnellru::ByLength::new(few))),
+            contestant("quick_cache", trace, move || quick_cache::unsync::Cache::<u64, u64>::new(capacity)),
+            contestant("mini-moka", trace, move || mini_moka::unsync::Cache::<u64, u64>::new(capacity as u64)),
         ];
         bench.race(&format!("replay, {objects} objects, {capacity} entries"), REQUESTS, contestants);
         let policies = EvictionPolicy::ALL.into_iter().filter(|policy| *policy != EvictionPolicy::TTL);
