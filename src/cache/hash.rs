@@ -32,6 +32,12 @@ impl KeyHasher {
     fn mix(&mut self, first: u64, second: u64) {
         self.0 = folded_product(self.0 ^ first, SECOND ^ second);
     }
+
+    #[inline]
+    fn mix_sixteen(&mut self, bytes: [u8; 16]) {
+        let (words, _) = bytes.as_chunks();
+        self.mix(u64::from_le_bytes(words[0]), u64::from_le_bytes(words[1]));
+    }
 }
 
 /// The two halves of a product of 128 bits, folded together.
@@ -59,18 +65,15 @@ impl Hasher for KeyHasher {
     /// hashed beside its bytes.
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        let eight = |at: usize| bytes[at..].first_chunk().map_or(0, |&eight| u64::from_le_bytes(eight));
-        let four = |at: usize| bytes[at..].first_chunk().map_or(0, |&four| u64::from(u32::from_le_bytes(four)));
         let length = bytes.len();
-        if length > 16 {
-            for at in (0..length - 16).step_by(16) {
-                self.mix(eight(at), eight(at + 8));
+        if let Some(last) = bytes.last_chunk::<16>() {
+            // All sixteens that end before the last byte, and then those that end with it.
+            for block in bytes[..length - 1].as_chunks::<16>().0 {
+                self.mix_sixteen(*block);
             }
-            self.mix(eight(length - 16), eight(length - 8));
-        } else if length >= 8 {
-            self.mix(eight(0), eight(length - 8));
-        } else if length >= 4 {
-            self.mix(four(0), four(length - 4));
+            self.mix_sixteen(*last);
+        } else if let (Some(&first), Some(&last)) = (bytes.first_chunk::<8>(), bytes.last_chunk()) {
+            self.mix(u64::from_le_bytes(first), u64::from_le_bytes(last));
         } else {
             self.mix(bytes.iter().fold(0, |word, &byte| (word << 8) | u64::from(byte)), 0);
         }

@@ -40,16 +40,15 @@ impl Record {
     pub(super) const OVERHEAD_BYTES: u64 = KEY_LENGTH as u64 + 1;
 
     pub(super) fn new(key: &str, value: &[u8], past: Past) -> Self {
-        let mut bytes = Vec::with_capacity(KEY_LENGTH + 5 + key.len() + value.len());
+        let short = u8::try_from(key.len()).ok().filter(|&length| length < LONG);
+        let key_start = KEY_LENGTH + if short.is_some() { 1 } else { 5 };
+        let mut bytes = Vec::with_capacity(key_start + key.len() + value.len());
         bytes.extend_from_slice(&past.created_at.as_millis().to_le_bytes());
         bytes.extend_from_slice(&past.last_accessed.as_millis().to_le_bytes());
         bytes.extend_from_slice(&past.access_count.to_le_bytes());
-        match u8::try_from(key.len()) {
-            Ok(length) if length < LONG => bytes.push(length),
-            _ => {
-                bytes.push(LONG);
-                bytes.extend_from_slice(&u32::try_from(key.len()).expect("a key is shorter than 4 GiB").to_le_bytes());
-            }
+        bytes.push(short.unwrap_or(LONG));
+        if short.is_none() {
+            bytes.extend_from_slice(&u32::try_from(key.len()).expect("a key is shorter than 4 GiB").to_le_bytes());
         }
         bytes.extend_from_slice(key.as_bytes());
         bytes.extend_from_slice(value);
