@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cachedojo::exercise::report::{GraderId, SubmissionId};
-use cachedojo::exercise::{CheckOutcome, Exercise, PackError, Report, Verdict, judge};
+use cachedojo::exercise::{CheckOutcome, Exercise, PackError, Report, Verdict, judge, shorten};
 use cachedojo::reference::Reference;
 use cachedojo::subject::{Crash, Subject, World};
 use cachedojo::text::Language;
@@ -101,7 +101,9 @@ fn pack() -> Exercise {
 
 fn outcomes(fault: Fault) -> Vec<CheckOutcome> {
     let mut fresh = || Ok(Box::new(Faulty { reference: Reference::default(), fault, sets: 0 }) as Box<dyn Subject>);
-    judge(&pack(), 7, &mut fresh).expect("a sound pack")
+    let mut outcomes = judge(&pack(), 7, &mut fresh).expect("a sound pack");
+    shorten(&pack(), &mut outcomes, 7, &mut fresh);
+    outcomes
 }
 
 #[track_caller]

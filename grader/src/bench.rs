@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use cachedojo::exercise::report::{GradeVerdict, GraderId, SubmissionId};
-use cachedojo::exercise::{Report, Verdict, judge};
+use cachedojo::exercise::{Report, Verdict, growth, judge, shorten};
 use cachedojo::subject::Subject;
 use cachedojo::text::Language;
 
@@ -88,11 +88,13 @@ impl<'a> Bench<'a> {
 
     fn judge(&self, id: SubmissionId, seed: u64, language: Language, built: &Built) -> Result<Report> {
         let exercise = &self.pack.exercise;
-        let outcomes =
-            judge(exercise, seed, &mut || Ok(Box::new(built.program.subject(self.limits)) as Box<dyn Subject>))?;
+        let mut fresh = || Ok(Box::new(built.program.subject(self.limits)) as Box<dyn Subject>);
+        let mut outcomes = judge(exercise, seed, &mut fresh)?;
+        shorten(exercise, &mut outcomes, seed, &mut fresh);
+        let measured = growth::measure(exercise, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances = if perfect { Vec::new() } else { mutants::resemblances(self, &outcomes, seed)? };
-        Ok(Report::of_checks(
+        let report = Report::of_checks(
             exercise,
             seed,
             language,
@@ -102,7 +104,8 @@ impl<'a> Bench<'a> {
             &outcomes,
             &resemblances,
             built.diagnostics.clone(),
-        ))
+        );
+        Ok(report.with_growth(exercise, &measured, language))
     }
 
     fn rejection(&self, id: SubmissionId, seed: u64, rejected: Rejected) -> Report {

@@ -351,7 +351,8 @@ fn settle(prototype: &Prototype, forms: &mut Forms) {
     }
 }
 
-fn adapter(kind: SubjectKind) -> &'static str {
+/// The source of the adapter for a kind of submission.
+pub fn adapter(kind: SubjectKind) -> &'static str {
     match kind {
         SubjectKind::Prototype => include_str!("../adapter/distributed_cache.rs"),
         SubjectKind::Simulate => include_str!("../adapter/line_cache.rs"),

@@ -12,9 +12,11 @@ use anyhow::{Context, Result};
 use cachedojo::exercise::resemblance::{Fingerprint, Resemblance, compare};
 use cachedojo::exercise::{CheckOutcome, MutantSpec, judge};
 use cachedojo::subject::Subject;
+use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
 use crate::bench::Bench;
+use crate::build;
 use crate::pack::Pack;
 use crate::submission::{Submission, hex};
 use crate::toolbox::cache_folder;
@@ -50,7 +52,12 @@ pub fn source(pack: &Pack, id: &str) -> Result<String> {
 /// The patch does not fit, or what it makes does not build: mutants are part of the pack, so both are its mistakes.
 pub fn program(bench: &Bench<'_>, id: &str) -> Result<Program> {
     let source = source(bench.pack, id)?;
-    let kept = kept("module", &[bench.toolbox.name().as_bytes(), source.as_bytes()], "wasm")?;
+    let adapter = build::adapter(bench.interface.kind);
+    let kept = kept(
+        "module",
+        digest(Sha256::new(), &[bench.toolbox.name().as_bytes(), adapter.as_bytes(), source.as_bytes()]),
+        "wasm",
+    )?;
     if let Ok(bytes) = fs::read(&kept)
         && let Ok(program) = Program::new(&bytes)
     {
@@ -62,29 +69,85 @@ pub fn program(bench: &Bench<'_>, id: &str) -> Result<Program> {
     Ok(built.program)
 }
 
-/// How a mutant fails under a seed. Cost: [`program`] and one judging the first time, a read from the cache later.
-///
-/// # Errors
-/// Those of [`program`].
-pub fn fingerprint(bench: &Bench<'_>, id: &str, seed: u64) -> Result<Fingerprint> {
-    let source = source(bench.pack, id)?;
-    let exercise = serde_json::to_vec(&bench.pack.exercise)?;
-    let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
-    let toolbox = bench.toolbox.name();
-    let parts = [toolbox.as_bytes(), version.as_bytes(), &exercise, source.as_bytes(), &seed.to_le_bytes()];
-    let kept = kept("fingerprint", &parts, "json")?;
-    if let Some(known) = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
-        return Ok(known);
-    }
-    let program = program(bench, id)?;
-    let mut fresh = || Ok(Box::new(program.subject(Limits::default())) as Box<dyn Subject>);
-    let fingerprint = Fingerprint::of(&judge(&bench.pack.exercise, seed, &mut fresh)?);
-    keep(&kept, &serde_json::to_vec(&fingerprint)?)?;
-    Ok(fingerprint)
+/// Which rows of a mutant are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Those that its pack says kill it: what recognising it needs.
+    Killers,
+    /// All: what proves the pack.
+    All,
 }
 
-/// The fingerprints of several mutants, in their order, made on all cores. Cost: those of [`fingerprint`].
-pub fn fingerprints(bench: &Bench<'_>, mutants: &[&MutantSpec], seed: u64) -> Vec<Result<Fingerprint>> {
+/// How a pack's mutants fail under a seed, as far as somebody has asked before.
+struct Memory<'a> {
+    bench: &'a Bench<'a>,
+    rows: Rows,
+    seed: u64,
+    /// Of everything that all fingerprints depend on.
+    digest: Sha256,
+}
+
+impl<'a> Memory<'a> {
+    fn new(bench: &'a Bench<'_>, rows: Rows, seed: u64) -> Result<Self> {
+        let exercise = serde_json::to_vec(&bench.pack.exercise)?;
+        let solution = bench.pack.files.get(SOLUTION).map_or("", String::as_str);
+        let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
+        let toolbox = bench.toolbox.name();
+        let parts = [toolbox.as_bytes(), version.as_bytes(), &exercise, solution.as_bytes(), &seed.to_le_bytes()];
+        let digest = digest(Sha256::new(), &parts);
+        Ok(Self { bench, rows, seed, digest })
+    }
+
+    fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
+        let patch = patch(self.bench.pack, &mutant.id)?;
+        kept(
+            "fingerprint",
+            digest(self.digest.clone(), &[patch.as_bytes(), &[u8::from(self.rows == Rows::All)]]),
+            "json",
+        )
+    }
+
+    fn knows(&self, mutant: &MutantSpec) -> bool {
+        self.place(mutant).is_ok_and(|place| place.is_file())
+    }
+
+    /// Cost: [`program`] and one judging the first time, a read from the cache later.
+    fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
+        let place = self.place(mutant)?;
+        if let Some(known) = fs::read(&place).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            return Ok(known);
+        }
+        let program = program(self.bench, &mutant.id)?;
+        let mut exercise = self.bench.pack.exercise.clone();
+        if self.rows == Rows::Killers {
+            exercise.checks.retain(|check| mutant.killed_by.contains(&check.id));
+        }
+        let mut fresh = || Ok(Box::new(program.subject(Limits::default())) as Box<dyn Subject>);
+        let fingerprint = Fingerprint::of(&judge(&exercise, self.seed, &mut fresh)?);
+        keep(&place, &serde_json::to_vec(&fingerprint)?)?;
+        Ok(fingerprint)
+    }
+}
+
+/// How several mutants fail under a seed, in their order, found out on all cores; a bar shows how far it is where that takes
+/// a while. Cost: of each [`program`] and one judging the first time, a read from the cache later.
+///
+/// # Errors
+/// A mutant's are those of [`program`].
+pub fn fingerprints(
+    bench: &Bench<'_>,
+    mutants: &[&MutantSpec],
+    rows: Rows,
+    seed: u64,
+) -> Result<Vec<Result<Fingerprint>>> {
+    let memory = Memory::new(bench, rows, seed)?;
+    let bar = match mutants.iter().filter(|mutant| !memory.knows(mutant)).count() {
+        0 | 1 => ProgressBar::hidden(),
+        _ => ProgressBar::new(mutants.len() as u64),
+    };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message("learning the known bugs (kept for next time)");
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -93,43 +156,48 @@ pub fn fingerprints(bench: &Bench<'_>, mutants: &[&MutantSpec], seed: u64) -> Ve
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(mutant) = mutants.get(index) else { break };
-                    let fingerprint = fingerprint(bench, &mutant.id, seed);
+                    let fingerprint = memory.fingerprint(mutant);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((index, fingerprint));
+                    bar.inc(1);
                 }
             });
         }
     });
+    bar.finish_and_clear();
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, fingerprint)| fingerprint).collect()
+    Ok(done.into_iter().map(|(_, fingerprint)| fingerprint).collect())
 }
 
-/// Which known bugs a submission with these outcomes is like. Only mutants that fail no other checks than the submission
-/// are looked at, so a perfect submission costs nothing.
+/// Which known bugs a submission with these outcomes is like. Only mutants that it may be like are looked at, so a perfect
+/// submission costs nothing and a half-written one little.
 ///
 /// # Errors
 /// Those of [`fingerprint`].
 pub fn resemblances(bench: &Bench<'_>, outcomes: &[CheckOutcome], seed: u64) -> Result<Vec<Resemblance>> {
     let submission = Fingerprint::of(outcomes);
-    let failing = submission.failing();
-    let candidates: Vec<&MutantSpec> = bench
-        .pack
-        .exercise
-        .mutants
-        .iter()
-        .filter(|mutant| mutant.killed_by.iter().all(|id| failing.contains(&id.as_str())))
-        .collect();
-    let fingerprints: Vec<Fingerprint> = fingerprints(bench, &candidates, seed).into_iter().collect::<Result<_>>()?;
+    let mutants = bench.pack.exercise.mutants.iter();
+    let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
+    let fingerprints = fingerprints(bench, &candidates, Rows::Killers, seed)?;
+    let fingerprints: Vec<Fingerprint> = fingerprints.into_iter().collect::<Result<_>>()?;
     let pairs: Vec<_> = candidates.into_iter().zip(&fingerprints).collect();
-    Ok(compare(&submission, &pairs))
+    let unlike = others.into_iter().map(|mutant| Resemblance {
+        mutant: mutant.id.clone(),
+        detected: submission.detects(mutant),
+        behaves_like: false,
+    });
+    Ok(compare(&submission, &pairs).into_iter().chain(unlike).collect())
 }
 
-fn kept(kind: &str, parts: &[&[u8]], extension: &str) -> Result<PathBuf> {
-    let mut digest = Sha256::new();
+fn digest(mut digest: Sha256, parts: &[&[u8]]) -> Sha256 {
     for part in parts {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
+    digest
+}
+
+fn kept(kind: &str, digest: Sha256, extension: &str) -> Result<PathBuf> {
     let name = format!("{}.{extension}", hex(&digest.finalize()));
     Ok(cache_folder()?.join("mutants").join(kind).join(name))
 }

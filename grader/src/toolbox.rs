@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
 
+use crate::report::write_whole;
 use crate::submission::hex;
 
 /// The target submissions are compiled for.
@@ -81,9 +82,9 @@ impl Toolbox {
     /// # Errors
     /// See [`NoToolbox`].
     pub fn open(say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
-        let sysroot = sysroot()?;
-        let rustc = sysroot.join("bin/rustc");
         let cache = cache_folder()?;
+        let sysroot = sysroot(&cache)?;
+        let rustc = sysroot.join("bin/rustc");
         let folder = cache.join(format!("toolbox-{}", key(&sysroot, &rustc)));
         if !folder.is_dir() {
             fs::create_dir_all(&cache).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
@@ -122,13 +123,66 @@ pub fn cache_folder() -> Result<PathBuf, NoToolbox> {
         .ok_or_else(|| NoToolbox::NoCache("neither CACHEDOJO_CACHE nor HOME is set".to_owned()))
 }
 
-fn sysroot() -> Result<PathBuf, NoToolbox> {
+/// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
+/// answer is kept under all that rustup decides it by.
+fn sysroot(cache: &Path) -> Result<PathBuf, NoToolbox> {
+    let kept = cache.join(format!("sysroot-{}", choice_of_rustc()));
+    let known = fs::read_to_string(&kept).map(PathBuf::from).ok();
+    if let Some(known) = known.filter(|path| path.join("bin/rustc").is_file()) {
+        return Ok(known);
+    }
     let output = Command::new("rustc").args(["--print", "sysroot"]).output();
     let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
     if !output.status.success() {
         return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    // Without a place to keep it, it is asked again next time.
+    if fs::create_dir_all(cache).is_ok() {
+        drop(write_whole(&kept, path.as_bytes()));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
+/// toolchain files above this folder.
+fn choice_of_rustc() -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
+        part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("rustc")).find_map(|file| fs::metadata(file).ok());
+    if let Some(metadata) = found {
+        part(&metadata.len().to_le_bytes());
+        part(&changed(&metadata).to_le_bytes());
+    }
+    let home = |name: &str, folder: &str| {
+        let own = std::env::var_os(name).map(PathBuf::from);
+        own.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(folder)))
+    };
+    if let Some(rustup) = home("RUSTUP_HOME", ".rustup") {
+        part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    part(here.as_os_str().as_encoded_bytes());
+    for folder in here.ancestors() {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            part(&fs::read(folder.join(name)).unwrap_or_default());
+        }
+    }
+    hex(&hash.finalize()[..8])
+}
+
+/// When a file was last written to, in nanoseconds since 1970.
+fn changed(metadata: &fs::Metadata) -> u128 {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.unwrap_or_default().as_nanos()
 }
 
 /// Names what goes into a toolbox: its sources and the compiler.
@@ -144,8 +198,7 @@ fn key(sysroot: &Path, rustc: &Path) -> String {
     // A compiler that was updated in place has another size or another date.
     if let Ok(metadata) = fs::metadata(rustc) {
         hash.update(metadata.len().to_le_bytes());
-        let changed = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        hash.update(changed.unwrap_or_default().as_nanos().to_le_bytes());
+        hash.update(changed(&metadata).to_le_bytes());
     }
     hex(&hash.finalize()[..8])
 }

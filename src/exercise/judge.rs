@@ -104,7 +104,7 @@ pub struct Divergence {
 pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
 
 /// Runs every check of `exercise` on fresh subjects. Each case runs in two worlds that differ in their randomness only.
-/// Cost: two runs a case, and at most [`minimize::RUNS_MAX`] more for each failing check.
+/// Cost: two runs a case.
 ///
 /// # Errors
 /// The pack is unsound (a sound one, from [`Exercise::with_scripts`], never is).
@@ -122,6 +122,19 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// Finds the shortest script for the first failing case of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs a
+/// check.
+pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
+    for (check, outcome) in exercise.checks.iter().zip(outcomes) {
+        if outcome.verdict == Verdict::Fail
+            && check.visibility == Visibility::Visible
+            && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
+        {
+            failing.shortest = minimize::shortest(&failing.script, seed, fresh);
+        }
+    }
 }
 
 /// One root cause is reported once: a check that earns nothing for want of an item is skipped when an earlier one has
@@ -167,12 +180,6 @@ fn judge_check(check: &Check, seed: u64, fresh: &mut Fresh<'_>) -> Result<CheckO
     }
     let verdict = cases.iter().map(|case| case.verdict).find(|verdict| *verdict != Verdict::Pass);
     let verdict = verdict.unwrap_or(Verdict::Pass);
-    if verdict == Verdict::Fail
-        && check.visibility == Visibility::Visible
-        && let Some(failing) = cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
-    {
-        failing.shortest = minimize::shortest(&failing.script, seed, fresh);
-    }
     let lacks = cases.iter().find(|case| case.verdict != Verdict::Pass).and_then(lacking);
     Ok(CheckOutcome { id: check.id.clone(), verdict, points, cases, waited_for: None, lacks, fuel })
 }

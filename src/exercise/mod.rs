@@ -1,10 +1,11 @@
 //! Exercises: checks with points, the verdicts of a subject on them, and the report that is made of both.
 //!
 //! A [`pack`] is data: checks are scenario files whose names and numbers a [`template`] fills from the grading seed.
-//! [`judge`](mod@judge) runs them against a subject, [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
-//! [`report`] adds up. All of it is pure, so
+//! [`judge`](mod@judge) runs them against a subject and [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
+//! [`growth`] measures how its work grows, [`report`] adds up. All of it is pure, so
 //! the page grades exactly as the command line does.
 
+pub mod growth;
 pub mod judge;
 pub mod minimize;
 pub mod pack;
@@ -12,6 +13,6 @@ pub mod report;
 pub mod resemblance;
 pub mod template;
 
-pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge};
+pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, shorten};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::growth::{self, Growth};
 use super::template;
 use crate::random::Random;
 use crate::script::{self, Command, Dialect};
@@ -29,6 +30,9 @@ pub struct Exercise {
     pub allowed_crates: Vec<String>,
     /// Its checks, in the order in which they run.
     pub checks: Vec<Check>,
+    /// Its complexity table.
+    #[serde(default)]
+    pub growth: Vec<Growth>,
     /// Its known bugs.
     #[serde(default)]
     pub mutants: Vec<MutantSpec>,
@@ -135,6 +139,8 @@ pub enum PackError {
     UnknownCheck(String, String),
     /// The edge cases of a check cost more than its points.
     CostsTooMuch(String),
+    /// A row of the complexity table is wrong.
+    Growth(String, String),
     /// No points at all.
     NoPoints,
 }
@@ -166,6 +172,7 @@ impl fmt::Display for PackError {
                 )
             }
             Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
+            Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
             Self::NoPoints => write!(f, "exercise.toml: no check gives a point, so nothing could be graded"),
         }
     }
@@ -174,9 +181,10 @@ impl fmt::Display for PackError {
 impl std::error::Error for PackError {}
 
 impl Exercise {
-    /// The sum of its checks' points.
+    /// The sum of its checks' points, and of what its complexity table gives.
     pub fn max_score(&self) -> u32 {
-        self.checks.iter().map(|check| check.points).sum()
+        let growth: u32 = self.growth.iter().map(|row| row.points).sum();
+        self.checks.iter().map(|check| check.points).sum::<u32>() + growth
     }
 
     /// Gives each check the cases of its script (by id), and proves the pack sound: every case parses under every seed,
@@ -220,6 +228,10 @@ impl Exercise {
             if let Some(unknown) = mutant.killed_by.iter().find(|id| !known.contains(*id)) {
                 return Err(PackError::UnknownCheck(mutant.id.clone(), unknown.clone()));
             }
+        }
+        growth::prove(self)?;
+        if let Some(row) = self.growth.iter().find(|row| !known.insert(row.id.clone())) {
+            return Err(PackError::Duplicate(row.id.clone()));
         }
         if self.max_score() == 0 { Err(PackError::NoPoints) } else { Ok(()) }
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::growth::{Class, Growth, Measured};
 use super::judge::{CaseOutcome, CheckOutcome, Verdict};
 use super::pack::{Check, Exercise, Visibility};
 use super::resemblance::Resemblance;
@@ -39,6 +40,9 @@ pub struct Report {
     pub grader: GraderId,
     /// One row a check.
     pub checks: Vec<CheckReport>,
+    /// One row an operation whose growth was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub growth: Vec<GrowthReport>,
     /// One row a known bug.
     pub mutants: Vec<MutantReport>,
     /// What the compiler and the inspector say of the source.
@@ -115,6 +119,25 @@ pub struct CheckReport {
     pub link: String,
 }
 
+/// How the work of one operation grows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrowthReport {
+    /// Its stable id.
+    pub id: String,
+    /// The operation.
+    pub title: String,
+    /// How it grows.
+    pub class: Class,
+    /// The class that it should stay within.
+    pub within: Class,
+    /// The points earned; a row that gives some is a row of `checks` too.
+    pub points: u32,
+    /// The points there are: mostly none.
+    pub max_points: u32,
+    /// The work of one operation at n, 2n, 4n …, in wasmtime's units of fuel.
+    pub fuel: Vec<u64>,
+}
+
 /// What the report says of one known bug.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutantReport {
@@ -166,6 +189,7 @@ impl Report {
             submission,
             grader,
             checks: Vec::new(),
+            growth: Vec::new(),
             mutants: Vec::new(),
             diagnostics,
             receipt,
@@ -206,7 +230,69 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The report with what was measured of its complexity: a section of its own, and for rows that give points a row of
+    /// the table.
+    #[must_use]
+    pub fn with_growth(mut self, exercise: &Exercise, measured: &[Measured], language: Language) -> Self {
+        for (row, measured) in exercise.growth.iter().zip(measured) {
+            let points = if measured.class <= row.within { row.points } else { 0 };
+            self.growth.push(GrowthReport {
+                id: row.id.clone(),
+                title: row.title.get(language).to_owned(),
+                class: measured.class,
+                within: row.within,
+                points,
+                max_points: row.points,
+                fuel: measured.fuel.clone(),
+            });
+            if row.points > 0 {
+                self.checks.push(CheckReport::of_growth(row, measured, points, language));
+                self.score += points;
+            }
+        }
+        self.passed = self.verdict == GradeVerdict::Graded && self.score >= self.passing_score;
+        self
+    }
+}
+
 impl CheckReport {
+    fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
+        let verdict = match measured.class {
+            Class::Unknown => Verdict::NotImplemented,
+            class if class <= row.within => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        let category = match language {
+            Language::English => "Complexity",
+            Language::French => "Complexité",
+        };
+        let mut report = Self {
+            id: row.id.clone(),
+            title: row.title.get(language).to_owned(),
+            category: category.to_owned(),
+            points,
+            max_points: row.points,
+            verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            fuel: measured.fuel.iter().sum(),
+            visibility: Visibility::Visible,
+            link: String::new(),
+        };
+        if verdict == Verdict::Fail {
+            report.expected = row.within.name(language).to_owned();
+            report.actual = measured.class.name(language).to_owned();
+            report.message =
+                format!("{}{}", report.title, difference(verdict, &report.expected, &report.actual, language));
+        }
+        report
+    }
+
     fn new(exercise: &Exercise, check: &Check, outcome: &CheckOutcome, language: Language) -> Self {
         let failure = outcome.first_failure();
         let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();

@@ -18,7 +18,16 @@ pub struct TemplateError {
 /// # Errors
 /// A placeholder that is none of `k…`, `v…`, `n…`, or a number used before its range was given.
 pub fn fill(template: &str, random: &mut Random) -> Result<String, TemplateError> {
-    let mut names = Names { random, words: BTreeMap::new(), numbers: BTreeMap::new(), taken: BTreeSet::new() };
+    fill_with(template, &[], random)
+}
+
+/// [`fill`] where some numbers have their names from the start.
+///
+/// # Errors
+/// As of [`fill`].
+pub fn fill_with(template: &str, numbers: &[(&str, i64)], random: &mut Random) -> Result<String, TemplateError> {
+    let numbers = numbers.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect();
+    let mut names = Names { random, words: BTreeMap::new(), numbers, taken: BTreeSet::new() };
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("${") {

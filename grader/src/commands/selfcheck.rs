@@ -13,7 +13,7 @@ use cachedojo::exercise::resemblance::{Fingerprint, compare};
 use crate::attacks;
 use crate::bench::Bench;
 use crate::cli::{Outcome, SelfcheckArgs};
-use crate::mutants;
+use crate::mutants::{self, Rows};
 use crate::pack::{DEFAULT_ID, built_in_ids};
 use crate::submission::Submission;
 
@@ -55,7 +55,7 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
     mistakes.extend(check_solution(bench, seed)?);
     mistakes.extend(check_starter(bench, seed)?);
-    let fingerprints = fingerprints(bench, seed, &mut mistakes);
+    let fingerprints = fingerprints(bench, seed, &mut mistakes)?;
     mistakes.extend(check_mutants(bench, &fingerprints));
     let mut out = std::io::stdout().lock();
     let exercise = &bench.pack.exercise;
@@ -97,10 +97,10 @@ fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
-fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Vec<Option<Fingerprint>> {
+fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Result<Vec<Option<Fingerprint>>> {
     let specs: Vec<_> = bench.pack.exercise.mutants.iter().collect();
-    let outcomes = mutants::fingerprints(bench, &specs, seed).into_iter();
-    outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect()
+    let outcomes = mutants::fingerprints(bench, &specs, Rows::All, seed)?.into_iter();
+    Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
 
 fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
@@ -116,9 +116,10 @@ fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec
         } else if failing != named {
             mistakes.push(format!("the mutant `{}` fails {failing:?}, its pack says {named:?}", spec.id));
         }
-        let named = compare(print, &pairs).into_iter().any(|row| row.mutant == spec.id && row.behaves_like);
-        if !failing.is_empty() && !named {
-            mistakes.push(format!("the mutant `{}` is not recognised as itself", spec.id));
+        let named: Vec<String> =
+            compare(print, &pairs).into_iter().filter(|row| row.behaves_like).map(|row| row.mutant).collect();
+        if !failing.is_empty() && named != [spec.id.as_str()] {
+            mistakes.push(format!("the mutant `{}` is taken for {named:?}", spec.id));
         }
         for (other, twin) in &pairs[..index] {
             if print == twin {

@@ -22,6 +22,9 @@ pub(super) fn disclose(report: &Report, playground: &str) -> Report {
     for check in &mut report.checks {
         disclose_check(check, playground, &exercise, seed);
     }
+    for row in &mut report.growth {
+        row.title = line(&row.title);
+    }
     for mutant in &mut report.mutants {
         mutant.message = line(&mutant.message);
     }

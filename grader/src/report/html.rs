@@ -3,11 +3,12 @@
 
 use askama::Template;
 use cachedojo::exercise::Verdict;
+use cachedojo::exercise::growth::Class;
 use cachedojo::exercise::pack::Visibility;
-use cachedojo::exercise::report::{CheckReport, Report};
+use cachedojo::exercise::report::{CheckReport, GrowthReport, Report};
 use cachedojo::text::Language;
 
-use super::rows::{headline, place, resemblances};
+use super::rows::{headline, place, resemblances, series};
 use super::words::{Words, mark};
 
 #[derive(Template)]
@@ -24,6 +25,18 @@ pub(crate) struct View<'a> {
     pub(crate) rows: Vec<RowView<'a>>,
     pub(crate) diagnostics: Vec<(String, &'a str)>,
     pub(crate) resemblances: Vec<String>,
+    pub(crate) growth: Vec<GrowthView<'a>>,
+}
+
+/// An operation's growth as the templates take it.
+pub(crate) struct GrowthView<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) class: &'static str,
+    /// Whether it grows faster than it should.
+    pub(crate) too_fast: bool,
+    /// Of each size its column's left edge, top and height in a box 40 high.
+    pub(crate) columns: Vec<(u64, u64, u64)>,
+    pub(crate) series: String,
 }
 
 /// A check as the templates take it.
@@ -54,6 +67,7 @@ impl<'a> View<'a> {
             rows: report.checks.iter().map(|check| RowView::of(check, words)).collect(),
             diagnostics: report.diagnostics.iter().map(|one| (place(one), one.message.as_str())).collect(),
             resemblances: resemblances(report, words),
+            growth: report.growth.iter().map(|row| GrowthView::of(row, language)).collect(),
         }
     }
 
@@ -68,6 +82,20 @@ impl<'a> View<'a> {
 
     pub(crate) fn any_failed(&self) -> bool {
         self.failed().next().is_some()
+    }
+}
+
+impl<'a> GrowthView<'a> {
+    fn of(row: &'a GrowthReport, language: Language) -> Self {
+        let most = row.fuel.iter().max().copied().unwrap_or(0).max(1);
+        let column = |(place, &fuel): (u64, &u64)| (place * 14, 40 - fuel * 38 / most, fuel * 38 / most + 1);
+        Self {
+            title: &row.title,
+            class: row.class.name(language),
+            too_fast: row.class > row.within && row.class != Class::Unknown,
+            columns: (0..).zip(&row.fuel).map(column).collect(),
+            series: series(&row.fuel),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use cachedojo::exercise::pack::Visibility;
 use cachedojo::exercise::report::{CheckReport, Report};
 use cachedojo::text::Language;
 
-use super::rows::{headline, place, resemblances};
+use super::rows::{chart, headline, place, resemblances, series};
 use super::words::{Words, mark};
 
 pub(super) fn render(report: &Report, language: Language) -> String {
@@ -26,6 +26,9 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     for line in resemblances(report, words) {
         let _ = writeln!(text, "\n> {}", inline(&line));
     }
+    if !report.growth.is_empty() {
+        growth(report, language, &mut text);
+    }
     let failed: Vec<_> = report.checks.iter().filter(|check| check.verdict != Verdict::Pass).collect();
     if !failed.is_empty() {
         let _ = writeln!(text, "\n### {}", words.failures);
@@ -43,6 +46,16 @@ fn table(report: &Report, words: &Words, text: &mut String) {
         let (points, max) = (check.points, check.max_points);
         let verdict = words.name(check.verdict);
         let _ = writeln!(text, "| {} | {} | {points}/{max} | {verdict} |", mark(check.verdict), inline(&check.title));
+    }
+}
+
+fn growth(report: &Report, language: Language, text: &mut String) {
+    let words = Words::of(language);
+    let (complexity, growth) = (words.complexity, words.growth);
+    let _ = writeln!(text, "\n### {complexity}\n\n| | {growth} | | n, 2n, 4n … |\n|---|---|---|---|");
+    for row in &report.growth {
+        let (title, class) = (inline(&row.title), row.class.name(language));
+        let _ = writeln!(text, "| {title} | {class} | {} | {} |", chart(&row.fuel), series(&row.fuel));
     }
 }
 

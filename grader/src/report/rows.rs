@@ -130,3 +130,15 @@ pub(super) fn resemblances(report: &Report, words: &Words) -> Vec<String> {
     });
     alike.collect()
 }
+
+/// The work at n, 2n, 4n … as columns, the tallest for the most.
+pub(super) fn chart(fuel: &[u64]) -> String {
+    let most = fuel.iter().max().copied().unwrap_or(0).max(1);
+    let column = |fuel: &u64| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][usize::try_from(fuel * 7 / most).unwrap_or(7)];
+    fuel.iter().map(column).collect()
+}
+
+/// The work at n, 2n, 4n … in numbers.
+pub(super) fn series(fuel: &[u64]) -> String {
+    fuel.iter().map(u64::to_string).collect::<Vec<_>>().join(" → ")
+}

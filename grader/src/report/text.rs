@@ -6,7 +6,7 @@ use cachedojo::exercise::Verdict;
 use cachedojo::exercise::report::{CheckReport, Report};
 use cachedojo::text::Language;
 
-use super::rows::{details, headline, place, resemblances};
+use super::rows::{chart, details, headline, place, resemblances, series};
 use super::words::{Words, mark};
 
 /// The report as text, without colour: marks and words carry the meaning.
@@ -26,6 +26,9 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     }
     for line in resemblances(report, words) {
         let _ = writeln!(text, "\n{line}");
+    }
+    if !report.growth.is_empty() {
+        growth(report, language, &mut text);
     }
     let _ = writeln!(text, "\n{}", headline(report, words));
     text
@@ -48,6 +51,16 @@ fn table(report: &Report, words: &Words, text: &mut String) {
             check.max_points,
             words.name(check.verdict),
         );
+    }
+}
+
+fn growth(report: &Report, language: Language, text: &mut String) {
+    let words = Words::of(language);
+    let _ = writeln!(text, "\n{} (n, 2n, 4n …, fuel){}", words.complexity, words.colon);
+    let widest = report.growth.iter().map(|row| row.title.chars().count()).max().unwrap_or(0);
+    for row in &report.growth {
+        let (class, chart) = (row.class.name(language), chart(&row.fuel));
+        let _ = writeln!(text, "  {:widest$}  {chart:5}  {class:13}  {}", row.title, series(&row.fuel));
     }
 }
 

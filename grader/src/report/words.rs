@@ -34,6 +34,8 @@ pub(crate) struct Words {
     pub(crate) submission: &'static str,
     pub(crate) receipt: &'static str,
     pub(crate) known_bugs: &'static str,
+    pub(crate) complexity: &'static str,
+    pub(crate) growth: &'static str,
     pub(crate) verdicts: [&'static str; 10],
 }
 
@@ -111,6 +113,8 @@ static ENGLISH: Words = Words {
     submission: "Submission",
     receipt: "Receipt",
     known_bugs: "Known bugs",
+    complexity: "How the work grows",
+    growth: "growth",
     verdicts: [
         "pass",
         "fail",
@@ -152,6 +156,8 @@ static FRENCH: Words = Words {
     submission: "Rendu",
     receipt: "Reçu",
     known_bugs: "Bogues connus",
+    complexity: "Comment croît le travail",
+    growth: "croissance",
     verdicts: [
         "réussi",
         "échoué",

@@ -3,9 +3,10 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 use cachedojo::exercise::Verdict;
+use cachedojo::exercise::growth::Class;
 use cachedojo::exercise::pack::Visibility;
 use cachedojo::exercise::report::{
-    CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SourceDiagnostic, SubmissionId,
+    CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic, SubmissionId,
 };
 
 /// Stands wherever a hidden check could give something away.
@@ -100,6 +101,19 @@ fn report(
     mutants: Vec<MutantReport>,
     diagnostics: Vec<SourceDiagnostic>,
 ) -> Report {
+    let growth = if checks.is_empty() {
+        Vec::new()
+    } else {
+        vec![
+            growth("growth_get", "Reading a key", Class::Constant, vec![2_000, 2_010, 2_000, 2_020, 2_010]),
+            growth(
+                "growth_eviction",
+                "Storing into a full node",
+                Class::Linear,
+                vec![900, 1_700, 3_300, 6_500, 12_900],
+            ),
+        ]
+    };
     Report {
         schema: SCHEMA.to_owned(),
         exercise: "distributed-cache".to_owned(),
@@ -112,6 +126,7 @@ fn report(
         submission: SubmissionId { path: "ada/src/lib.rs".to_owned(), sha256: "5".repeat(64) },
         grader: GraderId { version: "0.1.0".to_owned(), backend: "wasm".to_owned() },
         checks,
+        growth,
         mutants,
         diagnostics,
         receipt: format!("sha256:{}", "a".repeat(64)),
@@ -135,6 +150,18 @@ fn check(id: &str, title: &str, points: u32, max_points: u32, verdict: Verdict) 
         fuel: 1_234,
         visibility: Visibility::Visible,
         link: String::new(),
+    }
+}
+
+fn growth(id: &str, title: &str, class: Class, fuel: Vec<u64>) -> GrowthReport {
+    GrowthReport {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        class,
+        within: Class::Log,
+        points: 0,
+        max_points: 0,
+        fuel,
     }
 }
 
