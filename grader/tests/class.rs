@@ -82,7 +82,7 @@ fn submissions_are_found_wherever_platforms_and_learners_put_them() {
         ("export/jo_11_2_lib-1.rs", "second"),
     ]);
     let expected = [
-        ("=1+1\nnew line", source("export/=1+1\nnew line")),
+        ("=1+1\u{fffd}new line", source("export/=1+1\nnew line")),
         ("Ida Noé (99)", source("export/Ida Noé_99_assignsubmission_file_")),
         ("ada", source("export/ada")),
         ("bob", source("export/bob/a/b/c")),

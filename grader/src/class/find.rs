@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::printable;
+
 use super::archive::{self, is_archive, is_foreign_archive, is_source};
 
 /// Deepest folder looked into.
@@ -63,7 +65,8 @@ pub fn entries(class: &Path, scratch: &Path) -> Result<Vec<Entry>> {
         } else {
             continue; // A grade sheet, a read-me: nobody's submission.
         };
-        let learner = learner_of(&path);
+        // Names are a stranger's text too, in every report, on the terminal and in the table.
+        let learner = printable::line(&learner_of(&path));
         by_learner.entry(learner.clone()).or_default().push(Entry { learner, shown, found });
     }
     Ok(by_learner.into_values().flat_map(latest).collect())

@@ -4,7 +4,7 @@ use askama::Template;
 use cachedojo::exercise::Report;
 use cachedojo::text::Language;
 
-use super::summary::{Class, Learner, State};
+use super::summary::{Class, Learner, MutantRow, State};
 use crate::report::html::{View, class as colour};
 use crate::report::words::{Words, mark};
 
@@ -18,6 +18,13 @@ struct Page<'a> {
     bins: Vec<Bin>,
     columns: Vec<(&'a str, &'a str)>,
     rows: Vec<Row<'a>>,
+    bugs: Vec<Bug<'a>>,
+}
+
+/// A known bug, and who has it, by their sections.
+struct Bug<'a> {
+    row: &'a MutantRow,
+    who: Vec<(usize, &'a str)>,
 }
 
 /// A bar of the distribution.
@@ -32,6 +39,8 @@ struct Row<'a> {
     learner: &'a Learner,
     anchor: usize,
     state: &'static str,
+    /// Whether there is a score to speak of; else the state is.
+    has_checks: bool,
     cells: Vec<Cell>,
     view: Option<View<'a>>,
 }
@@ -59,13 +68,32 @@ pub fn render(class: &Class, reports: &[Option<Report>], language: Language) -> 
             learner,
             anchor,
             state: say.state(learner.state),
+            has_checks: report.as_ref().is_some_and(|report| !report.checks.is_empty()),
             cells: columns.iter().map(|(id, _)| cell(report.as_ref(), id, words, say)).collect(),
             view: report.as_ref().map(|report| View::of(report, language)),
         })
         .collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.learner.score), row.anchor));
-    let page = Page { class, words, say, headline: headline(class, say), bins: bins(class), columns, rows };
+    let page = Page {
+        class,
+        words,
+        say,
+        headline: headline(class, words, say),
+        bugs: bugs(class),
+        bins: bins(class),
+        columns,
+        rows,
+    };
     page.render().expect("a template without failing filters renders into memory")
+}
+
+fn bugs(class: &Class) -> Vec<Bug<'_>> {
+    let who = |row: &MutantRow| {
+        let learners = class.learners.iter().enumerate().filter(|(_, learner)| learner.report.is_some());
+        let with_it = learners.filter(|(_, learner)| row.learners.contains(&learner.learner));
+        with_it.map(|(anchor, learner)| (anchor, learner.learner.as_str())).collect()
+    };
+    class.mutants.iter().map(|row| Bug { row, who: who(row) }).collect()
 }
 
 fn cell(report: Option<&Report>, id: &str, words: &Words, say: &Phrases) -> Cell {
@@ -83,7 +111,7 @@ fn cell(report: Option<&Report>, id: &str, words: &Words, say: &Phrases) -> Cell
     }
 }
 
-fn headline(class: &Class, say: &Phrases) -> String {
+fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
     let scores = class.scores();
     let learners = class.learners.iter().filter(|learner| learner.state != State::Superseded).count();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
@@ -97,7 +125,7 @@ fn headline(class: &Class, say: &Phrases) -> String {
         [State::BuildFailed, State::Forbidden, State::Missing, State::Empty, State::Unreadable, State::HarnessError]
     {
         if class.count(state) > 0 {
-            parts.push(format!("{} {}", class.count(state), say.state(state)));
+            parts.push(format!("{}{} {}", say.state(state), words.colon, class.count(state)));
         }
     }
     parts.join(" · ")

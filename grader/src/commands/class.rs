@@ -15,7 +15,7 @@ use crate::bench::Bench;
 use crate::class::archive;
 use crate::class::find::{self, Entry, Found};
 use crate::class::key::Keys;
-use crate::class::similar::{self, Files};
+use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::store::{Past, Store};
 use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
@@ -218,7 +218,7 @@ fn learners(
             state = report.verdict.into();
         }
         let (points, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
-        let (learner, path) = (entry.learner.clone(), entry.shown.clone());
+        let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
         learners.push(Learner { learner, path, state, note, score: points, passed, report, earlier: Vec::new() });
     }
     let now = now_ms();
@@ -248,9 +248,15 @@ fn similarities(entries: &[Entry], pack: &Pack) -> Vec<Likeness> {
         one: names[pair.one].clone(),
         other: names[pair.other].clone(),
         percent: pair.percent,
-        passages: pair.passages,
+        passages: pair.passages.into_iter().map(harmless).collect(),
     });
     pairs.collect()
+}
+
+fn harmless(passage: Passage) -> Passage {
+    let place =
+        |place: Place| Place { file: printable::line(&place.file), text: printable::harmless(&place.text), ..place };
+    Passage { one: place(passage.one), other: place(passage.other) }
 }
 
 /// The files that learners write, as opposed to settings.
