@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cachedojo_seam::{
     ClusterRequest, Command, Config, ExtraRequest, Member, NodeRequest, ParseError, ParserRequest, Policy, Reply,
-    Request, Response, RingRequest, Stats,
+    Request, Response, RingRequest, Stats, numbered,
 };
 
 use crate::cache::{CacheEvent, CacheNode, CacheStats, EvictionPolicy};
@@ -215,7 +215,7 @@ fn node_extra(node: &mut CacheNode, request: &ExtraRequest) -> Response {
 fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
     let (mut ids, mut owners): (Vec<String>, Vec<u32>) = (Vec::new(), Vec::new());
     for number in 0..count {
-        let owner = ring.get_node(&format!("{prefix}{number}"));
+        let owner = ring.get_node(&numbered(prefix, number));
         owners.push(owner.map_or(u32::MAX, |owner| {
             let index = ids.iter().position(|id| *id == owner.id).unwrap_or_else(|| {
                 ids.push(owner.id.clone());

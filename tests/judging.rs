@@ -91,6 +91,14 @@ node new 1KiB
 node set ${k1} ${v1}
 node touch ${k1} 5s
 expect touched
+
+== [1 given set_get] touch leaves the counters alone // touch laisse les compteurs
+node new 1KiB
+node set ${k1} ${v1}
+node get ${k2}
+node touch ${k1} 5s
+node stats
+expect hits = 0
 ";
 
 fn pack() -> Exercise {
@@ -143,6 +151,25 @@ fn a_failure_is_shown_by_its_shortest_script() {
     assert_eq!(shortest.divergence.actual, "nothing");
 }
 
+#[test]
+fn a_panic_is_shown_by_its_shortest_script_and_its_own_advice() {
+    let outcomes = outcomes(Fault::PanicsInTouch);
+    let shortest = outcomes[1].first_failure().and_then(|case| case.shortest.clone()).expect("a shortest script");
+    let words: Vec<_> = shortest.script.lines().map(|line| line.split(' ').nth(1)).collect();
+    assert_eq!(words, [Some("touch")], "{}", shortest.script);
+    let hint = |language| report(Fault::PanicsInTouch, language).checks.remove(1).hint;
+    assert!(hint(Language::English).contains("`unwrap`"), "{}", hint(Language::English));
+    assert!(hint(Language::French).contains("paniquer"), "{}", hint(Language::French));
+}
+
+#[test]
+fn a_case_given_another_row_is_run_where_that_row_is_whole() {
+    let cases = |fault| outcomes(fault)[1].cases.len();
+    assert_eq!(cases(Fault::None), 2);
+    // It would fail there too, for the reason that `set_get` has told already.
+    assert_eq!(cases(Fault::CountsMissesAsHits), 1);
+}
+
 fn report(fault: Fault, language: Language) -> Report {
     let submission = SubmissionId { path: "somewhere".into(), sha256: "0".into() };
     let grader = GraderId { version: "test".into(), backend: "wasm".into() };
@@ -184,7 +211,12 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
     check_pack_error(
         "== title\nnode new 5",
         TOUCH,
-        "checks/set_get.txt:1: write the title as `== [points] english // français`",
+        "checks/set_get.txt:1: write the title as `== [points] english // français`, or with `[points given check]`",
+    );
+    check_pack_error(
+        "== [1 given touch] a // b\nnode new 5\nexpect node ready",
+        TOUCH,
+        "exercise.toml: `set_get` names the check `touch`, which is not there (a dependency must come earlier)",
     );
     check_pack_error(
         "== a // b\nnode new 5",

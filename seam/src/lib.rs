@@ -111,11 +111,19 @@ pub enum RingRequest {
     Members,
     /// `get_node` for `prefix0`, `prefix1`, … in one crossing; answered by [`Response::Owners`].
     OwnersOf {
-        /// What stands before the number.
+        /// What stands before the number, or holds `{}` in its place: see [`numbered`].
         prefix: String,
         /// How many keys.
         count: u32,
     },
+}
+
+/// The key with this number: `user` makes `user7`, `user:{}:cart` makes `user:7:cart`.
+pub fn numbered(prefix: &str, number: u32) -> String {
+    match prefix.split_once("{}") {
+        Some((before, after)) => format!("{before}{number}{after}"),
+        None => format!("{prefix}{number}"),
+    }
 }
 
 /// Calls on a `DistributedCache`. Everything but `New` needs a cluster: without one the answer is [`Response::NoObject`].
@@ -431,4 +439,16 @@ pub fn decode_request(bytes: &[u8]) -> Option<Request> {
 /// [`encode`] for responses, compiled here once: the adapter of every submission would else compile it again.
 pub fn encode_response(response: &Response) -> Vec<u8> {
     encode(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn a_number_stands_where_the_prefix_wants_it() {
+        assert_eq!(numbered("user", 7), "user7");
+        assert_eq!(numbered("{}:cart", 7), "7:cart");
+        assert_eq!(numbered("user:{}:{}", 7), "user:7:{}");
+    }
 }

@@ -117,7 +117,11 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
                 let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
                 CheckOutcome::skipped(check, missing.clone(), lacks)
             }
-            None => told_once(judge_check(check, seed, fresh)?, check, &outcomes),
+            None => {
+                let whole =
+                    |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
+                told_once(judge_check(check, &whole, seed, fresh)?, check, &outcomes)
+            }
         };
         outcomes.push(outcome);
     }
@@ -128,11 +132,11 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
 /// check.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
-        if outcome.verdict == Verdict::Fail
+        if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
             && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
-            failing.shortest = minimize::shortest(&failing.script, seed, fresh);
+            failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
         }
     }
 }
@@ -162,11 +166,17 @@ impl CheckOutcome {
     }
 }
 
-fn judge_check(check: &Check, seed: u64, fresh: &mut Fresh<'_>) -> Result<CheckOutcome, PackError> {
+fn judge_check(
+    check: &Check,
+    passed: &dyn Fn(&String) -> bool,
+    seed: u64,
+    fresh: &mut Fresh<'_>,
+) -> Result<CheckOutcome, PackError> {
     let mut cases = Vec::new();
     let mut points = check.points;
     let mut fuel = 0;
-    for (index, case) in check.cases.iter().enumerate() {
+    let asked = |case: &Case| case.given.as_ref().is_none_or(passed);
+    for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
         let (outcome, used) = judge_case(check, index, case, seed, fresh)?;
         fuel += used;
         if outcome.verdict != Verdict::Pass {

@@ -20,15 +20,17 @@ pub struct Shortest {
     pub divergence: Divergence,
 }
 
-/// Drops lines from a failing script while the submission still fails and the reference still passes: so a line that
-/// the expectation rests on stays. `None` when the script does not fail as it stands. Cost: at most [`RUNS_MAX`] runs.
-pub fn shortest(text: &str, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
+/// Drops lines from a failing script while the submission still ends in the same verdict and the reference still passes:
+/// so a line that the expectation rests on stays. `None` when the script does not end so as it stands. Cost: at most
+/// [`RUNS_MAX`] runs.
+pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let mut runs = 0;
     let mut failure = |lines: &[&str]| -> Option<Shortest> {
         let text = lines.join("\n");
         let script = script::parse(&text, Dialect::Lab);
-        if !script.diagnostics.is_empty() || !expects(&script) {
+        // A broken expectation needs one; a panic needs none.
+        if !script.diagnostics.is_empty() || (verdict == Verdict::Fail && !expects(&script)) {
             return None;
         }
         let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
@@ -37,7 +39,7 @@ pub fn shortest(text: &str, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest
         }
         runs += 1;
         match run_once(&script, None, seed, fresh).0 {
-            Judged { verdict: Verdict::Fail, divergence: Some(divergence), events } if runs <= RUNS_MAX => {
+            Judged { verdict: ended, divergence: Some(divergence), events } if ended == verdict && runs <= RUNS_MAX => {
                 Some(Shortest { script: text, events, divergence })
             }
             _ => None,

@@ -323,6 +323,9 @@ impl CheckReport {
         }
         if let Some(case) = failure {
             report.message = case_title(case);
+            if let Some(advice) = advice(case, language) {
+                advice.clone_into(&mut report.hint);
+            }
             if visible {
                 report.show(case, language);
             }
@@ -380,6 +383,47 @@ fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language
         (_, Language::English) => format!(": {actual}."),
         (_, Language::French) => format!(" : {actual}."),
     }
+}
+
+/// What to look for where the program did not even answer: then a row's own hint would lead astray.
+fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
+    let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let (en, fr) = match case.verdict {
+        Verdict::Panic if says(&["spawn thread"]) => (
+            "There are no threads here: keep everything in one thread. Tasks of tokio's are fine.",
+            "Il n'y a pas de threads ici : gardez tout dans un seul. Les tâches de tokio conviennent.",
+        ),
+        Verdict::Panic if says(&["acquire mutex", "borrowed", "can never happen"]) => (
+            "A lock or a borrow is taken once more while it is still held: let the first guard go, or hand the locked value on.",
+            "Un verrou ou un emprunt est repris alors qu'il est encore tenu : relâchez le premier, ou passez la valeur verrouillée.",
+        ),
+        Verdict::Panic if says(&["stack overflow"]) => (
+            "A function calls itself again and again: look for what should end that.",
+            "Une fonction s'appelle elle-même sans fin : cherchez ce qui devrait l'arrêter.",
+        ),
+        Verdict::Panic if says(&["not yet implemented", "not implemented"]) => (
+            "A `todo!()` or `unimplemented!()` still stands where the last command leads.",
+            "Un `todo!()` ou `unimplemented!()` se trouve encore là où mène la dernière commande.",
+        ),
+        Verdict::Panic => (
+            "The last command made your code panic. Look on its way for `unwrap`, `expect`, an index, a subtraction below zero; \
+             answer with `None`, `false` or an error instead.",
+            "La dernière commande a fait paniquer votre code. Cherchez sur son chemin un `unwrap`, un `expect`, un indice, une \
+             soustraction sous zéro ; répondez plutôt par `None`, `false` ou une erreur.",
+        ),
+        Verdict::Timeout => (
+            "The last command never came to an end. Look for a loop that goes on although nothing changes any more, or for \
+             something that is waited for and never comes.",
+            "La dernière commande ne s'est jamais terminée. Cherchez une boucle qui tourne alors que rien ne change plus, ou \
+             une attente de ce qui ne vient jamais.",
+        ),
+        _ => return None,
+    };
+    Some(match language {
+        Language::English => en,
+        Language::French => fr,
+    })
 }
 
 fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language) -> Vec<MutantReport> {

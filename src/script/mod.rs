@@ -85,14 +85,14 @@ pub enum Command {
     Ask(Request),
     /// How `count` keys named `prefix0`, `prefix1`, … spread over the ring.
     Spread {
-        /// What stands before the number.
+        /// What stands before the number, or holds `{}` in its place.
         prefix: String,
         /// How many keys.
         count: u32,
     },
     /// Remember the owners of `count` keys.
     Mark {
-        /// What stands before the number.
+        /// What stands before the number, or holds `{}` in its place.
         prefix: String,
         /// How many keys.
         count: u32,

@@ -175,8 +175,8 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "ring spread",
         usage: "ring spread <prefix> <count>",
-        help_en: "Count how many of prefix0, prefix1 … each node answers for.",
-        help_fr: "Compte combien de clés prefix0, prefix1 … reviennent à chaque nœud.",
+        help_en: "Count how many of prefix0, prefix1 … each node answers for; {} in the prefix is the number's place.",
+        help_fr: "Compte combien de clés prefix0, prefix1 … reviennent à chaque nœud ; {} dans le préfixe marque la place du numéro.",
         read: |a| {
             let (prefix, count) = a.run_of_keys()?;
             Ok(Command::Spread { prefix, count })

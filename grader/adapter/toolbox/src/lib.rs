@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use cachedojo_seam::{Member, Request, Response, decode_request, encode_response};
+use cachedojo_seam::{Member, Request, Response, decode_request, encode_response, numbered};
 
 thread_local! {
     static REQUEST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -56,11 +56,11 @@ pub fn not_implemented(item: &str) -> Response {
     Response::NotImplemented { item: item.to_owned() }
 }
 
-/// Asks for the owner of `prefix0`, `prefix1`, … and packs the answers.
+/// Asks for the owners of so many [`numbered`] keys and packs the answers.
 pub fn owners(prefix: &str, count: u32, owner_of: &mut dyn FnMut(&String) -> Option<Member>) -> Response {
     let mut ids: Vec<String> = Vec::new();
     let owners = (0..count)
-        .map(|number| match owner_of(&format!("{prefix}{number}")) {
+        .map(|number| match owner_of(&numbered(prefix, number)) {
             None => u32::MAX,
             Some(Member { id, .. }) => ids.iter().position(|known| *known == id).unwrap_or_else(|| {
                 ids.push(id);
