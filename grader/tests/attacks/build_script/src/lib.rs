@@ -1,6 +1,6 @@
 //! attack: has a build script
 //! class: D17 build script
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! attack: steers cargo: wrapper, linker, runner, toolchain
 //! class: D17 build steering
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;

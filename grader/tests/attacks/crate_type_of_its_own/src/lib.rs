@@ -1,6 +1,6 @@
 //! attack: asks to be a program
 //! class: B10 early exit
-//! expect: score <= 8
+//! expect: score <= 10
 
 #![crate_type = "bin"]
 #![no_main]

@@ -1,6 +1,6 @@
 //! attack: is itself what the adapter uses
 //! class: C14 shadowed library
-//! expect: score <= 8
+//! expect: score <= 10
 
 extern crate self as toolbox;
 extern crate self as cachedojo_seam;

@@ -1,6 +1,6 @@
 //! attack: exits when it is dropped
 //! class: B10 early exit
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! attack: keeps more with every call
 //! class: F22 run bomb
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;

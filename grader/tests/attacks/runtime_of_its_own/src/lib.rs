@@ -1,6 +1,6 @@
 //! attack: starts a runtime inside the runtime, and a task that outlives it
 //! class: C15 escape
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;

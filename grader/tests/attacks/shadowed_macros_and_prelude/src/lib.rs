@@ -1,6 +1,6 @@
 //! attack: exports macros and names that the judge might use
 //! class: C14 shadowing
-//! expect: score <= 8
+//! expect: score <= 10
 
 use std::collections::HashMap;
 use std::time::Duration;
