@@ -1,6 +1,6 @@
 //! attack: is a value that equals, prints and counts as anyone likes
 //! class: C13 trait lie
-//! expect: score <= 0
+//! expect: score <= 4
 
 use std::collections::HashMap;
 use std::time::Duration;
