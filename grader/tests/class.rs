@@ -351,3 +351,35 @@ fn what_differs_in_any_byte_that_counts_is_remembered_apart() {
     assert_eq!(keys.len(), names.len() + 2, "each has its own");
     assert_eq!(key(0, Language::English, "text"), key(0, Language::English, "a/b"), "where it stands is no part of it");
 }
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_up_to_something_are_only_names() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = tempfile::tempdir().expect("a folder");
+    let (class, out) = (home.path().join("class"), home.path().join("out"));
+    let names: [&[u8]; 7] = [
+        b"\x1b[2J\x1b[31mred",
+        b"new\nline: 100/100",
+        b"<img src=x onerror=alert(1)>",
+        b"=cmd|' ;C calc'!A0",
+        b"a;=1+1",
+        "d\u{202e}esrever".as_bytes(),
+        b"\xff\xfe",
+    ];
+    for name in names {
+        fs::create_dir_all(class.join(std::ffi::OsStr::from_bytes(name))).expect("this file system takes any name");
+    }
+    let output = grader_class(&class, &out).stdout(Stdio::piped()).output().expect("the grader starts");
+    let mut said = vec![String::from_utf8(output.stdout).expect("UTF-8")];
+    said.extend(results(&out).into_values().map(|bytes| String::from_utf8(bytes).expect("UTF-8")));
+    assert_eq!(said.len(), 4, "what is printed, the page, the table, the data");
+    for text in &said {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']) && !text.contains("new\nline"), "{text}");
+    }
+    let page = String::from_utf8(results(&out)["index.html"].clone()).expect("UTF-8");
+    assert!(!page.contains("<img") && page.contains("img src=x onerror=alert(1)"));
+    let table = String::from_utf8(results(&out)["results.csv"].clone()).expect("UTF-8");
+    assert!(table.lines().all(|row| row.starts_with('"') && !row.contains(",=") && !row.contains("\"=")), "{table}");
+    assert_eq!(table.lines().count(), names.len() + 1);
+}
