@@ -2,7 +2,7 @@
 //! sequence on every host and in every release.
 
 /// A seeded generator; equal seeds give equal sequences for ever.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random {
     state: u64,
 }

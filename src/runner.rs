@@ -33,10 +33,16 @@ struct Mark {
 
 /// Runs a whole script. Cost: O(commands), times what the subject takes.
 pub fn run(script: &Script, subject: &mut dyn Subject, seed: u64) -> Vec<Event> {
+    run_noting_chance(script, subject, seed).0
+}
+
+/// [`run`], and whether the subject asked for randomness at all. One that did not answers alike under every seed.
+pub fn run_noting_chance(script: &Script, subject: &mut dyn Subject, seed: u64) -> (Vec<Event>, bool) {
     let mut runner = Runner::new(seed);
     let mut events = Vec::new();
     while runner.step(script, subject, &mut events) {}
-    events
+    let untouched = runner.world.random == World::new(seed).random;
+    (events, !untouched)
 }
 
 /// The answers of a run as text: for the protocols exactly what they answer, for `lab` one line an event. Lines end as

@@ -65,8 +65,7 @@ impl Class {
     /// The class for people.
     pub const fn name(self, language: Language) -> &'static str {
         match (self, language) {
-            (Self::Constant, Language::English) => "constant",
-            (Self::Constant, Language::French) => "constant",
+            (Self::Constant, _) => "constant",
             (Self::Log, Language::English) => "logarithmic",
             (Self::Log, Language::French) => "logarithmique",
             (Self::Linear, Language::English) => "linear",

@@ -103,7 +103,8 @@ pub struct Divergence {
 /// Makes fresh subjects: one a run.
 pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
 
-/// Runs every check of `exercise` on fresh subjects. Each case runs in two worlds that differ in their randomness only.
+/// Runs every check of `exercise` on fresh subjects. Each case runs in two worlds that differ in their randomness only;
+/// one that asks for no randomness runs the same in both, and so just once.
 /// Cost: two runs a case.
 ///
 /// # Errors
@@ -212,8 +213,9 @@ fn judge_case(
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
-    let (verdict, divergence) = if first.verdict == Verdict::Timeout {
-        // What does not end has had its chance: a second run would only double the wait.
+    // What does not end has had its chance: a second run would only double the wait. What asked for no randomness would do the
+    // very same again: the worlds differ in nothing else.
+    let (verdict, divergence) = if first.verdict == Verdict::Timeout || !first.by_chance {
         (first.verdict, first.divergence)
     } else {
         let (second, more) = run_once(&script, output.as_deref(), !seed, fresh);
@@ -230,6 +232,8 @@ pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) divergence: Option<Divergence>,
     pub(super) events: Vec<Event>,
+    /// Whether the subject asked for randomness.
+    by_chance: bool,
 }
 
 pub(super) fn run_once(script: &Script, output: Option<&str>, world_seed: u64, fresh: &mut Fresh<'_>) -> (Judged, u64) {
@@ -237,16 +241,21 @@ pub(super) fn run_once(script: &Script, output: Option<&str>, world_seed: u64, f
         Ok(subject) => subject,
         Err(message) => {
             let divergence = Divergence { step: 0, expected: String::new(), actual: message };
-            let judged = Judged { verdict: Verdict::HarnessError, divergence: Some(divergence), events: Vec::new() };
+            let judged = Judged {
+                verdict: Verdict::HarnessError,
+                divergence: Some(divergence),
+                events: Vec::new(),
+                by_chance: false,
+            };
             return (judged, 0);
         }
     };
-    let events = runner::run(script, subject.as_mut(), world_seed);
+    let (events, by_chance) = runner::run_noting_chance(script, subject.as_mut(), world_seed);
     let judged = match first_divergence(&events) {
-        Some((verdict, divergence)) => Judged { verdict, divergence: Some(divergence), events },
+        Some((verdict, divergence)) => Judged { verdict, divergence: Some(divergence), events, by_chance },
         None => match output.and_then(|expected| output_divergence(expected, &events)) {
-            Some(divergence) => Judged { verdict: Verdict::Fail, divergence: Some(divergence), events },
-            None => Judged { verdict: Verdict::Pass, divergence: None, events },
+            Some(divergence) => Judged { verdict: Verdict::Fail, divergence: Some(divergence), events, by_chance },
+            None => Judged { verdict: Verdict::Pass, divergence: None, events, by_chance },
         },
     };
     (judged, subject.fuel_used())

@@ -43,7 +43,9 @@ pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) 
         }
         runs += 1;
         match run_once(&script, None, seed, fresh).0 {
-            Judged { verdict: ended, divergence: Some(divergence), events } if ended == verdict && runs <= RUNS_MAX => {
+            Judged { verdict: ended, divergence: Some(divergence), events, .. }
+                if ended == verdict && runs <= RUNS_MAX =>
+            {
                 Some(Shortest { script: text, events, divergence })
             }
             _ => None,
