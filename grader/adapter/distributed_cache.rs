@@ -232,7 +232,8 @@ fn value_of(entry: Option<&submission::CacheEntry>) -> Option<Vec<u8>> {
 
 #[cfg(all(item = "CacheEntry", second = "CacheEntry"))]
 fn value_of(entry: Option<&submission::CacheEntry>) -> Option<Vec<u8>> {
-    entry?.value.bytes().into()
+    // Named in full: a type of the learner's that dereferences to bytes is not bytes.
+    Some(Bytes::bytes(&entry?.value))
 }
 
 #[cfg(all(item = "CacheEntry", loose))]
