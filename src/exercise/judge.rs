@@ -113,16 +113,13 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
     let mut outcomes: Vec<CheckOutcome> = Vec::new();
     for check in &exercise.checks {
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
-        let outcome = match check.depends.iter().find(|id| worthless(id)) {
-            Some(missing) => {
-                let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
-                CheckOutcome::skipped(check, missing.clone(), lacks)
-            }
-            None => {
-                let whole =
-                    |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
-                told_once(judge_check(check, &whole, seed, fresh)?, check, &outcomes)
-            }
+        let outcome = if let Some(missing) = check.depends.iter().find(|id| worthless(id)) {
+            let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
+            CheckOutcome::skipped(check, missing.clone(), lacks)
+        } else {
+            let whole =
+                |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
+            told_once(judge_check(check, &whole, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }

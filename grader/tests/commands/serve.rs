@@ -170,7 +170,7 @@ fn what_cannot_be_granted_is_refused_in_a_sentence() {
         ("", "application/json", evil, 400),
         ("", "application/json", clash, 400),
         ("", "application/zip", b"PK\x03\x04 and no more", 400),
-        ("", "text/plain", &[b' '; (8 << 20) + 1], 413),
+        ("", "text/plain", &vec![b' '; (8 << 20) + 1], 413),
     ] {
         let answer = serving.grade(query, kind, body);
         assert_eq!(answer.status, status, "{query} {kind}: {}", answer.body);
