@@ -10,8 +10,8 @@ use cachedojo::subject::Subject;
 use cachedojo::text::Language;
 
 use crate::build::{self, Built, Interface, Reason, Rejected};
-use crate::cli::UsageError;
 use crate::mutants;
+use crate::outcome::UsageError;
 use crate::pack::Pack;
 use crate::sandbox::Protection;
 use crate::submission::{Submission, Unreadable};

@@ -1,4 +1,4 @@
-//! The command line: arguments, exit codes, and one function a command.
+//! The command line: arguments, and one function a command.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,47 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::build::{Reason, Rejected};
 use crate::commands;
+use crate::outcome::{Outcome, UsageError};
 use crate::report::Format;
-
-/// How every command ends. Listed in `--help`, relied on by scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Passed, or done.
-    Passed,
-    /// Graded, below the passing score; or a script's expectation was broken.
-    NotPassed,
-    /// Wrong usage.
-    Usage,
-    /// The submission did not build or is forbidden.
-    Rejected,
-    /// The grader itself failed.
-    HarnessError,
-}
-
-impl Outcome {
-    /// The process's exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Passed => 0,
-            Self::NotPassed => 1,
-            Self::Usage => 2,
-            Self::Rejected => 3,
-            Self::HarnessError => 4,
-        }
-    }
-}
-
-/// A mistake in how the grader was called: exit code 2, where any other error is the grader's own.
-#[derive(Debug)]
-pub struct UsageError(pub String);
-
-impl std::fmt::Display for UsageError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UsageError {}
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -2,7 +2,8 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`cli`] | the command line: arguments, exit codes, one function a command |
+//! | [`cli`] | the command line: arguments, one function a command |
+//! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
 //! | [`commands`] | the commands themselves |
 //! | [`pack`] | exercises as data: built in, or a teacher's folder |
 //! | [`submission`] | a submission as text, whatever folder it comes in |
@@ -32,6 +33,7 @@ pub mod diagnostic;
 pub mod forbidden;
 pub mod inspect;
 pub mod mutants;
+pub mod outcome;
 pub mod pack;
 pub mod printable;
 pub mod prototype;

@@ -9,7 +9,7 @@ use cachedojo::exercise::report::GradeVerdict;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::UsageError;
+use crate::outcome::UsageError;
 
 /// Key of content, exercise, grader and seed -> the report.
 const RESULTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("results");

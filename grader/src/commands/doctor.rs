@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::bench::say;
-use crate::cli::Outcome;
+use crate::outcome::Outcome;
 use crate::sandbox;
 use crate::toolbox::{Toolbox, cache_folder};
 

@@ -6,7 +6,8 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use cachedojo::text::Language;
 
-use crate::cli::{InitArgs, Outcome, ShowArgs, UsageError};
+use crate::cli::{InitArgs, ShowArgs};
+use crate::outcome::{Outcome, UsageError};
 use crate::pack::{Pack, built_in_ids};
 
 /// Lists the built-in exercises.

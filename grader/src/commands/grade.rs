@@ -5,7 +5,8 @@ use cachedojo::exercise::Report;
 use cachedojo::exercise::report::GradeVerdict;
 
 use crate::bench::Bench;
-use crate::cli::{GradeArgs, Outcome};
+use crate::cli::GradeArgs;
+use crate::outcome::Outcome;
 use crate::report::{self, Setting};
 
 /// Grades a submission and prints its report.

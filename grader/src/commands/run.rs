@@ -15,8 +15,9 @@ use cachedojo::text::{self, Language};
 use serde::Serialize;
 
 use crate::bench::Bench;
-use crate::cli::{Outcome, RunArgs, RunFormat, UsageError};
+use crate::cli::{RunArgs, RunFormat};
 use crate::mutants;
+use crate::outcome::{Outcome, UsageError};
 use crate::submission::Submission;
 use crate::wasm::Limits;
 

@@ -12,8 +12,9 @@ use cachedojo::exercise::resemblance::{Fingerprint, compare};
 
 use crate::attacks;
 use crate::bench::Bench;
-use crate::cli::{Outcome, SelfcheckArgs};
+use crate::cli::SelfcheckArgs;
 use crate::mutants::{self, Rows};
+use crate::outcome::Outcome;
 use crate::pack::{DEFAULT_ID, built_in_ids};
 use crate::submission::Submission;
 

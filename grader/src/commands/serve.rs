@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use super::stop::on_stop;
 use crate::bench::{Bench, say};
-use crate::cli::{Outcome, ServeArgs};
+use crate::cli::ServeArgs;
+use crate::outcome::Outcome;
 use crate::pack::{Pack, built_in_ids};
 use crate::serve::{answer, desk, listen, page};
 

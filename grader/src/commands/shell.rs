@@ -5,7 +5,8 @@ use std::io::Write;
 use anyhow::Result;
 use clap::CommandFactory;
 
-use crate::cli::{Cli, CompletionsArgs, Outcome};
+use crate::cli::{Cli, CompletionsArgs};
+use crate::outcome::Outcome;
 
 /// Prints the completions for a shell.
 ///

@@ -8,7 +8,8 @@ use cachedojo::cache::EvictionPolicy;
 use cachedojo::script::duration::parse_size;
 use cachedojo::trace::{CsvColumns, Format, read, replay};
 
-use crate::cli::{Outcome, TraceArgs, UsageError};
+use crate::cli::TraceArgs;
+use crate::outcome::{Outcome, UsageError};
 
 /// Replays the trace and prints requests, misses, miss ratio and bytes for each policy and size.
 ///

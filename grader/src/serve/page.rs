@@ -7,7 +7,7 @@ use anyhow::Result;
 use axum::http::StatusCode;
 
 use super::api::Refusal;
-use crate::cli::UsageError;
+use crate::outcome::UsageError;
 
 /// What makes a page.
 pub const REMEDY: &str = "build it with `cargo xtask dist` and name its folder with --page dist/page";

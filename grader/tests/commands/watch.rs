@@ -9,8 +9,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::exercise::{Report, Verdict};
 use cachedojo::text::Language;
-use grader::cli::Outcome;
 use grader::commands::watch::{News, Session};
+use grader::outcome::Outcome;
 use grader::report::Setting;
 use grader::submission::{Submission, Unreadable};
 

@@ -163,7 +163,7 @@ export const en = {
       "Nobody grades here: this page came without a grader. Run `grader serve` and open the address that it prints; it serves this page too.",
     hand: "Drop a folder, a .zip or src/lib.rs here, or choose files:",
     exercise: "Exercise",
-    grading: "Compiling and checking. The first time, known bugs are compiled too: up to a minute.",
+    grading: "Compiling and checking. The first time, known bugs are compiled too: it takes longer.",
     points: (points: number, max: number) => `${points} / ${max}`,
     passed: "points: passed.",
     failed: (passing: number) => `points: not passed yet, which takes ${passing}.`,

@@ -167,7 +167,7 @@ export const fr: Words = {
     hand: "Déposez ici un dossier, un .zip ou src/lib.rs, ou choisissez des fichiers :",
     exercise: "Exercice",
     grading:
-      "Compilation et vérifications. La première fois, les bogues connus sont compilés aussi : jusqu'à une minute.",
+      "Compilation et vérifications. La première fois, les bogues connus sont compilés aussi : c'est plus long.",
     points: (points, max) => `${points} / ${max}`,
     passed: "points : réussi.",
     failed: (passing) => `points : pas encore réussi, il en faut ${passing}.`,
