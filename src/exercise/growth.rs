@@ -90,7 +90,7 @@ pub struct Measured {
 }
 
 /// Measures every row of the exercise's complexity table, on fresh subjects that count their fuel. Cost: one run a setup and size,
-/// and little more work than [`FUEL_MAX`] a setup.
+/// and little more work than `FUEL_MAX` a setup.
 ///
 /// # Errors
 /// The pack is unsound.
