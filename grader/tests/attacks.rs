@@ -1,4 +1,4 @@
-//! Every attack of the corpus must fail, and so must those that no repository can hold.
+//! Attacks that no repository can hold. Those of the corpus are tried by `grader selfcheck`, a step of every check.
 
 use std::fs;
 use std::path::Path;
@@ -6,18 +6,9 @@ use std::path::Path;
 use cachedojo::exercise::Report;
 use cachedojo::exercise::report::GradeVerdict;
 use cachedojo::text::Language;
-use grader::attacks::{attempt_all, check_secrets};
+use grader::attacks::check_secrets;
 use grader::bench::Bench;
 use grader::pack::{DEFAULT_ID, Pack};
-
-#[test]
-fn no_attack_of_the_corpus_succeeds() {
-    let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
-    let bench = Bench::open(&pack, false).expect("this machine can grade");
-    let (total, succeeded) = attempt_all(&bench).expect("the corpus is sound");
-    assert!(total >= 40);
-    assert!(succeeded.is_empty(), "{} of {total} succeeded:\n{}", succeeded.len(), succeeded.join("\n"));
-}
 
 const HONEST: &str = "pub struct ProtocolParser;";
 
