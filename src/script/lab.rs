@@ -23,13 +23,7 @@ pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &
     let outcome = match content.trim_start().strip_prefix("for ") {
         Some(rest) => read_for(script, line, content, rest),
         None => read_command(content)
-            .map(|command| {
-                if let Some(command) = command {
-                    push(script, line, content, command)?;
-                }
-                Ok(())
-            })
-            .and_then(|done| done),
+            .and_then(|command| command.map_or(Ok(()), |command| push(script, line, content, command))),
     };
     if let Err((span, mistake)) = outcome {
         script.diagnostics.push(Diagnostic { line, span: start + span.start..start + span.end, mistake });

@@ -91,7 +91,8 @@ export async function grade(sources: Source[], exercise: string, seed: string): 
 
 async function ask(sources: Source[], exercise: string, seed: string): Promise<Grading> {
   const zip = sources.find(({ path }) => path.endsWith(".zip"))?.file;
-  const chosen = zip ? [zip] : sources.filter(isSource).map(({ file }) => file);
+  const code = sources.filter(isSource);
+  const chosen = zip ? [zip] : code.map(({ file }) => file);
   if (chosen.length === 0) {
     return { state: "refused", why: "nothing" };
   }
@@ -103,7 +104,7 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
     const response = await fetch(`api/v1/grade?${wish}`, {
       method: "POST",
       headers: { "content-type": zip ? "application/zip" : "application/json" },
-      body: zip ?? JSON.stringify({ files: await texts(sources.filter(isSource)) }),
+      body: zip ?? JSON.stringify({ files: await texts(code) }),
     });
     const answer = await response.json();
     return response.ok

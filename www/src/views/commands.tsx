@@ -1,11 +1,12 @@
 import { useRef } from "preact/hooks";
 import { commandHelp } from "../lab";
 import { words } from "../words";
+import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 
 /** Every command of the lab language, from the engine's own table. */
 export function Commands() {
-  const { commands, banner } = words.value;
+  const { commands } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
   return (
     <>
@@ -18,8 +19,7 @@ export function Commands() {
       >
         <Icon name="help" />
       </button>
-      <dialog ref={dialog} class="dialog wide" aria-labelledby="commands-title" closedby="any">
-        <h2 id="commands-title">{commands.title}</h2>
+      <Dialog box={dialog} name="commands" title={commands.title} isWide>
         <p>{commands.rest}</p>
         <table class="table">
           <thead>
@@ -39,12 +39,7 @@ export function Commands() {
             ))}
           </tbody>
         </table>
-        <form method="dialog">
-          <button type="submit" class="button primary">
-            {banner.close}
-          </button>
-        </form>
-      </dialog>
+      </Dialog>
     </>
   );
 }

@@ -14,11 +14,12 @@ import {
 } from "../grading";
 import { language } from "../settings";
 import { words } from "../words";
+import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 
 /** Hand in a submission, and see why each point was lost. Only where a grader serves the page. */
 export function Grade() {
-  const { grades, banner } = words.value;
+  const { grades } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const show = () => {
     dialog.current?.showModal();
@@ -30,16 +31,10 @@ export function Grade() {
         <Icon name="held" />
         {grades.open}
       </button>
-      <dialog ref={dialog} class="dialog wide" aria-labelledby="grade-title" closedby="any">
-        <h2 id="grade-title">{grades.title}</h2>
+      <Dialog box={dialog} name="grade" title={grades.title} isWide>
         {exercises.value?.length === 0 ? <p>{grades.nobody}</p> : <Drop />}
         <Outcome close={() => dialog.current?.close()} />
-        <form method="dialog">
-          <button type="submit" class="button primary">
-            {banner.close}
-          </button>
-        </form>
-      </dialog>
+      </Dialog>
     </>
   );
 }

@@ -3,13 +3,14 @@ import { useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
 import { shareLink } from "../lab";
 import { formatNumber, words } from "../words";
+import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 
 /** Links longer than this are cut by some messengers. */
 const CHARACTERS_SAFE = 2000;
 
 export function Share() {
-  const { share, sharing, banner } = words.value;
+  const { share, sharing } = words.value;
   const link = useSignal("");
   const isCopied = useSignal(false);
   const dialog = useRef<HTMLDialogElement>(null);
@@ -28,8 +29,7 @@ export function Share() {
         <Icon name="share" />
         {share}
       </button>
-      <dialog ref={dialog} class="dialog" aria-labelledby="share-title" closedby="any">
-        <h2 id="share-title">{sharing.title}</h2>
+      <Dialog box={dialog} name="share" title={sharing.title}>
         <p>{sharing.contains}</p>
         <div class="link">
           <input
@@ -45,12 +45,7 @@ export function Share() {
         </div>
         <p role="status">{isCopied.value ? sharing.copied : sharing.manual}</p>
         {link.value.length > CHARACTERS_SAFE && <p>{sharing.long(formatNumber(link.value.length))}</p>}
-        <form method="dialog">
-          <button type="submit" class="button primary">
-            {banner.close}
-          </button>
-        </form>
-      </dialog>
+      </Dialog>
     </>
   );
 }

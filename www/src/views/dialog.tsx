@@ -1,0 +1,34 @@
+import type { ComponentChildren, Ref } from "preact";
+import { words } from "../words";
+
+/** A dialog under its title: Esc, a click beside it and its last button close it. `name` is the stem of its ids. */
+export function Dialog({
+  box,
+  name,
+  title,
+  isWide = false,
+  children,
+}: {
+  box: Ref<HTMLDialogElement>;
+  name: string;
+  title: string;
+  isWide?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <dialog
+      ref={box}
+      class={isWide ? "dialog wide" : "dialog"}
+      aria-labelledby={`${name}-title`}
+      closedby="any"
+    >
+      <h2 id={`${name}-title`}>{title}</h2>
+      {children}
+      <form method="dialog">
+        <button type="submit" class="button primary">
+          {words.value.banner.close}
+        </button>
+      </form>
+    </dialog>
+  );
+}
