@@ -1,6 +1,7 @@
 //! The shared cache under real threads.
 #![cfg(not(target_family = "wasm"))]
 
+use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -26,8 +27,10 @@ fn sixteen_threads_of_mixed_operations_lose_nothing() {
     let node = CacheNode::with_limits(600, 40, EvictionPolicy::LRU, clock.clone());
     let cache = SharedCache::start(node);
     let counted = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    // Held by whoever must see one moment: the clock waits for them, and for nobody else.
+    let moment = Arc::new(RwLock::new(()));
     let workers = (0..THREADS).map(|seed| {
-        let (cache, counted, clock) = (cache.clone(), counted.clone(), clock.clone());
+        let (cache, counted, clock, moment) = (cache.clone(), counted.clone(), clock.clone(), moment.clone());
         thread::spawn(move || {
             let mut random = Random::new(seed);
             let mut seen = Seen::default();
@@ -48,17 +51,22 @@ fn sixteen_threads_of_mixed_operations_lose_nothing() {
                         let byte = b'a' + u8::try_from(seed).expect("few threads");
                         let ttl = (i % 3 == 0).then_some(Duration::from_millis(3));
                         let value = vec![byte; 1 + usize::try_from(random.below(20)).expect("small")];
-                        // Looking and storing as one: nobody else makes the key between them.
+                        // Looking and storing as one: nobody else makes the key between them, nor does it expire.
+                        let still = moment.read().expect("no panic");
                         let is_new = cache.with(|node| {
                             let is_new = !node.exists(&key);
                             assert!(node.set(key, value, ttl));
                             is_new
                         });
+                        drop(still);
                         seen.stored += u64::from(is_new);
                     }
                     5 => seen.deleted += u64::from(cache.delete(&key)),
                     6 => _ = (cache.exists(&key), cache.clean_expired(), cache.keys("key1*")),
-                    _ => clock.advance(Duration::from_millis(1)),
+                    _ => {
+                        let _alone = moment.write().expect("no panic");
+                        clock.advance(Duration::from_millis(1));
+                    }
                 }
                 counted.increment("n", 1).expect("a number");
             }
