@@ -58,7 +58,7 @@ fn trace(sizes: Sizes) -> Vec<Request> {
             Fixed => 1 + id * 7919 % 97,
             Varying => 1 + random.below(97),
         };
-        Request { id, size: u32::try_from(size).expect("small") }
+        Request { id, size }
     };
     (0..20_000).map(request).collect()
 }
@@ -69,14 +69,21 @@ fn every_policy_counts_what_libcachesim_counts() {
     for &(sizes, name, counts) in LIBCACHESIM {
         let policy = EvictionPolicy::from_name(name).expect("a policy");
         let caches: Vec<u64> = counts.iter().map(|count| count.0).collect();
-        // Small ids are their own places in a table; scattered over all of `u64` they have to be hashed.
-        for scatter in [1, 0x9E37_79B9_7F4A_7C15_u64] {
-            let requests: Vec<Request> =
-                trace(sizes).into_iter().map(|r| Request { id: r.id.wrapping_mul(scatter), ..r }).collect();
+        // Small ids are their own places in a table; scattered over all of `u64` they have to be hashed. Sizes from 4 GiB on
+        // take another way, even if the only such object is larger than every cache and so a miss that changes nothing.
+        let huge = Request { id: 5000, size: 1 << 40 };
+        for (scatter, first) in [(1, None), (0x9E37_79B9_7F4A_7C15_u64, None), (1, Some(huge))] {
+            let scattered = trace(sizes).into_iter().map(|r| Request { id: r.id.wrapping_mul(scatter), ..r });
+            let requests: Vec<Request> = first.into_iter().chain(scattered).collect();
+            let (more_misses, more_bytes) = first.map_or((0, 0), |request| (1, request.size));
             let report = replay(&requests, &[policy], &caches);
-            let found: Vec<_> = report.results.iter().map(|r| (r.size_bytes, r.misses, r.bytes_missed)).collect();
+            let counted = report.results.iter();
+            let found: Vec<_> =
+                counted.map(|r| (r.size_bytes, r.misses - more_misses, r.bytes_missed - more_bytes)).collect();
             if found != counts {
-                wrong.push(format!("{name} with {sizes:?} sizes, ids x {scatter}: {found:?}, not {counts:?}"));
+                wrong.push(format!(
+                    "{name} with {sizes:?} sizes, ids x {scatter}, {first:?} first: {found:?}, not {counts:?}"
+                ));
             }
         }
     }
@@ -99,11 +106,21 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
     assert_eq!(read(&Format::OracleGeneral, &records[..30]), Err(TraceError::TruncatedRecord { offset: 24 }));
 
     assert_eq!(read(&Format::OracleGeneral, b""), Ok(Vec::new()));
-    assert_eq!(read(&Format::OracleGeneral, b"\x28\xB5\x2F\xFD and more"), Err(TraceError::Compressed));
+    for format in [Format::OracleGeneral, Format::Keys] {
+        assert_eq!(read(&format, b"\x28\xB5\x2F\xFD and more"), Err(TraceError::Compressed));
+        assert_eq!(read(&format, b"\x1F\x8B\x08 and more"), Err(TraceError::Compressed));
+    }
 
     assert_eq!(ids(&Format::Arc, "10 3 0 0\n\n11 1 0 1\n"), Ok(vec![(10, 1), (11, 1), (12, 1), (11, 1)]));
     assert_eq!(ids(&Format::Arc, "1 18446744073709551615 0 0"), Err(TraceError::TooLong { line: 1 }));
     assert_eq!(ids(&Format::Arc, "1\n"), Err(TraceError::MissingField { line: 1, field: "number of blocks".into() }));
+    let last = u64::MAX.to_string();
+    assert_eq!(ids(&Format::Arc, "18446744073709551614 1 0 0"), Ok(vec![(u64::MAX - 1, 1)]));
+    assert_eq!(
+        ids(&Format::Arc, &format!("0 1\n{last} 2")),
+        Err(TraceError::NotANumber { line: 2, text: last.clone() })
+    );
+    assert_eq!(ids(&Format::Lirs, &last), Ok(vec![(u64::MAX, 1)]));
     assert_eq!(ids(&Format::Lirs, "5\n*\n6\r\n5"), Ok(vec![(5, 1), (6, 1), (5, 1)]));
     assert_eq!(ids(&Format::Lirs, "5\nx"), Err(TraceError::NotANumber { line: 2, text: "x".into() }));
     assert_eq!(ids(&Format::Keys, "b\na\n\nb\n"), Ok(vec![(0, 1), (1, 1), (0, 1)]));
@@ -116,6 +133,12 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
     assert_eq!(ids(&csv, "id , size\n\"a,b\", 20 \n\n\"a,b\" ,20\nb,30"), Ok(vec![(0, 20), (0, 20), (1, 30)]));
     let tabs = CsvColumns { delimiter: '\t', ..CsvColumns::default() };
     assert_eq!(ids(&Format::Csv(tabs), "\tsize\tid\n\t20\tx y\nz\t5\t\n"), Ok(vec![(0, 20), (1, 5)]));
+    assert_eq!(ids(&csv, "\u{feff}id,size\r\n\"a\"\"b\",0\r\n\"a\"\"c\",1\r\n"), Ok(vec![(1, 1)]));
+    assert_eq!(ids(&csv, &format!("id,size\nx,{last}")), Ok(vec![(0, u64::MAX)]));
+    assert_eq!(ids(&csv, &format!("id,size\nx,1\n\ny,{last}")), Err(TraceError::TooLarge { line: 4 }));
+    let digits = "18446744073709551616";
+    let too_long = TraceError::NotANumber { line: 2, text: digits.into() };
+    assert_eq!(ids(&csv, &format!("id,size\nx,{digits}")), Err(too_long));
     assert_eq!(ids(&csv, "id,size\nx,-5"), Err(TraceError::NotANumber { line: 2, text: "-5".into() }));
     assert_eq!(ids(&csv, "id,size\n"), Ok(Vec::new()), "no request is no mistake");
     let numbered = CsvColumns { id: "2".into(), size: None, delimiter: ';', has_header: false };
@@ -125,11 +148,14 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
 #[test]
 fn an_object_larger_than_the_cache_is_a_miss_that_evicts_nothing() {
     let request = |id, size| Request { id, size };
-    let trace = [request(1, 5), request(2, 50), request(1, 5), request(2, 50)];
-    for policy in EvictionPolicy::ALL {
-        let replay = &replay(&trace, &[policy], &[49]).results[0];
-        let expected = if policy == EvictionPolicy::S3Fifo { 4 } else { 3 };
-        assert_eq!(replay.misses, expected, "{policy:?}");
+    for unit in [1, 1 << 33, u64::MAX / 110] {
+        let trace = [request(1, 5), request(2, 50), request(1, 5), request(2, 50)];
+        let trace = trace.map(|request| Request { size: request.size * unit, ..request });
+        for policy in EvictionPolicy::ALL {
+            let replay = &replay(&trace, &[policy], &[49 * unit]).results[0];
+            let expected = if policy == EvictionPolicy::S3Fifo { (4, 110) } else { (3, 105) };
+            assert_eq!((replay.misses, replay.bytes_missed / unit), expected, "{policy:?} in units of {unit} bytes");
+        }
     }
     assert!(replay(&[], &EvictionPolicy::ALL, &[0, 10]).results.iter().all(|replay| replay.misses == 0));
 }

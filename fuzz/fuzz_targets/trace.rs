@@ -40,6 +40,7 @@ fuzz_target!(|input: (Written<'_>, u16, &[u8])| {
                 TraceError::TruncatedRecord { offset } => assert!(offset < bytes.len()),
                 TraceError::MissingField { line, .. }
                 | TraceError::NotANumber { line, .. }
+                | TraceError::TooLarge { line }
                 | TraceError::TooLong { line } => assert!((1..=lines).contains(&line)),
                 TraceError::NoColumn { .. } | TraceError::Compressed => {}
             }
@@ -47,7 +48,7 @@ fuzz_target!(|input: (Written<'_>, u16, &[u8])| {
         }
     };
     requests.truncate(2000);
-    let asked: u64 = requests.iter().map(|request| u64::from(request.size)).sum();
+    let asked: u64 = requests.iter().map(|request| request.size).sum();
     let sizes = [0, u64::from(size), u64::MAX];
     let report = replay(&requests, &EvictionPolicy::ALL, &sizes);
     assert_eq!((report.requests, report.results.len()), (requests.len() as u64, 3 * EvictionPolicy::ALL.len()));

@@ -92,7 +92,12 @@ pub enum TraceError {
         /// The line.
         line: usize,
     },
-    /// A binary trace is still compressed.
+    /// The sizes add up to 2^64 or more.
+    TooLarge {
+        /// The line at which they do.
+        line: usize,
+    },
+    /// The trace is still compressed.
     Compressed,
 }
 
@@ -122,7 +127,12 @@ impl fmt::Display for TraceError {
                 f,
                 "line {line} asks for over {LINE_BLOCKS_MAX} blocks, or brings the trace over {REQUESTS_MAX} requests: check the format, or cut the trace into parts"
             ),
-            Self::Compressed => f.write_str("the trace is compressed: decompress it first, with `zstd -d`"),
+            Self::TooLarge { line } => {
+                write!(f, "line {line} brings the sum of all sizes over 2^64 - 1 bytes: check the size column")
+            }
+            Self::Compressed => {
+                f.write_str("the trace is compressed: decompress it first, with `zstd -d` or `gzip -d`")
+            }
         }
     }
 }
@@ -134,14 +144,17 @@ impl std::error::Error for TraceError {}
 const REQUESTS_MAX: usize = 1 << 29;
 const LINE_BLOCKS_MAX: u64 = 1 << 20;
 
-/// How a file of Zstandard begins, which is how these traces are published.
-const ZSTD: &[u8] = &[0x28, 0xB5, 0x2F, 0xFD];
+/// How files of Zstandard and gzip begin, which is how these traces are published.
+const COMPRESSED: [&[u8]; 2] = [&[0x28, 0xB5, 0x2F, 0xFD], &[0x1F, 0x8B, 0x08]];
 
 /// Reads a whole trace. O(its length).
 ///
 /// # Errors
 /// The first thing in it that does not fit the format.
 pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+    if COMPRESSED.iter().any(|magic| bytes.starts_with(magic)) {
+        return Err(TraceError::Compressed);
+    }
     match format {
         Format::OracleGeneral => oracle_general(bytes),
         Format::Csv(columns) => csv(columns, text(bytes)?),
@@ -162,16 +175,13 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
 }
 
 fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
-    if bytes.starts_with(ZSTD) {
-        return Err(TraceError::Compressed);
-    }
     let (records, rest) = bytes.as_chunks::<24>();
     if !rest.is_empty() {
         return Err(TraceError::TruncatedRecord { offset: bytes.len() - rest.len() });
     }
     let requests = records.iter().map(|&[_, _, _, _, i0, i1, i2, i3, i4, i5, i6, i7, s0, s1, s2, s3, ..]| Request {
         id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
-        size: u32::from_le_bytes([s0, s1, s2, s3]),
+        size: u32::from_le_bytes([s0, s1, s2, s3]).into(),
     });
     Ok(requests.filter(|request| request.size != 0).collect())
 }
@@ -194,7 +204,7 @@ fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
     }
     let id_at = place(&columns.id)?;
     let size_at = columns.size.as_deref().map(place).transpose()?;
-    let mut ids = Ids::default();
+    let (mut ids, mut sum_bytes) = (Ids::default(), 0_u64);
     rows.map(|(number, line)| {
         let field = |at: usize, name: &str| {
             let missing = || TraceError::MissingField { line: number, field: name.into() };
@@ -202,6 +212,7 @@ fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
         };
         let id = ids.of(field(id_at, "id")?);
         let size = size_at.map_or(Ok(1), |at| whole(number, field(at, "size")?))?;
+        sum_bytes = sum_bytes.checked_add(size).ok_or(TraceError::TooLarge { line: number })?;
         Ok(Request { id, size })
     })
     .filter(|request| !matches!(request, Ok(Request { size: 0, .. })))
@@ -213,18 +224,22 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
     for (number, line) in lines(text) {
         let mut fields = line.split_ascii_whitespace();
         let missing = |field: &str| TraceError::MissingField { line: number, field: field.into() };
-        let first: u64 = whole(number, fields.next().ok_or_else(|| missing("first block"))?)?;
+        let from = fields.next().ok_or_else(|| missing("first block"))?;
         let count: u64 = whole(number, fields.next().ok_or_else(|| missing("number of blocks"))?)?;
+        let first: u64 = whole(number, from)?;
         if count > LINE_BLOCKS_MAX.min((REQUESTS_MAX - requests.len()) as u64) {
             return Err(TraceError::TooLong { line: number });
         }
-        requests.extend((0..count).map(|block| Request { id: first.wrapping_add(block), size: 1 }));
+        let end = first.checked_add(count).ok_or_else(|| TraceError::NotANumber { line: number, text: from.into() })?;
+        requests.extend((first..end).map(|id| Request { id, size: 1 }));
     }
     Ok(requests)
 }
 
 fn text(bytes: &[u8]) -> Result<&str, TraceError> {
-    std::str::from_utf8(bytes).map_err(|error| TraceError::NotText { offset: error.valid_up_to() })
+    let text = std::str::from_utf8(bytes).map_err(|error| TraceError::NotText { offset: error.valid_up_to() })?;
+    // Spreadsheets put a byte order mark before the first column's name.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// The lines that are not blank, trimmed and numbered from 1.
@@ -232,18 +247,31 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty())
 }
 
-/// The fields of a line, without the spaces and the quotes around them; a quoted one may hold the delimiter.
+/// The fields of a line, without the spaces and the quotes around them; a quoted one may hold the delimiter, and quotes,
+/// each written twice. They stay so, which tells ids apart just as well.
 fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     let is_space = move |c: char| c.is_whitespace() && c != delimiter;
     let mut rest = Some(line);
     std::iter::from_fn(move || {
         let from = rest?.trim_start_matches(is_space);
-        let quoted = from.strip_prefix('"').and_then(|text| text.split_once('"'));
+        let quoted = from.strip_prefix('"').and_then(split_at_quote);
         let (field, after) = quoted.unwrap_or(("", from));
         let (unquoted, after) = after.split_once(delimiter).map_or((after, None), |(field, rest)| (field, Some(rest)));
         rest = after;
         Some(if quoted.is_some() { field } else { unquoted.trim_end_matches(is_space) })
     })
+}
+
+/// What stands before and behind the quote that ends a field.
+fn split_at_quote(text: &str) -> Option<(&str, &str)> {
+    let mut from = 0;
+    loop {
+        let end = from + text[from..].find('"')?;
+        match text[end + 1..].strip_prefix('"') {
+            Some(_) => from = end + 2,
+            None => return Some((&text[..end], &text[end + 1..])),
+        }
+    }
 }
 
 fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError> {

@@ -20,7 +20,7 @@ pub struct Request {
     /// What is asked for.
     pub id: u64,
     /// Its size in bytes; 1 where the format has none.
-    pub size: u32,
+    pub size: u64,
 }
 
 /// What became of a trace under one policy and size.
@@ -47,7 +47,8 @@ pub struct Report {
     pub results: Vec<Replay>,
 }
 
-/// Replays `requests` for every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
+/// Replays `requests`, whose sizes must add up to less than 2^64 as they do in every trace that [`read`] returns, for
+/// every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
 pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
     let results = policies.iter().flat_map(|&policy| sizes_bytes.iter().map(move |&size| one(requests, policy, size)));
     Report { requests: requests.len() as u64, results: results.collect() }
@@ -68,16 +69,17 @@ fn one(requests: &[Request], policy: EvictionPolicy, size_bytes: u64) -> Replay 
     Replay { policy, size_bytes, misses, miss_ratio: ratio(misses, requests.len() as u64), bytes_missed }
 }
 
-/// Ids that are small integers, as they are in most published traces, need no hashing, and half the room: a replay is
-/// fast where what it keeps fits into the processor's cache.
+/// Ids that are small integers, as they are in most published traces, need no hashing, and with sizes below 4 GiB half
+/// the room: a replay is fast where what it keeps fits into the processor's cache.
 fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
     let limits = Limits { weight: size_bytes, entries: u64::MAX };
-    let largest = requests.iter().map(|request| request.id).max().unwrap_or(0);
-    match u32::try_from(largest) {
-        Ok(largest) if largest as usize / 4 <= requests.len() => {
+    let (largest_id, largest_size) =
+        requests.iter().fold((0, 0), |(id, size), request| (request.id.max(id), request.size.max(size)));
+    match (u32::try_from(largest_id), u32::try_from(largest_size)) {
+        (Ok(largest), Ok(_)) if largest as usize / 4 <= requests.len() => {
             let store = Store::with_lookup(limits, Dense::new(largest), |slab| P::new(slab, size_bytes));
-            #[expect(clippy::cast_possible_truncation, reason = "no id is larger than the largest")]
-            count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size })
+            #[expect(clippy::cast_possible_truncation, reason = "neither is larger than the largest")]
+            count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size as u32 })
         }
         _ => count_misses(requests, Store::new(limits, |slab| P::new(slab, size_bytes)), |request| request),
     }
@@ -93,13 +95,13 @@ fn count_misses<T: Item, P: Policy, X: Lookup + Naming<T::Key>>(
     for &request in requests {
         if !store.request(item_of(request)) {
             misses += 1;
-            bytes_missed += u64::from(request.size);
+            bytes_missed += request.size;
         }
     }
     (misses, bytes_missed)
 }
 
-/// A [`Request`] whose id is a small integer.
+/// A [`Request`] whose id is a small integer and whose size is below 4 GiB.
 #[derive(Debug, Clone, Copy, Default)]
 struct Small {
     id: u32,
@@ -131,6 +133,6 @@ impl Item for Request {
     }
 
     fn weight(&self) -> u64 {
-        u64::from(self.size)
+        self.size
     }
 }
