@@ -1,5 +1,7 @@
 //! The memcached text protocol: what each request is answered with.
 
+mod conversation;
+
 use cachedojo::clock::Instant;
 use cachedojo::protocol::memcached::{Machine, Mistake, Parsed, Parser};
 use cachedojo::reference::Reference;
@@ -7,40 +9,7 @@ use cachedojo::runner::{render, run};
 use cachedojo::script::{Dialect, parse};
 use cachedojo::text::{from_bytes, to_bytes};
 
-/// The Unix time at which the tests' clocks begin.
-const BASE_S: u64 = 1_700_000_000;
-
-/// A conversation: `> request`, `< answer` and `+ seconds` in turn. A request's `|` is a line end; an answer lacks its own.
-#[track_caller]
-fn check(conversation: &str) {
-    let mut machine = Machine::new(BASE_S);
-    let (mut now_ms, mut answers, mut last) = (0, String::new(), String::new());
-    for step in conversation.lines().map(str::trim_start).filter(|step| !step.is_empty()) {
-        let (kind, text) = step.split_at(1);
-        let text = text.strip_prefix(' ').unwrap_or(text);
-        match kind {
-            "+" => now_ms += milliseconds(text),
-            ">" => {
-                assert_eq!(answers, "", "unexpected answer to {last:?}");
-                last = text.replace('|', "\r\n") + "\r\n";
-                let answer = machine.feed(last.as_bytes(), Instant::from_millis(now_ms));
-                answers = String::from_utf8(answer).expect("these tests speak text");
-            }
-            "<" => {
-                let (line, rest) = answers.split_once("\r\n").unwrap_or(("(no answer)", ""));
-                assert_eq!(line, text, "answer to {last:?}");
-                answers = rest.to_owned();
-            }
-            _ => panic!("{step:?} is no step"),
-        }
-    }
-    assert_eq!(answers, "", "unexpected answer to {last:?}");
-}
-
-fn milliseconds(seconds: &str) -> u64 {
-    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, "0"));
-    whole.parse::<u64>().unwrap() * 1000 + format!("{part:0<3}").parse::<u64>().unwrap()
-}
+use conversation::{BASE_S, check};
 
 /// One request to a fresh server.
 #[track_caller]
@@ -387,13 +356,12 @@ fn the_rest_of_the_commands_answer() {
         < SERVER_ERROR: shutdown not enabled
         > stats reset
         < RESET
-        > stats settings
-        < STAT maxbytes 104857600
-        < STAT item_size_max 1048576
-        < STAT client_flags_size 4
-        < END
-        > stats nonsense
-        < ERROR
+        > cache_memlimit 1000000000
+        < OK
+        > cache_memlimit 1000000001
+        < MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes
+        > shutdown graceful
+        < SERVER_ERROR: shutdown not enabled
         > mn
         < MN
         ",
@@ -578,7 +546,15 @@ fn words_that_are_wrong_are_refused_and_the_data_skipped() {
     ] {
         check_one(format!("{request}version\r\n").as_bytes(), wrong);
     }
-    for request in ["boguscommand slkdsldkfjsd\r\n", "GET a\r\n", " get a\r\n", "getx a\r\n", "debugtime 1\r\n"] {
+    for request in [
+        "boguscommand slkdsldkfjsd\r\n",
+        "GET a\r\n",
+        " get a\r\n",
+        "getx a\r\n",
+        "debugtime p\r\n",
+        "misbehave\r\n",
+        "refresh_certs\r\n",
+    ] {
         check_one(request.as_bytes(), "ERROR\r\n");
     }
 }
@@ -1007,6 +983,24 @@ fn every_mistake_has_its_place() {
     check("incr a x\r\n", Mistake::Delta, "x");
     check("verbosity x\r\n", Mistake::Verbosity, "x");
     check("cache_memlimit x\r\n", Mistake::MemoryLimit, "x");
+    check("slabs frob\r\n", Mistake::AdminForm, "frob");
+    check("slabs automove 3\r\n", Mistake::AdminForm, "3");
+    check("lru\r\n", Mistake::AdminForm, "");
+    check("lru_crawler crawl\r\n", Mistake::AdminForm, "crawl");
+    check("slabs reassign 1 x\r\n", Mistake::AdminNumber, "x");
+    check("lru_crawler tocrawl x\r\n", Mistake::AdminNumber, "x");
+    check("lru temp_ttl x\r\n", Mistake::LruNumber, "x");
+    check("lru tune 1 2 x 1\r\n", Mistake::Factor, "x");
+    check("slabs automove ratio\r\n", Mistake::Factor, "");
+    check("lru tune 41 40 1 1\r\n", Mistake::LruPercent, "40");
+    check("lru tune 1 2 1 0\r\n", Mistake::LruFactor, "0");
+    check("slabs automove window 2\r\n", Mistake::AutomoveWindow, "2");
+    check("lru_crawler sleep 1000001\r\n", Mistake::CrawlerSleep, "1000001");
+    check("watch fetchers x\r\n", Mistake::Stream, "x");
+    check("stats frob\r\n", Mistake::StatsTopic, "frob");
+    check("stats detail x\r\n", Mistake::StatsDetail, "x");
+    check("stats cachedump 1\r\n", Mistake::DumpWords, "");
+    check("stats cachedump 64 1\r\n", Mistake::DumpClass, "64");
     check("mg a v v\r\n", Mistake::DuplicateFlag, "v");
     check("mg a v m\r\n", Mistake::UnknownFlag, "m");
     check("mg a Tx\r\n", Mistake::FlagNumber, "Tx");

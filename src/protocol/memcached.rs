@@ -30,18 +30,43 @@
 //! - A meta command that is refused changes nothing; memcached finds that an opaque token is too long when it has obeyed.
 //! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
 //! - `delete <key> 0` is taken, any other time is refused (memcached 1.6.18 and before; 1.6.45 ignores it).
-//! - `stats` knows the topics `settings`, `items` and `reset`. Commands that manage a server's slabs, LRU, threads and
-//!   logs (`slabs`, `lru`, `lru_crawler`, `watch`, `refresh_certs`) do not exist here: `ERROR`.
+//!
+//! A server is managed as there (`slabs`, `lru`, `lru_crawler`, `watch`, `verbosity`, `cache_memlimit` and the topics of
+//! `stats`), with these choices:
+//! - A crawl or a dump is done when it is answered, so nothing is ever `BUSY`, and it may be one of many requests sent at
+//!   once, as may `watch`. Dumps go class by class and from the least recently used item on, `hash` by key;
+//!   `stats cachedump` begins with the most recently used one.
+//! - An item's class, its chunks and their pages are memcached's. But memory is counted by the item: pages are what these
+//!   items would have taken, a class evicts of its own only when `slabs reassign` takes a page from it, and the order of
+//!   eviction is that of one list. The settings of `lru` and of `slabs automove` are checked, kept and shown, no more.
+//! - `stats` has the rows that mean something without sockets and threads, in memcached's order. `stats sizes` counts as
+//!   if the server had been started with `-o track_sizes`.
+//! - A ratio or a factor is a finite decimal number; memcached takes `nan`, `inf` and hexadecimal ones as well.
+//! - A watcher gets its lines by being fed (see [`Session::feed`]). Nothing is logged of `sysevents` and of the proxy, nor
+//!   of a value that is too large for another command than `set` and `ms`; what `flush_all` took is `not_found`.
+//! - `debugtime`, `debugitem` and `misbehave` (of debugging builds), `refresh_certs` (of builds with TLS), `extstore` and
+//!   its statistics are `ERROR`, as in a memcached built without them. `shutdown` is not enabled.
 
+mod admin;
+mod change;
+mod classes;
+mod counters;
 mod meta;
 mod mistake;
+mod observe;
 mod parse;
 mod request;
+mod serve_admin;
 mod serve_meta;
+mod serve_stats;
 mod session;
+mod settings;
 mod store;
+mod watch;
 mod words;
 
+pub use admin::{Admin, Setting, Topic};
+pub use counters::Counters;
 pub use meta::Flags;
 pub use mistake::Mistake;
 pub use parse::{Parsed, Parser};
@@ -49,7 +74,8 @@ pub use request::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
 };
 pub use session::Session;
-pub use store::{Counters, Store};
+pub use store::Store;
+pub use watch::Streams;
 pub use words::Words;
 
 use crate::clock::Instant;

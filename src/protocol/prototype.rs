@@ -1,6 +1,6 @@
 //! The parser of the exercise's prototype: one request of the memcached text protocol as a [`CacheCommand`].
 
-use super::memcached::{Mistake, Parsed, Parser, Request, Sign, StoreMode};
+use super::memcached::{Mistake, Parsed, Parser, Request, Sign, StoreMode, Topic};
 use crate::cache::CacheStats;
 use std::borrow::Cow;
 use std::fmt;
@@ -205,10 +205,8 @@ fn command(request: Request<'_>) -> Result<CacheCommand, ParseError> {
             let ttl = if exptime == 0 { Duration::MAX } else { seconds(exptime.into()) };
             Ok(CacheCommand::Touch { key: text(key)?, ttl })
         }
-        Request::Stats { mut topic } => match topic.next() {
-            None => Ok(CacheCommand::Stats),
-            Some(_) => Err(ParseError::InvalidArguments),
-        },
+        Request::Stats(Topic::General) => Ok(CacheCommand::Stats),
+        Request::Stats(_) => Err(ParseError::InvalidArguments),
         _ => Err(ParseError::InvalidCommand),
     }
 }

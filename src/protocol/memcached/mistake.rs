@@ -43,6 +43,32 @@ pub enum Mistake {
     Verbosity,
     /// The limit of `cache_memlimit` is no number.
     MemoryLimit,
+    /// `slabs`, `lru` or `lru_crawler` has no such form.
+    AdminForm,
+    /// A number of one of these commands is none.
+    AdminNumber,
+    /// A number of `lru` is none.
+    LruNumber,
+    /// A factor or a ratio is no finite decimal number.
+    Factor,
+    /// The two percentages of `lru tune` are more than 80 together.
+    LruPercent,
+    /// A factor of `lru tune` is not above 0.
+    LruFactor,
+    /// The window of `slabs automove` is not from 3 to 1800.
+    AutomoveWindow,
+    /// `lru_crawler sleep` is longer than a second.
+    CrawlerSleep,
+    /// `watch` shows nothing of that name.
+    Stream,
+    /// `stats` has no such topic.
+    StatsTopic,
+    /// `stats detail` is followed by neither `on`, `off` nor `dump`.
+    StatsDetail,
+    /// `stats cachedump` lacks a word.
+    DumpWords,
+    /// `stats cachedump` names a class that cannot be.
+    DumpClass,
     /// There are more than 20 words.
     TooManyFlags,
     /// A flag is given twice.
@@ -73,7 +99,13 @@ impl Mistake {
     /// What the server answers, without its line end.
     pub fn wire(self) -> &'static str {
         match self {
-            Self::UnknownCommand | Self::MemoryLimit => "ERROR",
+            Self::UnknownCommand
+            | Self::MemoryLimit
+            | Self::AdminForm
+            | Self::LruNumber
+            | Self::Factor
+            | Self::Stream
+            | Self::StatsTopic => "ERROR",
             Self::Blank
             | Self::MissingWord
             | Self::KeyTooLong
@@ -85,13 +117,21 @@ impl Mistake {
             | Self::DataLength
             | Self::FlagCharacter
             | Self::FlagClientFlags
-            | Self::Verbosity => "CLIENT_ERROR bad command line format",
+            | Self::Verbosity
+            | Self::AdminNumber => "CLIENT_ERROR bad command line format",
             Self::KeyBase64 => "CLIENT_ERROR error decoding key",
             Self::Exptime => "CLIENT_ERROR invalid exptime argument",
             Self::TooLarge => "SERVER_ERROR object too large for cache",
             Self::DataEnd => "CLIENT_ERROR bad data chunk",
             Self::DeleteTime => "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]",
             Self::Delta => "CLIENT_ERROR invalid numeric delta argument",
+            Self::LruPercent => "ERROR hot and warm pcts must not exceed 80",
+            Self::LruFactor => "ERROR hot/warm age factors must be greater than 0",
+            Self::AutomoveWindow => "CLIENT_ERROR automove window too low or too high",
+            Self::CrawlerSleep => "CLIENT_ERROR sleep must be one second or less",
+            Self::StatsDetail => "CLIENT_ERROR usage: stats detail on|off|dump",
+            Self::DumpWords => "CLIENT_ERROR bad command line",
+            Self::DumpClass => "CLIENT_ERROR Illegal slab id",
             Self::TooManyFlags => "CLIENT_ERROR options flags are too long",
             Self::DuplicateFlag => "CLIENT_ERROR duplicate flag",
             Self::UnknownFlag => "CLIENT_ERROR invalid flag",
@@ -137,6 +177,23 @@ impl Mistake {
             Self::Delta => "The amount is a number from 0 to 18446744073709551615: mend it.",
             Self::Verbosity => "The level is a number: mend it.",
             Self::MemoryLimit => "The limit is a number of mebibytes: mend it.",
+            Self::AdminForm => {
+                "There is no such form: see `slabs reassign|automove`, `lru tune|mode|temp_ttl`, `lru_crawler enable|crawl|metadump all`."
+            }
+            Self::AdminNumber => "A whole number is missing here: mend it.",
+            Self::LruNumber => "`lru tune` takes two percentages and two factors, `lru temp_ttl` a number of seconds.",
+            Self::Factor => "This is a decimal number, such as 0.5: mend it.",
+            Self::LruPercent => "Hot and warm items are at most 80 percent together: lower one of the two.",
+            Self::LruFactor => "An age factor is above 0: raise it.",
+            Self::AutomoveWindow => "The window is a number from 3 to 1800: mend it.",
+            Self::CrawlerSleep => "The crawler sleeps at most 1000000 microseconds: lower the number.",
+            Self::Stream => "`watch` shows fetchers, mutations, deletions, evictions or connevents: name one of them.",
+            Self::StatsTopic => {
+                "There is no such topic: use settings, items, slabs, sizes, conns, detail, cachedump or reset."
+            }
+            Self::StatsDetail => "Say `stats detail on`, `off` or `dump`.",
+            Self::DumpWords => "Two numbers are missing: `stats cachedump <class> <limit>`.",
+            Self::DumpClass => "A class is a number below 64: take one from `stats items`.",
             Self::TooManyFlags => "There are too many flags: a meta command has at most 20 words.",
             Self::DuplicateFlag => "This flag is given twice: remove one.",
             Self::FlagCharacter | Self::UnknownFlag => "There is no such flag: remove it.",
@@ -178,6 +235,27 @@ impl Mistake {
             Self::Delta => "La quantité est un nombre de 0 à 18446744073709551615 : corrigez-la.",
             Self::Verbosity => "Le niveau est un nombre : corrigez-le.",
             Self::MemoryLimit => "La limite est un nombre de mébioctets : corrigez-la.",
+            Self::AdminForm => {
+                "Cette forme n'existe pas : voyez « slabs reassign|automove », « lru tune|mode|temp_ttl », « lru_crawler enable|crawl|metadump all »."
+            }
+            Self::AdminNumber => "Il manque ici un nombre entier : corrigez-le.",
+            Self::LruNumber => {
+                "« lru tune » prend deux pourcentages et deux facteurs, « lru temp_ttl » un nombre de secondes."
+            }
+            Self::Factor => "C'est un nombre décimal, par exemple 0.5 : corrigez-le.",
+            Self::LruPercent => "Les éléments chauds et tièdes font 80 pour cent au plus : baissez l'un des deux.",
+            Self::LruFactor => "Un facteur d'âge dépasse 0 : augmentez-le.",
+            Self::AutomoveWindow => "La fenêtre est un nombre de 3 à 1800 : corrigez-la.",
+            Self::CrawlerSleep => "Le robot dort 1000000 microsecondes au plus : baissez le nombre.",
+            Self::Stream => {
+                "« watch » montre fetchers, mutations, deletions, evictions ou connevents : nommez l'un d'eux."
+            }
+            Self::StatsTopic => {
+                "Ce sujet n'existe pas : prenez settings, items, slabs, sizes, conns, detail, cachedump ou reset."
+            }
+            Self::StatsDetail => "Dites « stats detail on », « off » ou « dump ».",
+            Self::DumpWords => "Il manque deux nombres : « stats cachedump <classe> <limite> ».",
+            Self::DumpClass => "Une classe est un nombre inférieur à 64 : prenez-en une de « stats items ».",
             Self::TooManyFlags => "Il y a trop d'options : une commande meta a 20 mots au plus.",
             Self::DuplicateFlag => "Cette option est donnée deux fois : retirez-en une.",
             Self::FlagCharacter | Self::UnknownFlag => "Cette option n'existe pas : retirez-la.",

@@ -3,6 +3,7 @@
 //! Fast because the most frequent line, a `get` of one key, is read in one pass; because otherwise one `memchr` finds the
 //! end of a line; because words are slices of it; and because a data block is skipped by its length without being looked at.
 
+use super::admin::{self, Admin, Setting};
 use super::meta;
 use super::mistake::Mistake;
 use super::request::{
@@ -14,9 +15,11 @@ use std::ops::Range;
 
 /// No data block can be announced that is longer than this.
 const DATA_BYTES_MAX: u64 = i32::MAX as u64 - 2;
+/// There is no higher level of `verbosity`.
+const VERBOSITY_MAX: u32 = 2;
 
 /// What the parser finds at the front of its input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Parsed<'a> {
     /// Too few bytes: call again with the same bytes and more behind them.
     Incomplete,
@@ -236,15 +239,19 @@ fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'
         },
         b"verbosity" => {
             let level = words.next().unwrap_or_default();
-            number::<u32>(level).ok_or_else(|| refused(Mistake::Verbosity, level))?;
-            Request::Verbosity
+            let level = number::<u32>(level).ok_or_else(|| refused(Mistake::Verbosity, level))?;
+            Request::Admin(Admin::Set(Setting::Verbosity(level.min(VERBOSITY_MAX))))
         }
         b"cache_memlimit" => {
             let limit = words.next().unwrap_or_default();
             Request::MemoryLimit { mebibytes: number(limit).ok_or_else(|| refused(Mistake::MemoryLimit, limit))? }
         }
         b"version" => Request::Version,
-        b"stats" => Request::Stats { topic: words },
+        b"stats" => admin::stats(words)?,
+        b"watch" => admin::watch(words)?,
+        b"slabs" => admin::slabs(words)?,
+        b"lru" => admin::lru(words)?,
+        b"lru_crawler" => admin::crawler(words)?,
         b"shutdown" => Request::Shutdown,
         b"quit" => Request::Quit,
         _ if last_word(line).starts_with(b"HTTP/") && words.next().is_some() => return Err(Stop::HangUp),
@@ -381,6 +388,7 @@ fn says_noreply(line: &[u8]) -> bool {
                 | b"mn"
                 | b"version"
                 | b"stats"
+                | b"watch"
                 | b"quit"
         )
 }

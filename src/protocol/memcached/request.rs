@@ -1,6 +1,8 @@
 //! The requests of the protocol and its limits.
 
+use super::admin::{Admin, Topic};
 use super::meta::Flags;
+use super::watch::Streams;
 use super::words::Words;
 
 /// The longest key, in bytes; of a base64 key its written form counts.
@@ -18,7 +20,7 @@ pub fn item_bytes(key: &[u8], flags: u32, value_bytes: usize) -> usize {
 }
 
 /// One request, borrowed from the bytes that it came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Request<'a> {
     /// `set`, `add`, `replace`, `append`, `prepend` and `cas`.
     Store {
@@ -70,8 +72,13 @@ pub enum Request<'a> {
         /// Seconds or Unix time, as written; 0 is at once.
         delay: i32,
     },
-    /// `verbosity`.
-    Verbosity,
+    /// `slabs`, `lru`, `lru_crawler` and `verbosity`.
+    Admin(Admin<'a>),
+    /// `watch`.
+    Watch {
+        /// What to see; never nothing.
+        streams: Streams,
+    },
     /// `cache_memlimit`.
     MemoryLimit {
         /// Mebibytes.
@@ -80,10 +87,7 @@ pub enum Request<'a> {
     /// `version`.
     Version,
     /// `stats`.
-    Stats {
-        /// The words that follow.
-        topic: Words<'a>,
-    },
+    Stats(Topic),
     /// `shutdown`, which this server never allows.
     Shutdown,
     /// `quit`.

@@ -1,9 +1,12 @@
 //! What the meta commands do.
 
+use super::change::{Counted, Incoming, Outcome};
+use super::classes::class_of;
+use super::counters::Tally;
 use super::meta::{Flags, decode_key, encode_key};
 use super::request::{MetaVerb, Sign, StoreMode, item_bytes};
-use super::session::{NOT_NUMERIC, line};
-use super::store::{Counted, Incoming, Item, Outcome, Store};
+use super::session::{INFALLIBLE, NOT_NUMERIC, line};
+use super::store::{Item, Store, seconds_left, write_ttl};
 use crate::clock::Instant;
 use std::io::Write as _;
 
@@ -40,9 +43,9 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let (flags, now) = (&call.flags, call.now);
     store.counters.cmd_get += 1;
     let mut made = false;
-    if store.find(key, now).is_none() && flags.has(b'N') {
+    if store.look_up(key, now).is_none() && flags.has(b'N') {
         let stub = Incoming { flags: 0, binary: false, ..incoming(&[], None, flags) };
-        made = matches!(store.store(StoreMode::Add, key, &stub, now), Outcome::Stored { .. });
+        made = matches!(store.link(key, Vec::new(), &stub, now), Outcome::Stored { .. });
     }
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
@@ -53,6 +56,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         echo(call, out);
         return true;
     };
+    let class = item.class;
     let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.cas);
     status(if with_value { Some(item.data.len()) } else { None }, out);
     let mut won = made;
@@ -87,7 +91,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     if !flags.has(b'u') {
         store.bump(key, now);
     }
-    store.counters.get_hits += 1;
+    store.tallies.add(class, Tally::GetHits);
     false
 }
 
@@ -99,6 +103,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
     let deadline = store.deadline(exptime.unwrap_or(0).into(), now);
     let value = incoming(data, deadline, flags);
     let value = Incoming { new_cas: value.new_cas.filter(|&cas| cas != 0), ..value };
+    store.tallies.add(class_of(item_bytes(key, value.flags, data.len())), Tally::CmdSet);
     let outcome = store.store(mode, key, &value, now);
     let (cas, size) = match outcome {
         Outcome::Stored { cas, data_bytes } => (cas, data_bytes),
@@ -130,15 +135,14 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
 /// `md`; whether the answer is the one that `q` silences (done).
 fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
-    let found = store.find(key, now).map(|item| item.cas);
+    let found = store.look_up(key, now).map(|item| (item.cas, item.class));
     let code = match found {
         None => b"NF",
-        Some(cas) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
+        Some((cas, _)) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
         Some(_) => b"HD",
     };
-    store.counters.delete_hits += u64::from(code == b"HD");
     store.counters.delete_misses += u64::from(code != b"HD");
-    if let (b"HD", Some(cas)) = (code, found) {
+    if let (b"HD", Some((cas, class))) = (code, found) {
         let deadline = store.deadline(flags.exptime().unwrap_or(0).into(), now);
         if flags.has(b'x') {
             let empty = Incoming { new_cas: flags.new_cas().or(Some(cas)), ..incoming(&[], deadline, flags) };
@@ -152,8 +156,12 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
                     item.deadline = deadline;
                 }
             }
-        } else if !flags.has(b'x') {
-            store.remove(key);
+        } else {
+            store.tallies.add(class, Tally::DeleteHits);
+            store.log_deletion("md", key, now);
+            if !flags.has(b'x') {
+                store.remove(key);
+            }
         }
     }
     out.extend_from_slice(code);
@@ -220,14 +228,12 @@ pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, o
         out.extend_from_slice(key);
     }
     let fetched = if item.fetched { "yes" } else { "no" };
-    let size = item_bytes(key, item.flags, item.data.len());
     out.extend_from_slice(b" exp=");
-    write_ttl(item, now, out);
+    write_ttl(seconds_left(item.deadline, now), out);
     let used_s = (now - item.used_at).as_secs();
-    write!(out, " la={used_s} cas={} fetch={fetched} cls=1 size={size}\r\n", item.cas).expect(INFALLIBLE);
+    let (cas, class, size) = (item.cas, item.class, item.bytes(key));
+    write!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size}\r\n").expect(INFALLIBLE);
 }
-
-const INFALLIBLE: &str = "a vector takes every byte";
 
 /// What the flags say about a value on its way into the store.
 fn incoming<'a>(data: &'a [u8], deadline: Option<Instant>, flags: &Flags<'_>) -> Incoming<'a> {
@@ -258,7 +264,7 @@ fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: 
         b's' => number(out, 's', size as u64),
         b't' => {
             out.extend_from_slice(b" t");
-            write_ttl(item, now, out);
+            write_ttl(seconds_left(item.deadline, now), out);
         }
         b'O' => opaque(token, out),
         _ => {}
@@ -299,16 +305,5 @@ fn write_key(key: &[u8], binary: bool, out: &mut Vec<u8>) {
         out.extend_from_slice(b" b");
     } else {
         out.extend_from_slice(key);
-    }
-}
-
-/// Seconds left, rounded up so that a living item never shows 0; -1 for ever.
-fn write_ttl(item: &Item, now: Instant, out: &mut Vec<u8>) {
-    match item.deadline {
-        None => out.extend_from_slice(b"-1"),
-        Some(deadline) => {
-            let left_s = (deadline - now).as_millis().div_ceil(1000);
-            write!(out, "{left_s}").expect(INFALLIBLE);
-        }
     }
 }

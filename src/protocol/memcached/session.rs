@@ -1,22 +1,28 @@
 //! One client's connection: bytes in, bytes out.
 
+use super::change::{Counted, Incoming, Outcome};
+use super::classes::class_of;
+use super::counters::{Prefix, Tally};
 use super::mistake::Mistake;
 use super::parse::{Parsed, Parser};
-use super::request::{ITEM_BYTES_MAX, Request, Sign};
-use super::serve_meta;
-use super::store::{Counted, Incoming, Outcome, Store};
+use super::request::{Request, Sign, item_bytes};
+use super::store::Store;
 use super::words::Words;
+use super::{serve_admin, serve_meta, serve_stats};
 use crate::clock::Instant;
 use std::io::Write as _;
 
 /// The version of memcached whose protocol this is.
-const VERSION: &str = "1.6.45";
+pub(super) const VERSION: &str = "1.6.45";
+pub(super) const INFALLIBLE: &str = "a vector takes every byte";
 
 /// What one connection remembers. The items are in a [`Store`], which sessions share.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     parser: Parser,
     pending: Vec<u8>,
+    /// Its number among the connections of its store, from its first bytes on.
+    id: Option<u64>,
     closed: bool,
 }
 
@@ -34,7 +40,18 @@ impl Session {
     /// Obeys what has become complete with these bytes and appends the answers to `out`. However the bytes of a
     /// connection are split, the answers are the same. Bytes of an incomplete request are kept (at most 1 MiB and a
     /// line); after the end of the connection bytes are dropped.
+    ///
+    /// A client that said `watch` is answered nothing any more: it gets the lines that there are for it, also when it is
+    /// fed no bytes.
     pub fn feed(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) {
+        if self.closed {
+            return;
+        }
+        let id = store.serve(self.id, now);
+        self.id = Some(id);
+        if store.log.is_watcher(id) {
+            return store.log.fetch(id, out);
+        }
         if self.pending.is_empty() {
             let used = self.run(store, bytes, now, out);
             self.pending.extend_from_slice(&bytes[used..]);
@@ -47,15 +64,29 @@ impl Session {
         }
     }
 
+    /// The client has gone, in whatever way: its store forgets the connection, which is over.
+    pub fn hang_up(&mut self, store: &mut Store, now: Instant) {
+        if !self.closed && self.id.is_some() {
+            store.serve(self.id, now);
+            self.close(store, "error", now);
+        }
+        self.closed = true;
+    }
+
+    fn close(&mut self, store: &mut Store, reason: &str, now: Instant) {
+        self.closed = true;
+        store.hang_up(reason, now);
+    }
+
     /// Obeys all complete requests; the number of bytes that are done with.
     fn run(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) -> usize {
         let mut at = 0;
-        while !self.closed {
+        while !self.closed && !self.id.is_some_and(|id| store.log.is_watcher(id)) {
             let start = out.len();
             match self.parser.parse(&bytes[at..]) {
                 Parsed::Incomplete => return at,
                 Parsed::Skipped(used) => at += used,
-                Parsed::HangUp => self.closed = true,
+                Parsed::HangUp => self.close(store, "error", now),
                 Parsed::Request { request, noreply, used } => {
                     at += used;
                     self.obey(store, request, now, out);
@@ -69,7 +100,11 @@ impl Session {
                         store.counters.store_too_large += 1;
                     }
                     if let Some((key, binary)) = stale {
-                        store.remove(serve_meta::plain_key(key, binary, &mut [0; 256]));
+                        let mut buffer = [0; 256];
+                        let key = serve_meta::plain_key(key, binary, &mut buffer);
+                        store.log_too_large(key, now);
+                        store.look_up(key, now);
+                        store.remove(key);
                     }
                     if !noreply {
                         line(out, refusal.mistake.wire());
@@ -94,15 +129,12 @@ impl Session {
                     vivify: false,
                     binary: false,
                 };
+                store.tallies.add(class_of(item_bytes(key, flags, data.len())), Tally::CmdSet);
+                count_prefix(store, key, |prefix| prefix.sets += 1);
                 line(out, stored(store.store(mode, key, &incoming, now)));
             }
             Request::Get { keys, with_cas, exptime } => get(store, keys, with_cas, exptime, now, out),
-            Request::Delete { key } => {
-                let there = store.find(key, now).is_some() && store.remove(key);
-                store.counters.delete_hits += u64::from(there);
-                store.counters.delete_misses += u64::from(!there);
-                line(out, if there { "DELETED" } else { "NOT_FOUND" });
-            }
+            Request::Delete { key } => line(out, delete(store, key, now)),
             Request::Arithmetic { key, sign, delta } => count(store, key, sign, delta, now, out),
             Request::Touch { key, exptime } => {
                 line(out, touch(store, key, exptime, now));
@@ -111,12 +143,13 @@ impl Session {
                 store.flush(delay, now);
                 line(out, "OK");
             }
-            Request::Verbosity => line(out, "OK"),
-            Request::MemoryLimit { mebibytes } => line(out, limit_memory(store, mebibytes)),
+            Request::MemoryLimit { mebibytes } => line(out, serve_admin::limit_memory(store, mebibytes, now)),
+            Request::Admin(admin) => serve_admin::obey(store, admin, now, out),
+            Request::Watch { streams } => line(out, serve_admin::watch(store, streams)),
             Request::Version => line(out, &format!("VERSION {VERSION}")),
-            Request::Stats { topic } => stats(store, topic, now, out),
+            Request::Stats(topic) => serve_stats::obey(store, topic, now, out),
             Request::Shutdown => line(out, "SERVER_ERROR: shutdown not enabled"),
-            Request::Quit => self.closed = true,
+            Request::Quit => self.close(store, "normal", now),
             Request::MetaNoop => line(out, "MN"),
             Request::MetaDebug { key, binary } => serve_meta::debug(store, key, binary, now, out),
             Request::Meta { verb, key, flags } => {
@@ -143,26 +176,52 @@ fn stored(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Counts a request by its key's prefix, when that is asked for.
+fn count_prefix(store: &mut Store, key: &[u8], count: impl FnOnce(&mut Prefix)) {
+    if store.settings.detail
+        && let Some(prefix) = store.prefixes.of(key)
+    {
+        count(prefix);
+    }
+}
+
+fn delete(store: &mut Store, key: &[u8], now: Instant) -> &'static str {
+    count_prefix(store, key, |prefix| prefix.deletes += 1);
+    let Some(class) = store.look_up(key, now).map(|item| item.class) else {
+        store.counters.delete_misses += 1;
+        return "NOT_FOUND";
+    };
+    store.tallies.add(class, Tally::DeleteHits);
+    store.log_deletion("delete", key, now);
+    store.remove(key);
+    "DELETED"
+}
+
 fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>, now: Instant, out: &mut Vec<u8>) {
     for key in keys {
-        let hit = u64::from(store.find(key, now).is_some());
+        let class = store.look_up(key, now).map(|item| item.class);
+        count_prefix(store, key, |prefix| {
+            prefix.gets += 1;
+            prefix.hits += u64::from(class.is_some());
+        });
         let counters = &mut store.counters;
-        if exptime.is_some() {
-            counters.cmd_touch += 1;
-            counters.touch_hits += hit;
-            counters.touch_misses += 1 - hit;
+        let (asked, missed, hits) = if exptime.is_some() {
+            (&mut counters.cmd_touch, &mut counters.touch_misses, Tally::TouchHits)
         } else {
-            counters.cmd_get += 1;
-            counters.get_hits += hit;
-            counters.get_misses += 1 - hit;
+            (&mut counters.cmd_get, &mut counters.get_misses, Tally::GetHits)
+        };
+        *asked += 1;
+        match class {
+            Some(class) => store.tallies.add(class, hits),
+            None => *missed += 1,
         }
         let deadline = exptime.map(|exptime| store.deadline(exptime.into(), now));
         let Some(item) = store.find(key, now) else { continue };
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
-        write!(out, " {} {}", item.flags, item.data.len()).expect("a vector takes every byte");
+        write!(out, " {} {}", item.flags, item.data.len()).expect(INFALLIBLE);
         if with_cas {
-            write!(out, " {}", item.cas).expect("a vector takes every byte");
+            write!(out, " {}", item.cas).expect(INFALLIBLE);
         }
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(&item.data);
@@ -178,13 +237,14 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
 fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static str {
     store.counters.cmd_touch += 1;
     let deadline = store.deadline(exptime.into(), now);
-    let Some(item) = store.find(key, now) else {
+    let Some(item) = store.look_up(key, now) else {
         store.counters.touch_misses += 1;
         return "NOT_FOUND";
     };
     item.deadline = deadline;
+    let class = item.class;
     store.bump(key, now);
-    store.counters.touch_hits += 1;
+    store.tallies.add(class, Tally::TouchHits);
     "TOUCHED"
 }
 
@@ -198,67 +258,3 @@ fn count(store: &mut Store, key: &[u8], sign: Sign, delta: u64, now: Instant, ou
 
 /// The answer when something else than a number is to be counted.
 pub(super) const NOT_NUMERIC: &str = "CLIENT_ERROR cannot increment or decrement non-numeric value";
-
-fn limit_memory(store: &mut Store, mebibytes: u32) -> &'static str {
-    match mebibytes {
-        0..8 => "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m",
-        8..=1_000_000 => {
-            store.set_bytes_max(usize::try_from(u64::from(mebibytes) << 20).unwrap_or(usize::MAX));
-            "OK"
-        }
-        _ => "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes",
-    }
-}
-
-fn stats(store: &mut Store, mut topic: Words<'_>, now: Instant, out: &mut Vec<u8>) {
-    let c = store.counters();
-    let rows: &[(&str, u64)] = match topic.next() {
-        None => &[
-            ("uptime", now.as_millis() / 1000),
-            ("time", store.unix_time_s(now)),
-            ("cmd_get", c.cmd_get),
-            ("cmd_set", c.cmd_set),
-            ("cmd_flush", c.cmd_flush),
-            ("cmd_touch", c.cmd_touch),
-            ("cmd_meta", c.cmd_meta),
-            ("get_hits", c.get_hits),
-            ("get_misses", c.get_misses),
-            ("get_expired", c.get_expired),
-            ("get_flushed", c.get_flushed),
-            ("delete_misses", c.delete_misses),
-            ("delete_hits", c.delete_hits),
-            ("incr_misses", c.incr_misses),
-            ("incr_hits", c.incr_hits),
-            ("decr_misses", c.decr_misses),
-            ("decr_hits", c.decr_hits),
-            ("cas_misses", c.cas_misses),
-            ("cas_hits", c.cas_hits),
-            ("cas_badval", c.cas_badval),
-            ("touch_hits", c.touch_hits),
-            ("touch_misses", c.touch_misses),
-            ("store_too_large", c.store_too_large),
-            ("store_no_memory", c.store_no_memory),
-            ("limit_maxbytes", store.bytes_max() as u64),
-            ("bytes", store.bytes() as u64),
-            ("curr_items", store.len() as u64),
-            ("total_items", c.total_items),
-            ("evictions", c.evictions),
-        ],
-        Some(b"settings") => &[
-            ("maxbytes", store.bytes_max() as u64),
-            ("item_size_max", ITEM_BYTES_MAX as u64),
-            ("client_flags_size", 4),
-        ],
-        Some(b"items") if store.is_empty() => &[],
-        Some(b"items") => &[("items:1:number", store.len() as u64), ("items:1:evicted", c.evictions)],
-        Some(b"reset") => {
-            store.counters = super::store::Counters::default();
-            return line(out, "RESET");
-        }
-        Some(_) => return line(out, "ERROR"),
-    };
-    for (name, number) in rows {
-        write!(out, "STAT {name} {number}\r\n").expect("a vector takes every byte");
-    }
-    line(out, "END");
-}

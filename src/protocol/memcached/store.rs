@@ -1,8 +1,14 @@
 //! The items behind a memcached server: values with client flags, CAS, deadlines and the marks of the meta commands.
 
-use super::request::{ITEM_BYTES_MAX, Sign, StoreMode, item_bytes};
+use super::classes::Classes;
+use super::counters::{Counters, Prefixes, Tallies, Tally};
+use super::request::item_bytes;
+use super::session::INFALLIBLE;
+use super::settings::Settings;
+use super::watch::{Log, Streams};
 use crate::clock::Instant;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// Exptimes up to this are seconds from now, larger ones are Unix times.
@@ -11,17 +17,29 @@ const RELATIVE_EXPTIME_MAX_S: i64 = 60 * 60 * 24 * 30;
 /// The items of a server. Sessions share one; every operation is O(log n).
 #[derive(Debug, Clone)]
 pub struct Store {
-    items: BTreeMap<Vec<u8>, Item>,
+    pub(super) items: BTreeMap<Vec<u8>, Item>,
     /// The keys by the tick of their last use: the first is the least recently used.
-    recency: BTreeMap<u64, Vec<u8>>,
-    ticks: u64,
+    pub(super) recency: BTreeMap<u64, Vec<u8>>,
+    pub(super) ticks: u64,
     last_cas: u64,
-    bytes: usize,
+    pub(super) bytes: usize,
     bytes_max: usize,
     /// When the items stored before it are to go.
     flush_at: Option<Instant>,
     unix_base_s: u64,
+    /// Those that are counted once for all classes.
     pub(super) counters: Counters,
+    pub(super) tallies: Tallies,
+    pub(super) prefixes: Prefixes,
+    pub(super) classes: Classes,
+    pub(super) settings: Settings,
+    pub(super) log: Log,
+    /// When each connection's last bytes came.
+    pub(super) connections: BTreeMap<u64, Instant>,
+    /// The connections there have been.
+    pub(super) connected: u64,
+    /// The connection that is being served.
+    pub(super) client: u64,
 }
 
 /// One item.
@@ -42,85 +60,20 @@ pub(super) struct Item {
     pub(super) won: bool,
     /// The key was given in base64 and is shown in it.
     pub(super) binary: bool,
-    tick: u64,
+    /// The slab class that it belongs to.
+    pub(super) class: usize,
+    pub(super) tick: u64,
 }
 
-/// What `stats` counts; each name is its row's.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(missing_docs, reason = "the names are memcached's, and its protocol.txt explains them")]
-pub struct Counters {
-    pub cmd_get: u64,
-    pub cmd_set: u64,
-    pub cmd_flush: u64,
-    pub cmd_touch: u64,
-    pub cmd_meta: u64,
-    pub get_hits: u64,
-    pub get_misses: u64,
-    pub get_expired: u64,
-    pub get_flushed: u64,
-    pub delete_misses: u64,
-    pub delete_hits: u64,
-    pub incr_misses: u64,
-    pub incr_hits: u64,
-    pub decr_misses: u64,
-    pub decr_hits: u64,
-    pub cas_misses: u64,
-    pub cas_hits: u64,
-    pub cas_badval: u64,
-    pub touch_hits: u64,
-    pub touch_misses: u64,
-    pub store_too_large: u64,
-    pub store_no_memory: u64,
-    pub total_items: u64,
-    pub evictions: u64,
-}
+impl Item {
+    /// What it counts under this key, in bytes.
+    pub(super) fn bytes(&self, key: &[u8]) -> usize {
+        item_bytes(key, self.flags, self.data.len())
+    }
 
-/// A value on its way into the store.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Incoming<'a> {
-    pub(super) data: &'a [u8],
-    pub(super) flags: u32,
-    pub(super) deadline: Option<Instant>,
-    /// The CAS that the present item must have; 0 fits none.
-    pub(super) compare_cas: Option<u64>,
-    pub(super) new_cas: Option<u64>,
-    /// Whether a CAS older than the item's stores a stale value instead of failing.
-    pub(super) stale_allowed: bool,
-    /// Whether append and prepend make an item where there is none.
-    pub(super) vivify: bool,
-    pub(super) binary: bool,
-}
-
-/// What a new item may take over from the one in its place.
-struct Old {
-    cas: u64,
-    flags: u32,
-    deadline: Option<Instant>,
-    won: bool,
-    binary: bool,
-}
-
-/// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Stored {
-        cas: u64,
-        /// The whole value's, after append and prepend too.
-        data_bytes: usize,
-    },
-    NotStored,
-    Exists,
-    NotFound,
-    NoMemory,
-}
-
-/// What became of an `incr` or `decr`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
-    Number(u64),
-    NotFound,
-    NotNumeric,
-    Exists,
+    pub(super) fn is_expired(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
 }
 
 impl Store {
@@ -137,6 +90,14 @@ impl Store {
             flush_at: None,
             unix_base_s,
             counters: Counters::default(),
+            tallies: Tallies::new(),
+            prefixes: Prefixes::default(),
+            classes: Classes::new(),
+            settings: Settings::default(),
+            log: Log::default(),
+            connections: BTreeMap::new(),
+            connected: 0,
+            client: 0,
         }
     }
 
@@ -162,13 +123,23 @@ impl Store {
 
     /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
-        let items = self.recency.values().filter_map(|key| self.items.get_key_value(key));
-        items.map(|(key, item)| (key.as_slice(), item.data.as_slice(), item.deadline))
+        self.by_recency().map(|(key, item)| (key, item.data.as_slice(), item.deadline))
     }
 
     /// What has happened so far.
     pub fn counters(&self) -> Counters {
-        self.counters
+        self.tallies.sum_into(self.counters)
+    }
+
+    /// Keys and items, the least recently used first.
+    pub(super) fn by_recency(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Item)> {
+        let items = self.recency.values().filter_map(|key| self.items.get_key_value(key));
+        items.map(|(key, item)| (key.as_slice(), item))
+    }
+
+    /// Keys and items in the order of the keys.
+    pub(super) fn by_key(&self) -> impl Iterator<Item = (&[u8], &Item)> {
+        self.items.iter().map(|(key, item)| (key.as_slice(), item))
     }
 
     /// The Unix time in seconds.
@@ -176,9 +147,14 @@ impl Store {
         self.unix_base_s.saturating_add(now.as_millis() / 1000)
     }
 
-    pub(super) fn set_bytes_max(&mut self, bytes_max: usize) {
+    /// The Unix time of a deadline in seconds, rounded up as TTLs are.
+    pub(super) fn unix_deadline_s(&self, deadline: Instant) -> u64 {
+        self.unix_base_s.saturating_add(deadline.as_millis().div_ceil(1000))
+    }
+
+    pub(super) fn set_bytes_max(&mut self, bytes_max: usize, now: Instant) {
         self.bytes_max = bytes_max;
-        self.evict(0);
+        self.evict(0, now);
     }
 
     /// When an exptime has come: 0 never, a negative one already has.
@@ -201,6 +177,7 @@ impl Store {
         if self.flush_at.is_none() {
             self.items.clear();
             self.recency.clear();
+            self.classes.clear();
             self.bytes = 0;
         }
     }
@@ -219,8 +196,7 @@ impl Store {
 
     /// The item under a key, if it is alive; an expired one is removed.
     pub(super) fn find(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
-        let deadline = self.items.get(key)?.deadline;
-        if deadline.is_some_and(|deadline| deadline <= now) {
+        if self.items.get(key)?.is_expired(now) {
             self.counters.get_expired += 1;
             self.remove(key);
         }
@@ -236,7 +212,7 @@ impl Store {
         }
     }
 
-    fn promote(&mut self, key: &[u8]) {
+    pub(super) fn promote(&mut self, key: &[u8]) {
         if let Some(item) = self.items.get_mut(key) {
             self.ticks += 1;
             let key = self.recency.remove(&item.tick).expect("every item has its tick");
@@ -252,188 +228,60 @@ impl Store {
 
     /// Takes an item that has left the table out of the books.
     fn account(&mut self, key: &[u8], item: &Item) {
+        let bytes = item.bytes(key);
         self.recency.remove(&item.tick);
-        self.bytes -= item_bytes(key, item.flags, item.data.len());
+        self.classes.remove(item.class, bytes);
+        self.bytes -= bytes;
     }
 
     /// Makes room for `incoming` bytes; whether there is any.
-    fn evict(&mut self, incoming: usize) -> bool {
+    pub(super) fn evict(&mut self, incoming: usize, now: Instant) -> bool {
         while self.bytes + incoming > self.bytes_max {
-            let Some((_, key)) = self.recency.pop_first() else { return false };
-            self.remove(&key);
-            self.counters.evictions += 1;
+            let Some((_, key)) = self.recency.first_key_value() else { return false };
+            let key = key.clone();
+            self.evict_item(&key, now);
         }
         true
+    }
+
+    /// Removes an item whose room is needed.
+    pub(super) fn evict_item(&mut self, key: &[u8], now: Instant) {
+        let Some(item) = self.items.get(key) else { return };
+        let (class, fetched, size) = (item.class, item.fetched, item.data.len());
+        let (ttl_s, unused_s) = (seconds_left(item.deadline, now), (now - item.used_at).as_secs());
+        self.tallies.add(class, Tally::Evicted);
+        if ttl_s.is_some() {
+            self.tallies.add(class, Tally::EvictedNonzero);
+        }
+        if !fetched {
+            self.tallies.add(class, Tally::EvictedUnfetched);
+        }
+        self.classes.get_mut(class).evicted_after_s = unused_s;
+        self.log_item(Streams::EVICTIONS, "eviction", key, now, |line| {
+            write!(line, " fetch={} ttl=", if fetched { "yes" } else { "no" })?;
+            write_ttl(ttl_s, line);
+            write!(line, " la={unused_s} clsid={class} size={size}")
+        });
+        self.remove(key);
     }
 
     pub(super) fn next_cas(&mut self) -> u64 {
         self.last_cas += 1;
         self.last_cas
     }
+}
 
-    /// Stores a value, or says why not.
-    pub(super) fn store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
-        self.counters.cmd_set += 1;
-        let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
-        let old = self.find(key, now).map(|item| Old {
-            cas: item.cas,
-            flags: item.flags,
-            deadline: item.deadline,
-            won: item.won,
-            binary: item.binary,
-        });
-        let Some(old) = old else {
-            return match mode {
-                StoreMode::Set | StoreMode::Add => self.link(key, incoming.data.to_vec(), incoming, now),
-                StoreMode::Append | StoreMode::Prepend if incoming.vivify => {
-                    self.link(key, incoming.data.to_vec(), incoming, now)
-                }
-                StoreMode::Cas => {
-                    self.counters.cas_misses += 1;
-                    Outcome::NotFound
-                }
-                StoreMode::Replace | StoreMode::Append | StoreMode::Prepend => Outcome::NotStored,
-            };
-        };
-        match mode {
-            StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data.to_vec(), incoming, now),
-            StoreMode::Add => {
-                self.promote(key);
-                Outcome::NotStored
-            }
-            StoreMode::Cas if compare_cas == Some(old.cas) => {
-                self.counters.cas_hits += 1;
-                self.link(key, incoming.data.to_vec(), incoming, now)
-            }
-            StoreMode::Cas if incoming.stale_allowed && compare_cas.is_some_and(|cas| cas < old.cas) => {
-                self.counters.cas_hits += 1;
-                let late = Incoming { deadline: old.deadline, ..*incoming };
-                let outcome = self.link(key, incoming.data.to_vec(), &late, now);
-                if let Some(item) = self.items.get_mut(key) {
-                    item.stale = true;
-                    item.won = old.won;
-                }
-                outcome
-            }
-            StoreMode::Cas => {
-                self.counters.cas_badval += 1;
-                Outcome::Exists
-            }
-            StoreMode::Append | StoreMode::Prepend => {
-                if compare_cas.is_some_and(|cas| cas != old.cas) {
-                    return Outcome::Exists;
-                }
-                let present = self.items[key].data.as_slice();
-                let both = if mode == StoreMode::Append {
-                    [present, incoming.data].concat()
-                } else {
-                    [incoming.data, present].concat()
-                };
-                if item_bytes(key, old.flags, both.len()) > ITEM_BYTES_MAX {
-                    return Outcome::NotStored;
-                }
-                let longer = Incoming { flags: old.flags, deadline: old.deadline, binary: old.binary, ..*incoming };
-                self.link(key, both, &longer, now)
-            }
-        }
-    }
-
-    /// Puts a new item under a key, in the place of the old one.
-    fn link(&mut self, key: &[u8], data: Vec<u8>, incoming: &Incoming<'_>, now: Instant) -> Outcome {
-        self.remove(key);
-        let bytes = item_bytes(key, incoming.flags, data.len());
-        if !self.evict(bytes) {
-            self.counters.store_no_memory += 1;
-            return Outcome::NoMemory;
-        }
-        self.ticks += 1;
-        let cas = incoming.new_cas.unwrap_or_else(|| self.next_cas());
-        let data_bytes = data.len();
-        let item = Item {
-            data,
-            flags: incoming.flags,
-            deadline: incoming.deadline,
-            stored_at: now,
-            used_at: now,
-            cas,
-            fetched: false,
-            stale: false,
-            won: false,
-            binary: incoming.binary,
-            tick: self.ticks,
-        };
-        self.bytes += bytes;
-        self.counters.total_items += 1;
-        self.recency.insert(self.ticks, key.to_vec());
-        self.items.insert(key.to_vec(), item);
-        Outcome::Stored { cas, data_bytes }
-    }
-
-    /// Adds to or subtracts from a number. It keeps the value's length, padded with spaces, when the new number is shorter.
-    pub(super) fn count(
-        &mut self,
-        key: &[u8],
-        sign: Sign,
-        delta: u64,
-        compare_cas: Option<u64>,
-        now: Instant,
-    ) -> Counted {
-        let (hits, misses) = match sign {
-            Sign::Plus => (1, 0),
-            Sign::Minus => (0, 1),
-        };
-        let Some(item) = self.find(key, now) else {
-            self.counters.incr_misses += hits;
-            self.counters.decr_misses += misses;
-            return Counted::NotFound;
-        };
-        if item.data.is_empty() {
-            return Counted::NotNumeric;
-        }
-        if compare_cas.is_some_and(|cas| cas != 0 && cas != item.cas) {
-            return Counted::Exists;
-        }
-        let Some(number) = leading_number(&item.data) else { return Counted::NotNumeric };
-        let number = match sign {
-            Sign::Plus => number.wrapping_add(delta),
-            Sign::Minus => number.saturating_sub(delta),
-        };
-        let mut data = number.to_string().into_bytes();
-        if data.len() <= item.data.len() {
-            data.resize(item.data.len(), b' ');
-            item.data = data;
-            item.stored_at = now;
-            item.used_at = now;
-            let cas = self.next_cas();
-            if let Some(item) = self.items.get_mut(key) {
-                item.cas = cas;
-            }
-            self.promote(key);
-        } else {
-            let longer = Incoming {
-                data: &[],
-                flags: item.flags,
-                deadline: item.deadline,
-                compare_cas: None,
-                new_cas: None,
-                stale_allowed: false,
-                vivify: false,
-                binary: item.binary,
-            };
-            self.link(key, data, &longer, now);
-        }
-        self.counters.incr_hits += hits;
-        self.counters.decr_hits += misses;
-        Counted::Number(number)
+/// Writes seconds left; -1 for ever.
+pub(super) fn write_ttl(ttl_s: Option<u64>, out: &mut Vec<u8>) {
+    match ttl_s {
+        None => out.extend_from_slice(b"-1"),
+        Some(ttl_s) => write!(out, "{ttl_s}").expect(INFALLIBLE),
     }
 }
 
-/// The number that a value is: digits, perhaps behind whitespace and a `+`, perhaps with whitespace and more behind.
-fn leading_number(data: &[u8]) -> Option<u64> {
-    let data = data.trim_ascii_start();
-    let data = data.strip_prefix(b"+").unwrap_or(data);
-    let digits = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = data.split_at(digits);
-    let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
-    if ends { super::words::number(number) } else { None }
+/// Seconds until a deadline, rounded up so that a living item never shows 0; nothing for ever.
+pub(super) fn seconds_left(deadline: Option<Instant>, now: Instant) -> Option<u64> {
+    deadline
+        .map(|deadline| (deadline - now).as_millis().div_ceil(1000))
+        .map(|left| u64::try_from(left).unwrap_or(u64::MAX))
 }

@@ -1,0 +1,242 @@
+//! How items are stored and counted up and down.
+
+use super::classes::class_of;
+use super::counters::Tally;
+use super::request::{ITEM_BYTES_MAX, Sign, StoreMode, item_bytes};
+use super::store::{Item, Store};
+use super::watch::Streams;
+use crate::clock::Instant;
+
+/// A value on its way into the store.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) flags: u32,
+    pub(super) deadline: Option<Instant>,
+    /// The CAS that the present item must have; 0 fits none.
+    pub(super) compare_cas: Option<u64>,
+    pub(super) new_cas: Option<u64>,
+    /// Whether a CAS older than the item's stores a stale value instead of failing.
+    pub(super) stale_allowed: bool,
+    /// Whether append and prepend make an item where there is none.
+    pub(super) vivify: bool,
+    pub(super) binary: bool,
+}
+
+/// What a new item may take over from the one in its place.
+struct Old {
+    class: usize,
+    cas: u64,
+    flags: u32,
+    deadline: Option<Instant>,
+    won: bool,
+    binary: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Stored {
+        cas: u64,
+        /// The whole value's, after append and prepend too.
+        data_bytes: usize,
+    },
+    NotStored,
+    Exists,
+    NotFound,
+    NoMemory,
+}
+
+/// What became of an `incr` or `decr`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    Number(u64),
+    NotFound,
+    NotNumeric,
+    Exists,
+}
+
+impl Store {
+    /// Stores a value, or says why not.
+    pub(super) fn store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
+        let outcome = self.try_to_store(mode, key, incoming, now);
+        if self.log.wants(Streams::MUTATIONS) {
+            let (status, size) = match outcome {
+                Outcome::Stored { data_bytes, .. } => ("stored", data_bytes),
+                Outcome::NotStored => ("not_stored", incoming.data.len()),
+                Outcome::Exists => ("exists", incoming.data.len()),
+                Outcome::NotFound => ("not_found", incoming.data.len()),
+                Outcome::NoMemory => ("no_memory", 0),
+            };
+            self.log_store(mode, key, (status, size), incoming, now);
+        }
+        outcome
+    }
+
+    fn try_to_store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
+        let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
+        let old = self.look_up(key, now).map(|item| Old {
+            class: item.class,
+            cas: item.cas,
+            flags: item.flags,
+            deadline: item.deadline,
+            won: item.won,
+            binary: item.binary,
+        });
+        let Some(old) = old else {
+            return match mode {
+                StoreMode::Set | StoreMode::Add => self.link(key, incoming.data.to_vec(), incoming, now),
+                StoreMode::Append | StoreMode::Prepend if incoming.vivify => {
+                    self.link(key, incoming.data.to_vec(), incoming, now)
+                }
+                StoreMode::Cas => {
+                    self.counters.cas_misses += 1;
+                    Outcome::NotFound
+                }
+                StoreMode::Replace | StoreMode::Append | StoreMode::Prepend => Outcome::NotStored,
+            };
+        };
+        match mode {
+            StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data.to_vec(), incoming, now),
+            StoreMode::Add => {
+                self.promote(key);
+                Outcome::NotStored
+            }
+            StoreMode::Cas if compare_cas == Some(old.cas) => {
+                self.tallies.add(old.class, Tally::CasHits);
+                self.link(key, incoming.data.to_vec(), incoming, now)
+            }
+            StoreMode::Cas if incoming.stale_allowed && compare_cas.is_some_and(|cas| cas < old.cas) => {
+                self.tallies.add(old.class, Tally::CasHits);
+                let late = Incoming { deadline: old.deadline, ..*incoming };
+                let outcome = self.link(key, incoming.data.to_vec(), &late, now);
+                if let Some(item) = self.items.get_mut(key) {
+                    item.stale = true;
+                    item.won = old.won;
+                }
+                outcome
+            }
+            StoreMode::Cas => {
+                self.tallies.add(old.class, Tally::CasBadval);
+                Outcome::Exists
+            }
+            StoreMode::Append | StoreMode::Prepend => {
+                if compare_cas.is_some_and(|cas| cas != old.cas) {
+                    return Outcome::Exists;
+                }
+                let present = self.items[key].data.as_slice();
+                let both = if mode == StoreMode::Append {
+                    [present, incoming.data].concat()
+                } else {
+                    [incoming.data, present].concat()
+                };
+                if item_bytes(key, old.flags, both.len()) > ITEM_BYTES_MAX {
+                    return Outcome::NotStored;
+                }
+                let longer = Incoming { flags: old.flags, deadline: old.deadline, binary: old.binary, ..*incoming };
+                self.link(key, both, &longer, now)
+            }
+        }
+    }
+
+    /// Puts a new item under a key, in the place of the old one.
+    pub(super) fn link(&mut self, key: &[u8], data: Vec<u8>, incoming: &Incoming<'_>, now: Instant) -> Outcome {
+        self.remove(key);
+        let bytes = item_bytes(key, incoming.flags, data.len());
+        let class = class_of(bytes);
+        if !self.evict(bytes, now) {
+            self.counters.store_no_memory += 1;
+            self.tallies.add(class, Tally::OutOfMemory);
+            return Outcome::NoMemory;
+        }
+        self.ticks += 1;
+        let cas = incoming.new_cas.unwrap_or_else(|| self.next_cas());
+        let data_bytes = data.len();
+        let item = Item {
+            data,
+            flags: incoming.flags,
+            deadline: incoming.deadline,
+            stored_at: now,
+            used_at: now,
+            cas,
+            fetched: false,
+            stale: false,
+            won: false,
+            binary: incoming.binary,
+            class,
+            tick: self.ticks,
+        };
+        self.classes.add(class, bytes);
+        self.bytes += bytes;
+        self.counters.total_items += 1;
+        self.recency.insert(self.ticks, key.to_vec());
+        self.items.insert(key.to_vec(), item);
+        Outcome::Stored { cas, data_bytes }
+    }
+
+    /// Adds to or subtracts from a number. It keeps the value's length, padded with spaces, when the new number is shorter.
+    pub(super) fn count(
+        &mut self,
+        key: &[u8],
+        sign: Sign,
+        delta: u64,
+        compare_cas: Option<u64>,
+        now: Instant,
+    ) -> Counted {
+        let Some(item) = self.look_up(key, now) else {
+            match sign {
+                Sign::Plus => self.counters.incr_misses += 1,
+                Sign::Minus => self.counters.decr_misses += 1,
+            }
+            return Counted::NotFound;
+        };
+        let class = item.class;
+        if item.data.is_empty() {
+            return Counted::NotNumeric;
+        }
+        if compare_cas.is_some_and(|cas| cas != 0 && cas != item.cas) {
+            return Counted::Exists;
+        }
+        let Some(number) = leading_number(&item.data) else { return Counted::NotNumeric };
+        let number = match sign {
+            Sign::Plus => number.wrapping_add(delta),
+            Sign::Minus => number.saturating_sub(delta),
+        };
+        let mut data = number.to_string().into_bytes();
+        if data.len() <= item.data.len() {
+            data.resize(item.data.len(), b' ');
+            item.data = data;
+            item.stored_at = now;
+            item.used_at = now;
+            let cas = self.next_cas();
+            if let Some(item) = self.items.get_mut(key) {
+                item.cas = cas;
+            }
+            self.promote(key);
+        } else {
+            let longer = Incoming {
+                data: &[],
+                flags: item.flags,
+                deadline: item.deadline,
+                compare_cas: None,
+                new_cas: None,
+                stale_allowed: false,
+                vivify: false,
+                binary: item.binary,
+            };
+            self.link(key, data, &longer, now);
+        }
+        self.tallies.add(class, if sign == Sign::Plus { Tally::IncrHits } else { Tally::DecrHits });
+        Counted::Number(number)
+    }
+}
+
+/// The number that a value is: digits, perhaps behind whitespace and a `+`, perhaps with whitespace and more behind.
+fn leading_number(data: &[u8]) -> Option<u64> {
+    let data = data.trim_ascii_start();
+    let data = data.strip_prefix(b"+").unwrap_or(data);
+    let digits = data.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = data.split_at(digits);
+    let ends = rest.first().is_none_or(u8::is_ascii_whitespace);
+    if ends { super::words::number(number) } else { None }
+}

@@ -1,0 +1,132 @@
+//! Who is connected, and what watchers see of a store.
+
+use super::change::Incoming;
+use super::classes::class_of;
+use super::request::{StoreMode, item_bytes};
+use super::session::INFALLIBLE;
+use super::store::{Item, Store, seconds_left};
+use super::watch::{Streams, write_encoded};
+use crate::clock::Instant;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+impl Store {
+    /// Serves a connection from now on; a new one gets the next number.
+    pub(super) fn serve(&mut self, client: Option<u64>, now: Instant) -> u64 {
+        self.client = client.unwrap_or_else(|| {
+            self.connected += 1;
+            self.counters.total_connections += 1;
+            self.connected
+        });
+        if self.connections.insert(self.client, now).is_none() {
+            self.log_connection("conn_new", "", now);
+        }
+        self.client
+    }
+
+    /// Forgets the connection that is being served.
+    pub(super) fn hang_up(&mut self, reason: &str, now: Instant) {
+        self.log.remove_watcher(self.client);
+        if self.connections.remove(&self.client).is_some() {
+            self.log_connection("conn_close", &format!(" reason={reason}"), now);
+        }
+    }
+
+    /// The connections by their numbers, and when each one's last bytes came.
+    pub(super) fn connections(&self) -> &BTreeMap<u64, Instant> {
+        &self.connections
+    }
+
+    /// The item under a key, as [`Store::find`] gives it; watchers see that somebody looks for it.
+    pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
+        if self.log.wants(Streams::FETCHERS) {
+            let (status, class, size) = match self.items.get(key) {
+                None => ("not_found", 0, 0),
+                Some(item) if item.is_expired(now) => ("expired", 0, 0),
+                Some(item) => ("found", item.class, item.data.len()),
+            };
+            let client = self.client;
+            self.log_item(Streams::FETCHERS, "item_get", key, now, |line| {
+                write!(line, " status={status} clsid={class} cfd={client} size={size}")
+            });
+        }
+        self.find(key, now)
+    }
+
+    /// Makes the connection that is being served a watcher; whether there is room for one more.
+    pub(super) fn watch(&mut self, streams: Streams) -> bool {
+        self.log.add_watcher(self.client, streams)
+    }
+
+    /// Watchers see what became of a value: `outcome` is its name and the bytes that are there now.
+    pub(super) fn log_store(
+        &mut self,
+        mode: StoreMode,
+        key: &[u8],
+        (status, size): (&str, usize),
+        incoming: &Incoming<'_>,
+        now: Instant,
+    ) {
+        let client = self.client;
+        let stored = self.items.get(key).filter(|_| status == "stored");
+        let class = stored.map_or_else(|| class_of(item_bytes(key, incoming.flags, size)), |item| item.class);
+        let deadline = stored.map_or(incoming.deadline, |item| item.deadline);
+        let ttl_s = seconds_left(deadline, now).unwrap_or(0);
+        let command = match mode {
+            StoreMode::Set => "set",
+            StoreMode::Add => "add",
+            StoreMode::Replace => "replace",
+            StoreMode::Append => "append",
+            StoreMode::Prepend => "prepend",
+            StoreMode::Cas => "cas",
+        };
+        self.log_item(Streams::MUTATIONS, "item_store", key, now, |line| {
+            write!(line, " status={status} cmd={command} ttl={ttl_s} clsid={class} cfd={client} size={size}")
+        });
+    }
+
+    /// Watchers see that a value for `key` is too large.
+    pub(super) fn log_too_large(&mut self, key: &[u8], now: Instant) {
+        let client = self.client;
+        self.log_item(Streams::MUTATIONS, "item_store", key, now, |line| {
+            write!(line, " status=too_large cmd=set ttl=0 clsid=0 cfd={client} size=0")
+        });
+    }
+
+    /// Watchers see that `command` deletes the item under `key`.
+    pub(super) fn log_deletion(&mut self, command: &str, key: &[u8], now: Instant) {
+        let Some((class, size)) = self.items.get(key).map(|item| (item.class, item.data.len())) else { return };
+        self.log_item(Streams::DELETIONS, "deleted", key, now, |line| {
+            write!(line, " cmd={command} clsid={class} size={size}")
+        });
+    }
+
+    /// A line of watchers about a key.
+    pub(super) fn log_item(
+        &mut self,
+        stream: Streams,
+        kind: &str,
+        key: &[u8],
+        now: Instant,
+        write_rest: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    ) {
+        let time = self.log_time(now);
+        self.log.line(stream, time, |line| {
+            write!(line, "type={kind} key=").expect(INFALLIBLE);
+            write_encoded(key, line);
+            write_rest(line).expect(INFALLIBLE);
+        });
+    }
+
+    fn log_connection(&mut self, kind: &str, rest: &str, now: Instant) {
+        let (time, client) = (self.log_time(now), self.client);
+        self.log.line(Streams::CONNEVENTS, time, |line| {
+            write!(line, "type={kind} rip=unix rport=0 transport=local{rest} cfd={client}").expect(INFALLIBLE);
+        });
+    }
+
+    /// The Unix time in seconds and microseconds.
+    fn log_time(&self, now: Instant) -> (u64, u64) {
+        (self.unix_time_s(now), now.as_millis() % 1000 * 1000)
+    }
+}

@@ -1,0 +1,189 @@
+//! What the commands do that manage a server.
+
+use super::admin::Admin;
+use super::classes::{CLASSES_MAX, LAST_CLASS, chunks_of};
+use super::counters::Tally;
+use super::meta::encode_key;
+use super::session::{INFALLIBLE, line};
+use super::store::{Item, Store};
+use super::watch::{Streams, write_encoded};
+use crate::clock::Instant;
+use std::io::Write as _;
+
+/// The classes that a crawl or a dump goes through.
+#[derive(Clone, Copy)]
+enum Scope {
+    /// All, in the order of their keys.
+    Keys,
+    /// Those whose bit is set, one after the other, the least recently used items first.
+    Classes(u64),
+}
+
+pub(super) fn obey(store: &mut Store, admin: Admin<'_>, now: Instant, out: &mut Vec<u8>) {
+    let answer = match admin {
+        Admin::Set(setting) => {
+            store.settings.set(setting);
+            "OK"
+        }
+        Admin::SetCrawler { enabled: true } if store.settings.crawler => "ERROR failed to start lru crawler thread",
+        Admin::SetCrawler { enabled } => {
+            store.settings.crawler = enabled;
+            "OK"
+        }
+        Admin::Reassign { from, to } => reassign(store, from, to, now),
+        Admin::Crawl { .. } | Admin::Dump { .. } if !store.settings.crawler => "CLIENT_ERROR lru crawler disabled",
+        Admin::Crawl { classes } => match scope(classes) {
+            Ok(Scope::Classes(classes)) => {
+                store.counters.lru_crawler_starts += 1;
+                crawl(store, classes, now);
+                "OK"
+            }
+            Ok(Scope::Keys) => "ERROR an unknown error happened",
+            Err(answer) => answer,
+        },
+        Admin::Dump { classes, as_commands } => match scope(classes) {
+            Ok(scope) => {
+                store.counters.lru_crawler_starts += 1;
+                return dump(store, scope, as_commands, now, out);
+            }
+            Err(answer) => answer,
+        },
+    };
+    line(out, answer);
+}
+
+pub(super) fn watch(store: &mut Store, streams: Streams) -> &'static str {
+    if store.watch(streams) { "OK" } else { "WATCHER_TOO_MANY log watcher limit reached" }
+}
+
+pub(super) fn limit_memory(store: &mut Store, mebibytes: u32, now: Instant) -> &'static str {
+    match mebibytes {
+        0..8 => "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m",
+        8..=1_000_000_000 => {
+            store.set_bytes_max(usize::try_from(u64::from(mebibytes) << 20).unwrap_or(usize::MAX), now);
+            "OK"
+        }
+        _ => "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes",
+    }
+}
+
+/// Which classes a word means, or the answer to one that means none.
+fn scope(classes: &[u8]) -> Result<Scope, &'static str> {
+    match classes {
+        b"all" => return Ok(Scope::Classes(u64::MAX)),
+        b"hash" => return Ok(Scope::Keys),
+        _ => {}
+    }
+    let mut chosen = 0;
+    for id in classes.split(|&byte| byte == b',').filter(|id| !id.is_empty()) {
+        let id = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+        match id {
+            Some(id @ 1..CLASSES_MAX) => chosen |= 1 << id,
+            _ => return Err("BADCLASS invalid class id"),
+        }
+    }
+    if chosen == 0 { Err("NOTSTARTED no items to crawl") } else { Ok(Scope::Classes(chosen)) }
+}
+
+/// Removes the expired items of these classes, looking at each one's least recently used items, as many as are set.
+/// O(the items), and done when the answer is given: a crawler is never busy.
+fn crawl(store: &mut Store, classes: u64, now: Instant) {
+    let mut left = [match store.settings.crawler_items {
+        0 => u64::MAX,
+        items => items.into(),
+    }; LAST_CLASS + 1];
+    let mut expired = Vec::new();
+    let mut checked = Vec::new();
+    for (key, item) in store.by_recency().filter(|(_, item)| classes >> item.class & 1 == 1) {
+        if left[item.class] > 0 {
+            left[item.class] -= 1;
+            checked.push(item.class);
+            if item.is_expired(now) {
+                expired.push((key.to_vec(), item.class, item.fetched));
+            }
+        }
+    }
+    for class in checked {
+        store.tallies.add(class, Tally::CrawlerItemsChecked);
+    }
+    for (key, class, fetched) in expired {
+        store.tallies.add(class, Tally::CrawlerReclaimed);
+        if !fetched {
+            store.tallies.add(class, Tally::ExpiredUnfetched);
+        }
+        store.remove(&key);
+    }
+}
+
+fn dump(store: &Store, scope: Scope, as_commands: bool, now: Instant, out: &mut Vec<u8>) {
+    line(out, "OK");
+    let mut items: Vec<(&[u8], &Item)> = match scope {
+        Scope::Keys => store.by_key().collect(),
+        Scope::Classes(classes) => store.by_recency().filter(|(_, item)| classes >> item.class & 1 == 1).collect(),
+    };
+    if let Scope::Classes(_) = scope {
+        items.sort_by_key(|(_, item)| item.class);
+    }
+    for (key, item) in items.into_iter().filter(|(_, item)| !item.is_expired(now)) {
+        if as_commands {
+            write_command(key, item, out);
+        } else {
+            write_item(store, key, item, out);
+        }
+    }
+    line(out, if as_commands { "EN" } else { "END" });
+}
+
+fn write_command(key: &[u8], item: &Item, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"mg ");
+    if item.binary {
+        encode_key(key, out);
+        out.extend_from_slice(b" b\r\n");
+    } else {
+        out.extend_from_slice(key);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+fn write_item(store: &Store, key: &[u8], item: &Item, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"key=");
+    write_encoded(key, out);
+    match item.deadline {
+        None => write!(out, " exp=-1"),
+        Some(deadline) => write!(out, " exp={}", store.unix_deadline_s(deadline)),
+    }
+    .expect(INFALLIBLE);
+    let (used_s, cas, class) = (store.unix_time_s(item.used_at), item.cas, item.class);
+    let (fetched, size) = (if item.fetched { "yes" } else { "no" }, item.bytes(key));
+    writeln!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size} flags={} ", item.flags)
+        .expect(INFALLIBLE);
+}
+
+/// Moves a page from one class to another. What has no room left in the class that gave it away goes.
+fn reassign(store: &mut Store, from: i32, to: i32, now: Instant) -> &'static str {
+    if from == to {
+        return "SAME src and dst class are identical";
+    }
+    let known = |class: i32| usize::try_from(class).ok().filter(|&class| class <= LAST_CLASS);
+    let any = || store.classes.in_use().find(|&(id, class)| known(to) != Some(id) && class.pages > 1).map(|(id, _)| id);
+    let from = if from == -1 { any() } else { known(from) };
+    let (Some(from), Some(to)) = (from, known(to)) else { return "BADCLASS invalid src or dst class id" };
+    if store.classes.get(from).pages < 2 {
+        return "NOSPARE source class has no spare pages";
+    }
+    store.classes.get_mut(from).pages -= 1;
+    store.classes.get_mut(to).pages += 1;
+    let mut surplus = Vec::new();
+    let mut chunks_left = if from == 0 { 0 } else { store.classes.surplus_chunks(from) };
+    for (key, item) in store.by_recency().filter(|(_, item)| item.class == from) {
+        if chunks_left == 0 {
+            break;
+        }
+        chunks_left = chunks_left.saturating_sub(chunks_of(from, item.bytes(key)));
+        surplus.push(key.to_vec());
+    }
+    for key in surplus {
+        store.evict_item(&key, now);
+    }
+    "OK"
+}
