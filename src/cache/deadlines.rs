@@ -1,7 +1,7 @@
-//! The deadlines of all entries that have one: a binary heap whose entries know their slab node and the other way
+//! The deadlines of all entries that have one: a binary heap whose entries know their node and the other way
 //! round, so that an overwritten or touched deadline is mended in place instead of lingering and killing a newer value.
 
-use super::slab::{NIL, Slab};
+use super::nodes::{Moves, NIL};
 use crate::clock::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,8 @@ struct Timer {
 pub(crate) struct Deadlines {
     heap: Vec<Timer>,
     turns: u32,
+    /// For each node its place in the heap, or [`NIL`]; as long as the highest node that ever had a deadline asks for.
+    places: Vec<u32>,
 }
 
 impl Deadlines {
@@ -28,22 +30,27 @@ impl Deadlines {
 
     /// The deadline of node `i`.
     #[inline]
-    pub(crate) fn get<T>(&self, slab: &Slab<T>, i: u32) -> Option<Instant> {
-        let place = slab.node(i).timer;
+    pub(crate) fn get(&self, i: u32) -> Option<Instant> {
+        let place = self.place(i);
         (place != NIL).then(|| self.heap[place as usize].at)
     }
 
     /// Gives node `i` the deadline `at`, or none, whatever it had before.
     #[inline]
-    pub(crate) fn set<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Option<Instant>) {
-        match (at, slab.node(i).timer) {
+    pub(crate) fn set(&mut self, i: u32, at: Option<Instant>) {
+        match (at, self.place(i)) {
             (None, NIL) => {}
-            (None, place) => self.remove(slab, place as usize),
-            (Some(at), place) => self.put(slab, i, at, place),
+            (None, place) => self.remove(place as usize),
+            (Some(at), place) => self.put(i, at, place),
         }
     }
 
-    fn put<T>(&mut self, slab: &mut Slab<T>, i: u32, at: Instant, place: u32) {
+    #[inline]
+    fn place(&self, i: u32) -> u32 {
+        self.places.get(i as usize).copied().unwrap_or(NIL)
+    }
+
+    fn put(&mut self, i: u32, at: Instant, place: u32) {
         if self.turns == u32::MAX {
             self.count_turns_anew();
         }
@@ -54,17 +61,41 @@ impl Deadlines {
                 self.heap.reserve_exact((self.heap.len() / 16).max(8));
             }
             self.heap.push(timer);
+            self.reach(i);
             self.heap.len() - 1
         } else {
             self.heap[place as usize] = timer;
             place as usize
         };
-        self.settle(slab, place);
+        self.settle(place);
+    }
+
+    /// Sees to it that node `i` can have a place.
+    fn reach(&mut self, i: u32) {
+        let (count, wanted) = (self.places.len(), i as usize + 1);
+        if wanted > count {
+            if wanted > self.places.capacity() {
+                self.places.reserve_exact((wanted - count).max(count / 16));
+            }
+            self.places.resize(wanted, NIL);
+        }
+    }
+
+    /// Calls every node by its new number.
+    pub(crate) fn renumber(&mut self, moves: &Moves) {
+        if self.heap.is_empty() {
+            return;
+        }
+        self.places = vec![NIL; moves.slots()];
+        for (place, timer) in (0..).zip(&mut self.heap) {
+            timer.node = moves.of(timer.node);
+            self.places[timer.node as usize] = place;
+        }
     }
 
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
-        self.heap.capacity() * size_of::<Timer>()
+        self.heap.capacity() * size_of::<Timer>() + self.places.capacity() * size_of::<u32>()
     }
 
     /// Gives every timer a turn from zero on, in the order that they had. O(n log n), once in 2^32 settings.
@@ -78,19 +109,19 @@ impl Deadlines {
         self.turns = index(self.heap.len());
     }
 
-    fn remove<T>(&mut self, slab: &mut Slab<T>, place: usize) {
+    fn remove(&mut self, place: usize) {
         let gone = self.heap.swap_remove(place);
-        slab.node_mut(gone.node).timer = NIL;
+        self.places[gone.node as usize] = NIL;
         if place < self.heap.len() {
-            self.settle(slab, place);
+            self.settle(place);
         }
     }
 
     /// Moves the timer at `place` up or down to where it belongs, and tells every moved node its new place.
-    fn settle<T>(&mut self, slab: &mut Slab<T>, mut place: usize) {
+    fn settle(&mut self, mut place: usize) {
         while place > 0 && self.heap[place] < self.heap[(place - 1) / 2] {
             let parent = (place - 1) / 2;
-            self.swap(slab, place, parent);
+            self.swap(place, parent);
             place = parent;
         }
         loop {
@@ -101,16 +132,16 @@ impl Deadlines {
             if self.heap[place] < self.heap[child] {
                 break;
             }
-            self.swap(slab, place, child);
+            self.swap(place, child);
             place = child;
         }
-        slab.node_mut(self.heap[place].node).timer = index(place);
+        self.places[self.heap[place].node as usize] = index(place);
     }
 
-    fn swap<T>(&mut self, slab: &mut Slab<T>, a: usize, b: usize) {
+    fn swap(&mut self, a: usize, b: usize) {
         self.heap.swap(a, b);
-        slab.node_mut(self.heap[a].node).timer = index(a);
-        slab.node_mut(self.heap[b].node).timer = index(b);
+        self.places[self.heap[a].node as usize] = index(a);
+        self.places[self.heap[b].node as usize] = index(b);
     }
 }
 
@@ -124,16 +155,14 @@ mod tests {
 
     #[test]
     fn equal_deadlines_stay_in_their_order_when_turns_are_counted_anew() {
-        let mut slab: Slab<()> = Slab::new();
-        let mut deadlines = Deadlines { heap: Vec::new(), turns: u32::MAX - 3 };
-        let nodes: Vec<u32> = (0..8).map(|_| slab.take_slot(())).collect();
-        for &i in &nodes {
-            deadlines.set(&mut slab, i, Some(Instant::from_millis(5)));
+        let mut deadlines = Deadlines { turns: u32::MAX - 3, ..Deadlines::default() };
+        for i in 0..8 {
+            deadlines.set(i, Some(Instant::from_millis(5)));
         }
-        deadlines.set(&mut slab, nodes[2], Some(Instant::from_millis(5)));
+        deadlines.set(2, Some(Instant::from_millis(5)));
         let mut order = Vec::new();
         while let Some((i, _)) = deadlines.first() {
-            deadlines.set(&mut slab, i, None);
+            deadlines.set(i, None);
             order.push(i);
         }
         assert_eq!(order, [0, 1, 3, 4, 5, 6, 7, 2]);

@@ -1,28 +1,34 @@
-//! From keys to nodes: the hash table of the cache and of the ghosts.
+//! From keys to slots: the hash table of the cache and of the ghosts. It decides in which slot each node lives, so that a
+//! slot found is the node found, with no number to be looked up in between.
 //!
-//! Its plan is that of Facebook's F14 (Bronson and Shi, 2019). A chunk is one cache line: twelve slots, each with eight
-//! bits of its key's hash, the *tag*, beside its node's index. It is fast because
-//! - a look-up nearly always reads one line of the table and then the one node it wants: the tags tell the twelve apart;
-//! - the tags are compared all at once, without a branch for each that the processor could guess wrong;
+//! Its plan is that of Facebook's F14 (Bronson and Shi, 2019). Sixteen slots are a chunk, and for each slot a chunk has eight
+//! bits of its key's hash, the *tag*. It is fast because
+//! - all tags of a million keys take little more than a megabyte, which the processor keeps at hand: a look-up waits for
+//!   memory once, for the one node it wants, as the tags tell the sixteen apart;
+//! - a chunk's tags are compared all at once, without a branch for each that the processor could guess wrong;
 //! - a chunk that was full knows how many nodes had to go on to the next one, so that a look-up knows where to stop.
 //!   Nothing is left behind by what was removed, and nothing has to move up.
 
 use std::hash::Hash;
 
 use super::hash::hash_of;
-use super::slab::NIL;
+use super::nodes::{Moves, NIL, Slots};
 #[cfg(target_arch = "x86_64")]
 use equal_by_vector as equal_bytes;
 #[cfg(not(target_arch = "x86_64"))]
 use equal_by_words as equal_bytes;
 
-/// How a store finds its nodes: by names, which are numbers that stand for keys.
+/// How a store finds its nodes, by names, which are numbers that stand for keys; and where it puts them.
 pub(crate) trait Lookup {
     /// The node of that name that `is_match` accepts.
     fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32>;
 
-    /// Adds a node that is not there; `name_of` tells the names of those that are.
-    fn insert(&mut self, name: u64, node: u32, name_of: impl Fn(u32) -> u64);
+    /// Sees to it that one more node finds a slot. `name_of` tells the names of those that are there; when they have to
+    /// move for it, this is where to.
+    fn make_room(&mut self, name_of: impl Fn(u32) -> u64) -> Option<Moves>;
+
+    /// The slot of a new node, for which room was made.
+    fn insert(&mut self, name: u64) -> u32;
 
     /// Removes a node that is there under that name.
     fn remove(&mut self, name: u64, node: u32);
@@ -37,74 +43,61 @@ pub(crate) trait Naming<K: ?Sized> {
     fn name(key: &K) -> u64;
 }
 
-const SLOTS: usize = 12;
+const SLOTS: usize = 16;
 
-/// How many of a chunk's slots are in use on average before the table grows. Chunks that overflow are then so rare that
-/// the processor guesses right.
-const SLOTS_USED: usize = 9;
+/// How many of a chunk's slots are in use on average before the table grows.
+const SLOTS_USED: usize = 14;
 
 /// The tag of a free slot.
 const FREE: u8 = 0;
 
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-struct Chunk {
-    /// Eight bits of the hash, never [`FREE`].
-    tags: [u8; SLOTS],
-    /// How many nodes that are in the table found this chunk full and went on.
-    overflow: u32,
-    nodes: [u32; SLOTS],
-}
+/// The tags of sixteen slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(16))]
+struct Chunk([u8; SLOTS]);
 
-const EMPTY: Chunk = Chunk { tags: [FREE; SLOTS], overflow: 0, nodes: [NIL; SLOTS] };
+const EMPTY: Chunk = Chunk([FREE; SLOTS]);
 
-/// Node indices by hash. Every operation is O(1) expected.
+/// Slots by hash. Every operation is O(1) expected.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
     chunks: Vec<Chunk>,
+    /// For each chunk, how many nodes that are in the table found it full and went on.
+    overflows: Vec<u32>,
     len: usize,
 }
 
 impl Index {
     pub(crate) fn new() -> Self {
-        Self { chunks: vec![EMPTY], len: 0 }
+        Self::of(1)
+    }
+
+    fn of(chunks: usize) -> Self {
+        Self { chunks: vec![EMPTY; chunks], overflows: vec![0; chunks], len: 0 }
     }
 
     /// All nodes, in an order that means nothing.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
-        let slots = self.chunks.iter().flat_map(|chunk| chunk.tags.iter().zip(&chunk.nodes));
-        slots.filter(|&(&tag, _)| tag != FREE).map(|(_, &node)| node)
+        let tags = self.chunks.iter().flat_map(|chunk| chunk.0);
+        (0..).zip(tags).filter(|&(_, tag)| tag != FREE).map(|(node, _)| node)
     }
 
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
-        self.chunks.capacity() * size_of::<Chunk>()
+        self.chunks.capacity() * size_of::<Chunk>() + self.overflows.capacity() * size_of::<u32>()
     }
 
     /// By a quarter, not to the double: slots that nobody uses yet are all overhead.
     #[cold]
-    fn grow(&mut self, name_of: impl Fn(u32) -> u64) {
+    fn grow(&mut self, name_of: impl Fn(u32) -> u64) -> Moves {
         let count = self.chunks.len();
-        let mut grown = Self { chunks: vec![EMPTY; count + count.div_ceil(4)], len: self.len };
+        let mut grown = Self::of(count + count.div_ceil(4));
+        let mut moves = Moves::new(count * SLOTS, grown.chunks.len() * SLOTS);
         for node in self.nodes() {
-            grown.place(name_of(node), node);
+            moves.set(node, grown.insert(name_of(node)));
         }
         *self = grown;
-    }
-
-    #[inline]
-    fn place(&mut self, hash: u64, node: u32) {
-        let mut at = self.home(hash);
-        loop {
-            let chunk = &mut self.chunks[at];
-            if let Some(slot) = chunk.slots(FREE).next() {
-                chunk.tags[slot] = tag(hash);
-                chunk.nodes[slot] = node;
-                return;
-            }
-            chunk.overflow += 1;
-            at = self.after(at);
-        }
+        moves
     }
 
     /// Goes on where the first chunk has overflowed; once round at most, should ever every chunk have.
@@ -113,13 +106,18 @@ impl Index {
         let mut at = self.home(hash);
         for _ in 1..self.chunks.len() {
             at = self.after(at);
-            let chunk = &self.chunks[at];
-            let found = chunk.find(tag(hash), &is_match);
-            if found.is_some() || chunk.overflow == 0 {
-                return found.map(|slot| chunk.nodes[slot]);
+            let found = self.find_in(at, hash, &is_match);
+            if found.is_some() || self.overflows[at] == 0 {
+                return found;
             }
         }
         None
+    }
+
+    /// The node with that hash's tag in that chunk that `is_match` accepts.
+    #[inline]
+    fn find_in(&self, at: usize, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
+        self.chunks[at].slots(tag(hash)).map(|slot| node(at, slot)).find(|&node| is_match(node))
     }
 
     /// The chunk to begin with: the hash's high half, scaled to the number of chunks, which need be no power of two.
@@ -144,36 +142,42 @@ impl<K: ?Sized + Hash> Naming<K> for Index {
 impl Lookup for Index {
     #[inline]
     fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
-        let chunk = &self.chunks[self.home(name)];
-        match chunk.find(tag(name), &is_match) {
-            Some(slot) => Some(chunk.nodes[slot]),
-            None if chunk.overflow == 0 => None,
-            None => self.find_beyond(name, is_match),
+        let home = self.home(name);
+        match self.find_in(home, name, &is_match) {
+            None if self.overflows[home] != 0 => self.find_beyond(name, is_match),
+            found => found,
         }
     }
 
     #[inline]
-    fn insert(&mut self, name: u64, node: u32, name_of: impl Fn(u32) -> u64) {
-        if self.len == self.chunks.len() * SLOTS_USED {
-            self.grow(name_of);
-        }
+    fn make_room(&mut self, name_of: impl Fn(u32) -> u64) -> Option<Moves> {
+        (self.len == self.chunks.len() * SLOTS_USED).then(|| self.grow(name_of))
+    }
+
+    #[inline]
+    fn insert(&mut self, name: u64) -> u32 {
+        let mut at = self.home(name);
         self.len += 1;
-        self.place(name, node);
+        loop {
+            if let Some(slot) = self.chunks[at].slots(FREE).next() {
+                self.chunks[at].0[slot] = tag(name);
+                return node(at, slot);
+            }
+            self.overflows[at] += 1;
+            at = self.after(at);
+        }
     }
 
     #[inline]
     fn remove(&mut self, name: u64, node: u32) {
+        let (chunk, slot) = (node as usize / SLOTS, node as usize % SLOTS);
         let mut at = self.home(name);
-        self.len -= 1;
-        loop {
-            let chunk = &mut self.chunks[at];
-            if let Some(slot) = chunk.find(tag(name), |found| found == node) {
-                chunk.tags[slot] = FREE;
-                return;
-            }
-            chunk.overflow -= 1;
+        while at != chunk {
+            self.overflows[at] -= 1;
             at = self.after(at);
         }
+        self.chunks[chunk].0[slot] = FREE;
+        self.len -= 1;
     }
 
     #[inline]
@@ -184,59 +188,56 @@ impl Lookup for Index {
 
 #[inline]
 fn tag(hash: u64) -> u8 {
-    hash.to_le_bytes()[0].max(FREE + 1)
+    let tag = hash.to_le_bytes()[0];
+    tag + u8::from(tag == FREE)
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "`Moves` has seen to it that all slots have a number of 32 bits")]
+const fn node(at: usize, slot: usize) -> u32 {
+    (at * SLOTS + slot) as u32
 }
 
 impl Chunk {
-    /// The slot with that tag and a node that `is_match` accepts.
-    #[inline]
-    fn find(&self, tag: u8, is_match: impl Fn(u32) -> bool) -> Option<usize> {
-        self.slots(tag).find(|&slot| is_match(self.nodes[slot]))
-    }
-
     /// The slots with that tag.
     #[inline]
-    fn slots(&self, tag: u8) -> Slots {
-        let (first, rest) = self.tag_words();
-        Slots(equal_bytes(first, rest, tag))
-    }
-
-    #[inline]
-    fn tag_words(&self) -> (u64, u32) {
-        let (first, rest) = self.tags.split_at(8);
-        let (first, rest) = (first.try_into().expect("eight"), rest.try_into().expect("four"));
-        (u64::from_le_bytes(first), u32::from_le_bytes(rest))
+    fn slots(&self, tag: u8) -> Matches {
+        let (words, _) = self.0.as_chunks();
+        Matches(equal_bytes(u64::from_le_bytes(words[0]), u64::from_le_bytes(words[1]), tag))
     }
 }
 
-/// Slots, each a bit.
-struct Slots(u32);
+/// Slots of a chunk, each a bit.
+struct Matches(u32);
 
-impl Iterator for Slots {
+impl Iterator for Matches {
     type Item = usize;
 
     #[inline]
     fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
         let slot = self.0.trailing_zeros();
-        self.0 &= self.0.wrapping_sub(1);
-        (slot < u32::BITS).then_some(slot as usize)
+        self.0 &= self.0 - 1;
+        Some(slot as usize)
     }
 }
 
-/// Which of twelve bytes are that one, a bit for each. All processors of this family compare sixteen bytes in one step.
+/// Which of sixteen bytes are that one, a bit for each. All processors of this family compare them in one step.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn equal_by_vector(first: u64, rest: u32, byte: u8) -> u32 {
+fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
     use safe_arch::{cmp_eq_mask_i8_m128i, move_mask_i8_m128i, set_i64_m128i, set_splat_i8_m128i};
-    let bytes = set_i64_m128i(i64::from(rest), first.cast_signed());
+    let bytes = set_i64_m128i(rest.cast_signed(), first.cast_signed());
     let equal = move_mask_i8_m128i(cmp_eq_mask_i8_m128i(bytes, set_splat_i8_m128i(byte.cast_signed())));
-    equal.cast_unsigned() & ((1 << SLOTS) - 1)
+    equal.cast_unsigned()
 }
 
 /// The same by arithmetic on words.
 #[cfg(any(test, not(target_arch = "x86_64")))]
 #[inline]
-fn equal_by_words(first: u64, rest: u32, byte: u8) -> u32 {
+fn equal_by_words(first: u64, rest: u64, byte: u8) -> u32 {
     const ONES: u64 = u64::MAX / 255;
     const LOWS: u64 = ONES * 0x7F;
     let equal_of_eight = |eight: u64| {
@@ -245,20 +246,22 @@ fn equal_by_words(first: u64, rest: u32, byte: u8) -> u32 {
         let highs = !(((difference & LOWS) + LOWS) | difference | LOWS);
         (highs.wrapping_mul(0x0002_0408_1020_4081) >> 56) as u32
     };
-    equal_of_eight(first) | ((equal_of_eight(rest.into()) & 15) << 8)
+    equal_of_eight(first) | (equal_of_eight(rest) << 8)
 }
 
-/// For keys that are small integers: the key is the place. What a replay needs, and nothing faster exists.
+/// For keys that are small integers: a key is the place of its node's number. What a replay needs: no tag, no
+/// comparison, and nodes side by side whatever their keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
     nodes: Vec<u32>,
+    slots: Slots,
     len: usize,
 }
 
 impl Dense {
     /// For keys up to `largest`.
     pub(crate) fn new(largest: u32) -> Self {
-        Self { nodes: vec![NIL; largest as usize + 1], len: 0 }
+        Self { nodes: vec![NIL; largest as usize + 1], slots: Slots::default(), len: 0 }
     }
 }
 
@@ -278,14 +281,22 @@ impl Lookup for Dense {
     }
 
     #[inline]
-    fn insert(&mut self, name: u64, node: u32, _: impl Fn(u32) -> u64) {
-        self.nodes[name as usize] = node;
-        self.len += 1;
+    fn make_room(&mut self, _: impl Fn(u32) -> u64) -> Option<Moves> {
+        None
     }
 
     #[inline]
-    fn remove(&mut self, name: u64, _: u32) {
+    fn insert(&mut self, name: u64) -> u32 {
+        let node = self.slots.take();
+        self.nodes[name as usize] = node;
+        self.len += 1;
+        node
+    }
+
+    #[inline]
+    fn remove(&mut self, name: u64, node: u32) {
         self.nodes[name as usize] = NIL;
+        self.slots.give(node);
         self.len -= 1;
     }
 
@@ -299,6 +310,7 @@ impl Lookup for Dense {
 mod tests {
     use super::*;
     use crate::random::Random;
+    use std::collections::BTreeMap;
 
     /// Names are few, so that chunks overflow and every look-up meets strangers of the same tag.
     #[test]
@@ -307,26 +319,34 @@ mod tests {
             let mut random = Random::new(names);
             let name_of: Vec<u64> = (0..500).map(|_| random.below(names).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
             let mut index = Index::new();
-            let mut is_there = [false; 500];
+            // Who lives in each slot, and in which slot each lives.
+            let (mut tenant, mut slot_of) = (BTreeMap::new(), [None; 500]);
             for _ in 0..20_000 {
-                let node = u32::try_from(random.below(500)).expect("small");
-                let (name, there) = (name_of[node as usize], &mut is_there[node as usize]);
-                assert_eq!(index.find(name, |found| found == node), there.then_some(node));
-                if *there {
-                    index.remove(name, node);
+                let who = usize::try_from(random.below(500)).expect("small");
+                let name = name_of[who];
+                assert_eq!(index.find(name, |found| tenant.get(&found) == Some(&who)), slot_of[who]);
+                if let Some(slot) = slot_of[who].take() {
+                    index.remove(name, slot);
+                    tenant.remove(&slot);
                 } else {
-                    index.insert(name, node, |i| name_of[i as usize]);
+                    if let Some(moves) = index.make_room(|i| name_of[tenant[&i]]) {
+                        tenant = tenant.into_iter().map(|(slot, who)| (moves.of(slot), who)).collect();
+                        for (&slot, &who) in &tenant {
+                            slot_of[who] = Some(slot);
+                        }
+                    }
+                    let slot = index.insert(name);
+                    assert_eq!(tenant.insert(slot, who), None, "two in one slot");
+                    slot_of[who] = Some(slot);
                 }
-                *there = !*there;
             }
-            let mut nodes: Vec<u32> = index.nodes().collect();
-            nodes.sort_unstable();
-            assert_eq!(nodes, (0..500).filter(|&i| is_there[i as usize]).collect::<Vec<u32>>());
-            assert_eq!(index.len(), nodes.len());
-            for node in nodes {
-                index.remove(name_of[node as usize], node);
+            assert!(index.nodes().eq(tenant.keys().copied()));
+            assert_eq!(index.len(), tenant.len());
+            for (slot, who) in tenant {
+                index.remove(name_of[who], slot);
             }
-            assert!(index.chunks.iter().all(|chunk| chunk.overflow == 0 && chunk.tags == EMPTY.tags));
+            assert_eq!(index.chunks, vec![EMPTY; index.chunks.len()]);
+            assert_eq!(index.overflows, vec![0; index.chunks.len()]);
         }
     }
 
@@ -338,11 +358,11 @@ mod tests {
             let tags: [u8; SLOTS] = std::array::from_fn(|_| {
                 [0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF][usize::try_from(random.below(8)).expect("small")]
             });
-            let chunk = Chunk { tags, ..EMPTY };
+            let (words, _) = tags.as_chunks();
+            let (first, rest) = (u64::from_le_bytes(words[0]), u64::from_le_bytes(words[1]));
             for byte in 0..=255 {
                 let expected: Vec<usize> = (0..SLOTS).filter(|&slot| tags[slot] == byte).collect();
-                assert_eq!(chunk.slots(byte).collect::<Vec<_>>(), expected);
-                let (first, rest) = chunk.tag_words();
+                assert_eq!(Chunk(tags).slots(byte).collect::<Vec<_>>(), expected);
                 assert_eq!(equal_by_words(first, rest, byte), equal_bytes(first, rest, byte));
             }
         }

@@ -1,7 +1,7 @@
 //! The cache of one node: [`CacheNode`], in the shape of the exercise's prototype, and what it is made of.
 //!
-//! A [`store`](self) keeps the entries in a slab, finds them through one hash table of `u32` indices, and lets a
-//! policy thread its lists through that same slab; deadlines sit in a heap beside it. Every operation hashes its key
+//! A [`store`](self) keeps the entries in numbered slots, which are those of a hash table, and lets a policy thread its
+//! lists through them; deadlines sit in a heap beside it. Every operation hashes its key
 //! once and is O(1), or O(log n) in the number of deadlines when it sets one.
 
 mod deadlines;
@@ -11,11 +11,11 @@ mod glob;
 mod hash;
 mod index;
 mod node;
+mod nodes;
 mod pickle;
 mod policy;
 #[cfg(not(target_family = "wasm"))]
 mod shared;
-mod slab;
 mod store;
 mod typed;
 

@@ -93,7 +93,7 @@ impl CacheNode {
     pub fn with_limits(max_bytes: u64, max_entries: u64, eviction_policy: EvictionPolicy, clock: Clock) -> Self {
         let limits = Limits { weight: max_bytes, entries: max_entries };
         Self {
-            store: Store::new(limits, |slab| AnyPolicy::of(eviction_policy, slab, max_bytes)),
+            store: Store::new(limits, AnyPolicy::of(eviction_policy, max_bytes)),
             clock,
             ledger: Ledger { policy: eviction_policy, counters: CacheStats::default(), events: None },
             face: CacheEntry::default(),
@@ -289,13 +289,14 @@ impl CacheNode {
 
     /// Bytes that this cache holds from the allocator, bookkeeping included: keys and values, and beyond them
     ///
-    /// - 32 for each entry's node in the slab, of which at most a sixteenth stand ready for entries to come,
-    /// - 21 in the allocation that holds its key and value (25 from keys of 255 bytes on, which is not counted here),
-    /// - 7 to 9 for its place in the hash index,
-    /// - 16 for its deadline if it has one, and again at most a sixteenth more,
+    /// - 21 in the allocation that holds an entry's key and value (25 from keys of 255 bytes on, which is not counted here),
+    /// - 29 to 36 for its slot: 24 for the node and its links, 1.25 for the hash index, where seven to nine tenths of all
+    ///   slots are in use,
+    /// - 4 to 5 for the mark of every policy but LRU, FIFO and TTL,
+    /// - 21 to 23 for its deadline if it has one,
     ///
-    /// so at most 64 an entry, and 81 with a deadline, once there are some hundreds of them. ARC and S3-FIFO moreover keep
-    /// 39 to 43 for each entry that left and that they remember, and LFU 64 for each frequency that there is.
+    /// so at most 57 an entry, and 79 with a deadline, once there are some hundreds of them; 5 more with a mark. ARC and
+    /// S3-FIFO moreover keep 29 to 36 for each entry that left and that they remember, and LFU 26 for each frequency.
     pub fn memory_bytes(&self) -> u64 {
         let records = self.store.weight() + self.store.len() as u64 * Record::OVERHEAD_BYTES;
         self.store.memory_bytes() as u64 + records + self.face.value.capacity() as u64

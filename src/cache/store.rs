@@ -1,5 +1,5 @@
-//! The core that every cache here is made of: a slab of entries, one hash table of `u32` indices into it, a policy
-//! that threads its lists through the slab, and the heap of deadlines.
+//! The core that every cache here is made of: nodes in slots, the hash index that says which slot is a key's, a policy
+//! that threads its lists through the nodes, and the heap of deadlines.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -7,8 +7,8 @@ use std::hash::Hash;
 use super::deadlines::Deadlines;
 use super::hash::hash_of;
 use super::index::{Index, Lookup, Naming};
+use super::nodes::{Moves, Nodes};
 use super::policy::Policy;
-use super::slab::Slab;
 use crate::clock::Instant;
 
 /// Something that can be kept: it knows its key and what it weighs.
@@ -44,7 +44,7 @@ pub(crate) struct Limits {
 /// A bounded cache of `T`s under the policy `P`, found through `X`.
 #[derive(Debug, Clone)]
 pub(crate) struct Store<T, P, X = Index> {
-    slab: Slab<T>,
+    nodes: Nodes<T>,
     index: X,
     policy: P,
     deadlines: Deadlines,
@@ -53,8 +53,8 @@ pub(crate) struct Store<T, P, X = Index> {
 }
 
 impl<T: Item, P: Policy> Store<T, P> {
-    /// An empty store under the policy that `policy` makes.
-    pub(crate) fn new(limits: Limits, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
+    /// An empty store.
+    pub(crate) fn new(limits: Limits, policy: P) -> Self {
         Self::with_lookup(limits, Index::new(), policy)
     }
 
@@ -64,7 +64,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     where
         T::Key: Borrow<Q>,
     {
-        self.index.find(hash_of(key), |i| self.slab.node(i).item.key().borrow() == key)
+        self.index.find(hash_of(key), |i| self.nodes.item(i).key().borrow() == key)
     }
 
     /// All nodes, in an order of the table's own: sort what comes of it.
@@ -75,16 +75,14 @@ impl<T: Item, P: Policy> Store<T, P> {
     /// Bytes held from the allocator, the items' own allocations aside.
     pub(crate) fn memory_bytes(&self) -> usize {
         let beside = self.index.memory_bytes() + self.policy.memory_bytes() + self.deadlines.memory_bytes();
-        self.slab.memory_bytes() + beside
+        self.nodes.memory_bytes() + beside
     }
 }
 
 impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// An empty store whose nodes are found through `index`, which is empty.
-    pub(crate) fn with_lookup(limits: Limits, index: X, policy: impl FnOnce(&mut Slab<T>) -> P) -> Self {
-        let mut slab = Slab::new();
-        let policy = policy(&mut slab);
-        Self { slab, index, policy, deadlines: Deadlines::default(), weight: 0, limits }
+    pub(crate) fn with_lookup(limits: Limits, index: X, policy: P) -> Self {
+        Self { nodes: Nodes::new(), index, policy, deadlines: Deadlines::default(), weight: 0, limits }
     }
 
     #[inline]
@@ -102,23 +100,23 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
 
     #[inline]
     pub(crate) fn item(&self, i: u32) -> &T {
-        &self.slab.node(i).item
+        self.nodes.item(i)
     }
 
     /// The item, to be changed in place: neither its key nor its weight may change.
     #[inline]
     pub(crate) fn item_mut(&mut self, i: u32) -> &mut T {
-        &mut self.slab.node_mut(i).item
+        self.nodes.item_mut(i)
     }
 
     #[inline]
     pub(crate) fn deadline(&self, i: u32) -> Option<Instant> {
-        self.deadlines.get(&self.slab, i)
+        self.deadlines.get(i)
     }
 
     #[inline]
     pub(crate) fn set_deadline(&mut self, i: u32, at: Option<Instant>) {
-        self.deadlines.set(&mut self.slab, i, at);
+        self.deadlines.set(i, at);
     }
 
     /// Whether node `i` is gone at `now`: alive strictly before its deadline, gone from the deadline on.
@@ -130,12 +128,12 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// Tells the policy that node `i` was read.
     #[inline]
     pub(crate) fn hit(&mut self, i: u32) {
-        self.policy.hit(&mut self.slab, i);
+        self.policy.hit(&mut self.nodes, i);
     }
 
     /// Tells the policy how often node `i`, which just came in, was read in an earlier life.
     pub(crate) fn restore(&mut self, i: u32, reads: u32) {
-        self.policy.restore(&mut self.slab, i, reads);
+        self.policy.restore(&mut self.nodes, i, reads);
     }
 
     /// Puts `item` in, in the place of what had its key; whoever has to leave for it is handed to `gone`.
@@ -150,19 +148,14 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         now: Instant,
         mut gone: impl FnMut(Departure, T),
     ) -> bool {
-        let weight = item.weight();
-        if weight > self.limits.weight || self.limits.entries == 0 {
-            return false;
-        }
         let name = X::name(item.key());
-        let known = self.index.find(name, |i| self.slab.node(i).item.key() == item.key());
-        let i = if let Some(i) = known {
-            self.overwrite(i, item, now, &mut gone);
-            i
-        } else {
-            self.policy.prepare(|| hash_of(item.key()));
-            self.make_room(weight, 1, now, &mut gone);
-            self.add(name, item)
+        let known = self.index.find(name, |i| self.nodes.item(i).key() == item.key());
+        let stored = match known {
+            Some(i) => self.overwrite(i, item, now, &mut gone),
+            None => self.bring_in(name, item, now, &mut gone),
+        };
+        let Some(i) = stored else {
+            return false;
         };
         if deadline.is_some() {
             self.set_deadline(i, deadline);
@@ -174,8 +167,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let name = X::name(item.key());
-        if let Some(i) = self.index.find(name, |i| self.slab.node(i).item.key() == item.key()) {
-            self.policy.hit(&mut self.slab, i);
+        if let Some(i) = self.index.find(name, |i| self.nodes.item(i).key() == item.key()) {
+            self.policy.hit(&mut self.nodes, i);
             return true;
         }
         let weight = item.weight();
@@ -210,7 +203,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
             return false;
         }
         *self.item_mut(i) = item;
-        self.policy.reweigh(&mut self.slab, i, from, to);
+        self.policy.reweigh(&mut self.nodes, i, from, to);
         self.weight = self.weight - from + to;
         if self.weight <= self.limits.weight {
             return true;
@@ -227,37 +220,78 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         }
         self.set_deadline(i, deadline);
         if is_spared {
-            self.policy.insert(&mut self.slab, i);
+            self.policy.insert(&mut self.nodes, i);
         }
         true
     }
 
-    /// Makes node `i`, which is in the cache, a new entry without a deadline.
+    /// Makes node `i`, which is in the cache, a new entry without a deadline; `None`, and nothing is changed, when the item
+    /// alone is over the limit.
     #[inline]
-    fn overwrite(&mut self, i: u32, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) {
-        let weight = item.weight();
-        self.release(i);
-        let old = std::mem::replace(self.item_mut(i), item);
-        self.weight -= old.weight();
+    fn overwrite(&mut self, i: u32, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) -> Option<u32> {
+        let (from, to) = (self.item(i).weight(), item.weight());
+        if to <= from {
+            let old = self.policy.renew(&mut self.nodes, i, item);
+            self.weight -= from - to;
+            self.end_deadline(i, old, now, gone);
+        } else if to <= self.limits.weight {
+            // Out of the policy's sight until there is room: it must not choose the entry itself.
+            self.release(i);
+            let old = std::mem::replace(self.item_mut(i), item);
+            self.weight -= from;
+            self.end_deadline(i, old, now, gone);
+            self.make_room(to, 0, now, gone);
+            self.weight += to;
+            self.policy.insert(&mut self.nodes, i);
+        } else {
+            return None;
+        }
+        Some(i)
+    }
+
+    /// Node `i` has no deadline any more; `old`, which it held, may have met it.
+    #[inline]
+    fn end_deadline(&mut self, i: u32, old: T, now: Instant, gone: &mut impl FnMut(Departure, T)) {
         if let Some(at) = self.deadline(i) {
             self.set_deadline(i, None);
             if now >= at {
                 gone(Departure::Expired(at), old);
             }
         }
-        self.make_room(weight, 0, now, gone);
-        self.weight += weight;
-        self.policy.insert(&mut self.slab, i);
+    }
+
+    /// Makes room for an item whose key is not there, and adds it; `None`, and nothing is changed, when it alone is over
+    /// the limit. A call of its own: writing over what is there is more common, and faster without the registers that
+    /// this needs.
+    #[inline(never)]
+    fn bring_in(&mut self, name: u64, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) -> Option<u32> {
+        let weight = item.weight();
+        if weight > self.limits.weight || self.limits.entries == 0 {
+            return None;
+        }
+        self.policy.prepare(|| hash_of(item.key()));
+        self.make_room(weight, 1, now, gone);
+        Some(self.add(name, item))
     }
 
     /// Adds an item whose key is not there and for which there is room.
     #[inline]
     fn add(&mut self, name: u64, item: T) -> u32 {
         self.weight += item.weight();
-        let i = self.slab.take_slot(item);
-        self.index.insert(name, i, |i| X::name(self.slab.node(i).item.key()));
-        self.policy.insert(&mut self.slab, i);
+        if let Some(moves) = self.index.make_room(|i| X::name(self.nodes.item(i).key())) {
+            self.renumber(&moves);
+        }
+        let i = self.index.insert(name);
+        self.nodes.put(i, item);
+        self.policy.insert(&mut self.nodes, i);
         i
+    }
+
+    #[cold]
+    fn renumber(&mut self, moves: &Moves) {
+        self.nodes.renumber(moves);
+        self.policy.renumber(moves);
+        self.deadlines.renumber(moves);
     }
 
     /// Drops entries until `weight` more and `entries` more fit.
@@ -273,30 +307,34 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
 
     /// Drops whoever has to leave next for an entry of weight `incoming`; `false` when there is nobody.
     fn drop_one(&mut self, incoming: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) -> bool {
-        let Some((i, why)) = self.next_victim(now, incoming) else {
+        if let Some((i, at)) = self.first_expired(now) {
+            gone(Departure::Expired(at), self.remove(i));
+            return true;
+        }
+        let Some(i) = self.policy.evict(&mut self.nodes, &self.deadlines, incoming) else {
             return false;
         };
-        gone(why, self.discard(i));
+        gone(Departure::Evicted, self.discard(i));
         true
     }
 
     #[inline]
     fn next_victim(&mut self, now: Instant, incoming: u64) -> Option<(u32, Departure)> {
-        next_victim(&mut self.slab, &mut self.policy, &self.deadlines, now, incoming)
+        next_victim(&mut self.nodes, &mut self.policy, &self.deadlines, now, incoming)
     }
 
     /// Makes the policy forget node `i`.
     #[inline]
     fn release(&mut self, i: u32) {
-        self.policy.remove(&mut self.slab, i);
+        self.policy.remove(&mut self.nodes, i);
     }
 
     /// Takes node `i`, which the policy has forgotten, out of everything else.
     #[inline]
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
-        self.index.remove(X::name(self.slab.node(i).item.key()), i);
-        let item = self.slab.give_slot(i);
+        self.index.remove(X::name(self.nodes.item(i).key()), i);
+        let item = self.nodes.take(i);
         self.weight -= item.weight();
         item
     }
@@ -304,11 +342,11 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// The nodes in the order in which they would leave at `now` if room were needed again and again. O(n log n): it
     /// rehearses on a copy, so it is right for every policy.
     pub(crate) fn eviction_order(&self, now: Instant) -> Vec<u32> {
-        let (mut slab, mut policy) = (self.slab.map(Shadow::of), self.policy.clone());
+        let (mut nodes, mut policy) = (self.nodes.map(Shadow::of), self.policy.clone());
         let mut deadlines = self.deadlines.clone();
         let mut order = Vec::with_capacity(self.len());
-        while let Some((i, _)) = next_victim(&mut slab, &mut policy, &deadlines, now, 0) {
-            deadlines.set(&mut slab, i, None);
+        while let Some((i, _)) = next_victim(&mut nodes, &mut policy, &deadlines, now, 0) {
+            deadlines.set(i, None);
             order.push(i);
         }
         order
@@ -318,17 +356,17 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
 /// Who has to leave next for an entry of weight `incoming`; the policy has already forgotten it.
 #[inline]
 fn next_victim<T: Item, P: Policy>(
-    slab: &mut Slab<T>,
+    nodes: &mut Nodes<T>,
     policy: &mut P,
     deadlines: &Deadlines,
     now: Instant,
     incoming: u64,
 ) -> Option<(u32, Departure)> {
     if let Some((i, at)) = deadlines.first().filter(|&(_, at)| now >= at) {
-        policy.remove(slab, i);
+        policy.remove(nodes, i);
         return Some((i, Departure::Expired(at)));
     }
-    let i = policy.evict(slab, deadlines, incoming)?;
+    let i = policy.evict(nodes, deadlines, incoming)?;
     Some((i, Departure::Evicted))
 }
 

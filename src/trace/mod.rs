@@ -77,11 +77,11 @@ fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
         requests.iter().fold((0, 0), |(id, size), request| (request.id.max(id), request.size.max(size)));
     match (u32::try_from(largest_id), u32::try_from(largest_size)) {
         (Ok(largest), Ok(_)) if largest as usize / 4 <= requests.len() => {
-            let store = Store::with_lookup(limits, Dense::new(largest), |slab| P::new(slab, size_bytes));
+            let store = Store::with_lookup(limits, Dense::new(largest), P::new(size_bytes));
             #[expect(clippy::cast_possible_truncation, reason = "neither is larger than the largest")]
             count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size as u32 })
         }
-        _ => count_misses(requests, Store::new(limits, |slab| P::new(slab, size_bytes)), |request| request),
+        _ => count_misses(requests, Store::new(limits, P::new(size_bytes)), |request| request),
     }
 }
 

@@ -21,7 +21,7 @@ impl Past {
 }
 
 /// The moments of creation and of the last access (8 bytes each), the accesses (4), the key's length (1, or 5 from 255
-/// on), the key, and the value, in one allocation: its address is all that a node of the slab holds, so that two nodes
+/// on), the key, and the value, in one allocation: its address is all that a node holds, so that two nodes
 /// share a cache line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {

@@ -6,7 +6,7 @@ use super::ghosts::Ghosts;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::hash::hash_of;
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Moves, Nodes};
 
 /// The paper's names: T1 and B1 are what was asked for once and its ghosts, T2 and B2 what came back.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct Arc {
     origin: Origin,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Queue {
     list: List,
     weight: u64,
@@ -39,10 +39,10 @@ enum Origin {
 const IN_T2: u32 = 1;
 
 impl Policy for Arc {
-    fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
+    fn new(capacity: u64) -> Self {
         Self {
-            t1: Queue { list: slab.new_list(), weight: 0 },
-            t2: Queue { list: slab.new_list(), weight: 0 },
+            t1: Queue::default(),
+            t2: Queue::default(),
             b1: Ghosts::new(),
             b2: Ghosts::new(),
             target: Target(0),
@@ -67,19 +67,19 @@ impl Policy for Arc {
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         let is_return = std::mem::replace(&mut self.origin, Origin::Unknown) != Origin::Unknown;
-        self.push(slab, i, if is_return { IN_T2 } else { 0 });
+        self.push(nodes, i, if is_return { IN_T2 } else { 0 });
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.remove(slab, i);
-        self.push(slab, i, IN_T2);
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.remove(nodes, i);
+        self.push(nodes, i, IN_T2);
     }
 
-    fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
-        let queue = self.queue_of(slab.node(i).mark);
+    fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {
+        let queue = self.queue_of(nodes.mark(i));
         queue.weight = queue.weight - from + to;
     }
 
@@ -88,21 +88,27 @@ impl Policy for Arc {
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        let node = slab.node(i);
-        self.queue_of(node.mark).weight -= node.item.weight();
-        slab.unlink(i);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        let queue = self.queue_of(nodes.mark(i));
+        queue.weight -= nodes.item(i).weight();
+        nodes.unlink(&mut queue.list, i);
+    }
+
+    fn renumber(&mut self, moves: &Moves) {
+        for queue in [&mut self.t1, &mut self.t2] {
+            queue.list = moves.of_list(queue.list);
+        }
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, incoming: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, incoming: u64) -> Option<u32> {
         if self.origin == Origin::Unknown {
             let seen_once = self.t1.weight + self.b1.weight();
             if seen_once + incoming > self.capacity {
                 if self.b1.weight() == 0 {
                     // T1 alone fills the cache: its oldest leaves without a trace.
-                    if let Some(oldest) = slab.back(self.t1.list) {
-                        self.remove(slab, oldest);
+                    if let Some(oldest) = self.t1.list.oldest() {
+                        self.remove(nodes, oldest);
                         return Some(oldest);
                     }
                 }
@@ -111,30 +117,30 @@ impl Policy for Arc {
                 self.b2.pop();
             }
         }
-        self.replace(slab)
+        self.replace(nodes)
     }
 }
 
 impl Arc {
     /// The paper's REPLACE: T1 gives an entry while it is over its target, otherwise T2 does.
-    fn replace<T: Item>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
+    fn replace<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         let t1 = Target::of(self.t1.weight);
         let is_over = if self.origin == Origin::B2 { t1 >= self.target } else { t1 > self.target };
-        let from_t1 = slab.back(self.t1.list).filter(|_| is_over);
-        let oldest = from_t1.or_else(|| slab.back(self.t2.list)).or_else(|| slab.back(self.t1.list))?;
-        let node = slab.node(oldest);
-        let (hash, weight) = (hash_of(node.item.key()), node.item.weight());
-        let ghosts = if node.mark == IN_T2 { &mut self.b2 } else { &mut self.b1 };
+        let from_t1 = self.t1.list.oldest().filter(|_| is_over);
+        let oldest = from_t1.or_else(|| self.t2.list.oldest()).or_else(|| self.t1.list.oldest())?;
+        let item = nodes.item(oldest);
+        let (hash, weight) = (hash_of(item.key()), item.weight());
+        let ghosts = if nodes.mark(oldest) == IN_T2 { &mut self.b2 } else { &mut self.b1 };
         ghosts.push(hash, weight);
-        self.remove(slab, oldest);
+        self.remove(nodes, oldest);
         Some(oldest)
     }
 
-    fn push<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, mark: u32) {
-        slab.node_mut(i).mark = mark;
+    fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, mark: u32) {
+        nodes.set_mark(i, mark);
         let queue = self.queue_of(mark);
-        queue.weight += slab.node(i).item.weight();
-        slab.push_front(queue.list, i);
+        queue.weight += nodes.item(i).weight();
+        nodes.push_newest(&mut queue.list, i);
     }
 
     const fn queue_of(&mut self, mark: u32) -> &mut Queue {

@@ -1,7 +1,7 @@
 //! The memory of who left: fingerprints of keys, in a queue.
 
 use crate::cache::index::{Index, Lookup};
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Nodes};
 
 #[derive(Debug, Clone, Default)]
 struct Ghost {
@@ -13,7 +13,7 @@ struct Ghost {
 /// A queue of ghosts that can be looked up. Every operation is O(1).
 #[derive(Debug, Clone)]
 pub(crate) struct Ghosts {
-    slab: Slab<Ghost>,
+    nodes: Nodes<Ghost>,
     index: Index,
     queue: List,
     weight: u64,
@@ -21,9 +21,7 @@ pub(crate) struct Ghosts {
 
 impl Ghosts {
     pub(crate) fn new() -> Self {
-        let mut slab = Slab::new();
-        let queue = slab.new_list();
-        Self { slab, index: Index::new(), queue, weight: 0 }
+        Self { nodes: Nodes::new(), index: Index::new(), queue: List::EMPTY, weight: 0 }
     }
 
     /// What all remembered entries weighed.
@@ -33,14 +31,18 @@ impl Ghosts {
 
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
-        self.slab.memory_bytes() + self.index.memory_bytes()
+        self.nodes.memory_bytes() + self.index.memory_bytes()
     }
 
     /// Remembers an entry that is not remembered.
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
-        let i = self.slab.take_slot(Ghost { hash, weight });
-        self.slab.push_front(self.queue, i);
-        self.index.insert(hash, i, |i| self.slab.node(i).item.hash);
+        if let Some(moves) = self.index.make_room(|i| self.nodes.item(i).hash) {
+            self.nodes.renumber(&moves);
+            self.queue = moves.of_list(self.queue);
+        }
+        let i = self.index.insert(hash);
+        self.nodes.put(i, Ghost { hash, weight });
+        self.nodes.push_newest(&mut self.queue, i);
         self.weight += weight;
     }
 
@@ -60,18 +62,18 @@ impl Ghosts {
 
     /// Forgets the oldest.
     pub(crate) fn pop(&mut self) {
-        if let Some(oldest) = self.slab.back(self.queue) {
+        if let Some(oldest) = self.queue.oldest() {
             self.forget(oldest);
         }
     }
 
     fn find(&self, hash: u64) -> Option<u32> {
-        self.index.find(hash, |i| self.slab.node(i).item.hash == hash)
+        self.index.find(hash, |i| self.nodes.item(i).hash == hash)
     }
 
     fn forget(&mut self, i: u32) {
-        self.slab.unlink(i);
-        let ghost = self.slab.give_slot(i);
+        self.nodes.unlink(&mut self.queue, i);
+        let ghost = self.nodes.take(i);
         self.index.remove(ghost.hash, i);
         self.weight -= ghost.weight;
     }

@@ -4,104 +4,116 @@
 use super::Policy;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Moves, Nodes, Slots};
 
-/// All entries of one frequency. `members` lives in the slab of entries, the bucket in a slab of buckets.
+/// All entries of one frequency.
 #[derive(Debug, Clone, Default)]
 struct Bucket {
     frequency: u64,
-    members: Option<List>,
+    members: List,
 }
 
 /// The least read entry leaves; among equals the one that has been that rarely read for longest.
 #[derive(Debug, Clone)]
 pub(crate) struct Lfu {
-    buckets: Slab<Bucket>,
-    /// The buckets, the least frequent one at the back. An entry's mark is its bucket's index.
+    buckets: Nodes<Bucket>,
+    slots: Slots,
+    /// The buckets, the least frequent one as the oldest. An entry's mark is its bucket's number.
     rising: List,
 }
 
 impl Policy for Lfu {
-    fn new<T: Item>(_: &mut Slab<T>, _: u64) -> Self {
-        let mut buckets = Slab::new();
-        let rising = buckets.new_list();
-        Self { buckets, rising }
+    fn new(_: u64) -> Self {
+        Self { buckets: Nodes::new(), slots: Slots::default(), rising: List::EMPTY }
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.enter(slab, i, 0, None);
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.enter(nodes, i, 0, None);
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        let bucket = slab.node(i).mark;
-        let frequency = self.buckets.node(bucket).item.frequency + 1;
-        slab.unlink(i);
-        self.enter(slab, i, frequency, Some(bucket));
-        self.drop_if_empty(slab, bucket);
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        let bucket = nodes.mark(i);
+        let frequency = self.buckets.item(bucket).frequency + 1;
+        nodes.unlink(self.members(bucket), i);
+        self.enter(nodes, i, frequency, Some(bucket));
+        self.drop_if_empty(bucket);
     }
 
     fn memory_bytes(&self) -> usize {
-        self.buckets.memory_bytes()
+        self.buckets.memory_bytes() + self.slots.memory_bytes()
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.unlink(i);
-        self.drop_if_empty(slab, slab.node(i).mark);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        let bucket = nodes.mark(i);
+        nodes.unlink(self.members(bucket), i);
+        self.drop_if_empty(bucket);
     }
 
-    fn restore<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, reads: u32) {
-        self.remove(slab, i);
+    fn renumber(&mut self, moves: &Moves) {
+        let mut next = self.rising.oldest();
+        while let Some(bucket) = next {
+            let members = self.members(bucket);
+            *members = moves.of_list(*members);
+            next = self.buckets.newer(bucket);
+        }
+    }
+
+    fn restore<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, reads: u32) {
+        self.remove(nodes, i);
         // The order of leaving is the order of frequencies: the last bucket is the right one, or the new one's neighbour.
-        match self.buckets.front(self.rising) {
-            Some(last) if self.buckets.node(last).item.frequency >= u64::from(reads) => {
-                slab.node_mut(i).mark = last;
-                slab.push_front(self.members(last), i);
-            }
-            last => self.enter(slab, i, u64::from(reads), last),
+        match self.rising.newest() {
+            Some(last) if self.buckets.item(last).frequency >= u64::from(reads) => self.join(nodes, i, last),
+            last => self.enter(nodes, i, u64::from(reads), last),
         }
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
-        let rarest = self.buckets.back(self.rising)?;
-        let oldest = slab.back(self.members(rarest))?;
-        self.remove(slab, oldest);
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
+        let rarest = self.rising.oldest()?;
+        let oldest = self.members(rarest).oldest()?;
+        self.remove(nodes, oldest);
         Some(oldest)
     }
 }
 
 impl Lfu {
     /// Puts node `i` into the bucket of `frequency`, which stands right after `before` (or first), or should.
-    fn enter<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, frequency: u64, before: Option<u32>) {
+    fn enter<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, frequency: u64, before: Option<u32>) {
         let next = match before {
-            Some(before) => self.buckets.newer(self.rising, before),
-            None => self.buckets.back(self.rising),
+            Some(before) => self.buckets.newer(before),
+            None => self.rising.oldest(),
         };
         let bucket = match next {
-            Some(next) if self.buckets.node(next).item.frequency == frequency => next,
+            Some(next) if self.buckets.item(next).frequency == frequency => next,
             next => {
-                let bucket = self.buckets.take_slot(Bucket { frequency, members: Some(slab.new_list()) });
-                self.buckets.push_older(self.rising, bucket, next);
+                let bucket = self.slots.take();
+                self.buckets.put(bucket, Bucket { frequency, members: List::EMPTY });
+                match next {
+                    Some(next) => self.buckets.push_older_than(&mut self.rising, bucket, next),
+                    None => self.buckets.push_newest(&mut self.rising, bucket),
+                }
                 bucket
             }
         };
-        slab.node_mut(i).mark = bucket;
-        slab.push_front(self.members(bucket), i);
+        self.join(nodes, i, bucket);
     }
 
-    fn members(&self, bucket: u32) -> List {
-        self.buckets.node(bucket).item.members.expect("a bucket in use has members")
+    fn join<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, bucket: u32) {
+        nodes.set_mark(i, bucket);
+        nodes.push_newest(self.members(bucket), i);
     }
 
-    fn drop_if_empty<T: Item>(&mut self, slab: &mut Slab<T>, bucket: u32) {
-        let members = self.members(bucket);
-        if slab.back(members).is_none() {
-            slab.drop_list(members);
-            self.buckets.unlink(bucket);
-            self.buckets.give_slot(bucket);
+    fn members(&mut self, bucket: u32) -> &mut List {
+        &mut self.buckets.item_mut(bucket).members
+    }
+
+    fn drop_if_empty(&mut self, bucket: u32) {
+        if self.members(bucket).oldest().is_none() {
+            self.buckets.unlink(&mut self.rising, bucket);
+            self.slots.give(bucket);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Who leaves when room is needed. Every policy threads the entries through lists of the one [`Slab`] and keeps a word
-//! (`mark`) in each node; none of them owns an entry, a hash table or a copy of a key.
+//! Who leaves when room is needed. Every policy threads lists through the one set of [`Nodes`] and may keep a word there for
+//! each, its mark; none of them owns an entry, a hash table or a copy of a key.
 
 mod arc;
 mod ghosts;
@@ -9,7 +9,7 @@ mod s3fifo;
 mod sweep;
 
 use super::deadlines::Deadlines;
-use super::slab::Slab;
+use super::nodes::{Moves, Nodes};
 use super::{EvictionPolicy, Item};
 pub(crate) use arc::Arc;
 pub(crate) use lfu::Lfu;
@@ -20,7 +20,7 @@ pub(crate) use sweep::{Clock, Sieve};
 /// What the cache tells its policy, and the one thing it asks. Every call is O(1), amortised where a hand sweeps.
 pub(crate) trait Policy: Clone {
     /// A policy for an empty cache of at most `capacity` weight.
-    fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self;
+    fn new(capacity: u64) -> Self;
 
     /// A key that is not in the cache is about to come in; room is made after this call. Few policies ask for its hash.
     fn prepare(&mut self, _hash: impl FnOnce() -> u64) {}
@@ -36,28 +36,41 @@ pub(crate) trait Policy: Clone {
         true
     }
 
-    /// Node `i` came in, or was overwritten, which makes it a new entry.
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
+    /// Node `i` came in, or was overwritten by something heavier, which makes it a new entry.
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
+
+    /// Node `i` was overwritten, which makes it a new entry: `item`, which does not weigh more, takes the place of what is
+    /// returned.
+    #[inline]
+    fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
+        self.remove(nodes, i);
+        let old = std::mem::replace(nodes.item_mut(i), item);
+        self.insert(nodes, i);
+        old
+    }
 
     /// Node `i` was read.
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
 
     /// Node `i` weighs `to` from now on, not `from`.
-    fn reweigh<T: Item>(&mut self, _slab: &mut Slab<T>, _i: u32, _from: u64, _to: u64) {}
+    fn reweigh<T: Item>(&mut self, _nodes: &mut Nodes<T>, _i: u32, _from: u64, _to: u64) {}
 
     /// Node `i`, which just came in, was read so often in an earlier life; nodes come in the order of leaving.
-    fn restore<T: Item>(&mut self, _slab: &mut Slab<T>, _i: u32, _reads: u32) {}
+    fn restore<T: Item>(&mut self, _nodes: &mut Nodes<T>, _i: u32, _reads: u32) {}
 
-    /// Bytes held from the allocator, the slab of entries aside.
+    /// Bytes held from the allocator, the nodes aside.
     fn memory_bytes(&self) -> usize {
         0
     }
 
+    /// Every node has a new number.
+    fn renumber(&mut self, moves: &Moves);
+
     /// Node `i` leaves for another reason than [`Policy::evict`].
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
 
     /// Chooses who leaves for an entry of weight `incoming`, and forgets it; `None` when there is nobody.
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32>;
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32>;
 }
 
 /// A policy chosen while running: one well-predicted branch a call.
@@ -68,14 +81,14 @@ macro_rules! any_policy {
 
         impl AnyPolicy {
             /// The policy of that name.
-            pub(crate) fn of<T: Item>(kind: EvictionPolicy, slab: &mut Slab<T>, capacity: u64) -> Self {
-                match kind { $($kind => Self::$name($name::new(slab, capacity))),* }
+            pub(crate) fn of(kind: EvictionPolicy, capacity: u64) -> Self {
+                match kind { $($kind => Self::$name($name::new(capacity))),* }
             }
         }
 
         impl Policy for AnyPolicy {
-            fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
-                Self::of(EvictionPolicy::LRU, slab, capacity)
+            fn new(capacity: u64) -> Self {
+                Self::of(EvictionPolicy::LRU, capacity)
             }
 
             #[inline]
@@ -94,21 +107,30 @@ macro_rules! any_policy {
             }
 
             #[inline]
-            fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-                match self { $(Self::$name(p) => p.insert(slab, i)),* }
+            fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+                match self { $(Self::$name(p) => p.insert(nodes, i)),* }
             }
 
             #[inline]
-            fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-                match self { $(Self::$name(p) => p.hit(slab, i)),* }
+            fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
+                match self { $(Self::$name(p) => p.renew(nodes, i, item)),* }
             }
 
-            fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
-                match self { $(Self::$name(p) => p.reweigh(slab, i, from, to)),* }
+            #[inline]
+            fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+                match self { $(Self::$name(p) => p.hit(nodes, i)),* }
             }
 
-            fn restore<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, reads: u32) {
-                match self { $(Self::$name(p) => p.restore(slab, i, reads)),* }
+            fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {
+                match self { $(Self::$name(p) => p.reweigh(nodes, i, from, to)),* }
+            }
+
+            fn restore<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, reads: u32) {
+                match self { $(Self::$name(p) => p.restore(nodes, i, reads)),* }
+            }
+
+            fn renumber(&mut self, moves: &Moves) {
+                match self { $(Self::$name(p) => p.renumber(moves)),* }
             }
 
             fn memory_bytes(&self) -> usize {
@@ -116,13 +138,13 @@ macro_rules! any_policy {
             }
 
             #[inline]
-            fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-                match self { $(Self::$name(p) => p.remove(slab, i)),* }
+            fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+                match self { $(Self::$name(p) => p.remove(nodes, i)),* }
             }
 
             #[inline]
-            fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
-                match self { $(Self::$name(p) => p.evict(slab, deadlines, incoming)),* }
+            fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32> {
+                match self { $(Self::$name(p) => p.evict(nodes, deadlines, incoming)),* }
             }
         }
     };

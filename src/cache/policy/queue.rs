@@ -4,7 +4,7 @@
 use super::Policy;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Moves, Nodes};
 
 /// First in, first out.
 pub(crate) type Fifo = Queue<false, false>;
@@ -19,34 +19,43 @@ pub(crate) type Ttl = Queue<false, true>;
 pub(crate) struct Queue<const READ_IS_NEW: bool, const SOONEST_FIRST: bool>(List);
 
 impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_IS_NEW, SOONEST_FIRST> {
-    fn new<T: Item>(slab: &mut Slab<T>, _: u64) -> Self {
-        Self(slab.new_list())
+    fn new(_: u64) -> Self {
+        Self(List::EMPTY)
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.push_front(self.0, i);
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.push_newest(&mut self.0, i);
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
+    fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
+        nodes.renew(&mut self.0, i);
+        std::mem::replace(nodes.item_mut(i), item)
+    }
+
+    #[inline]
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         if READ_IS_NEW {
-            slab.unlink(i);
-            slab.push_front(self.0, i);
+            nodes.renew(&mut self.0, i);
         }
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.unlink(i);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.unlink(&mut self.0, i);
+    }
+
+    fn renumber(&mut self, moves: &Moves) {
+        self.0 = moves.of_list(self.0);
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, deadlines: &Deadlines, _: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, deadlines: &Deadlines, _: u64) -> Option<u32> {
         // The deadlines hold just the entries that have one: once they are empty, the queue holds just the others.
         let soonest = deadlines.first().filter(|_| SOONEST_FIRST).map(|(soonest, _)| soonest);
-        let victim = soonest.or_else(|| slab.back(self.0))?;
-        slab.unlink(victim);
+        let victim = soonest.or_else(|| self.0.oldest())?;
+        nodes.unlink(&mut self.0, victim);
         Some(victim)
     }
 }

@@ -6,7 +6,7 @@ use super::ghosts::Ghosts;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::hash::hash_of;
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Moves, Nodes};
 
 /// Reads in the small queue that earn a place in the main one.
 const PROMOTED_AFTER: u32 = 2;
@@ -38,23 +38,27 @@ struct Queue {
 }
 
 impl Queue {
-    fn push<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.weight += slab.node(i).item.weight();
-        slab.push_front(self.list, i);
+    const fn new(limit: u64) -> Self {
+        Self { list: List::EMPTY, weight: 0, limit }
     }
 
-    fn take<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.weight -= slab.node(i).item.weight();
-        slab.unlink(i);
+    fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.weight += nodes.item(i).weight();
+        nodes.push_newest(&mut self.list, i);
+    }
+
+    fn take<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.weight -= nodes.item(i).weight();
+        nodes.unlink(&mut self.list, i);
     }
 }
 
 impl Policy for S3Fifo {
-    fn new<T: Item>(slab: &mut Slab<T>, capacity: u64) -> Self {
+    fn new(capacity: u64) -> Self {
         let limit = capacity / 10;
         Self {
-            small: Queue { list: slab.new_list(), weight: 0, limit },
-            main: Queue { list: slab.new_list(), weight: 0, limit: capacity - limit },
+            small: Queue::new(limit),
+            main: Queue::new(capacity - limit),
             ghosts: Ghosts::new(),
             ghost_limit: capacity - capacity.div_ceil(10),
             is_return: false,
@@ -80,25 +84,26 @@ impl Policy for S3Fifo {
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         // What is too big for the small queue would only flush it.
         let is_for_main = std::mem::take(&mut self.is_return)
-            || slab.node(i).item.weight() >= self.small.limit
+            || nodes.item(i).weight() >= self.small.limit
             || (!self.has_evicted && self.small.weight >= self.small.limit);
-        slab.node_mut(i).mark = if is_for_main { IN_MAIN } else { 0 };
-        self.queue_of(u32::from(is_for_main)).push(slab, i);
+        let mark = if is_for_main { IN_MAIN } else { 0 };
+        nodes.set_mark(i, mark);
+        self.queue_of(mark).push(nodes, i);
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        let mark = &mut slab.node_mut(i).mark;
-        if *mark / ONE_READ < FREQUENCY_MAX {
-            *mark += ONE_READ;
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        let mark = nodes.mark(i);
+        if mark / ONE_READ < FREQUENCY_MAX {
+            nodes.set_mark(i, mark + ONE_READ);
         }
     }
 
-    fn reweigh<T: Item>(&mut self, slab: &mut Slab<T>, i: u32, from: u64, to: u64) {
-        let queue = self.queue_of(slab.node(i).mark);
+    fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {
+        let queue = self.queue_of(nodes.mark(i));
         queue.weight = queue.weight - from + to;
     }
 
@@ -107,20 +112,26 @@ impl Policy for S3Fifo {
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        self.queue_of(slab.node(i).mark).take(slab, i);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.queue_of(nodes.mark(i)).take(nodes, i);
+    }
+
+    fn renumber(&mut self, moves: &Moves) {
+        for queue in [&mut self.small, &mut self.main] {
+            queue.list = moves.of_list(queue.list);
+        }
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
         self.has_evicted = true;
         if self.main.weight <= self.main.limit
-            && let Some(i) = self.evict_from_small(slab)
+            && let Some(i) = self.evict_from_small(nodes)
         {
             return Some(i);
         }
         // Also when everybody in the small queue was promoted.
-        self.evict_from_main(slab)
+        self.evict_from_main(nodes)
     }
 }
 
@@ -130,30 +141,30 @@ impl S3Fifo {
     }
 
     /// The oldest of the small queue that was not read often enough to be promoted.
-    fn evict_from_small<T: Item>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
+    fn evict_from_small<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         loop {
-            let i = slab.back(self.small.list)?;
-            self.small.take(slab, i);
-            if slab.node(i).mark / ONE_READ < PROMOTED_AFTER {
-                self.remember(hash_of(slab.node(i).item.key()), slab.node(i).item.weight());
+            let i = self.small.list.oldest()?;
+            self.small.take(nodes, i);
+            if nodes.mark(i) / ONE_READ < PROMOTED_AFTER {
+                self.remember(hash_of(nodes.item(i).key()), nodes.item(i).weight());
                 return Some(i);
             }
-            slab.node_mut(i).mark = IN_MAIN;
-            self.main.push(slab, i);
+            nodes.set_mark(i, IN_MAIN);
+            self.main.push(nodes, i);
         }
     }
 
     /// The oldest of the main queue that has no read left to spend.
-    fn evict_from_main<T: Item>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
+    fn evict_from_main<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         loop {
-            let i = slab.back(self.main.list)?;
-            self.main.take(slab, i);
-            let mark = slab.node(i).mark;
+            let i = self.main.list.oldest()?;
+            self.main.take(nodes, i);
+            let mark = nodes.mark(i);
             if mark < ONE_READ {
                 return Some(i);
             }
-            slab.node_mut(i).mark = mark - ONE_READ;
-            self.main.push(slab, i);
+            nodes.set_mark(i, mark - ONE_READ);
+            self.main.push(nodes, i);
         }
     }
 

@@ -4,42 +4,46 @@
 use super::Policy;
 use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::slab::{List, Slab};
+use crate::cache::nodes::{List, Moves, Nodes};
 
 /// Clock, or second chance: a FIFO whose visited entries go round once more (Corbató, 1968).
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(List);
 
 impl Policy for Clock {
-    fn new<T: Item>(slab: &mut Slab<T>, _: u64) -> Self {
-        Self(slab.new_list())
+    fn new(_: u64) -> Self {
+        Self(List::EMPTY)
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.node_mut(i).mark = 0;
-        slab.push_front(self.0, i);
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.set_mark(i, 0);
+        nodes.push_newest(&mut self.0, i);
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.node_mut(i).mark = 1;
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.set_mark(i, 1);
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.unlink(i);
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.unlink(&mut self.0, i);
+    }
+
+    fn renumber(&mut self, moves: &Moves) {
+        self.0 = moves.of_list(self.0);
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
         loop {
-            let oldest = slab.back(self.0)?;
-            slab.unlink(oldest);
-            if slab.node(oldest).mark == 0 {
+            let oldest = self.0.oldest()?;
+            nodes.unlink(&mut self.0, oldest);
+            if nodes.mark(oldest) == 0 {
                 return Some(oldest);
             }
-            self.insert(slab, oldest);
+            self.insert(nodes, oldest);
         }
     }
 }
@@ -53,39 +57,44 @@ pub(crate) struct Sieve {
 }
 
 impl Policy for Sieve {
-    fn new<T: Item>(slab: &mut Slab<T>, _: u64) -> Self {
-        Self { queue: slab.new_list(), hand: None }
+    fn new(_: u64) -> Self {
+        Self { queue: List::EMPTY, hand: None }
     }
 
     #[inline]
-    fn insert<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.node_mut(i).mark = 0;
-        slab.push_front(self.queue, i);
+    fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.set_mark(i, 0);
+        nodes.push_newest(&mut self.queue, i);
     }
 
     #[inline]
-    fn hit<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
-        slab.node_mut(i).mark = 1;
+    fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        nodes.set_mark(i, 1);
     }
 
     #[inline]
-    fn remove<T: Item>(&mut self, slab: &mut Slab<T>, i: u32) {
+    fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         if self.hand == Some(i) {
-            self.hand = slab.newer(self.queue, i);
+            self.hand = nodes.newer(i);
         }
-        slab.unlink(i);
+        nodes.unlink(&mut self.queue, i);
+    }
+
+    fn renumber(&mut self, moves: &Moves) {
+        self.queue = moves.of_list(self.queue);
+        self.hand = self.hand.map(|hand| moves.of(hand));
     }
 
     #[inline]
-    fn evict<T: Item>(&mut self, slab: &mut Slab<T>, _: &Deadlines, _: u64) -> Option<u32> {
+    fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
         loop {
-            let candidate = self.hand.or_else(|| slab.back(self.queue))?;
-            self.hand = slab.newer(self.queue, candidate);
-            if slab.node(candidate).mark == 0 {
-                slab.unlink(candidate);
+            let candidate = self.hand.or_else(|| self.queue.oldest())?;
+            self.hand = nodes.newer(candidate);
+            if nodes.mark(candidate) == 0 {
+                nodes.unlink(&mut self.queue, candidate);
                 return Some(candidate);
             }
-            slab.node_mut(candidate).mark = 0;
+            nodes.set_mark(candidate, 0);
         }
     }
 }

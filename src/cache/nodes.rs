@@ -1,0 +1,291 @@
+//! Nodes in one vector, named by the `u32` numbers of their slots, and doubly linked lists threaded through them.
+//!
+//! Numbers instead of pointers keep a node small (four bytes a link), need no `unsafe`, and make cloning a whole cache a
+//! plain copy. Which slot an item lives in is decided elsewhere: by the hash [`Index`](super::index::Index), which makes
+//! the vector a hash table whose entries are linked, or by [`Slots`], which hands out the next free one.
+
+/// No node: the end of a list, or a deadline that is not set.
+pub(crate) const NIL: u32 = u32::MAX;
+
+/// An item and its place in one list.
+#[derive(Debug, Clone)]
+struct Node<T> {
+    item: T,
+    newer: u32,
+    older: u32,
+}
+
+/// The two ends of a list; what lies between them is in the nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct List {
+    newest: u32,
+    oldest: u32,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl List {
+    pub(crate) const EMPTY: Self = Self { newest: NIL, oldest: NIL };
+
+    /// The node that came in last.
+    pub(crate) const fn newest(self) -> Option<u32> {
+        some(self.newest)
+    }
+
+    /// The node that came in first.
+    pub(crate) const fn oldest(self) -> Option<u32> {
+        some(self.oldest)
+    }
+}
+
+const fn some(i: u32) -> Option<u32> {
+    if i == NIL { None } else { Some(i) }
+}
+
+/// Items in slots. Every operation is O(1), but for a renumbering.
+#[derive(Debug, Clone)]
+pub(crate) struct Nodes<T> {
+    nodes: Vec<Node<T>>,
+    /// The policy's word for each slot: a visited bit, a frequency, a bucket. Empty while none was ever set, for many
+    /// policies need none.
+    marks: Vec<u32>,
+}
+
+impl<T> Nodes<T> {
+    pub(crate) const fn new() -> Self {
+        Self { nodes: Vec::new(), marks: Vec::new() }
+    }
+
+    #[inline]
+    pub(crate) fn item(&self, i: u32) -> &T {
+        &self.nodes[i as usize].item
+    }
+
+    #[inline]
+    pub(crate) fn item_mut(&mut self, i: u32) -> &mut T {
+        &mut self.nodes[i as usize].item
+    }
+
+    #[inline]
+    pub(crate) fn mark(&self, i: u32) -> u32 {
+        self.marks.get(i as usize).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub(crate) fn set_mark(&mut self, i: u32, mark: u32) {
+        if let Some(known) = self.marks.get_mut(i as usize) {
+            *known = mark;
+        } else if mark != 0 {
+            self.marks.reserve_exact(self.nodes.capacity() - self.marks.len());
+            self.marks.resize(self.nodes.len(), 0);
+            self.marks[i as usize] = mark;
+        }
+    }
+
+    /// Links node `i`, which is in no list, in as the newest of `list`.
+    #[inline]
+    pub(crate) fn push_newest(&mut self, list: &mut List, i: u32) {
+        let older = std::mem::replace(&mut list.newest, i);
+        let node = &mut self.nodes[i as usize];
+        node.newer = NIL;
+        node.older = older;
+        if older == NIL {
+            list.oldest = i;
+        } else {
+            self.nodes[older as usize].newer = i;
+        }
+    }
+
+    /// Links node `i`, which is in no list, into `list` as if it had come in just before `newer`.
+    pub(crate) fn push_older_than(&mut self, list: &mut List, i: u32, newer: u32) {
+        let older = std::mem::replace(&mut self.nodes[newer as usize].older, i);
+        let node = &mut self.nodes[i as usize];
+        node.newer = newer;
+        node.older = older;
+        if older == NIL {
+            list.oldest = i;
+        } else {
+            self.nodes[older as usize].newer = i;
+        }
+    }
+
+    /// Takes node `i` out of `list`.
+    #[inline]
+    pub(crate) fn unlink(&mut self, list: &mut List, i: u32) {
+        let Node { newer, older, .. } = self.nodes[i as usize];
+        if newer == NIL {
+            list.newest = older;
+        } else {
+            self.nodes[newer as usize].older = older;
+        }
+        if older == NIL {
+            list.oldest = newer;
+        } else {
+            self.nodes[older as usize].newer = newer;
+        }
+    }
+
+    /// Makes node `i` the newest of `list`, in which it is.
+    #[inline]
+    pub(crate) fn renew(&mut self, list: &mut List, i: u32) {
+        let first = list.newest;
+        if first == i {
+            return;
+        }
+        // There is a newer node, so this takes fewer questions than unlinking and pushing.
+        let Node { newer, older, .. } = self.nodes[i as usize];
+        self.nodes[newer as usize].older = older;
+        if older == NIL {
+            list.oldest = newer;
+        } else {
+            self.nodes[older as usize].newer = newer;
+        }
+        let node = &mut self.nodes[i as usize];
+        node.newer = NIL;
+        node.older = first;
+        self.nodes[first as usize].newer = i;
+        list.newest = i;
+    }
+
+    /// The node that came into the list of node `i` just after it.
+    #[inline]
+    pub(crate) fn newer(&self, i: u32) -> Option<u32> {
+        some(self.nodes[i as usize].newer)
+    }
+
+    /// Bytes that the nodes hold from the allocator, items' own allocations aside.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node<T>>() + self.marks.capacity() * size_of::<u32>()
+    }
+
+    /// The same slots, links and marks around other items: what a rehearsal needs.
+    pub(crate) fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Nodes<U> {
+        let nodes = self.nodes.iter().map(|node| Node { item: f(&node.item), newer: node.newer, older: node.older });
+        Nodes { nodes: nodes.collect(), marks: self.marks.clone() }
+    }
+}
+
+impl<T: Default> Nodes<T> {
+    /// Puts an item into slot `i`, which is free; it is in no list yet and has no mark.
+    #[inline]
+    pub(crate) fn put(&mut self, i: u32, item: T) {
+        if i as usize >= self.nodes.len() {
+            self.reach(i as usize + 1);
+        }
+        *self.item_mut(i) = item;
+        self.set_mark(i, 0);
+    }
+
+    fn reach(&mut self, slots: usize) {
+        let count = self.nodes.len();
+        if slots > self.nodes.capacity() {
+            // By a sixteenth, not to the double: slots that nobody uses yet are all overhead.
+            self.nodes.reserve_exact((slots - count).max(count / 16));
+        }
+        self.nodes.resize_with(slots, Node::free);
+    }
+
+    /// Takes the item out of slot `i`, which must be in no list.
+    #[inline]
+    pub(crate) fn take(&mut self, i: u32) -> T {
+        std::mem::take(self.item_mut(i))
+    }
+
+    /// Moves every node to its new slot, among `slots` of them. O(n).
+    pub(crate) fn renumber(&mut self, moves: &Moves) {
+        let mut nodes = Vec::new();
+        nodes.resize_with(moves.slots, Node::free);
+        for (from, node) in (0..).zip(&mut self.nodes) {
+            if let Some(to) = some(moves.of(from)) {
+                let item = std::mem::take(&mut node.item);
+                nodes[to as usize] = Node { item, newer: moves.of(node.newer), older: moves.of(node.older) };
+            }
+        }
+        self.nodes = nodes;
+        if !self.marks.is_empty() {
+            let mut marks = vec![0; moves.slots];
+            for (from, &mark) in (0..).zip(&self.marks) {
+                if let Some(to) = some(moves.of(from)) {
+                    marks[to as usize] = mark;
+                }
+            }
+            self.marks = marks;
+        }
+    }
+}
+
+impl<T: Default> Node<T> {
+    fn free() -> Self {
+        Self { item: T::default(), newer: NIL, older: NIL }
+    }
+}
+
+/// Where every node goes when the number of slots changes.
+#[derive(Debug)]
+pub(crate) struct Moves {
+    /// By old slot; [`NIL`] for a free one.
+    to: Vec<u32>,
+    /// How many there are from now on.
+    slots: usize,
+}
+
+impl Moves {
+    /// From `from` slots, of which none is in use so far, to `slots`.
+    pub(crate) fn new(from: usize, slots: usize) -> Self {
+        assert!(u32::try_from(slots).is_ok(), "a cache holds fewer than 2^32 entries");
+        Self { to: vec![NIL; from], slots }
+    }
+
+    /// Node `from` goes to slot `to`.
+    pub(crate) fn set(&mut self, from: u32, to: u32) {
+        self.to[from as usize] = to;
+    }
+
+    /// How many slots there are from now on.
+    pub(crate) const fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The new number of a node; [`NIL`] stays what it is.
+    #[inline]
+    pub(crate) fn of(&self, i: u32) -> u32 {
+        self.to.get(i as usize).copied().unwrap_or(NIL)
+    }
+
+    /// The same list, by its new numbers.
+    pub(crate) fn of_list(&self, list: List) -> List {
+        List { newest: self.of(list.newest), oldest: self.of(list.oldest) }
+    }
+}
+
+/// Hands out slots: those that were given back, or else the next.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slots {
+    next: u32,
+    free: Vec<u32>,
+}
+
+impl Slots {
+    #[inline]
+    pub(crate) fn take(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            let i = self.next;
+            self.next = i.checked_add(1).filter(|&next| next < NIL).expect("fewer than 2^32 nodes");
+            i
+        })
+    }
+
+    #[inline]
+    pub(crate) fn give(&mut self, i: u32) {
+        self.free.push(i);
+    }
+
+    /// Bytes held from the allocator.
+    pub(crate) const fn memory_bytes(&self) -> usize {
+        self.free.capacity() * size_of::<u32>()
+    }
+}
