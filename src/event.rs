@@ -359,8 +359,7 @@ impl fmt::Display for What {
             Self::Moved { keys, moved, moves } => {
                 write!(f, "moved {moved} of {keys}")?;
                 for (i, hop) in moves.iter().enumerate() {
-                    let end = |id: &str| if id.is_empty() { "nobody".into() } else { name(id) };
-                    write!(f, "{}{}->{}={}", if i == 0 { ": " } else { " " }, end(&hop.from), end(&hop.to), hop.keys)?;
+                    write!(f, "{}{hop}", if i == 0 { ": " } else { " " })?;
                 }
                 Ok(())
             }
@@ -391,6 +390,13 @@ impl fmt::Display for What {
             Self::Held { expected } => write!(f, "ok: {expected}"),
             Self::Broken { expected, actual } => write!(f, "BROKEN: expected {expected}, got {actual}"),
         }
+    }
+}
+
+impl fmt::Display for Move {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |id: &str| if id.is_empty() { "nobody".into() } else { name(id) };
+        write!(f, "{}->{}={}", end(&self.from), end(&self.to), self.keys)
     }
 }
 

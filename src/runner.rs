@@ -20,6 +20,7 @@ pub struct Runner {
     began_ns: u64,
     next: usize,
     last_answer: Option<What>,
+    answer_before: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
     crashed: bool,
@@ -62,7 +63,16 @@ impl Runner {
     pub fn new(seed: u64) -> Self {
         let world = World::new(seed);
         let began_ns = world.monotonic_ns;
-        Self { world, began_ns, next: 0, last_answer: None, invariants: Vec::new(), mark: None, crashed: false }
+        Self {
+            world,
+            began_ns,
+            next: 0,
+            last_answer: None,
+            answer_before: None,
+            invariants: Vec::new(),
+            mark: None,
+            crashed: false,
+        }
     }
 
     /// The world as it stands now.
@@ -91,7 +101,7 @@ impl Runner {
         self.obey(step, subject, events);
         for event in &events[first..] {
             if event.what.is_answer() {
-                self.last_answer = Some(event.what.clone());
+                self.answer_before = self.last_answer.replace(event.what.clone());
             }
         }
         self.next += 1;
@@ -131,7 +141,7 @@ impl Runner {
                 self.emit(step, What::WallJumped { ms: *ms }, events);
             }
             Command::Expect(expectation) => {
-                let what = judge(expectation, self.last_answer.as_ref());
+                let what = judge(expectation, self.last_answer.as_ref(), self.answer_before.as_ref());
                 self.emit(step, what, events);
             }
             Command::Always(expectation) => self.invariants.push(expectation.clone()),
@@ -186,16 +196,16 @@ impl Runner {
             return;
         }
         for expectation in self.invariants.clone() {
-            if let broken @ What::Broken { .. } = judge(&expectation, Some(&stats)) {
+            if let broken @ What::Broken { .. } = judge(&expectation, Some(&stats), None) {
                 self.emit(step, broken, events);
             }
         }
     }
 }
 
-fn judge(expectation: &Expectation, answer: Option<&What>) -> What {
+fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>) -> What {
     let expected = expectation.source.clone();
-    let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer));
+    let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer, before));
     match verdict {
         Ok(()) => What::Held { expected },
         Err(actual) => What::Broken { expected, actual },

@@ -211,7 +211,7 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
     check_pack_error(
         "== title\nnode new 5",
         TOUCH,
-        "checks/set_get.txt:1: write the title as `== [points] english // français`, or with `[points given check]`",
+        "checks/set_get.txt:1: write the title as `== [points] english // français`, or with `[points given check…]`",
     );
     check_pack_error(
         "== [1 given touch] a // b\nnode new 5\nexpect node ready",

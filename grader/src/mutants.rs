@@ -121,6 +121,10 @@ impl<'a> Memory<'a> {
         let mut exercise = self.bench.pack.exercise.clone();
         if self.rows == Rows::Killers {
             exercise.checks.retain(|check| mutant.killed_by.contains(&check.id));
+            // The pack says of every other row that the mutant passes it: what is given there is given.
+            for case in exercise.checks.iter_mut().flat_map(|check| &mut check.cases) {
+                case.given.retain(|id| mutant.killed_by.contains(id));
+            }
         }
         let mut fresh = || Ok(Box::new(program.subject(Limits::default())) as Box<dyn Subject>);
         let fingerprint = Fingerprint::of(&judge(&exercise, self.seed, &mut fresh)?);

@@ -92,9 +92,9 @@ pub struct Case {
     pub title: Bilingual,
     /// The points that it costs when it fails: none for a case without which the whole row is lost.
     pub costs: Option<u32>,
-    /// The earlier check that must have passed for this case to be run: what is broken there would only be told twice.
+    /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
     #[serde(default)]
-    pub given: Option<String>,
+    pub given: Vec<String>,
     /// The script, with placeholders.
     pub template: String,
     /// The whole output, where it is pinned; with placeholders.
@@ -162,7 +162,7 @@ impl fmt::Display for PackError {
             Self::Title(id, line) => {
                 write!(
                     f,
-                    "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check]`"
+                    "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check…]`"
                 )
             }
             Self::Placeholder(id, line, text) => write!(
@@ -223,8 +223,7 @@ impl Exercise {
                 return Err(PackError::CostsTooMuch(check.id.clone()));
             }
             for case in &check.cases {
-                if let Some(given) = case.given.as_ref().filter(|given| **given == check.id || !known.contains(*given))
-                {
+                if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
                 case.script(&check.id, 0)?;
@@ -277,14 +276,14 @@ impl Case {
     }
 }
 
-/// Reads the cases of a check's file: `== [costs given check] english // français`, commands, and perhaps `----` and the output.
+/// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
-            let (costs, given) = mark.map_or((None, None), |mark| (Some(mark.0), mark.1));
+            let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
             cases.push(Case { title, costs, given, template: String::new(), output: None, line: number });
             continue;
         }
@@ -310,17 +309,15 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     Ok(cases)
 }
 
-/// What stands in brackets before an edge case's title: its points, and the check that must have passed.
-type Mark = (u32, Option<String>);
+/// What stands in brackets before an edge case's title: its points, and the checks that must have passed.
+type Mark = (u32, Vec<String>);
 
 fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
     let (mark, text) = match text.strip_prefix('[') {
         Some(rest) => {
             let (mark, text) = rest.split_once(']')?;
-            let (costs, given) = match mark.split_once(" given ") {
-                Some((costs, given)) => (costs, Some(given.trim().to_owned())),
-                None => (mark, None),
-            };
+            let (costs, given) = mark.split_once(" given ").unwrap_or((mark, ""));
+            let given = given.split_whitespace().map(str::to_owned).collect();
             (Some((costs.trim().parse().ok()?, given)), text)
         }
         None => (None, text),

@@ -1,6 +1,6 @@
 //! Known bugs recognised: a submission that fails just where a mutant fails, and in the same way, is told its name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,8 @@ use crate::event::What;
 /// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    checks: Vec<(String, Vec<Trait>)>,
+    /// By the case's place in its check: not every case is run.
+    checks: Vec<(String, BTreeMap<usize, Trait>)>,
 }
 
 /// How one case went.
@@ -48,19 +49,20 @@ impl Fingerprint {
                     }
                     Some(at) => (at.step, at.expected.clone(), at.actual.clone()),
                 };
-                Trait { verdict: case.verdict, step, expected, actual }
+                (case.index, Trait { verdict: case.verdict, step, expected, actual })
             });
             (outcome.id.clone(), traits.collect())
         });
         Self { checks: checks.collect() }
     }
 
-    fn check(&self, id: &str) -> &[Trait] {
-        self.checks.iter().find(|(other, _)| other == id).map_or(&[], |(_, traits)| traits)
+    fn check(&self, id: &str) -> impl Iterator<Item = (usize, &Trait)> {
+        let check = self.checks.iter().find(|(other, _)| other == id);
+        check.into_iter().flat_map(|(_, traits)| traits.iter().map(|(index, case)| (*index, case)))
     }
 
     fn failures(&self, id: &str) -> usize {
-        self.check(id).iter().filter(|case| case.verdict != Verdict::Pass).count()
+        self.check(id).filter(|(_, case)| case.verdict != Verdict::Pass).count()
     }
 
     /// The checks that do not pass, skipped ones left out.
@@ -83,13 +85,13 @@ impl Fingerprint {
     /// The cases that do not pass, in order.
     fn broken(&self) -> impl Iterator<Item = (Place<'_>, &Trait)> {
         self.checks.iter().flat_map(|(id, traits)| {
-            let numbered = traits.iter().enumerate().map(move |(index, case)| ((id.as_str(), index), case));
-            numbered.filter(|(_, case)| case.verdict != Verdict::Pass)
+            let placed = traits.iter().map(move |(index, case)| ((id.as_str(), *index), case));
+            placed.filter(|(_, case)| case.verdict != Verdict::Pass)
         })
     }
 
     fn case(&self, (id, index): Place<'_>) -> Option<&Trait> {
-        self.check(id).get(index)
+        self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
     }
 
     /// Whether every check that catches a mutant fails here too.
@@ -100,8 +102,8 @@ impl Fingerprint {
     /// Whether a mutant may be what this submission is like, as far as can be told before the mutant is built: each row that
     /// catches it fails here too, or was not run, and nothing there fails for want of an item, which no mutant lacks.
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
-        let lacks = |id: &str| self.check(id).iter().any(|case| case.verdict == Verdict::NotImplemented);
-        let fails = |id: &str| self.check(id).is_empty() || self.failures(id) > 0;
+        let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
+        let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
         mutant.killed_by.iter().all(|id| fails(id) && !lacks(id))
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
@@ -172,10 +174,14 @@ mod tests {
             expected: "x".to_owned(),
             actual: step.to_string(),
         });
-        Fingerprint { checks: vec![("row".to_owned(), traits.to_vec())] }
+        Fingerprint { checks: vec![("row".to_owned(), traits.into_iter().enumerate().collect())] }
     }
 
     fn named(submission: [u32; 5], mutants: &[[u32; 5]]) -> Vec<usize> {
+        named_where(&print(submission), mutants)
+    }
+
+    fn named_where(submission: &Fingerprint, mutants: &[[u32; 5]]) -> Vec<usize> {
         let spec = MutantSpec {
             id: "m".to_owned(),
             scenario: None,
@@ -185,7 +191,7 @@ mod tests {
         };
         let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
         let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();
-        let rows = compare(&print(submission), &pairs);
+        let rows = compare(submission, &pairs);
         rows.iter().enumerate().filter(|(_, row)| row.behaves_like).map(|(index, _)| index).collect()
     }
 
@@ -200,6 +206,13 @@ mod tests {
     fn a_failure_that_nothing_explains_names_nothing() {
         assert!(named([5, 3, 0, 4, 0], &[[0, 3, 0, 4, 0]]).is_empty());
         assert!(named([0, 3, 0, 9, 0], &[[0, 3, 0, 4, 0]]).is_empty());
+    }
+
+    #[test]
+    fn a_case_that_was_not_run_says_nothing_and_moves_no_other() {
+        let mut submission = print([0, 3, 0, 4, 0]);
+        submission.checks[0].1.remove(&0);
+        assert_eq!(named_where(&submission, &[[0, 3, 0, 4, 0], [7, 3, 0, 4, 0], [3, 0, 4, 0, 0]]), [0, 1]);
     }
 
     #[test]

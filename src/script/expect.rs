@@ -1,9 +1,12 @@
 //! Expectations: what `expect` and `always` compare an answer with. They stay with the judge; no subject sees them.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::fmt;
 
 use crate::event::{Move, What};
+
+/// The most moves that a broken expectation names: the answer itself has them all.
+const MOVES_SHOWN: usize = 3;
 
 /// What the last answer must be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +28,9 @@ pub enum Test {
     AnyOf(Vec<Wording>),
     /// It is an error, in whatever words.
     Error,
-    /// A number in it compares so.
+    /// A number in it, or the sum of several, compares so.
     Field {
-        /// The number's name.
+        /// The number's name; where it is a sum, the names with a `+` between them.
         name: String,
         /// The comparison.
         is: Comparison,
@@ -37,13 +40,22 @@ pub enum Test {
         percent: bool,
     },
     /// All these ids are in it.
-    Contains(Vec<String>),
+    Contains(Ids),
     /// None of these ids is in it.
-    Without(Vec<String>),
+    Without(Ids),
     /// Keys moved to this node and to no other.
     OnlyTo(String),
     /// Keys moved away from this node and from no other.
     OnlyFrom(String),
+}
+
+/// The ids to look for in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ids {
+    /// The script lists them.
+    Listed(Vec<String>),
+    /// They are those of the answer before the last.
+    Before,
 }
 
 /// Words to compare an answer's text with.
@@ -107,18 +119,42 @@ impl Wording {
     }
 }
 
+impl Ids {
+    /// Looks whether each of the ids that were meant passes the test of being in the answer, or not.
+    fn judge(&self, answer: &What, before: Option<&What>, wanted: bool) -> (bool, Option<String>) {
+        let (meant, actual) = match self {
+            Self::Listed(ids) => (Some(ids.iter().map(String::as_str).collect()), None),
+            Self::Before => {
+                let told = before.map_or("nothing".to_owned(), What::to_string);
+                (before.and_then(What::ids), Some(format!("{answer}; before: {told}")))
+            }
+        };
+        let holds = match (answer.ids(), meant) {
+            (Some(found), Some(meant)) => meant.iter().all(|id| found.contains(id) == wanted),
+            _ => false,
+        };
+        (holds, actual)
+    }
+}
+
 impl Expectation {
-    /// Compares. `Err` holds what was there instead, in words. Cost: O(size of the answer).
+    /// Whether it needs the answer before the last one.
+    pub fn looks_before(&self) -> bool {
+        matches!(self.test, Test::Contains(Ids::Before) | Test::Without(Ids::Before))
+    }
+
+    /// Compares the last answer, which may be measured by the one `before` it. `Err` holds what was there instead, in words.
+    /// Cost: O(size of the answers), and their product where ids are looked for.
     ///
     /// # Errors
     /// The answer is not as expected.
-    pub fn check(&self, answer: &What) -> Result<(), String> {
+    pub fn check(&self, answer: &What, before: Option<&What>) -> Result<(), String> {
         let (holds, actual) = match &self.test {
             Test::Is(wording) => (wording.is(answer), None),
             Test::IsNot(wording) => (!wording.is(answer), None),
             Test::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
             Test::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
-            Test::Field { name, is, number, percent } => match answer.field(name) {
+            Test::Field { name, is, number, percent } => match sum(answer, name) {
                 Some((value, whole)) if *percent => {
                     let holds = whole > 0 && is.admits((value * 100).cmp(&(number * whole)));
                     (holds, Some(percentage(name, value, whole)))
@@ -126,14 +162,10 @@ impl Expectation {
                 Some((value, _)) => (is.admits(value.cmp(number)), Some(format!("{name} = {value}"))),
                 None => (false, None),
             },
-            Test::Contains(ids) => {
-                (answer.ids().is_some_and(|found| ids.iter().all(|id| found.contains(&id.as_str()))), None)
-            }
-            Test::Without(ids) => {
-                (answer.ids().is_some_and(|found| !ids.iter().any(|id| found.contains(&id.as_str()))), None)
-            }
-            Test::OnlyTo(id) => (moves_are(answer, |hop| hop.to == *id), None),
-            Test::OnlyFrom(id) => (moves_are(answer, |hop| hop.from == *id), None),
+            Test::Contains(ids) => ids.judge(answer, before, true),
+            Test::Without(ids) => ids.judge(answer, before, false),
+            Test::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
+            Test::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
         };
         if holds { Ok(()) } else { Err(actual.unwrap_or_else(|| answer.to_string())) }
     }
@@ -145,8 +177,26 @@ impl fmt::Display for Expectation {
     }
 }
 
-fn moves_are(answer: &What, right: impl Fn(&Move) -> bool) -> bool {
-    matches!(answer, What::Moved { moves, .. } if moves.iter().all(right))
+/// The sum of the numbers that `names` joins with `+`, and what 100 % of it is.
+fn sum(answer: &What, names: &str) -> Option<(i128, i128)> {
+    names.split('+').try_fold((0, 0), |(sum, whole), name| {
+        let (value, whole_of_it) = answer.field(name)?;
+        Some((sum + value, whole.max(whole_of_it)))
+    })
+}
+
+/// Whether every move is right; where not, the others, the largest first.
+fn moves_are(answer: &What, right: impl Fn(&Move) -> bool) -> (bool, Option<String>) {
+    let What::Moved { moved, moves, .. } = answer else { return (false, None) };
+    let mut wrong: Vec<_> = moves.iter().filter(|hop| !right(hop)).collect();
+    if wrong.is_empty() {
+        return (true, None);
+    }
+    wrong.sort_by_key(|hop| Reverse(hop.keys));
+    let keys: u32 = wrong.iter().map(|hop| hop.keys).sum();
+    let shown: Vec<_> = wrong.iter().take(MOVES_SHOWN).map(ToString::to_string).collect();
+    let more = if wrong.len() > MOVES_SHOWN { " …" } else { "" };
+    (false, Some(format!("{keys} of {moved} moved otherwise: {}{more}", shown.join(" "))))
 }
 
 /// A share with one decimal, by integer arithmetic: `moved = 24.7% (247 of 1000)`.
@@ -156,4 +206,72 @@ fn percentage(name: &str, value: i128, whole: i128) -> String {
     }
     let tenths = value * 1_000 / whole;
     format!("{name} = {}.{}%", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::reference::Reference;
+    use crate::runner::run;
+    use crate::script::{Dialect, parse};
+
+    /// What the last line of a script shows on the reference.
+    #[track_caller]
+    fn check(text: &str, shows: &str) {
+        let script = parse(text, Dialect::Lab);
+        assert_eq!(script.diagnostics, []);
+        let events = run(&script, &mut Reference::default(), 0);
+        assert_eq!(events.last().expect("an event").what.to_string(), shows, "{text}");
+    }
+
+    #[test]
+    fn an_answer_is_measured_by_the_ids_of_the_one_before() {
+        let ring = "ring new 150\nfor 1..4 ring add n{}\n";
+        let then = |rest: &str| format!("{ring}{rest}");
+        check(&then("ring where k\nring replicas k 2\nexpect contains those before"), "ok: contains those before");
+        check(
+            &then("ring replicas k 2\nring where k\nexpect contains those before"),
+            "BROKEN: expected contains those before, got n1; before: n1 n2",
+        );
+        check(
+            &then("ring where k\nring replicas k 2\nexpect without those before"),
+            "BROKEN: expected without those before, got n1 n2; before: n1",
+        );
+        check(
+            &then("ring where k\nring remove n1\nring where k\nexpect contains those before"),
+            "BROKEN: expected contains those before, got n2; before: n1 left",
+        );
+        check("ring new\nring where k\nring where k\nexpect contains those before", "ok: contains those before");
+        check(
+            &then("ring where k\nring nodes\nexpect contains \"those\" before"),
+            "BROKEN: expected contains \"those\" before, got n1 n2 n3 n4",
+        );
+    }
+
+    #[test]
+    fn numbers_add_up() {
+        let node = "node new 10\nfor 1..7 node set k{} xx\nnode stats\n";
+        check(&format!("{node}expect entries+evictions+expired = 7"), "ok: entries+evictions+expired = 7");
+        check(
+            &format!("{node}expect entries+evictions < 7"),
+            "BROKEN: expected entries+evictions < 7, got entries+evictions = 7",
+        );
+        check(
+            &format!("{node}expect entries+lemons = 7"),
+            "BROKEN: expected entries+lemons = 7, got hits=0 misses=0 evictions=5 expired=0 bytes=8 entries=2",
+        );
+    }
+
+    #[test]
+    fn wrong_moves_are_named_the_largest_first() {
+        let ring = "ring new 150\nfor 1..4 ring add n{}\nring mark k 1000\nring add n5\nring moved\n";
+        check(&format!("{ring}expect only to n5"), "ok: only to n5");
+        check(
+            &format!("{ring}expect only from n2"),
+            "BROKEN: expected only from n2, got 119 of 185 moved otherwise: n3->n5=62 n1->n5=31 n4->n5=26",
+        );
+        check(
+            &format!("{ring}expect only from n5"),
+            "BROKEN: expected only from n5, got 185 of 185 moved otherwise: n2->n5=66 n3->n5=62 n1->n5=31 …",
+        );
+    }
 }

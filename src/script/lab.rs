@@ -45,8 +45,14 @@ fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Resul
     let answers = |step: &Step| {
         !matches!(step.command, Command::Tick(_) | Command::WallJump(_) | Command::Expect(_) | Command::Always(_))
     };
-    if matches!(command, Command::Expect(_)) && !script.commands.iter().rev().any(answers) {
-        return Err((0..source.len(), Mistake::NothingToExpect));
+    if let Command::Expect(expectation) = &command {
+        let mut answers = script.commands.iter().rev().filter(|step| answers(step));
+        if answers.next().is_none() {
+            return Err((0..source.len(), Mistake::NothingToExpect));
+        }
+        if expectation.looks_before() && answers.next().is_none() {
+            return Err((0..source.len(), Mistake::NothingBefore));
+        }
     }
     script.commands.push(Step { line, source: source.trim().to_owned(), command });
     Ok(())

@@ -63,6 +63,8 @@ pub enum Mistake {
     ValueTooLarge,
     /// An `expect` with nothing before it to look at.
     NothingToExpect,
+    /// `those before`, with only one answer before it.
+    NothingBefore,
     /// A `for` range that is none.
     Range {
         /// What stands there.
@@ -118,6 +120,10 @@ impl Mistake {
             Self::NothingToExpect => {
                 "There is no answer to look at yet; put `expect` after a command that answers.".into()
             }
+            Self::NothingBefore => {
+                "There is no answer before the last one yet; put the command whose ids are meant in front of the last one."
+                    .into()
+            }
             Self::Range { found } => {
                 format!("`{found}` is not a range; write two numbers, as 1..10 (both ends count).")
             }
@@ -164,6 +170,10 @@ impl Mistake {
             Self::ValueTooLarge => "Cette valeur dépasse 8 Mio ; raccourcissez la répétition.".into(),
             Self::NothingToExpect => {
                 "Il n'y a pas encore de réponse à examiner ; placez « expect » après une commande qui répond.".into()
+            }
+            Self::NothingBefore => {
+                "Il n'y a pas encore de réponse avant la dernière ; placez la commande dont on veut les ids avant celle-ci."
+                    .into()
             }
             Self::Range { found } => {
                 format!("« {found} » n'est pas un intervalle ; écrivez deux nombres, comme 1..10 (bornes comprises).")

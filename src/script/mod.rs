@@ -232,6 +232,11 @@ mod tests {
             "There is no answer to look at yet; put `expect` after a command that answers.",
         );
         check_mistake(
+            "ring new\nexpect contains those before",
+            "expect contains those before",
+            "There is no answer before the last one yet; put the command whose ids are meant in front of the last one.",
+        );
+        check_mistake(
             "for 1-3 stats",
             "1-3 stats",
             "`1-3` is not a range; write two numbers, as 1..10 (both ends count).",

@@ -4,7 +4,7 @@ use cachedojo_seam::Policy;
 
 use super::{Entry, Fault};
 use crate::script::duration::Duration;
-use crate::script::expect::{Comparison, Expectation, Test, Wording};
+use crate::script::expect::{Comparison, Expectation, Ids, Test, Wording};
 use crate::script::mistake::Mistake;
 use crate::script::token::Token;
 
@@ -137,6 +137,10 @@ impl<'a> Args<'a> {
         let words = |tokens: &[Token]| -> Vec<String> {
             tokens.iter().map(|t| String::from_utf8_lossy(&t.bytes().unwrap_or_default()).into_owned()).collect()
         };
+        let ids = |tokens: &[Token]| match tokens {
+            [those, before] if those.is("those") && before.is("before") => Ids::Before,
+            tokens => Ids::Listed(words(tokens)),
+        };
         let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
         let missing = |what| Err((from..source.len() + from, Mistake::Missing { what, usage }));
         let test = if let [name, symbol, number] = tokens
@@ -159,9 +163,9 @@ impl<'a> Args<'a> {
             }
             Test::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
         } else if is(0, "contains") && tokens.len() > 1 {
-            Test::Contains(words(&tokens[1..]))
+            Test::Contains(ids(&tokens[1..]))
         } else if is(0, "without") && tokens.len() > 1 {
-            Test::Without(words(&tokens[1..]))
+            Test::Without(ids(&tokens[1..]))
         } else if is(0, "only") && is(1, "to") && tokens.len() == 3 {
             Test::OnlyTo(words(&tokens[2..]).concat())
         } else if is(0, "only") && is(1, "from") && tokens.len() == 3 {

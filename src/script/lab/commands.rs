@@ -351,14 +351,14 @@ pub const COMMANDS: &[Entry] = &[
     },
     Entry {
         name: "expect",
-        usage: "expect <answer> | <field> <=|!=|<|<=|>|>=> <number>[%] | any of <a> | <b> | not <answer> | error | contains <id>… | without <id>… | only to <id> | only from <id>",
-        help_en: "Say what the last answer must be.",
-        help_fr: "Dit ce que doit être la dernière réponse.",
+        usage: "expect <answer> | <field>[+<field>…] <=|!=|<|<=|>|>=> <number>[%] | any of <a> | <b> | not <answer> | error | contains <id>… | without <id>… | contains those before | without those before | only to <id> | only from <id>",
+        help_en: "Say what the last answer must be; `those before` are the ids in the answer before it.",
+        help_fr: "Dit ce que doit être la dernière réponse ; « those before » désigne les ids de la réponse précédente.",
         read: |a| Ok(Command::Expect(a.expectation()?)),
     },
     Entry {
         name: "always",
-        usage: "always <field> <=|!=|<|<=|>|>=> <number>",
+        usage: "always <field>[+<field>…] <=|!=|<|<=|>|>=> <number>",
         help_en: "Check the node's counters after every command that follows.",
         help_fr: "Vérifie les compteurs du nœud après chaque commande qui suit.",
         read: |a| Ok(Command::Always(a.expectation()?)),
