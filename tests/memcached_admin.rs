@@ -180,9 +180,9 @@ fn the_lru_and_the_slabs_are_tuned_within_limits() {
         < ERROR
         > lru mode flat
         < OK
-        > lru m segmented
+        > lru m s
         < OK
-        > lru mode fla
+        > lru mode flatter
         < ERROR
         > lru mode
         < ERROR

@@ -2,7 +2,7 @@
 #![no_main]
 
 use cachedojo::clock::Instant;
-use cachedojo::protocol::memcached::Machine;
+use cachedojo::protocol::memcached::{Machine, Session};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -20,4 +20,15 @@ fuzz_target!(|input: &[u8]| {
     let store = whole.store();
     assert!(store.bytes() <= store.bytes_max());
     assert_eq!(store.is_empty(), store.bytes() == 0);
+    // The classes' books are the store's, to the byte; and whatever was said, they can be asked for.
+    let (mut asked, mut rows) = (store.clone(), Vec::new());
+    Session::new().feed(&mut asked, b"stats items\r\nstats slabs\r\n", now, &mut rows);
+    let rows = String::from_utf8(rows).expect("numbers are text");
+    let sum = |name: &str| -> usize {
+        let numbers = rows.lines().filter_map(|row| row.split_once(name));
+        numbers.map(|(_, number)| number.parse::<usize>().expect("a number")).sum()
+    };
+    assert_eq!((sum(":number "), sum(":mem_requested ")), (asked.len(), asked.bytes()));
+    assert!(sum(":used_chunks ") >= asked.len());
+    assert_eq!(sum(":total_chunks "), sum(":used_chunks ") + sum(":free_chunks "));
 });

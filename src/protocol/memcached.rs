@@ -25,7 +25,7 @@
 //! - A key has no control characters (memcached's documentation says so; its server does not check).
 //! - The exptime of a storage command may be any number of 64 bits, so a time after 2038 is what it says; memcached takes
 //!   it too, but wraps it to 32 bits. Elsewhere both refuse what has more than 32.
-//! - Client flags of more than 32 bits are refused; memcached cuts them.
+//! - Client flags of more than 32 bits, or with a `+`, are refused; memcached cuts them, and takes a `+`.
 //! - A value of nothing but whitespace is no number; memcached reads on into what lies behind it in its memory.
 //! - A meta command that is refused changes nothing; memcached finds that an opaque token is too long when it has obeyed.
 //! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
@@ -37,11 +37,13 @@
 //!   once, as may `watch`. Dumps go class by class and from the least recently used item on, `hash` by key;
 //!   `stats cachedump` begins with the most recently used one.
 //! - An item's class, its chunks and their pages are memcached's. But memory is counted by the item: pages are what these
-//!   items would have taken, a class evicts of its own only when `slabs reassign` takes a page from it, and the order of
-//!   eviction is that of one list. The settings of `lru` and of `slabs automove` are checked, kept and shown, no more.
+//!   items would have taken (one of more than 512 KiB takes whole chunks of the last class), and a class evicts of its own
+//!   only when `slabs reassign` takes a page from it. There is one list of items, to whose front each use moves one, and
+//!   not once a minute only. The settings of `lru` and of `slabs automove` are checked, kept and shown, no more.
 //! - `stats` has the rows that mean something without sockets and threads, in memcached's order. `stats sizes` counts as
-//!   if the server had been started with `-o track_sizes`.
-//! - A ratio or a factor is a finite decimal number; memcached takes `nan`, `inf` and hexadecimal ones as well.
+//!   if the server had been started with `-o track_sizes`; `cmd_meta` counts every meta command, not just `me`.
+//! - A ratio or a factor is a finite decimal number; memcached takes `nan`, `inf` and hexadecimal ones as well, and adds
+//!   the percentages of `lru tune` up in 32 bits.
 //! - A watcher gets its lines by being fed (see [`Session::feed`]). Nothing is logged of `sysevents` and of the proxy, nor
 //!   of a value that is too large for another command than `set` and `ms`; what `flush_all` took is `not_found`.
 //! - `debugtime`, `debugitem` and `misbehave` (of debugging builds), `refresh_certs` (of builds with TLS), `extstore` and

@@ -1,7 +1,7 @@
 //! The commands that manage a server rather than its items: `slabs`, `lru`, `lru_crawler`, `watch` and `stats`.
 //!
 //! As in memcached, the beginning of a word stands for it (`lru_crawler m all`), the first of those that begin so. The
-//! exceptions are the values `flat`, `segmented`, `all` and `hash`, and the topics `items`, `slabs` and `sizes`.
+//! exceptions are the classes `all` and `hash`, and the topics `items`, `slabs` and `sizes`.
 
 use super::classes::CLASSES_MAX;
 use super::mistake::Mistake;
@@ -156,7 +156,8 @@ pub(super) fn lru(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let ([form, first, second, third, fourth], count) = take(words);
     let setting = match count {
         5.. if is(form, "tune") => tune(first, second, third, fourth)?,
-        2.. if is(form, "mode") && matches!(first, b"flat" | b"segmented") => Setting::Segmented(first == b"segmented"),
+        2.. if is(form, "mode") && is(first, "flat") => Setting::Segmented(false),
+        2.. if is(form, "mode") && is(first, "segmented") => Setting::Segmented(true),
         2.. if is(form, "temp_ttl") => {
             Setting::TemporaryTtl(number(first).ok_or_else(|| refused(Mistake::LruNumber, first))?)
         }

@@ -75,6 +75,7 @@ impl Store {
 
     fn try_to_store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
+        self.classes.reserve(item_bytes(key, incoming.flags, incoming.data.len()));
         let old = self.look_up(key, now).map(|item| Old {
             class: item.class,
             cas: item.cas,
@@ -174,6 +175,14 @@ impl Store {
         Outcome::Stored { cas, data_bytes }
     }
 
+    /// Counts that there was nothing to count up or down.
+    pub(super) fn miss(&mut self, sign: Sign) {
+        match sign {
+            Sign::Plus => self.counters.incr_misses += 1,
+            Sign::Minus => self.counters.decr_misses += 1,
+        }
+    }
+
     /// Adds to or subtracts from a number. It keeps the value's length, padded with spaces, when the new number is shorter.
     pub(super) fn count(
         &mut self,
@@ -183,13 +192,7 @@ impl Store {
         compare_cas: Option<u64>,
         now: Instant,
     ) -> Counted {
-        let Some(item) = self.look_up(key, now) else {
-            match sign {
-                Sign::Plus => self.counters.incr_misses += 1,
-                Sign::Minus => self.counters.decr_misses += 1,
-            }
-            return Counted::NotFound;
-        };
+        let Some(item) = self.look_up(key, now) else { return Counted::NotFound };
         let class = item.class;
         if item.data.is_empty() {
             return Counted::NotNumeric;

@@ -73,13 +73,21 @@ impl Classes {
         self.0.iter().map(|class| class.pages * PAGE_BYTES).sum()
     }
 
-    /// Takes an item of so many bytes in, and a page for it where all chunks are in use.
+    /// Takes a page for a value on its way into the store, if all chunks are in use: it has one even if it is refused.
+    pub(super) fn reserve(&mut self, item_bytes: usize) {
+        let id = class_of(item_bytes);
+        let class = &mut self.0[id];
+        let chunks = class.chunks + chunks_of(id, item_bytes);
+        class.pages = class.pages.max(chunks.div_ceil(chunks_per_page(id)));
+    }
+
+    /// Takes an item of so many bytes in.
     pub(super) fn add(&mut self, id: usize, item_bytes: usize) {
+        self.reserve(item_bytes);
         let class = &mut self.0[id];
         class.items += 1;
         class.item_bytes += item_bytes as u64;
         class.chunks += chunks_of(id, item_bytes);
-        class.pages = class.pages.max(class.chunks.div_ceil(chunks_per_page(id)));
     }
 
     /// Lets an item of so many bytes go.

@@ -84,6 +84,12 @@ impl Tallies {
         self.0[class][tally as usize] += 1;
     }
 
+    pub(super) fn add_all(&mut self, classes: &[usize], tally: Tally) {
+        for &class in classes {
+            self.add(class, tally);
+        }
+    }
+
     pub(super) fn get(&self, class: usize, tally: Tally) -> u64 {
         self.0[class][tally as usize]
     }

@@ -2,6 +2,7 @@
 
 use super::change::Incoming;
 use super::classes::class_of;
+use super::counters::Tally;
 use super::request::{StoreMode, item_bytes};
 use super::session::INFALLIBLE;
 use super::store::{Item, Store, seconds_left};
@@ -93,9 +94,10 @@ impl Store {
         });
     }
 
-    /// Watchers see that `command` deletes the item under `key`.
-    pub(super) fn log_deletion(&mut self, command: &str, key: &[u8], now: Instant) {
+    /// Counts that `command` deletes the item under `key`; watchers see it.
+    pub(super) fn count_deletion(&mut self, command: &str, key: &[u8], now: Instant) {
         let Some((class, size)) = self.items.get(key).map(|item| (item.class, item.data.len())) else { return };
+        self.tallies.add(class, Tally::DeleteHits);
         self.log_item(Streams::DELETIONS, "deleted", key, now, |line| {
             write!(line, " cmd={command} clsid={class} size={size}")
         });

@@ -103,9 +103,7 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
             }
         }
     }
-    for class in checked {
-        store.tallies.add(class, Tally::CrawlerItemsChecked);
-    }
+    store.tallies.add_all(&checked, Tally::CrawlerItemsChecked);
     for (key, class, fetched) in expired {
         store.tallies.add(class, Tally::CrawlerReclaimed);
         if !fetched {
@@ -115,14 +113,16 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
     }
 }
 
-fn dump(store: &Store, scope: Scope, as_commands: bool, now: Instant, out: &mut Vec<u8>) {
+fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &mut Vec<u8>) {
     line(out, "OK");
     let mut items: Vec<(&[u8], &Item)> = match scope {
         Scope::Keys => store.by_key().collect(),
         Scope::Classes(classes) => store.by_recency().filter(|(_, item)| classes >> item.class & 1 == 1).collect(),
     };
+    let mut checked = Vec::new();
     if let Scope::Classes(_) = scope {
         items.sort_by_key(|(_, item)| item.class);
+        checked.extend(items.iter().map(|(_, item)| item.class));
     }
     for (key, item) in items.into_iter().filter(|(_, item)| !item.is_expired(now)) {
         if as_commands {
@@ -132,6 +132,7 @@ fn dump(store: &Store, scope: Scope, as_commands: bool, now: Instant, out: &mut 
         }
     }
     line(out, if as_commands { "EN" } else { "END" });
+    store.tallies.add_all(&checked, Tally::CrawlerItemsChecked);
 }
 
 fn write_command(key: &[u8], item: &Item, out: &mut Vec<u8>) {

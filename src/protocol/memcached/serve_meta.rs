@@ -41,7 +41,6 @@ pub(super) fn plain_key<'k>(key: &'k [u8], binary: bool, buffer: &'k mut [u8; 25
 /// `mg`; whether the answer is the one that `q` silences (a miss).
 fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
-    store.counters.cmd_get += 1;
     let mut made = false;
     if store.look_up(key, now).is_none() && flags.has(b'N') {
         let stub = Incoming { flags: 0, binary: false, ..incoming(&[], None, flags) };
@@ -51,6 +50,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
     let recache = flags.recache().and_then(|exptime| store.deadline(exptime.into(), now));
     let Some(item) = store.find(key, now) else {
+        store.counters.cmd_get += 1;
         store.counters.get_misses += 1;
         out.extend_from_slice(b"EN");
         echo(call, out);
@@ -91,7 +91,13 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     if !flags.has(b'u') {
         store.bump(key, now);
     }
-    store.tallies.add(class, Tally::GetHits);
+    if flags.has(b'T') {
+        store.counters.cmd_touch += 1;
+        store.tallies.add(class, Tally::TouchHits);
+    } else {
+        store.counters.cmd_get += 1;
+        store.tallies.add(class, Tally::GetHits);
+    }
     false
 }
 
@@ -135,14 +141,14 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
 /// `md`; whether the answer is the one that `q` silences (done).
 fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
-    let found = store.look_up(key, now).map(|item| (item.cas, item.class));
+    let found = store.look_up(key, now).map(|item| item.cas);
     let code = match found {
         None => b"NF",
-        Some((cas, _)) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
+        Some(cas) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
         Some(_) => b"HD",
     };
     store.counters.delete_misses += u64::from(code != b"HD");
-    if let (b"HD", Some((cas, class))) = (code, found) {
+    if let (b"HD", Some(cas)) = (code, found) {
         let deadline = store.deadline(flags.exptime().unwrap_or(0).into(), now);
         if flags.has(b'x') {
             let empty = Incoming { new_cas: flags.new_cas().or(Some(cas)), ..incoming(&[], deadline, flags) };
@@ -157,8 +163,7 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
                 }
             }
         } else {
-            store.tallies.add(class, Tally::DeleteHits);
-            store.log_deletion("md", key, now);
+            store.count_deletion("md", key, now);
             if !flags.has(b'x') {
                 store.remove(key);
             }
@@ -185,7 +190,11 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
             made = matches!(store.store(StoreMode::Add, key, &first, now), Outcome::Stored { .. });
             Some(flags.initial())
         }
-        Counted::NotFound | Counted::Exists => None,
+        Counted::NotFound => {
+            store.miss(sign);
+            None
+        }
+        Counted::Exists => None,
     };
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
@@ -220,7 +229,7 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
 pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, out: &mut Vec<u8>) {
     let mut buffer = [0; 256];
     let key = plain_key(key, binary, &mut buffer);
-    let Some(item) = store.find(key, now) else { return line(out, "EN") };
+    let Some(item) = store.look_up(key, now) else { return line(out, "EN") };
     out.extend_from_slice(b"ME ");
     if item.binary {
         encode_key(key, out);

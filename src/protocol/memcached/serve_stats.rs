@@ -88,7 +88,9 @@ fn general(store: &Store, now: Instant, out: &mut Vec<u8>) {
         ("crawler_reclaimed", c.crawler_reclaimed),
         ("crawler_items_checked", c.crawler_items_checked),
     ] {
-        row(out, name, number);
+        if store.settings.crawler || !name.starts_with("lru_crawler") {
+            row(out, name, number);
+        }
     }
 }
 

@@ -151,7 +151,10 @@ impl Session {
             Request::Shutdown => line(out, "SERVER_ERROR: shutdown not enabled"),
             Request::Quit => self.close(store, "normal", now),
             Request::MetaNoop => line(out, "MN"),
-            Request::MetaDebug { key, binary } => serve_meta::debug(store, key, binary, now, out),
+            Request::MetaDebug { key, binary } => {
+                store.counters.cmd_meta += 1;
+                serve_meta::debug(store, key, binary, now, out);
+            }
             Request::Meta { verb, key, flags } => {
                 store.counters.cmd_meta += 1;
                 serve_meta::obey(store, &serve_meta::Call { verb, key, flags, now }, out);
@@ -187,12 +190,11 @@ fn count_prefix(store: &mut Store, key: &[u8], count: impl FnOnce(&mut Prefix)) 
 
 fn delete(store: &mut Store, key: &[u8], now: Instant) -> &'static str {
     count_prefix(store, key, |prefix| prefix.deletes += 1);
-    let Some(class) = store.look_up(key, now).map(|item| item.class) else {
+    if store.look_up(key, now).is_none() {
         store.counters.delete_misses += 1;
         return "NOT_FOUND";
-    };
-    store.tallies.add(class, Tally::DeleteHits);
-    store.log_deletion("delete", key, now);
+    }
+    store.count_deletion("delete", key, now);
     store.remove(key);
     "DELETED"
 }
@@ -251,7 +253,10 @@ fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static 
 fn count(store: &mut Store, key: &[u8], sign: Sign, delta: u64, now: Instant, out: &mut Vec<u8>) {
     match store.count(key, sign, delta, None, now) {
         Counted::Number(number) => line(out, &number.to_string()),
-        Counted::NotFound | Counted::Exists => line(out, "NOT_FOUND"),
+        Counted::NotFound | Counted::Exists => {
+            store.miss(sign);
+            line(out, "NOT_FOUND");
+        }
         Counted::NotNumeric => line(out, NOT_NUMERIC),
     }
 }
