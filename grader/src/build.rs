@@ -121,6 +121,9 @@ impl Rejected {
 /// Most times the adapter is tried: each try changes or leaves out at least one item, and rustc names many at once.
 const TRIES_MAX: usize = 20;
 
+/// Most times a submission is compiled for the sake of lints that it denies: one call names nearly all of them.
+const LINT_ROUNDS_MAX: usize = 4;
+
 /// The submission's own file names start in this folder of the scratch directory.
 const SOURCES: &str = "submission";
 
@@ -179,14 +182,39 @@ impl Workshop<'_> {
         fs::write(self.scratch.join("adapter.rs"), adapter(self.interface.kind))
     }
 
-    /// The submission itself, to a library.
+    /// The submission itself, to a library. Lints do not decide, whatever the source denies or forbids: those that fail are
+    /// told to warn. By name, for `--cap-lints` would cap `unsafe_code` too, and that one is no matter of taste here.
     fn compile(&self) -> Result<(), Rejected> {
+        let mut tamed: BTreeSet<String> = BTreeSet::new();
+        let mut outcome = self.try_submission(&tamed)?;
+        for _ in 1..LINT_ROUNDS_MAX {
+            let Outcome::Errors(messages) = &outcome else { break };
+            let lints = messages.iter().filter_map(Message::lint).filter(|lint| *lint != "unsafe_code");
+            let known = tamed.len();
+            tamed.extend(lints.map(str::to_owned));
+            if tamed.len() == known {
+                break;
+            }
+            outcome = self.try_submission(&tamed)?;
+        }
+        match outcome {
+            Outcome::Built => Ok(()),
+            Outcome::GaveUp(why) => Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
+            Outcome::Errors(messages) => Err(self.judge_errors(messages.into_iter().map(own_names).collect())),
+        }
+    }
+
+    fn try_submission(&self, tamed: &BTreeSet<String>) -> Result<Outcome, Rejected> {
         let allowed = self
             .interface
             .allowed_crates
             .iter()
             .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
         let allowed: Vec<(&str, PathBuf)> = allowed.collect();
+        // Panics name their place as the learner knows it.
+        let fixed = ["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="].map(str::to_owned);
+        let flags: Vec<String> =
+            fixed.into_iter().chain(tamed.iter().map(|lint| format!("--force-warn={lint}"))).collect();
         let call = Call {
             toolbox: self.toolbox,
             scratch: self.scratch,
@@ -196,18 +224,10 @@ impl Workshop<'_> {
             output: "libsubmission.rlib",
             externs: &allowed,
             cfgs: &[],
-            // Panics name their place as the learner knows it.
-            flags: &["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="],
+            flags: &flags,
             protection: self.protection,
         };
-        match call.run()? {
-            Outcome::Built => Ok(()),
-            Outcome::GaveUp(why) => Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
-            Outcome::Errors(messages) => {
-                let messages: Vec<Message> = messages.into_iter().map(own_names).collect();
-                Err(self.judge_errors(messages))
-            }
-        }
+        Ok(call.run()?)
     }
 
     /// Errors of the compiler's, or what stands behind them: something forbidden.
@@ -319,7 +339,7 @@ impl Workshop<'_> {
             output: "module.wasm",
             externs: &externs,
             cfgs: &cfgs,
-            flags: &["-Cstrip=symbols", "-Awarnings"],
+            flags: &["-Cstrip=symbols", "-Awarnings"].map(str::to_owned),
             protection: self.protection,
         };
         Ok(call.run()?)

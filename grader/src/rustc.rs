@@ -43,7 +43,7 @@ pub struct Call<'a> {
     /// `--cfg` values.
     pub cfgs: &'a [String],
     /// More flags.
-    pub flags: &'a [&'a str],
+    pub flags: &'a [String],
     /// Whether the compiler is confined.
     pub protection: Protection,
 }
@@ -57,6 +57,13 @@ pub struct Message {
     pub outer_line: u32,
     /// Its code, as `E0432`, or a lint's name.
     pub code: String,
+}
+
+impl Message {
+    /// The lint that speaks; nothing where it is the language itself.
+    pub fn lint(&self) -> Option<&str> {
+        Some(self.code.as_str()).filter(|code| code.starts_with(|first: char| first.is_ascii_lowercase()))
+    }
 }
 
 /// What came of a call.

@@ -152,6 +152,25 @@ fn errors_of_the_compiler_have_the_learners_own_places() {
 }
 
 #[test]
+fn lints_do_not_decide_but_for_unsafe_code() {
+    let check = |attributes: &str, rest: &str, rejected: Option<Reason>| {
+        let built = build(&format!("{attributes}\nuse std::collections::BTreeSet;\n{NODE}\n{rest}"));
+        assert_eq!(built.err().map(|why| why.reason), rejected, "{attributes} {rest}");
+    };
+    check("#![deny(warnings)]", "", None);
+    check("#![forbid(warnings)]", "pub fn f(n: u8) {}", None);
+    check("#![deny(unused, missing_docs, no_such_lint)]", "const NUMBER: u8 = 256;", None);
+    check("#![forbid(unused)]", "#[allow(unused)]\npub fn f(n: u8) {}", None);
+    check("#![deny(warnings)]", "pub fn f() -> u8 { \"\" }", Some(Reason::BuildFailed));
+    check("#![deny(warnings)]", "pub fn f(p: *const u8) -> u8 { unsafe { *p } }", Some(Reason::Forbidden));
+    check(
+        "#![deny(unused)]",
+        "macro_rules! m { ($($t:tt)*) => { $($t)* } }\nm! { pub fn f(p: *const u8) -> u8 { unsafe { *p } } }",
+        Some(Reason::Forbidden),
+    );
+}
+
+#[test]
 fn crates_that_are_allowed_are_there() {
     let source = format!(
         "{NODE}\nuse sha2::{{Digest, Sha256}};\nuse std::hash::Hasher;\npub fn hashes(key: &[u8]) -> u64 {{\n let mut twox = twox_hash::XxHash64::with_seed(0);\n \
