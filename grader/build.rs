@@ -10,6 +10,9 @@ fn main() {
         println!("cargo::rerun-if-changed={folder}");
         digest(Path::new(folder), &mut hasher);
     }
+    // The versions of the crates that run a submission, too.
+    println!("cargo::rerun-if-changed=../Cargo.lock");
+    fs::read("../Cargo.lock").ok().hash(&mut hasher);
     println!("cargo::rustc-env=CACHEDOJO_SOURCES={:016x}", hasher.finish());
 }
 

@@ -14,7 +14,7 @@
 //! | [`build`] | all of that in order: from text to a program |
 //! | [`attacks`] | submissions that try to cheat, and what must come of them |
 //! | [`wasm`] | the program as a subject, in a world that is given to it |
-//! | [`bench`] | the one way from a submission to its report |
+//! | [`mod@bench`] | the one way from a submission to its report |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 //! | [`report`] | one report, many formats |
 //! | [`diagnostic`], [`printable`] | what is said of a source; text from a stranger, made safe |

@@ -177,7 +177,7 @@ pub fn fingerprints(
 /// submission costs nothing and a half-written one little.
 ///
 /// # Errors
-/// Those of [`fingerprint`].
+/// Those of [`fingerprints`].
 pub fn resemblances(bench: &Bench<'_>, outcomes: &[CheckOutcome], seed: u64) -> Result<Vec<Resemblance>> {
     let submission = Fingerprint::of(outcomes);
     let mutants = bench.pack.exercise.mutants.iter();

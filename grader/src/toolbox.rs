@@ -37,6 +37,8 @@ pub struct Toolbox {
     pub folder: PathBuf,
     /// The compiler itself, not rustup's stand-in for it.
     pub rustc: PathBuf,
+    /// What the compiler calls itself, its version and commit.
+    pub version: String,
     /// The compiler's home.
     pub sysroot: PathBuf,
     /// Crate to library.
@@ -96,8 +98,8 @@ impl Toolbox {
                 build(&cache, &folder, &sysroot, say)?;
             }
         }
-        let libraries = libraries(&folder)?;
-        Ok(Self { folder, rustc, sysroot, libraries })
+        let (version, libraries) = (version(&folder, &rustc)?, libraries(&folder)?);
+        Ok(Self { folder, rustc, version, sysroot, libraries })
     }
 
     /// Its name, which changes with everything that it is made of.
@@ -201,6 +203,22 @@ fn key(sysroot: &Path, rustc: &Path) -> String {
         hash.update(changed(&metadata).to_le_bytes());
     }
     hex(&hash.finalize()[..8])
+}
+
+/// The answer to `rustc --version`, asked once and kept in the toolbox, which is of this very compiler.
+fn version(folder: &Path, rustc: &Path) -> Result<String, NoToolbox> {
+    let kept = folder.join("version");
+    if let Ok(known) = fs::read_to_string(&kept) {
+        return Ok(known);
+    }
+    let output = Command::new(rustc).arg("--version").output();
+    let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || version.is_empty() {
+        return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    drop(write_whole(&kept, version.as_bytes()));
+    Ok(version)
 }
 
 /// Builds in a folder beside `folder`, which then appears all at once.

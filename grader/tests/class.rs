@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use cachedojo::exercise::Report;
 use cachedojo::text::Language;
+use grader::bench::Bench;
 use grader::class::archive::{self, Refused};
 use grader::class::find::{Entry, Found, entries};
 use grader::class::key::Keys;
@@ -344,11 +345,17 @@ fn what_differs_in_any_byte_that_counts_is_remembered_apart() {
     fs::create_dir(&no_text).expect("there is room");
     fs::write(no_text.join("lib.rs"), b"// \xff").expect("there is room");
     let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
-    let key = |seed: u64, language: Language, name: &str| Keys::of(&pack, seed, language).key(&class.path().join(name));
+    let bench = Bench::open(&pack, false).expect("a toolbox");
+    let key =
+        |seed: u64, language: Language, name: &str| Keys::of(&bench, seed, language).key(&class.path().join(name));
     let names = ["one", "other", "text", "with build.rs", "no text"];
     let mut keys: BTreeSet<_> = names.map(|name| key(0, Language::English, name)).into();
     keys.extend([key(1, Language::English, "text"), key(0, Language::French, "text")]);
-    assert_eq!(keys.len(), names.len() + 2, "each has its own");
+    let mut newer = Bench::open(&pack, false).expect("a toolbox");
+    newer.toolbox.version = "rustc 1.999.0".to_owned();
+    let looser = Bench::open(&pack, true).expect("a toolbox");
+    keys.extend([newer, looser].map(|bench| Keys::of(&bench, 0, Language::English).key(&class.path().join("text"))));
+    assert_eq!(keys.len(), names.len() + 4, "each has its own");
     assert_eq!(key(0, Language::English, "text"), key(0, Language::English, "a/b"), "where it stands is no part of it");
 }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use cachedojo::text::Language;
 use sha2::{Digest, Sha256};
 
-use crate::pack::Pack;
+use crate::bench::Bench;
 use crate::submission::{Submission, hex};
 
-/// What all keys of a run share: the exercise, this very grader, the seed and the language.
+/// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]
 pub struct Keys {
     common: Sha256,
@@ -16,14 +16,17 @@ pub struct Keys {
 
 impl Keys {
     /// The keys of a run.
-    pub fn of(pack: &Pack, seed: u64, language: Language) -> Self {
+    pub fn of(bench: &Bench<'_>, seed: u64, language: Language) -> Self {
         let mut keys = Self { common: Sha256::new() };
-        for (path, text) in &pack.files {
+        for (path, text) in &bench.pack.files {
             keys.part(path.as_bytes());
             keys.part(text.as_bytes());
         }
         // By its sources: machines that build it each for themselves share what they graded.
         keys.part(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
+        // What compiles, and what is called an error, changes from one compiler to the next.
+        keys.part(bench.toolbox.version.as_bytes());
+        keys.part(format!("{:?} {:?}", bench.protection, bench.limits).as_bytes());
         keys.part(&seed.to_le_bytes());
         keys.part(format!("{language:?}").as_bytes());
         keys

@@ -44,13 +44,14 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         store.import(other)?;
     }
     let entries = submissions(&root, scratch.path(), args)?;
-    let keys = Keys::of(&pack, args.seed, args.lang);
+    let bench = Bench::open(&pack, args.trust)?;
+    let keys = Keys::of(&bench, args.seed, args.lang);
     let of_entry = |entry: &Entry| match &entry.found {
         Found::Source(path, _) => Some(keys.key(path)),
         _ => None,
     };
     let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
-    let broken = grade_missing(&entries, &keys_of_entries, &keys, &store, &pack, args)?;
+    let broken = grade_missing(&entries, &keys_of_entries, &keys, &store, &bench, args)?;
     let learners = learners(&entries, &keys_of_entries, &store, &broken)?;
     let similar = similarities(&entries, &pack);
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
@@ -137,7 +138,7 @@ fn grade_missing(
     keys: &[Option<String>],
     again: &Keys,
     store: &Store,
-    pack: &Pack,
+    bench: &Bench<'_>,
     args: &ClassArgs,
 ) -> Result<BTreeMap<String, String>> {
     let (mut jobs, mut planned) = (Vec::new(), BTreeSet::new());
@@ -153,7 +154,6 @@ fn grade_missing(
     if jobs.is_empty() {
         return Ok(broken);
     }
-    let bench = Bench::open(pack, args.trust)?;
     let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let grade = |path: &Path| bench.grade_path(path, args.seed, args.lang).map(|report| nameless(report, path));
     grade_all(&jobs, workers, &grade, |job, graded| {
