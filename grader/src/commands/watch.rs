@@ -2,11 +2,13 @@
 //!
 //! What happens outside comes as [`News`]: the session knows neither files nor signals, so that a test can tell it what
 //! happens. A touch is only a reason to look: editors write in pieces, or write another file and rename it, and whatever
-//! they do, what is graded is what is there once they have done it, if it differs from what was graded last.
+//! they do, what is graded is what is there once they have done it, if it differs from what was graded last. Where the
+//! system tells of no more changes, that is said, and the session looks of itself now and then.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -26,6 +28,8 @@ use crate::submission::{Submission, Unreadable};
 
 /// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
 const QUIET: Duration = Duration::from_millis(60);
+/// How often to look where the system tells nothing.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Folders that are no part of a submission and change while nobody writes.
 const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", ".git"];
 
@@ -65,14 +69,16 @@ pub fn watch(args: &WatchArgs) -> Result<Outcome> {
     let clears = out.is_terminal();
     let setting = Setting::from_environment(args.lang, &args.playground);
     let mut session = Session::new(out.lock(), clears, setting);
-    // Watched before it is read: no change falls in between.
-    let mut read = || {
-        // What cannot be watched now is so at the next touch of the folder that it stands in.
-        _ = keep_watch(&mut watcher, &path);
-        Submission::read(&args.path)
+    let blind = Cell::new(false);
+    let mut keep = || {
+        let kept = keep_watch(&mut watcher, &path);
+        blind.set(kept.is_err());
+        kept
     };
+    let mut read = || Submission::read(&args.path);
     let mut grade = || bench.grade_path(&args.path, args.seed, args.lang);
-    session.follow(settled(&news, QUIET), &mut read, &mut grade)
+    let news = settled(&news, QUIET, || blind.get().then_some(LOOK_AGAIN));
+    session.follow(news, &mut keep, &mut read, &mut grade)
 }
 
 /// Whether an event may mean another content. Reading is none: the grader's own would wake it for ever. Nor is what a
@@ -86,10 +92,22 @@ fn is_change(event: &notify::Result<Event>, root: &Path) -> bool {
     !event.kind.is_access() && (event.paths.is_empty() || !event.paths.iter().all(is_foreign))
 }
 
-/// The news, with touches that follow each other within `quiet` as one. Ends with its source.
-fn settled(news: &Receiver<News>, quiet: Duration) -> impl Iterator<Item = News> {
+/// The news, with touches that follow each other within `quiet` as one; and a touch that nobody told of when there is no
+/// news for as long as `patience` says. Ends with its source.
+fn settled(
+    news: &Receiver<News>,
+    quiet: Duration,
+    patience: impl Fn() -> Option<Duration>,
+) -> impl Iterator<Item = News> {
     std::iter::from_fn(move || {
-        let first = news.recv().ok()?;
+        let first = match patience() {
+            None => news.recv().ok()?,
+            Some(patience) => match news.recv_timeout(patience) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => News::Touched,
+                Err(RecvTimeoutError::Disconnected) => return None,
+            },
+        };
         if first == News::Touched {
             while let Ok(next) = news.recv_timeout(quiet) {
                 if next == News::Stop {
@@ -101,8 +119,8 @@ fn settled(news: &Receiver<News>, quiet: Duration) -> impl Iterator<Item = News>
     })
 }
 
-/// Watches what a submission at `path` is made of, and the folder that stands in: a folder that is removed and made
-/// again shows only there. Watching again what is watched already changes nothing.
+/// Watches what a submission at `path` is made of, and the nearest folder above that is there: a folder that is removed and
+/// made again shows only there. Watching again what is watched already changes nothing.
 ///
 /// # Errors
 /// The system cannot watch it.
@@ -114,12 +132,16 @@ fn keep_watch(watcher: &mut dyn Watcher, path: &Path) -> Result<()> {
         file if file.ends_with("src/lib.rs") => (parent(file), RecursiveMode::Recursive),
         file => (parent(file), RecursiveMode::NonRecursive),
     };
-    for (folder, mode) in [(parent(&root), RecursiveMode::NonRecursive), (root, mode)] {
-        if folder.is_dir() {
-            watcher.watch(&folder, mode).with_context(|| format!("watching `{}`", folder.display()))?;
-        }
+    let mut watch =
+        |folder: &Path, mode| watcher.watch(folder, mode).with_context(|| format!("watching `{}`", folder.display()));
+    let nearest = || root.ancestors().skip(1).find(|folder| folder.is_dir());
+    let mut watched = None;
+    // What was made before its parent was watched told nobody.
+    while watched != nearest() {
+        watched = nearest();
+        watched.map_or(Ok(()), |folder| watch(folder, RecursiveMode::NonRecursive))?;
     }
-    Ok(())
+    if root.is_dir() { watch(&root, mode) } else { Ok(()) }
 }
 
 /// A grading, as far as the next is compared with it.
@@ -155,41 +177,53 @@ impl<W: Write> Session<W> {
         Self { out, clears, setting, ending: Outcome::Passed, last: None }
     }
 
-    /// Grades whenever there is news and `read` gives something else than before, until it is to stop. Returns how the
-    /// last grading ended.
+    /// Grades whenever there is news and `read` gives something else than before, until it is to stop; `keep` sees to it that
+    /// there will be news. Returns how the last grading ended.
     ///
     /// # Errors
     /// Nothing can be printed any more. What cannot be read or graded is said, and waited for.
     pub fn follow(
         &mut self,
         news: impl IntoIterator<Item = News>,
+        keep: &mut dyn FnMut() -> Result<()>,
         read: &mut dyn FnMut() -> Result<Submission, Unreadable>,
         grade: &mut dyn FnMut() -> Result<Report>,
     ) -> Result<Outcome> {
-        let mut before = None;
+        let (mut before, mut blind) = (None, false);
         for news in news {
             if news == News::Stop {
                 break;
             }
+            // Watched before it is read: no change falls in between.
+            let kept = keep();
             let now = read();
-            if before.as_ref() == Some(&now) {
-                continue;
+            let changed = before.as_ref() != Some(&now);
+            if changed {
+                self.grade(&now, grade)?;
+                before = Some(now);
             }
-            if let Err(error @ Unreadable::Io { .. }) = &now {
-                self.say(&format!("{error}; {}", self.words().gone))?;
-            } else {
-                if self.clears {
-                    // A grading takes a moment: what was typed last was seen.
-                    self.say(self.words().grading)?;
-                }
-                match grade() {
-                    Ok(report) => self.show(&report)?,
-                    Err(error) => self.say(&format!("{error:#}"))?,
-                }
+            // Again below each report: on a screen it takes the place of what was said.
+            match &kept {
+                Err(error) if changed || !blind => self.say(&format!("{error:#}; {}", self.words().blind))?,
+                _ => {}
             }
-            before = Some(now);
+            blind = kept.is_err();
         }
         Ok(self.ending)
+    }
+
+    fn grade(&mut self, now: &Result<Submission, Unreadable>, grade: &mut dyn FnMut() -> Result<Report>) -> Result<()> {
+        if let Err(error @ Unreadable::Io { .. }) = now {
+            return self.say(&format!("{error}; {}", self.words().gone));
+        }
+        if self.clears {
+            // A grading takes a moment: what was typed last was seen.
+            self.say(self.words().grading)?;
+        }
+        match grade() {
+            Ok(report) => self.show(&report),
+            Err(error) => self.say(&format!("{error:#}")),
+        }
     }
 
     fn words(&self) -> &'static Words {
@@ -264,6 +298,7 @@ struct Words {
     grading: &'static str,
     watching: &'static str,
     gone: &'static str,
+    blind: &'static str,
     since: &'static str,
     points: &'static str,
     same_score: &'static str,
@@ -280,6 +315,7 @@ impl Words {
                 grading: "grading …",
                 watching: "Watching: save to grade again, Ctrl-C to end.",
                 gone: "waiting for it to come back",
+                blind: "this system tells of no more changes there, so they are looked for every second",
                 since: "Since the last time: ",
                 points: "points",
                 same_score: "as many points",
@@ -292,6 +328,7 @@ impl Words {
                 grading: "notation …",
                 watching: "En attente : enregistrez pour noter de nouveau, Ctrl-C pour finir.",
                 gone: "attente de son retour",
+                blind: "ce système n'y signale plus les changements : ils sont cherchés chaque seconde",
                 since: "Depuis la dernière fois : ",
                 points: "points",
                 same_score: "autant de points",
@@ -301,5 +338,60 @@ impl Words {
                 passes_no_more: "ne réussit plus",
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_news_a_session_looks_of_itself_where_it_is_told_to() {
+        let (send, news) = mpsc::channel();
+        let mut settled = settled(&news, Duration::ZERO, || Some(Duration::ZERO));
+        assert_eq!(settled.next(), Some(News::Touched));
+        send.send(News::Stop).expect("somebody listens");
+        assert_eq!(settled.next(), Some(News::Stop));
+        drop(send);
+        assert_eq!(settled.next(), None);
+    }
+
+    /// Notes what it is asked to watch.
+    #[derive(Debug, Default)]
+    struct Notes(Vec<(PathBuf, RecursiveMode)>);
+
+    impl Watcher for Notes {
+        fn new<F: notify::EventHandler>(_: F, _: notify::Config) -> notify::Result<Self> {
+            Ok(Self::default())
+        }
+
+        fn watch(&mut self, path: &Path, mode: RecursiveMode) -> notify::Result<()> {
+            self.0.push((path.to_owned(), mode));
+            Ok(())
+        }
+
+        fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+            Ok(())
+        }
+
+        fn kind() -> notify::WatcherKind {
+            notify::WatcherKind::NullWatcher
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_waited_for_above_it() {
+        let home = tempfile::tempdir().expect("a folder");
+        let check = |watched: &[(&str, RecursiveMode)]| {
+            let mut notes = Notes::default();
+            keep_watch(&mut notes, &home.path().join("a/b/mine")).expect("it takes all");
+            let watched: Vec<_> = watched.iter().map(|(path, mode)| (home.path().join(path), *mode)).collect();
+            assert_eq!(notes.0, watched);
+        };
+        check(&[("", RecursiveMode::NonRecursive)]);
+        std::fs::create_dir_all(home.path().join("a/b")).expect("there is room");
+        check(&[("a", RecursiveMode::NonRecursive), ("a/b", RecursiveMode::NonRecursive)]);
+        std::fs::create_dir(home.path().join("a/b/mine")).expect("there is room");
+        check(&[("a/b", RecursiveMode::NonRecursive), ("a/b/mine", RecursiveMode::Recursive)]);
     }
 }

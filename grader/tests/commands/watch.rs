@@ -35,7 +35,8 @@ fn follow(readings: Vec<Read>, reports: Vec<anyhow::Result<Report>>, language: L
     let mut out = Vec::new();
     let mut read = || readings.pop_front().expect("a reading for each touch");
     let mut grade = || reports.pop_front().expect("no more gradings than planned");
-    let ending = Session::new(&mut out, false, Setting::plain(language)).follow(news, &mut read, &mut grade);
+    let ending =
+        Session::new(&mut out, false, Setting::plain(language)).follow(news, &mut || Ok(()), &mut read, &mut grade);
     (ending.expect("memory takes any writing"), String::from_utf8(out).expect("UTF-8"), planned - reports.len())
 }
 
@@ -95,6 +96,26 @@ fn what_is_gone_is_waited_for_and_ends_nothing() {
 }
 
 #[test]
+fn that_changes_are_no_longer_told_of_is_said_once_and_below_each_report() {
+    let mut kept = VecDeque::from([true, false, false, false, true, false]);
+    let mut readings = VecDeque::from(["1", "1", "1", "2", "2", "2"].map(source));
+    let news = [News::Touched; 6];
+    let mut keep = || match kept.pop_front() {
+        Some(true) => Ok(()),
+        _ => Err(anyhow::anyhow!("no space left for watches")),
+    };
+    let mut read = || readings.pop_front().expect("a reading for each touch");
+    let mut out = Vec::new();
+    let mut session = Session::new(&mut out, false, Setting::plain(Language::English));
+    session.follow(news, &mut keep, &mut read, &mut || Ok(graded())).expect("memory takes any writing");
+    let out = String::from_utf8(out).expect("UTF-8");
+    let said =
+        "no space left for watches; this system tells of no more changes there, so they are looked for every second\n";
+    let parts: Vec<_> = out.split("Watching: ").collect();
+    assert_eq!(parts.iter().map(|part| part.matches(said).count()).collect::<Vec<_>>(), [0, 1, 2], "{out}");
+}
+
+#[test]
 fn a_failure_of_the_grader_itself_is_said_and_the_session_goes_on() {
     let reports = vec![Err(anyhow::anyhow!("the pack is unsound")), Ok(graded())];
     let (ending, out, _) = follow(vec![source("1"), source("2")], reports, Language::English);
@@ -133,7 +154,8 @@ impl Drop for Watching {
 #[test]
 fn files_may_be_written_renamed_removed_and_made_again() {
     let home = tempfile::tempdir().expect("a folder");
-    let (folder, source) = (home.path().join("mine"), home.path().join("mine/src/lib.rs"));
+    let (above, folder) = (home.path().join("week/1"), home.path().join("week/1/mine"));
+    let source = folder.join("src/lib.rs");
     let write = |path: &Path, text: &str| fs::write(path, text).expect("there is room");
     fs::create_dir_all(folder.join("src")).expect("there is room");
     write(&source, "pub fn f( {}");
@@ -150,6 +172,14 @@ fn files_may_be_written_renamed_removed_and_made_again() {
     write(&source, "pub fn g( {}");
     watching.until("src/lib.rs:1");
     write(&source, "pub unsafe fn g() {}");
+    watching.until("`unsafe` is forbidden");
+    // And with the folders above it.
+    fs::remove_dir_all(&above).expect("removed");
+    watching.until("waiting for it to come back");
+    fs::create_dir_all(folder.join("src")).expect("there is room");
+    write(&source, "pub fn h( {}");
+    watching.until("src/lib.rs:1");
+    write(&source, "pub unsafe fn h() {}");
     watching.until("`unsafe` is forbidden");
     let pid = watching.child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
