@@ -105,6 +105,13 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     let tabs =
         ["trace", csv, "--format", "csv", "--delimiter", "tab", "--policy", "S3-FIFO", "--size", "1KiB", "--json"];
     check(&tabs, "", &json, 0);
+    std::fs::write(csv, "size\tid\n5368709120\tfilm\n1\tx\n5368709120\tfilm\n").expect("a file");
+    let (stdout, _, code) = grader(&[&tabs[..6], &["--size", "10GiB", "--json"]].concat(), "");
+    assert!(code == 0 && stdout.contains("\"misses\":2,"), "{stdout}");
+    assert!(stdout.contains("\"bytes_missed\":5368709121}"), "{stdout}");
+    std::fs::write(csv, "size\tid\n1\tx\n-1\ty\n").expect("a file");
+    let (_, stderr, code) = grader(&tabs, "");
+    assert!(code == 2 && stderr.contains("line 3: `-1` is not a whole number"), "{stderr}");
     std::fs::write(csv, "size\tid\n").expect("a file");
     let (stdout, stderr, code) = grader(&tabs, "");
     assert!(stdout.starts_with("{\"requests\":0,") && stdout.contains("\"miss_ratio\":0.0,"), "{stdout}");
