@@ -55,7 +55,11 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
         match parser.parse(&script.as_bytes()[at..]) {
             memcached::Parsed::Incomplete
             | memcached::Parsed::HangUp
-            | memcached::Parsed::Request { request: memcached::Request::Quit, .. } => return advice,
+            | memcached::Parsed::Request {
+                request: memcached::Request::Quit | memcached::Request::Watch { .. }, ..
+            } => {
+                return advice;
+            }
             memcached::Parsed::Skipped(used) | memcached::Parsed::Request { used, .. } => at += used,
             memcached::Parsed::Refused { refusal, used, .. } => {
                 let start = text.floor_char_boundary(at + refusal.span.start);

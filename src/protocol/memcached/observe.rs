@@ -59,7 +59,7 @@ impl Store {
         self.log.add_watcher(self.client, streams)
     }
 
-    /// Watchers see what became of a value: `outcome` is its name and the bytes that are there now.
+    /// Watchers see what became of a value: that in one word, and the bytes that are there now.
     pub(super) fn log_store(
         &mut self,
         mode: StoreMode,

@@ -64,7 +64,8 @@ impl Session {
         }
     }
 
-    /// The client has gone, in whatever way: its store forgets the connection, which is over.
+    /// The client has gone, in whatever way: the connection is over, and its store forgets it. Until it is told so, or the
+    /// client says `quit`, the store lists the connection, and keeps lines for a watcher (at most 256 KiB).
     pub fn hang_up(&mut self, store: &mut Store, now: Instant) {
         if !self.closed && self.id.is_some() {
             store.serve(self.id, now);
