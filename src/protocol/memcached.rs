@@ -83,7 +83,7 @@ pub use words::Words;
 use crate::clock::Instant;
 
 /// The memory of a [`Machine`], in bytes: memcached's own default.
-const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
+const MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// A server with one client.
 #[derive(Debug, Clone)]

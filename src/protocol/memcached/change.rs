@@ -142,8 +142,9 @@ impl Store {
 
     /// Puts a new item under a key, in the place of the old one.
     pub(super) fn link(&mut self, key: &[u8], data: Vec<u8>, incoming: &Incoming<'_>, now: Instant) -> Outcome {
-        self.remove(key);
         let bytes = item_bytes(key, incoming.flags, data.len());
+        self.classes.reserve(bytes);
+        self.remove(key);
         let class = class_of(bytes);
         if !self.evict(bytes, now) {
             self.counters.store_no_memory += 1;
@@ -168,7 +169,7 @@ impl Store {
             tick: self.ticks,
         };
         self.classes.add(class, bytes);
-        self.bytes += bytes;
+        self.bytes += bytes as u64;
         self.counters.total_items += 1;
         self.recency.insert(self.ticks, key.to_vec());
         self.items.insert(key.to_vec(), item);

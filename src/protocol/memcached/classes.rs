@@ -73,7 +73,8 @@ impl Classes {
         self.0.iter().map(|class| class.pages * PAGE_BYTES).sum()
     }
 
-    /// Takes a page for a value on its way into the store, if all chunks are in use: it has one even if it is refused.
+    /// Takes a page for a value on its way into the store, if all chunks are in use: the old one is still there, and
+    /// it may yet be refused.
     pub(super) fn reserve(&mut self, item_bytes: usize) {
         let id = class_of(item_bytes);
         let class = &mut self.0[id];
@@ -81,9 +82,8 @@ impl Classes {
         class.pages = class.pages.max(chunks.div_ceil(chunks_per_page(id)));
     }
 
-    /// Takes an item of so many bytes in.
+    /// Takes an item of so many bytes in, for which there is a page.
     pub(super) fn add(&mut self, id: usize, item_bytes: usize) {
-        self.reserve(item_bytes);
         let class = &mut self.0[id];
         class.items += 1;
         class.item_bytes += item_bytes as u64;

@@ -60,7 +60,7 @@ pub(super) fn limit_memory(store: &mut Store, mebibytes: u32, now: Instant) -> &
     match mebibytes {
         0..8 => "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m",
         8..=1_000_000_000 => {
-            store.set_bytes_max(usize::try_from(u64::from(mebibytes) << 20).unwrap_or(usize::MAX), now);
+            store.set_bytes_max(u64::from(mebibytes) << 20, now);
             "OK"
         }
         _ => "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes",

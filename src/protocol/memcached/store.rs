@@ -22,8 +22,8 @@ pub struct Store {
     pub(super) recency: BTreeMap<u64, Vec<u8>>,
     pub(super) ticks: u64,
     last_cas: u64,
-    pub(super) bytes: usize,
-    bytes_max: usize,
+    pub(super) bytes: u64,
+    bytes_max: u64,
     /// When the items stored before it are to go.
     flush_at: Option<Instant>,
     unix_base_s: u64,
@@ -79,7 +79,7 @@ impl Item {
 impl Store {
     /// An empty store of at most `memory_bytes_max` bytes (as [`item_bytes`] counts them) in a world whose clock began
     /// at the Unix time `unix_base_s`, in seconds. When it is full the least recently used items leave.
-    pub fn new(unix_base_s: u64, memory_bytes_max: usize) -> Self {
+    pub fn new(unix_base_s: u64, memory_bytes_max: u64) -> Self {
         Self {
             items: BTreeMap::new(),
             recency: BTreeMap::new(),
@@ -112,12 +112,12 @@ impl Store {
     }
 
     /// Bytes held, as [`item_bytes`] counts them.
-    pub fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// The most bytes to hold.
-    pub fn bytes_max(&self) -> usize {
+    pub fn bytes_max(&self) -> u64 {
         self.bytes_max
     }
 
@@ -152,7 +152,7 @@ impl Store {
         self.unix_base_s.saturating_add(deadline.as_millis().div_ceil(1000))
     }
 
-    pub(super) fn set_bytes_max(&mut self, bytes_max: usize, now: Instant) {
+    pub(super) fn set_bytes_max(&mut self, bytes_max: u64, now: Instant) {
         self.bytes_max = bytes_max;
         self.evict(0, now);
     }
@@ -231,12 +231,12 @@ impl Store {
         let bytes = item.bytes(key);
         self.recency.remove(&item.tick);
         self.classes.remove(item.class, bytes);
-        self.bytes -= bytes;
+        self.bytes -= bytes as u64;
     }
 
     /// Makes room for `incoming` bytes; whether there is any.
     pub(super) fn evict(&mut self, incoming: usize, now: Instant) -> bool {
-        while self.bytes + incoming > self.bytes_max {
+        while self.bytes + incoming as u64 > self.bytes_max {
             let Some((_, key)) = self.recency.first_key_value() else { return false };
             let key = key.clone();
             self.evict_item(&key, now);
