@@ -6,6 +6,7 @@ mod snapshot;
 use std::fmt;
 use std::time::Duration;
 
+use super::hash::hash_of;
 use super::policy::AnyPolicy;
 use super::store::{Departure, Item, Limits, Store};
 use super::{CacheEntry, CacheEvent, CacheStats, EvictionPolicy, Glob};
@@ -134,10 +135,19 @@ impl CacheNode {
     /// [`Self::set`] with a deadline instead of a time to live, from borrowed bytes.
     pub fn store_until(&mut self, key: &str, value: &[u8], expires_at: Option<Instant>) -> bool {
         let now = self.clock.now();
+        let name = hash_of(key.as_bytes());
+        let known = self.find(name, key);
+        let bytes = key.len() as u64 + value.len() as u64;
+        if let Some(i) = known
+            && self.store.item(i).weight() == bytes
+            && !self.store.is_expired(i, now)
+        {
+            self.store.rewrite(i, expires_at, |record| record.rewrite(value, Past::begin(now)));
+            return true;
+        }
         let record = Record::new(key, value, Past::begin(now));
-        let bytes = record.weight();
         let ledger = &mut self.ledger;
-        let is_stored = self.store.insert(record, expires_at, now, |why, gone| {
+        let is_stored = self.store.insert_at(known, name, record, expires_at, now, |why, gone| {
             ledger.departure(why, &gone, key);
         });
         if !is_stored {
@@ -221,7 +231,7 @@ impl CacheNode {
 
     /// The entry of a key, without using it, counting it, or removing what has expired. O(1).
     pub fn peek(&self, key: &str) -> Option<EntryView<'_>> {
-        let i = self.store.find(key.as_bytes()).filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
+        let i = self.find(hash_of(key.as_bytes()), key).filter(|&i| !self.store.is_expired(i, self.clock.now()))?;
         Some(self.view(i))
     }
 
@@ -313,6 +323,7 @@ impl CacheNode {
     }
 
     /// A counted read of `key`.
+    #[inline]
     fn use_entry(&mut self, key: &str) -> Option<u32> {
         let Some(i) = self.find_live(key) else {
             self.ledger.counters.misses += 1;
@@ -323,24 +334,31 @@ impl CacheNode {
         Some(i)
     }
 
+    #[inline]
     fn mark_used(&mut self, i: u32) {
         self.store.hit(i);
         let now = self.clock.now();
         self.store.item_mut(i).touch(now);
     }
 
-    /// The node of `key`, unless it has expired: then it is removed.
-    fn find_live(&mut self, key: &str) -> Option<u32> {
-        let i = self.store.find(key.as_bytes())?;
-        match self.store.deadline(i) {
-            Some(at) if self.clock.now() >= at => {
-                self.expire(i, at);
-                None
-            }
-            _ => Some(i),
-        }
+    /// The node of a key of that name.
+    #[inline]
+    fn find(&self, name: u64, key: &str) -> Option<u32> {
+        self.store.find_by(name, |record| record.has_key(key.as_bytes()))
     }
 
+    /// The node of `key`, unless it has expired: then it is removed.
+    #[inline]
+    fn find_live(&mut self, key: &str) -> Option<u32> {
+        let i = self.find(hash_of(key.as_bytes()), key)?;
+        let Some(at) = self.store.deadline(i).filter(|&at| self.clock.now() >= at) else {
+            return Some(i);
+        };
+        self.expire(i, at);
+        None
+    }
+
+    #[cold]
     fn expire(&mut self, i: u32, at: Instant) {
         let record = self.store.remove(i);
         self.ledger.departure(Departure::Expired(at), &record, "");

@@ -64,7 +64,13 @@ impl<T: Item, P: Policy> Store<T, P> {
     where
         T::Key: Borrow<Q>,
     {
-        self.index.find(hash_of(key), |i| self.nodes.item(i).key().borrow() == key)
+        self.find_by(hash_of(key), |item| item.key().borrow() == key)
+    }
+
+    /// The node of that name whose item `is_match` accepts, expired or not.
+    #[inline]
+    pub(crate) fn find_by(&self, name: u64, is_match: impl Fn(&T) -> bool) -> Option<u32> {
+        self.index.find(name, |i| is_match(self.nodes.item(i)))
     }
 
     /// All nodes, in an order of the table's own: sort what comes of it.
@@ -146,10 +152,24 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         item: T,
         deadline: Option<Instant>,
         now: Instant,
-        mut gone: impl FnMut(Departure, T),
+        gone: impl FnMut(Departure, T),
     ) -> bool {
         let name = X::name(item.key());
         let known = self.index.find(name, |i| self.nodes.item(i).key() == item.key());
+        self.insert_at(known, name, item, deadline, now, gone)
+    }
+
+    /// [`Self::insert`] for a key of that name which is known to be at node `known`, or not to be there.
+    #[inline]
+    pub(crate) fn insert_at(
+        &mut self,
+        known: Option<u32>,
+        name: u64,
+        item: T,
+        deadline: Option<Instant>,
+        now: Instant,
+        mut gone: impl FnMut(Departure, T),
+    ) -> bool {
         let stored = match known {
             Some(i) => self.overwrite(i, item, now, &mut gone),
             None => self.bring_in(name, item, now, &mut gone),
@@ -161,6 +181,14 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
             self.set_deadline(i, deadline);
         }
         true
+    }
+
+    /// Makes node `i` a new entry with that deadline: `overwrite` changes the item in place, but not what it weighs. The
+    /// deadline that it had must not have passed.
+    #[inline]
+    pub(crate) fn rewrite(&mut self, i: u32, deadline: Option<Instant>, overwrite: impl FnOnce(&mut T)) {
+        self.policy.renew(&mut self.nodes, i, overwrite);
+        self.set_deadline(i, deadline);
     }
 
     /// One request of a simulation: a hit, or a miss that brings the item in if the policy and the limits let it.
@@ -231,7 +259,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     fn overwrite(&mut self, i: u32, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) -> Option<u32> {
         let (from, to) = (self.item(i).weight(), item.weight());
         if to <= from {
-            let old = self.policy.renew(&mut self.nodes, i, item);
+            let old = self.policy.renew(&mut self.nodes, i, |known| std::mem::replace(known, item));
             self.weight -= from - to;
             self.end_deadline(i, old, now, gone);
         } else if to <= self.limits.weight {

@@ -21,12 +21,15 @@ impl Past {
 }
 
 /// The moments of creation and of the last access (8 bytes each), the accesses (4), the key's length (1, or 5 from 255
-/// on), the key, and the value, in one allocation: its address is all that a node holds, so that two nodes
-/// share a cache line.
+/// on), the key, and the value, in one allocation: its address and length are all that a node holds, so that
+/// two or three nodes share a cache line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
     bytes: Box<[u8]>,
 }
+
+/// Everything before the key, but for a long key's length.
+type Header = [u8; KEY_LENGTH + 1];
 
 const CREATED_AT: Range<usize> = 0..8;
 const LAST_ACCESSED: Range<usize> = 8..16;
@@ -37,39 +40,61 @@ const LONG: u8 = u8::MAX;
 
 impl Record {
     /// Bytes beyond the key and the value; four more where a key is 255 bytes or longer.
-    pub(super) const OVERHEAD_BYTES: u64 = KEY_LENGTH as u64 + 1;
+    pub(super) const OVERHEAD_BYTES: u64 = size_of::<Header>() as u64;
 
     pub(super) fn new(key: &str, value: &[u8], past: Past) -> Self {
         let short = u8::try_from(key.len()).ok().filter(|&length| length < LONG);
-        let key_start = KEY_LENGTH + if short.is_some() { 1 } else { 5 };
-        let mut bytes = Vec::with_capacity(key_start + key.len() + value.len());
-        bytes.extend_from_slice(&past.created_at.as_millis().to_le_bytes());
-        bytes.extend_from_slice(&past.last_accessed.as_millis().to_le_bytes());
-        bytes.extend_from_slice(&past.access_count.to_le_bytes());
-        bytes.push(short.unwrap_or(LONG));
-        if short.is_none() {
-            bytes.extend_from_slice(&u32::try_from(key.len()).expect("a key is shorter than 4 GiB").to_le_bytes());
-        }
+        let mut header: Header = [0; _];
+        past.write(&mut header);
+        header[KEY_LENGTH] = short.unwrap_or(LONG);
+        let long = u32::try_from(key.len()).expect("a key is shorter than 4 GiB").to_le_bytes();
+        let long: &[u8] = if short.is_some() { &[] } else { &long };
+        let mut bytes = Vec::with_capacity(header.len() + long.len() + key.len() + value.len());
+        bytes.extend_from_slice(&header);
+        bytes.extend_from_slice(long);
         bytes.extend_from_slice(key.as_bytes());
         bytes.extend_from_slice(value);
         Self { bytes: bytes.into_boxed_slice() }
     }
 
+    /// Makes it the record of a new value of the same length, without a new allocation.
+    pub(super) fn rewrite(&mut self, value: &[u8], past: Past) {
+        let (header, _) = self.bytes.split_first_chunk_mut().expect("it is in use");
+        past.write(header);
+        let start = self.bytes.len() - value.len();
+        self.bytes[start..].copy_from_slice(value);
+    }
+
     pub(super) fn past(&self) -> Past {
-        let moment = |range: Range<usize>| Instant::from_millis(u64::from_le_bytes(self.field(range)));
+        let header: &Header = self.bytes.first_chunk().expect("it is in use");
+        let moment = |range: Range<usize>| Instant::from_millis(u64::from_le_bytes(field(header, range)));
         Past {
             created_at: moment(CREATED_AT),
             last_accessed: moment(LAST_ACCESSED),
-            access_count: u32::from_le_bytes(self.field(ACCESS_COUNT)),
+            access_count: u32::from_le_bytes(field(header, ACCESS_COUNT)),
         }
     }
 
     /// Counts an access.
     #[inline]
     pub(super) fn touch(&mut self, now: Instant) {
-        let count = u32::from_le_bytes(self.field(ACCESS_COUNT)).saturating_add(1);
-        self.bytes[LAST_ACCESSED].copy_from_slice(&now.as_millis().to_le_bytes());
-        self.bytes[ACCESS_COUNT].copy_from_slice(&count.to_le_bytes());
+        let header: &mut Header = self.bytes.first_chunk_mut().expect("it is in use");
+        let count = u32::from_le_bytes(field(header, ACCESS_COUNT)).saturating_add(1);
+        header[LAST_ACCESSED].copy_from_slice(&now.as_millis().to_le_bytes());
+        header[ACCESS_COUNT].copy_from_slice(&count.to_le_bytes());
+    }
+
+    /// Whether that is its key. Asks for nothing that depends on the length which is written in the record, so that the
+    /// processor need not wait for it.
+    #[inline]
+    pub(super) fn has_key(&self, key: &[u8]) -> bool {
+        match self.bytes.split_first_chunk() {
+            Some((header, rest)) if key.len() < usize::from(LONG) => {
+                let header: &Header = header;
+                usize::from(header[KEY_LENGTH]) == key.len() && rest.get(..key.len()) == Some(key)
+            }
+            _ => self.key() == key,
+        }
     }
 
     pub(super) fn key_text(&self) -> &str {
@@ -78,26 +103,37 @@ impl Record {
 
     #[inline]
     pub(super) fn value(&self) -> &[u8] {
-        &self.bytes[self.key_range().end..]
+        self.key_and_value().1
     }
 
-    fn field<const N: usize>(&self, range: Range<usize>) -> [u8; N] {
-        self.bytes[range].try_into().expect("the field's width")
-    }
-
-    /// Where the key stands; in a slot that is not in use, nowhere.
+    /// Both; nothing in a slot that is not in use.
     #[inline]
-    fn key_range(&self) -> Range<usize> {
-        match self.bytes.get(KEY_LENGTH) {
-            None => 0..0,
-            Some(&LONG) => {
-                let start = KEY_LENGTH + 5;
-                let length = u32::from_le_bytes(self.field(KEY_LENGTH + 1..start));
-                start..start + length as usize
+    fn key_and_value(&self) -> (&[u8], &[u8]) {
+        let Some((header, rest)) = self.bytes.split_first_chunk() else {
+            return (&[], &[]);
+        };
+        let header: &Header = header;
+        match header[KEY_LENGTH] {
+            LONG => {
+                let (length, rest) = rest.split_first_chunk().expect("a long key has a long length");
+                rest.split_at(u32::from_le_bytes(*length) as usize)
             }
-            Some(&length) => KEY_LENGTH + 1..KEY_LENGTH + 1 + usize::from(length),
+            length => rest.split_at(length.into()),
         }
     }
+}
+
+impl Past {
+    fn write(self, header: &mut Header) {
+        header[CREATED_AT].copy_from_slice(&self.created_at.as_millis().to_le_bytes());
+        header[LAST_ACCESSED].copy_from_slice(&self.last_accessed.as_millis().to_le_bytes());
+        header[ACCESS_COUNT].copy_from_slice(&self.access_count.to_le_bytes());
+    }
+}
+
+#[inline]
+fn field<const N: usize>(header: &Header, range: Range<usize>) -> [u8; N] {
+    header[range].try_into().expect("the field's width")
 }
 
 impl Item for Record {
@@ -105,12 +141,13 @@ impl Item for Record {
 
     #[inline]
     fn key(&self) -> &[u8] {
-        &self.bytes[self.key_range()]
+        self.key_and_value().0
     }
 
     #[inline]
     fn weight(&self) -> u64 {
-        (self.bytes.len() - self.key_range().start) as u64
+        let (key, value) = self.key_and_value();
+        (key.len() + value.len()) as u64
     }
 }
 
@@ -135,6 +172,11 @@ mod tests {
             record.touch(now);
             assert_eq!(record.past(), Past { last_accessed: now, access_count: u32::MAX, ..past });
             assert_eq!((record.key_text(), record.value()), (key.as_str(), b"value".as_slice()));
+            assert!(record.has_key(key.as_bytes()) && !record.has_key(&[key.as_bytes(), b"v"].concat()));
+            assert!(length == 0 || !record.has_key("l".repeat(length).as_bytes()));
+            record.rewrite(b"other", past);
+            assert_eq!((record.key_text(), record.value(), record.past()), (key.as_str(), b"other".as_slice(), past));
         }
+        assert!(!Record::default().has_key(b"k"));
     }
 }

@@ -39,12 +39,11 @@ pub(crate) trait Policy: Clone {
     /// Node `i` came in, or was overwritten by something heavier, which makes it a new entry.
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
 
-    /// Node `i` was overwritten, which makes it a new entry: `item`, which does not weigh more, takes the place of what is
-    /// returned.
+    /// Node `i` is overwritten by what does not weigh more, which makes it a new entry.
     #[inline]
-    fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
+    fn renew<T: Item, R>(&mut self, nodes: &mut Nodes<T>, i: u32, overwrite: impl FnOnce(&mut T) -> R) -> R {
         self.remove(nodes, i);
-        let old = std::mem::replace(nodes.item_mut(i), item);
+        let old = overwrite(nodes.item_mut(i));
         self.insert(nodes, i);
         old
     }
@@ -84,6 +83,11 @@ macro_rules! any_policy {
             pub(crate) fn of(kind: EvictionPolicy, capacity: u64) -> Self {
                 match kind { $($kind => Self::$name($name::new(capacity))),* }
             }
+
+            #[inline(never)]
+            fn hit_unusual<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+                match self { $(Self::$name(p) => p.hit(nodes, i)),* }
+            }
         }
 
         impl Policy for AnyPolicy {
@@ -112,13 +116,14 @@ macro_rules! any_policy {
             }
 
             #[inline]
-            fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
-                match self { $(Self::$name(p) => p.renew(nodes, i, item)),* }
+            fn renew<T: Item, R>(&mut self, nodes: &mut Nodes<T>, i: u32, overwrite: impl FnOnce(&mut T) -> R) -> R {
+                match self { $(Self::$name(p) => p.renew(nodes, i, overwrite)),* }
             }
 
             #[inline]
             fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-                match self { $(Self::$name(p) => p.hit(nodes, i)),* }
+                // The usual policy's own way, without the registers that the others need.
+                if let Self::Lru(lru) = self { lru.hit(nodes, i) } else { self.hit_unusual(nodes, i) }
             }
 
             fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {

@@ -29,9 +29,9 @@ impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_I
     }
 
     #[inline]
-    fn renew<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, item: T) -> T {
+    fn renew<T: Item, R>(&mut self, nodes: &mut Nodes<T>, i: u32, overwrite: impl FnOnce(&mut T) -> R) -> R {
         nodes.renew(&mut self.0, i);
-        std::mem::replace(nodes.item_mut(i), item)
+        overwrite(nodes.item_mut(i))
     }
 
     #[inline]
