@@ -34,7 +34,8 @@ enum Command {
     /// Grade a submission and print its report
     Grade(GradeArgs),
     /// Grade a submission again whenever it is saved, and say what changed
-    Watch(WatchArgs),
+    #[command(after_help = "Ctrl-C ends it, with the exit code of the last grading, or 0 where there was none.")]
+    Watch(GradingArgs),
     /// Grade every submission of a class: resumable, with a page, a table and data as results
     Class(ClassArgs),
     /// Serve the playground and a grading API on one port of this machine
@@ -61,9 +62,9 @@ enum Command {
     Man,
 }
 
-/// Arguments of `grader grade`.
+/// What one submission is graded by: the arguments of `grader watch`, and the most of `grader grade`.
 #[derive(Debug, Args)]
-pub struct GradeArgs {
+pub struct GradingArgs {
     /// The submission: a folder with src/lib.rs, or a .rs file
     pub path: PathBuf,
     /// The exercise's id, or a pack's folder
@@ -72,12 +73,6 @@ pub struct GradeArgs {
     /// The grading seed: it chooses names and numbers in the checks
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// The report's format
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to this file instead of standard output
-    #[arg(long)]
-    pub out: Option<PathBuf>,
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
@@ -89,27 +84,18 @@ pub struct GradeArgs {
     pub trust: bool,
 }
 
-/// Arguments of `grader watch`.
+/// Arguments of `grader grade`.
 #[derive(Debug, Args)]
-#[command(after_help = "Ctrl-C ends it, with the exit code of the last grading, or 0 where there was none.")]
-pub struct WatchArgs {
-    /// The submission: a folder with src/lib.rs, or a .rs file
-    pub path: PathBuf,
-    /// The exercise's id, or a pack's folder
-    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
-    pub exercise: String,
-    /// The grading seed: it chooses names and numbers in the checks
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// The report's language
-    #[arg(long, value_parser = language, default_value = "en")]
-    pub lang: Language,
-    /// The address of the playground that the report's links open
-    #[arg(long, default_value = crate::report::PLAYGROUND)]
-    pub playground: String,
-    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+pub struct GradeArgs {
+    /// What is graded, and how.
+    #[command(flatten)]
+    pub grading: GradingArgs,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Write the report to this file instead of standard output
     #[arg(long)]
-    pub trust: bool,
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `grader class`.

@@ -142,16 +142,17 @@ fn groups(exercise: &Exercise) -> Vec<(&str, Vec<&Growth>)> {
 /// The texts as one script, and the number of commands up to the end of each.
 fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec<usize>), PackError> {
     let mut whole = String::new();
-    let mut ends = Vec::new();
+    let mut lines = Vec::new();
     let mut random = Random::new(seed);
-    let mut script = script::parse("", Dialect::Lab);
     for text in texts {
         let text = template::fill_with(text, &[("n", n)], &mut random)
             .map_err(|error| PackError::Placeholder(id.to_owned(), 0, error.placeholder))?;
-        whole = format!("{whole}\n{text}");
-        script = script::parse(&whole, Dialect::Lab);
-        ends.push(script.commands.len());
+        whole = format!("{whole}{text}\n");
+        lines.push(whole.lines().count());
     }
+    let script = script::parse(&whole, Dialect::Lab);
+    let ends: Vec<_> =
+        lines.into_iter().map(|last| script.commands.partition_point(|step| step.line as usize <= last)).collect();
     if let Some(wrong) = script.diagnostics.first() {
         return Err(PackError::Growth(id.to_owned(), wrong.mistake.message(Language::English)));
     }

@@ -14,14 +14,15 @@ use crate::report::{self, Setting};
 /// # Errors
 /// There is no such exercise or no such path, or this machine lacks what grading needs.
 pub fn grade(args: &GradeArgs) -> Result<Outcome> {
-    let pack = super::load_pack(&args.exercise)?;
-    if let Some(out) = &args.out {
+    let GradeArgs { grading, format, out } = args;
+    let pack = super::load_pack(&grading.exercise)?;
+    if let Some(out) = out {
         super::check_out(out)?;
     }
-    let bench = Bench::open(&pack, args.trust)?;
-    let report = bench.grade_path(&args.path, args.seed, args.lang)?;
-    let setting = Setting::from_environment(args.lang, &args.playground);
-    report::deliver(&report, args.format, &setting, args.out.as_deref())?;
+    let bench = Bench::open(&pack, grading.trust)?;
+    let report = bench.grade_path(&grading.path, grading.seed, grading.lang)?;
+    let setting = Setting::from_environment(grading.lang, &grading.playground);
+    report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
 }
 

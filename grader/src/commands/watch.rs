@@ -20,7 +20,7 @@ use notify::{Event, RecursiveMode, Watcher};
 use super::grade::outcome;
 use super::stop::on_stop;
 use crate::bench::Bench;
-use crate::cli::WatchArgs;
+use crate::cli::GradingArgs;
 use crate::outcome::{Outcome, UsageError};
 use crate::printable;
 use crate::report::{self, Format, Setting};
@@ -46,7 +46,7 @@ pub enum News {
 ///
 /// # Errors
 /// There is no such exercise or path, this machine lacks what grading needs, or it cannot tell of changes.
-pub fn watch(args: &WatchArgs) -> Result<Outcome> {
+pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path) {
         return Err(UsageError(error.to_string()).into());
