@@ -1,7 +1,7 @@
 //! The deadlines of all entries that have one: a binary heap whose entries know their node and the other way
 //! round, so that an overwritten or touched deadline is mended in place instead of lingering and killing a newer value.
 
-use super::nodes::{Moves, NIL};
+use super::nodes::{Moves, NIL, steps};
 use crate::clock::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +139,7 @@ impl Deadlines {
     }
 
     fn swap(&mut self, a: usize, b: usize) {
+        steps::take();
         self.heap.swap(a, b);
         self.places[self.heap[a].node as usize] = index(a);
         self.places[self.heap[b].node as usize] = index(b);

@@ -1,4 +1,4 @@
-//! The hash of keys in memory. (Where a key stands on the ring is another matter, and another hash: see [`crate::ring`].)
+//! The hash and the comparison of keys in memory. (Where a key stands on the ring is another matter, and another hash: see [`crate::ring`].)
 //!
 //! A multiplication to 128 bits whose halves are folded together takes sixteen bytes at a time, as in wyhash (Wang Yi,
 //! 2019). It is fast because keys of up to sixteen bytes take one such step, and of up to thirty-two two, without a loop
@@ -24,6 +24,25 @@ pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
     key.hash(&mut hasher);
     hasher.finish()
 }
+
+/// Whether two keys have the same bytes. What `==` says; but that is a call, and in WebAssembly goes byte by byte.
+#[inline]
+pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.last_chunk(), other.last_chunk()) {
+        (Some(last), Some(other_last)) if one.len() <= SHORT => {
+            let mut pairs = one.as_chunks().0.iter().zip(other.as_chunks().0);
+            pairs.all(|(a, b)| u128::from_le_bytes(*a) == u128::from_le_bytes(*b))
+                && u128::from_le_bytes(*last) == u128::from_le_bytes(*other_last)
+        }
+        _ => one == other,
+    }
+}
+
+/// Longer keys are worth the call.
+const SHORT: usize = 64;
 
 struct KeyHasher(u64);
 
@@ -112,7 +131,7 @@ impl Hasher for KeyHasher {
 
 #[cfg(test)]
 mod tests {
-    use super::{folded_product, folded_product_by_quarters, hash_of};
+    use super::{are_same, folded_product, folded_product_by_quarters, hash_of};
     use crate::random::Random;
     use std::collections::BTreeSet;
 
@@ -124,6 +143,20 @@ mod tests {
             let [a, b] = [0, 1].map(|_| u64::MAX.wrapping_sub(random.next_u64() >> random.below(64)));
             for (a, b) in [(a, b), (!a, b), (!a, !b)] {
                 assert_eq!(folded_product_by_quarters(a, b), folded_product(a, b));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_the_same_when_no_byte_differs() {
+        for length in 0..100 {
+            let key = vec![7; length];
+            assert!(are_same(&key, &key.clone()));
+            assert!(!are_same(&key, &[&key, [7].as_slice()].concat()));
+            for at in 0..length {
+                let mut other = key.clone();
+                other[at] = 8;
+                assert!(!are_same(&key, &other), "{length} bytes, {at}");
             }
         }
     }

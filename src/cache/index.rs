@@ -13,9 +13,9 @@ use std::hash::Hash;
 
 use super::hash::hash_of;
 use super::nodes::{Moves, NIL, Slots};
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 use equal_by_vector as equal_bytes;
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_feature = "simd128")))]
 use equal_by_words as equal_bytes;
 
 /// How a store finds its nodes, by names, which are numbers that stand for keys; and where it puts them.
@@ -234,8 +234,16 @@ fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
     equal.cast_unsigned()
 }
 
+/// The same in WebAssembly, where it is built with vectors, as `.cargo/config.toml` says it is.
+#[cfg(target_feature = "simd128")]
+#[inline]
+fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
+    use std::arch::wasm32::{i8x16_eq, u8x16_bitmask, u8x16_splat, u64x2};
+    u8x16_bitmask(i8x16_eq(u64x2(first, rest), u8x16_splat(byte))).into()
+}
+
 /// The same by arithmetic on words.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+#[cfg(any(test, not(any(target_arch = "x86_64", target_feature = "simd128"))))]
 #[inline]
 fn equal_by_words(first: u64, rest: u64, byte: u8) -> u32 {
     const ONES: u64 = u64::MAX / 255;

@@ -62,6 +62,7 @@ impl<T> Nodes<T> {
 
     #[inline]
     pub(crate) fn item(&self, i: u32) -> &T {
+        steps::take();
         &self.nodes[i as usize].item
     }
 
@@ -89,6 +90,7 @@ impl<T> Nodes<T> {
     /// Links node `i`, which is in no list, in as the newest of `list`.
     #[inline]
     pub(crate) fn push_newest(&mut self, list: &mut List, i: u32) {
+        steps::take();
         let older = std::mem::replace(&mut list.newest, i);
         let node = &mut self.nodes[i as usize];
         node.newer = NIL;
@@ -116,6 +118,7 @@ impl<T> Nodes<T> {
     /// Takes node `i` out of `list`.
     #[inline]
     pub(crate) fn unlink(&mut self, list: &mut List, i: u32) {
+        steps::take();
         let Node { newer, older, .. } = self.nodes[i as usize];
         if newer == NIL {
             list.newest = older;
@@ -154,6 +157,7 @@ impl<T> Nodes<T> {
     /// The node that came into the list of node `i` just after it.
     #[inline]
     pub(crate) fn newer(&self, i: u32) -> Option<u32> {
+        steps::take();
         some(self.nodes[i as usize].newer)
     }
 
@@ -287,5 +291,28 @@ impl Slots {
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.free.capacity() * size_of::<u32>()
+    }
+}
+
+/// What takes time, counted in tests alone: a node looked at or relinked, a timer moved in the heap.
+pub(crate) mod steps {
+    #[cfg(test)]
+    thread_local! {
+        static TAKEN: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+
+    #[cfg(test)]
+    pub(crate) fn take() {
+        TAKEN.set(TAKEN.get() + 1);
+    }
+
+    #[cfg(not(test))]
+    #[inline]
+    pub(crate) const fn take() {}
+
+    /// How many this thread has taken.
+    #[cfg(test)]
+    pub(crate) fn taken() -> u64 {
+        TAKEN.get()
     }
 }

@@ -422,3 +422,82 @@ impl Item for Shadow {
         self.weight
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::EvictionPolicy;
+    use crate::cache::nodes::steps;
+    use crate::cache::policy::AnyPolicy;
+    use crate::random::Random;
+
+    #[derive(Default)]
+    struct Number(u64);
+
+    impl Item for Number {
+        type Key = u64;
+
+        fn key(&self) -> &u64 {
+            &self.0
+        }
+
+        fn weight(&self) -> u64 {
+            1
+        }
+    }
+
+    /// Thousandths of a step that an operation takes on average, in a full cache of so many entries, and the most steps of
+    /// all: reads, insertions that evict, overwriting, removals, and changes of deadlines if there are any.
+    fn steps_an_operation(policy: EvictionPolicy, entries: u64, with_deadlines: bool) -> (u64, u64) {
+        let limits = Limits { weight: entries, entries: u64::MAX };
+        let mut store = Store::new(limits, AnyPolicy::of(policy, entries));
+        let mut random = Random::new(entries);
+        let (mut all, mut most) = (0, 0);
+        let operations = 4 * entries;
+        for operation in 0..2 * operations {
+            let before = steps::taken();
+            let key = random.below(2 * entries);
+            let deadline = with_deadlines.then(|| Instant::from_millis(1 + random.next_u64() / 2));
+            match (store.find(&key), random.below(16)) {
+                (Some(i), 0) => drop(store.remove(i)),
+                (Some(i), 1) if with_deadlines => store.set_deadline(i, deadline),
+                (Some(i), 2..12) => store.hit(i),
+                _ => assert!(store.insert(Number(key), deadline, Instant::default(), |_, _| {})),
+            }
+            // The first half fills the cache and lets it age.
+            if operation >= operations {
+                all += steps::taken() - before;
+                most = most.max(steps::taken() - before);
+            }
+        }
+        (1000 * all / operations, most)
+    }
+
+    /// Steps that the table's chance adds at worst: entries whose tag is the wanted one by coincidence.
+    const COINCIDENCES: u64 = 30;
+
+    #[test]
+    fn an_operation_takes_no_more_steps_in_a_cache_of_many() {
+        for policy in EvictionPolicy::ALL {
+            let [few, many] = [1_000, 64_000].map(|entries| steps_an_operation(policy, entries, false));
+            assert!(
+                few.0 > 1000 && many.0 * 10 <= few.0 * 11,
+                "{policy:?}: {few:?} of a thousand, {many:?} of 64 thousand"
+            );
+            // The others sweep, or have ghosts whose table grows: only their average has a bound.
+            if let EvictionPolicy::LRU | EvictionPolicy::LFU | EvictionPolicy::FIFO | EvictionPolicy::TTL = policy {
+                assert!(many.1 <= COINCIDENCES, "{policy:?}: {many:?}");
+            }
+        }
+    }
+
+    /// A heap of 64 thousand timers has 16 levels, six more than one of a thousand. Under TTL the root leaves.
+    #[test]
+    fn a_deadline_costs_at_most_a_step_for_each_level_of_the_heap() {
+        for policy in [EvictionPolicy::LRU, EvictionPolicy::TTL] {
+            let [few, many] = [1_000, 64_000].map(|entries| steps_an_operation(policy, entries, true));
+            assert!(many.0 <= few.0 + 6_000, "{policy:?}: {few:?} of a thousand, {many:?} of 64 thousand");
+            assert!(many.1 <= 2 * 16 + COINCIDENCES, "{policy:?}: {many:?}");
+        }
+    }
+}

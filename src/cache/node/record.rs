@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::cache::hash::are_same;
 use crate::cache::store::Item;
 use crate::clock::Instant;
 
@@ -91,7 +92,8 @@ impl Record {
         match self.bytes.split_first_chunk() {
             Some((header, rest)) if key.len() < usize::from(LONG) => {
                 let header: &Header = header;
-                usize::from(header[KEY_LENGTH]) == key.len() && rest.get(..key.len()) == Some(key)
+                usize::from(header[KEY_LENGTH]) == key.len()
+                    && rest.get(..key.len()).is_some_and(|known| are_same(known, key))
             }
             _ => self.key() == key,
         }
