@@ -135,7 +135,7 @@ impl HashRing {
     /// The living node that answers for a key.
     pub fn get_node(&self, key: &str) -> Option<&NodeInfo>;
 
-    /// The living nodes that hold a key's copies: distinct, at most `count`.
+    /// The living nodes that hold a key's copies, the one of `get_node` among them: distinct, at most `count`.
     pub fn get_nodes(&self, key: &str, count: usize) -> Vec<&NodeInfo>;
 
     /// Every node, in any order.

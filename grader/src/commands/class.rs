@@ -30,7 +30,7 @@ use crate::submission::hex;
 /// Largest file that counts as a submission's own, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Grades a class. What was graded before, under the same content, exercise, grader and seed, is not graded again.
+/// Grades a class. What was graded before, under the same content, exercise, grader, compiler and seed, is not graded again.
 ///
 /// # Errors
 /// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.

@@ -166,7 +166,7 @@ impl HashRing {
         todo!()
     }
 
-    /// The living nodes that hold a key's copies: distinct, at most `count`.
+    /// The living nodes that hold a key's copies, the one of `get_node` among them: distinct, at most `count`.
     pub fn get_nodes(&self, key: &str, count: usize) -> Vec<&NodeInfo> {
         todo!()
     }
