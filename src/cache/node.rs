@@ -323,7 +323,11 @@ impl CacheNode {
     }
 
     /// A counted read of `key`.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: a tenth off a read that waits for memory, for more reads wait at once"
+    )]
     fn use_entry(&mut self, key: &str) -> Option<u32> {
         let Some(i) = self.find_live(key) else {
             self.ledger.counters.misses += 1;
@@ -334,7 +338,11 @@ impl CacheNode {
         Some(i)
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: a tenth off a read that waits for memory, for more reads wait at once"
+    )]
     fn mark_used(&mut self, i: u32) {
         self.store.hit(i);
         let now = self.clock.now();
@@ -348,7 +356,11 @@ impl CacheNode {
     }
 
     /// The node of `key`, unless it has expired: then it is removed.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: a tenth off a read that waits for memory, for more reads wait at once"
+    )]
     fn find_live(&mut self, key: &str) -> Option<u32> {
         let i = self.find(hash_of(key.as_bytes()), key)?;
         let Some(at) = self.store.deadline(i).filter(|&at| self.clock.now() >= at) else {
