@@ -2,7 +2,7 @@
 //!
 //! A multiplication to 128 bits whose halves are folded together takes sixteen bytes at a time, as in wyhash (Wang Yi,
 //! 2019). It is fast because keys of up to sixteen bytes take one such step, and of up to thirty-two two, without a loop
-//! or a branch that depends on the bytes; and it is the same on every machine, 32-bit ones included.
+//! or a branch that depends on the bytes. WebAssembly has no such product, so there three of 64 bits do its work.
 //!
 //! Its constants are fixed, for a cache must be the same in every run. So somebody who chooses the keys can make them
 //! collide: operations are then O(n), and nothing else changes. A server that faces strangers would draw the constants
@@ -10,17 +10,18 @@
 
 use std::hash::{Hash, Hasher};
 
-#[cfg(target_arch = "wasm32")]
-use folded_product_by_quarters as folded_product;
-
-/// Two odd numbers without a pattern: the fractional digits of pi.
+/// Odd numbers without a pattern: the fractional digits of pi.
 const FIRST: u64 = 0x243F_6A88_85A3_08D3;
 const SECOND: u64 = 0x1319_8A2E_0370_7345;
+const THIRD: u64 = 0xA409_3822_299F_31D1;
+
+/// Whether a product of 128 bits is one instruction.
+const HAS_WIDE_PRODUCT: bool = cfg!(not(target_arch = "wasm32"));
 
 /// The hash of a key. All bits are well mixed.
 #[inline]
 pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
-    let mut hasher = KeyHasher(FIRST);
+    let mut hasher = KeyHasher::<HAS_WIDE_PRODUCT>(FIRST);
     key.hash(&mut hasher);
     hasher.finish()
 }
@@ -44,12 +45,13 @@ pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
 /// Longer keys are worth the call.
 const SHORT: usize = 64;
 
-struct KeyHasher(u64);
+struct KeyHasher<const IS_WIDE: bool>(u64);
 
-impl KeyHasher {
+impl<const IS_WIDE: bool> KeyHasher<IS_WIDE> {
     #[inline]
     fn mix(&mut self, first: u64, second: u64) {
-        self.0 = folded_product(self.0 ^ first, SECOND ^ second);
+        let (first, second) = (self.0 ^ first, SECOND ^ second);
+        self.0 = if IS_WIDE { folded_product(first, second) } else { folded_products(first, second) };
     }
 
     #[inline]
@@ -60,7 +62,6 @@ impl KeyHasher {
 }
 
 /// The two halves of a product of 128 bits, folded together.
-#[cfg(not(target_arch = "wasm32"))]
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]
 const fn folded_product(a: u64, b: u64) -> u64 {
@@ -68,18 +69,15 @@ const fn folded_product(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// The same from products of 64 bits: WebAssembly has no wider ones, and the compiler would call a function for it.
-#[cfg(any(test, target_arch = "wasm32"))]
+/// A product moves what a number says upwards only, so each is followed by a step that brings it down again.
 #[inline]
-const fn folded_product_by_quarters(a: u64, b: u64) -> u64 {
-    const LOW: u64 = u32::MAX as u64;
-    let (cross, other) = ((a & LOW) * (b >> 32), (a >> 32) * (b & LOW));
-    let carry = ((((a & LOW) * (b & LOW)) >> 32) + (cross & LOW) + (other & LOW)) >> 32;
-    let high = (a >> 32) * (b >> 32) + (cross >> 32) + (other >> 32) + carry;
-    a.wrapping_mul(b) ^ high
+const fn folded_products(a: u64, b: u64) -> u64 {
+    let both = a.wrapping_mul(FIRST) ^ b.wrapping_mul(SECOND).rotate_left(32);
+    let mixed = (both ^ (both >> 32)).wrapping_mul(THIRD);
+    mixed ^ (mixed >> 32)
 }
 
-impl Hasher for KeyHasher {
+impl<const IS_WIDE: bool> Hasher for KeyHasher<IS_WIDE> {
     /// The last step may take some bytes a second time. That makes no two keys the same: a key's length, or its end, is
     /// hashed beside its bytes.
     #[inline]
@@ -131,20 +129,13 @@ impl Hasher for KeyHasher {
 
 #[cfg(test)]
 mod tests {
-    use super::{are_same, folded_product, folded_product_by_quarters, hash_of};
-    use crate::random::Random;
+    use super::*;
     use std::collections::BTreeSet;
 
-    #[test]
-    fn a_product_by_quarters_is_the_product() {
-        let mut random = Random::new(1);
-        for _ in 0..100_000 {
-            // Shifted, so that carries come and stay away.
-            let [a, b] = [0, 1].map(|_| u64::MAX.wrapping_sub(random.next_u64() >> random.below(64)));
-            for (a, b) in [(a, b), (!a, b), (!a, !b)] {
-                assert_eq!(folded_product_by_quarters(a, b), folded_product(a, b));
-            }
-        }
+    fn hash_with<const IS_WIDE: bool, K: ?Sized + Hash>(key: &K) -> u64 {
+        let mut hasher = KeyHasher::<IS_WIDE>(FIRST);
+        key.hash(&mut hasher);
+        hasher.finish()
     }
 
     #[test]
@@ -164,35 +155,43 @@ mod tests {
     /// A hundred thousand hashes have a double among their 64 bits once in four thousand million times.
     #[test]
     fn keys_that_differ_little_have_different_hashes() {
-        let mut hashes = BTreeSet::new();
-        let mut count = 0;
-        for length in 0..100 {
-            for at in 0..length {
-                for bit in 0..8 {
-                    let mut key = vec![0; length];
-                    key[at] = 1 << bit;
-                    hashes.insert(hash_of(key.as_slice()));
-                    count += 1;
+        for (of_bytes, of_number) in [
+            (hash_with::<true, [u8]> as fn(&[u8]) -> u64, hash_with::<true, u64> as fn(&u64) -> u64),
+            (hash_with::<false, [u8]>, hash_with::<false, u64>),
+        ] {
+            let mut hashes = BTreeSet::new();
+            let mut count = 0;
+            for length in 0..100 {
+                for at in 0..length {
+                    for bit in 0..8 {
+                        let mut key = vec![0; length];
+                        key[at] = 1 << bit;
+                        hashes.insert(of_bytes(&key));
+                        count += 1;
+                    }
                 }
+                hashes.insert(of_bytes(&vec![0_u8; length]));
+                count += 1;
             }
-            hashes.insert(hash_of(vec![0_u8; length].as_slice()));
-            count += 1;
+            for number in 1..60_000_u64 {
+                hashes.insert(of_number(&number));
+                count += 1;
+            }
+            assert_eq!(hashes.len(), count);
         }
-        for number in 1..60_000_u64 {
-            hashes.insert(hash_of(&number));
-            count += 1;
-        }
-        assert_eq!(hashes.len(), count);
     }
 
     #[test]
     fn numbers_in_a_row_spread_over_the_bits_that_choose_a_chunk_and_a_tag() {
-        for shift in [0, 16, 40] {
-            for bits in [|hash: u64| hash >> 56, |hash: u64| hash & 0xFF] {
-                let mut counts = [0; 256];
-                (0..25_600_u64)
-                    .for_each(|i| counts[usize::try_from(bits(hash_of(&(i << shift)))).expect("a byte")] += 1);
-                assert!(counts.iter().all(|count| (25..=200).contains(count)), "{counts:?}");
+        for hash in [hash_with::<true, u64>, hash_with::<false, u64>] {
+            for shift in [0, 8, 16, 32, 40, 48] {
+                for bits in [|hash: u64| hash >> 56, |hash: u64| hash & 0xFF] {
+                    let mut counts = [0; 256];
+                    for i in 0..25_600_u64 {
+                        counts[usize::try_from(bits(hash(&(i << shift)))).expect("a byte")] += 1;
+                    }
+                    assert!(counts.iter().all(|count| (25..=200).contains(count)), "{shift}: {counts:?}");
+                }
             }
         }
     }
