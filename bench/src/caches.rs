@@ -5,7 +5,7 @@ use std::hash::Hash;
 use cachedojo::cache::{Cache, CacheNode, EvictionPolicy};
 use cachedojo::clock::Clock;
 
-use crate::traces::zipf;
+use crate::zipf::zipf;
 use crate::{Bench, Contestant};
 
 /// In one round: so many that a cache of a million entries spends the round as it would its life, with what it needs often

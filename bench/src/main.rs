@@ -8,6 +8,7 @@ mod caches;
 mod parser;
 mod rings;
 mod traces;
+mod zipf;
 
 use std::hint::black_box;
 use std::process::ExitCode;
