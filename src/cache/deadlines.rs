@@ -1,7 +1,7 @@
 //! The deadlines of all entries that have one: a binary heap whose entries know their node and the other way
 //! round, so that an overwritten or touched deadline is mended in place instead of lingering and killing a newer value.
 
-use super::nodes::{Moves, NIL, steps};
+use super::nodes::{Moves, NIL, grow, steps};
 use crate::clock::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,28 +57,17 @@ impl Deadlines {
         let timer = Timer { at, turn: self.turns, node: i };
         self.turns += 1;
         let place = if place == NIL {
-            if self.heap.len() == self.heap.capacity() {
-                self.heap.reserve_exact((self.heap.len() / 16).max(8));
+            let (place, slots) = (self.heap.len(), i as usize + 1);
+            grow(&mut self.heap, place + 1, || timer);
+            if slots > self.places.len() {
+                grow(&mut self.places, slots, || NIL);
             }
-            self.heap.push(timer);
-            self.reach(i);
-            self.heap.len() - 1
+            place
         } else {
             self.heap[place as usize] = timer;
             place as usize
         };
         self.settle(place);
-    }
-
-    /// Sees to it that node `i` can have a place.
-    fn reach(&mut self, i: u32) {
-        let (count, wanted) = (self.places.len(), i as usize + 1);
-        if wanted > count {
-            if wanted > self.places.capacity() {
-                self.places.reserve_exact((wanted - count).max(count / 16));
-            }
-            self.places.resize(wanted, NIL);
-        }
     }
 
     /// Calls every node by its new number.

@@ -23,14 +23,13 @@ pub(crate) struct List {
 }
 
 impl Default for List {
+    /// An empty list.
     fn default() -> Self {
-        Self::EMPTY
+        Self { newest: NIL, oldest: NIL }
     }
 }
 
 impl List {
-    pub(crate) const EMPTY: Self = Self { newest: NIL, oldest: NIL };
-
     /// The node that came in last.
     pub(crate) const fn newest(self) -> Option<u32> {
         some(self.newest)
@@ -95,11 +94,7 @@ impl<T> Nodes<T> {
         let node = &mut self.nodes[i as usize];
         node.newer = NIL;
         node.older = older;
-        if older == NIL {
-            list.oldest = i;
-        } else {
-            self.nodes[older as usize].newer = i;
-        }
+        self.set_newer(list, older, i);
     }
 
     /// Links node `i`, which is in no list, into `list` as if it had come in just before `newer`.
@@ -108,11 +103,7 @@ impl<T> Nodes<T> {
         let node = &mut self.nodes[i as usize];
         node.newer = newer;
         node.older = older;
-        if older == NIL {
-            list.oldest = i;
-        } else {
-            self.nodes[older as usize].newer = i;
-        }
+        self.set_newer(list, older, i);
     }
 
     /// Takes node `i` out of `list`.
@@ -125,11 +116,7 @@ impl<T> Nodes<T> {
         } else {
             self.nodes[newer as usize].older = older;
         }
-        if older == NIL {
-            list.oldest = newer;
-        } else {
-            self.nodes[older as usize].newer = newer;
-        }
+        self.set_newer(list, older, newer);
     }
 
     /// Makes node `i` the newest of `list`, in which it is.
@@ -142,16 +129,22 @@ impl<T> Nodes<T> {
         // There is a newer node, so this takes fewer questions than unlinking and pushing.
         let Node { newer, older, .. } = self.nodes[i as usize];
         self.nodes[newer as usize].older = older;
-        if older == NIL {
-            list.oldest = newer;
-        } else {
-            self.nodes[older as usize].newer = newer;
-        }
+        self.set_newer(list, older, newer);
         let node = &mut self.nodes[i as usize];
         node.newer = NIL;
         node.older = first;
         self.nodes[first as usize].newer = i;
         list.newest = i;
+    }
+
+    /// Node `newer` of `list` comes just after node `older`; with no `older` it is the oldest.
+    #[inline]
+    fn set_newer(&mut self, list: &mut List, older: u32, newer: u32) {
+        if older == NIL {
+            list.oldest = newer;
+        } else {
+            self.nodes[older as usize].newer = newer;
+        }
     }
 
     /// The node that came into the list of node `i` just after it.
@@ -178,19 +171,10 @@ impl<T: Default> Nodes<T> {
     #[inline]
     pub(crate) fn put(&mut self, i: u32, item: T) {
         if i as usize >= self.nodes.len() {
-            self.reach(i as usize + 1);
+            grow(&mut self.nodes, i as usize + 1, Node::free);
         }
         *self.item_mut(i) = item;
         self.set_mark(i, 0);
-    }
-
-    fn reach(&mut self, slots: usize) {
-        let count = self.nodes.len();
-        if slots > self.nodes.capacity() {
-            // By a sixteenth, not to the double: slots that nobody uses yet are all overhead.
-            self.nodes.reserve_exact((slots - count).max(count / 16));
-        }
-        self.nodes.resize_with(slots, Node::free);
     }
 
     /// Takes the item out of slot `i`, which must be in no list.
@@ -226,6 +210,15 @@ impl<T: Default> Node<T> {
     fn free() -> Self {
         Self { item: T::default(), newer: NIL, older: NIL }
     }
+}
+
+/// Makes a vector so long, which is longer than it is. Room is made for a sixteenth more, not for the double: places that
+/// nobody uses yet are all overhead.
+pub(crate) fn grow<T>(items: &mut Vec<T>, length: usize, free: impl FnMut() -> T) {
+    if length > items.capacity() {
+        items.reserve_exact((length - items.len()).max(items.len() / 16));
+    }
+    items.resize_with(length, free);
 }
 
 /// Where every node goes when the number of slots changes.

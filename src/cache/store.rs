@@ -67,12 +67,6 @@ impl<T: Item, P: Policy> Store<T, P> {
         self.find_by(hash_of(key), |item| item.key().borrow() == key)
     }
 
-    /// The node of that name whose item `is_match` accepts, expired or not.
-    #[inline]
-    pub(crate) fn find_by(&self, name: u64, is_match: impl Fn(&T) -> bool) -> Option<u32> {
-        self.index.find(name, |i| is_match(self.nodes.item(i)))
-    }
-
     /// All nodes, in an order of the table's own: sort what comes of it.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
         self.index.nodes()
@@ -89,6 +83,12 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// An empty store whose nodes are found through `index`, which is empty.
     pub(crate) fn with_lookup(limits: Limits, index: X, policy: P) -> Self {
         Self { nodes: Nodes::new(), index, policy, deadlines: Deadlines::default(), weight: 0, limits }
+    }
+
+    /// The node of that name whose item `is_match` accepts, expired or not.
+    #[inline]
+    pub(crate) fn find_by(&self, name: u64, is_match: impl Fn(&T) -> bool) -> Option<u32> {
+        self.index.find(name, |i| is_match(self.nodes.item(i)))
     }
 
     #[inline]
@@ -155,7 +155,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         gone: impl FnMut(Departure, T),
     ) -> bool {
         let name = X::name(item.key());
-        let known = self.index.find(name, |i| self.nodes.item(i).key() == item.key());
+        let known = self.find_by(name, |known| known.key() == item.key());
         self.insert_at(known, name, item, deadline, now, gone)
     }
 
@@ -195,8 +195,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let name = X::name(item.key());
-        if let Some(i) = self.index.find(name, |i| self.nodes.item(i).key() == item.key()) {
-            self.policy.hit(&mut self.nodes, i);
+        if let Some(i) = self.find_by(name, |known| known.key() == item.key()) {
+            self.hit(i);
             return true;
         }
         let weight = item.weight();
@@ -335,14 +335,10 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
 
     /// Drops whoever has to leave next for an entry of weight `incoming`; `false` when there is nobody.
     fn drop_one(&mut self, incoming: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) -> bool {
-        if let Some((i, at)) = self.first_expired(now) {
-            gone(Departure::Expired(at), self.remove(i));
-            return true;
-        }
-        let Some(i) = self.policy.evict(&mut self.nodes, &self.deadlines, incoming) else {
+        let Some((i, why)) = self.next_victim(now, incoming) else {
             return false;
         };
-        gone(Departure::Evicted, self.discard(i));
+        gone(why, self.discard(i));
         true
     }
 

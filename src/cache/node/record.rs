@@ -30,18 +30,19 @@ pub(super) struct Record {
 }
 
 /// Everything before the key, but for a long key's length.
-type Header = [u8; KEY_LENGTH + 1];
+type Header = [u8; HEADER];
 
 const CREATED_AT: Range<usize> = 0..8;
 const LAST_ACCESSED: Range<usize> = 8..16;
 const ACCESS_COUNT: Range<usize> = 16..20;
 const KEY_LENGTH: usize = 20;
+const HEADER: usize = KEY_LENGTH + 1;
 /// Stands for a length that takes four bytes more.
 const LONG: u8 = u8::MAX;
 
 impl Record {
     /// Bytes beyond the key and the value; four more where a key is 255 bytes or longer.
-    pub(super) const OVERHEAD_BYTES: u64 = size_of::<Header>() as u64;
+    pub(super) const OVERHEAD_BYTES: u64 = HEADER as u64;
 
     pub(super) fn new(key: &str, value: &[u8], past: Past) -> Self {
         let short = u8::try_from(key.len()).ok().filter(|&length| length < LONG);
@@ -89,9 +90,8 @@ impl Record {
     /// processor need not wait for it.
     #[inline]
     pub(super) fn has_key(&self, key: &[u8]) -> bool {
-        match self.bytes.split_first_chunk() {
+        match self.bytes.split_first_chunk::<HEADER>() {
             Some((header, rest)) if key.len() < usize::from(LONG) => {
-                let header: &Header = header;
                 usize::from(header[KEY_LENGTH]) == key.len()
                     && rest.get(..key.len()).is_some_and(|known| are_same(known, key))
             }
@@ -111,10 +111,9 @@ impl Record {
     /// Both; nothing in a slot that is not in use.
     #[inline]
     fn key_and_value(&self) -> (&[u8], &[u8]) {
-        let Some((header, rest)) = self.bytes.split_first_chunk() else {
+        let Some((header, rest)) = self.bytes.split_first_chunk::<HEADER>() else {
             return (&[], &[]);
         };
-        let header: &Header = header;
         match header[KEY_LENGTH] {
             LONG => {
                 let (length, rest) = rest.split_first_chunk().expect("a long key has a long length");

@@ -21,7 +21,7 @@ pub(crate) struct Ghosts {
 
 impl Ghosts {
     pub(crate) fn new() -> Self {
-        Self { nodes: Nodes::new(), index: Index::new(), queue: List::EMPTY, weight: 0 }
+        Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0 }
     }
 
     /// What all remembered entries weighed.

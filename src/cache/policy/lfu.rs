@@ -24,7 +24,7 @@ pub(crate) struct Lfu {
 
 impl Policy for Lfu {
     fn new(_: u64) -> Self {
-        Self { buckets: Nodes::new(), slots: Slots::default(), rising: List::EMPTY }
+        Self { buckets: Nodes::new(), slots: Slots::default(), rising: List::default() }
     }
 
     #[inline]
@@ -90,7 +90,7 @@ impl Lfu {
             Some(next) if self.buckets.item(next).frequency == frequency => next,
             next => {
                 let bucket = self.slots.take();
-                self.buckets.put(bucket, Bucket { frequency, members: List::EMPTY });
+                self.buckets.put(bucket, Bucket { frequency, members: List::default() });
                 match next {
                     Some(next) => self.buckets.push_older_than(&mut self.rising, bucket, next),
                     None => self.buckets.push_newest(&mut self.rising, bucket),

@@ -20,7 +20,7 @@ pub(crate) struct Queue<const READ_IS_NEW: bool, const SOONEST_FIRST: bool>(List
 
 impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_IS_NEW, SOONEST_FIRST> {
     fn new(_: u64) -> Self {
-        Self(List::EMPTY)
+        Self(List::default())
     }
 
     #[inline]

@@ -38,8 +38,8 @@ struct Queue {
 }
 
 impl Queue {
-    const fn new(limit: u64) -> Self {
-        Self { list: List::EMPTY, weight: 0, limit }
+    fn new(limit: u64) -> Self {
+        Self { list: List::default(), weight: 0, limit }
     }
 
     fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {

@@ -12,7 +12,7 @@ pub(crate) struct Clock(List);
 
 impl Policy for Clock {
     fn new(_: u64) -> Self {
-        Self(List::EMPTY)
+        Self(List::default())
     }
 
     #[inline]
@@ -58,7 +58,7 @@ pub(crate) struct Sieve {
 
 impl Policy for Sieve {
     fn new(_: u64) -> Self {
-        Self { queue: List::EMPTY, hand: None }
+        Self { queue: List::default(), hand: None }
     }
 
     #[inline]
