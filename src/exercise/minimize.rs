@@ -22,9 +22,9 @@ pub struct Shortest {
     pub divergence: Divergence,
 }
 
-/// Drops lines from a failing script while the submission still ends in the same verdict, with the same expectation broken by
-/// the same kind of answer, and the reference still passes: so a line that the expectation rests on stays. `None` when the script does not end so as it stands. Cost: at most
-/// [`RUNS_MAX`] runs.
+/// Drops lines from a failing script while the submission still ends in the same verdict, with the same expectation broken
+/// by the same kind of answer, and the reference still passes: so a line that the expectation rests on stays. `None` when
+/// the script does not end so as it stands. Cost: at most [`RUNS_MAX`] runs.
 pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     if verdict == Verdict::Panic {

@@ -50,38 +50,45 @@ pub struct Report {
 /// Replays `requests`, whose sizes must add up to less than 2^64 as they do in every trace that [`read`] returns, for
 /// every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
 pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
-    let results = policies.iter().flat_map(|&policy| sizes_bytes.iter().map(move |&size| one(requests, policy, size)));
+    let small = largest_of_small_ids(requests);
+    let of_policy = |&policy| sizes_bytes.iter().map(move |&size| one(requests, small, policy, size));
+    let results = policies.iter().flat_map(of_policy);
     Report { requests: requests.len() as u64, results: results.collect() }
 }
 
 /// The loop is compiled once for each policy, so that no request has to ask which one it is.
-fn one(requests: &[Request], policy: EvictionPolicy, size_bytes: u64) -> Replay {
+fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_bytes: u64) -> Replay {
     let (misses, bytes_missed) = match policy {
-        EvictionPolicy::LRU => run::<cache::Lru>(requests, size_bytes),
-        EvictionPolicy::LFU => run::<cache::Lfu>(requests, size_bytes),
-        EvictionPolicy::FIFO => run::<cache::Fifo>(requests, size_bytes),
-        EvictionPolicy::TTL => run::<cache::Ttl>(requests, size_bytes),
-        EvictionPolicy::Sieve => run::<cache::Sieve>(requests, size_bytes),
-        EvictionPolicy::S3Fifo => run::<cache::S3Fifo>(requests, size_bytes),
-        EvictionPolicy::Clock => run::<cache::Clock>(requests, size_bytes),
-        EvictionPolicy::Arc => run::<cache::Arc>(requests, size_bytes),
+        EvictionPolicy::LRU => run::<cache::Lru>(requests, small, size_bytes),
+        EvictionPolicy::LFU => run::<cache::Lfu>(requests, small, size_bytes),
+        EvictionPolicy::FIFO => run::<cache::Fifo>(requests, small, size_bytes),
+        EvictionPolicy::TTL => run::<cache::Ttl>(requests, small, size_bytes),
+        EvictionPolicy::Sieve => run::<cache::Sieve>(requests, small, size_bytes),
+        EvictionPolicy::S3Fifo => run::<cache::S3Fifo>(requests, small, size_bytes),
+        EvictionPolicy::Clock => run::<cache::Clock>(requests, small, size_bytes),
+        EvictionPolicy::Arc => run::<cache::Arc>(requests, small, size_bytes),
     };
     Replay { policy, size_bytes, misses, miss_ratio: ratio(misses, requests.len() as u64), bytes_missed }
 }
 
 /// Ids that are small integers, as they are in most published traces, need no hashing, and with sizes below 4 GiB half
-/// the room: a replay is fast where what it keeps fits into the processor's cache.
-fn run<P: Policy>(requests: &[Request], size_bytes: u64) -> (u64, u64) {
-    let limits = Limits { weight: size_bytes, entries: u64::MAX };
+/// the room: a replay is fast where what it keeps fits into the processor's cache. The largest id, where they are small.
+fn largest_of_small_ids(requests: &[Request]) -> Option<u32> {
     let (largest_id, largest_size) =
         requests.iter().fold((0, 0), |(id, size), request| (request.id.max(id), request.size.max(size)));
-    match (u32::try_from(largest_id), u32::try_from(largest_size)) {
-        (Ok(largest), Ok(_)) if largest as usize / 4 <= requests.len() => {
+    u32::try_from(largest_size).ok()?;
+    u32::try_from(largest_id).ok().filter(|&largest| largest as usize / 4 <= requests.len())
+}
+
+fn run<P: Policy>(requests: &[Request], small: Option<u32>, size_bytes: u64) -> (u64, u64) {
+    let limits = Limits { weight: size_bytes, entries: u64::MAX };
+    match small {
+        Some(largest) => {
             let store = Store::with_lookup(limits, Dense::new(largest), P::new(size_bytes));
             #[expect(clippy::cast_possible_truncation, reason = "neither is larger than the largest")]
             count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size as u32 })
         }
-        _ => count_misses(requests, Store::new(limits, P::new(size_bytes)), |request| request),
+        None => count_misses(requests, Store::new(limits, P::new(size_bytes)), |request| request),
     }
 }
 
