@@ -186,6 +186,17 @@ test("ten thousand lines are typed at once, run, and each is answered", async ({
   expect(await answers(page)).toBe(Array.from({ length: 10_000 }, () => "STORED").join("\n"));
 });
 
+test("lines that a tool inserts take the place of what it selected in the same moment", async ({ page }) => {
+  await open(page, "line");
+  await content(page).evaluate((element) => {
+    element.focus();
+    getSelection()?.selectAllChildren(element);
+    const insertion = { inputType: "insertText", data: "PUT a 1\nGET a", bubbles: true, cancelable: true };
+    element.dispatchEvent(new InputEvent("beforeinput", insertion));
+  });
+  expect(await script(page)).toBe("PUT a 1\nGET a");
+});
+
 test("a link carries the script, its seed and the place, and opens to the same", async ({
   page,
   context,

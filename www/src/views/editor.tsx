@@ -86,6 +86,8 @@ function insertLines(event: InputEvent, view: EditorView): boolean {
   const isMany = event.inputType === "insertText" && event.data?.includes("\n");
   if (isMany && event.data) {
     event.preventDefault();
+    // A selection made a moment ago may not have been announced yet, and the editor reads it only then.
+    view.contentDOM.ownerDocument.dispatchEvent(new Event("selectionchange"));
     view.dispatch(view.state.replaceSelection(event.data));
   }
   return Boolean(isMany);
