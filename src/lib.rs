@@ -13,6 +13,7 @@
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //! | [`exercise`] | checks, verdicts, score, report: how a subject is graded |
+//! | [`trace`] | public cache traces, replayed under policies and sizes |
 //! | `bindings` | all of this for the page: the one file that knows wasm-bindgen |
 //! | [`clock`], [`random`], [`text`] | time, randomness and words, each in one way only |
 //!

@@ -26,18 +26,25 @@ const TOPICS: [Topic; 4] =
 /// Says `title <tab> nanoseconds` of our own contestants, and nothing else.
 const OURS: &str = "--ours";
 
+/// Says which topics the arguments mean, and measures nothing.
+const NAMES: &str = "--topics";
+
 fn main() -> ExitCode {
-    let (options, topics): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word == OURS);
-    let bench = Bench { only_ours: !options.is_empty() };
-    let is_asked = |topic: &str| topics.iter().any(|asked| asked == topic);
+    let (options, asked): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let unknown_option = options.iter().find(|option| ![OURS, NAMES].contains(&option.as_str()));
     let known = |topic: &String| topic == "engine" || TOPICS.iter().any(|(name, _)| name == topic);
-    if let Some(unknown) = topics.iter().find(|topic| !known(topic)) {
+    if let Some(unknown) = unknown_option.or_else(|| asked.iter().find(|topic| !known(topic))) {
         let names = TOPICS.map(|(name, _)| format!("`{name}`")).join(", ");
         eprintln!("no benchmark `{unknown}`: name `engine` for all, or any of {names}");
         return ExitCode::from(2);
     }
-    for (name, run) in TOPICS {
-        if topics.is_empty() || is_asked("engine") || is_asked(name) {
+    let all = asked.is_empty() || asked.iter().any(|topic| topic == "engine");
+    let bench = Bench { only_ours: options.iter().any(|option| option == OURS) };
+    for (name, run) in TOPICS.iter().filter(|(name, _)| all || asked.iter().any(|topic| topic == name)) {
+        if options.iter().any(|option| option == NAMES) {
+            println!("{name}");
+        } else {
             run(&bench);
         }
     }

@@ -4,45 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use cachedojo::exercise::pack::SubjectKind;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{self, Diagnostic};
 use crate::inspect::{self, Inspection};
-use crate::pack::Pack;
+use crate::interface::Interface;
 use crate::prototype::Prototype;
 use crate::rustc::{Call, Message, Outcome};
 use crate::sandbox::{NotRun, Protection};
 use crate::submission::{Submission, hex};
 use crate::toolbox::Toolbox;
 use crate::wasm::{Limits, Program, WasmSubject};
-
-/// What a submission has to be.
-#[derive(Debug, Clone)]
-pub struct Interface {
-    /// How it is spoken to.
-    pub kind: SubjectKind,
-    /// The items it is asked for.
-    pub prototype: Prototype,
-    /// The crates it may use besides std, as Rust code names them.
-    pub allowed_crates: Vec<String>,
-}
-
-impl Interface {
-    /// What a pack's exercise asks for.
-    ///
-    /// # Errors
-    /// The pack has no prototype, or not one that can be read.
-    pub fn of(pack: &Pack) -> anyhow::Result<Self> {
-        let text = pack.files.get("prototype.rs").context("the pack has no prototype.rs: add one")?;
-        Ok(Self {
-            kind: pack.exercise.subject,
-            prototype: Prototype::parse(text).map_err(anyhow::Error::msg)?,
-            allowed_crates: pack.exercise.allowed_crates.iter().map(|name| name.replace('-', "_")).collect(),
-        })
-    }
-}
 
 /// A submission that can be run.
 #[derive(Debug, Clone)]

@@ -1,17 +1,12 @@
-//! The command line: arguments, and one function a command.
+//! The command line's arguments.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use anyhow::Error;
 use cachedojo::script::Dialect;
 use cachedojo::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::build::{Reason, Rejected};
-use crate::commands;
-use crate::outcome::{Outcome, UsageError};
 use crate::report::Format;
 
 const EXIT_CODES: &str = "\
@@ -22,15 +17,18 @@ Exit codes:
   3  the submission did not build or is forbidden
   4  the grader itself failed";
 
+/// What somebody typed.
 #[derive(Debug, Parser)]
 #[command(name = "grader", version, about = "Grades submissions to Cachedojo's exercises, and runs command scripts", after_help = EXIT_CODES)]
-pub(crate) struct Cli {
+pub struct Cli {
+    /// What is to be done.
     #[command(subcommand)]
-    command: Command,
+    pub command: Command,
 }
 
+/// The commands, with their arguments.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Grade a submission and print its report
     Grade(GradeArgs),
     /// Grade a submission again whenever it is saved, and say what changed
@@ -282,51 +280,6 @@ pub struct InitArgs {
     pub exercise: String,
     /// The folder to make; it must be empty or not there yet
     pub dir: PathBuf,
-}
-
-/// Reads the arguments, obeys, and says how it ended.
-pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Outcome::Usage.code() } else { Outcome::Passed.code() });
-        }
-    };
-    let outcome = match cli.command {
-        Command::Grade(args) => commands::grade::grade(&args),
-        Command::Watch(args) => commands::watch::watch(&args),
-        Command::Class(args) => commands::class::class(&args),
-        Command::Serve(args) => commands::serve::serve(&args),
-        Command::Run(args) => commands::run::run(&args),
-        Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
-        Command::Trace(args) => commands::trace::trace(&args),
-        Command::Doctor => commands::doctor::doctor(),
-        Command::Exercises => commands::exercises::list(),
-        Command::Show(args) => commands::exercises::show(&args),
-        Command::Init(args) => commands::exercises::init(&args),
-        Command::Completions(args) => commands::shell::completions(&args),
-        Command::Man => commands::shell::man(),
-    };
-    let outcome = outcome.unwrap_or_else(|error| report_error(&error));
-    ExitCode::from(outcome.code())
-}
-
-#[expect(clippy::print_stderr, reason = "the command line's own voice")]
-fn report_error(error: &Error) -> Outcome {
-    // A reader that went away (`grader … | head`) is no failure.
-    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    };
-    if error.chain().any(broken_pipe) {
-        return Outcome::Passed;
-    }
-    eprintln!("grader: {error:#}");
-    match error.downcast_ref::<Rejected>() {
-        Some(rejected) if rejected.reason != Reason::HarnessError => Outcome::Rejected,
-        _ if error.is::<UsageError>() => Outcome::Usage,
-        _ => Outcome::HarnessError,
-    }
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

@@ -7,9 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::build::Interface;
 use crate::diagnostic::{self, Diagnostic};
 use crate::forbidden;
+use crate::interface::Interface;
 use crate::prototype::{Prototype, declaration, text_of, type_name};
 use crate::submission::Submission;
 use proc_macro2::{Span, TokenStream};

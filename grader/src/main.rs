@@ -2,6 +2,54 @@
 
 use std::process::ExitCode;
 
+use anyhow::Error;
+use clap::Parser;
+use grader::build::{Reason, Rejected};
+use grader::cli::{Cli, Command};
+use grader::commands;
+use grader::outcome::{Outcome, UsageError};
+
+/// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {
-    grader::cli::main()
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Outcome::Usage.code() } else { Outcome::Passed.code() });
+        }
+    };
+    let outcome = match cli.command {
+        Command::Grade(args) => commands::grade::grade(&args),
+        Command::Watch(args) => commands::watch::watch(&args),
+        Command::Class(args) => commands::class::class(&args),
+        Command::Serve(args) => commands::serve::serve(&args),
+        Command::Run(args) => commands::run::run(&args),
+        Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
+        Command::Trace(args) => commands::trace::trace(&args),
+        Command::Doctor => commands::doctor::doctor(),
+        Command::Exercises => commands::exercises::list(),
+        Command::Show(args) => commands::exercises::show(&args),
+        Command::Init(args) => commands::exercises::init(&args),
+        Command::Completions(args) => commands::shell::completions(&args),
+        Command::Man => commands::shell::man(),
+    };
+    let outcome = outcome.unwrap_or_else(|error| report_error(&error));
+    ExitCode::from(outcome.code())
+}
+
+#[expect(clippy::print_stderr, reason = "the command line's own voice")]
+fn report_error(error: &Error) -> Outcome {
+    // A reader that went away (`grader … | head`) is no failure.
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return Outcome::Passed;
+    }
+    eprintln!("grader: {error:#}");
+    match error.downcast_ref::<Rejected>() {
+        Some(rejected) if rejected.reason != Reason::HarnessError => Outcome::Rejected,
+        _ if error.is::<UsageError>() => Outcome::Usage,
+        _ => Outcome::HarnessError,
+    }
 }

@@ -2,7 +2,8 @@
 
 use cachedojo::subject::{Crash, Subject, World};
 use cachedojo_seam::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
-use grader::build::{Built, Interface, Reason, Rejected, prepare};
+use grader::build::{Built, Reason, Rejected, prepare};
+use grader::interface::Interface;
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::sandbox::Protection;
 use grader::submission::Submission;

@@ -9,9 +9,6 @@ use xshell::{Cmd, cmd};
 
 const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// What there is to measure natively and in WebAssembly.
-const TOPICS: [&str; 4] = ["caches", "traces", "rings", "parser"];
-
 /// Each program runs so often, in turns with the others; the median counts.
 const TURNS: usize = 3;
 
@@ -31,7 +28,6 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<ExitCode
         let shell = &project.shell;
         cmd!(shell, "cargo run --quiet --release --package cachedojo-bench -- {topics...}").quiet().run()?;
     } else {
-        let topics = if topics.is_empty() { TOPICS.to_vec() } else { topics.into_iter().map(String::as_str).collect() };
         compare_with_wasm(project, &topics)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -50,7 +46,7 @@ fn grader(project: &Project) -> Result<ExitCode> {
 /// Our own rows natively, in Node as the compiler makes them fastest, and in Node as the page has them, where size counts more.
 /// Node's own compiler does its best from the start, as it otherwise would after a while in the middle of a row; and it does
 /// so in one thread, for Node 20 crashes when it ends while others still compile.
-fn compare_with_wasm(project: &Project, topics: &[&str]) -> Result<()> {
+fn compare_with_wasm(project: &Project, topics: &[&String]) -> Result<()> {
     tools::rust_target(project, WASI_TARGET)?;
     let shell = &project.shell;
     tools::node(shell)?;
@@ -61,13 +57,14 @@ fn compare_with_wasm(project: &Project, topics: &[&str]) -> Result<()> {
     build(&["--release", "--target", WASI_TARGET])?;
     build(&["--profile", "wasm", "--target", WASI_TARGET])?;
     let native = project.target.join("release/cachedojo-bench");
+    let topics = cmd!(shell, "{native} --topics {topics...}").quiet().read()?;
     // A process for each topic: Node 20 crashes at the end of one that has held the memory of several.
     let in_node = |profile: &str, topic: &str| {
         let (runner, wasm) = (project.root.join("bench/in_node.mjs"), wasm_program(project, profile));
         cmd!(shell, "node --no-warnings --no-liftoff --single-threaded {runner} {wasm} --ours {topic}").quiet()
     };
     println!("{:<50} {:>12} {:>18} {:>18}", "median, ns an operation", "native", "Wasm", "Wasm of the page");
-    for topic in topics {
+    for topic in topics.lines() {
         let mut runs = [const { Vec::new() }; 3];
         for _ in 0..TURNS {
             runs[0].push(rows(&cmd!(shell, "{native} --ours {topic}").quiet())?);
