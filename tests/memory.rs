@@ -52,6 +52,22 @@ fn an_entry_costs_at_most_64_bytes_beyond_its_key_and_value_if_it_has_no_deadlin
     }
 }
 
+/// Whichever limit it is that holds, those that left are not remembered for ever.
+#[test]
+fn what_a_policy_remembers_is_bounded_by_the_number_of_entries_too() {
+    for policy in EvictionPolicy::ALL {
+        for max_bytes in [1 << 40, u64::MAX] {
+            let mut node = CacheNode::with_limits(max_bytes, 100, policy, Clock::new());
+            for i in 0..10_000 {
+                node.set(format!("{i:06}"), Vec::new(), None);
+            }
+            // An entry of six bytes and its overhead, and two ghosts.
+            let bytes_max = 100 * (6 + 64 + 2 * 36);
+            assert!(node.memory_bytes() <= bytes_max, "{policy:?}, {max_bytes}: {}", node.memory_bytes());
+        }
+    }
+}
+
 #[test]
 fn a_read_in_steady_state_allocates_nothing() {
     let mut node = full(100, EvictionPolicy::LRU, None);

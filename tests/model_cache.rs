@@ -16,6 +16,8 @@ struct Pair {
     clock: Clock,
     /// Every entry weighs one byte, as the papers have it: so their policies get to all their corners.
     is_paged: bool,
+    /// How many pages there are.
+    pages: u64,
 }
 
 const KEYS: [&str; 7] = ["a", "b", "user:1", "user:2", "é", "long-key", ""];
@@ -24,20 +26,25 @@ const PAGES: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 impl Pair {
     fn new(policy: EvictionPolicy, random: &mut Random) -> Self {
         let is_paged = random.below(2) == 0;
-        let max_bytes =
-            if is_paged { [2, 3, 5, 20, 21][pick(random, 5)] } else { [0, 5, 20, 60, 150][pick(random, 5)] };
-        let max_entries = [u64::MAX, 0, 1, 2, 3][pick(random, 5)];
+        let pages_max = [2, 3, 5, 20, 21][pick(random, 5)];
+        let (max_bytes, max_entries) = match random.below(4) {
+            0 if is_paged => (u64::MAX, pages_max),
+            1 if is_paged => (30, pages_max),
+            _ if is_paged => (pages_max, [u64::MAX, 0, 1, 2, 3][pick(random, 5)]),
+            0 => (u64::MAX, [0, 1, 2, 3, 6][pick(random, 5)]),
+            _ => ([0, 5, 20, 60, 150][pick(random, 5)], [u64::MAX, 0, 1, 2, 3][pick(random, 5)]),
+        };
         let clock = Clock::new();
         let mut real = CacheNode::with_limits(max_bytes, max_entries, policy, clock.clone());
         real.record_events(true);
         let naive = Naive::new(policy, max_bytes, max_entries);
-        Self { real, naive, clock, is_paged }
+        Self { real, naive, clock, is_paged, pages: 2 * pages_max + 2 }
     }
 
     /// One random operation on both; their answers must be equal.
     fn step(&mut self, random: &mut Random) {
         let key = if self.is_paged {
-            let page = random.below(2 * self.naive.max_bytes + 2);
+            let page = random.below(self.pages);
             let page = usize::try_from(random.below(page + 1)).expect("small");
             &PAGES[page..=page]
         } else {
@@ -216,6 +223,33 @@ fn every_policy_keeps_the_limits_and_returns_what_was_stored_last() {
                 stats.entry_count as u64,
                 "seed {seed}, {policy:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn so_many_entries_are_the_same_limit_as_so_many_bytes_where_each_weighs_one() {
+    for policy in EvictionPolicy::ALL {
+        for limit in [1, 2, 10, 19, 20, 50] {
+            let random = &mut Random::new(limit);
+            let clock = Clock::new();
+            let mut bytes = CacheNode::with_limits(limit, u64::MAX, policy, clock.clone());
+            let mut entries = CacheNode::with_limits(u64::MAX, limit, policy, clock.clone());
+            let mut both = CacheNode::with_limits(limit, limit, policy, clock);
+            for request in 0..5_000 {
+                let popular = 1 + random.below(127);
+                let key = u8::try_from(random.below(popular)).map(|byte| char::from(byte).to_string()).expect("ASCII");
+                for node in [&mut bytes, &mut entries, &mut both] {
+                    if request % 50 == 0 {
+                        node.delete(&key);
+                    } else if node.read(&key).is_none() {
+                        node.set(key.clone(), Vec::new(), None);
+                    }
+                }
+                assert_eq!(bytes.stats(), entries.stats(), "{policy:?}, {limit}, request {request}");
+                assert_eq!(bytes.stats(), both.stats(), "{policy:?}, {limit}, request {request}");
+            }
+            assert_eq!(bytes.keys("*"), entries.keys("*"));
         }
     }
 }

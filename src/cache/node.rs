@@ -94,7 +94,7 @@ impl CacheNode {
     pub fn with_limits(max_bytes: u64, max_entries: u64, eviction_policy: EvictionPolicy, clock: Clock) -> Self {
         let limits = Limits { weight: max_bytes, entries: max_entries };
         Self {
-            store: Store::new(limits, AnyPolicy::of(eviction_policy, max_bytes)),
+            store: Store::new(limits, AnyPolicy::of(eviction_policy, limits)),
             clock,
             ledger: Ledger { policy: eviction_policy, counters: CacheStats::default(), events: None },
             face: CacheEntry::default(),
@@ -306,7 +306,8 @@ impl CacheNode {
     /// - 21 to 23 for its deadline if it has one,
     ///
     /// so at most 57 an entry, and 79 with a deadline, once there are some hundreds of them; 5 more with a mark. ARC and
-    /// S3-FIFO moreover keep 29 to 36 for each entry that left and that they remember, and LFU 26 for each frequency.
+    /// S3-FIFO moreover keep 29 to 36 for each entry that left and that they remember (as many as the limits let stay;
+    /// ARC twice as many), and LFU 26 for each frequency.
     pub fn memory_bytes(&self) -> u64 {
         let records = self.store.weight() + self.store.len() as u64 * Record::OVERHEAD_BYTES;
         self.store.memory_bytes() as u64 + records + self.face.value.capacity() as u64

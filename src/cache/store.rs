@@ -41,6 +41,25 @@ pub(crate) struct Limits {
     pub(crate) entries: u64,
 }
 
+impl Limits {
+    /// A share of both.
+    pub(crate) fn share(self, of: impl Fn(u64) -> u64) -> Self {
+        Self { weight: of(self.weight), entries: of(self.entries) }
+    }
+
+    /// Whether one of them leaves no room for more than that.
+    #[inline]
+    pub(crate) const fn are_reached_by(self, weight: u64, entries: u64) -> bool {
+        weight >= self.weight || entries >= self.entries
+    }
+
+    /// Whether that is more than one of them allows.
+    #[inline]
+    pub(crate) const fn are_exceeded_by(self, weight: u64, entries: u64) -> bool {
+        weight > self.weight || entries > self.entries
+    }
+}
+
 /// A bounded cache of `T`s under the policy `P`, found through `X`.
 #[derive(Debug, Clone)]
 pub(crate) struct Store<T, P, X = Index> {
@@ -446,7 +465,7 @@ mod tests {
     /// all: reads, insertions that evict, overwriting, removals, and changes of deadlines if there are any.
     fn steps_an_operation(policy: EvictionPolicy, entries: u64, with_deadlines: bool) -> (u64, u64) {
         let limits = Limits { weight: entries, entries: u64::MAX };
-        let mut store = Store::new(limits, AnyPolicy::of(policy, entries));
+        let mut store = Store::new(limits, AnyPolicy::of(policy, limits));
         let mut random = Random::new(entries);
         let (mut all, mut most) = (0, 0);
         let operations = 4 * entries;

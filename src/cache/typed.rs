@@ -26,7 +26,7 @@ impl<K: Hash + Eq + Default, V: Default> Cache<K, V> {
     /// An empty cache of at most `capacity` entries; with 0 it keeps nothing.
     pub fn new(capacity: usize) -> Self {
         let limits = Limits { weight: capacity as u64, entries: u64::MAX };
-        Self { store: Store::new(limits, Lru::new(limits.weight)) }
+        Self { store: Store::new(limits, Lru::new(limits)) }
     }
 
     /// The value of a key, which counts as a use of it.

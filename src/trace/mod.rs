@@ -84,11 +84,11 @@ fn run<P: Policy>(requests: &[Request], small: Option<u32>, size_bytes: u64) -> 
     let limits = Limits { weight: size_bytes, entries: u64::MAX };
     match small {
         Some(largest) => {
-            let store = Store::with_lookup(limits, Dense::new(largest), P::new(size_bytes));
+            let store = Store::with_lookup(limits, Dense::new(largest), P::new(limits));
             #[expect(clippy::cast_possible_truncation, reason = "neither is larger than the largest")]
             count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size as u32 })
         }
-        None => count_misses(requests, Store::new(limits, P::new(size_bytes)), |request| request),
+        None => count_misses(requests, Store::new(limits, P::new(limits)), |request| request),
     }
 }
 

@@ -137,11 +137,12 @@ impl Naive {
         }
     }
 
-    /// A tenth of the bytes is the small queue; ghosts are kept for nine tenths, rounded down.
+    /// A tenth of the bytes and of the entries is the small queue; ghosts are kept for nine tenths, rounded down.
     fn victim_of_s3fifo(&mut self) -> usize {
-        let main_max = self.max_bytes - self.max_bytes / 10;
+        let (main_bytes_max, main_count_max) =
+            (self.max_bytes - self.max_bytes / 10, self.max_entries - self.max_entries / 10);
         // Whoever is promoted makes no room: the search goes on, however full the main queue becomes by it.
-        let is_from_small = self.bytes_of(true) <= main_max;
+        let is_from_small = self.bytes_of(true) <= main_bytes_max && self.count_of(true) <= main_count_max;
         while is_from_small && let Some(i) = self.oldest(false) {
             if self.queue[i].credit < 2 {
                 self.remember_in_ghosts(i);
@@ -163,28 +164,35 @@ impl Naive {
     }
 
     fn remember_in_ghosts(&mut self, i: usize) {
-        let (ghost, ghosts_max) = (weight(&self.queue[i]), self.max_bytes * 9 / 10);
+        let nine_tenths = |limit: u64| limit - limit.div_ceil(10);
+        let (ghost, ghosts_max) = (weight(&self.queue[i]), nine_tenths(self.max_bytes));
         if ghost <= ghosts_max {
             self.ghosts.push((self.queue[i].key.clone(), ghost));
         }
-        while weights(&self.ghosts) > ghosts_max {
+        while weights(&self.ghosts) > ghosts_max || self.ghosts.len() as u64 > nine_tenths(self.max_entries) {
             drop_first(&mut self.ghosts);
         }
     }
 
-    /// The paper's case IV, then REPLACE, in weights instead of pages.
+    /// The paper's case IV, then REPLACE, in bytes instead of pages if bytes are bounded.
     fn victim_of_arc(&mut self, incoming: u64) -> usize {
-        let (t1, t2) = (self.bytes_of(false), self.bytes_of(true));
+        let max = self.arc_max();
+        let (t1, t2) = if self.is_paged() {
+            (self.count_of(false), self.count_of(true))
+        } else {
+            (self.bytes_of(false), self.bytes_of(true))
+        };
         let (b1, b2) = (weights(&self.ghosts), weights(&self.proven_ghosts));
         if self.returns_from.is_none() {
-            if t1 + b1 + incoming > self.max_bytes {
+            let incoming = if self.is_paged() { 1 } else { incoming };
+            if t1 + b1 + incoming > max {
                 if b1 == 0
                     && let Some(i) = self.oldest(false)
                 {
                     return i;
                 }
                 drop_first(&mut self.ghosts);
-            } else if t1 + b1 + t2 + b2 >= 2 * self.max_bytes {
+            } else if t1 + b1 + t2 + b2 >= max.saturating_mul(2) {
                 drop_first(&mut self.proven_ghosts);
             }
         }
@@ -193,13 +201,22 @@ impl Naive {
         let is_over = t1 > self.target || (self.returns_from == Some(true) && t1 >= self.target);
         let first = self.oldest(false).filter(|_| is_over);
         let i = first.or(self.oldest(true)).or(self.oldest(false)).expect("somebody");
-        let ghost = (self.queue[i].key.clone(), weight(&self.queue[i]));
-        if self.queue[i].is_proven {
-            self.proven_ghosts.push(ghost);
-        } else {
-            self.ghosts.push(ghost);
+        let ghost = (self.queue[i].key.clone(), if self.is_paged() { 1 } else { weight(&self.queue[i]) });
+        let ghosts = if self.queue[i].is_proven { &mut self.proven_ghosts } else { &mut self.ghosts };
+        ghosts.push(ghost);
+        if ghosts.len() as u64 > self.max_entries {
+            drop_first(ghosts);
         }
         i
+    }
+
+    /// Whether ARC counts entries: if nothing else is bounded.
+    fn is_paged(&self) -> bool {
+        self.max_bytes == u64::MAX
+    }
+
+    fn arc_max(&self) -> u64 {
+        if self.is_paged() { self.max_entries } else { self.max_bytes }
     }
 
     /// A key that is not in the cache is about to come in.
@@ -213,7 +230,7 @@ impl Naive {
         self.returns_from = None;
         if is_of(&mut self.ghosts) {
             self.returns_from = Some(false);
-            self.target = (self.target + (b2 / b1).max(1.0)).min(self.max_bytes as f64);
+            self.target = (self.target + (b2 / b1).max(1.0)).min(self.arc_max() as f64);
         } else if is_of(&mut self.proven_ghosts) {
             self.returns_from = Some(true);
             self.target = (self.target - (b1 / b2).max(1.0)).max(0.0);
@@ -222,8 +239,9 @@ impl Naive {
 
     /// Whether what comes in goes straight to S3-FIFO's main queue, or to ARC's T2.
     fn is_proven(&self, bytes: u64) -> bool {
-        let small_max = self.max_bytes / 10;
-        let is_no_filter = bytes >= small_max || (!self.has_evicted && self.bytes_of(false) >= small_max);
+        let (bytes_max, count_max) = (self.max_bytes / 10, self.max_entries / 10);
+        let is_full = self.bytes_of(false) >= bytes_max || self.count_of(false) >= count_max;
+        let is_no_filter = bytes >= bytes_max || count_max <= 1 || (!self.has_evicted && is_full);
         self.returns_from.is_some() || (self.policy == EvictionPolicy::S3Fifo && is_no_filter)
     }
 
@@ -233,6 +251,10 @@ impl Naive {
 
     fn bytes_of(&self, is_proven: bool) -> u64 {
         self.queue.iter().filter(|entry| entry.is_proven == is_proven).map(weight).sum()
+    }
+
+    fn count_of(&self, is_proven: bool) -> u64 {
+        self.queue.iter().filter(|entry| entry.is_proven == is_proven).count() as u64
     }
 
     pub(crate) fn bytes(&self) -> u64 {

@@ -1,12 +1,13 @@
 //! ARC: two LRU queues, of what was asked for once and of what came back, whose shares follow the ghosts that are asked
-//! for (Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", 2003). Counted in weight, not pages.
+//! for (Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", 2003). Counted in weight, not pages, but
+//! where only the number of entries is bounded.
 
 use super::Policy;
 use super::ghosts::Ghosts;
-use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::hash::hash_of;
 use crate::cache::nodes::{List, Moves, Nodes};
+use crate::cache::{Item, Limits};
 
 /// The paper's names: T1 and B1 are what was asked for once and its ghosts, T2 and B2 what came back.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Arc {
     /// The weight that T1 should have.
     target: Target,
     capacity: u64,
+    /// Whether an entry is a page, which weighs one.
+    is_paged: bool,
     /// Where the key about to come in was remembered.
     origin: Origin,
 }
@@ -39,14 +42,16 @@ enum Origin {
 const IN_T2: u32 = 1;
 
 impl Policy for Arc {
-    fn new(capacity: u64) -> Self {
+    fn new(limits: Limits) -> Self {
+        let is_paged = limits.weight == u64::MAX;
         Self {
             t1: Queue::default(),
             t2: Queue::default(),
-            b1: Ghosts::new(),
-            b2: Ghosts::new(),
+            b1: Ghosts::new(limits.entries),
+            b2: Ghosts::new(limits.entries),
             target: Target(0),
-            capacity,
+            capacity: if is_paged { limits.entries } else { limits.weight },
+            is_paged,
             origin: Origin::Unknown,
         }
     }
@@ -79,6 +84,7 @@ impl Policy for Arc {
     }
 
     fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {
+        let (from, to) = (self.size(from), self.size(to));
         let queue = self.queue_of(nodes.mark(i));
         queue.weight = queue.weight - from + to;
     }
@@ -89,8 +95,9 @@ impl Policy for Arc {
 
     #[inline]
     fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        let size = self.size(nodes.item(i).weight());
         let queue = self.queue_of(nodes.mark(i));
-        queue.weight -= nodes.item(i).weight();
+        queue.weight -= size;
         nodes.unlink(&mut queue.list, i);
     }
 
@@ -104,7 +111,7 @@ impl Policy for Arc {
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, incoming: u64) -> Option<u32> {
         if self.origin == Origin::Unknown {
             let seen_once = self.t1.weight + self.b1.weight();
-            if seen_once + incoming > self.capacity {
+            if seen_once + self.size(incoming) > self.capacity {
                 if self.b1.weight() == 0 {
                     // T1 alone fills the cache: its oldest leaves without a trace.
                     if let Some(oldest) = self.t1.list.oldest() {
@@ -129,7 +136,7 @@ impl Arc {
         let from_t1 = self.t1.list.oldest().filter(|_| is_over);
         let oldest = from_t1.or_else(|| self.t2.list.oldest()).or_else(|| self.t1.list.oldest())?;
         let item = nodes.item(oldest);
-        let (hash, weight) = (hash_of(item.key()), item.weight());
+        let (hash, weight) = (hash_of(item.key()), self.size(item.weight()));
         let ghosts = if nodes.mark(oldest) == IN_T2 { &mut self.b2 } else { &mut self.b1 };
         ghosts.push(hash, weight);
         self.remove(nodes, oldest);
@@ -138,9 +145,16 @@ impl Arc {
 
     fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, mark: u32) {
         nodes.set_mark(i, mark);
+        let size = self.size(nodes.item(i).weight());
         let queue = self.queue_of(mark);
-        queue.weight += nodes.item(i).weight();
+        queue.weight += size;
         nodes.push_newest(&mut queue.list, i);
+    }
+
+    /// What an entry of that weight counts.
+    #[inline]
+    const fn size(&self, weight: u64) -> u64 {
+        if self.is_paged { 1 } else { weight }
     }
 
     const fn queue_of(&mut self, mark: u32) -> &mut Queue {

@@ -10,18 +10,19 @@ struct Ghost {
     weight: u64,
 }
 
-/// A queue of ghosts that can be looked up. Every operation is O(1).
+/// A queue of ghosts that can be looked up, at most so many. Every operation is O(1).
 #[derive(Debug, Clone)]
 pub(crate) struct Ghosts {
     nodes: Nodes<Ghost>,
     index: Index,
     queue: List,
     weight: u64,
+    most: u64,
 }
 
 impl Ghosts {
-    pub(crate) fn new() -> Self {
-        Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0 }
+    pub(crate) fn new(most: u64) -> Self {
+        Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0, most }
     }
 
     /// What all remembered entries weighed.
@@ -34,8 +35,14 @@ impl Ghosts {
         self.nodes.memory_bytes() + self.index.memory_bytes()
     }
 
-    /// Remembers an entry that is not remembered.
+    /// Remembers an entry that is not remembered; the oldest is forgotten for it where there are too many.
     pub(crate) fn push(&mut self, hash: u64, weight: u64) {
+        if self.index.len() as u64 >= self.most {
+            self.pop();
+        }
+        if self.most == 0 {
+            return;
+        }
         if let Some(moves) = self.index.make_room(|i| self.nodes.item(i).hash) {
             self.nodes.renumber(&moves);
             self.queue = moves.of_list(self.queue);

@@ -2,9 +2,9 @@
 //! (Shah, Mitra and Matani, "An O(1) algorithm for implementing the LFU cache eviction scheme", 2010).
 
 use super::Policy;
-use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{List, Moves, Nodes, Slots};
+use crate::cache::{Item, Limits};
 
 /// All entries of one frequency.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +23,7 @@ pub(crate) struct Lfu {
 }
 
 impl Policy for Lfu {
-    fn new(_: u64) -> Self {
+    fn new(_: Limits) -> Self {
         Self { buckets: Nodes::new(), slots: Slots::default(), rising: List::default() }
     }
 

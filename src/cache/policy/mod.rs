@@ -10,7 +10,7 @@ mod sweep;
 
 use super::deadlines::Deadlines;
 use super::nodes::{Moves, Nodes};
-use super::{EvictionPolicy, Item};
+use super::{EvictionPolicy, Item, Limits};
 pub(crate) use arc::Arc;
 pub(crate) use lfu::Lfu;
 pub(crate) use queue::{Fifo, Lru, Ttl};
@@ -19,8 +19,8 @@ pub(crate) use sweep::{Clock, Sieve};
 
 /// What the cache tells its policy, and the one thing it asks. Every call is O(1), amortised where a hand sweeps.
 pub(crate) trait Policy: Clone {
-    /// A policy for an empty cache of at most `capacity` weight.
-    fn new(capacity: u64) -> Self;
+    /// A policy for an empty cache.
+    fn new(limits: Limits) -> Self;
 
     /// A key that is not in the cache is about to come in; room is made after this call. Few policies ask for its hash.
     fn prepare(&mut self, _hash: impl FnOnce() -> u64) {}
@@ -80,8 +80,8 @@ macro_rules! any_policy {
 
         impl AnyPolicy {
             /// The policy of that name.
-            pub(crate) fn of(kind: EvictionPolicy, capacity: u64) -> Self {
-                match kind { $($kind => Self::$name($name::new(capacity))),* }
+            pub(crate) fn of(kind: EvictionPolicy, limits: Limits) -> Self {
+                match kind { $($kind => Self::$name($name::new(limits))),* }
             }
 
             #[inline(never)]
@@ -91,8 +91,8 @@ macro_rules! any_policy {
         }
 
         impl Policy for AnyPolicy {
-            fn new(capacity: u64) -> Self {
-                Self::of(EvictionPolicy::LRU, capacity)
+            fn new(limits: Limits) -> Self {
+                Self::of(EvictionPolicy::LRU, limits)
             }
 
             #[inline]

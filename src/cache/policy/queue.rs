@@ -2,9 +2,9 @@
 //! nothing.
 
 use super::Policy;
-use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{List, Moves, Nodes};
+use crate::cache::{Item, Limits};
 
 /// First in, first out.
 pub(crate) type Fifo = Queue<false, false>;
@@ -19,7 +19,7 @@ pub(crate) type Ttl = Queue<false, true>;
 pub(crate) struct Queue<const READ_IS_NEW: bool, const SOONEST_FIRST: bool>(List);
 
 impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_IS_NEW, SOONEST_FIRST> {
-    fn new(_: u64) -> Self {
+    fn new(_: Limits) -> Self {
         Self(List::default())
     }
 

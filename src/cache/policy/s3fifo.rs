@@ -3,10 +3,10 @@
 
 use super::Policy;
 use super::ghosts::Ghosts;
-use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::hash::hash_of;
 use crate::cache::nodes::{List, Moves, Nodes};
+use crate::cache::{Item, Limits};
 
 /// Reads in the small queue that earn a place in the main one.
 const PROMOTED_AFTER: u32 = 2;
@@ -16,14 +16,15 @@ const FREQUENCY_MAX: u32 = 3;
 const IN_MAIN: u32 = 1;
 const ONE_READ: u32 = 2;
 
-/// A tenth of the capacity is the small queue, nine tenths the main queue, and ghosts for as much again as the main one.
+/// A tenth of each limit is the small queue's, nine tenths the main queue's, and there are ghosts for as much again as the
+/// main one holds.
 /// Details that the paper leaves open are as in the authors' simulator, libCacheSim 0.3.
 #[derive(Debug, Clone)]
 pub(crate) struct S3Fifo {
     small: Queue,
     main: Queue,
     ghosts: Ghosts,
-    ghost_limit: u64,
+    ghost_weight_max: u64,
     /// The key about to come in was a ghost.
     is_return: bool,
     /// Until the first eviction, what the small queue cannot hold goes straight to the main one.
@@ -34,33 +35,36 @@ pub(crate) struct S3Fifo {
 struct Queue {
     list: List,
     weight: u64,
-    limit: u64,
+    entries: u64,
+    limits: Limits,
 }
 
 impl Queue {
-    fn new(limit: u64) -> Self {
-        Self { list: List::default(), weight: 0, limit }
+    fn new(limits: Limits) -> Self {
+        Self { list: List::default(), weight: 0, entries: 0, limits }
     }
 
     fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         self.weight += nodes.item(i).weight();
+        self.entries += 1;
         nodes.push_newest(&mut self.list, i);
     }
 
     fn take<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         self.weight -= nodes.item(i).weight();
+        self.entries -= 1;
         nodes.unlink(&mut self.list, i);
     }
 }
 
 impl Policy for S3Fifo {
-    fn new(capacity: u64) -> Self {
-        let limit = capacity / 10;
+    fn new(limits: Limits) -> Self {
+        let ghosts_max = limits.share(|most| most - most.div_ceil(10));
         Self {
-            small: Queue::new(limit),
-            main: Queue::new(capacity - limit),
-            ghosts: Ghosts::new(),
-            ghost_limit: capacity - capacity.div_ceil(10),
+            small: Queue::new(limits.share(|most| most / 10)),
+            main: Queue::new(limits.share(|most| most - most / 10)),
+            ghosts: Ghosts::new(ghosts_max.entries),
+            ghost_weight_max: ghosts_max.weight,
             is_return: false,
             has_evicted: false,
         }
@@ -74,21 +78,21 @@ impl Policy for S3Fifo {
     /// A cache of less than ten bytes has no small queue to protect; libCacheSim does not simulate one.
     #[inline]
     fn admits(&self, weight: u64) -> bool {
-        weight <= self.small.limit || self.small.limit == 0
+        weight <= self.small.limits.weight || self.small.limits.weight == 0
     }
 
     /// What would fill the small queue alone is not kept, though libCacheSim makes room for it before it says so.
     #[inline]
     fn keeps(&self, weight: u64) -> bool {
-        weight < self.small.limit || self.is_return || self.small.limit == 0
+        weight < self.small.limits.weight || self.is_return || self.small.limits.weight == 0
     }
 
     #[inline]
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
         // What is too big for the small queue would only flush it.
         let is_for_main = std::mem::take(&mut self.is_return)
-            || nodes.item(i).weight() >= self.small.limit
-            || (!self.has_evicted && self.small.weight >= self.small.limit);
+            || self.small.limits.are_reached_by(nodes.item(i).weight(), 1)
+            || (!self.has_evicted && self.small.limits.are_reached_by(self.small.weight, self.small.entries));
         let mark = if is_for_main { IN_MAIN } else { 0 };
         nodes.set_mark(i, mark);
         self.queue_of(mark).push(nodes, i);
@@ -125,7 +129,7 @@ impl Policy for S3Fifo {
     #[inline]
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
         self.has_evicted = true;
-        if self.main.weight <= self.main.limit
+        if !self.main.limits.are_exceeded_by(self.main.weight, self.main.entries)
             && let Some(i) = self.evict_from_small(nodes)
         {
             return Some(i);
@@ -169,10 +173,10 @@ impl S3Fifo {
     }
 
     fn remember(&mut self, hash: u64, weight: u64) {
-        if weight > self.ghost_limit || self.ghosts.contains(hash) {
+        if weight > self.ghost_weight_max || self.ghosts.contains(hash) {
             return;
         }
-        while self.ghosts.weight() + weight > self.ghost_limit {
+        while self.ghosts.weight() + weight > self.ghost_weight_max {
             self.ghosts.pop();
         }
         self.ghosts.push(hash, weight);

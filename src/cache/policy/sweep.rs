@@ -2,16 +2,16 @@
 //! the queue. A sweep clears every bit it passes, so evicting is O(1) amortised over the reads that set them.
 
 use super::Policy;
-use crate::cache::Item;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{List, Moves, Nodes};
+use crate::cache::{Item, Limits};
 
 /// Clock, or second chance: a FIFO whose visited entries go round once more (Corbató, 1968).
 #[derive(Debug, Clone)]
 pub(crate) struct Clock(List);
 
 impl Policy for Clock {
-    fn new(_: u64) -> Self {
+    fn new(_: Limits) -> Self {
         Self(List::default())
     }
 
@@ -57,7 +57,7 @@ pub(crate) struct Sieve {
 }
 
 impl Policy for Sieve {
-    fn new(_: u64) -> Self {
+    fn new(_: Limits) -> Self {
         Self { queue: List::default(), hand: None }
     }
 
