@@ -151,8 +151,10 @@ impl Workshop<'_> {
             fs::create_dir_all(path.parent().unwrap_or(self.scratch))?;
             fs::write(path, text)?;
         }
-        fs::write(self.scratch.join(CONVERSIONS), include_str!("../adapter/conversions.rs"))?;
-        fs::write(self.scratch.join("adapter.rs"), adapter(self.interface.kind))
+        for (name, text) in adapter(self.interface.kind) {
+            fs::write(self.scratch.join(name), text)?;
+        }
+        Ok(())
     }
 
     /// The submission itself, to a library. Lints do not decide, whatever the source denies or forbids: those that fail are
@@ -236,7 +238,7 @@ impl Workshop<'_> {
     /// The adapter, with all items that typecheck in some form. Returns those left out, and what is said about both those
     /// and the converted ones.
     fn adapt(&self) -> Result<(Vec<String>, Vec<Diagnostic>), Rejected> {
-        let source = adapter(self.interface.kind);
+        let adapter = adapter(self.interface.kind);
         let prototype = &self.interface.prototype;
         let mut forms: Forms = self.inspection.items.iter().map(|item| (item.clone(), 1)).collect();
         let mut reasons: BTreeMap<String, String> = BTreeMap::new();
@@ -251,7 +253,9 @@ impl Workshop<'_> {
             };
             let mut failing: BTreeMap<&str, &Message> = BTreeMap::new();
             for message in messages.iter().filter(|message| message.diagnostic.file != CONVERSIONS) {
-                if let Some(item) = item_above(source, message.outer_line).filter(|item| forms.contains_key(*item)) {
+                if let Some(item) = item_above(adapter, &message.outer_file, message.outer_line)
+                    .filter(|item| forms.contains_key(*item))
+                {
                     failing.entry(item).or_insert(message);
                 }
             }
@@ -262,7 +266,7 @@ impl Workshop<'_> {
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
                 reasons.entry(item.to_owned()).or_insert_with(|| message.diagnostic.message.clone());
-                match next_form(source, item, forms[item]) {
+                match next_form(adapter, item, forms[item]) {
                     Some(form) => drop(forms.insert(item.to_owned(), form)),
                     None => drop(forms.remove(item)),
                 }
@@ -306,7 +310,7 @@ impl Workshop<'_> {
         let call = Call {
             toolbox: self.toolbox,
             scratch: self.scratch,
-            root: "adapter.rs",
+            root: ADAPTER,
             name: "adapter",
             kind: "cdylib",
             output: "module.wasm",
@@ -325,10 +329,15 @@ type Forms = BTreeMap<String, usize>;
 /// The `cfg` that each form adds; the first one, the prototype's own, has none.
 const FORMS: [Option<&str>; 4] = [None, Some("second"), Some("third"), Some("fourth")];
 
+const ADAPTER: &str = "adapter.rs";
 const CONVERSIONS: &str = "conversions.rs";
 
-fn next_form(source: &str, item: &str, form: usize) -> Option<usize> {
-    let forms = if source.contains(&format!("fourth = \"{item}\"")) { 4 } else { 3 };
+/// The sources of an adapter by their names, the crate's root among them.
+type Sources = &'static [(&'static str, &'static str)];
+
+fn next_form(adapter: Sources, item: &str, form: usize) -> Option<usize> {
+    let fourth = format!("fourth = \"{item}\"");
+    let forms = if adapter.iter().any(|(_, text)| text.contains(&fourth)) { 4 } else { 3 };
     (form < forms).then_some(form + 1)
 }
 
@@ -344,16 +353,26 @@ fn settle(prototype: &Prototype, forms: &mut Forms) {
     }
 }
 
-/// The source of the adapter for a kind of submission.
-pub fn adapter(kind: SubjectKind) -> &'static str {
+/// The sources of the adapter for a kind of submission.
+pub fn adapter(kind: SubjectKind) -> Sources {
     match kind {
-        SubjectKind::Prototype => include_str!("../adapter/distributed_cache.rs"),
-        SubjectKind::Simulate => include_str!("../adapter/line_cache.rs"),
+        SubjectKind::Prototype => &[
+            (ADAPTER, include_str!("../adapter/distributed_cache/adapter.rs")),
+            ("types.rs", include_str!("../adapter/distributed_cache/types.rs")),
+            ("node.rs", include_str!("../adapter/distributed_cache/node.rs")),
+            ("ring.rs", include_str!("../adapter/distributed_cache/ring.rs")),
+            ("cluster.rs", include_str!("../adapter/distributed_cache/cluster.rs")),
+            ("parser.rs", include_str!("../adapter/distributed_cache/parser.rs")),
+            (CONVERSIONS, include_str!("../adapter/distributed_cache/conversions.rs")),
+        ],
+        SubjectKind::Simulate => &[(ADAPTER, include_str!("../adapter/line_cache/adapter.rs"))],
     }
 }
 
-/// The item of the adapter whose code stands at `line`: the nearest `item = "…"` at or above it, else a call of `item!`.
-fn item_above(source: &str, line: u32) -> Option<&str> {
+/// The item of the adapter whose code stands at that line of that file: the nearest `item = "…"` at or above it, else a
+/// call of `item!`.
+fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
+    let (_, source) = adapter.iter().find(|(name, _)| *name == file)?;
     let lines: Vec<&str> = source.lines().take(line as usize).collect();
     lines.iter().rev().find_map(|line| {
         let (_, rest) = line.split_once("item = \"").or_else(|| line.split_once("item!(\""))?;
@@ -376,9 +395,14 @@ mod tests {
 
     #[test]
     fn a_line_of_the_adapter_belongs_to_the_nearest_item_above_it() {
-        let source = "a\n#[cfg(item = \"A::b\")]\nfn x() {}\n    y => item!(\"C\", z),\n";
-        assert_eq!(item_above(source, 1), None);
-        assert_eq!(item_above(source, 3), Some("A::b"));
-        assert_eq!(item_above(source, 4), Some("C"));
+        let adapter: Sources = &[
+            ("adapter.rs", "a\n#[cfg(item = \"A::b\")]\nfn x() {}\n    y => item!(\"C\", z),\n"),
+            ("other.rs", "#[cfg(item = \"D\")]\n"),
+        ];
+        assert_eq!(item_above(adapter, "adapter.rs", 1), None);
+        assert_eq!(item_above(adapter, "adapter.rs", 3), Some("A::b"));
+        assert_eq!(item_above(adapter, "adapter.rs", 4), Some("C"));
+        assert_eq!(item_above(adapter, "other.rs", 1), Some("D"));
+        assert_eq!(item_above(adapter, "src/lib.rs", 1), None);
     }
 }

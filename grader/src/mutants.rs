@@ -52,12 +52,10 @@ pub fn source(pack: &Pack, id: &str) -> Result<String> {
 /// The patch does not fit, or what it makes does not build: mutants are part of the pack, so both are its mistakes.
 pub fn program(bench: &Bench<'_>, id: &str) -> Result<Program> {
     let source = source(bench.pack, id)?;
-    let adapter = build::adapter(bench.interface.kind);
-    let kept = kept(
-        "module",
-        digest(Sha256::new(), &[bench.toolbox.name().as_bytes(), adapter.as_bytes(), source.as_bytes()]),
-        "wasm",
-    )?;
+    let toolbox = bench.toolbox.name();
+    let mut parts = vec![toolbox.as_bytes(), source.as_bytes()];
+    parts.extend(build::adapter(bench.interface.kind).iter().map(|(_, text)| text.as_bytes()));
+    let kept = kept("module", digest(Sha256::new(), &parts), "wasm")?;
     if let Ok(bytes) = fs::read(&kept)
         && let Ok(program) = Program::new(&bytes)
     {

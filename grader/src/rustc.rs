@@ -53,7 +53,9 @@ pub struct Call<'a> {
 pub struct Message {
     /// At its place in the sources of the call.
     pub diagnostic: Diagnostic,
-    /// The line of that place; for what a macro made, the line on which the macro was called.
+    /// The file of that place; for what a macro made, the file in which the macro was called.
+    pub outer_file: String,
+    /// The line there.
     pub outer_line: u32,
     /// Its code, as `E0432`, or a lint's name.
     pub code: String,
@@ -181,8 +183,9 @@ impl Call<'_> {
             Some(place) => diagnostic::at(&place.file_name, place.line_start, place.column_start, &text),
             None => diagnostic::general(&text),
         };
-        let outer_line = primary.map_or(0, RawSpan::outermost_line);
-        Message { diagnostic, outer_line, code }
+        let outer = primary.map(RawSpan::outermost);
+        let (outer_file, outer_line) = outer.map(|span| (span.file_name.clone(), span.line_start)).unwrap_or_default();
+        Message { diagnostic, outer_file, outer_line, code }
     }
 
     /// The paths of this machine are nobody's concern, and would differ from one grading to the next.
@@ -245,8 +248,8 @@ struct RawExpansion {
 }
 
 impl RawSpan {
-    fn outermost_line(&self) -> u32 {
-        self.expansion.as_deref().map_or(self.line_start, |expansion| expansion.span.outermost_line())
+    fn outermost(&self) -> &Self {
+        self.expansion.as_deref().map_or(self, |expansion| expansion.span.outermost())
     }
 
     /// The place in the submission itself: an error inside a macro of std's shows where the macro is called.

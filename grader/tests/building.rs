@@ -1,10 +1,12 @@
 //! From source to subject: what builds in spite of gaps, and what is said about them.
 
+use cachedojo::exercise::pack::SubjectKind;
 use cachedojo::subject::{Crash, Subject, World};
 use cachedojo_seam::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
 use grader::build::{Built, Reason, Rejected, prepare};
 use grader::interface::Interface;
 use grader::pack::{DEFAULT_ID, Pack};
+use grader::prototype::Prototype;
 use grader::sandbox::Protection;
 use grader::submission::Submission;
 use grader::toolbox::Toolbox;
@@ -31,9 +33,12 @@ impl CacheNode {
 
 fn build(source: &str) -> Result<Built, Rejected> {
     let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
-    let interface = Interface::of(&pack).expect("it has a prototype");
+    build_as(&Interface::of(&pack).expect("it has a prototype"), source)
+}
+
+fn build_as(interface: &Interface, source: &str) -> Result<Built, Rejected> {
     let toolbox = Toolbox::open(&|_| ()).expect("this machine can compile");
-    prepare(&Submission::from_source("test", source), &interface, &toolbox, Protection::Sandbox)
+    prepare(&Submission::from_source("test", source), interface, &toolbox, Protection::Sandbox)
 }
 
 fn subject(source: &str, limits: Limits) -> WasmSubject {
@@ -69,6 +74,21 @@ fn a_ttl_of_an_hour_passes_when_the_world_says_so_a_thousand_times_alike() {
         world.pass(1_000_000);
         assert_eq!(ask(&mut world, &get("a")), Response::Entry(None));
     }
+}
+
+#[test]
+fn a_submission_may_be_one_function_from_lines_to_lines() {
+    let declaration = "pub fn simulate_distributed_cache(commands: &[String]) -> Vec<String>;";
+    let prototype = Prototype::parse(declaration).expect("a declaration");
+    let interface = Interface { kind: SubjectKind::Simulate, prototype, allowed_crates: Vec::new() };
+    let body = "{ commands.iter().map(|line| line.to_lowercase()).collect() }";
+    let built = build_as(&interface, &declaration.replace(';', body)).expect("it builds");
+    let request = Request::Simulate(vec!["PUT a 1".to_owned(), "EXIT".to_owned()]);
+    let answer = built.subject().call(&mut World::new(0), &request).expect("it answers");
+    assert_eq!(answer, Response::Lines(vec!["put a 1".to_owned(), "exit".to_owned()]));
+    let built = build_as(&interface, "").expect("it builds");
+    let answer = built.subject().call(&mut World::new(0), &request).expect("it answers");
+    assert_eq!(answer, Response::NotImplemented { item: "simulate_distributed_cache".to_owned() });
 }
 
 #[test]

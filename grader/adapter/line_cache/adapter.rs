@@ -1,4 +1,4 @@
-//! The adapter of exercise `line-cache`: one function, and nothing else. See `distributed_cache.rs` for the rules.
+//! The adapter of exercise `line-cache`: one function, and nothing else. See `../distributed_cache/adapter.rs` for the rules.
 #![allow(unused)]
 
 use std::string::String;
