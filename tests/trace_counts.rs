@@ -90,6 +90,17 @@ fn every_policy_counts_what_libcachesim_counts() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Ids and sizes, for a cache of 10. In libCacheSim's ARC a ghost that asks for too much settles draws between T1 and its
+/// target until another key is found, which spares what the last request asks for.
+const TOO_LARGE_TO_RETURN: [(u64, u64); 13] =
+    [(2, 1), (11, 3), (11, 3), (1, 2), (14, 3), (7, 3), (2, 1), (0, 2), (14, 2), (7, 3), (11, 50), (4, 3), (2, 3)];
+
+#[test]
+fn a_ghost_that_asks_for_too_much_counts_as_in_libcachesim() {
+    let requests = TOO_LARGE_TO_RETURN.map(|(id, size)| Request { id, size });
+    assert_eq!(replay(&requests, &[EvictionPolicy::Arc], &[10]).results[0].misses, 11);
+}
+
 #[test]
 fn every_format_is_read_and_every_mistake_told_with_its_line() {
     let ids = |format: &Format, text: &str| {

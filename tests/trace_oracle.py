@@ -29,18 +29,24 @@ def trace(kind, seed, length=20_000):
         yield id, 1 if kind == "unit" else 1 + id * 7919 % 97 if kind == "fixed" else 1 + random.below(97)
 
 
+def count(policy, size, requests):
+    """Misses and bytes missed."""
+    cache = getattr(libcachesim, policy)(size)
+    misses = missed = 0
+    for id, weight in requests:
+        request = libcachesim.Request()
+        request.obj_id, request.obj_size = id, weight
+        if not cache.get(request):
+            misses += 1
+            missed += weight
+    return misses, missed
+
+
 POLICIES = ["LRU", "LFU", "FIFO", "Sieve", "S3FIFO", "Clock", "ARC"]
 for kind, sizes in [("unit", [10, 20, 100, 333, 1000]), ("fixed", [60, 970, 1003, 5000, 20000]), ("varying", [60, 970, 1003, 5000, 20000])]:
     for policy in POLICIES:
-        counts = []
-        for size in sizes:
-            cache = getattr(libcachesim, policy)(size)
-            misses = missed = 0
-            for id, weight in trace(kind, 1):
-                request = libcachesim.Request()
-                request.obj_id, request.obj_size = id, weight
-                if not cache.get(request):
-                    misses += 1
-                    missed += weight
-            counts.append((size, misses, missed))
+        counts = [(size, *count(policy, size, trace(kind, 1))) for size in sizes]
         print(f'    ({kind.capitalize()}, "{policy.lower()}", &{counts}),')
+
+TOO_LARGE_TO_RETURN = [(2, 1), (11, 3), (11, 3), (1, 2), (14, 3), (7, 3), (2, 1), (0, 2), (14, 2), (7, 3), (11, 50), (4, 3), (2, 3)]
+print("TOO_LARGE_TO_RETURN:", count("ARC", 10, TOO_LARGE_TO_RETURN)[0], "misses")

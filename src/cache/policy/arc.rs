@@ -21,21 +21,17 @@ pub(crate) struct Arc {
     capacity: u64,
     /// Whether an entry is a page, which weighs one.
     is_paged: bool,
-    /// Where the key about to come in was remembered.
-    origin: Origin,
+    /// The key about to come in was a ghost.
+    is_return: bool,
+    /// The last key that was found anywhere was a ghost of B2, and has not come in. That alone tells a draw between T1 and
+    /// its target: in the paper only for that key, in libCacheSim also for keys after one that was too large to come in.
+    is_b2_last: bool,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Queue {
     list: List,
     weight: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Unknown,
-    B1,
-    B2,
 }
 
 /// An entry's mark: which queue it is in.
@@ -52,7 +48,8 @@ impl Policy for Arc {
             target: Target(0),
             capacity: if is_paged { limits.entries } else { limits.weight },
             is_paged,
-            origin: Origin::Unknown,
+            is_return: false,
+            is_b2_last: false,
         }
     }
 
@@ -60,25 +57,29 @@ impl Policy for Arc {
     fn prepare(&mut self, hash: impl FnOnce() -> u64) {
         let hash = hash();
         let (b1, b2) = (self.b1.weight(), self.b2.weight());
-        self.origin = if self.b1.take(hash) {
+        let is_b1 = self.b1.take(hash);
+        let is_b2 = !is_b1 && self.b2.take(hash);
+        if is_b1 {
             self.target.raise(b2, b1, self.capacity);
-            Origin::B1
-        } else if self.b2.take(hash) {
+        } else if is_b2 {
             self.target.lower(b1, b2);
-            Origin::B2
-        } else {
-            Origin::Unknown
-        };
+        }
+        self.is_return = is_b1 || is_b2;
+        if self.is_return {
+            self.is_b2_last = is_b2;
+        }
     }
 
     #[inline]
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        let is_return = std::mem::replace(&mut self.origin, Origin::Unknown) != Origin::Unknown;
+        let is_return = std::mem::take(&mut self.is_return);
+        self.is_b2_last &= !is_return;
         self.push(nodes, i, if is_return { IN_T2 } else { 0 });
     }
 
     #[inline]
     fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
+        self.is_b2_last = false;
         self.remove(nodes, i);
         self.push(nodes, i, IN_T2);
     }
@@ -109,7 +110,7 @@ impl Policy for Arc {
 
     #[inline]
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, incoming: u64) -> Option<u32> {
-        if self.origin == Origin::Unknown {
+        if !self.is_return {
             let seen_once = self.t1.weight + self.b1.weight();
             if seen_once + self.size(incoming) > self.capacity {
                 if self.b1.weight() == 0 {
@@ -132,7 +133,7 @@ impl Arc {
     /// The paper's REPLACE: T1 gives an entry while it is over its target, otherwise T2 does.
     fn replace<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         let t1 = Target::of(self.t1.weight);
-        let is_over = if self.origin == Origin::B2 { t1 >= self.target } else { t1 > self.target };
+        let is_over = if self.is_b2_last { t1 >= self.target } else { t1 > self.target };
         let from_t1 = self.t1.list.oldest().filter(|_| is_over);
         let oldest = from_t1.or_else(|| self.t2.list.oldest()).or_else(|| self.t1.list.oldest())?;
         let item = nodes.item(oldest);
