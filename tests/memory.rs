@@ -68,6 +68,25 @@ fn what_a_policy_remembers_is_bounded_by_the_number_of_entries_too() {
     }
 }
 
+/// Where vectors have just doubled, which is when they hold most.
+#[test]
+fn a_hostile_file_takes_200_times_its_length_at_most_and_one_of_ours_7_times() {
+    let opcodes = [b"N".as_slice(), b")", b"]", b"}", b"(", b"K\x01", b")\x94", b"N\x94", b"N\x85", b"\x94", b"]Na"];
+    for opcodes in opcodes {
+        let file = [b"\x80\x04](N", opcodes.repeat((1 << 14) + 1).as_slice(), b"e."].concat();
+        let mut node = CacheNode::new(1000, EvictionPolicy::LRU);
+        let measured = measure(|| assert!(node.load(&file).is_err()));
+        assert!(measured.bytes_max <= 200 * file.len() as u64, "{opcodes:?}: {}", measured.bytes_max);
+    }
+    let mut node = CacheNode::new(1_000_000, EvictionPolicy::LRU);
+    for i in 0..=1 << 14 {
+        node.set(i.to_string(), Vec::new(), None);
+    }
+    let file = node.save();
+    let measured = measure(|| node.load(&file).expect("ours"));
+    assert!(measured.bytes_max <= 7 * file.len() as u64, "{} for {}", measured.bytes_max, file.len());
+}
+
 #[test]
 fn a_read_in_steady_state_allocates_nothing() {
     let mut node = full(100, EvictionPolicy::LRU, None);

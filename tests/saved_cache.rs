@@ -128,16 +128,60 @@ fn damaged_truncated_and_hostile_files_change_nothing() {
     assert_eq!(victim.save(), before);
 }
 
+/// A saved cache by hand: what stands in the dictionary of counters and after the mark of the entries, and what ends it.
+fn file(counters: &[u8], entries: &[u8], end: &[u8]) -> Vec<u8> {
+    let head = b"}(\x8c\x06format\x8c\x12cachedojo/cache/v1\x8c\x05stats}(";
+    let content = [head, counters, b"u\x8c\x07entries]\x94(", entries, end].concat();
+    [b"\x80\x04\x95".as_slice(), &(content.len() as u64).to_le_bytes(), &content].concat()
+}
+
+const COUNTERS: &[u8] = b"\x8c\x04hitsK\x01\x8c\x06missesK\x02\x8c\tevictionsK\x03\x8c\x07expiredK\x04";
+const ENTRY: &[u8] = b"(\x8c\x01kC\x01vK\x00NK\x00K\x00t";
+
+#[test]
+fn what_python_would_refuse_to_read_is_refused_and_what_stands_twice_counts_once() {
+    let (mut loaded, _) = node(EvictionPolicy::LRU);
+    let twice = [b"\x8c\x04hitsK\x07".as_slice(), COUNTERS].concat();
+    for good in [file(COUNTERS, ENTRY, b"eu."), file(&twice, ENTRY, b"eu.")] {
+        loaded.load(&good).expect("a cache");
+        assert_eq!((loaded.stats().hits, loaded.stats().expired, loaded.keys("*")), (1, 4, vec!["k".into()]));
+    }
+    let before = loaded.save();
+    let good = file(COUNTERS, ENTRY, b"eu.");
+    let other = b"(\x8c\x01lC\x01vK\x00NK\x00K\x00t";
+    for (why, bytes) in [
+        ("a protocol that there is not", [b"\x80\x06", &good[2..]].concat()),
+        ("a frame longer than the file", [&good[..3], &(good.len() as u64 - 10).to_le_bytes(), &good[11..]].concat()),
+        ("entries that are set like those of a dictionary", file(COUNTERS, &[ENTRY, other].concat(), b"uu.")),
+        ("one that is set like that, in reach of no dictionary", file(COUNTERS, &[ENTRY, other].concat(), b"seu.")),
+        ("one that is appended in reach of no list", file(COUNTERS, ENTRY, b"aeu.")),
+        ("counters that are appended like those of a list", file(&[COUNTERS, b"e("].concat(), ENTRY, b"eu.")),
+        ("a tuple of what is below the mark", file(COUNTERS, ENTRY, b"eN(\x85tu.")),
+        ("a memory of what is below the mark", file(COUNTERS, ENTRY, b"eN(\x94tu.")),
+        ("a deadline that is a list", file(COUNTERS, b"(\x8c\x01kC\x01vK\x00h\x00K\x00K\x00t", b"eu.")),
+    ] {
+        assert!(loaded.load(&bytes).is_err(), "{why}");
+    }
+    assert_eq!(loaded.save(), before);
+}
+
+#[test]
+fn counters_that_could_not_count_on_are_refused() {
+    for name in ["hits", "misses", "evictions", "expired"] {
+        for (count, is_fine) in [(u64::MAX / 2, true), (u64::MAX / 2 + 1, false), (u64::MAX, false)] {
+            let number = [b"\x8a\x09".as_slice(), &count.to_le_bytes(), b"\x00"].concat();
+            let length = u8::try_from(name.len()).expect("short");
+            let counters = [COUNTERS, &[0x8c, length], name.as_bytes(), &number].concat();
+            let (mut loaded, _) = node(EvictionPolicy::LRU);
+            assert_eq!(loaded.load(&file(&counters, b"", b"eu.")).is_ok(), is_fine, "{name}: {count}");
+        }
+    }
+}
+
 #[test]
 fn a_file_that_swells_when_it_is_unpacked_is_refused() {
     // One value of 64 KiB, remembered, and asked for again by sixty thousand keys.
-    let mut bytes = b"\x80\x04}(\x8c\x06format\x8c\x12cachedojo/cache/v1\x8c\x05stats}(".to_vec();
-    for name in ["hits", "misses", "evictions", "expired"] {
-        bytes.extend([0x8c, u8::try_from(name.len()).expect("short")]);
-        bytes.extend(name.as_bytes());
-        bytes.extend(b"K\x00");
-    }
-    bytes.extend(b"u\x8c\x07entries](");
+    let mut bytes = Vec::new();
     for i in 0..60_000_u32 {
         bytes.extend(b"(X\x04\x00\x00\x00");
         bytes.extend(format!("{i:04x}").bytes().take(4));
@@ -146,11 +190,11 @@ fn a_file_that_swells_when_it_is_unpacked_is_refused() {
             bytes.resize(bytes.len() + 65_536, 7);
             bytes.push(0x94);
         } else {
-            bytes.extend(b"h\x00");
+            bytes.extend(b"h\x01");
         }
         bytes.extend(b"K\x00NK\x00K\x00t");
     }
-    bytes.extend(b"eu.");
+    let bytes = file(COUNTERS, &bytes, b"eu.");
     assert_eq!(CacheNode::new(100, EvictionPolicy::LRU).load(&bytes), Err(LoadError::Inflated));
 }
 

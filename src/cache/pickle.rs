@@ -12,6 +12,9 @@ use super::LoadError;
 /// Nesting deeper than any file of ours has.
 const DEPTH_MAX: u8 = 8;
 
+/// The latest protocol, that of Python 3.8 and up.
+const PROTOCOL_MAX: u64 = 5;
+
 /// A value of plain data.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -26,10 +29,11 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// What a dictionary holds under a text; `None` without it, and for what is no dictionary.
+    /// What a dictionary holds under a text, the last of several as in Python; `None` without it, and for what is no
+    /// dictionary.
     pub(crate) fn at(&self, name: &str) -> Option<&Self> {
         let Self::Dict(pairs) = self else { return None };
-        pairs.iter().find(|(key, _)| *key == Value::Text(name)).map(|(_, value)| value)
+        pairs.iter().rfind(|(key, _)| *key == Value::Text(name)).map(|(_, value)| value)
     }
 
     /// A whole number that is not negative.
@@ -114,21 +118,31 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, LoadError> {
     }
 }
 
-/// The pickle machine: values and how deep they nest, where the marks stand, and what was memorised. A list or dictionary
-/// that is memorised cannot be asked for again: plain data has no need of it.
+/// The pickle machine: values and how deep they nest, where the marks stand (nothing below the last one is within reach),
+/// and what was memorised. A list or dictionary that is memorised (here as nothing) cannot be asked for again: plain data
+/// has no need of it.
 struct Machine<'a> {
     input: &'a [u8],
     length: usize,
     stack: Vec<(Value<'a>, u8)>,
     marks: Vec<usize>,
-    memo: BTreeMap<u32, (Value<'a>, u8)>,
+    memo: BTreeMap<u32, Option<(Value<'a>, u8)>>,
 }
 
 impl<'a> Machine<'a> {
     fn step(&mut self, opcode: u8) -> Result<(), LoadError> {
         match opcode {
-            0x80 => _ = self.take(1)?,
-            0x95 => _ = self.take(8)?,
+            0x80 => {
+                if self.unsigned(1)? > PROTOCOL_MAX {
+                    return Err(self.damaged());
+                }
+            }
+            0x95 => {
+                let frame = self.unsigned(8)?;
+                if frame > self.input.len() as u64 {
+                    return Err(self.damaged());
+                }
+            }
             b'(' => self.marks.push(self.stack.len()),
             b'N' => self.push(Value::None),
             0x88 => self.push(Value::Bool(true)),
@@ -154,21 +168,26 @@ impl<'a> Machine<'a> {
                 self.tuple(items)?;
             }
             0x85..=0x87 => {
-                let start = self.stack.len().checked_sub(usize::from(opcode - 0x84)).ok_or_else(|| self.damaged())?;
-                let items = self.stack.split_off(start);
+                let count = usize::from(opcode - 0x84);
+                let start = self.stack.len().checked_sub(count).filter(|&start| start >= self.mark());
+                let items = self.stack.split_off(start.ok_or_else(|| self.damaged())?);
                 self.tuple(items)?;
             }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
-                self.extend(vec![key, value])?;
+                self.set(vec![key, value])?;
             }
             b'a' => {
                 let item = self.pop()?;
-                self.extend(vec![item])?;
+                self.append(vec![item])?;
             }
-            b'u' | b'e' => {
+            b'u' => {
                 let items = self.since_mark()?;
-                self.extend(items)?;
+                self.set(items)?;
+            }
+            b'e' => {
+                let items = self.since_mark()?;
+                self.append(items)?;
             }
             0x94 => self.memorise(None)?,
             b'q' => self.memorise(Some(1))?,
@@ -240,15 +259,24 @@ impl<'a> Machine<'a> {
         self.stack.push((value, 0));
     }
 
+    /// How much of the stack is out of reach.
+    fn mark(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    fn top(&mut self) -> Result<&mut (Value<'a>, u8), LoadError> {
+        let (mark, damaged) = (self.mark(), self.damaged());
+        self.stack[mark..].last_mut().ok_or(damaged)
+    }
+
     fn pop(&mut self) -> Result<(Value<'a>, u8), LoadError> {
-        if self.marks.last().is_some_and(|&mark| mark >= self.stack.len()) {
-            return Err(self.damaged());
-        }
-        self.stack.pop().ok_or_else(|| self.damaged())
+        let top = std::mem::replace(self.top()?, (Value::None, 0));
+        self.stack.pop();
+        Ok(top)
     }
 
     fn since_mark(&mut self) -> Result<Vec<(Value<'a>, u8)>, LoadError> {
-        let mark = self.marks.pop().filter(|&mark| mark <= self.stack.len()).ok_or_else(|| self.damaged())?;
+        let mark = self.marks.pop().ok_or_else(|| self.damaged())?;
         Ok(self.stack.split_off(mark))
     }
 
@@ -264,21 +292,23 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Adds items to the list, or keys and values to the dictionary, on top of the stack.
-    fn extend(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
-        let depth = self.depth_over(&items)?;
-        let damaged = self.damaged();
-        let Some((container, known)) = self.stack.last_mut() else { return Err(damaged) };
+    /// Adds items to the list on top of the stack.
+    fn append(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
+        let (depth, damaged) = (self.depth_over(&items)?, self.damaged());
+        let (Value::List(list), known) = self.top()? else { return Err(damaged) };
+        *known = depth.max(*known);
+        list.extend(items.into_iter().map(|(value, _)| value));
+        Ok(())
+    }
+
+    /// Adds keys and values, in turn, to the dictionary on top of the stack.
+    fn set(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
+        let (depth, damaged) = (self.depth_over(&items)?, self.damaged());
+        let (Value::Dict(pairs), known) = self.top()? else { return Err(damaged) };
         *known = depth.max(*known);
         let mut items = items.into_iter().map(|(value, _)| value);
-        match container {
-            Value::List(list) => list.extend(items),
-            Value::Dict(pairs) => {
-                while let Some(key) = items.next() {
-                    pairs.push((key, items.next().ok_or(damaged.clone())?));
-                }
-            }
-            _ => return Err(damaged),
+        while let Some(key) = items.next() {
+            pairs.push((key, items.next().ok_or(damaged.clone())?));
         }
         Ok(())
     }
@@ -288,15 +318,16 @@ impl<'a> Machine<'a> {
             Some(width) => self.unsigned(width)?,
             None => self.memo.len() as u64,
         };
-        let top = self.stack.last().ok_or_else(|| self.damaged())?;
-        let top = if matches!(top.0, Value::List(_) | Value::Dict(_)) { (Value::None, 0) } else { top.clone() };
-        self.memo.insert(u32::try_from(name).map_err(|_| self.damaged())?, top);
+        let name = u32::try_from(name).map_err(|_| self.damaged())?;
+        let top = self.top()?;
+        let known = if matches!(top.0, Value::List(_) | Value::Dict(_)) { None } else { Some(top.clone()) };
+        self.memo.insert(name, known);
         Ok(())
     }
 
     fn recall(&mut self, width: usize) -> Result<(), LoadError> {
         let name = self.unsigned(width)?;
-        let known = u32::try_from(name).ok().and_then(|name| self.memo.get(&name).cloned());
+        let known = u32::try_from(name).ok().and_then(|name| self.memo.get(&name)?.clone());
         self.stack.push(known.ok_or_else(|| self.damaged())?);
         Ok(())
     }
