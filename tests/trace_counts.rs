@@ -126,7 +126,7 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
     assert_eq!(ids(&Format::Arc, "1 18446744073709551615 0 0"), Err(TraceError::TooLong { line: 1 }));
     assert_eq!(ids(&Format::Arc, "1\n"), Err(TraceError::MissingField { line: 1, field: "number of blocks".into() }));
     let last = u64::MAX.to_string();
-    assert_eq!(ids(&Format::Arc, "18446744073709551614 1 0 0"), Ok(vec![(u64::MAX - 1, 1)]));
+    assert_eq!(ids(&Format::Arc, "18446744073709551615 1 0 0\n5 0 0 1"), Ok(vec![(u64::MAX, 1)]));
     assert_eq!(
         ids(&Format::Arc, &format!("0 1\n{last} 2")),
         Err(TraceError::NotANumber { line: 2, text: last.clone() })

@@ -178,7 +178,7 @@ pub struct CompletionsArgs {
 pub struct RunArgs {
     /// The script's file, or `-` for standard input
     pub script: String,
-    /// The script's language [default: what its `# dialect:` line says, else lab]
+    /// The script's language [default: a scenario file's own, else lab]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,
     /// What obeys the script: `reference`, `mutant:ID`, or a submission's path
@@ -187,9 +187,9 @@ pub struct RunArgs {
     /// The exercise that a mutant or a submission belongs to
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
-    /// The world's seed
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
+    /// The world's seed [default: a scenario file's own, else 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// How to print: the answers as text, or all events as JSON
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,
@@ -232,7 +232,7 @@ pub struct TraceArgs {
     #[arg(long, value_delimiter = ',', default_value = "lru")]
     pub policy: Vec<String>,
     /// Cache sizes in bytes, separated by commas, as 1000,128MiB; kB, MB, GB are powers of 1000, KiB, MiB, GiB of 1024
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required = true, allow_negative_numbers = true)]
     pub size: Vec<String>,
     /// Print JSON instead of a table
     #[arg(long)]

@@ -41,7 +41,9 @@ fn main() -> ExitCode {
 fn report_error(error: &Error) -> Outcome {
     // A reader that went away (`grader … | head`) is no failure.
     let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        let of_json = || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or_else(of_json);
+        kind == Some(std::io::ErrorKind::BrokenPipe)
     };
     if error.chain().any(broken_pipe) {
         return Outcome::Passed;

@@ -79,6 +79,7 @@ fn wrong_usage_is_told_and_ends_in_2() {
         &["watch", "no/such/folder"],
         &["show", "no-such-exercise"],
         &["trace", "no/such/file", "--format", "keys", "--size", "2"],
+        &["trace", "src/main.rs", "--format", "keys", "--size", "0"],
         &["frobnicate"],
     ] {
         let (stdout, stderr, code) = grader(arguments, "");
@@ -116,8 +117,60 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     let (stdout, stderr, code) = grader(&tabs, "");
     assert!(stdout.starts_with("{\"requests\":0,") && stdout.contains("\"miss_ratio\":0.0,"), "{stdout}");
     assert!(code == 0 && stderr.contains("holds no request"), "{stderr}");
-    let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru,fifo", "--size", "2,3"], "");
+    let (_, stderr, code) = grader(&["trace", file, "--format", "keys", "--size", "-1"], "");
+    assert!(code == 2 && stderr.contains("`-1` is not a cache's size"), "{stderr}");
+    let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru, fifo", "--size", "2, 3"], "");
     assert_eq!(table.lines().count(), 6, "{table}");
+}
+
+#[test]
+fn a_scenario_file_is_run_in_its_own_language_under_its_own_seed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("scenario.txt");
+    std::fs::write(&file, "# title: a // b\n# dialect: line\n# seed: 7\nEXIT\n----\nBYE\n").expect("a file");
+    let file = file.to_str().expect("a name");
+    let start = |seed: &str| format!("{{\"schema\":\"cachedojo/run/v1\",\"dialect\":\"line\",\"seed\":{seed},");
+    for (arguments, seed) in
+        [(&["run", file, "--format", "json"][..], "7"), (&["run", file, "--format", "json", "--seed", "8"], "8")]
+    {
+        let (stdout, stderr, code) = grader(arguments, "");
+        assert!(code == 0 && stdout.starts_with(&start(seed)), "{stdout} {stderr}");
+    }
+}
+
+#[test]
+fn a_script_that_is_too_long_is_not_run_in_part() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    file.as_file().set_len((64 << 20) + 1).expect("a hole takes no room");
+    let (stdout, stderr, code) = grader(&["run", file.path().to_str().expect("a name")], "");
+    assert!(stdout.is_empty() && code == 2 && stderr.contains("larger than 64 MiB: split it"), "{stderr}");
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_failure() {
+    let sizes: Vec<_> = (1..2_000).map(|size| size.to_string()).collect();
+    let sizes = sizes.join(",");
+    let script = "node get k\n".repeat(10_000);
+    for (arguments, input) in [
+        (&["trace", "src/main.rs", "--format", "keys", "--size", &sizes, "--json"][..], ""),
+        (&["trace", "src/main.rs", "--format", "keys", "--size", &sizes], ""),
+        (&["run", "-", "--format", "json"], &script),
+        (&["run", "-"], &script),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_grader"));
+        let mut child = child
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{arguments:?}");
+    }
 }
 
 #[test]

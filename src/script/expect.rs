@@ -156,7 +156,7 @@ impl Expectation {
             Test::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
             Test::Field { name, is, number, percent } => match sum(answer, name) {
                 Some((value, whole)) if *percent => {
-                    let holds = whole > 0 && is.admits((value * 100).cmp(&(number * whole)));
+                    let holds = whole > 0 && is.admits((value * 100).cmp(&number.saturating_mul(whole)));
                     (holds, Some(percentage(name, value, whole)))
                 }
                 Some((value, _)) => (is.admits(value.cmp(number)), Some(format!("{name} = {value}"))),
@@ -244,6 +244,19 @@ mod tests {
         check(
             &then("ring where k\nring nodes\nexpect contains \"those\" before"),
             "BROKEN: expected contains \"those\" before, got n1 n2 n3 n4",
+        );
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_compare_with() {
+        let (most, least) = (i128::MAX, i128::MIN);
+        check(
+            &format!("ring new 1\nring add n1\nring spread k 10\nexpect largest < {most}%"),
+            &format!("ok: largest < {most}%"),
+        );
+        check(
+            &format!("ring new 1\nring mark k 10\nring add n1\nring moved\nexpect moved <= {least}%"),
+            &format!("BROKEN: expected moved <= {least}%, got moved = 100.0%"),
         );
     }
 

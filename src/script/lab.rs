@@ -8,7 +8,7 @@ use cachedojo_seam::{ClusterRequest, Command as CacheCommand, NodeRequest, Reque
 
 use super::mistake::Mistake;
 use super::token::read_tokens;
-use super::{COMMANDS_MAX, Command, Diagnostic, Script, Step, VALUE_BYTES_MAX};
+use super::{COMMANDS_MAX, Command, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
 use crate::text;
 use args::Args;
 
@@ -20,7 +20,8 @@ pub(super) type Fault = (std::ops::Range<usize>, Mistake);
 
 /// Reads one line into `script`: its command, its commands (a `for`), or its mistake.
 pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
-    let outcome = match content.trim_start().strip_prefix("for ") {
+    let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with(char::is_whitespace);
+    let outcome = match content.trim_start().strip_prefix("for").filter(is_whole) {
         Some(rest) => read_for(script, line, content, rest),
         None => read_command(content)
             .and_then(|command| command.map_or(Ok(()), |command| push(script, line, content, command))),
@@ -38,30 +39,26 @@ fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Resul
         ) => value.len(),
         _ => 0,
     };
-    script.value_bytes += value_bytes;
-    if script.commands.len() >= COMMANDS_MAX || script.value_bytes > VALUE_BYTES_MAX {
+    script.expanded_bytes += value_bytes;
+    if script.commands.len() >= COMMANDS_MAX || script.expanded_bytes > EXPANDED_BYTES_MAX {
         return Err((0..source.len(), Mistake::TooLong));
     }
-    let answers = |step: &Step| {
-        !matches!(step.command, Command::Tick(_) | Command::WallJump(_) | Command::Expect(_) | Command::Always(_))
-    };
-    if let Command::Expect(expectation) = &command {
-        let mut answers = script.commands.iter().rev().filter(|step| answers(step));
-        if answers.next().is_none() {
-            return Err((0..source.len(), Mistake::NothingToExpect));
-        }
-        if expectation.looks_before() && answers.next().is_none() {
+    match &command {
+        Command::Expect(_) if script.answers == 0 => return Err((0..source.len(), Mistake::NothingToExpect)),
+        Command::Expect(expectation) if expectation.looks_before() && script.answers == 1 => {
             return Err((0..source.len(), Mistake::NothingBefore));
         }
+        Command::Expect(_) | Command::Always(_) | Command::Tick(_) | Command::WallJump(_) => {}
+        Command::Ask(_) | Command::Spread { .. } | Command::Mark { .. } | Command::Moved => script.answers += 1,
     }
     script.commands.push(Step { line, source: source.trim().to_owned(), command });
     Ok(())
 }
 
 fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result<(), Fault> {
-    let whole = content.len() - rest.len()..content.len();
     let rest = rest.trim_start();
-    let (range, template) = rest.split_once(' ').unwrap_or((rest, ""));
+    let whole = content.len() - rest.len()..content.len();
+    let (range, template) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let bounds = range.split_once("..").and_then(|(a, b)| Some((a.parse::<u32>().ok()?, b.parse::<u32>().ok()?)));
     let Some((first, last)) = bounds else {
         return Err((whole, Mistake::Range { found: range.to_owned() }));
@@ -71,11 +68,13 @@ fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result
     }
     for number in first..=last {
         let source = template.replace("{}", &number.to_string());
+        script.expanded_bytes += source.len();
         match read_command(&source) {
             Ok(Some(command)) => {
                 push(script, line, &source, command).map_err(|(_, mistake)| (whole.clone(), mistake))?;
             }
-            Ok(None) => {}
+            // A comment is one in every turn.
+            Ok(None) => return Ok(()),
             // The same template is at fault in every turn: say it once, over the template.
             Err((_, mistake)) => return Err((whole, mistake)),
         }
@@ -95,13 +94,14 @@ fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     };
     let mut words = line.split_whitespace();
     let Some(first) = words.next().filter(|word| !word.starts_with('#')) else { return Ok(None) };
-    let two = words.next().map(|second| format!("{first} {second}"));
+    let second = words.next();
+    let two = second.map(|second| format!("{first} {second}"));
     let find = |name: &str| COMMANDS.iter().find(|entry| entry.name == name);
     let (entry, taken) = match two.as_deref().and_then(find) {
         Some(entry) => (entry, 2),
         None => match find(first) {
             Some(entry) => (entry, 1),
-            None => return Err(unknown(line, first, two.as_deref())),
+            None => return Err(unknown(line, first, second)),
         },
     };
     let mut args = Args { line, tokens: &tokens, next: taken, entry };
@@ -110,18 +110,22 @@ fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     Ok(Some(command))
 }
 
-fn unknown(line: &str, first: &str, two: Option<&str>) -> Fault {
+fn unknown(line: &str, first: &str, second: Option<&str>) -> Fault {
     let start = line.len() - line.trim_start().len();
-    let family = COMMANDS.iter().any(|entry| entry.name.split(' ').next() == Some(first) && entry.name.contains(' '));
-    let found = if family { two.unwrap_or(first) } else { first };
+    let mut end = start + first.len();
+    let mut found = first.to_owned();
+    let is_family = COMMANDS.iter().any(|entry| entry.name.split_once(' ').is_some_and(|(family, _)| family == first));
+    if let Some(second) = second.filter(|_| is_family) {
+        found = format!("{first} {second}");
+        end = line.len() - line[end..].trim_start().len() + second.len();
+    }
+    // What is much longer than any command is near none.
+    let found: String = found.chars().take(40).collect();
     let nearest = COMMANDS
         .iter()
         .map(|entry| (text::distance(&found.to_lowercase(), entry.name), entry.name))
         .min()
         .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
         .map(|(_, name)| name);
-    let end = line[start..]
-        .find(found.rsplit(' ').next().unwrap_or(found))
-        .map_or(line.len(), |at| start + at + found.rsplit(' ').next().unwrap_or(found).len());
-    (start..end, Mistake::UnknownCommand { found: found.chars().take(40).collect(), nearest })
+    (start..end, Mistake::UnknownCommand { found, nearest })
 }

@@ -129,7 +129,7 @@ impl Mistake {
             }
             Self::NestedFor => "A `for` cannot stand inside a `for`; write two lines.".into(),
             Self::TooLong => {
-                "The script is longer than 200,000 commands or 64 MiB of values; what follows is left out, so split it."
+                "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it."
                     .into()
             }
             Self::Line(mistake) => mistake.message(Language::English).into(),
@@ -180,7 +180,7 @@ impl Mistake {
             }
             Self::NestedFor => "Un « for » ne peut pas en contenir un autre ; écrivez deux lignes.".into(),
             Self::TooLong => {
-                "Le script dépasse 200 000 commandes ou 64 Mio de valeurs ; la suite est ignorée, découpez-le.".into()
+                "Le script dépasse 200 000 commandes ou 64 Mio de valeurs et de répétitions ; la suite est ignorée, découpez-le.".into()
             }
             Self::Line(mistake) => mistake.message(Language::French).into(),
             Self::Memcached(mistake) => mistake.message(Language::French).into(),

@@ -63,8 +63,10 @@ pub struct Script {
     pub commands: Vec<Step>,
     /// What could not be read, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Bytes of values written so far: a short line can stand for many.
-    value_bytes: usize,
+    /// Bytes that values and the turns of `for` lines have come to so far: a short line can stand for many.
+    expanded_bytes: usize,
+    /// How many commands that answer were read so far.
+    answers: usize,
 }
 
 /// One command and where it stands.
@@ -126,12 +128,13 @@ pub const LINES_MAX: u32 = 200_000;
 /// Commands that the `for` lines of one script may stand for, together with its other lines.
 pub const COMMANDS_MAX: usize = 200_000;
 
-/// Bytes that the values of one script may come to: a `for` of repetitions is a few letters long.
-pub const VALUE_BYTES_MAX: usize = 64 << 20;
+/// Bytes that values and the turns of `for` lines may come to in one script: a `for` of repetitions is a few letters long.
+pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
 
 /// Reads a script. Never fails, never panics. Cost: O(text + commands).
 pub fn parse(text: &str, dialect: Dialect) -> Script {
-    let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), value_bytes: 0 };
+    let (commands, diagnostics) = Default::default();
+    let mut script = Script { dialect, commands, diagnostics, expanded_bytes: 0, answers: 0 };
     for Line { number: line, start, raw, content } in lines(text) {
         if line > LINES_MAX {
             let span = start..start + raw.len();
@@ -207,6 +210,8 @@ mod tests {
             "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
         );
         check_mistake("node gte k", "node gte", "`node gte` is no command; did you mean `node get`?");
+        check_mistake("node de", "node de", "`node de` is no command; did you mean `node get`?");
+        check_mistake("ring  in x", "ring  in", "`ring in` is no command; did you mean `ring add`?");
         check_mistake("tikc 5s", "tikc", "`tikc` is no command; did you mean `tick`?");
         check_mistake("node get", "t", "<key> is missing here; write `node get <key>`.");
         check_mistake("node get # é", "t", "<key> is missing here; write `node get <key>`.");
@@ -241,6 +246,8 @@ mod tests {
             "1-3 stats",
             "`1-3` is not a range; write two numbers, as 1..10 (both ends count).",
         );
+        check_mistake("for", "", "`` is not a range; write two numbers, as 1..10 (both ends count).");
+        check_mistake("for 1..2", "1..2", "<command> is missing here; write `for <first>..<last> <command with {}>`.");
         check_mistake(
             "for 1..3 for 1..2 stats",
             "1..3 for 1..2 stats",
@@ -254,7 +261,7 @@ mod tests {
         check_mistake(
             "for 1..99 node set k{} 8000000*x",
             "1..99 node set k{} 8000000*x",
-            "The script is longer than 200,000 commands or 64 MiB of values; what follows is left out, so split it.",
+            "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it.",
         );
         check_mistake("cluster new rf=x", "rf=x", "`x` is not a whole number in range; write digits, as 42.");
         check_mistake(
@@ -262,6 +269,26 @@ mod tests {
             "99999999",
             "`99999999` is not a whole number in range; write digits, as 42.",
         );
+    }
+
+    #[test]
+    fn a_few_letters_never_stand_for_more_than_a_script_may_hold() {
+        let too_long = |text: &str| {
+            let script = parse(text, Dialect::Lab);
+            let bytes: usize = script.commands.iter().map(|step| step.source.len()).sum();
+            assert!(bytes <= EXPANDED_BYTES_MAX && script.commands.len() <= COMMANDS_MAX);
+            matches!(script.diagnostics.as_slice(), [Diagnostic { mistake: Mistake::TooLong, .. }])
+        };
+        // Not one of these would end while anybody waits, or in any memory.
+        assert!(!too_long("for 0..4294967295 # nothing"));
+        assert!(too_long("for 0..4294967295 stats"));
+        assert!(too_long(&format!("for 1..100000 http GET /{{}}{}", "x".repeat(8 << 20))));
+        let parsed = parse("for\t1..3\tnode get k{}\nfor 4294967295..4294967295 node get k{}", Dialect::Lab);
+        let sources: Vec<_> = parsed.commands.iter().map(|step| step.source.as_str()).collect();
+        assert_eq!(sources, ["node get k1", "node get k2", "node get k3", "node get k4294967295"]);
+        // Looking for the answer that is meant must not go through all that stands between.
+        assert!(!too_long("node get a\nfor 1..99999 tick 1ms\nfor 1..100000 expect nothing"));
+        assert_eq!(parse(&"x".repeat(1 << 20), Dialect::Lab).diagnostics.len(), 1);
     }
 
     #[test]

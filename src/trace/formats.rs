@@ -230,8 +230,10 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
         if count > LINE_BLOCKS_MAX.min((REQUESTS_MAX - requests.len()) as u64) {
             return Err(TraceError::TooLong { line: number });
         }
-        let end = first.checked_add(count).ok_or_else(|| TraceError::NotANumber { line: number, text: from.into() })?;
-        requests.extend((first..end).map(|id| Request { id, size: 1 }));
+        let Some(others) = count.checked_sub(1) else { continue };
+        let last =
+            first.checked_add(others).ok_or_else(|| TraceError::NotANumber { line: number, text: from.into() })?;
+        requests.extend((first..=last).map(|id| Request { id, size: 1 }));
     }
     Ok(requests)
 }

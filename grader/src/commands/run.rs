@@ -48,17 +48,16 @@ struct RunDiagnostic {
 /// The script cannot be read, or its subject cannot be made.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     let text = read_script(&args.script)?;
-    let (text, named_dialect) = match Scenario::read(&text.replace("\r\n", "\n")) {
-        Ok(scenario) if args.dialect.is_none_or(|dialect| dialect == scenario.dialect) => {
-            (scenario.commands, Some(scenario.dialect))
-        }
-        _ => (text, None),
+    let scenario = Scenario::read(&text.replace("\r\n", "\n")).ok();
+    let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
+    let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
+    let script = match scenario {
+        Some(scenario) => script::parse(&scenario.commands, scenario.dialect),
+        None => script::parse(&text, args.dialect.unwrap_or(Dialect::Lab)),
     };
-    let dialect = args.dialect.or(named_dialect).unwrap_or(Dialect::Lab);
-    let script = script::parse(&text, dialect);
     let mut subject = subject(args)?;
-    let events = runner::run(&script, subject.as_mut(), args.seed);
-    print(args, &script, &events)?;
+    let events = runner::run(&script, subject.as_mut(), seed);
+    print(args.format, &script, seed, &events)?;
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
     Ok(if !script.diagnostics.is_empty() {
@@ -71,14 +70,16 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
 }
 
 fn read_script(path: &str) -> Result<String> {
-    let mut bytes = Vec::new();
+    let unreadable = |error| UsageError(format!("cannot read `{path}`: {error}"));
+    let (mut bytes, most) = (Vec::new(), SCRIPT_BYTES_MAX + 1);
     if path == "-" {
-        std::io::stdin().lock().take(SCRIPT_BYTES_MAX).read_to_end(&mut bytes).context("reading standard input")?;
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes).context("reading standard input")?;
     } else {
-        let file = fs::File::open(path).map_err(|error| UsageError(format!("cannot read `{path}`: {error}")))?;
-        file.take(SCRIPT_BYTES_MAX)
-            .read_to_end(&mut bytes)
-            .map_err(|error| UsageError(format!("cannot read `{path}`: {error}")))?;
+        let file = fs::File::open(path).map_err(unreadable)?;
+        file.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if bytes.len() as u64 == most {
+        return Err(UsageError(format!("`{path}` is larger than {} MiB: split it", SCRIPT_BYTES_MAX >> 20)).into());
     }
     // A stray byte becomes a private character, which memcached's values are turned back from: they may be any bytes.
     Ok(text::from_bytes(&bytes))
@@ -109,7 +110,7 @@ fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
     }
 }
 
-fn print(args: &RunArgs, script: &Script, events: &[Event]) -> Result<()> {
+fn print(format: RunFormat, script: &Script, seed: u64, events: &[Event]) -> Result<()> {
     let diagnostics: Vec<_> = script
         .diagnostics
         .iter()
@@ -121,7 +122,7 @@ fn print(args: &RunArgs, script: &Script, events: &[Event]) -> Result<()> {
         })
         .collect();
     let mut out = std::io::stdout().lock();
-    match args.format {
+    match format {
         RunFormat::Text => {
             let mut err = std::io::stderr().lock();
             for diagnostic in &diagnostics {
@@ -130,8 +131,8 @@ fn print(args: &RunArgs, script: &Script, events: &[Event]) -> Result<()> {
             out.write_all(&text::to_bytes(&render(events, script.dialect)))?;
         }
         RunFormat::Json => {
-            let report =
-                RunReport { schema: "cachedojo/run/v1", dialect: script.dialect, seed: args.seed, diagnostics, events };
+            let dialect = script.dialect;
+            let report = RunReport { schema: "cachedojo/run/v1", dialect, seed, diagnostics, events };
             serde_json::to_writer(&mut out, &report)?;
             writeln!(out)?;
         }

@@ -30,11 +30,12 @@ pub fn trace(args: &TraceArgs) -> Result<Outcome> {
     };
     let policies = args.policy.iter().map(|name| {
         let known = EvictionPolicy::ALL.map(EvictionPolicy::name).join(", ");
-        EvictionPolicy::from_name(name).ok_or_else(|| usage(format!("there is no policy `{name}`: use {known}")))
+        EvictionPolicy::from_name(name.trim()).ok_or_else(|| usage(format!("there is no policy `{name}`: use {known}")))
     });
     let policies = policies.collect::<Result<Vec<_>, _>>()?;
     let sizes = args.size.iter().map(|text| {
-        parse_size(text).ok_or_else(|| usage(format!("`{text}` is not a size: write bytes, as 1000 or 128MiB")))
+        let size = parse_size(text).filter(|&bytes| bytes > 0);
+        size.ok_or_else(|| usage(format!("`{text}` is not a cache's size: write bytes, as 1000 or 128MiB")))
     });
     let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
     let bytes =
