@@ -302,8 +302,16 @@ fn flush_all_takes_what_is_older_and_keeps_what_is_newer() {
         + 10
         > get c
         < END
+        > set d 0 0 1|x
+        < STORED
+        > flush_all 1700000001
+        < OK
+        > get d
+        < END
         > flush_all 0
         < OK
+        > flush_all noreply 0
+        < CLIENT_ERROR invalid exptime argument
         > flush_all noreply
         > flush_all 5 noreply
         > flush_all invalid
@@ -870,6 +878,10 @@ fn binary_keys_are_written_in_base64() {
         < END
         > me 44OG44K544OI b
         < ME 44OG44K544OI exp=-1 la=0 cas=1 fetch=yes cls=1 size=70
+        > md 44OG44K544OI b k x
+        < HD k44OG44K544OI b
+        > me 44OG44K544OI b
+        < ME テスト exp=-1 la=0 cas=1 fetch=no cls=1 size=68
         > md 44OG44K544OI b k
         < HD k44OG44K544OI b
         > mg ??? b
@@ -931,6 +943,8 @@ fn meta_flags_are_checked_before_anything_is_done() {
         > mg foo a b c d e f g h i j k l m n o p q r s t
         < CLIENT_ERROR options flags are too long
         > me ??? b
+        < CLIENT_ERROR bad command line format
+        > me foo !
         < CLIENT_ERROR bad command line format
         > mg foo O1234567890123456789012345678901
         < EN O1234567890123456789012345678901

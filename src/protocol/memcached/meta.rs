@@ -157,6 +157,7 @@ pub(super) fn set<'a>(key: &'a [u8], words: Words<'a>) -> Result<(StoreMode, Fla
 
 pub(super) fn debug(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     let key = words.need()?;
+    check_letters(&words)?;
     let binary = words.next() == Some(b"b");
     check_key(key).map_err(|mistake| refused(mistake, key))?;
     if binary && decode_key(key, &mut [0; 256]).is_none() {
@@ -177,10 +178,16 @@ fn mode_byte(flags: &Flags<'_>) -> Option<u8> {
     Some(flags.word(b'M')?.get(1).copied().unwrap_or_default())
 }
 
-fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<Flags<'a>, Stop<'a>> {
-    if let Some(word) = words.clone().find(|word| !matches!(word[0], b'0'..=b'9' | b'A'..=b'z')) {
-        return Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word });
+/// Whether each word begins as a flag may.
+fn check_letters<'a>(words: &Words<'a>) -> Result<(), Stop<'a>> {
+    match words.clone().find(|word| !matches!(word[0], b'0'..=b'9' | b'A'..=b'z')) {
+        Some(word) => Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word }),
+        None => Ok(()),
     }
+}
+
+fn read_flags<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Result<Flags<'a>, Stop<'a>> {
+    check_letters(&words)?;
     check_key(key).map_err(|mistake| refused(mistake, key))?;
     if let Some(word) = words.clone().nth(words_max) {
         return Err(refused(Mistake::TooManyFlags, word));

@@ -230,9 +230,9 @@ fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'
             let seconds = number(exptime).ok_or_else(|| refused(Mistake::Exptime, exptime))?;
             Request::Touch { key, exptime: seconds }
         }
-        b"flush_all" => match words.next() {
-            None | Some(b"noreply") => Request::FlushAll { delay: 0 },
-            Some(delay) => {
+        b"flush_all" => match (words.next(), words.clone().next()) {
+            (None, _) | (Some(b"noreply"), None) => Request::FlushAll { delay: 0 },
+            (Some(delay), _) => {
                 let seconds = number(delay).ok_or_else(|| refused(Mistake::Exptime, delay))?;
                 Request::FlushAll { delay: seconds }
             }

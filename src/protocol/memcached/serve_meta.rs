@@ -151,7 +151,8 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
     if let (b"HD", Some(cas)) = (code, found) {
         let deadline = store.deadline(flags.exptime().unwrap_or(0).into(), now);
         if flags.has(b'x') {
-            let empty = Incoming { new_cas: flags.new_cas().or(Some(cas)), ..incoming(&[], deadline, flags) };
+            let new_cas = flags.new_cas().or(Some(cas));
+            let empty = Incoming { new_cas, binary: false, ..incoming(&[], deadline, flags) };
             store.store(StoreMode::Set, key, &empty, now);
         }
         if flags.has(b'I') {

@@ -170,10 +170,11 @@ impl Store {
         }
     }
 
-    /// Removes what was stored before `delay` (0 or less: now) has passed, when it has. A later call replaces an earlier one.
+    /// Removes what was stored before `delay` (0 or less, or a time that has passed: now) has come, when it has. A later
+    /// call replaces an earlier one.
     pub(super) fn flush(&mut self, delay: i32, now: Instant) {
         self.counters.cmd_flush += 1;
-        self.flush_at = if delay > 0 { self.deadline(delay.into(), now) } else { None };
+        self.flush_at = self.deadline(delay.into(), now).filter(|&at| at > now);
         if self.flush_at.is_none() {
             self.items.clear();
             self.recency.clear();
