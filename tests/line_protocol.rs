@@ -55,6 +55,8 @@ fn missing_and_extra_arguments_are_errors_and_a_value_may_hold_spaces() {
 
 #[test]
 fn keys_are_1_to_64_ascii_letters_or_digits() {
+    let key = |line| parse(line).expect("the line is right").key();
+    assert_eq!(["PUT a b", "GET b2", "DELETE C", "EXIT"].map(key), [Some("a"), Some("b2"), Some("C"), None]);
     let (longest, too_long) = ("k".repeat(64), "k".repeat(65));
     check(
         &[
@@ -121,6 +123,10 @@ fn nothing_follows_exit() {
     check(&["PUT a A", "EXIT", "GET a", "DELETE a"], &["STORED", "BYE"]);
     check(&["EXIT"], &["BYE"]);
     check(&[], &[]);
+    let mut cache = LineCache::new();
+    let answers = ["PUT b B", "PUT a A", "EXIT", "PUT a B", "frob"].map(|line| cache.answer(line).to_string());
+    assert_eq!(answers, ["STORED", "STORED", "BYE", "BYE", "BYE"]);
+    assert_eq!(cache.entries().collect::<Vec<_>>(), [("a", "A"), ("b", "B")]);
 }
 
 #[test]
@@ -174,6 +180,22 @@ fn ten_thousand_commands_are_answered_in_input_order() {
     assert!(answers[..5_000].iter().all(|answer| answer == "STORED"));
     assert!(answers[5_000..10_000].iter().enumerate().all(|(i, answer)| *answer == format!("v{i}")));
     assert_eq!(answers[10_000], "BYE");
+}
+
+/// The standard library numbers threads as they are spawned, so two threads spawned before and after a run tell how many
+/// it had. Other tests may spawn some meanwhile, but not a thousand unless the function under test does.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn every_command_runs_on_a_thread_of_its_own() {
+    let next_thread = || {
+        let id = std::thread::spawn(|| std::thread::current().id()).join().expect("it only looks at itself");
+        let digits: String = format!("{id:?}").chars().filter(char::is_ascii_digit).collect();
+        digits.parse::<usize>().expect("a thread's id has a number")
+    };
+    let commands: Vec<String> = (0..1_000).map(|i| format!("PUT k{i} v")).collect();
+    let before = next_thread();
+    simulate_distributed_cache(&commands);
+    assert!(next_thread() - before > commands.len());
 }
 
 #[test]

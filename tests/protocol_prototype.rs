@@ -55,9 +55,19 @@ fn a_set_has_its_data_and_its_exptime_in_seconds() {
 
 #[test]
 fn an_unknown_command_is_invalid() {
-    for input in
-        ["\r\n", "frob\r\n", "frob mykey\r\n", " get mykey\r\n", "append mykey 0 0 1\r\nx\r\n", "gets mykey\r\n"]
-    {
+    for input in [
+        "\r\n",
+        "frob\r\n",
+        "frob mykey\r\n",
+        " get mykey\r\n",
+        "append mykey 0 0 1\r\nx\r\n",
+        "append mykey 0 0 1\r\n",
+        "append\r\n",
+        "gets mykey\r\n",
+        "gats\r\n",
+        "flush_all soon\r\n",
+        "GET\tmykey\r\n",
+    ] {
         check_error(input, ParseError::InvalidCommand);
     }
 }
@@ -89,6 +99,7 @@ fn wrong_arguments_are_told_from_a_wrong_command() {
         check_error(input, ParseError::InvalidArguments);
     }
     check_error(format!("get {}\r\n", "k".repeat(251)), ParseError::InvalidArguments);
+    check_error(format!("touch mykey {}", "0".repeat(2048)), ParseError::InvalidArguments);
     check_error(b"get \xff\r\n", ParseError::InvalidArguments);
     let longest = "k".repeat(250);
     assert_eq!(ProtocolParser::parse(format!("get {longest}\r\n").as_bytes()), Ok(CacheCommand::Get { key: longest }));

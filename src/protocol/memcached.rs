@@ -16,7 +16,8 @@
 //! The rules are memcached 1.6.45's, with its error texts. Where it leaves a choice, or we differ:
 //! - `\n` ends a line or a data block as well as `\r\n`; memcached takes it for lines alone.
 //! - The clock has milliseconds: an item is alive before its deadline and gone from it on, exactly. A remaining TTL is
-//!   shown in seconds, rounded up.
+//!   shown in seconds, rounded up; memcached wraps that of a deadline that has passed (`mg key T-1 t`) to 32 bits.
+//! - A delayed `flush_all` acts when its time has come, memcached a second earlier.
 //! - The length of a line does not depend on how it arrives: more than [`LINE_BYTES_MAX`] bytes (for `get` and `gets`
 //!   [`GET_BYTES_MAX`]) end the connection, as does a request of HTTP.
 //! - When a request with a data block is refused, as many bytes as it announced are skipped. When it announced no
@@ -25,10 +26,17 @@
 //! - A key has no control characters (memcached's documentation says so; its server does not check).
 //! - The exptime of a storage command may be any number of 64 bits, so a time after 2038 is what it says; memcached takes
 //!   it too, but wraps it to 32 bits. Elsewhere both refuse what has more than 32.
-//! - Client flags of more than 32 bits, or with a `+`, are refused; memcached cuts them, and takes a `+`.
+//! - A number is digits, any number of zeros first, and before them a `-` only where it may be negative. Memcached cuts
+//!   client flags to 32 bits, takes a `+` before them and before the exptime of a storage command, `-0` for flags and
+//!   lengths, and a bare `-` for a length or another exptime of 0; of other numbers it refuses more than 11 characters,
+//!   or 22 of those that may have 64 bits.
 //! - A value of nothing but whitespace is no number; memcached reads on into what lies behind it in its memory.
 //! - A meta command that is refused changes nothing; memcached finds that an opaque token is too long when it has obeyed.
+//! - A base64 key is strict base64; memcached skips other characters and the bits that are left over.
+//! - `me <key> b` takes the key for base64; memcached does so only when one more word follows.
 //! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
+//! - `noreply` is the last word of a line, not its only one; spaces do not come before the command, which memcached lets
+//!   them before those that manage a server; and no empty line follows the refusal of a long key of `get`.
 //! - `delete <key> 0` is taken, any other time is refused (memcached 1.6.18 and before; 1.6.45 ignores it).
 //!
 //! A server is managed as there (`slabs`, `lru`, `lru_crawler`, `watch`, `verbosity`, `cache_memlimit` and the topics of
@@ -39,7 +47,8 @@
 //! - An item's class, its chunks and their pages are memcached's. But memory is counted by the item: pages are what these
 //!   items would have taken (one of more than 512 KiB takes whole chunks of the last class), and a class evicts of its own
 //!   only when `slabs reassign` takes a page from it. There is one list of items, to whose front each use moves one, and
-//!   not once a minute only. The settings of `lru` and of `slabs automove` are checked, kept and shown, no more.
+//!   not once a minute only, so that `l` and `la` count from the last use. An expired item stays until it is asked for,
+//!   crawled or evicted; memcached also takes those that stand last when it needs a chunk. The settings of `lru` and of `slabs automove` are checked, kept and shown, no more.
 //! - `stats` has the rows that mean something without sockets and threads, in memcached's order. `stats sizes` counts as
 //!   if the server had been started with `-o track_sizes`; `cmd_meta` counts every meta command, not just `me`.
 //! - A ratio or a factor is a finite decimal number; memcached takes `nan`, `inf` and hexadecimal ones as well, and adds

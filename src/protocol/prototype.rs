@@ -1,6 +1,6 @@
 //! The parser of the exercise's prototype: one request of the memcached text protocol as a [`CacheCommand`].
 
-use super::memcached::{Mistake, Parsed, Parser, Request, Sign, StoreMode, Topic};
+use super::memcached::{Parsed, Parser, Request, Sign, StoreMode, Topic};
 use crate::cache::CacheStats;
 use std::borrow::Cow;
 use std::fmt;
@@ -95,7 +95,8 @@ impl ProtocolParser {
     /// Parse command from bytes: the first request of `input`. What follows it is the next call's
     /// ([`Self::parse_prefix`] says where it begins).
     ///
-    /// The command word may be in any letter case. A line ends with `\r\n` or `\n`. O(the request's length).
+    /// The command word may be in any letter case. A line ends with `\r\n` or `\n`. O(the request's length); with capitals
+    /// in the command word O(`input`), which is copied.
     ///
     /// # Errors
     /// See [`ParseError`]. Memcached's limits hold: keys of 250 bytes, items of 1 MiB, command lines of 2 KiB.
@@ -108,14 +109,14 @@ impl ProtocolParser {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_prefix(input: &[u8]) -> Result<(CacheCommand, usize), ParseError> {
-        match Parser::new().parse(&lower_case_verb(input)) {
+        let input = lower_case_verb(input);
+        if verb(&input).is_some_and(|verb| !VERBS.contains(&verb)) {
+            return Err(ParseError::InvalidCommand);
+        }
+        match Parser::new().parse(&input) {
             Parsed::Request { request, used, .. } => Ok((command(request)?, used)),
             Parsed::Incomplete | Parsed::Skipped(_) => Err(ParseError::Incomplete),
-            Parsed::HangUp => Err(ParseError::InvalidCommand),
-            Parsed::Refused { refusal, .. } => Err(match refusal.mistake {
-                Mistake::Blank | Mistake::UnknownCommand => ParseError::InvalidCommand,
-                _ => ParseError::InvalidArguments,
-            }),
+            Parsed::Refused { .. } | Parsed::HangUp => Err(ParseError::InvalidArguments),
         }
     }
 
@@ -165,11 +166,19 @@ fn serialize_stats(stats: &CacheStats) -> Vec<u8> {
     bytes
 }
 
+/// The prototype's command words.
+const VERBS: [&[u8]; 7] = [b"get", b"set", b"delete", b"incr", b"decr", b"touch", b"stats"];
+
+/// The first word, once it has ended.
+fn verb(input: &[u8]) -> Option<&[u8]> {
+    let end = memchr::memchr2(b' ', b'\n', input)?;
+    Some(input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]))
+}
+
 /// Memcached's commands are lower case; the prototype's may be written in any.
 fn lower_case_verb(input: &[u8]) -> Cow<'_, [u8]> {
-    let verb = input.split(|byte| matches!(byte, b' ' | b'\r' | b'\n')).next().unwrap_or_default();
-    if verb.iter().any(u8::is_ascii_uppercase) {
-        let length = verb.len();
+    let length = verb(input).map_or(0, <[u8]>::len);
+    if input[..length].iter().any(u8::is_ascii_uppercase) {
         let mut input = input.to_vec();
         input[..length].make_ascii_lowercase();
         Cow::Owned(input)

@@ -2,8 +2,8 @@
 
 use super::admin::Setting;
 
-/// The settings, at first memcached's own. Those of automove, of the LRU's parts and of the log are kept and shown, and
-/// do nothing else here: there is one list, kept in order at once.
+/// The settings, at first memcached's own, but that the list has no segments. Those of automove and of the LRU's parts are
+/// kept and shown, and do nothing else here: there is one list, kept in order at once.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "four switches that the protocol sets and shows one by one")]
 pub(super) struct Settings {
@@ -54,7 +54,7 @@ impl Settings {
             Setting::Verbosity(level) => self.verbosity = level,
             Setting::Automove(level) => self.automove = level,
             Setting::AutomoveRatio(ratio) => self.automove_ratio = ratio,
-            // Memcached shows it nowhere.
+            // Memcached shows it among the settings of extstore only.
             Setting::AutomoveFreeRatio(_) => {}
             Setting::AutomoveWindow(window) => self.automove_window = window,
             Setting::Tune { hot_percent, warm_percent, hot_factor, warm_factor } => {
