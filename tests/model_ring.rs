@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cachedojo::random::Random;
-use cachedojo::ring::{HashRing, NodeInfo, hash64};
+use cachedojo::ring::{HashRing, NodeInfo, POINTS_PER_NODE_MAX, Point, hash64};
 
 fn node(id: &str, weight: u32, is_alive: bool) -> NodeInfo {
     NodeInfo { id: id.into(), addr: format!("{id}:11211"), weight, is_alive }
@@ -135,19 +135,41 @@ fn a_plan_names_exactly_the_keys_that_move() {
     for seed in 0..200 {
         let mut random = Random::new(seed);
         let before = ring_of(8, &random_nodes(&mut random, 6));
-        let after = ring_of(8, &random_nodes(&mut random, 6));
+        let after = ring_of(if seed % 2 == 0 { 8 } else { 5 }, &random_nodes(&mut random, 6));
         let plan = before.plan(&after);
-        assert!(plan.windows(2).all(|pair| pair[0].last < pair[1].first), "seed {seed}");
-        let owner = |ring: &HashRing, key: &str| ring.get_node(key).map(|node| node.id.clone());
-        for i in 0..200 {
-            let key = format!("key{i}");
-            let (from, to) = (owner(&before, &key), owner(&after, &key));
-            let position = before.hash(&key);
+        for pair in plan.windows(2) {
+            assert!(pair[0].last < pair[1].first, "seed {seed}");
+            let is_same = (&pair[0].from, &pair[0].to) == (&pair[1].from, &pair[1].to);
+            assert!(!is_same || pair[0].last + 1 < pair[1].first, "seed {seed}: two arcs are one");
+        }
+        // Owners change at points only: one place before, at and behind each is as good as all there are.
+        let points = before.points().chain(after.points());
+        let nearby = |point: Point<'_>| [-1, 0, 1].map(|step| point.position.wrapping_add_signed(step));
+        for position in points.flat_map(nearby).chain([0, u64::MAX]) {
+            let (from, to) = (naive_owner(&before, position), naive_owner(&after, position));
             let arc = plan.iter().find(|arc| arc.contains(position));
             let expected = (from != to).then_some((from, to));
-            assert_eq!(arc.map(|arc| (arc.from.clone(), arc.to.clone())), expected, "seed {seed}, {key}");
+            assert_eq!(arc.map(|arc| (arc.from.clone(), arc.to.clone())), expected, "seed {seed}, {position:#x}");
         }
     }
+}
+
+/// Whose the keys at a position are: the first living point's from there on, or else the first one's of all.
+fn naive_owner(ring: &HashRing, position: u64) -> Option<String> {
+    let is_alive = |point: &Point<'_>| ring.nodes().iter().any(|node| node.id == point.node_id && node.is_alive);
+    let living: Vec<_> = ring.points().filter(is_alive).collect();
+    let owner = living.iter().find(|point| point.position >= position).or(living.first());
+    owner.map(|point| point.node_id.to_owned())
+}
+
+#[test]
+fn a_plan_of_a_large_ring_whose_nodes_are_dead_costs_no_more_than_of_the_living() {
+    // A search around the whole circle for each point would not end.
+    let nodes: Vec<_> = (0..21).map(|i| node(&format!("n{i}"), 1, i == 20)).collect();
+    let (dead, last) = (ring_of(10_000, &nodes[..20]), ring_of(10_000, &nodes));
+    let plan = dead.plan(&last);
+    let whole = (0, u64::MAX, None, Some("n20".to_owned()));
+    assert_eq!(plan.into_iter().map(|arc| (arc.first, arc.last, arc.from, arc.to)).collect::<Vec<_>>(), [whole]);
 }
 
 #[test]
@@ -180,6 +202,32 @@ fn a_bounded_load_is_never_exceeded() {
         }
         assert!(!loads.contains_key("n3"), "a dead node carries nothing");
     }
+}
+
+#[test]
+fn a_bounded_load_follows_weights_and_no_number_is_too_large() {
+    let nodes = [node("a", 1, true), node("b", 3, true), node("none", 0, true), node("dead", 9, false)];
+    let ring = ring_of(50, &nodes);
+    let owner = |key: &str, factor_per_mille: u32, loads: [u64; 3]| {
+        let load = |node: &NodeInfo| match node.id.as_str() {
+            "a" => loads[0],
+            "b" => loads[1],
+            _ => loads[2],
+        };
+        ring.get_node_bounded(key, factor_per_mille, load).map(|node| node.id.as_str())
+    };
+    for i in 0..100 {
+        let key = format!("key{i}");
+        // Of 8 keys a quarter, 2, are a's, and 6 are b's; what a node without weight still carries counts as well.
+        assert_eq!(owner(&key, 1000, [2, 5, 0]), Some("b"));
+        assert_eq!(owner(&key, 1000, [1, 6, 0]), Some("a"));
+        assert_eq!(owner(&key, 1000, [2, 6, 3]), ring.get_node(&key).map(|node| node.id.as_str()));
+        assert_eq!(owner(&key, u32::MAX, [u64::MAX; 3]), ring.get_node(&key).map(|node| node.id.as_str()));
+    }
+    let heavy = ring_of(1, &[node("a", u32::MAX, true), node("b", 1, true)]);
+    assert!(heavy.get_node_bounded("k", u32::MAX, |_| u64::MAX).is_some());
+    assert_eq!(heavy.points().len(), POINTS_PER_NODE_MAX + 1);
+    assert!(ring_of(0, &nodes).get_node_bounded("k", 1000, |_| 0).is_none());
 }
 
 #[test]

@@ -164,9 +164,11 @@ fn an_object_larger_than_the_cache_is_a_miss_that_evicts_nothing() {
         let trace = trace.map(|request| Request { size: request.size * unit, ..request });
         for policy in EvictionPolicy::ALL {
             let replay = &replay(&trace, &[policy], &[49 * unit]).results[0];
-            let expected = if policy == EvictionPolicy::S3Fifo { (4, 110) } else { (3, 105) };
-            assert_eq!((replay.misses, replay.bytes_missed / unit), expected, "{policy:?} in units of {unit} bytes");
+            let expected = if policy == EvictionPolicy::S3Fifo { (4, 110, 1_f64) } else { (3, 105, 0.75) };
+            let found = (replay.misses, replay.bytes_missed / unit, replay.miss_ratio);
+            assert_eq!(found, expected, "{policy:?} in units of {unit} bytes");
         }
     }
-    assert!(replay(&[], &EvictionPolicy::ALL, &[0, 10]).results.iter().all(|replay| replay.misses == 0));
+    let nothing = replay(&[], &EvictionPolicy::ALL, &[0, 10]).results;
+    assert!(nothing.iter().all(|replay| replay.misses == 0 && replay.miss_ratio.to_bits() == 0));
 }

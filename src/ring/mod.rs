@@ -57,7 +57,7 @@ impl HashRing {
         Self { nodes, positions, owners, directory: Directory::new(&[]), virtual_nodes }
     }
 
-    /// Adds a node; one of the same id is replaced. O(points of the ring): they are merged, not sorted anew.
+    /// Adds a node; one of the same id is replaced. O(points of the ring), into which the node's own, sorted, are merged.
     pub fn add_node(&mut self, node: NodeInfo) {
         self.remove_node(&node.id);
         let place = self.nodes.partition_point(|other| other.id < node.id);
@@ -92,11 +92,19 @@ impl HashRing {
     /// Get node responsible for key: the first living one clockwise. O(1) expected, plus a step for each dead point.
     #[inline]
     pub fn get_node(&self, key: &str) -> Option<&NodeInfo> {
-        self.owner_at(self.hash(key))
+        // Nearly always the first point decides; only past the end, or where a node is dead, there is a way to go.
+        let position = self.hash(key);
+        let start = self.directory.find(&self.positions, position);
+        let first = self.owners.get(start).map(|&owner| &self.nodes[owner as usize]);
+        if let Some(node) = first.filter(|node| node.is_alive) {
+            return Some(node);
+        }
+        self.clockwise(position).map(|owner| &self.nodes[owner as usize]).find(|node| node.is_alive)
     }
 
     /// Get N nodes responsible for key (for replication): distinct, alive, in clockwise order; all there are when there
-    /// are fewer. O(N) steps expected while N is small against the number of nodes, never more than points.
+    /// are fewer. O(N) steps expected while N is small against the number of nodes, never more than points; and a byte
+    /// cleared for each node.
     pub fn get_nodes(&self, key: &str, count: usize) -> Vec<&NodeInfo> {
         let wanted = count.min(self.nodes.len());
         let mut found = Vec::with_capacity(wanted);
@@ -127,7 +135,8 @@ impl HashRing {
         let total: u128 = living().map(|node| u128::from(load(node))).sum::<u128>() + 1;
         let weights: u128 = living().map(|node| u128::from(node.weight)).sum();
         let has_room = |node: &NodeInfo| {
-            let share = u128::from(factor_per_mille.max(1000)) * total * u128::from(node.weight);
+            // Past 2^128 every share is more than any load.
+            let share = u128::from(factor_per_mille.max(1000)).saturating_mul(total).saturating_mul(node.weight.into());
             u128::from(load(node)) < share.div_ceil(1000 * weights)
         };
         let mut nodes = self.clockwise(self.hash(key)).map(|owner| &self.nodes[owner as usize]);
@@ -149,18 +158,6 @@ impl HashRing {
     pub fn points(&self) -> impl ExactSizeIterator<Item = Point<'_>> {
         let points = self.positions.iter().zip(&self.owners);
         points.map(|(&position, &owner)| Point { position, node_id: &self.nodes[owner as usize].id })
-    }
-
-    /// Which node the keys that stand at `position` belong to.
-    #[inline]
-    fn owner_at(&self, position: u64) -> Option<&NodeInfo> {
-        // Nearly always the first point decides; only past the end, or where a node is dead, there is a way to go.
-        let start = self.directory.find(&self.positions, position);
-        let first = self.owners.get(start).map(|&owner| &self.nodes[owner as usize]);
-        if let Some(node) = first.filter(|node| node.is_alive) {
-            return Some(node);
-        }
-        self.clockwise(position).map(|owner| &self.nodes[owner as usize]).find(|node| node.is_alive)
     }
 
     /// The owners of all points, clockwise from the first one at or after `position`.

@@ -24,30 +24,61 @@ impl Move {
 
 impl HashRing {
     /// Exactly the arcs whose owner is another one on `after`, clockwise from zero, neighbours of the same move joined:
-    /// a key moves if and only if it stands on one of them. O(points of both rings).
+    /// a key moves if and only if it stands on one of them. O(p log p) for the p points of both rings, dead or not.
     pub fn plan(&self, after: &Self) -> Vec<Move> {
         let mut ends: Vec<u64> = self.positions.iter().chain(&after.positions).copied().chain([u64::MAX]).collect();
         ends.sort_unstable();
         ends.dedup();
+        let (mut owners, mut owners_after) = (Owners::of(self), Owners::of(after));
         let mut moves: Vec<Move> = Vec::new();
         let mut first = 0;
         // Between two neighbouring points of either ring nothing changes hands, so an arc's end speaks for all of it.
         for last in ends {
-            let owner = |ring: &Self| ring.owner_at(last).map(|node| node.id.clone());
-            let (from, to) = (owner(self), owner(after));
+            let (from, to) = (owners.at(last), owners_after.at(last));
             if from != to {
                 match moves.last_mut() {
                     Some(previous)
                         if previous.last.checked_add(1) == Some(first)
-                            && (&previous.from, &previous.to) == (&from, &to) =>
+                            && (previous.from.as_deref(), previous.to.as_deref()) == (from, to) =>
                     {
                         previous.last = last;
                     }
-                    _ => moves.push(Move { first, last, from, to }),
+                    _ => moves.push(Move { first, last, from: from.map(str::to_owned), to: to.map(str::to_owned) }),
                 }
             }
             first = last.wrapping_add(1);
         }
         moves
+    }
+}
+
+/// Who owns what, asked from zero on clockwise.
+struct Owners<'a> {
+    ring: &'a HashRing,
+    /// For each point the living node that has its keys: its own, or the next one's.
+    heirs: Vec<Option<u32>>,
+    /// The first point at or after the position that was asked for last.
+    next: usize,
+}
+
+impl<'a> Owners<'a> {
+    fn of(ring: &'a HashRing) -> Self {
+        let is_alive = |&owner: &u32| ring.nodes[owner as usize].is_alive;
+        let mut heir = ring.owners.iter().copied().find(is_alive);
+        let mut heirs = vec![None; ring.owners.len()];
+        for (place, owner) in heirs.iter_mut().zip(&ring.owners).rev() {
+            heir = Some(*owner).filter(is_alive).or(heir);
+            *place = heir;
+        }
+        Self { ring, heirs, next: 0 }
+    }
+
+    /// The owner of the keys at a position that is not before the last one.
+    fn at(&mut self, position: u64) -> Option<&'a str> {
+        while self.ring.positions.get(self.next).is_some_and(|&point| point < position) {
+            self.next += 1;
+        }
+        let heir = self.heirs.get(self.next).or(self.heirs.first()).copied()??;
+        Some(&self.ring.nodes[heir as usize].id)
     }
 }
