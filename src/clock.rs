@@ -87,7 +87,8 @@ impl Clock {
         let _ = self.now_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
     }
 
-    /// Sets the present moment: for hosts that keep the time themselves.
+    /// Sets the present moment: for hosts that keep the time themselves. One that follows the host's time cannot be set to
+    /// before what has passed there.
     pub fn set(&self, now: Instant) {
         self.now_ms.store(now.0.saturating_sub(self.host_ms()), Ordering::Relaxed);
     }

@@ -81,7 +81,7 @@ impl CacheStats {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EvictionPolicy {
-    /// Least recently used: stored or read longest ago.
+    /// Least recently used: stored, read or incremented longest ago.
     LRU,
     /// Least frequently used; among equals, the one that has been that rarely used for longest.
     LFU,

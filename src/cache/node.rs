@@ -18,9 +18,11 @@ pub use snapshot::LoadError;
 ///
 /// - An entry weighs its key's and its value's bytes. The sum never exceeds the limit after any operation; a value that
 ///   alone is over the limit is refused, and what was there before stays.
-/// - An entry lives while `now < expires_at` and is gone from `expires_at` on. Whatever meets an expired entry removes
-///   it and counts it as expired; for a read it is a miss. When room is needed, expired entries leave first.
+/// - An entry lives while `now < expires_at` and is gone from `expires_at` on. An operation on its key removes an expired
+///   entry and counts it as expired; for a read it is a miss. Whatever only looks (`&self`) removes nothing. When room is
+///   needed, expired entries leave first.
 /// - Storing makes a new entry, for the policy too; reading and incrementing are uses; `touch` only moves the deadline.
+/// - Where a cost is O(1), it is O(log n) for each entry with a deadline that leaves or is overwritten.
 #[derive(Debug, Clone)]
 pub struct CacheNode {
     store: Store<Record, AnyPolicy>,
@@ -297,7 +299,8 @@ impl CacheNode {
         self.store.limits().entries
     }
 
-    /// Bytes that this cache holds from the allocator, bookkeeping included: keys and values, and beyond them
+    /// Bytes that this cache holds from the allocator, bookkeeping included, but not the clock, which others may share, nor
+    /// events that are written down: keys and values, and beyond them
     ///
     /// - 21 in the allocation that holds an entry's key and value (25 from keys of 255 bytes on, which is not counted here),
     /// - 29 to 36 for its slot: 24 for the node and its links, 1.25 for the hash index, where seven to nine tenths of all
