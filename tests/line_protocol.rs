@@ -2,6 +2,7 @@
 
 use cachedojo::protocol::line::{LineCache, Mistake, parse, simulate_distributed_cache, simulate_scheduled};
 use cachedojo::random::Random;
+use cachedojo::text::Language;
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -203,9 +204,12 @@ fn every_mistake_has_its_place() {
     #[track_caller]
     fn check(line: &str, mistake: Mistake, wrong: &str) {
         let error = parse(line).expect_err("the line is wrong");
+        assert_eq!(error.to_string(), mistake.message(Language::English));
+        assert!(error.to_string().ends_with('.'), "{error}");
         assert_eq!((error.mistake, &line[error.span]), (mistake, wrong), "{line:?}");
     }
     check("", Mistake::Blank, "");
+    check(" GET a", Mistake::UnknownCommand, "");
     check("SET a 1", Mistake::UnknownCommand, "SET");
     check("PUT", Mistake::MissingKey, "");
     check("PUT  a", Mistake::MissingKey, "");

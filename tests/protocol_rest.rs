@@ -201,6 +201,8 @@ fn every_wrong_request_says_why() {
             400,
             "Missing value",
         ),
+        ("DELETE /api/v1/cache/n?pattern=%zz", 400, "Invalid pattern"),
+        ("DELETE /api/v1/cache/n?x=1&pattern=%ff", 400, "Invalid pattern"),
         ("GET /api/v1/cache/n/a", 404, "Key not found"),
         ("GET /", 404, "Not found"),
         ("GET /api/v1/cache", 404, "Not found"),

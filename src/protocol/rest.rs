@@ -11,8 +11,9 @@
 //! | `GET /api/v1/cache/{namespace}/stats` | 200 hits, misses, hit rate, keys, memory, evictions |
 //! | `GET /health` | 200 |
 //!
-//! Any of them: 400 for a namespace, key, value or body that is wrong, 404 for another path, 405 (with `Allow`) for
-//! another method. `stats`, `mget` and `mset` are no keys. Every body is JSON; an error's is `{"error": "…"}`.
+//! Any of them: 400 for a namespace, key, pattern, value or body that is wrong, 404 for another path, 405 (with `Allow`)
+//! for another method. In a path `stats`, `mget` and `mset` are no keys. Every body is JSON; an error's is
+//! `{"error": "…"}`.
 //!
 //! **Where the API wavers.** A namespace has 1 to 100 letters, digits, `_` and `-`; a key has 1 to 255 bytes without
 //! control characters, percent-encoded in the path. A TTL is in seconds; none, `null` or 0 mean [`DEFAULT_TTL_S`]. An
@@ -129,6 +130,7 @@ enum Failure {
     BadRequest(LineMistake),
     InvalidNamespace,
     InvalidKey,
+    InvalidPattern,
     MalformedJson,
     NotAnObject,
     MissingValue,
@@ -149,6 +151,7 @@ impl fmt::Display for Failure {
             Self::BadRequest(mistake) => return mistake.fmt(f),
             Self::InvalidNamespace => "Invalid namespace",
             Self::InvalidKey => "Invalid key",
+            Self::InvalidPattern => "Invalid pattern",
             Self::MalformedJson => "Malformed JSON",
             Self::NotAnObject => "Body must be a JSON object",
             Self::MissingValue => "Missing value",

@@ -27,7 +27,7 @@ impl Route {
         };
         let namespace = decode(namespace, false).filter(|text| is_namespace(text)).ok_or(Failure::InvalidNamespace)?;
         Ok(match key {
-            None => Self::Namespace { namespace, pattern: parameter(query, "pattern") },
+            None => Self::Namespace { namespace, pattern: pattern(query)? },
             Some("stats") => Self::Stats(namespace),
             Some("mget") => Self::Mget(namespace),
             Some("mset") => Self::Mset(namespace),
@@ -58,10 +58,11 @@ pub(super) fn is_key(text: &str) -> bool {
     (1..=KEY_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-/// The value of a query's parameter; an empty one counts as none.
-fn parameter(query: &str, name: &str) -> Option<String> {
-    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    decode(value, true).filter(|value| !value.is_empty())
+/// The pattern in a query; an empty one counts as none. One that is encoded wrongly must not: without a pattern all goes.
+fn pattern(query: &str) -> Result<Option<String>, Failure> {
+    let Some(value) = query.split('&').find_map(|pair| pair.strip_prefix("pattern=")) else { return Ok(None) };
+    let pattern = decode(value, true).ok_or(Failure::InvalidPattern)?;
+    Ok(Some(pattern).filter(|pattern| !pattern.is_empty()))
 }
 
 /// Undoes percent-encoding, and in a query `+` for a space; none if the text is encoded wrongly.
