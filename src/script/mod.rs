@@ -173,8 +173,9 @@ fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     text.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
         let start = next;
         next += raw.len();
-        let content = raw.strip_suffix('\n').unwrap_or(raw);
-        Line { number, start, raw, content: content.strip_suffix('\r').unwrap_or(content) }
+        // As `str::lines` does it: without a `\n` behind it a `\r` is no line end.
+        let content = raw.lines().next().unwrap_or_default();
+        Line { number, start, raw, content }
     })
 }
 
@@ -303,6 +304,9 @@ mod tests {
         let lines = |text, dialect| parse(text, dialect).commands.len();
         assert_eq!(lines("PUT a b\n\n# no comment\nEXIT\n", Dialect::Line), 4);
         assert_eq!(lines("PUT a b\r\nEXIT", Dialect::Line), 2);
+        let sources =
+            parse("PUT a b\r\nPUT a b\r\r\nEXIT\r", Dialect::Line).commands.into_iter().map(|step| step.source);
+        assert!(sources.eq(["PUT a b", "PUT a b\r", "EXIT\r"]));
         assert_eq!(lines("GET /health\n\n", Dialect::Rest), 1);
         assert_eq!(lines("", Dialect::Line), 0);
     }
