@@ -404,6 +404,46 @@ fn stats_count_what_happened() {
     assert!(answer.ends_with("END\r\n"));
 }
 
+/// What memcached 1.6.45 counted of the same commands, but for `cmd_meta`.
+#[test]
+fn every_command_counts_where_memcached_counts_it() {
+    let large = "x".repeat(2_000_000);
+    let commands = format!(
+        "set a 0 0 1\n1\nadd b 0 0 1\n1\nget a a z\ngat 100 a\ngat 0 a z z z\ntouch a 0\ntouch a 0\ntouch z 0\n\
+         incr a 1\nincr z 1\nincr z 1\ndecr a 1\ndecr a 1\ndecr z 1\nma a\nma z\nma z MD\nma n N0\nma a MD\n\
+         delete z\ndelete b\nmd n\nmd z\nmd a C99\ncas a 0 0 1 99\n1\ncas z 0 0 1 1\n1\nms a 1 C99\n1\nms a 1 C99\n1\n\
+         ms z 1 C1\n1\nms a 1\n1\nms y 1 MR\n1\nmg a T100\nmg a T100 v\nmg z\nmg a\nmg d N30\nmd c I\nms c 1 C1 I\n1\n\
+         me a\nset big 0 0 2000000\n{large}\nstats\n"
+    );
+    let answer = Machine::new(BASE_S).feed(commands.as_bytes(), Instant::from_millis(0));
+    let answer = String::from_utf8(answer).unwrap();
+    let found: Vec<_> = answer.lines().filter_map(|line| line.strip_prefix("STAT ")).skip(5).take(21).collect();
+    let expected = [
+        "cmd_get 6",
+        "cmd_set 10",
+        "cmd_flush 0",
+        "cmd_touch 10",
+        "cmd_meta 21",
+        "get_hits 4",
+        "get_misses 2",
+        "get_expired 0",
+        "get_flushed 0",
+        "delete_misses 4",
+        "delete_hits 2",
+        "incr_misses 3",
+        "incr_hits 2",
+        "decr_misses 2",
+        "decr_hits 3",
+        "cas_misses 3",
+        "cas_hits 0",
+        "cas_badval 3",
+        "touch_hits 6",
+        "touch_misses 4",
+        "store_too_large 1",
+    ];
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn quit_ends_the_connection_and_so_does_http() {
     for (request, answer) in [
@@ -663,6 +703,12 @@ fn a_lease_is_won_once() {
         < HD
         > mg b R30
         < HD
+        > mg b T30
+        < HD
+        > mg b R30
+        < HD
+        > mg b R31
+        < HD W
         > mg quiet s N30 q
         < HD s0 W
         ",
@@ -759,6 +805,12 @@ fn ms_has_modes_and_reports_what_it_stored() {
         < EX c0 s2
         > ms none 2 C1|io
         < NF
+        > ms e 1 E1000 c|x
+        < HD c1000
+        > ms first 1 c|x
+        < HD c8
+        > ms e 1 E0 c|x
+        < HD c9
         ",
     );
 }
