@@ -1,8 +1,11 @@
-//! The memcached parser allocates nothing, whatever it reads. A test binary of its own, because it counts with the
-//! global allocator.
+//! The memcached parser allocates nothing, whatever it reads, and a full REST service little. A test binary of its own,
+//! because it counts with the global allocator.
 #![cfg(not(target_arch = "wasm32"))]
 
+use cachedojo::clock::Instant;
 use cachedojo::protocol::memcached::{Parsed, Parser, Request};
+use cachedojo::protocol::rest::{Limits, Machine};
+
 /// Reads all of `input`, given in parts that grow by `step` bytes; the number of requests and of mistakes.
 fn read(input: &[u8], step: usize) -> (usize, usize) {
     let (mut parser, mut start, mut requests, mut mistakes) = (Parser::new(), 0, 0, 0);
@@ -47,4 +50,18 @@ fn the_parser_allocates_nothing() {
     }
     let allocations = allocation_counter::measure(|| drop(vec![1_u8; 10]));
     assert_eq!(allocations.count_total, 1, "the counter counts");
+}
+
+#[test]
+fn a_put_into_a_full_service_does_not_look_at_what_is_in_it() {
+    let put = |number: u32| format!("PUT /api/v1/cache/n/key{number:05} {{\"value\": 1}}");
+    let limits = Limits { storage_bytes_max: 5_000 * "key000001".len(), ..Limits::default() };
+    let (mut machine, now) = (Machine::with_limits(0, limits), Instant::from_millis(0));
+    for number in 0..5_000 {
+        machine.answer_line(&put(number), now);
+    }
+    let request = put(5_000);
+    let allocations = allocation_counter::measure(|| drop(machine.answer_line(&request, now)));
+    assert_eq!(machine.entries().count(), 5_000, "one went");
+    assert!(allocations.count_total < 100, "{allocations:?}");
 }

@@ -209,7 +209,8 @@ impl Machine {
         }
     }
 
-    /// Answers one request. `path_and_query` is percent-encoded, as it stands in a request line. O(log n) a key.
+    /// Answers one request. `path_and_query` is percent-encoded, as it stands in a request line. O(log n) for each key that is
+    /// named, or goes because it has expired or its room is needed; a pattern is compared with all keys of its namespace.
     pub fn handle(&mut self, method: &str, path_and_query: &str, body: Option<&str>, now: Instant) -> HttpAnswer {
         let answer = Route::new(path_and_query).and_then(|route| match (&route, method) {
             (Route::Health, "GET") => Ok(self.health()),

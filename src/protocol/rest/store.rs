@@ -3,7 +3,7 @@
 use crate::cache::Glob;
 use crate::clock::Instant;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub(super) struct Store {
     namespaces: BTreeMap<String, Namespace>,
     /// Namespace and key by the tick of the entry's last use: the first is the least recently used.
     recency: BTreeMap<u64, (String, String)>,
+    /// Deadline and tick of every entry: the first expires first.
+    deadlines: BTreeSet<(Instant, u64)>,
     ticks: u64,
     bytes: usize,
     bytes_max: usize,
@@ -59,7 +61,8 @@ pub(super) enum Put {
 
 impl Store {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { namespaces: BTreeMap::new(), recency: BTreeMap::new(), ticks: 0, bytes: 0, bytes_max }
+        let (namespaces, recency, deadlines) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { namespaces, recency, deadlines, ticks: 0, bytes: 0, bytes_max }
     }
 
     /// Namespaces, keys, values and deadlines, the least recently used first.
@@ -92,6 +95,8 @@ impl Store {
         };
         let place = self.recency.remove(&entry.tick).expect("every entry has its tick");
         self.recency.insert(ticks, place);
+        self.deadlines.remove(&(entry.deadline, entry.tick));
+        self.deadlines.insert((entry.deadline, ticks));
         entry.tick = ticks;
         space.stats.hits += 1;
         Some(entry)
@@ -123,6 +128,7 @@ impl Store {
         space.stats.bytes += bytes;
         self.bytes += bytes;
         self.recency.insert(self.ticks, (namespace.to_owned(), key.to_owned()));
+        self.deadlines.insert((deadline, self.ticks));
         Some(put)
     }
 
@@ -139,7 +145,7 @@ impl Store {
         keys.iter().filter(|key| self.delete(namespace, key, now)).count()
     }
 
-    /// What is known of a namespace. O(n): the expired entries leave first.
+    /// What is known of a namespace. The expired entries leave first.
     pub(super) fn stats(&mut self, namespace: &str, now: Instant) -> Stats {
         self.purge(now);
         self.namespaces.get(namespace).map(|space| space.stats).unwrap_or_default()
@@ -159,10 +165,13 @@ impl Store {
         }
     }
 
+    /// Removes the expired entries. O(log n) for each of them.
     fn purge(&mut self, now: Instant) {
-        let places: Vec<_> = self.recency.values().cloned().collect();
-        for (namespace, key) in places {
-            self.remove_if(&namespace, &key, |entry| !entry.is_alive(now));
+        while let Some(&(deadline, tick)) = self.deadlines.first()
+            && deadline <= now
+        {
+            let (namespace, key) = self.recency[&tick].clone();
+            self.remove_if(&namespace, &key, |_| true);
         }
     }
 
@@ -178,6 +187,7 @@ impl Store {
         space.stats.bytes -= bytes;
         self.bytes -= bytes;
         self.recency.remove(&entry.tick);
+        self.deadlines.remove(&(entry.deadline, entry.tick));
         Some(entry)
     }
 }
