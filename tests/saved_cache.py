@@ -16,4 +16,6 @@ for number in numbers:
     cache["entries"].append((f"number {number}", shared, 0, number if number > 10**6 else None, 0, 0))
 for length in [255, 256, 65536]:
     cache["entries"].append(("é" * length, b"\xff" * length, 0, None, 0, 0))
+# What we do not ask for: booleans, and few things in a tuple, a list or a dictionary, have opcodes of their own.
+cache["notes"] = [[True], {"one": False}, (), (1,), (1, 2), (1, 2, 3), -1, {}, []]
 pickle.dump(cache, sys.stdout.buffer, protocol=int(sys.argv[1]))
