@@ -16,7 +16,8 @@ use crate::protocol::{memcached, rest};
 use crate::ring::{HashRing, NodeInfo};
 use crate::subject::{Crash, Subject, WALL_START_NS, World};
 
-/// The engine as a subject. Fresh ones hold nothing; objects come with `… new`.
+/// The engine as a subject. Fresh ones hold nothing; objects come with `… new`. Its work is bounded as a submission's is:
+/// past that it is [`Crash::OutOfFuel`].
 #[derive(Debug)]
 pub struct Reference {
     clock: Clock,
@@ -26,7 +27,13 @@ pub struct Reference {
     line: LineCache,
     memcached: memcached::Machine,
     rest: rest::Machine,
+    /// [`STEPS_MAX`] less what [`Reference::steps_of`] came to so far.
+    steps_left: u64,
 }
+
+/// Steps that one reference takes at most, of a few nanoseconds each: a script of a few letters can ask for more than
+/// anybody waits for.
+const STEPS_MAX: u64 = 1 << 32;
 
 impl Default for Reference {
     fn default() -> Self {
@@ -39,12 +46,17 @@ impl Default for Reference {
             // The world wakes one second after its clocks began.
             memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
             rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+            steps_left: STEPS_MAX,
         }
     }
 }
 
 impl Subject for Reference {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        self.steps_left = self.steps_left.saturating_sub(self.steps_of(request));
+        if self.steps_left == 0 {
+            return Err(Crash::OutOfFuel);
+        }
         self.clock.set(Instant::from_millis(world.monotonic_ns / 1_000_000));
         Ok(self.answer(request))
     }
@@ -80,6 +92,33 @@ impl Reference {
     /// The REST service, to look at.
     pub const fn rest(&self) -> &rest::Machine {
         &self.rest
+    }
+
+    /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none.
+    fn steps_of(&self, request: &Request) -> u64 {
+        let points = |ring: Option<&HashRing>| ring.map_or(0, |ring| ring.points().len() as u64);
+        // A look-up goes on where nodes are dead.
+        let lookups = |count: u32| match &self.ring {
+            Some(ring) if ring.nodes().iter().any(|node| !node.is_alive) => u64::from(count) * points(Some(ring)),
+            _ => 0,
+        };
+        let scan = |pattern: &str| {
+            let stats = self.node.as_ref().map(CacheNode::stats).unwrap_or_default();
+            let compared = (stats.bytes_stored as u64).saturating_mul(pattern.len() as u64) / 4;
+            compared + 64 * stats.entry_count as u64
+        };
+        match request {
+            Request::Ring(RingRequest::Add(_) | RingRequest::Remove { .. }) => 4 * points(self.ring.as_ref()),
+            Request::Ring(RingRequest::Owner { .. } | RingRequest::Replicas { .. }) => lookups(1),
+            Request::Ring(RingRequest::OwnersOf { count, .. }) => lookups(*count),
+            Request::Cluster(ClusterRequest::Add { .. } | ClusterRequest::Remove { .. }) => {
+                4 * points(self.cluster.as_ref().map(DistributedCache::ring))
+            }
+            Request::Extra(ExtraRequest::Order) => scan(""),
+            Request::Extra(ExtraRequest::Keys { pattern } | ExtraRequest::DeletePattern { pattern }) => scan(pattern),
+            Request::Many(requests) => requests.iter().map(|request| self.steps_of(request)).sum(),
+            _ => 0,
+        }
     }
 
     fn answer(&mut self, request: &Request) -> Response {
@@ -325,5 +364,37 @@ fn from_reply(reply: Reply) -> CacheResponse {
         Reply::NotFound => CacheResponse::NotFound,
         Reply::Error(message) => CacheResponse::Error(message),
         Reply::Stats(stats) => CacheResponse::Stats(from_stats(&stats)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reference;
+    use crate::runner::{render, run};
+    use crate::script::{Dialect, parse};
+
+    #[test]
+    fn a_reference_that_would_go_through_too_much_stops() {
+        for text in [
+            "ring new 10\nfor 1..100 ring add n{}",
+            "ring new 10\nring add n\nfor 1..1000 ring remove n{}",
+            "ring new 10\nring add n dead\nfor 1..1000 ring where k{}",
+            "ring new 10\nring add n dead\nfor 1..1000 ring replicas k{} 1",
+            "ring new 10\nring add n dead\nring spread k 1000",
+            "cluster new points=10\nfor 1..100 cluster add n{}",
+            "node new 1MiB\nnode set k 1000*x\nfor 1..100 order",
+            "node new 1MiB\nnode set k 1000*x\nfor 1..100 node keys k*",
+            "node new 1MiB\nnode set k 1000*x\nfor 1..100 node delete-pattern *y",
+        ] {
+            let script = parse(text, Dialect::Lab);
+            assert_eq!(script.diagnostics, []);
+            let mut subject = Reference { steps_left: 5_000, ..Reference::default() };
+            let shown = render(&run(&script, &mut subject, 0), Dialect::Lab);
+            let last = shown.lines().last().expect("an event");
+            assert_eq!(last, "did not finish: it used up the work it is allowed", "{text}");
+        }
+        let script = parse("node new 1\nalways entries = 0\nnode get k", Dialect::Lab);
+        let mut subject = Reference { steps_left: 0, ..Reference::default() };
+        assert_eq!(run(&script, &mut subject, 0).len(), 1, "what has stopped is asked nothing more");
     }
 }

@@ -23,8 +23,14 @@ pub struct Runner {
     answer_before: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
+    bulk_left: usize,
     crashed: bool,
 }
+
+/// Bytes that a run may tell, and that its expectations may look at; each of a run of keys counts for [`KEY_BULK`]. What is
+/// over ends the run: a few letters can ask for more than any memory holds.
+const BULK_MAX: usize = 256 << 20;
+const KEY_BULK: usize = 64;
 
 /// The owners of a run of keys at one moment.
 struct Mark {
@@ -32,7 +38,8 @@ struct Mark {
     owners: Vec<Option<String>>,
 }
 
-/// Runs a whole script. Cost: O(commands), times what the subject takes.
+/// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
+/// run with [`Crash::TooMuchOutput`].
 pub fn run(script: &Script, subject: &mut dyn Subject, seed: u64) -> Vec<Event> {
     run_noting_chance(script, subject, seed).0
 }
@@ -71,6 +78,7 @@ impl Runner {
             answer_before: None,
             invariants: Vec::new(),
             mark: None,
+            bulk_left: BULK_MAX,
             crashed: false,
         }
     }
@@ -100,9 +108,13 @@ impl Runner {
         let first = events.len();
         self.obey(step, subject, events);
         for event in &events[first..] {
+            self.bulk_left = self.bulk_left.saturating_sub(bulk(&event.what));
             if event.what.is_answer() {
                 self.answer_before = self.last_answer.replace(event.what.clone());
             }
+        }
+        if self.bulk_left == 0 && !self.crashed {
+            self.emit(step, What::Crashed { crash: Crash::TooMuchOutput }, events);
         }
         self.next += 1;
         !self.crashed
@@ -141,6 +153,8 @@ impl Runner {
                 self.emit(step, What::WallJumped { ms: *ms }, events);
             }
             Command::Expect(expectation) => {
+                let compared = [&self.last_answer, &self.answer_before].into_iter().flatten().map(bulk).sum();
+                self.bulk_left = self.bulk_left.saturating_sub(compared);
                 let what = judge(expectation, self.last_answer.as_ref(), self.answer_before.as_ref());
                 self.emit(step, what, events);
             }
@@ -167,6 +181,7 @@ impl Runner {
     }
 
     fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Vec<Option<String>>, What> {
+        self.bulk_left = self.bulk_left.saturating_sub(KEY_BULK * count as usize);
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
             Ok(Response::Owners { ids, owners }) => {
@@ -195,11 +210,30 @@ impl Runner {
             self.emit(step, stats, events);
             return;
         }
+        self.bulk_left = self.bulk_left.saturating_sub(bulk(&stats) * self.invariants.len());
         for expectation in self.invariants.clone() {
             if let broken @ What::Broken { .. } = judge(&expectation, Some(&stats), None) {
                 self.emit(step, broken, events);
             }
         }
+    }
+}
+
+/// About as many bytes as it takes to tell this; what the script says itself is small enough.
+fn bulk(what: &What) -> usize {
+    let of_all = |names: &[String]| names.iter().map(|name| 8 + name.len()).sum();
+    64 + match what {
+        What::Hit { value: text, .. }
+        | What::Parsed { command: text }
+        | What::Wrote { bytes: text }
+        | What::Error { message: text }
+        | What::Said { text }
+        | What::Held { expected: text } => text.len(),
+        What::Broken { expected, actual } => expected.len() + actual.len(),
+        What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
+        What::Spread { shares, .. } => shares.iter().map(|share| 8 + share.node.len()).sum(),
+        What::Moved { moves, .. } => moves.iter().map(|hop| 8 + hop.from.len() + hop.to.len()).sum(),
+        _ => 0,
     }
 }
 
@@ -357,4 +391,45 @@ fn extra_answers(request: &ExtraRequest, response: Response) -> Vec<What> {
         _ => What::Crashed { crash: Crash::Gibberish },
     };
     vec![what]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Runner, render, run};
+    use crate::reference::Reference;
+    use crate::script::{Dialect, parse};
+
+    #[test]
+    fn counters_are_looked_at_after_every_command_to_the_node_and_no_other() {
+        let text = "node new 9\nalways entries <= 1\nnode set a 1\nnode set b 2\nring new\nnode stats\nnode delete a";
+        let shown = render(&run(&parse(text, Dialect::Lab), &mut Reference::default(), 0), Dialect::Lab);
+        let broken = "BROKEN: expected entries <= 1, got entries = 2";
+        let stats = "hits=0 misses=0 evictions=0 expired=0 bytes=4 entries=2";
+        let lines = ["node ready", "stored", "stored", broken, "ring ready", stats, "deleted"];
+        assert_eq!(shown.lines().collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn a_run_that_tells_or_compares_too_much_is_ended() {
+        for text in [
+            "node new 1MiB\nnode set k 9000*x\nfor 1..100 node get k",
+            "node new 1MiB\nnode set k 9000*x\nnode get k\nfor 1..100 expect nothing",
+            "node new 1MiB\nnode set k 9000*x\nnode get k\nfor 1..100 expect not nothing",
+            "node new 1MiB\nfor 1..9 node set key{} v\nfor 1..1000 node keys *",
+            "node new 1MiB\nfor 1..99 always entries = 0\nfor 1..100 node get k",
+            "ring new\nfor 1..40 ring spread k 100",
+            "ring new\nring mark k 10\nfor 1..200 ring moved",
+            "ring new 1\nfor 1..9 ring add node-{}\nfor 1..1000 ring replicas k 9",
+            "line PUT k v\nfor 1..2000 line GET k",
+        ] {
+            let script = parse(text, Dialect::Lab);
+            assert_eq!(script.diagnostics, []);
+            let (mut runner, mut subject, mut events) = (Runner::new(0), Reference::default(), Vec::new());
+            runner.bulk_left = 100_000;
+            while runner.step(&script, &mut subject, &mut events) {}
+            let last = &events.last().expect("an event").what;
+            assert_eq!(last.to_string(), "printed more than it is allowed", "{text}");
+            assert!(events.len() > 3 && runner.position() < script.commands.len(), "{text}");
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub enum Crash {
     OutOfFuel,
     /// It asked for more memory than it is allowed.
     OutOfMemory,
-    /// It printed more than it is allowed.
+    /// It printed more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
     /// It called `std::process::exit`.
     Exit {

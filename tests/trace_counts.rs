@@ -122,6 +122,17 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
         assert_eq!(read(&format, b"\x1F\x8B\x08 and more"), Err(TraceError::Compressed));
     }
 
+    let csv = Format::Csv(CsvColumns::default());
+    let formats = [
+        ("oracle-general", Format::OracleGeneral),
+        ("csv", csv.clone()),
+        ("arc", Format::Arc),
+        ("lirs", Format::Lirs),
+        ("keys", Format::Keys),
+    ];
+    assert!(formats.iter().all(|(name, format)| Format::from_name(name).as_ref() == Some(format)));
+    assert_eq!(Format::from_name("oracle"), None);
+
     assert_eq!(ids(&Format::Arc, "10 3 0 0\n\n11 1 0 1\n"), Ok(vec![(10, 1), (11, 1), (12, 1), (11, 1)]));
     assert_eq!(ids(&Format::Arc, "1 18446744073709551615 0 0"), Err(TraceError::TooLong { line: 1 }));
     assert_eq!(ids(&Format::Arc, "1\n"), Err(TraceError::MissingField { line: 1, field: "number of blocks".into() }));
@@ -137,7 +148,6 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
     assert_eq!(ids(&Format::Keys, "b\na\n\nb\n"), Ok(vec![(0, 1), (1, 1), (0, 1)]));
     assert_eq!(read(&Format::Keys, b"ab\xff"), Err(TraceError::NotText { offset: 2 }));
 
-    let csv = Format::Csv(CsvColumns::default());
     assert_eq!(ids(&csv, "time,size,id\n1,20,x\n2,30,\"y\"\n3,20,x\n"), Ok(vec![(0, 20), (1, 30), (0, 20)]));
     assert_eq!(ids(&csv, "time,bytes,id\n1,20,x\n"), Err(TraceError::NoColumn { name: "size".into() }));
     assert_eq!(ids(&csv, "id,size\nx\n"), Err(TraceError::MissingField { line: 2, field: "size".into() }));

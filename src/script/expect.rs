@@ -1,6 +1,7 @@
 //! Expectations: what `expect` and `always` compare an answer with. They stay with the judge; no subject sees them.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::event::{Move, What};
@@ -130,7 +131,10 @@ impl Ids {
             }
         };
         let holds = match (answer.ids(), meant) {
-            (Some(found), Some(meant)) => meant.iter().all(|id| found.contains(id) == wanted),
+            (Some(found), Some(meant)) => {
+                let found: BTreeSet<_> = found.into_iter().collect();
+                meant.iter().all(|id| found.contains(id) == wanted)
+            }
             _ => false,
         };
         (holds, actual)
@@ -144,7 +148,7 @@ impl Expectation {
     }
 
     /// Compares the last answer, which may be measured by the one `before` it. `Err` holds what was there instead, in words.
-    /// Cost: O(size of the answers), and their product where ids are looked for.
+    /// Cost: O(size of the answers), times its logarithm where ids are looked for.
     ///
     /// # Errors
     /// The answer is not as expected.
