@@ -339,6 +339,12 @@ fn noreply_silences_answers_and_errors_alike() {
         > touch k 5 noreply
         > verbosity 1 noreply
         > incr k x noreply
+        > set k 0 0 1 noreply  |7
+        > set k 0 0 1 noreply\t|7
+        < STORED
+        > touch k 0 x noreply
+        > touch k 0 noreply x
+        < TOUCHED
         > set k 0 0 2000000 noreply
         ",
     );

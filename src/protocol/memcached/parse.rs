@@ -373,7 +373,7 @@ fn line_too_long(line: &[u8]) -> bool {
 /// Whether a line ends with `noreply` and its command is one that can be told so.
 fn says_noreply(line: &[u8]) -> bool {
     // Nearly no line ends so: the cheap question comes first.
-    line.trim_ascii_end().ends_with(b" noreply")
+    without_spaces_behind(line).ends_with(b" noreply")
         && !matches!(
             &line[..word_length(line)],
             b"get"
@@ -393,8 +393,15 @@ fn says_noreply(line: &[u8]) -> bool {
         )
 }
 
+fn without_spaces_behind(mut line: &[u8]) -> &[u8] {
+    while let [before @ .., b' '] = line {
+        line = before;
+    }
+    line
+}
+
 fn last_word(line: &[u8]) -> &[u8] {
-    let line = line.trim_ascii_end();
+    let line = without_spaces_behind(line);
     &line[memchr::memrchr(b' ', line).map_or(0, |at| at + 1)..]
 }
 
