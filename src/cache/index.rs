@@ -7,7 +7,7 @@
 //!   memory once, for the one node it wants, as the tags tell the sixteen apart;
 //! - a chunk's tags are compared all at once, without a branch for each that the processor could guess wrong;
 //! - a chunk that was full knows how many nodes had to go on to the next one, so that a look-up knows where to stop.
-//!   Nothing is left behind by what was removed, and nothing has to move up.
+//!   What is removed leaves nothing behind, but where a count was full, and nothing has to move up.
 
 use std::hash::Hash;
 
@@ -58,12 +58,15 @@ struct Chunk([u8; SLOTS]);
 
 const EMPTY: Chunk = Chunk([FREE; SLOTS]);
 
+/// How many nodes that are in the table found a chunk full and went on: four counts, of the nodes whose hashes have the same
+/// two bits, so that most keys that are not there need not go on as well. A count that has reached its largest stays there.
+type Overflow = [u8; 4];
+
 /// Slots by hash. Every operation is O(1) expected.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
     chunks: Vec<Chunk>,
-    /// For each chunk, how many nodes that are in the table found it full and went on.
-    overflows: Vec<u32>,
+    overflows: Vec<Overflow>,
     len: usize,
 }
 
@@ -73,7 +76,7 @@ impl Index {
     }
 
     fn of(chunks: usize) -> Self {
-        Self { chunks: vec![EMPTY; chunks], overflows: vec![0; chunks], len: 0 }
+        Self { chunks: vec![EMPTY; chunks], overflows: vec![[0; 4]; chunks], len: 0 }
     }
 
     /// All nodes, in an order that means nothing.
@@ -84,7 +87,7 @@ impl Index {
 
     /// Bytes held from the allocator.
     pub(crate) const fn memory_bytes(&self) -> usize {
-        self.chunks.capacity() * size_of::<Chunk>() + self.overflows.capacity() * size_of::<u32>()
+        self.chunks.capacity() * size_of::<Chunk>() + self.overflows.capacity() * size_of::<Overflow>()
     }
 
     /// By a quarter, not to the double: slots that nobody uses yet are all overhead.
@@ -107,7 +110,7 @@ impl Index {
         for _ in 1..self.chunks.len() {
             at = self.after(at);
             let found = self.find_in(at, hash, &is_match);
-            if found.is_some() || self.overflows[at] == 0 {
+            if found.is_some() || self.overflows[at][group(hash)] == 0 {
                 return found;
             }
         }
@@ -117,7 +120,15 @@ impl Index {
     /// The node with that hash's tag in that chunk that `is_match` accepts.
     #[inline]
     fn find_in(&self, at: usize, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
-        self.chunks[at].slots(tag(hash)).map(|slot| node(at, slot)).find(|&node| is_match(node))
+        let mut slots = self.chunks[at].slots(tag(hash));
+        while let Some(slot) = slots.first() {
+            let node = node(at, slot);
+            if is_match(node) {
+                return Some(node);
+            }
+            slots = slots.after_first();
+        }
+        None
     }
 
     /// The chunk to begin with: the hash's high half, scaled to the number of chunks, which need be no power of two.
@@ -144,7 +155,7 @@ impl Lookup for Index {
     fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
         let home = self.home(name);
         match self.find_in(home, name, &is_match) {
-            None if self.overflows[home] != 0 => self.find_beyond(name, is_match),
+            None if self.overflows[home][group(name)] != 0 => self.find_beyond(name, is_match),
             found => found,
         }
     }
@@ -159,11 +170,12 @@ impl Lookup for Index {
         let mut at = self.home(name);
         self.len += 1;
         loop {
-            if let Some(slot) = self.chunks[at].slots(FREE).next() {
+            if let Some(slot) = self.chunks[at].slots(FREE).first() {
                 self.chunks[at].0[slot] = tag(name);
                 return node(at, slot);
             }
-            self.overflows[at] += 1;
+            let count = &mut self.overflows[at][group(name)];
+            *count = count.saturating_add(1);
             at = self.after(at);
         }
     }
@@ -173,7 +185,8 @@ impl Lookup for Index {
         let (chunk, slot) = (node as usize / SLOTS, node as usize % SLOTS);
         let mut at = self.home(name);
         while at != chunk {
-            self.overflows[at] -= 1;
+            let count = &mut self.overflows[at][group(name)];
+            *count -= u8::from(*count < u8::MAX);
             at = self.after(at);
         }
         self.chunks[chunk].0[slot] = FREE;
@@ -184,6 +197,12 @@ impl Lookup for Index {
     fn len(&self) -> usize {
         self.len
     }
+}
+
+/// Which of an overflow's counts is that of a hash.
+#[inline]
+const fn group(hash: u64) -> usize {
+    (hash >> 8) as usize & 3
 }
 
 #[inline]
@@ -207,20 +226,20 @@ impl Chunk {
     }
 }
 
-/// Slots of a chunk, each a bit.
+/// Slots of a chunk, each a bit. No iterator: that would go on to the next slot before anybody knows whether there is need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Matches(u32);
 
-impl Iterator for Matches {
-    type Item = usize;
-
+impl Matches {
     #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if self.0 == 0 {
-            return None;
-        }
-        let slot = self.0.trailing_zeros();
-        self.0 &= self.0 - 1;
-        Some(slot as usize)
+    const fn first(self) -> Option<usize> {
+        if self.0 == 0 { None } else { Some(self.0.trailing_zeros() as usize) }
+    }
+
+    /// The others, where there is a first.
+    #[inline]
+    const fn after_first(self) -> Self {
+        Self(self.0 & (self.0 - 1))
     }
 }
 
@@ -354,7 +373,9 @@ mod tests {
                 index.remove(name_of[who], slot);
             }
             assert_eq!(index.chunks, vec![EMPTY; index.chunks.len()]);
-            assert_eq!(index.overflows, vec![0; index.chunks.len()]);
+            // Of few names, so many are in one chunk that a count was at its largest.
+            let left = if names < 500 { [0, u8::MAX] } else { [0, 0] };
+            assert!(index.overflows.as_flattened().iter().all(|count| left.contains(count)), "{names} names");
         }
     }
 
@@ -370,7 +391,12 @@ mod tests {
             let (first, rest) = (u64::from_le_bytes(words[0]), u64::from_le_bytes(words[1]));
             for byte in 0..=255 {
                 let expected: Vec<usize> = (0..SLOTS).filter(|&slot| tags[slot] == byte).collect();
-                assert_eq!(Chunk(tags).slots(byte).collect::<Vec<_>>(), expected);
+                let (mut found, mut left) = (Vec::new(), Chunk(tags).slots(byte));
+                while let Some(slot) = left.first() {
+                    found.push(slot);
+                    left = left.after_first();
+                }
+                assert_eq!(found, expected);
                 assert_eq!(equal_by_words(first, rest, byte), equal_bytes(first, rest, byte));
             }
         }

@@ -353,6 +353,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     }
 
     /// Drops whoever has to leave next for an entry of weight `incoming`; `false` when there is nobody.
+    #[inline]
     fn drop_one(&mut self, incoming: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) -> bool {
         let Some((i, why)) = self.next_victim(now, incoming) else {
             return false;
