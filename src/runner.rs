@@ -31,6 +31,8 @@ pub struct Runner {
 /// over ends the run: a few letters can ask for more than any memory holds.
 const BULK_MAX: usize = 256 << 20;
 const KEY_BULK: usize = 64;
+/// What a text takes besides its letters.
+const TEXT_BULK: usize = 48;
 
 /// The owners of a run of keys at one moment.
 struct Mark {
@@ -221,7 +223,7 @@ impl Runner {
 
 /// About as many bytes as it takes to tell this; what the script says itself is small enough.
 fn bulk(what: &What) -> usize {
-    let of_all = |names: &[String]| names.iter().map(|name| 8 + name.len()).sum();
+    let of_all = |names: &[String]| names.iter().map(|name| TEXT_BULK + name.len()).sum();
     64 + match what {
         What::Hit { value: text, .. }
         | What::Parsed { command: text }
@@ -231,8 +233,8 @@ fn bulk(what: &What) -> usize {
         | What::Held { expected: text } => text.len(),
         What::Broken { expected, actual } => expected.len() + actual.len(),
         What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
-        What::Spread { shares, .. } => shares.iter().map(|share| 8 + share.node.len()).sum(),
-        What::Moved { moves, .. } => moves.iter().map(|hop| 8 + hop.from.len() + hop.to.len()).sum(),
+        What::Spread { shares, .. } => shares.iter().map(|share| TEXT_BULK + share.node.len()).sum(),
+        What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),
         _ => 0,
     }
 }

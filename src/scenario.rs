@@ -74,6 +74,11 @@ impl Scenario {
         })
     }
 
+    /// The lines above the commands.
+    pub fn header(&self) -> &str {
+        &self.head[..self.head.len() - self.commands.len()]
+    }
+
     /// The file with another output.
     pub fn with_output(&self, output: &str) -> String {
         format!("{}----\n{output}", self.head)

@@ -135,7 +135,13 @@ fn a_scenario_file_is_run_in_its_own_language_under_its_own_seed() {
     {
         let (stdout, stderr, code) = grader(arguments, "");
         assert!(code == 0 && stdout.starts_with(&start(seed)), "{stdout} {stderr}");
+        assert!(stdout.contains("\"step\":0,\"line\":4,"), "{stdout}");
     }
+    std::fs::write(file, "# title: a // b\n# dialect: lab\n\nnode new 9\nnodd\n----\n").expect("a file");
+    let (_, stderr, code) = grader(&["run", file], "");
+    assert!(code == 2 && stderr.starts_with("line 5: `nodd`"), "{stderr}");
+    let (stdout, ..) = grader(&["run", file, "--format", "json"], "");
+    assert!(stdout.contains("\"diagnostics\":[{\"line\":5,\"from\":43,\"to\":47,"), "{stdout}");
 }
 
 #[test]

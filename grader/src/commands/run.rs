@@ -9,7 +9,7 @@ use cachedojo::event::{Event, What};
 use cachedojo::reference::Reference;
 use cachedojo::runner::{self, render};
 use cachedojo::scenario::Scenario;
-use cachedojo::script::{self, Dialect, Script};
+use cachedojo::script::{self, Dialect};
 use cachedojo::subject::Subject;
 use cachedojo::text::{self, Language};
 use serde::Serialize;
@@ -51,13 +51,30 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let scenario = Scenario::read(&text.replace("\r\n", "\n")).ok();
     let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
-    let script = match scenario {
-        Some(scenario) => script::parse(&scenario.commands, scenario.dialect),
-        None => script::parse(&text, args.dialect.unwrap_or(Dialect::Lab)),
+    let (script, header) = match &scenario {
+        Some(scenario) => (script::parse(&scenario.commands, scenario.dialect), scenario.header()),
+        None => (script::parse(&text, args.dialect.unwrap_or(Dialect::Lab)), ""),
     };
     let mut subject = subject(args)?;
-    let events = runner::run(&script, subject.as_mut(), seed);
-    print(args.format, &script, seed, &events)?;
+    let mut events = runner::run(&script, subject.as_mut(), seed);
+    let header_lines = u32::try_from(header.lines().count())?;
+    for event in &mut events {
+        event.line += header_lines;
+    }
+    let diagnostics = script.diagnostics.iter().map(|diagnostic| RunDiagnostic {
+        line: diagnostic.line + header_lines,
+        from: diagnostic.span.start + header.len(),
+        to: diagnostic.span.end + header.len(),
+        message: diagnostic.mistake.message(Language::English),
+    });
+    let report = RunReport {
+        schema: "cachedojo/run/v1",
+        dialect: script.dialect,
+        seed,
+        diagnostics: diagnostics.collect(),
+        events: &events,
+    };
+    print(args.format, &report)?;
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
     Ok(if !script.diagnostics.is_empty() {
@@ -110,30 +127,18 @@ fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
     }
 }
 
-fn print(format: RunFormat, script: &Script, seed: u64, events: &[Event]) -> Result<()> {
-    let diagnostics: Vec<_> = script
-        .diagnostics
-        .iter()
-        .map(|diagnostic| RunDiagnostic {
-            line: diagnostic.line,
-            from: diagnostic.span.start,
-            to: diagnostic.span.end,
-            message: diagnostic.mistake.message(Language::English),
-        })
-        .collect();
+fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match format {
         RunFormat::Text => {
             let mut err = std::io::stderr().lock();
-            for diagnostic in &diagnostics {
+            for diagnostic in &report.diagnostics {
                 writeln!(err, "line {}: {}", diagnostic.line, diagnostic.message)?;
             }
-            out.write_all(&text::to_bytes(&render(events, script.dialect)))?;
+            out.write_all(&text::to_bytes(&render(report.events, report.dialect)))?;
         }
         RunFormat::Json => {
-            let dialect = script.dialect;
-            let report = RunReport { schema: "cachedojo/run/v1", dialect, seed, diagnostics, events };
-            serde_json::to_writer(&mut out, &report)?;
+            serde_json::to_writer(&mut out, report)?;
             writeln!(out)?;
         }
     }
