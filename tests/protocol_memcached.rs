@@ -553,6 +553,7 @@ fn a_length_that_cannot_be_is_refused_and_what_follows_is_a_request() {
             "CLIENT_ERROR bad command line format\r\nVERSION 1.6.45\r\n",
         );
     }
+    check_one(b"set a 0 0 2147483645\r\nversion\r\n", "SERVER_ERROR object too large for cache\r\n");
 }
 
 #[test]
