@@ -19,6 +19,7 @@ fn check(input: &str, expected: &CacheCommand) {
 #[track_caller]
 fn check_error(input: impl AsRef<[u8]>, expected: ParseError) {
     assert_eq!(ProtocolParser::parse(input.as_ref()), Err(expected), "{:?}", String::from_utf8_lossy(input.as_ref()));
+    assert!(expected.to_string().ends_with('.'), "{expected}");
 }
 
 fn key() -> String {
