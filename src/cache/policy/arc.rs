@@ -237,6 +237,7 @@ mod tests {
                 let divisor_max = 1 + random.below(capacity);
                 let (dividend, divisor) = (random.below(1 + capacity), 1 + random.below(divisor_max));
                 let step = (dividend as f64 / divisor as f64).max(1.0);
+                assert_eq!(float(Target::step(dividend, divisor)), step);
                 if random.below(2) == 0 {
                     target.raise(dividend, divisor, capacity);
                     double = (double + step).min(capacity as f64);
