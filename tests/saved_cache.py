@@ -13,7 +13,7 @@ for key, value, created_ms, expires_ms, last_accessed_ms, access_count in cache[
 shared = b"shared" * 20
 numbers = [0, 255, 256, 65535, 65536, 2**31 - 1, 2**31, 2**32, 2**63, 2**64 - 1]
 for number in numbers:
-    cache["entries"].append((f"number {number}", shared, 0, number if number > 10**6 else None, 0, 0))
+    cache["entries"].append((f"number {number}", shared, 0, number if number > 10**6 else None, 0, number))
 for length in [255, 256, 65536]:
     cache["entries"].append(("é" * length, b"\xff" * length, 0, None, 0, 0))
 # What we do not ask for: booleans, and few things in a tuple, a list or a dictionary, have opcodes of their own.

@@ -43,6 +43,17 @@ fn a_saved_cache_comes_back_as_it_was() {
         // The expired entries that were met on the way out are counted only where they were met.
         assert_eq!(loaded.stats().hits, saved.stats().hits);
         assert_eq!((loaded.stats().misses, loaded.stats().evictions), (saved.stats().misses, saved.stats().evictions));
+        // And it goes on as if it had never been away.
+        let (mut stayed, mut back) = (saved.clone(), loaded.clone());
+        for _ in 0..operations {
+            let key = format!("clé{}", random.below(1 + operations / 3));
+            for node in [&mut stayed, &mut back] {
+                if node.read(&key).is_none() {
+                    node.set(key.clone(), vec![7; 70], None);
+                }
+            }
+        }
+        assert_eq!(back.entries(), stayed.entries(), "seed {seed}, {policy:?}");
         assert_eq!(
             loaded.save(),
             {
@@ -158,11 +169,37 @@ fn what_python_would_refuse_to_read_is_refused_and_what_stands_twice_counts_once
         ("counters that are appended like those of a list", file(&[COUNTERS, b"e("].concat(), ENTRY, b"eu.")),
         ("a tuple of what is below the mark", file(COUNTERS, ENTRY, b"eN(\x85tu.")),
         ("a memory of what is below the mark", file(COUNTERS, ENTRY, b"eN(\x94tu.")),
+        ("a key that stands there twice", file(COUNTERS, &[ENTRY, ENTRY].concat(), b"eu.")),
         ("a deadline that is a list", file(COUNTERS, b"(\x8c\x01kC\x01vK\x00h\x00K\x00K\x00t", b"eu.")),
     ] {
         assert!(loaded.load(&bytes).is_err(), "{why}");
     }
     assert_eq!(loaded.save(), before);
+}
+
+#[test]
+fn nesting_is_bounded_whatever_nests() {
+    for (count, is_fine) in [(1, true), (5, true), (6, false), (7, false), (100_000, false)] {
+        let deep = [b"N".as_slice(), &vec![0x85; count]].concat();
+        // In a tuple, and in a list or a dictionary whose latest member is not the deepest.
+        for (before, after) in [(b"".as_slice(), b"\x85".as_slice()), (b"]", b"aNa"), (b"}N", b"sNNs")] {
+            let end = [b"e\x8c\x05notes", before, &deep, after, b"\x85u."].concat();
+            let bytes = file(COUNTERS, ENTRY, &end);
+            let (mut loaded, _) = node(EvictionPolicy::LRU);
+            assert_eq!(loaded.load(&bytes).is_ok(), is_fine, "{count} in {before:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_written_down_stays_and_goes_on_after_loading() {
+    let (mut loaded, _) = node(EvictionPolicy::LRU);
+    loaded.record_events(true);
+    for _ in 0..2 {
+        loaded.set("big".into(), vec![0; 3000], None);
+        loaded.load(&file(COUNTERS, ENTRY, b"eu.")).expect("a cache");
+    }
+    assert_eq!(loaded.take_events().len(), 2);
 }
 
 #[test]

@@ -62,6 +62,8 @@ fn python_reads_what_we_save_and_we_load_what_python_writes() {
         let expected =
             [1_u64 << 31, (1 << 31) - 1, 1 << 32, 1 << 63, u64::MAX].map(|ms| Some(Instant::from_millis(ms)));
         assert!(expected.iter().all(|deadline| deadlines.contains(deadline)), "protocol {protocol}: {deadlines:?}");
+        let largest = loaded.peek("number 18446744073709551615").expect("there");
+        assert_eq!(largest.access_count, u64::from(u32::MAX), "protocol {protocol}: where counting stops");
         assert_eq!(added, 13, "protocol {protocol}");
         assert_eq!(loaded.stats().hits, saved.stats().hits);
     }
