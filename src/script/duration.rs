@@ -54,12 +54,11 @@ pub fn parse_size(text: &str) -> Option<u64> {
     scaled(number, unit_bytes)
 }
 
-/// A decimal number times a unit, exactly; `None` where that is no whole number of `u64`.
+/// Digits and dots as a decimal number, times a unit, exactly; `None` where that is no whole number of `u64`, or has more
+/// than nine decimals.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !all_digits(fraction) || fraction.len() > 9 || (number.contains('.') && fraction.is_empty())
-    {
+    if fraction.len() > 9 || (number.contains('.') && fraction.is_empty()) {
         return None;
     }
     let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
@@ -97,9 +96,15 @@ mod tests {
 
     #[test]
     fn durations_read_and_print_exactly() {
-        for (text, ms) in
-            [("50ms", 50), ("9.9s", 9_900), ("1h", 3_600_000), ("1.5m", 90_000), ("0s", 0), ("2d", 172_800_000)]
-        {
+        for (text, ms) in [
+            ("50ms", 50),
+            ("9.9s", 9_900),
+            ("1h", 3_600_000),
+            ("1.5m", 90_000),
+            ("0s", 0),
+            ("2d", 172_800_000),
+            ("1.500000000s", 1_500),
+        ] {
             assert_eq!(Duration::parse(text).map(Duration::as_ms), Some(ms), "{text}");
         }
         for (ms, text) in [
@@ -115,9 +120,23 @@ mod tests {
             assert_eq!(Duration::from_ms(ms).to_string(), text);
             assert_eq!(Duration::parse(text), Some(Duration::from_ms(ms)), "{text} reads back");
         }
-        for text in
-            ["", "5", "s", "5x", "1.5ms", "-1s", "1.s", ".5s", "99999999999999999999s", "1e3s", "18446744073709551615s"]
-        {
+        for text in [
+            "",
+            "5",
+            "s",
+            "5x",
+            "1.5ms",
+            "-1s",
+            "1.s",
+            ".5s",
+            "99999999999999999999s",
+            "1e3s",
+            "18446744073709551615s",
+            "1.2.3s",
+            "1.5000000000s",
+            "1.50000000000000000000s",
+            ".s",
+        ] {
             assert_eq!(Duration::parse(text), None, "{text}");
         }
         assert_eq!(Duration::parse("18446744073709551615ms"), Some(Duration::from_ms(u64::MAX)));
