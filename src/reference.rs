@@ -374,6 +374,26 @@ mod tests {
     use crate::script::{Dialect, parse};
 
     #[test]
+    fn a_cluster_gives_each_command_its_answer() {
+        let text = "cluster new rf=2 memory=20 ttl=5s\nfor 1..3 cluster add n{}\ncluster where k\n\
+            cluster remove n9\ncluster remove n1\ncluster where k\n\
+            cluster set k 5\ncluster touch k 10s\ncluster touch none 1s\ncluster set big 20*x\n\
+            cluster incr k 2\ncluster incr none 1\ntick 9s\ncluster get k\ncluster set a b\n\
+            cluster delete k\ncluster delete k\ntick 5s\ncluster rebalance\ncluster stats";
+        let shown = render(&run(&parse(text, Dialect::Lab), &mut Reference::default(), 0), Dialect::Lab);
+        let answers: Vec<_> = shown.lines().filter(|line| !line.starts_with(['~', '+'])).collect();
+        let too_large = "error: the value is larger than the cache; store a smaller one";
+        let stats = "hits=1 misses=0 evictions=0 expired=1 bytes=0 entries=0";
+        #[rustfmt::skip]
+        let expected = [
+            "cluster ready", "n1 joined", "n2 joined", "n3 joined", "n1 n2", "n9 left", "n1 left", "n2 n3",
+            "stored", "stored", "not found", too_large, "7", "not found", "7", "stored",
+            "deleted", "not found", "rebalanced", stats,
+        ];
+        assert_eq!(answers, expected);
+    }
+
+    #[test]
     fn a_reference_that_would_go_through_too_much_stops() {
         for text in [
             "ring new 10\nfor 1..100 ring add n{}",
