@@ -34,6 +34,8 @@ pub struct Reference {
 /// Steps that one reference takes at most, of a few nanoseconds each: a script of a few letters can ask for more than
 /// anybody waits for.
 const STEPS_MAX: u64 = 1 << 32;
+/// To make a key of a run of keys, to find its owner and to count it.
+const LOOKUP_STEPS: u64 = 50;
 
 impl Default for Reference {
     fn default() -> Self {
@@ -98,9 +100,9 @@ impl Reference {
     fn steps_of(&self, request: &Request) -> u64 {
         let points = |ring: Option<&HashRing>| ring.map_or(0, |ring| ring.points().len() as u64);
         // A look-up goes on where nodes are dead.
-        let lookups = |count: u32| match &self.ring {
-            Some(ring) if ring.nodes().iter().any(|node| !node.is_alive) => u64::from(count) * points(Some(ring)),
-            _ => 0,
+        let lookups = |count: u32| {
+            let dead = self.ring.as_ref().filter(|ring| ring.nodes().iter().any(|node| !node.is_alive));
+            u64::from(count) * (LOOKUP_STEPS + points(dead))
         };
         let scan = |pattern: &str| {
             let stats = self.node.as_ref().map(CacheNode::stats).unwrap_or_default();
@@ -401,6 +403,8 @@ mod tests {
             "ring new 10\nring add n dead\nfor 1..1000 ring where k{}",
             "ring new 10\nring add n dead\nfor 1..1000 ring replicas k{} 1",
             "ring new 10\nring add n dead\nring spread k 1000",
+            "ring new 10\nring add n\nfor 1..40 ring spread k 10",
+            "ring new 10\nring mark k 10\nfor 1..40 ring moved",
             "cluster new points=10\nfor 1..100 cluster add n{}",
             "node new 1MiB\nnode set k 1000*x\nfor 1..100 order",
             "node new 1MiB\nnode set k 1000*x\nfor 1..100 node keys k*",

@@ -27,17 +27,34 @@ pub struct Runner {
     crashed: bool,
 }
 
-/// Bytes that a run may tell, and that its expectations may look at; each of a run of keys counts for [`KEY_BULK`]. What is
-/// over ends the run: a few letters can ask for more than any memory holds.
+/// Bytes that a run may tell, and that its expectations may look at. What is over ends the run: a few letters can ask for
+/// more than any memory holds.
 const BULK_MAX: usize = 256 << 20;
-const KEY_BULK: usize = 64;
 /// What a text takes besides its letters.
 const TEXT_BULK: usize = 48;
 
 /// The owners of a run of keys at one moment.
+struct Owners {
+    /// Each owner once: there may be a hundred thousand keys.
+    ids: Vec<String>,
+    /// For each key its owner's index in `ids`, or one past them.
+    of_keys: Vec<u32>,
+}
+
+impl Owners {
+    fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        self.of_keys.iter().map(|&owner| self.ids.get(owner as usize).map(String::as_str))
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.of_keys.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The owners that keys had, to be compared with.
 struct Mark {
     prefix: String,
-    owners: Vec<Option<String>>,
+    owners: Owners,
 }
 
 /// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
@@ -182,20 +199,17 @@ impl Runner {
         }
     }
 
-    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Vec<Option<String>>, What> {
-        self.bulk_left = self.bulk_left.saturating_sub(KEY_BULK * count as usize);
+    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, What> {
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
-            Ok(Response::Owners { ids, owners }) => {
-                Ok(owners.into_iter().map(|owner| ids.get(owner as usize).cloned()).collect())
-            }
+            Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
             answer => Err(answers(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
         }
     }
 
     fn moved(&mut self, subject: &mut dyn Subject) -> What {
         let Some(mark) = self.mark.take() else { return What::NoObject { object: "mark".into() } };
-        let count = u32::try_from(mark.owners.len()).unwrap_or(u32::MAX);
+        let count = mark.owners.count();
         let what = match self.owners(&mark.prefix, count, subject) {
             Ok(now) => moves(&mark.owners, &now),
             Err(what) => what,
@@ -248,31 +262,27 @@ fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>
     }
 }
 
-fn spread(owners: &[Option<String>]) -> What {
+fn spread(owners: &Owners) -> What {
     let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
     for owner in owners.iter().flatten() {
         *shares.entry(owner).or_default() += 1;
     }
-    let unowned = owners.iter().filter(|owner| owner.is_none()).count();
+    let unowned = owners.iter().filter(Option::is_none).count();
     What::Spread {
-        keys: u32::try_from(owners.len()).unwrap_or(u32::MAX),
+        keys: owners.count(),
         shares: shares.into_iter().map(|(node, keys)| Share { node: node.to_owned(), keys }).collect(),
         unowned: u32::try_from(unowned).unwrap_or(u32::MAX),
     }
 }
 
-fn moves(before: &[Option<String>], after: &[Option<String>]) -> What {
+fn moves(before: &Owners, after: &Owners) -> What {
     let mut hops: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for (from, to) in before.iter().zip(after).filter(|(from, to)| from != to) {
-        *hops.entry((from.as_deref().unwrap_or(""), to.as_deref().unwrap_or(""))).or_default() += 1;
+    for (from, to) in before.iter().zip(after.iter()).filter(|(from, to)| from != to) {
+        *hops.entry((from.unwrap_or(""), to.unwrap_or(""))).or_default() += 1;
     }
     let moves: Vec<_> =
         hops.into_iter().map(|((from, to), keys)| Move { from: from.to_owned(), to: to.to_owned(), keys }).collect();
-    What::Moved {
-        keys: u32::try_from(before.len()).unwrap_or(u32::MAX),
-        moved: moves.iter().map(|hop| hop.keys).sum(),
-        moves,
-    }
+    What::Moved { keys: before.count(), moved: moves.iter().map(|hop| hop.keys).sum(), moves }
 }
 
 /// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
@@ -419,8 +429,6 @@ mod tests {
             "node new 1MiB\nnode set k 9000*x\nnode get k\nfor 1..100 expect not nothing",
             "node new 1MiB\nfor 1..9 node set key{} v\nfor 1..1000 node keys *",
             "node new 1MiB\nfor 1..99 always entries = 0\nfor 1..100 node get k",
-            "ring new\nfor 1..40 ring spread k 100",
-            "ring new\nring mark k 10\nfor 1..200 ring moved",
             "ring new 1\nfor 1..9 ring add node-{}\nfor 1..1000 ring replicas k 9",
             "line PUT k v\nfor 1..2000 line GET k",
         ] {
