@@ -214,10 +214,17 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let name = X::name(item.key());
-        if let Some(i) = self.find_by(name, |known| known.key() == item.key()) {
-            self.hit(i);
-            return true;
+        let known = self.find_by(name, |known| known.key() == item.key());
+        match known {
+            Some(i) => self.hit(i),
+            None => self.miss(name, item),
         }
+        known.is_some()
+    }
+
+    /// A call of its own, as [`Self::bring_in`] is: hits are more common.
+    #[inline(never)]
+    fn miss(&mut self, name: u64, item: T) {
         let weight = item.weight();
         self.policy.prepare(|| hash_of(item.key()));
         if weight <= self.limits.weight && self.policy.admits(weight) {
@@ -226,7 +233,6 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
                 self.add(name, item);
             }
         }
-        false
     }
 
     /// Takes node `i` out.
