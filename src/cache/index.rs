@@ -41,6 +41,9 @@ pub(crate) trait Lookup {
 pub(crate) trait Naming<K: ?Sized> {
     /// The name of a key.
     fn name(key: &K) -> u64;
+
+    /// The hash of a key of that name: no other where the name is a hash.
+    fn hash(key: &K, name: u64) -> u64;
 }
 
 const SLOTS: usize = 16;
@@ -147,6 +150,11 @@ impl<K: ?Sized + Hash> Naming<K> for Index {
     #[inline]
     fn name(key: &K) -> u64 {
         hash_of(key)
+    }
+
+    #[inline]
+    fn hash(_: &K, name: u64) -> u64 {
+        name
     }
 }
 
@@ -296,6 +304,11 @@ impl Naming<u32> for Dense {
     #[inline]
     fn name(key: &u32) -> u64 {
         u64::from(*key)
+    }
+
+    #[inline]
+    fn hash(key: &u32, _: u64) -> u64 {
+        hash_of(key)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The cache of one node: [`CacheNode`], in the shape of the exercise's prototype, and what it is made of.
 //!
 //! A [`store`](self) keeps the entries in numbered slots, which are those of a hash table, and lets a policy thread its
-//! lists through them; deadlines sit in a heap beside it. Every operation hashes its key
-//! once and is O(1), or O(log n) in the number of deadlines when it sets one.
+//! lists through them; deadlines sit in a heap beside it. Every operation hashes its key once (and the keys of those that
+//! leave for it), and is O(1), or O(log n) in the number of deadlines when it sets one.
 
 mod deadlines;
 #[cfg(not(target_family = "wasm"))]

@@ -226,7 +226,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline(never)]
     fn miss(&mut self, name: u64, item: T) {
         let weight = item.weight();
-        self.policy.prepare(|| hash_of(item.key()));
+        self.policy.prepare(|| X::hash(item.key(), name));
         if weight <= self.limits.weight && self.policy.admits(weight) {
             self.make_room(weight, 1, Instant::default(), &mut |_, _| {});
             if self.policy.keeps(weight) {
@@ -322,7 +322,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         if weight > self.limits.weight || self.limits.entries == 0 {
             return None;
         }
-        self.policy.prepare(|| hash_of(item.key()));
+        self.policy.prepare(|| X::hash(item.key(), name));
         self.make_room(weight, 1, now, gone);
         Some(self.add(name, item))
     }
