@@ -133,8 +133,7 @@ pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
 
 /// Reads a script. Never fails, never panics. Cost: O(text + commands).
 pub fn parse(text: &str, dialect: Dialect) -> Script {
-    let (commands, diagnostics) = Default::default();
-    let mut script = Script { dialect, commands, diagnostics, expanded_bytes: 0, answers: 0 };
+    let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), expanded_bytes: 0, answers: 0 };
     for Line { number: line, start, raw, content } in lines(text) {
         if line > LINES_MAX {
             let span = start..start + raw.len();

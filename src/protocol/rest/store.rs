@@ -61,8 +61,14 @@ pub(super) enum Put {
 
 impl Store {
     pub(super) fn new(bytes_max: usize) -> Self {
-        let (namespaces, recency, deadlines) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        Self { namespaces, recency, deadlines, ticks: 0, bytes: 0, bytes_max }
+        Self {
+            namespaces: BTreeMap::new(),
+            recency: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            ticks: 0,
+            bytes: 0,
+            bytes_max,
+        }
     }
 
     /// Namespaces, keys, values and deadlines, the least recently used first.
