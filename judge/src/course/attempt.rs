@@ -14,7 +14,7 @@ use super::{Kind, Lesson};
 use crate::judge::{Fresh, Verdict};
 
 /// The points of every lesson.
-pub(super) const POINTS: u32 = 100;
+pub const POINTS: u32 = 100;
 /// Of a lesson to expose a bug: those for exposing it. The others are for a short script.
 pub(super) const EXPOSED_POINTS: u32 = 70;
 /// What each line over the par costs there.

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod frame;
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +15,8 @@ use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::{Bilingual, Language};
 use serde::{Deserialize, Serialize};
 
-pub use attempt::{Attempt, Parting, Row, Subjects, attempt};
+pub use attempt::{Attempt, POINTS, Parting, Row, Subjects, attempt};
+pub use report::report;
 
 /// Chapters and their lessons, in the order in which a learner meets them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +85,9 @@ pub struct Lesson {
     /// The most lines that the learner may add; 0 is no limit.
     #[serde(default)]
     pub lines_max: u32,
+    /// The lines that a script to expose a bug can do with, where the solution is not told; else the solution says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub par: Option<u32>,
     /// The largest number that may stand in the learner's own lines; 0 is no limit.
     #[serde(default)]
     pub number_max: u64,
@@ -284,11 +289,22 @@ impl Lesson {
 
     /// The lines that the solution needs: what a script to expose a bug is measured by.
     pub fn par(&self) -> u32 {
-        attempt::length(&script::parse(&self.script.solution, self.dialect))
+        self.par.unwrap_or_else(|| attempt::length(&script::parse(&self.script.solution, self.dialect)))
+    }
+
+    /// The lesson as the page gets it: without the scripts that solve it or fail it, its bug under the name that `module` gives.
+    #[must_use]
+    pub fn public(&self, module: impl FnOnce(&str) -> String) -> Self {
+        let mut lesson = self.clone();
+        lesson.par = (self.kind == Kind::Expose).then(|| self.par());
+        lesson.mutant = self.mutant.as_deref().map(module);
+        lesson.script.solution.clear();
+        lesson.script.attempt.clear();
+        lesson
     }
 
     /// From how many points, of 100, on the lesson is solved.
     pub fn passing_score(&self) -> u32 {
-        if self.kind == Kind::Expose { attempt::EXPOSED_POINTS } else { attempt::POINTS }
+        if self.kind == Kind::Expose { attempt::EXPOSED_POINTS } else { POINTS }
     }
 }
