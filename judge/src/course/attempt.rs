@@ -317,10 +317,8 @@ fn obstacle(
         }
         let too_large =
             words.iter().filter_map(|word| word.parse::<u64>().ok()).find(|&number| number > lesson.number_max);
-        match too_large.filter(|_| lesson.number_max > 0) {
-            Some(number) => Some((line.number, tongue.too_large(line.number, number, lesson.number_max))),
-            None => None,
-        }
+        let number = too_large.filter(|_| lesson.number_max > 0)?;
+        Some((line.number, tongue.too_large(line.number, number, lesson.number_max)))
     })
 }
 

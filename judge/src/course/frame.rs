@@ -34,7 +34,8 @@ impl Line {
 /// A script's lines. Cost: O(text).
 pub(super) fn lines(text: &str, dialect: Dialect) -> Vec<Line> {
     let numbered = text.lines().zip(1..).map(|(line, number)| (number, line.trim()));
-    let told = numbered.filter(|(_, line)| !line.is_empty() && !(dialect == Dialect::Lab && line.starts_with('#')));
+    let is_comment = |line: &str| dialect == Dialect::Lab && line.starts_with('#');
+    let told = numbered.filter(|(_, line)| !(line.is_empty() || is_comment(line)));
     told.map(|(number, line)| {
         let is_expectation = dialect == Dialect::Lab && line.split_whitespace().next() == Some("expect");
         let meaning = if is_expectation {
