@@ -219,7 +219,7 @@ impl Machine {
     ///
     /// # Errors
     /// There are as many namespaces as there may be.
-    pub fn restore(&mut self, named: Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
+    pub fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
         self.store.restore(named, changes, now)
     }
 }

@@ -303,7 +303,7 @@ impl Store {
     }
 
     /// Makes settings and changes those that are kept elsewhere.
-    pub(super) fn restore(&mut self, named: Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
+    pub(super) fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
         let space = self.space(&named.name, now)?;
         space.settings = named.settings;
         space.is_set = true;
