@@ -12,6 +12,8 @@
 //!
 //! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the
 //! playground's scripts speak to, and it gives the same bytes.
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod config;
 pub mod connection;

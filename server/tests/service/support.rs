@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 /// 2024-01-01T00:00:00Z.
 pub(crate) const BASE_S: u64 = 1_704_067_200;
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server in this process, in standing time; dropping it stops it.
 pub(crate) struct Running {
