@@ -20,7 +20,8 @@ fn check(conversation: &str) {
             "+" => now_ms += text.parse::<u64>().expect("milliseconds"),
             ">" => {
                 assert!(answer.is_empty(), "{answer:?} is left of the answer to {last:?}");
-                last = if text.contains(" /api/") { text.to_owned() } else { text.replacen(" /", " /api/v1/cache/", 1) };
+                last =
+                    if text.contains(" /api/") { text.to_owned() } else { text.replacen(" /", " /api/v1/cache/", 1) };
                 let text = machine.answer_line(&last, Instant::from_millis(now_ms)).to_string();
                 answer = text.lines().map(str::to_owned).rev().collect();
             }
@@ -405,7 +406,8 @@ fn each_policy_chooses_who_leaves_a_full_namespace() {
         ("NONE", 507, "abc"),
     ] {
         let mut machine = Machine::new(BASE_S);
-        let settings = format!("PUT /api/v1/namespaces/n {{\"max_size_bytes\": 30, \"eviction_policy\": \"{policy}\"}}");
+        let settings =
+            format!("PUT /api/v1/namespaces/n {{\"max_size_bytes\": 30, \"eviction_policy\": \"{policy}\"}}");
         assert_eq!(ask(&mut machine, &settings).0, 200);
         let put = |key: &str, ttl: u32| format!("PUT /api/v1/cache/n/{key} {{\"value\": \"1234567\", \"ttl\": {ttl}}}");
         for (key, ttl) in [("a", 90), ("b", 80), ("c", 70)] {

@@ -245,7 +245,10 @@ mod tests {
         assert_eq!((read.listen.port(), read.memory_bytes_max, read.virtual_clock), (8080, 100 << 20, false));
         std::fs::write(&path, "listen-to = \"127.0.0.1:1\"\n").expect("a file");
         let mistake = config(&file, &[]).expect_err("no such setting").to_string();
-        assert!(mistake.contains("unknown field `listen-to`") && mistake.contains("the settings are listen,"), "{mistake}");
+        assert!(
+            mistake.contains("unknown field `listen-to`") && mistake.contains("the settings are listen,"),
+            "{mistake}"
+        );
         std::fs::remove_dir_all(&folder).expect("removed");
     }
 
@@ -282,7 +285,8 @@ mod tests {
         }
         let Flags { config: _, listen, memcached, token, memory_mb, value_bytes, body_bytes, .. } = all.clone();
         let Flags { connections, timeout_ms, farewell_ms, log, clock, .. } = all;
-        let fields = [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
+        let fields =
+            [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
         assert!(fields.iter().chain(&[log, clock]).all(Option::is_some));
     }
 }

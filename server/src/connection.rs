@@ -138,7 +138,8 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// What whoever finds no place is told over HTTP.
-pub const HTTP_SORRY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
+pub const HTTP_SORRY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
     Connection: close\r\nContent-Length: 32\r\n\r\n{\"error\":\"Too many connections\"}";
 
 /// Serves HTTP/1.1 on one connection until the client leaves, dawdles, or all is to stop: then the request that is being

@@ -8,8 +8,23 @@ use cachedojo::protocol::rest::Stats;
 
 /// What requests are told apart by.
 const OPERATIONS: [&str; 17] = [
-    "GET", "PUT", "DELETE", "MGET", "MSET", "FLUSH", "STATS", "NAMESPACES", "SETTINGS", "CONFIGURE", "FORGET", "AUDIT",
-    "HEALTH", "METRICS", "OPENAPI", "UNAUTHORIZED", "OTHER",
+    "GET",
+    "PUT",
+    "DELETE",
+    "MGET",
+    "MSET",
+    "FLUSH",
+    "STATS",
+    "NAMESPACES",
+    "SETTINGS",
+    "CONFIGURE",
+    "FORGET",
+    "AUDIT",
+    "HEALTH",
+    "METRICS",
+    "OPENAPI",
+    "UNAUTHORIZED",
+    "OTHER",
 ];
 /// The statuses that there are; the last place is for any other.
 const STATUSES: [u16; 13] = [200, 201, 400, 401, 404, 405, 408, 413, 503, 504, 507, 500, 0];

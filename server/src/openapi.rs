@@ -92,7 +92,8 @@ fn schemas() -> Value {
         "items": {"type": "string", "minLength": 1, "maxLength": TAG_BYTES_MAX},
         "maxItems": TAGS_MAX,
     });
-    let ttl = json!({"type": ["integer", "null"], "minimum": 0, "description": "Seconds; none, null and 0: the default."});
+    let ttl =
+        json!({"type": ["integer", "null"], "minimum": 0, "description": "Seconds; none, null and 0: the default."});
     let policies: Vec<String> = Eviction::names().collect();
     let settings = json!({
         "name": reference("namespace"), "default_ttl": count(), "max_size_mb": {"type": "number"},

@@ -172,9 +172,7 @@ impl Machine {
     pub fn obey(&mut self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let store = &mut self.store;
         Ok(match request {
-            Request::Health => {
-                Reply::Healthy { bytes: store.bytes(), bytes_max: self.limits.storage_bytes_max as u64 }
-            }
+            Request::Health => Reply::Healthy { bytes: store.bytes(), bytes_max: self.limits.storage_bytes_max as u64 },
             Request::Get { namespace, key } => store.read(&namespace, &key, now).map_or(Reply::Missed, Reply::Found),
             Request::Put { namespace, entry } => {
                 let key = entry.key.clone();

@@ -75,7 +75,9 @@ fn counters_count() {
         } else if !line.starts_with('#') {
             let name = line.split(['{', ' ']).next().expect("a name");
             let family = introduced.last().expect("introduced");
-            assert!(name == *family || ["_bucket", "_sum", "_count"].iter().any(|end| name == format!("{family}{end}")));
+            assert!(
+                name == *family || ["_bucket", "_sum", "_count"].iter().any(|end| name == format!("{family}{end}"))
+            );
         }
     }
     let mut unique = introduced.clone();

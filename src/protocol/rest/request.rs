@@ -62,9 +62,7 @@ impl Request {
             (Resource::Entry { namespace, key }, "DELETE") => Self::Delete { namespace, key },
             (Resource::Namespaces, "GET") => Self::Namespaces,
             (Resource::Settings(namespace), "GET") => Self::Settings { namespace },
-            (Resource::Settings(namespace), "PUT") => {
-                Self::Configure { namespace, change: body::read_change(body)? }
-            }
+            (Resource::Settings(namespace), "PUT") => Self::Configure { namespace, change: body::read_change(body)? },
             (Resource::Settings(namespace), "DELETE") => Self::Forget { namespace },
             (Resource::Audit(namespace), "GET") => Self::Audit { namespace },
             _ => return Err(Failure::MethodNotAllowed { allow }),
