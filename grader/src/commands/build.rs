@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -10,7 +9,6 @@ use crate::cli::{BuildArgs, ExportArgs};
 use crate::course::CourseFiles;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::intake::submission::Submission;
-use crate::pack::{DEFAULT_ID, Pack};
 use crate::run::bench::Bench;
 
 /// Builds a submission and writes its module.
@@ -21,11 +19,12 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     super::check_out(&args.out)?;
     let bench = Bench::open(&pack, args.trust)?;
-    let submission = Submission::read(&args.path).map_err(|error| UsageError(error.to_string()))?;
+    let submission =
+        Submission::read(&args.path, &pack.exercise.languages).map_err(|error| UsageError(error.to_string()))?;
     let built = bench.build(&submission)?;
-    fs::write(&args.out, &built.module).with_context(|| format!("writing `{}`", args.out.display()))?;
+    fs::write(&args.out, &built.artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "wrote {} ({} KB)", args.out.display(), built.module.len().div_ceil(1000))?;
+    writeln!(out, "wrote {} ({} KB)", args.out.display(), built.artifact.len().div_ceil(1000))?;
     writeln!(out, "Drop it on the playground to run it there; only your teacher's own grading counts.")?;
     Ok(Outcome::Passed)
 }
@@ -35,8 +34,6 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
 /// # Errors
 /// The course is unsound, a program does not build, or the folder cannot be written.
 pub fn export_course(args: &ExportArgs) -> Result<Outcome> {
-    let pack = Pack::load(DEFAULT_ID)?;
-    let bench = Bench::open(&pack, args.trust)?;
-    CourseFiles::load()?.export(&bench, Path::new(&args.folder))?;
+    CourseFiles::load()?.export(&args.folder, args.trust)?;
     Ok(Outcome::Passed)
 }
