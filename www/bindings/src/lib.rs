@@ -427,7 +427,7 @@ fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pair> {
 }
 
 fn pair_count(subject: &Reference) -> usize {
-    subject.line_entries().len() + subject.memcached().len() + subject.rest().entries().count()
+    subject.line_entries().len() + subject.memcached().len() + subject.rest().len()
 }
 
 fn shown(value: &[u8]) -> String {
