@@ -8,7 +8,6 @@ use cachedojo_judge::report::{GraderId, SubmissionId};
 use cachedojo_notation::text::Language;
 
 use crate::course::{CourseFiles, SOUND};
-use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Limits};
 use crate::run::bench::Bench;
 use crate::run::mutants;
@@ -21,7 +20,7 @@ impl Bench<'_> {
     pub(super) fn judge_lesson(
         &self,
         lesson: &Lesson,
-        submission: &Submission,
+        id: SubmissionId,
         built: &Built,
         language: Language,
         grader: GraderId,
@@ -40,7 +39,6 @@ impl Bench<'_> {
         } else {
             attempt(lesson, &text, language, Subjects { reference: &mut reference, hunted: None })
         };
-        let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone() };
         Ok(course::report(lesson, &attempt, &text, language, id, grader))
     }
 }
