@@ -7,11 +7,12 @@
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
-//! installed), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! installed), `licences` (which dependencies may have), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;
 mod dist;
+mod licences;
 mod page;
 mod play;
 mod project;

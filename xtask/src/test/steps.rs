@@ -1,5 +1,6 @@
 //! The table of steps. Each installs what it needs, so each can also be run alone.
 
+use crate::licences;
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
 use crate::server::{self, Server};
@@ -22,6 +23,7 @@ pub(super) struct Step {
 pub(super) const STEPS: &[Step] = &[
     Step { name: "format", what: "Rust code is formatted", after: &[], run: format },
     Step { name: "tidy", what: "the rules of the house are kept", after: &[], run: tidy },
+    Step { name: "licences", what: "every dependency may be used and passed on", after: &[], run: licences::check },
     Step { name: "clippy", what: "no warning in any crate, nor in the engine for browsers", after: &[], run: clippy },
     Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
     Step { name: "selfcheck", what: "the kit grades itself", after: &["native"], run: selfcheck },

@@ -28,7 +28,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
 
 /// The rooms of the grader, in their order: each may know those before it.
 const ROOMS: &[&str] =
-    &["host", "intake", "pack", "language", "report", "run", "course", "class", "attacks", "cli", "serve", "commands"];
+    &["host", "intake", "pack", "report", "language", "run", "course", "class", "attacks", "cli", "serve", "commands"];
 
 /// The packages that only the page's crate may know.
 const PAGE_ONLY: &[&str] = &["wasm-bindgen", "web-sys", "js-sys", "serde-wasm-bindgen", "tsify"];

@@ -28,8 +28,7 @@ pub(crate) struct Tree {
 }
 
 /// Folders that hold nothing written by hand.
-const FOREIGN: &[&str] =
-    &["target", "node_modules", "dist", ".git", "test-results", "playwright-report", "wasm", "corpus", "artifacts"];
+const FOREIGN: &[&str] = &["target", "node_modules", "dist", ".git", "test-results", "playwright-report", "wasm"];
 /// Learners' code, which keeps no rule of ours.
 const LEARNERS: &[&str] = &["grader/tests/submissions/", "grader/tests/attacks/", "exercises/"];
 const EXTENSIONS: &[&str] = &["rs", "md", "toml", "ts", "tsx", "yml", "sh", "css", "html", "txt", "json", "mjs", "py"];
