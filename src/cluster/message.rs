@@ -242,7 +242,9 @@ impl fmt::Display for Failure {
                 f,
                 "{level} needs {needed} of the replicas {replicas}; {answered} answered in time: heal, restart or try again"
             ),
-            Self::NotReady => f.write_str("the node does not know the time or the ring yet: try again, or ask another node"),
+            Self::NotReady => {
+                f.write_str("the node does not know the time or the ring yet: try again, or ask another node")
+            }
             Self::Down => f.write_str("the node is down: restart it, or ask another one"),
             Self::BadKey => f.write_str("this key is empty or begins with a control character: choose another one"),
             Self::TooManySweeps => f.write_str("too many invalidations wait to be forgotten: try again later"),

@@ -153,7 +153,7 @@ pub struct Node {
     random: Random,
     now: Readings,
     out: Effects,
-    to_myself: VecDeque<Message>,
+    to_myself: VecDeque<Envelope>,
 
     raft: Raft,
     applied: usize,
@@ -290,28 +290,21 @@ impl Node {
     }
 
     fn leave(&mut self, out: &mut Effects) {
-        while let Some(message) = self.to_myself.pop_front() {
-            let envelope = self.envelope(message);
+        while let Some(envelope) = self.to_myself.pop_front() {
             self.take(envelope);
         }
         std::mem::swap(&mut self.out, out);
     }
 
     fn envelope(&self, message: Message) -> Envelope {
-        Envelope {
-            from: self.id,
-            incarnation: self.incarnation,
-            epoch: self.view.epoch,
-            sent: self.time(),
-            message,
-        }
+        Envelope { from: self.id, incarnation: self.incarnation, epoch: self.view.epoch, sent: self.time(), message }
     }
 
     fn send(&mut self, to: NodeId, message: Message) {
+        let envelope = self.envelope(message);
         if to == self.id {
-            self.to_myself.push_back(message);
+            self.to_myself.push_back(envelope);
         } else {
-            let envelope = self.envelope(message);
             self.out.sends.push((to, envelope));
         }
     }
@@ -417,8 +410,7 @@ impl Node {
     }
 
     fn is_away(&self, node: NodeId) -> bool {
-        node != self.id
-            && self.heard.get(&node).is_none_or(|&heard| self.now.mono.saturating_sub(heard) > AWAY_AFTER)
+        node != self.id && self.heard.get(&node).is_none_or(|&heard| self.now.mono.saturating_sub(heard) > AWAY_AFTER)
     }
 
     fn tend_time(&mut self) {

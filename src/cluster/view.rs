@@ -81,10 +81,8 @@ impl Placement {
                 is_alive: true,
             });
         }
-        let points: Vec<_> = ring
-            .points()
-            .filter_map(|point| Some((point.position, NodeId::from_name(point.node_id)?)))
-            .collect();
+        let points: Vec<_> =
+            ring.points().filter_map(|point| Some((point.position, NodeId::from_name(point.node_id)?))).collect();
         let bytes: Vec<u8> = points
             .iter()
             .flat_map(|(position, node)| position.to_le_bytes().into_iter().chain([node.number()]))
@@ -129,18 +127,23 @@ impl Placement {
         }
     }
 
-    /// Whether among `nodes` there is a quorum of the replicas of every key for which `asked` is responsible, or of every key. O(points).
-    pub fn covers(&self, nodes: NodeSet, asked: Option<(&Self, NodeId)>) -> bool {
-        let other_points = asked.map_or(&[][..], |(other, _)| &other.points);
-        let ends = self.points.iter().chain(other_points).map(|&(position, _)| position);
-        let mut is_covered = true;
-        for end in ends {
-            if asked.is_none_or(|(other, node)| other.replicas(end).set.contains(node)) {
-                let replicas = self.replicas(end).set;
-                is_covered &= replicas.and(nodes).len() >= quorum(replicas.len());
-            }
-        }
-        is_covered
+    /// Whether among `nodes` there is a quorum of the replicas of every key. O(points).
+    pub fn has_quorums(&self, nodes: NodeSet) -> bool {
+        self.points.iter().all(|&(end, _)| {
+            let replicas = self.replicas(end).set;
+            replicas.and(nodes).len() >= quorum(replicas.len())
+        })
+    }
+
+    /// Whether `sources` together hold every acknowledged write of the keys for which `node` is responsible in `target`: so many replicas of
+    /// each that every quorum has one among them, even if the others lost their disks. O(points of both).
+    pub fn know_all(&self, sources: NodeSet, target: &Self, node: NodeId) -> bool {
+        let mut ends = self.points.iter().chain(&target.points).map(|&(position, _)| position);
+        ends.all(|end| {
+            let replicas = self.replicas(end).set;
+            !target.replicas(end).set.contains(node)
+                || replicas.and(sources).len() > replicas.len() - quorum(replicas.len())
+        })
     }
 
     /// Whether a node is responsible here only for keys for which it is responsible in `other` too. O(points).

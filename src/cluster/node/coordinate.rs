@@ -36,9 +36,14 @@ pub(super) struct Pending {
 
 #[derive(Debug)]
 enum Aim {
-    Read { at_least: Version },
+    Read {
+        at_least: Version,
+    },
     /// The record's version is [`Version::NONE`] until the query is answered.
-    Write { record: Record, at_least: Version },
+    Write {
+        record: Record,
+        at_least: Version,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

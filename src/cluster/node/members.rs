@@ -147,7 +147,7 @@ impl Node {
             }
         }
         if let Some(next) = &view.next {
-            let is_ready = next.covers(self.whole_next, None);
+            let is_ready = next.has_quorums(self.whole_next);
             return is_ready.then_some(Change::Finish { epoch: view.epoch });
         }
         if let Some((&node, &may_return)) = view.leaving.iter().next() {
@@ -311,7 +311,7 @@ impl Node {
         let Some(catch_up) = &self.catch_up else { return };
         let target = if catch_up.for_next { self.view.next.as_ref() } else { Some(&self.view.ring) };
         let Some(target) = target else { return };
-        if !self.view.ring.covers(catch_up.done, Some((target, self.id))) {
+        if !self.view.ring.know_all(catch_up.done, target, self.id) {
             return;
         }
         if catch_up.for_next {

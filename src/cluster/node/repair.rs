@@ -48,8 +48,7 @@ impl Node {
         let life = self.settings.hint_life;
         self.hints.retain(|_, record| record.written.saturating_add(life) > now);
         let due: Vec<_> = self.hints.iter().filter(|((node, _), _)| !self.is_away(*node)).take(BATCH).collect();
-        let due: Vec<_> =
-            due.into_iter().map(|((node, key), record)| (*node, key.clone(), record.clone())).collect();
+        let due: Vec<_> = due.into_iter().map(|((node, key), record)| (*node, key.clone(), record.clone())).collect();
         for (node, key, record) in due {
             let hash = hash_of(&key);
             if self.view.is_responsible(node, &key, hash) {
@@ -120,10 +119,8 @@ impl Node {
             list.binary_search_by(|(other, _)| other.cmp(key)).map_or(Version::NONE, |at| list[at].1)
         };
         let newer_here = mine.iter().filter(|(key, version)| *version > of(theirs, key));
-        let list: Vec<_> = newer_here
-            .filter_map(|(key, _)| Some((key.clone(), self.store.held(key)?.clone())))
-            .take(BATCH)
-            .collect();
+        let list: Vec<_> =
+            newer_here.filter_map(|(key, _)| Some((key.clone(), self.store.held(key)?.clone()))).take(BATCH).collect();
         let keys: Vec<_> = theirs
             .iter()
             .filter(|(key, version)| *version > self.store.held(key).map_or(Version::NONE, |held| held.version))
