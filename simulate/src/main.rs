@@ -85,7 +85,11 @@ fn report(sum: &Sum) -> ExitCode {
     }
     let never: Vec<_> = sum.counts.all().into_iter().filter(|&(_, count)| count == 0).map(|(name, _)| name).collect();
     if sum.lives >= 20_000 && !never.is_empty() {
-        eprintln!("in {} lives this never happened: {}; the simulation has become too tame", sum.lives, never.join(", "));
+        eprintln!(
+            "in {} lives this never happened: {}; the simulation has become too tame",
+            sum.lives,
+            never.join(", ")
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

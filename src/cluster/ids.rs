@@ -105,9 +105,9 @@ impl NodeSet {
     pub fn iter(self) -> impl Iterator<Item = NodeId> {
         let mut left = self.0;
         std::iter::from_fn(move || {
-            let number = left.trailing_zeros();
+            let number = u8::try_from(left.trailing_zeros()).ok().filter(|&number| number <= NODES_MAX)?;
             left &= left.wrapping_sub(1);
-            (number < u64::BITS).then_some(NodeId(number as u8))
+            Some(NodeId(number))
         })
     }
 }

@@ -416,7 +416,9 @@ impl Raft {
             self.commit = index;
             // The others learn of it at once, not with the next heartbeat.
             let others: Vec<_> = self.progress.keys().copied().collect();
-            others.into_iter().for_each(|node| self.replicate(node));
+            for node in others {
+                self.replicate(node);
+            }
         }
     }
 }

@@ -41,12 +41,12 @@ impl Offset {
 
     /// Whether it is narrow enough to take part.
     pub const fn is_known(self) -> bool {
-        self.most - self.least <= 2 * SKEW_BOUND as i64
+        self.most - self.least <= 2 * SKEW_BOUND.cast_signed()
     }
 
     /// Whether a better answer is worth asking for.
     pub const fn is_sharp(self) -> bool {
-        self.most - self.least <= 10 * MS as i64
+        self.most - self.least <= 10 * MS.cast_signed()
     }
 
     /// Cluster time, to within [`SKEW_BOUND`]; `None` while it is not known that well. Saturates at zero.

@@ -322,6 +322,7 @@ impl Node {
                 let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
                 for node in all.less(pending.stored).iter() {
                     self.keep_hint(node, &pending.at.key, record);
+                    self.note(Note::HintKept { key: pending.at.key.clone(), node });
                 }
             }
         }
@@ -339,7 +340,6 @@ impl Node {
         let place = (node, key.clone());
         if self.hints.get(&place).is_none_or(is_newer) && self.hints.len() < HINTS_MAX && node != self.id {
             self.hints.insert(place, record.clone());
-            self.note(Note::HintKept { key: key.clone(), node });
         }
     }
 

@@ -206,8 +206,10 @@ impl Player {
             Act::Skew { node, by } => return done(world.skew(*node, *by, false)),
             Act::Jump { node, by } => return done(world.skew(*node, *by, true)),
             Act::Leave(node) => {
-                let Some(via) = self.first_up() else { return Done::No("no node runs: restart one") };
-                self.world.ask(0, via, Request::Leave { node: *node });
+                if world.host(*node).is_none() {
+                    return NO_NODE;
+                }
+                world.wish_to_leave(*node);
             }
             Act::Partition(groups) => {
                 let all = world.all();
@@ -219,7 +221,7 @@ impl Player {
             Act::Drop(permille) => world.network.drop = *permille,
             Act::Duplicate(permille) => world.network.duplicate = *permille,
             Act::Reorder(by) => world.network.jitter = *by,
-            Act::Settle => return Done::Settled(world.run_until(SETTLE_MAX, ClusterWorld::is_settled)),
+            Act::Settle => return Done::Settled(world.settle(SETTLE_MAX)),
             Act::Tick(time) => world.run_for(*time),
         }
         if act.is_of_network() {

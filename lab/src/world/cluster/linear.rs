@@ -141,18 +141,15 @@ impl Search<'_> {
             _ => None,
         };
         let (Some(write), Some((value, ttl))) = (last, written) else { return found.is_none() };
-        match found {
+        if let Some(found) = found {
             // The deadline counts from when the coordinator took the write up.
-            Some(found) => {
-                let latest = ttl.map_or(Micros::MAX, |ttl| {
-                    write.ended.map_or(Micros::MAX, |ended| ended.saturating_add(ttl + self.bound))
-                });
-                found == value && operation.began <= latest
-            }
-            None => {
-                let ended = operation.ended.unwrap_or(Micros::MAX);
-                ttl.is_some_and(|ttl| ended.saturating_add(self.bound) >= write.began.saturating_add(ttl))
-            }
+            let latest = ttl.map_or(Micros::MAX, |ttl| {
+                write.ended.map_or(Micros::MAX, |ended| ended.saturating_add(ttl + self.bound))
+            });
+            found == value && operation.began <= latest
+        } else {
+            let ended = operation.ended.unwrap_or(Micros::MAX);
+            ttl.is_some_and(|ttl| ended.saturating_add(self.bound) >= write.began.saturating_add(ttl))
         }
     }
 }

@@ -26,7 +26,7 @@ use story::{Counts, Happened, Happening};
 /// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
 pub const WALL_START: Micros = 1_767_225_600_000_000;
 /// The most events that one world goes through: a few letters can ask for more than anybody waits for.
-const WORK_MAX: u64 = 20_000_000;
+const WORK_MAX: u64 = 5_000_000;
 /// How much a world remembers of what its clients asked.
 const CALLS_MAX: usize = 100_000;
 
@@ -133,6 +133,8 @@ pub struct ClusterWorld {
     pub counts: Counts,
     leaders: BTreeMap<u64, NodeId>,
     broken: Vec<String>,
+    /// Nodes that an operator wants to be let go.
+    wishes: NodeSet,
     work_left: u64,
 }
 
@@ -154,6 +156,7 @@ impl ClusterWorld {
             counts: Counts::default(),
             leaders: BTreeMap::new(),
             broken: Vec::new(),
+            wishes: NodeSet::EMPTY,
             work_left: WORK_MAX,
         };
         let founders: NodeSet = (1..=nodes).filter_map(NodeId::new).collect();
@@ -284,6 +287,18 @@ impl ClusterWorld {
             self.now = self.now.max(pause);
         }
         holds(self)
+    }
+
+    /// Lets time pass until the cluster is at rest, or for so long. `true` when it is.
+    pub fn settle(&mut self, patience: Micros) -> bool {
+        let end = self.now.saturating_add(patience);
+        while self.now < end && self.work_left > 0 {
+            if self.run_until((2 * SECOND).min(end - self.now), Self::is_settled) {
+                return true;
+            }
+            self.repeat_wishes();
+        }
+        self.is_settled()
     }
 
     /// The next event, if it comes by `end`.
@@ -487,8 +502,28 @@ impl ClusterWorld {
         true
     }
 
+    /// An operator wants a node to be let go, and says so until it is.
+    pub fn wish_to_leave(&mut self, node: NodeId) {
+        self.wishes.insert(node);
+        self.repeat_wishes();
+    }
+
+    /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
+    pub fn repeat_wishes(&mut self) {
+        let running = |(_, host): &(&NodeId, &Host)| {
+            host.status == Status::Up && host.node().is_some_and(|node| !node.has_left() && node.view().epoch > 0)
+        };
+        let Some((&via, host)) = self.hosts.iter().find(running) else { return };
+        let members: NodeSet = host.node().map_or(NodeSet::EMPTY, |node| node.view().members.keys().copied().collect());
+        self.wishes = self.wishes.and(members);
+        for node in self.wishes.iter() {
+            self.ask(0, via, Request::Leave { node });
+        }
+    }
+
     /// Lets a new machine ask to be a member. `false` when the number is taken.
     pub fn join(&mut self, node: NodeId, weight: u8) -> bool {
+        self.wishes.remove(node);
         if let Some(host) = self.hosts.get(&node) {
             let has_left = host.node().is_some_and(Node::has_left);
             if !has_left {
@@ -557,9 +592,11 @@ impl ClusterWorld {
         let mut running = self.hosts.values().filter_map(Host::node).filter(|node| !node.has_left());
         let Some(first) = running.next() else { return true };
         let is_calm = |node: &Node| {
-            let is_member =
-                node.view().members.get(&node.id()).is_some_and(|member| member.incarnation == node.incarnation());
-            is_member && node.is_whole() && node.view().next.is_none() && node.pending_count() == 0
+            let view = node.view();
+            let members: NodeSet = view.members.keys().copied().collect();
+            let is_member = view.members.get(&node.id()).is_some_and(|member| member.incarnation == node.incarnation());
+            let is_placed = view.ring.members() == members && members.and(self.wishes).is_empty();
+            is_member && is_placed && node.is_whole() && node.view().next.is_none() && node.pending_count() == 0
         };
         let mut all = std::iter::once(first).chain(running);
         all.all(|node| {
