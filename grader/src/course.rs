@@ -128,9 +128,9 @@ impl CourseFiles {
         let write = |name: String, bytes: &[u8]| {
             fs::write(modules.join(&name), bytes).with_context(|| format!("writing `{name}`"))
         };
-        write(format!("{}.wasm", opaque(SOUND)), &mutants::artifact(&bench, CodeLanguage::Rust, SOUND)?)?;
+        write(format!("{}.wasm", opaque(SOUND)), &mutants::made(&bench, CodeLanguage::Rust, SOUND)?.0)?;
         for (id, patch) in &self.patches {
-            write(format!("{}.wasm", opaque(id)), &mutants::artifact(&bench, CodeLanguage::Rust, id)?)?;
+            write(format!("{}.wasm", opaque(id)), &mutants::made(&bench, CodeLanguage::Rust, id)?.0)?;
             write(format!("{}.diff", opaque(id)), patch.as_bytes())?;
         }
         let public = Course {
