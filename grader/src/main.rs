@@ -6,11 +6,21 @@ use anyhow::Error;
 use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
+use grader::host::{itself, scratch};
 use grader::host::outcome::{Outcome, UsageError};
 use grader::language::rust::build::{Reason, Rejected};
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {
+    if let Some(code) = itself::obey(&[]) {
+        return code;
+    }
+    let code = obey();
+    scratch::end();
+    code
+}
+
+fn obey() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

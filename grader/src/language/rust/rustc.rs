@@ -90,8 +90,12 @@ impl Call<'_> {
             program: &self.toolbox.rustc,
             arguments: &arguments,
             scratch: self.scratch,
-            readable: &[self.toolbox.sysroot.clone(), self.toolbox.folder.clone()],
-            environment: &[("TMPDIR", self.scratch.as_os_str().to_owned())],
+            writes: true,
+            readable: &self.toolbox.visible,
+            // The same on every machine: what the compiler sees must change no mark.
+            environment: &[("TMPDIR", ".".into())],
+            // A module is linked by a program of its own, a library is not.
+            starts_programs: self.kind == "cdylib",
             limits: LIMITS,
             protection: self.protection,
         };
@@ -142,9 +146,13 @@ impl Call<'_> {
             arguments.push(path(&format!("{name}="), library));
         }
         arguments.push(path("-Ldependency=", &self.toolbox.folder));
-        let mut remap = path("--remap-path-prefix=", self.scratch);
-        remap.push("=.");
-        arguments.push(remap);
+        // It finds itself by its own place, which is not to be seen in the sandbox.
+        arguments.push(path("--sysroot=", &self.toolbox.sysroot));
+        for scratch in [self.scratch, Path::new(sandbox::WORK)] {
+            let mut remap = path("--remap-path-prefix=", scratch);
+            remap.push("=.");
+            arguments.push(remap);
+        }
         arguments.push("-o".into());
         arguments.push(self.output.into());
         arguments.push(self.root.into());
@@ -192,6 +200,7 @@ impl Call<'_> {
     fn without_host_paths(&self, text: &str) -> String {
         let hidden: BTreeMap<&Path, &str> = BTreeMap::from([
             (self.scratch, "."),
+            (Path::new(sandbox::WORK), "."),
             (self.toolbox.folder.as_path(), "<toolbox>"),
             (self.toolbox.sysroot.as_path(), "<rust>"),
         ]);

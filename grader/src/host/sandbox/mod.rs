@@ -1,0 +1,312 @@
+//! Runs a program of the host on a stranger's input, confined: it sees what it is given to read and one folder of its own,
+//! and nothing else of the machine; no network; limits on time, memory, files and output; an end that takes its whole
+//! process group along, and that comes when the grader ends, however that ends.
+//!
+//! The grader starts itself again ([`launch`]). That process has one thread and nothing open. It builds the walls around
+//! itself, one behind the other, and then *becomes* the program:
+//!
+//! | wall | module | where it is missing |
+//! | --- | --- | --- |
+//! | limits of the kernel | [`launch`] | nowhere |
+//! | a mount namespace that holds only what the program may see; no network | [`walls`] | hosts that refuse user namespaces: then that a file *exists* can be told |
+//! | Landlock: which files may be read, and which written to | [`landlock`] | kernels before 5.13: then nothing is run |
+//! | an allow-list of system calls | [`calls`] | nowhere |
+
+mod calls;
+mod landlock;
+mod launch;
+mod libraries;
+mod walls;
+
+pub(super) use launch::launch;
+pub use libraries::libraries_of;
+pub use walls::WORK;
+
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::itself;
+use super::process::{Cut, Group, Watched, watch};
+use launch::Spec;
+
+/// Whether jobs are confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum Protection {
+    /// They are, or they are not run.
+    #[default]
+    Sandbox,
+    /// They are not: whoever runs the grader trusts the submissions. The limits hold all the same.
+    Trust,
+}
+
+/// What a job may use.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// Time on the wall.
+    pub wall: Duration,
+    /// Time on a processor, in seconds.
+    pub cpu_s: u64,
+    /// Address space, in bytes.
+    pub memory_bytes: u64,
+    /// Largest file written, in bytes.
+    pub file_bytes: u64,
+    /// Most bytes read of what it says on stderr.
+    pub output_bytes: usize,
+}
+
+/// A program to run.
+#[derive(Debug, Clone)]
+pub struct Job<'a> {
+    /// The program, by its absolute path.
+    pub program: &'a Path,
+    /// Its arguments. They name files of the scratch folder relative to it: the program may see it at another place.
+    pub arguments: &'a [OsString],
+    /// Where it starts, and the only folder it may write to.
+    pub scratch: &'a Path,
+    /// Whether it may write there.
+    pub writes: bool,
+    /// What it may read, by absolute paths, folders with all that is in them; beside it the program itself. Its shared
+    /// libraries are for the caller to name: see [`libraries_of`].
+    pub readable: &'a [PathBuf],
+    /// Its whole environment.
+    pub environment: &'a [(&'a str, OsString)],
+    /// Whether it may start programs, those of `readable`. Threads it may start in any case.
+    pub starts_programs: bool,
+    /// What it may use.
+    pub limits: Limits,
+    /// Whether it is confined.
+    pub protection: Protection,
+}
+
+/// How a job ended, and what it said on stderr.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it said, at most `output_bytes` of it.
+    pub said: Vec<u8>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With exit code 0.
+    Success,
+    /// With another exit code, or by a signal of its own (a crash).
+    Failure,
+    /// It used up its time, on the wall or on the processor.
+    OutOfTime,
+    /// It said too much.
+    TooMuchOutput,
+}
+
+/// Why a job did not run at all.
+#[derive(Debug)]
+pub enum NotRun {
+    /// This host cannot confine it.
+    NoSandbox(String),
+    /// The program could not be started.
+    NotStarted(String),
+}
+
+impl std::fmt::Display for NotRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSandbox(reason) => write!(
+                f,
+                "this machine cannot confine what it runs ({reason}); use Linux 5.13 or newer with Landlock enabled, or say \
+                 --trust if you trust every submission"
+            ),
+            Self::NotStarted(reason) => write!(f, "{reason}; see `grader doctor`"),
+        }
+    }
+}
+
+impl std::error::Error for NotRun {}
+
+/// Whether this host gave no namespace when it was asked: it is not asked again.
+static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
+
+/// Runs a job to its end, which comes at most `limits.wall` after its start. Its standard input is empty, its standard
+/// output goes nowhere. Cost: some 5 ms more than the program's own.
+///
+/// # Errors
+/// When it was not run at all: see [`NotRun`].
+pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
+    loop {
+        let mut started = Started::new(job, || Stdio::null())?;
+        let watched = watch(started.child, &started.group, job.limits.wall, job.limits.output_bytes);
+        match finished(watched, &mut started.token) {
+            Err(Failed::Again) => {}
+            Err(Failed::NotRun(why)) => return Err(why),
+            Ok(finished) => return Ok(finished),
+        }
+    }
+}
+
+/// Starts a job that is spoken to: through its standard input and output. The thread that calls this must outlive it: the
+/// job is killed with that thread.
+///
+/// # Errors
+/// It cannot be started. That this host cannot confine it shows only in [`Running::finish`].
+pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
+    // A job that is spoken to is not begun twice: whether there are namespaces is found out before.
+    if job.protection == Protection::Sandbox && !NO_NAMESPACES.load(Ordering::Relaxed) {
+        available()?;
+    }
+    let Started { mut child, group, token } = Started::new(job, Stdio::piped)?;
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+        return Err(NotRun::NotStarted("its pipes are missing".to_owned()));
+    };
+    let Limits { wall, output_bytes, .. } = job.limits;
+    let watched = group.clone();
+    let watcher = std::thread::spawn(move || watch(child, &watched, wall, output_bytes));
+    Ok(Running { stdin: Some(stdin), stdout, group, token, watcher: Some(watcher) })
+}
+
+/// A job that is spoken to. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Its standard input; taken and dropped, it reads the end.
+    pub stdin: Option<ChildStdin>,
+    /// Its standard output. Whoever reads it bounds what is read: the job may write without end.
+    pub stdout: ChildStdout,
+    group: Group,
+    token: String,
+    watcher: Option<JoinHandle<Watched>>,
+}
+
+impl Running {
+    /// Kills it.
+    pub fn kill(&self) {
+        self.group.kill();
+    }
+
+    /// A handle that kills it from anywhere, such as from whoever gave up waiting.
+    pub fn group(&self) -> Group {
+        self.group.clone()
+    }
+
+    /// Closes its standard input, and waits for its end, which comes within its limits.
+    ///
+    /// # Errors
+    /// It was not run at all.
+    pub fn finish(mut self) -> Result<Finished, NotRun> {
+        drop(self.stdin.take());
+        let lost = || Failed::NotRun(NotRun::NotStarted("its watcher is gone".to_owned()));
+        let watched = self.watcher.take().and_then(|watcher| watcher.join().ok());
+        let finished = watched.ok_or_else(lost).and_then(|watched| finished(watched, &mut self.token));
+        finished.map_err(|failed| match failed {
+            Failed::NotRun(why) => why,
+            Failed::Again => NotRun::NoSandbox("its namespaces are gone".to_owned()),
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.group.kill();
+        if let Some(watcher) = self.watcher.take() {
+            _ = watcher.join();
+        }
+    }
+}
+
+/// What stands between a program and this host, where both are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walls {
+    /// Whether the program is in a mount namespace that holds only what it may see, and has no network of its own.
+    pub namespaces: bool,
+}
+
+/// Whether this machine can confine jobs, and by what. Cost: a process, some 5 ms.
+///
+/// # Errors
+/// It cannot: why not.
+pub fn available() -> Result<Walls, NotRun> {
+    let scratch = super::scratch::folder().map_err(|error| NotRun::NotStarted(format!("no scratch folder: {error}")))?;
+    let limits = Limits {
+        wall: Duration::from_secs(20),
+        cpu_s: 5,
+        memory_bytes: 1 << 30,
+        file_bytes: 1 << 20,
+        output_bytes: 1 << 16,
+    };
+    let job = Job {
+        // It becomes nothing at all: see `launch`.
+        program: Path::new(""),
+        arguments: &[],
+        scratch: scratch.path(),
+        writes: true,
+        readable: &[],
+        environment: &[],
+        starts_programs: false,
+        limits,
+        protection: Protection::Sandbox,
+    };
+    match run(&job)?.ending {
+        Ending::Success => Ok(Walls { namespaces: !NO_NAMESPACES.load(Ordering::Relaxed) }),
+        _ => Err(NotRun::NoSandbox("the probe failed".to_owned())),
+    }
+}
+
+/// A job's process.
+struct Started {
+    child: Child,
+    group: Group,
+    /// What its launcher says first where it could not become the program. The program never sees it.
+    token: String,
+}
+
+impl Started {
+    fn new(job: &Job<'_>, pipe: fn() -> Stdio) -> Result<Self, NotRun> {
+        let token = format!("{:016x}{:016x}", random(), random());
+        let spec = Spec::of(job, &token, !NO_NAMESPACES.load(Ordering::Relaxed));
+        let spec = serde_json::to_string(&spec).map_err(|error| NotRun::NotStarted(error.to_string()))?;
+        let mut command = itself::again(itself::SANDBOX).map_err(NotRun::NotStarted)?;
+        command.arg(spec).env_clear().process_group(0).current_dir("/");
+        command.stdin(pipe()).stdout(pipe()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(|error| NotRun::NotStarted(format!("the sandbox does not start: {error}")))?;
+        let group = Group::of(&child);
+        Ok(Self { child, group, token })
+    }
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Why a launcher did not become its program.
+enum Failed {
+    NotRun(NotRun),
+    /// For want of namespaces: without them it may.
+    Again,
+}
+
+fn finished(watched: Watched, token: &mut str) -> Result<Finished, Failed> {
+    let Watched { status, said, cut } = watched;
+    let text = String::from_utf8_lossy(&said);
+    if let Some(words) = text.strip_prefix(&*token) {
+        let (kind, reason) = words.trim_end().split_once(' ').unwrap_or((words, ""));
+        return Err(match kind {
+            launch::NO_NAMESPACES if !NO_NAMESPACES.swap(true, Ordering::Relaxed) => Failed::Again,
+            launch::NOT_STARTED => Failed::NotRun(NotRun::NotStarted(reason.to_owned())),
+            _ => Failed::NotRun(NotRun::NoSandbox(reason.to_owned())),
+        });
+    }
+    let ending = match (cut, status) {
+        (Some(Cut::Wall), _) => Ending::OutOfTime,
+        (Some(Cut::Output), _) => Ending::TooMuchOutput,
+        (None, Some(status)) if status.success() => Ending::Success,
+        (None, Some(status)) if matches!(status.signal(), Some(libc::SIGXCPU | libc::SIGKILL)) => Ending::OutOfTime,
+        (None, _) => Ending::Failure,
+    };
+    Ok(Finished { ending, said })
+}
