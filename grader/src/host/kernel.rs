@@ -10,7 +10,7 @@ use rustix::thread::UnshareFlags;
 ///
 /// # Errors
 /// The kernel refuses (it is older than 5.11).
-pub(super) fn close_on_exec_above_stderr() -> io::Result<()> {
+pub(crate) fn close_on_exec_above_stderr() -> io::Result<()> {
     // SAFETY: the call closes nothing here; it only marks descriptors to be closed by `exec`. No pointer crosses.
     let done = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -20,7 +20,7 @@ pub(super) fn close_on_exec_above_stderr() -> io::Result<()> {
 ///
 /// # Errors
 /// The kernel refuses.
-pub(super) fn leave_namespaces(flags: UnshareFlags) -> io::Result<()> {
+pub(crate) fn leave_namespaces(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: what can break is a table of descriptors that threads no longer share; that flag is never among ours.
     unsafe { rustix::thread::unshare_unsafe(flags.difference(UnshareFlags::FILES)) }?;
     Ok(())

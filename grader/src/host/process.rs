@@ -26,6 +26,11 @@ impl Group {
         }
     }
 
+    /// Whether both are the same group.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Takes the leader's exit status, once it has ended. What it leaves behind is killed first: until then its number
     /// belongs to nobody else.
     fn bury(&self, child: &mut Child) -> Option<ExitStatus> {

@@ -27,7 +27,13 @@ const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// This process's folder.
-struct Home {
+enum Home {
+    Own(Own),
+    /// A folder that the process which started this one removes.
+    Lent(PathBuf),
+}
+
+struct Own {
     folder: TempDir,
     _alive: File,
     /// Its standard input ends when this process does.
@@ -46,16 +52,27 @@ fn home() -> MutexGuard<'static, Option<Home>> {
 /// There is no room, or no folder for temporary files.
 pub fn folder() -> io::Result<TempDir> {
     let mut home = home();
-    if home.is_none() {
-        *home = Some(Home::new()?);
-    }
-    let parent = home.as_ref().map_or_else(std::env::temp_dir, |home| home.folder.path().to_owned());
+    let parent = match &mut *home {
+        Some(Home::Lent(folder)) => folder.clone(),
+        Some(Home::Own(own)) => own.folder.path().to_owned(),
+        none => {
+            let own = Own::new()?;
+            let parent = own.folder.path().to_owned();
+            *none = Some(Home::Own(own));
+            parent
+        }
+    };
     tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)
+}
+
+/// From now on the folders of this process stand in one that another process keeps.
+pub fn borrow(folder: &Path) {
+    *home() = Some(Home::Lent(folder.to_owned()));
 }
 
 /// Removes this process's folder: for the end of a program. What is asked for later gets a new one.
 pub fn end() {
-    if let Some(Home { folder, guardian, .. }) = home().take() {
+    if let Some(Home::Own(Own { folder, guardian, .. })) = home().take() {
         drop(folder);
         if let Some(mut guardian) = guardian {
             drop(guardian.stdin.take());
@@ -64,7 +81,7 @@ pub fn end() {
     }
 }
 
-impl Home {
+impl Own {
     fn new() -> io::Result<Self> {
         let temporary = fs::canonicalize(std::env::temp_dir())?;
         sweep(&temporary);

@@ -23,6 +23,8 @@ pub struct Bench<'a> {
     pub protection: Protection,
     /// What one run of a submission may use.
     pub limits: Limits,
+    /// Whether this process grades for another one, which knows how known bugs fail.
+    pub apart: bool,
 }
 
 impl<'a> Bench<'a> {
@@ -39,6 +41,7 @@ impl<'a> Bench<'a> {
             toolbox: Toolbox::open(&say)?,
             protection,
             limits: Limits::default(),
+            apart: false,
         })
     }
 

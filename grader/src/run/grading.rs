@@ -12,7 +12,7 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::rust::build::{Built, Reason, Rejected};
 use crate::run::bench::Bench;
-use crate::run::mutants;
+use crate::run::{apart, mutants};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -24,9 +24,8 @@ impl Bench<'_> {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
                 let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
-                Ok(self.rejection(id, seed, rejected))
+                Ok(self.rejected(path, seed, rejected))
             }
         }
     }
@@ -43,7 +42,16 @@ impl Bench<'_> {
         }
     }
 
+    /// The report on what is at `path` and was not even read, or not to its end.
+    pub(super) fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
+        let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
+        self.rejection(id, seed, rejected)
+    }
+
     fn judge(&self, id: SubmissionId, seed: u64, language: Language, built: &Built) -> Result<Report> {
+        if self.apart {
+            apart::now_running()?;
+        }
         let exercise = &self.pack.exercise;
         let mut fresh = || Ok(Box::new(built.program.subject(self.limits)) as Box<dyn Subject>);
         let mut outcomes = judge(exercise, seed, &mut fresh)?;

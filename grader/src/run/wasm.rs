@@ -16,10 +16,11 @@ use wasmtime::{
     Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
+use crate::host::budget;
 use crate::host::printable::harmless;
 
 /// What one instance may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Work, in instructions of the module (roughly).
     pub fuel: u64,
@@ -27,13 +28,13 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Bytes printed.
     pub output_bytes: usize,
-    /// Processor time of one call: for work that fuel does not see. Honest calls end by fuel long before.
-    pub call_cpu: Duration,
+    /// Processor time of all calls together: for work that fuel does not see. Honest ones end by fuel long before.
+    pub instance_cpu: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20, call_cpu: Duration::from_secs(12) }
+        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20, instance_cpu: Duration::from_secs(12) }
     }
 }
 
@@ -90,16 +91,20 @@ impl Program {
             output_bytes_max: limits.output_bytes,
             memory_bytes_max: limits.memory_bytes,
             memory_refused: false,
+            spent_before: Duration::ZERO,
             call_began: Duration::ZERO,
+            cut_off: false,
         };
         let mut store = Store::new(self.ready.module().engine(), state);
         store.limiter(|state| state);
         // Fuel and epochs are on in our one engine, so these cannot fail.
         drop(store.set_fuel(limits.fuel));
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |state| {
-            let spent = processor_time().saturating_sub(state.data().call_began);
-            if spent < limits.call_cpu { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
+        store.epoch_deadline_callback(move |mut context| {
+            let state = context.data_mut();
+            state.cut_off = is_over();
+            let over = state.cut_off || state.spent() >= limits.instance_cpu;
+            if over { Err(Trap::Interrupt.into()) } else { Ok(UpdateDeadline::Continue(1)) }
         });
         WasmSubject { program: self.clone(), store, exports: None, crash: None, fuel: limits.fuel }
     }
@@ -134,8 +139,24 @@ struct State {
     output_bytes_max: usize,
     memory_bytes_max: usize,
     memory_refused: bool,
+    /// What the calls before this one have spent on the processor.
+    spent_before: Duration,
     /// The thread's processor time when the call began.
     call_began: Duration,
+    /// Whether the whole grading's time was over during a call.
+    cut_off: bool,
+}
+
+impl State {
+    /// What this call and those before it have spent on the processor.
+    fn spent(&self) -> Duration {
+        self.spent_before + processor_time().saturating_sub(self.call_began)
+    }
+}
+
+/// Whether the grading that this process does, if it does one, has no time left for running the submission.
+fn is_over() -> bool {
+    budget::left(budget::RUNNING).is_some_and(|left| left.is_zero())
 }
 
 impl ResourceLimiter for State {
@@ -177,6 +198,9 @@ impl Subject for WasmSubject {
         if let Some(crash) = &self.crash {
             return Err(crash.clone());
         }
+        if self.exports.is_none() && is_over() {
+            return Err(self.crash.insert(Crash::CutOff).clone());
+        }
         std::mem::swap(&mut self.store.data_mut().world, world);
         if let Request::Ring(RingRequest::OwnersOf { count, .. }) = request {
             self.allow(u64::from(*count) * FUEL_PER_KEY);
@@ -184,6 +208,8 @@ impl Subject for WasmSubject {
         self.store.data_mut().call_began = processor_time();
         let printed_before = self.store.data().printed.len();
         let answer = self.exchange(&encode(request));
+        let state = self.store.data_mut();
+        state.spent_before = state.spent();
         std::mem::swap(&mut self.store.data_mut().world, world);
         answer.map_err(|failure| {
             let crash = self.crash_of(&failure, printed_before);
@@ -250,6 +276,7 @@ impl WasmSubject {
         let state = self.store.data();
         let said = String::from_utf8_lossy(&state.printed[printed_before..]);
         match failure.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) if state.cut_off => Crash::CutOff,
             Some(Trap::OutOfFuel | Trap::Interrupt) => Crash::OutOfFuel,
             // Safe code reaches past the memory only where its stack grows down through zero.
             Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
@@ -343,7 +370,9 @@ fn nothing() -> State {
         output_bytes_max: 0,
         memory_bytes_max: 0,
         memory_refused: false,
+        spent_before: Duration::ZERO,
         call_began: Duration::ZERO,
+        cut_off: false,
     }
 }
 

@@ -89,8 +89,8 @@ fn become_it(spec: &Spec) -> Result<(), Failure> {
     limit(&spec.limits).map_err(|error| sandbox(format!("limits cannot be set: {error}")))?;
     let readable: Vec<PathBuf> = [&spec.program].into_iter().chain(&spec.readable).map(PathBuf::from).collect();
     let readable: Vec<PathBuf> = readable.into_iter().filter(|path| path.is_absolute()).collect();
-    let mut scratch = PathBuf::from(&spec.scratch);
     let confined = spec.protection == Protection::Sandbox;
+    let mut scratch = PathBuf::from(&spec.scratch);
     if confined
         && spec.namespaces
         && walls::build(&scratch, spec.writes, &readable).map_err(|reason| (NO_NAMESPACES, reason))?

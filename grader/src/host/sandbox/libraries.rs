@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::walls::normal;
+
 /// The files that programs are loaded from beside their own: the loader and every shared library, as the loader of this
 /// system finds them. A program that needs none has none. Cost: a process for each program, some 20 ms.
 ///
@@ -29,7 +31,10 @@ pub fn libraries_of(programs: &[&Path]) -> Result<Vec<PathBuf>, String> {
             let line = line.trim();
             let path = line.split_once(" => ").map_or(line, |(_, path)| path);
             let (path, _) = path.rsplit_once(" (0x")?;
-            Some(PathBuf::from(path)).filter(|path| path.is_absolute())
+            let path = Path::new(path);
+            // A library beside its program is found by way of the program's folder.
+            let plain = Some(normal(path)).filter(|plain| plain.exists()).unwrap_or_else(|| path.to_owned());
+            Some(plain).filter(|path| path.is_absolute())
         });
         files.extend(paths);
         files.push(loader);

@@ -158,7 +158,7 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
 pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
     // A job that is spoken to is not begun twice: whether there are namespaces is found out before.
     if job.protection == Protection::Sandbox && !NO_NAMESPACES.load(Ordering::Relaxed) {
-        available()?;
+        available(job.readable)?;
     }
     let Started { mut child, group, token } = Started::new(job, Stdio::piped)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
@@ -226,11 +226,11 @@ pub struct Walls {
     pub namespaces: bool,
 }
 
-/// Whether this machine can confine jobs, and by what. Cost: a process, some 5 ms.
+/// Whether this machine can confine jobs that may see `readable`, and by what. Cost: a process, some 5 ms.
 ///
 /// # Errors
 /// It cannot: why not.
-pub fn available() -> Result<Walls, NotRun> {
+pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
     let scratch = super::scratch::folder().map_err(|error| NotRun::NotStarted(format!("no scratch folder: {error}")))?;
     let limits = Limits {
         wall: Duration::from_secs(20),
@@ -245,7 +245,7 @@ pub fn available() -> Result<Walls, NotRun> {
         arguments: &[],
         scratch: scratch.path(),
         writes: true,
-        readable: &[],
+        readable,
         environment: &[],
         starts_programs: false,
         limits,

@@ -62,6 +62,17 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
     for path in readable {
         show(path, path, true).map_err(|error| format!("`{}`: {error}", path.display()))?;
     }
+    // A program finds libraries beside itself by `/proc`, and others by a cache in `/etc`: neither is here. So all of them
+    // stand where every loader looks first, too.
+    let libc = readable.iter().find(|path| path.file_name().is_some_and(|name| name == "libc.so.6"));
+    if let Some(home) = libc.and_then(|libc| libc.parent()) {
+        for path in readable {
+            let name = path.file_name().unwrap_or_default();
+            if name.to_string_lossy().contains(".so") {
+                show(path, &home.join(name), true).map_err(|error| format!("`{}`: {error}", path.display()))?;
+            }
+        }
+    }
     // A device is for writing to, whatever else is not.
     show(Path::new("/dev/null"), Path::new("/dev/null"), false).map_err(|error| format!("`/dev/null`: {error}"))?;
     show(scratch, Path::new(WORK), !writes).map_err(|error| format!("the scratch folder: {error}"))?;
@@ -78,6 +89,7 @@ fn show(host: &Path, inside: &Path, read_only: bool) -> io::Result<()> {
     if inside.exists() {
         return Ok(()); // Within a folder that is shown already.
     }
+    let inside = &normal(inside);
     if metadata.is_dir() {
         folders(inside)?;
     } else {
@@ -124,8 +136,8 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its links lead in a circle"))
 }
 
-/// A path without `.` and `..`.
-fn normal(path: &Path) -> PathBuf {
+/// A path without `.` and `..`, as it is written: links are not looked at.
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -88,6 +88,11 @@ impl Rejected {
         Self { reason, diagnostics }
     }
 
+    /// It does not compile, for this reason.
+    pub fn build_failed(message: &str) -> Self {
+        Self::new(Reason::BuildFailed, vec![diagnostic::general(message)])
+    }
+
     fn harness(message: &str) -> Self {
         Self::new(Reason::HarnessError, vec![diagnostic::general(message)])
     }
@@ -297,7 +302,7 @@ impl Workshop<'_> {
     fn try_adapter(&self, forms: &Forms) -> Result<Outcome, Rejected> {
         let library = |name: &'static str| self.toolbox.library(name).map(|path| (name, path.to_owned()));
         let mut externs: Vec<_> = ["toolbox", "cachedojo_wire"].into_iter().filter_map(library).collect();
-        externs.push(("submission", self.scratch.join("libsubmission.rlib")));
+        externs.push(("submission", PathBuf::from("libsubmission.rlib")));
         let mut cfgs: Vec<String> = Vec::new();
         for (item, form) in forms {
             cfgs.push(format!("item=\"{item}\""));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::host::budget;
 use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::language::rust::toolbox::{TARGET, Toolbox};
@@ -86,6 +87,11 @@ impl Call<'_> {
     /// When the compiler was not run at all.
     pub fn run(&self) -> Result<Outcome, NotRun> {
         let arguments = self.arguments();
+        let left = budget::left(budget::BUILDING).map_or(LIMITS.cpu_s, |left| left.as_secs().min(LIMITS.cpu_s));
+        if left == 0 {
+            let most = budget::BUILDING.as_secs();
+            return Ok(Outcome::GaveUp(format!("compiling was cut off: all of it may take {most} s of processor time")));
+        }
         let job = Job {
             program: &self.toolbox.rustc,
             arguments: &arguments,
@@ -96,7 +102,7 @@ impl Call<'_> {
             environment: &[("TMPDIR", ".".into())],
             // A module is linked by a program of its own, a library is not.
             starts_programs: self.kind == "cdylib",
-            limits: LIMITS,
+            limits: Limits { cpu_s: left, ..LIMITS },
             protection: self.protection,
         };
         let finished = sandbox::run(&job)?;
