@@ -6,10 +6,10 @@ use anyhow::Error;
 use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
-use grader::host::{itself, scratch};
 use grader::host::outcome::{Outcome, UsageError};
-use grader::run::apart;
+use grader::host::{itself, scratch};
 use grader::language::rust::build::{Reason, Rejected};
+use grader::run::apart;
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {

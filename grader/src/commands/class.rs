@@ -157,7 +157,8 @@ fn grade_missing(
     }
     let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let stop = Stop::default();
-    let grade = |path: &Path| apart::grade(bench, path, args.seed, args.lang, &stop).map(|report| nameless(report, path));
+    let grade =
+        |path: &Path| apart::grade(bench, path, args.seed, args.lang, &stop).map(|report| nameless(report, path));
     grade_all(&jobs, workers, &grade, |job, graded| {
         let why = match graded {
             Ok(report) if report.verdict == GradeVerdict::HarnessError => {

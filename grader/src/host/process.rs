@@ -123,9 +123,8 @@ fn wait(stderr: Option<&ChildStderr>, end: Option<&OwnedFd>, patience: Duration)
     match poll(&mut polled, patience.as_ref()) {
         Ok(0) => Heard::Nothing,
         Err(rustix::io::Errno::INTR) => Heard::Again,
-        Err(_) => Heard::End,
         Ok(_) if stderr.is_some() && !polled[0].revents().is_empty() => Heard::Words,
-        Ok(_) => Heard::End,
+        _ => Heard::End,
     }
 }
 

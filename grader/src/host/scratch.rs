@@ -135,13 +135,11 @@ fn sweep(temporary: &Path) {
 }
 
 fn is_abandoned(folder: &Path) -> bool {
-    match File::open(folder.join(ALIVE)) {
-        Ok(alive) => alive.try_lock().is_ok(),
-        Err(_) => {
-            let changed = fs::symlink_metadata(folder).and_then(|metadata| metadata.modified());
-            changed.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > UNCLAIMED))
-        }
+    if let Ok(alive) = File::open(folder.join(ALIVE)) {
+        return alive.try_lock().is_ok();
     }
+    let changed = fs::symlink_metadata(folder).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > UNCLAIMED))
 }
 
 #[cfg(test)]
@@ -156,7 +154,8 @@ mod tests {
             fs::create_dir_all(folder.join("in/it")).expect("there is room");
             folder
         };
-        let (held, dead, young, foreign) = (make("cachedojo-a"), make("cachedojo-b"), make("cachedojo-c"), make("other"));
+        let (held, dead, young, foreign) =
+            (make("cachedojo-a"), make("cachedojo-b"), make("cachedojo-c"), make("other"));
         let alive = File::create(held.join(ALIVE)).expect("there is room");
         alive.lock().expect("nobody else has it");
         for folder in [&dead, &foreign] {

@@ -157,9 +157,8 @@ pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop
         Ok((Some(Line::Report(report)), _)) => Ok(*report),
         Ok((Some(Line::Usage(why)), _)) => Err(UsageError(why).into()),
         Ok((Some(Line::Failed(why)), _)) => bail!(why),
-        Ok((_, running)) => died(bench, path, seed, running, &watched),
         Err(Broken::Here(error)) => Err(error),
-        Err(Broken::There(running)) => died(bench, path, seed, running, &watched),
+        Ok((_, running)) | Err(Broken::There(running)) => died(bench, path, seed, running, &watched),
     }
 }
 
@@ -217,7 +216,9 @@ fn died(bench: &Bench<'_>, path: &Path, seed: u64, running: bool, watched: &Watc
     let overflow = words.contains("overflowed its stack");
     let memory = words.contains("memory allocation of");
     let what = match signal {
-        _ if watched.cut == Some(Cut::Wall) => bail!("grading stood still for {} s: this machine is in trouble", WALL.as_secs()),
+        _ if watched.cut == Some(Cut::Wall) => {
+            bail!("grading stood still for {} s: this machine is in trouble", WALL.as_secs())
+        }
         _ if overflow => format!("{at} overflowed the grader's stack: it is nested too deeply"),
         _ if memory => format!("{at} took more than {} MiB of memory", DATA_BYTES >> 20),
         Some(libc::SIGXCPU | libc::SIGKILL) => {

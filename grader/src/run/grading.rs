@@ -35,7 +35,8 @@ impl Bench<'_> {
     /// # Errors
     /// The pack is unsound.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
-        let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone() };
+        let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
+        let id = SubmissionId { path, sha256, files: Vec::new() };
         match self.build(submission) {
             Ok(built) => self.judge(id, seed, language, &built),
             Err(rejected) => Ok(self.rejection(id, seed, rejected)),
@@ -44,7 +45,7 @@ impl Bench<'_> {
 
     /// The report on what is at `path` and was not even read, or not to its end.
     pub(super) fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
-        let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
+        let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
         self.rejection(id, seed, rejected)
     }
 

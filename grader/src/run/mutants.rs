@@ -181,10 +181,8 @@ pub fn resemblances(bench: &Bench<'_>, outcomes: &[CheckOutcome], seed: u64) -> 
     let submission = Fingerprint::of(outcomes);
     let mutants = bench.pack.exercise.mutants.iter();
     let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
-    let fingerprints = match bench.apart {
-        true => apart::ask(&candidates)?,
-        false => fingerprints(bench, &candidates, Rows::Killers, seed)?,
-    };
+    let fingerprints =
+        if bench.apart { apart::ask(&candidates)? } else { fingerprints(bench, &candidates, Rows::Killers, seed)? };
     let fingerprints: Vec<Fingerprint> = fingerprints.into_iter().collect::<Result<_>>()?;
     let pairs: Vec<_> = candidates.into_iter().zip(&fingerprints).collect();
     let unlike = others.into_iter().map(|mutant| Resemblance {

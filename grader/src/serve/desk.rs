@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::class::work::grade_one;
+use crate::intake::submission::Submission;
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
@@ -147,11 +148,19 @@ impl Workers<'_> {
         // Where it was laid out is nobody's concern.
         let home = format!("{}/", order.folder.path().display());
         SUBMISSION.clone_into(&mut report.submission.path);
+        report.submission.files = graded(&order.folder.path().join(SUBMISSION));
         for found in &mut report.diagnostics {
             found.message = found.message.replace(&home, "");
         }
         Ok(report)
     }
+}
+
+/// What was graded of all that was handed in: the root file, then those that belong to it.
+fn graded(folder: &Path) -> Vec<String> {
+    let Ok(Submission { root, files, .. }) = Submission::read(folder) else { return Vec::new() };
+    let others = files.into_keys().filter(|name| *name != root);
+    std::iter::once(root.clone()).chain(others).collect()
 }
 
 #[cfg(test)]

@@ -153,11 +153,19 @@ const NAMESPACES: i32 = libc::CLONE_NEWNS
     | libc::CLONE_NEWNET;
 
 /// Questions about a descriptor, and whether reading it waits.
-const IOCTLS: &[libc::Ioctl] =
-    &[libc::TCGETS, libc::TIOCGWINSZ, libc::FIOCLEX, libc::FIONCLEX, libc::FIONBIO, libc::FIONREAD];
+#[allow(clippy::unnecessary_cast, reason = "their type is another one with another C library")]
+const IOCTLS: &[u64] = &[
+    libc::TCGETS as u64,
+    libc::TIOCGWINSZ as u64,
+    libc::FIOCLEX as u64,
+    libc::FIONCLEX as u64,
+    libc::FIONBIO as u64,
+    libc::FIONREAD as u64,
+];
 
 /// A thread's name, and names for memory.
-const PRCTLS: &[i32] = &[libc::PR_SET_NAME, libc::PR_GET_NAME, libc::PR_SET_VMA, libc::PR_CAPBSET_READ];
+const PRCTLS: &[u64] =
+    &[libc::PR_SET_NAME as u64, libc::PR_GET_NAME as u64, libc::PR_SET_VMA as u64, libc::PR_CAPBSET_READ as u64];
 
 /// Confines this process, and all that it starts or becomes, for ever.
 ///
@@ -182,9 +190,10 @@ fn filter(starts_programs: bool) -> Result<BpfProgram, seccompiler::BackendError
         let bits = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(mask), value)?;
         SeccompRule::new(vec![bits])
     };
-    let any = |values: &[u64], argument: u8| values.iter().map(|value| is(argument, *value)).collect::<Result<Vec<_>, _>>();
-    rules.insert(libc::SYS_ioctl, any(&IOCTLS.iter().map(|code| *code as u64).collect::<Vec<_>>(), 1)?);
-    rules.insert(libc::SYS_prctl, any(&PRCTLS.iter().map(|code| u64::from(code.cast_unsigned())).collect::<Vec<_>>(), 0)?);
+    let any =
+        |values: &[u64], argument: u8| values.iter().map(|value| is(argument, *value)).collect::<Result<Vec<_>, _>>();
+    rules.insert(libc::SYS_ioctl, any(IOCTLS, 1)?);
+    rules.insert(libc::SYS_prctl, any(PRCTLS, 0)?);
     // Its own limits only.
     rules.insert(libc::SYS_prlimit64, vec![is(0, 0)?]);
     // Signals to itself only: aborting is one.

@@ -140,7 +140,7 @@ static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
 /// When it was not run at all: see [`NotRun`].
 pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     loop {
-        let mut started = Started::new(job, || Stdio::null())?;
+        let mut started = Started::new(job, Stdio::null)?;
         let watched = watch(started.child, &started.group, job.limits.wall, job.limits.output_bytes);
         match finished(watched, &mut started.token) {
             Err(Failed::Again) => {}
@@ -231,7 +231,8 @@ pub struct Walls {
 /// # Errors
 /// It cannot: why not.
 pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
-    let scratch = super::scratch::folder().map_err(|error| NotRun::NotStarted(format!("no scratch folder: {error}")))?;
+    let scratch =
+        super::scratch::folder().map_err(|error| NotRun::NotStarted(format!("no scratch folder: {error}")))?;
     let limits = Limits {
         wall: Duration::from_secs(20),
         cpu_s: 5,
@@ -273,7 +274,8 @@ impl Started {
         let mut command = itself::again(itself::SANDBOX).map_err(NotRun::NotStarted)?;
         command.arg(spec).env_clear().process_group(0).current_dir("/");
         command.stdin(pipe()).stdout(pipe()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|error| NotRun::NotStarted(format!("the sandbox does not start: {error}")))?;
+        let child =
+            command.spawn().map_err(|error| NotRun::NotStarted(format!("the sandbox does not start: {error}")))?;
         let group = Group::of(&child);
         Ok(Self { child, group, token })
     }

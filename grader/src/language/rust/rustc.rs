@@ -90,7 +90,9 @@ impl Call<'_> {
         let left = budget::left(budget::BUILDING).map_or(LIMITS.cpu_s, |left| left.as_secs().min(LIMITS.cpu_s));
         if left == 0 {
             let most = budget::BUILDING.as_secs();
-            return Ok(Outcome::GaveUp(format!("compiling was cut off: all of it may take {most} s of processor time")));
+            return Ok(Outcome::GaveUp(format!(
+                "compiling was cut off: all of it may take {most} s of processor time"
+            )));
         }
         let job = Job {
             program: &self.toolbox.rustc,

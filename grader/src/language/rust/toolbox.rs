@@ -9,8 +9,8 @@ use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
 
-use crate::intake::submission::hex;
 use crate::host::sandbox::libraries_of;
+use crate::intake::submission::hex;
 use crate::report::write_whole;
 
 /// The target submissions are compiled for.
