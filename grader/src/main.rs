@@ -8,7 +8,7 @@ use grader::cli::{Cli, Command};
 use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
 use grader::host::{itself, scratch};
-use grader::language::rust::build::{Reason, Rejected};
+use grader::language::toolchain::{Reason, Rejected};
 use grader::run::apart;
 
 /// Reads the arguments, obeys, and says how it ended.

@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::Fingerprint;
 use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_notation::text::Language;
@@ -25,11 +26,10 @@ use crate::host::outcome::UsageError;
 use crate::host::process::{Cut, Group, Watched, watch};
 use crate::host::sandbox::Protection;
 use crate::host::{budget, itself, kernel, scratch};
-use crate::language::rust::build::Rejected;
+use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
-use crate::run::wasm::Limits;
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -63,7 +63,9 @@ enum Line {
     /// It has built the submission, and runs it now.
     Running,
     /// How do these known bugs fail? An [`Answer`] is waited for.
-    Learn(Vec<String>),
+    Learn(CodeLanguage, Vec<String>),
+    /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
+    Prepare(CodeLanguage),
     /// The report.
     Report(Box<Report>),
     /// The caller's mistake.
@@ -192,8 +194,12 @@ fn converse(
         }
         match serde_json::from_slice(&line).map_err(|_| Broken::There(running))? {
             Line::Running => running = true,
-            Line::Learn(ids) => {
-                let answer = learn(bench, &ids, seed).map_err(Broken::Here)?;
+            Line::Prepare(language) => {
+                bench.toolchain(language).map_err(Broken::Here)?;
+                say(b"", running)?;
+            }
+            Line::Learn(language, ids) => {
+                let answer = learn(bench, language, &ids, seed).map_err(Broken::Here)?;
                 say(&serde_json::to_vec(&answer).map_err(|error| Broken::Here(error.into()))?, running)?;
             }
             last => return Ok((Some(last), running)),
@@ -201,10 +207,10 @@ fn converse(
     }
 }
 
-fn learn(bench: &Bench<'_>, ids: &[String], seed: u64) -> Result<Answer> {
+fn learn(bench: &Bench<'_>, language: CodeLanguage, ids: &[String], seed: u64) -> Result<Answer> {
     let specs = bench.pack.exercise.mutants.iter().filter(|spec| ids.contains(&spec.id)).collect::<Vec<_>>();
     ensure!(specs.len() == ids.len(), "the pack has no such known bug");
-    let known = mutants::fingerprints(bench, &specs, Rows::Killers, seed)?;
+    let known = mutants::fingerprints(bench, language, &specs, Rows::Killers, seed)?;
     Ok(known.into_iter().map(|known| known.map_err(|error| format!("{error:#}"))).collect())
 }
 
@@ -260,9 +266,8 @@ fn take_order() -> Result<()> {
     if !order.known_bugs {
         pack.exercise.mutants.clear();
     }
-    let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
-    bench.limits = order.limits;
-    bench.apart = true;
+    let bench = Bench::open(&pack, order.protection == Protection::Trust)?;
+    let bench = Bench { limits: order.limits, apart: true, ..bench };
     let report = bench.grade_path(&order.path, order.seed, order.language)?;
     say(&Line::Report(Box::new(report)))
 }
@@ -299,12 +304,20 @@ pub(super) fn now_running() -> Result<()> {
     say(&Line::Running)
 }
 
+/// Asks the other process to see to what this machine needs for a language: that is not charged to the submission.
+pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
+    say(&Line::Prepare(language))?;
+    let mut line = Vec::new();
+    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the language")?;
+    Ok(())
+}
+
 /// Asks how known bugs fail.
-pub(super) fn ask(mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
+pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
     if mutants.is_empty() {
         return Ok(Vec::new());
     }
-    say(&Line::Learn(mutants.iter().map(|mutant| mutant.id.clone()).collect()))?;
+    say(&Line::Learn(language, mutants.iter().map(|mutant| mutant.id.clone()).collect()))?;
     let mut line = Vec::new();
     std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the known bugs")?;
     let answer: Answer = serde_json::from_slice(&line).context("hearing of the known bugs")?;

@@ -5,10 +5,8 @@
 //! | [`mod@bench`], [`grading`] | what grading needs, and the one way from a submission to its report |
 //! | [`apart`] | that way, in a process of its own that may die |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
-//! | [`wasm`] | a module as a subject, in a world that is given to it |
 
 pub mod apart;
 pub mod bench;
 pub mod grading;
 pub mod mutants;
-pub mod wasm;
