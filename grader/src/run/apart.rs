@@ -266,8 +266,8 @@ fn take_order() -> Result<()> {
     if !order.known_bugs {
         pack.exercise.mutants.clear();
     }
-    let bench = Bench::open(&pack, order.protection == Protection::Trust)?;
-    let bench = Bench { limits: order.limits, apart: true, ..bench };
+    let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
+    (bench.limits, bench.apart) = (order.limits, true);
     let report = bench.grade_path(&order.path, order.seed, order.language)?;
     say(&Line::Report(Box::new(report)))
 }
