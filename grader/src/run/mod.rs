@@ -9,4 +9,5 @@
 pub mod apart;
 pub mod bench;
 pub mod grading;
+mod lesson;
 pub mod mutants;
