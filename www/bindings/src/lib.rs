@@ -8,6 +8,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod course;
+pub mod module;
+
 use std::collections::VecDeque;
 
 use serde::Serialize;
