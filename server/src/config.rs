@@ -28,7 +28,7 @@ pub struct Flags {
     /// Where the entries are: memory, or redis://HOST:PORT [default: memory]
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
-    /// Where settings and the access log are: sqlite:PATH, sqlite::memory: or postgres://… [default: sqlite::memory:]
+    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: in memory, and gone with the process]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// How long the store may take to answer, in milliseconds [default: 1000]

@@ -99,11 +99,11 @@ impl Metrics {
         let mut out = String::new();
         self.write_requests(&mut out);
         self.write_durations(&mut out);
-        let http = self.connections[0].load(Ordering::Relaxed);
-        let memcached = self.connections[1].load(Ordering::Relaxed);
         head(&mut out, "connections", "gauge", "Connections now, by protocol.");
-        _ = writeln!(out, "cachedojo_connections{{protocol=\"http\"}} {http}");
-        _ = writeln!(out, "cachedojo_connections{{protocol=\"memcached\"}} {memcached}");
+        for (protocol, count) in ["http", "memcached"].iter().zip(&self.connections) {
+            let count = count.load(Ordering::Relaxed);
+            _ = writeln!(out, "cachedojo_connections{{protocol=\"{protocol}\"}} {count}");
+        }
         let rejected = self.rejected.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections_rejected_total", "counter", "Connections that found no place.", rejected),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use cachedojo::protocol::rest::Machine;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -21,6 +21,9 @@ use crate::metrics::{Gauge, Metrics};
 use crate::service::{self, Parts, Service};
 use crate::store::{RedisStore, Store};
 use crate::time::Time;
+
+/// Connections that wait to be let in: whoever comes later tries again only after a second.
+const WAITING_MAX: u32 = 4096;
 
 /// A running server.
 #[derive(Debug)]
@@ -52,7 +55,7 @@ impl Server {
     /// A socket cannot be had.
     pub async fn start_at(config: Config, time: Time) -> Result<Self> {
         raise_descriptor_limit();
-        let listener = listen(config.listen, "listen").await?;
+        let listener = listen(config.listen, "listen")?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (inside, left) = mpsc::channel(1);
@@ -75,7 +78,7 @@ impl Server {
         tracing::info!(%address, "serving HTTP");
         let mut memcached_address = None;
         if let (Some(address), Some(memcached)) = (config.memcached, memcached) {
-            let listener = listen(address, "memcached").await?;
+            let listener = listen(address, "memcached")?;
             memcached_address = Some(listener.local_addr()?);
             let serve = move |visit| memcached::serve(visit, Arc::clone(&memcached));
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
@@ -126,10 +129,16 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
     })
 }
 
-async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
+fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A port that was served a moment ago can be had again at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING_MAX)
+    };
+    open().with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
 }
 
 /// A connection takes a descriptor, and many machines allow 1024 by default and far more on demand.

@@ -123,8 +123,7 @@ impl RedisStore {
         let policy = self.policy(namespace);
         let mut call = self.operation("GET", namespace);
         call.arg(policy).arg(key);
-        type Row = (String, i64, u64, u64, String, u64);
-        let row: Option<Row> = self.run(namespace, call).await?;
+        let row: Option<EntryRow> = self.run(namespace, call).await?;
         let Some((value, ttl_ms, created_at_s, access_count, tags, last_accessed_s)) = row else {
             return Ok(Reply::Missed);
         };
@@ -238,6 +237,9 @@ impl RedisStore {
         })
     }
 }
+
+/// What the script answers of an entry: value, milliseconds to live, when it was stored, reads, tags, and now.
+type EntryRow = (String, i64, u64, u64, String, u64);
 
 /// The four keys of a namespace that the script takes.
 fn names(namespace: &str) -> [String; 4] {

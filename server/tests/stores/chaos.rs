@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use crate::processes::redis;
+use crate::processes::{redis, service};
 use crate::redis::{Pair, put};
 use crate::support::{Client, Running};
 
@@ -140,15 +140,16 @@ fn carry(mut from: TcpStream, mut to: TcpStream, gate: &Mutex<()>) {
 /// afterwards all is as before.
 #[test]
 fn a_storm_of_connections() {
-    let server = Running::new(&["--connections", "500"]);
-    let mut inside = server.client();
+    // The storm may take longer than silence is suffered otherwise.
+    let (_process, address) = service(&["--connections", "500", "--timeout-ms", "600000"]);
+    let mut inside = Client::new(address);
     assert_eq!(put(&mut inside, "k", "{\"value\":1}").status, 201);
-    let storm: Vec<TcpStream> = (0..10_000).map_while(|_| TcpStream::connect(server.address).ok()).collect();
+    let storm: Vec<TcpStream> = (0..10_000).map_while(|_| TcpStream::connect(address).ok()).collect();
     assert!(storm.len() > 900, "this machine lets a process have {} sockets", storm.len());
     assert_eq!(get(&mut inside, "k"), 200, "in the storm");
-    let late = server.client().receive_status();
+    let late = Client::new(address).receive_status();
     assert!(matches!(late, None | Some(503)), "{late:?}");
     drop(storm);
-    assert!(until(|| server.client().try_ask("GET", "/health") == Some(200)), "after the storm");
+    assert!(until(|| Client::new(address).try_ask("GET", "/health") == Some(200)), "after the storm");
     assert_eq!(get(&mut inside, "k"), 200);
 }

@@ -34,9 +34,15 @@ fn outlives(url: &str) {
     assert_eq!(all["namespaces"].as_array().map(Vec::len), Some(1), "{all}");
     drop(client);
     drop(server);
-    let rows = query(url, "SELECT namespace, key_pattern, operation, hit FROM cache_access_logs ORDER BY id");
-    let rows: Vec<(String, Option<String>, String, Option<bool>)> =
-        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get(3))).collect();
+    let rows = query(
+        url,
+        "SELECT namespace, key_pattern, operation, CAST(CAST(hit AS INTEGER) AS BIGINT) FROM cache_access_logs ORDER BY id",
+    );
+    let hit = |number: i64| number == 1;
+    let rows: Vec<(String, Option<String>, String, Option<bool>)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2), row.get::<Option<i64>, _>(3).map(hit)))
+        .collect();
     let expected = [
         (Some("user_*"), "PUT", None),
         (Some("user_*"), "GET", Some(true)),

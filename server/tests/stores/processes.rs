@@ -1,7 +1,7 @@
 //! Processes that a test starts, waits for by what they say, and ends.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -35,18 +35,22 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// A process that is killed when it is dropped.
-pub(crate) struct Process(Child);
+pub(crate) struct Process {
+    child: Child,
+    /// The line that said it is ready.
+    pub(crate) ready: String,
+}
 
 impl Process {
     /// Starts a program and waits for the line that says it is ready.
     fn start(mut command: Command, ready: &str) -> Self {
-        let program = command.get_program().to_owned();
+        let program = command.get_program().to_string_lossy().into_owned();
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{program:?} does not start ({error}): `cargo xtask test native` installs it"));
+            .unwrap_or_else(|error| panic!("{program} does not start ({error}): `cargo xtask test native` installs it"));
         let streams: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
         let (say, said) = std::sync::mpsc::channel();
@@ -62,32 +66,41 @@ impl Process {
         drop(say);
         let mut all = Vec::new();
         while !all.last().is_some_and(|line: &String| line.contains(ready)) {
-            match said.recv() {
-                Ok(line) => all.push(line),
-                Err(_) => panic!("{program:?} ended before it was ready: {all:?}"),
-            }
+            let line = said.recv();
+            all.push(line.unwrap_or_else(|_| panic!("{program} ended before it was ready: {all:?}")));
         }
-        Self(child)
+        let ready = all.pop().expect("the line that ended the loop");
+        Self { child, ready }
     }
 
     /// Ends it at once, as a crash would.
     pub(crate) fn kill(&mut self) {
-        self.0.kill().expect("it ran");
-        self.0.wait().expect("it ends");
+        self.child.kill().expect("it ran");
+        self.child.wait().expect("it ends");
     }
 
     /// Stops it where it is, or lets it go on.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(status.expect("kill").success());
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
+        _ = self.child.kill();
+        _ = self.child.wait();
     }
+}
+
+/// The service as a process of its own, and where it answers.
+pub(crate) fn service(flags: &[&str]) -> (Process, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"));
+    command.args(["--listen", "127.0.0.1:0", "--log", "off"]).args(flags);
+    let process = Process::start(command, "Cache service: ");
+    let address = process.ready.split("http://").nth(1).map(|url| url.trim_end_matches('/'));
+    let address = address.and_then(|address| address.parse().ok()).expect("an address");
+    (process, address)
 }
 
 /// A Redis without a disk.

@@ -265,19 +265,11 @@ impl Store {
 
     /// Every namespace, by name.
     pub(super) fn all(&self) -> Vec<Named> {
-        self.namespaces.iter().map(|(name, space)| self.named(name, Some(space))).collect()
+        self.namespaces.iter().map(|(name, space)| named(name, Some(space))).collect()
     }
 
     pub(super) fn settings(&self, namespace: &str) -> Named {
-        self.named(namespace, self.namespaces.get(namespace))
-    }
-
-    fn named(&self, name: &str, space: Option<&Namespace>) -> Named {
-        Named {
-            name: name.to_owned(),
-            settings: space.map(|space| space.settings).unwrap_or_default(),
-            created_at_s: space.map(|space| space.created_at_s),
-        }
+        named(namespace, self.namespaces.get(namespace))
     }
 
     /// Changes the settings of a namespace. What does not fit any more leaves. O(n log n) where the limit or the policy
@@ -430,6 +422,14 @@ impl Store {
         {
             self.bytes -= space.entries.remove(i).weight();
         }
+    }
+}
+
+fn named(name: &str, space: Option<&Namespace>) -> Named {
+    Named {
+        name: name.to_owned(),
+        settings: space.map(|space| space.settings).unwrap_or_default(),
+        created_at_s: space.map(|space| space.created_at_s),
     }
 }
 
