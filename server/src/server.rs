@@ -68,8 +68,7 @@ impl Server {
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
         let (log, writer) = AccessLog::start(database.clone());
-        let parts =
-            Parts { store, database, log, time, metrics: Arc::clone(&metrics), memcached: memcached.clone() };
+        let parts = Parts { store, database, log, time, metrics: Arc::clone(&metrics), memcached: memcached.clone() };
         let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let routes = Router::new().fallback(service::answer).with_state(service);
@@ -138,7 +137,8 @@ fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
         socket.bind(address)?;
         socket.listen(WAITING_MAX)
     };
-    open().with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
+    open()
+        .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
 }
 
 /// A connection takes a descriptor, and many machines allow 1024 by default and far more on demand.

@@ -1,8 +1,8 @@
 //! A request over HTTP becomes the engine's request, its reply an answer over HTTP. Meanwhile: who may ask, how much may be
 //! sent, how long it may take, what is counted and logged.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;

@@ -39,10 +39,8 @@ fn outlives(url: &str) {
         "SELECT namespace, key_pattern, operation, CAST(CAST(hit AS INTEGER) AS BIGINT) FROM cache_access_logs ORDER BY id",
     );
     let hit = |number: i64| number == 1;
-    let rows: Vec<(String, Option<String>, String, Option<bool>)> = rows
-        .iter()
-        .map(|row| (row.get(0), row.get(1), row.get(2), row.get::<Option<i64>, _>(3).map(hit)))
-        .collect();
+    let rows: Vec<(String, Option<String>, String, Option<bool>)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get::<Option<i64>, _>(3).map(hit))).collect();
     let expected = [
         (Some("user_*"), "PUT", None),
         (Some("user_*"), "GET", Some(true)),
@@ -50,9 +48,8 @@ fn outlives(url: &str) {
         (None, "MGET", Some(true)),
         (Some("user_*"), "FLUSH", None),
     ];
-    let expected = expected.map(|(pattern, operation, hit)| {
-        ("users".to_owned(), pattern.map(str::to_owned), operation.to_owned(), hit)
-    });
+    let expected = expected
+        .map(|(pattern, operation, hit)| ("users".to_owned(), pattern.map(str::to_owned), operation.to_owned(), hit));
     assert_eq!(rows, expected);
     let audited = query(url, "SELECT CAST(COUNT(*) AS BIGINT) FROM cache_audit WHERE namespace = 'gone'");
     assert_eq!(audited[0].get::<i64, _>(0), 1, "the trail of what is forgotten stays");
@@ -96,7 +93,8 @@ fn has_the_documents_tables(url: &str) {
     for table in schema["persistence"]["tables"].as_array().expect("tables") {
         let table_name = table["name"].as_str().expect("a name");
         for column in table["columns"].as_array().expect("columns") {
-            let [name, kind, constraints] = ["name", "type", "constraints"].map(|field| column[field].as_str().unwrap_or(""));
+            let [name, kind, constraints] =
+                ["name", "type", "constraints"].map(|field| column[field].as_str().unwrap_or(""));
             let found = columns.iter().find(|row| row.get::<&str, _>(0) == table_name && row.get::<&str, _>(1) == name);
             let found = found.unwrap_or_else(|| panic!("{table_name}.{name} is not there"));
             let (data_type, length): (&str, i32) = (found.get(2), found.get(3));
@@ -111,7 +109,8 @@ fn has_the_documents_tables(url: &str) {
                 other => panic!("{other} is unknown"),
             };
             assert_eq!(data_type, expected, "{table_name}.{name}");
-            let wanted_length = kind.split_once('(').map_or(0, |(_, rest)| rest.trim_end_matches(')').parse().expect("a length"));
+            let wanted_length =
+                kind.split_once('(').map_or(0, |(_, rest)| rest.trim_end_matches(')').parse().expect("a length"));
             assert_eq!(length, wanted_length, "{table_name}.{name}");
             assert!(!constraints.contains("NOT NULL") || nullable == "NO", "{table_name}.{name}");
             if let Some((_, wanted)) = constraints.split_once("DEFAULT ") {

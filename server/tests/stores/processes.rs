@@ -45,12 +45,10 @@ impl Process {
     /// Starts a program and waits for the line that says it is ready.
     fn start(mut command: Command, ready: &str) -> Self {
         let program = command.get_program().to_string_lossy().into_owned();
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} does not start ({error}): `cargo xtask test native` installs it"));
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(
+                |error| panic!("{program} does not start ({error}): `cargo xtask test native` installs it"),
+            );
         let streams: [Box<dyn Read + Send>; 2] =
             [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
         let (say, said) = std::sync::mpsc::channel();
@@ -122,7 +120,8 @@ impl Postgres {
         let (folder, port) = (Folder::new(), free_port());
         let data = folder.path().join("data");
         // It refuses to run as root, so root lets the user run it whom its package makes.
-        let is_root = std::fs::metadata(folder.path()).map(|it| std::os::unix::fs::MetadataExt::uid(&it)).ok() == Some(0);
+        let is_root =
+            std::fs::metadata(folder.path()).map(|it| std::os::unix::fs::MetadataExt::uid(&it)).ok() == Some(0);
         let run = |program: &str| {
             let program = bin().join(program);
             if !is_root {

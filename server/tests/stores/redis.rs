@@ -116,7 +116,10 @@ fn keys_and_fields_are_those_that_the_document_names() {
     assert!(meta["created_at"].parse::<u64>().is_ok() && meta["last_accessed"] >= meta["created_at"]);
     let stats = fields(&mut look, "cache_stats:n");
     let of = |name: &str| stats.get(name).map(String::as_str);
-    assert_eq!([of("hits"), of("misses"), of("total_keys"), of("total_bytes")], [Some("1"), None, Some("1"), Some("19")]);
+    assert_eq!(
+        [of("hits"), of("misses"), of("total_keys"), of("total_bytes")],
+        [Some("1"), None, Some("1"), Some("19")]
+    );
 }
 
 /// What Redis lets go by itself, because its time has come or its room is needed, leaves the counts as well.
