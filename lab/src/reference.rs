@@ -115,7 +115,6 @@ impl Reference {
             }
             Request::Extra(ExtraRequest::Order) => scan(""),
             Request::Extra(ExtraRequest::Keys { pattern } | ExtraRequest::DeletePattern { pattern }) => scan(pattern),
-            Request::Many(requests) => requests.iter().map(|request| self.steps_of(request)).sum(),
             _ => 0,
         }
     }
@@ -132,7 +131,6 @@ impl Reference {
                     self.node.as_mut().map_or(Response::NoObject, |node| node::answer_extra(node, request))
                 })
             }
-            Request::Many(requests) => Response::Many(requests.iter().map(|request| self.answer(request)).collect()),
         }
     }
 }

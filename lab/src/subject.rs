@@ -41,9 +41,11 @@ pub enum Crash {
     },
     /// It used up the work it was allowed.
     OutOfFuel,
+    /// It was not asked any more: the whole grading had used up the time it is allowed.
+    CutOff,
     /// It asked for more memory than it is allowed.
     OutOfMemory,
-    /// It printed more than it is allowed, or was asked for more than a run may tell.
+    /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
     /// It called `std::process::exit`.
     Exit {
@@ -70,8 +72,9 @@ impl fmt::Display for Crash {
         match self {
             Self::Panic { message } => write!(f, "panicked: {message}"),
             Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
+            Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
             Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
-            Self::TooMuchOutput => f.write_str("printed more than it is allowed"),
+            Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
             Self::Exit { code } => {
                 write!(f, "called std::process::exit({code}), which ends the program instead of answering")
             }

@@ -83,7 +83,6 @@ pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<Wh
         (Request::Ring(request), response) => ring::told(request, response),
         (Request::Cluster(request), response) => prototype::told(request, response),
         (Request::Parser(request), response) => parser::told(request, response),
-        (Request::Many(_), _) => What::Crashed { crash: Crash::Gibberish },
     };
     vec![what]
 }
