@@ -168,7 +168,7 @@ pub struct ServeArgs {
     /// How many submissions are graded at a time [default: one a core]
     #[arg(long)]
     pub jobs: Option<NonZeroUsize>,
-    /// A site whose pages may show the playground in a frame, as https://course.example
+    /// A site whose pages may show the playground in a frame, as `https://course.example`
     #[arg(long, value_name = "ORIGIN")]
     pub embed: Vec<String>,
     /// A file with a token that every request to the API must bear (Authorization: Bearer …): for use behind a proxy. With it

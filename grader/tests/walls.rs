@@ -237,9 +237,9 @@ fn a_killed_grader_leaves_no_folder_and_no_process() {
         assert!(!processes_of(temporary.path()).is_empty(), "the compiler was never seen");
         rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).expect("it is alive");
         child.wait().expect("it ends");
-        assert_eq!(left_in(temporary.path()), [String::new(); 0], "{signal:?}");
+        assert_eq!(left_in(temporary.path()), Vec::<String>::new(), "{signal:?}");
         wait_until(|| processes_of(temporary.path()).is_empty());
-        assert_eq!(processes_of(temporary.path()), [String::new(); 0], "{signal:?}");
+        assert_eq!(processes_of(temporary.path()), Vec::<String>::new(), "{signal:?}");
     }
 }
 

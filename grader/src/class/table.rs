@@ -38,12 +38,13 @@ fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {
     table.write_record(row).expect("every row has the same columns, and memory takes any writing");
 }
 
+/// What a spreadsheet takes for the start of a formula; full-width forms and the true minus are read as the plain ones.
+const FORMULA: &[char] =
+    &['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '｜', '％', '−', '﹢', '﹣', '﹦', '﹫'];
+
 /// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line.
 fn harmless(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // Their full-width forms, and the true minus, are read as the plain ones.
-    const FORMULA: &[char] =
-        &['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '｜', '％', '−', '﹢', '﹣', '﹦', '﹫'];
     if line.trim_start().starts_with(FORMULA) { format!("'{line}") } else { line }
 }
 
