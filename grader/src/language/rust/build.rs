@@ -203,8 +203,7 @@ impl Workshop<'_> {
                 }
             }
             if failing.is_empty() {
-                let messages = messages.into_iter().map(|message| message.diagnostic).collect();
-                return Err(Rejected::new(Reason::HarnessError, messages));
+                return Err(unadaptable(adapter, messages));
             }
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
@@ -215,7 +214,7 @@ impl Workshop<'_> {
                 }
             }
         }
-        Err(Rejected::harness("the adapter does not settle on the items that this submission has"))
+        Err(Rejected::build_failed("the items of this submission cannot be called side by side: keep to the prototype"))
     }
 
     /// The items of the prototype that are left out, and what there is to say about items.
@@ -323,6 +322,27 @@ fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
         let (_, rest) = line.split_once("item = \"").or_else(|| line.split_once("item!(\""))?;
         rest.split_once('"').map(|(item, _)| item)
     })
+}
+
+/// Errors of the adapter's call that none of its items is to blame for. The adapter is the same for everybody and builds with
+/// every honest submission, so this one is the reason: what shows only where its generics and constants are worked out, or
+/// what it brings along for the whole program. Only a toolbox that cannot be loaded is the grader's own matter.
+fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
+    let ours = |message: &Message| {
+        matches!(message.code.as_str(), "E0460" | "E0461" | "E0462" | "E0463" | "E0514" | "E0786")
+            && ["toolbox", "cachedojo_wire"]
+                .iter()
+                .any(|name| message.diagnostic.message.contains(&format!("`{name}`")))
+    };
+    let reason = if messages.iter().any(ours) { Reason::HarnessError } else { Reason::BuildFailed };
+    let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
+        // The adapter's own places say nothing to a learner.
+        if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
+            message.diagnostic = diagnostic::general(&message.diagnostic.message);
+        }
+        message.diagnostic
+    });
+    Rejected::new(reason, diagnostics.collect())
 }
 
 /// Takes the scratch folder's own folder off a file name.
