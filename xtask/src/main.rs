@@ -3,6 +3,7 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
+//! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
@@ -15,6 +16,7 @@ mod page;
 mod play;
 mod project;
 mod server;
+mod simulate;
 mod size;
 mod test;
 mod tools;
@@ -39,6 +41,8 @@ enum Command {
     Test(test::Arguments),
     /// Measure the engine against the crates that people would use instead
     Bench(bench::Arguments),
+    /// Live random lives of the simulated cluster, or find its mutants with them
+    Simulate(simulate::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
     Dist,
 }
@@ -59,6 +63,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
+        Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }
 }
