@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cachedojo_lab::world::cluster::plan::objects_that_live_on;
 use cachedojo_lab::world::cluster::simulate::{Life, live, relive, script, shrink};
 use cachedojo_lab::world::cluster::story::Counts;
 
@@ -59,6 +60,7 @@ fn play(files: &[String]) -> ExitCode {
             println!("  {line}");
         }
     }
+    println!("listeners\n  {} objects live on", objects_that_live_on());
     ExitCode::SUCCESS
 }
 

@@ -127,7 +127,7 @@ impl LocalCluster {
             asked: 0,
             effects: Effects::default(),
             listeners: Vec::new(),
-            default_ttl: Some(Duration::from_secs(300)),
+            default_ttl: Some(Duration::from_mins(5)),
             level: Level::Quorum,
             compare_every: settings.compare_every,
             forget_every: settings.forget_every,
@@ -191,7 +191,7 @@ impl LocalCluster {
         let replicas = self.nodes.values().next().map(|node| node.view().ring.replicas(hash_of(key)));
         replicas
             .iter()
-            .flat_map(|replicas| replicas.in_order())
+            .flat_map(super::view::Replicas::in_order)
             .filter_map(|id| self.names.get(id))
             .map(String::as_str)
             .collect()

@@ -68,6 +68,8 @@ struct Mutant {
     id: String,
     sentence: String,
     scenario: String,
+    /// Why no random life can find it, if none can.
+    apart: Option<String>,
     file: String,
     patch: String,
 }
@@ -89,10 +91,11 @@ impl Mutant {
         let name = || path.display().to_string();
         let sentence = field("# ").with_context(|| format!("{}: begin with `# what is wrong`", name()))?;
         let scenario = field("# killed by: ").with_context(|| format!("{}: add `# killed by: …`", name()))?;
+        let apart = field("# no life finds it: ");
         let file = field("--- a/").with_context(|| format!("{} is no unified diff", name()))?;
         let patch = text[text.find("--- a/").unwrap_or(0)..].to_owned();
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { id, sentence, scenario, file: file.trim().to_owned(), patch })
+        Ok(Self { id, sentence, scenario, apart, file: file.trim().to_owned(), patch })
     }
 
     /// The patched file.
@@ -213,7 +216,7 @@ fn mutants(project: &Project, lives: &Lives<'_>, ids: &[String], quick: bool) ->
     let plans = plans(project, lives)?;
     let program = lives.build(None, Speed::QuicklyBuilt)?;
     let sound = transcripts(project, &program, &plans)?;
-    ensure!(sound.len() == plans.len(), "the sound cluster does not live through every scenario");
+    ensure!(sound.len() == plans.len() + 1, "the sound cluster does not live through every scenario");
     let mut survivors = 0;
     let chosen = all.iter().filter(|mutant| ids.is_empty() || ids.contains(&mutant.id));
     println!("{:<40} {:<24} found", "mutant", "killed by");
@@ -224,7 +227,9 @@ fn mutants(project: &Project, lives: &Lives<'_>, ids: &[String], quick: bool) ->
             sound.iter().filter(|(name, lines)| heard.get(*name) != Some(lines)).map(|(name, _)| name).collect();
         let is_killed = kills.iter().any(|name| **name == mutant.scenario);
         let seeds = SEEDS_OF_MUTANTS.to_string();
-        let found = if quick {
+        let found = if let Some(why) = &mutant.apart {
+            why.clone()
+        } else if quick {
             "-".to_owned()
         } else {
             let output =

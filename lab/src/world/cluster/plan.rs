@@ -6,6 +6,8 @@ use std::str::SplitWhitespace;
 use cachedojo::cluster::ids::MS;
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Settings};
 
+pub use cachedojo::cluster::local::objects_that_live_on;
+
 use super::act::{Act, Done, Operation, Player};
 use super::simulate::{Life, settings};
 use super::{ClusterWorld, check};
