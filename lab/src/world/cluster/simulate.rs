@@ -306,6 +306,8 @@ impl Maker {
             _ => key,
         };
         let via = Some(via);
+        // An invalidation has one level only.
+        let level = if operation == Operation::Invalidate { Level::Quorum } else { level };
         self.act(Act::Operate { operation, key, level, via, begins: true });
     }
 
