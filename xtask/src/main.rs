@@ -4,14 +4,16 @@
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
 //! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
+//! - `tidy` looks whether the rules of the house are kept,
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
-//! installed), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! installed), `licences` (which dependencies may have), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;
 mod dist;
+mod licences;
 mod page;
 mod play;
 mod project;
@@ -19,6 +21,7 @@ mod server;
 mod simulate;
 mod size;
 mod test;
+mod tidy;
 mod tools;
 
 use anyhow::Result;
@@ -43,6 +46,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Live random lives of the simulated cluster, or find its mutants with them
     Simulate(simulate::Arguments),
+    /// Look whether the rules of the house are kept
+    Tidy(tidy::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
     Dist,
 }
@@ -64,6 +69,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
+        Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }
 }
