@@ -193,6 +193,9 @@ struct Told<'a> {
     /// The command, beside its first event only.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
+    /// Whether there are many such: a list of answers leaves it out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_quiet: bool,
 }
 
 /// A script, the reference that obeys it, and how far they have come.
@@ -334,7 +337,7 @@ impl Session {
             .map(|event| {
                 let is_first = last_step.replace(event.step) != Some(event.step);
                 let source = is_first.then(|| self.script.commands[event.step as usize].source.as_str());
-                Told { event, text: event.what.to_string(), source }
+                Told { event, text: event.what.to_string(), source, is_quiet: event.what.is_quiet() }
             })
             .collect();
         Ok(serde_json::to_string(&told)?)
@@ -383,6 +386,16 @@ impl Session {
             pairs: pairs(&self.subject, now_ms).take(ENTRIES_SHOWN_MAX).collect(),
         };
         Ok(view.into_ts()?)
+    }
+
+    /// The simulated cluster as it stands, as the JSON of a `ClusterView`: nodes, what they hold, their clocks, and the messages under
+    /// way. Nothing before `cluster nodes=…`.
+    ///
+    /// # Errors
+    /// None that the page could cause.
+    #[wasm_bindgen(js_name = clusterView)]
+    pub fn cluster_view(&self) -> Result<Option<String>, JsError> {
+        Ok(self.runner.cluster().map(|play| serde_json::to_string(&play.view())).transpose()?)
     }
 
     fn obey(&mut self, count: u32, events: &mut Vec<Event>) -> bool {
