@@ -6,8 +6,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use cachedojo::random::Random;
-use cachedojo::text::Language;
-use grader::language::threads::{Limits, Machine, Plan, Program, Schedule, Sources, Stop, Surroundings, Switch};
+use cachedojo_lab::schedule::{Plan, Schedule, Switch};
+use cachedojo_notation::text::Language;
+use grader::language::threads::{Limits, Machine, Program, Sources, Stop, Surroundings};
 
 const CASES: &str = include_str!("threads/cases.rs");
 

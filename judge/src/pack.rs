@@ -68,9 +68,20 @@ pub struct Check {
     /// Who sees it.
     #[serde(default)]
     pub visibility: Visibility,
+    /// Under how many schedules each of its cases is tried, for a submission with threads; 0 is the calm one alone.
+    #[serde(default = "schedules_by_default")]
+    pub schedules: u32,
+    /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
+    #[serde(default)]
+    pub any_moment: bool,
     /// Its cases; read from `checks/<id>.txt`.
     #[serde(default)]
     pub cases: Vec<Case>,
+}
+
+/// Enough to find most races, and cheap: one takes less than a millisecond.
+const fn schedules_by_default() -> u32 {
+    30
 }
 
 /// Who sees a check's script and values.

@@ -58,7 +58,7 @@ const STACK_BYTES: usize = 1 << 20;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
 /// Largest answer that is read.
-const ANSWER_BYTES_MAX: u64 = 32 << 20;
+pub(crate) const ANSWER_BYTES_MAX: u64 = 32 << 20;
 
 const WASI: &str = "wasi_snapshot_preview1";
 const ENOSYS: i32 = 52;
@@ -291,7 +291,7 @@ impl std::error::Error for Stop {}
 
 /// The panic's own words and its place in the submission, from what std's hook prints:
 /// `thread 'main' panicked at src/lib.rs:7:5:`, the message, and a note on backtraces.
-fn panic_message(said: &str) -> Option<String> {
+pub(crate) fn panic_message(said: &str) -> Option<String> {
     let (_, report) = said.rsplit_once(" panicked at ")?;
     let (place, message) = report.split_once(":\n").unwrap_or((report, ""));
     let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();

@@ -1,33 +1,32 @@
 //! From a place in a module's code to a line of its source, by the line tables that the compiler wrote beside it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use addr2line::gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
 
-type Slice = EndianArcSlice<LittleEndian>;
+type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 /// The line tables of a module.
-pub(super) struct Lines(Option<addr2line::Context<Slice>>);
+pub(super) struct Lines<'a>(Option<addr2line::Context<Slice<'a>>>);
 
-impl std::fmt::Debug for Lines {
+impl std::fmt::Debug for Lines<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Lines")
     }
 }
 
-impl Lines {
+impl<'a> Lines<'a> {
     /// Reads the tables of a module; one without them has no lines.
-    pub(super) fn of(module: &[u8]) -> Self {
-        let mut sections: BTreeMap<&str, &[u8]> = BTreeMap::new();
+    pub(super) fn of(module: &'a [u8]) -> Self {
+        let mut sections: BTreeMap<&str, &'a [u8]> = BTreeMap::new();
         for payload in wasmparser::Parser::new(0).parse_all(module) {
             if let Ok(wasmparser::Payload::CustomSection(section)) = payload {
                 sections.insert(section.name(), section.data());
             }
         }
-        let load = |id: SectionId| -> Result<Slice, addr2line::gimli::Error> {
+        let load = |id: SectionId| -> Result<Slice<'a>, addr2line::gimli::Error> {
             let bytes = sections.get(id.name()).copied().unwrap_or_default();
-            Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
+            Ok(EndianSlice::new(bytes, LittleEndian))
         };
         Self(Dwarf::load(load).ok().and_then(|dwarf| addr2line::Context::from_dwarf(dwarf).ok()))
     }

@@ -8,6 +8,7 @@ use std::task::{Context as Task, Poll, Waker};
 use std::time::Duration;
 
 use cachedojo::random::Random;
+use cachedojo_lab::schedule::{Schedule, Switch};
 use wasmtime::{
     Config, Engine, ExternType, Instance, InstancePre, Linker, MemoryType, Module, SharedMemory, Store, Strategy, Trap,
     UpdateDeadline, Val, WasmParams, WasmResults,
@@ -16,7 +17,6 @@ use wasmtime::{
 use super::host::{self, Context};
 use super::lines::Lines;
 use super::memory::Memory;
-use super::plan::{Schedule, Switch};
 use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
 use super::world::{Limits, SLICE, Stop, World};

@@ -14,6 +14,7 @@
 //! | `plan` | who runs next |
 //! | `machine` | the module, running |
 //! | `operation`, `memory` | atomic operations, and the memory they work on |
+//! | `subject` | the module behind the seam |
 //! | `story`, `lines`, `tell`, `words` | what happened, for people |
 
 mod host;
@@ -24,12 +25,13 @@ mod operation;
 mod plan;
 mod rewrite;
 mod story;
+mod subject;
 mod tell;
 mod turn;
 mod words;
 mod world;
 
 pub use machine::{Machine, Program, Surroundings};
-pub use plan::{Plan, Schedule, Switch};
+pub use subject::ThreadedSubject;
 pub use tell::{Sources, Told};
 pub use world::{Limits, Stop};

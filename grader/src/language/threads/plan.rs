@@ -6,56 +6,7 @@
 use std::collections::BTreeMap;
 
 use cachedojo::random::Random;
-use cachedojo::text::Language;
-
-/// A decision that differs from the calm plan's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Switch {
-    /// The thread that ran.
-    pub thread: u32,
-    /// Its own step at which it was decided, counted from 1.
-    pub step: u32,
-    /// The thread that ran then.
-    pub to: u32,
-}
-
-/// How threads are chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Plan {
-    /// A started thread runs at once until it ends or waits; then the oldest that can.
-    Calm,
-    /// Switches by chance, to anyone.
-    Walk {
-        /// The chance's seed.
-        seed: u64,
-    },
-    /// Random priorities and a few random moments at which the running thread falls to the bottom (Burckhardt et al.,
-    /// ASPLOS 2010): a bug that needs d such moments is found with a known probability.
-    Pct {
-        /// The chance's seed.
-        seed: u64,
-    },
-    /// The calm plan but for these.
-    Replay(Vec<Switch>),
-}
-
-/// A plan, and what it may do besides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// The plan.
-    pub plan: Plan,
-    /// Whether a sleep may be over at any decision, as if the others were slow.
-    pub any_moment: bool,
-    /// In which language what happens is written down, if it is.
-    pub story: Option<Language>,
-}
-
-impl Schedule {
-    /// The plan alone.
-    pub const fn new(plan: Plan) -> Self {
-        Self { plan, any_moment: false, story: None }
-    }
-}
+use cachedojo_lab::schedule::{Plan, Switch};
 
 /// Most switches kept of one run: a longer one is not shrunk from its switches, but replayed from its seed.
 pub(super) const SWITCHES_MAX: usize = 200_000;
@@ -64,7 +15,6 @@ pub(super) const SWITCHES_MAX: usize = 200_000;
 const PCT_STEPS: [u64; 4] = [40, 150, 600, 3_000];
 
 /// What a chooser is asked with.
-#[derive(Debug)]
 pub(super) struct Question<'a> {
     /// The thread that ran, and its own step.
     pub(super) thread: u32,

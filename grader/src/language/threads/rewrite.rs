@@ -460,7 +460,8 @@ impl Reencode for Rewriter<'_> {
         }
         for atomic in &self.wrappers {
             let (operands, results) = atomic.signature();
-            types.ty().function([ValType::I32].into_iter().chain(operands), results);
+            let parameters: Vec<ValType> = [ValType::I32].into_iter().chain(operands).collect();
+            types.ty().function(parameters, results);
         }
         Ok(())
     }

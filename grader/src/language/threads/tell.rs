@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cachedojo::text::Language;
+use cachedojo_notation::text::Language;
 
 use super::lines::Lines;
 use super::rewrite::Map;
@@ -31,7 +31,7 @@ const WAITS_MAX: usize = 20;
 const CODE_MAX: usize = 80;
 
 /// Tells a run.
-pub(super) fn tell(world: &World, map: &Map, lines: &Lines, sources: &Sources, end: Option<&Stop>) -> Told {
+pub(super) fn tell(world: &World, map: &Map, lines: &Lines<'_>, sources: &Sources, end: Option<&Stop>) -> Told {
     let Some((log, language)) = world.log.as_ref().zip(world.language) else { return Told::default() };
     let mut teller = Teller { world, log, map, lines, sources, language, known: BTreeMap::new() };
     let waits = match end {
@@ -50,11 +50,11 @@ struct Place {
     called: String,
 }
 
-struct Teller<'a> {
+struct Teller<'a, 'm> {
     world: &'a World,
     log: &'a Log,
     map: &'a Map,
-    lines: &'a Lines,
+    lines: &'a Lines<'m>,
     sources: &'a Sources,
     language: Language,
     /// Lines of functions' places that were looked up before.
@@ -69,7 +69,7 @@ struct Turn {
     end: String,
 }
 
-impl Teller<'_> {
+impl Teller<'_, '_> {
     fn say(&self, english: &str, french: &str) -> String {
         match self.language {
             Language::English => english.to_owned(),

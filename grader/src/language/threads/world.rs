@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cachedojo::random::Random;
-use cachedojo::text::Language;
+use cachedojo_lab::schedule::{Plan, Schedule};
+use cachedojo_notation::text::Language;
 
-use super::plan::{Chooser, Plan, Question, Schedule};
+use super::plan::{Chooser, Question};
 use super::operation::Operation;
 use super::story::{Log, What};
 
