@@ -27,6 +27,25 @@ pub struct FailingSchedule {
     pub story: Vec<String>,
 }
 
+impl FailingSchedule {
+    /// The story, and what repeats it.
+    pub(super) fn text(&self, language: Language) -> String {
+        let mut lines: Vec<String> = (1..).zip(&self.story).map(|(number, line)| format!("{number}. {line}")).collect();
+        let seed = match &self.plan {
+            Plan::Walk { seed } => format!("walk:{seed:016x}"),
+            Plan::Pct { seed } => format!("pct:{seed:016x}"),
+            Plan::Calm | Plan::Replay(_) => "calm".to_owned(),
+        };
+        let switches = self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
+        let switches: Vec<String> = switches.collect();
+        lines.push(match language {
+            Language::English => format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" ")),
+            Language::French => format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" ")),
+        });
+        lines.join("\n")
+    }
+}
+
 /// What came of all schedules.
 #[derive(Debug)]
 pub(super) struct Explored {
@@ -54,6 +73,8 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         Verdict::Deadlock => return Explored { judged: calm, schedules: 0, schedule: Some(calm_plan(false)) },
         _ => 0,
     };
+    // What starts no thread runs alike under every schedule.
+    let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
     let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
     for number in 0..wanted {
         let plan_seed = random.next_u64();

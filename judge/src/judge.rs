@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::explore::{self, FailingSchedule};
 use super::minimize::{self, Shortest};
-use super::pack::{Case, Check, Exercise, PackError, Visibility};
+use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
+use super::simulate;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::{self, render};
 use cachedojo_lab::script::{self, Dialect, Script};
@@ -132,7 +133,7 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
         } else {
             let whole =
                 |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
-            told_once(judge_check(check, &whole, seed, fresh)?, check, &outcomes)
+            told_once(judge_check(exercise.interface, check, &whole, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }
@@ -145,6 +146,7 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
+            && exercise.interface == InterfaceKind::Prototype
             && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
             failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
@@ -165,8 +167,16 @@ pub fn tell_schedules(
         if failing.schedule.is_none() {
             continue;
         }
+        let Some(case) = check.cases.get(failing.index) else { continue };
+        if exercise.interface == InterfaceKind::Simulate {
+            let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
+            explore::tell(failing, language, &mut |schedule| {
+                simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule)
+            });
+            continue;
+        }
         let script = script::parse(&failing.script, Dialect::Lab);
-        let output = check.cases.get(failing.index).and_then(|case| case.script(&check.id, seed).ok()?.1);
+        let output = case.script(&check.id, seed).ok().and_then(|(_, output)| output);
         explore::tell(failing, language, &mut |schedule| {
             run_scheduled(&script, output.as_deref(), seed, fresh, schedule)
         });
@@ -199,6 +209,7 @@ impl CheckOutcome {
 }
 
 fn judge_check(
+    interface: InterfaceKind,
     check: &Check,
     passed: &dyn Fn(&String) -> bool,
     seed: u64,
@@ -209,7 +220,7 @@ fn judge_check(
     let mut fuel = 0;
     let asked = |case: &Case| case.given.iter().all(passed);
     for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
-        let (outcome, used) = judge_case(check, index, case, seed, fresh)?;
+        let (outcome, used) = judge_case(interface, check, index, case, seed, fresh)?;
         fuel += used;
         if outcome.verdict != Verdict::Pass {
             // An edge case costs its own points; any other case costs the row.
@@ -235,12 +246,22 @@ fn lacking(case: &CaseOutcome) -> Option<String> {
 }
 
 fn judge_case(
+    interface: InterfaceKind,
     check: &Check,
     index: usize,
     case: &Case,
     seed: u64,
     fresh: &mut Fresh<'_>,
 ) -> Result<(CaseOutcome, u64), PackError> {
+    if interface == InterfaceKind::Simulate {
+        let Commands { text, commands, output } = case.commands(&check.id, seed)?;
+        let run = &mut |schedule: &Schedule| {
+            simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule)
+        };
+        let (calm, fuel) = run(&Schedule::new(Plan::Calm));
+        let explored = explore::explore(calm, check, seed, run);
+        return Ok((explored.into_outcome(index, text), fuel));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);

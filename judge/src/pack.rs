@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::growth::{self, Growth};
+use super::simulate::{self, Accept};
 use super::template;
 use cachedojo::random::Random;
 use cachedojo_lab::script::{self, Command, Dialect};
@@ -19,10 +20,11 @@ pub struct Exercise {
     pub id: String,
     /// Its name for people.
     pub title: Bilingual,
-    /// The languages of a submission.
-    pub languages: Vec<String>,
+    /// The languages that a submission may be written in; one at least.
+    pub languages: Vec<CodeLanguage>,
     /// How a submission is spoken to.
-    pub subject: SubjectKind,
+    #[serde(rename = "subject")]
+    pub interface: InterfaceKind,
     /// From how many points on it is passed.
     pub passing_score: u32,
     /// The crates that a submission may use besides std.
@@ -38,10 +40,41 @@ pub struct Exercise {
     pub mutants: Vec<MutantSpec>,
 }
 
-/// How a submission is spoken to.
+/// What a submission is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeLanguage {
+    /// Rust: `src/lib.rs` and its modules.
+    Rust,
+    /// Python: `main.py` and its modules.
+    Python,
+    /// The script language: one text file.
+    Script,
+}
+
+impl CodeLanguage {
+    /// Every language, in the order in which a submission's files are tried.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Script];
+
+    /// Its name in `exercise.toml`, on the command line and in a pack's folders.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Python => "python",
+            Self::Script => "script",
+        }
+    }
+
+    /// The language of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.name() == name)
+    }
+}
+
+/// What of a submission is called, whatever it is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SubjectKind {
+pub enum InterfaceKind {
     /// Through the exercise's prototype: node, ring, cluster, parser.
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
@@ -71,6 +104,9 @@ pub struct Check {
     /// Under how many schedules each of its cases is tried, for a submission with threads; 0 is the calm one alone.
     #[serde(default = "schedules_by_default")]
     pub schedules: u32,
+    /// Which answers are right, where a whole run of commands is judged at once.
+    #[serde(default)]
+    pub accept: Accept,
     /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
     #[serde(default)]
     pub any_moment: bool,
@@ -128,6 +164,16 @@ pub struct MutantSpec {
     pub hint: Bilingual,
     /// Exactly the checks that fail on it.
     pub killed_by: Vec<String>,
+    /// The languages of the exercise in which it is written; all of them where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<CodeLanguage>,
+}
+
+impl MutantSpec {
+    /// Whether it is written in `language`.
+    pub fn speaks(&self, language: CodeLanguage) -> bool {
+        self.languages.is_empty() || self.languages.contains(&language)
+    }
 }
 
 /// What is wrong with a pack.
@@ -155,6 +201,8 @@ pub enum PackError {
     CostsTooMuch(String),
     /// A row of the complexity table is wrong.
     Growth(String, String),
+    /// No language, or one twice.
+    Languages,
     /// No points at all.
     NoPoints,
 }
@@ -190,6 +238,9 @@ impl fmt::Display for PackError {
             }
             Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
             Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
+            Self::Languages => f.write_str(
+                "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
+            ),
             Self::NoPoints => write!(f, "exercise.toml: no check gives a point, so nothing could be graded"),
         }
     }
@@ -219,6 +270,10 @@ impl Exercise {
     }
 
     fn prove(&self) -> Result<(), PackError> {
+        let languages: BTreeSet<_> = self.languages.iter().collect();
+        if languages.is_empty() || languages.len() < self.languages.len() {
+            return Err(PackError::Languages);
+        }
         let mut known = BTreeSet::new();
         for check in &self.checks {
             for needed in &check.depends {
@@ -237,7 +292,10 @@ impl Exercise {
                 if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
-                case.script(&check.id, 0)?;
+                match self.interface {
+                    InterfaceKind::Prototype => drop(case.script(&check.id, 0)?),
+                    InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
+                }
             }
         }
         let mut names = BTreeSet::new();
@@ -263,17 +321,7 @@ impl Case {
     /// # Errors
     /// The template or the script it makes is wrong.
     pub fn script(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
-        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
-        let whole = match &self.output {
-            Some(output) => format!("{}\u{1f}{output}", self.template),
-            None => self.template.clone(),
-        };
-        let filled = template::fill(&whole, &mut random)
-            .map_err(|error| PackError::Placeholder(check_id.to_owned(), self.line, error.placeholder))?;
-        let (text, output) = match filled.split_once('\u{1f}') {
-            Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
-            None => (filled, None),
-        };
+        let (text, output) = self.fill(check_id, seed)?;
         let script = script::parse(&text, Dialect::Lab);
         if let Some(wrong) = script.diagnostics.first() {
             let message = wrong.mistake.message(Language::English);
@@ -285,6 +333,52 @@ impl Case {
         }
         Ok((text, output))
     }
+}
+
+impl Case {
+    /// The case with its placeholders filled, and its pinned output.
+    fn fill(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
+        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
+        let whole = match &self.output {
+            Some(output) => format!("{}\u{1f}{output}", self.template),
+            None => self.template.clone(),
+        };
+        let filled = template::fill(&whole, &mut random)
+            .map_err(|error| PackError::Placeholder(check_id.to_owned(), self.line, error.placeholder))?;
+        Ok(match filled.split_once('\u{1f}') {
+            Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
+            None => (filled, None),
+        })
+    }
+
+    /// The case's text for a seed, its commands of the line protocol, and its pinned outputs, if it has some.
+    ///
+    /// # Errors
+    /// The template is wrong, or the commands are none, or the pinned output does not have an answer for each.
+    pub fn commands(&self, check_id: &str, seed: u64) -> Result<Commands, PackError> {
+        let (text, output) = self.fill(check_id, seed)?;
+        let wrong = |line: u32, message: String| PackError::Script(check_id.to_owned(), self.line + line, message);
+        let commands = simulate::commands(&text).map_err(|(line, message)| wrong(line, message))?;
+        for right in simulate::right_outputs(&commands, output.as_deref()) {
+            let answered = right.len() == commands.len() || right.last().is_some_and(|last| last == "BYE");
+            if !answered || right.len() > commands.len() {
+                let message = format!("{} commands, but an output of {} lines: give each its answer", commands.len(), right.len());
+                return Err(wrong(0, message));
+            }
+        }
+        Ok(Commands { text, commands, output })
+    }
+}
+
+/// A case of the line protocol, for one seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// Its text, with placeholders filled.
+    pub text: String,
+    /// Its commands.
+    pub commands: Vec<String>,
+    /// Its pinned outputs, parted by `----`.
+    pub output: Option<String>,
 }
 
 /// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.

@@ -180,11 +180,18 @@ fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Diver
 
 /// Text with its unprintable characters written out, cut where it is long.
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(char::escape_debug).collect();
+    let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(written_out).collect();
     if text.chars().count() > SHOWN_MAX {
         shown.push('…');
     }
     if shown.is_empty() { "(an empty line)".to_owned() } else { shown }
+}
+
+/// A character as it is, or as its code where it cannot be seen.
+fn written_out(c: char) -> impl Iterator<Item = char> {
+    let code = if c.is_control() { Some(c.escape_default()) } else { None };
+    let plain = if c.is_control() { None } else { Some(c) };
+    code.into_iter().flatten().chain(plain)
 }
 
 /// The first answer that no order of the commands explains.
@@ -305,7 +312,7 @@ mod tests {
         assert_eq!(ordered(&commands, &outputs, &lines("ERROR|NOT_FOUND")), None);
         assert_eq!(ordered(&commands, &outputs, &lines("STORED|\"\"")), None);
         let mixed = ordered(&commands, &outputs, &lines("STORED|NOT_FOUND")).expect("it is neither");
-        assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\\\"\\\" to `GET k`", "NOT_FOUND"));
+        assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\" to `GET k`", "NOT_FOUND"));
     }
 
     #[test]

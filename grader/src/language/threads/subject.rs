@@ -8,7 +8,7 @@ use cachedojo_wire::{Request, Response, decode, encode};
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
 use super::world::{Limits, Stop};
-use crate::run::wasm::{ANSWER_BYTES_MAX, panic_message};
+use crate::language::wasm::{ANSWER_BYTES_MAX, panic_message};
 
 /// A running submission with threads.
 #[derive(Debug)]
