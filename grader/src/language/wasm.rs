@@ -277,20 +277,6 @@ impl std::fmt::Display for Stop {
 
 impl std::error::Error for Stop {}
 
-<<<<<<< HEAD:grader/src/run/wasm.rs
-/// The panic's own words and its place in the submission, from what std's hook prints:
-/// `thread 'main' panicked at src/lib.rs:7:5:`, the message, and a note on backtraces.
-pub(crate) fn panic_message(said: &str) -> Option<String> {
-    let (_, report) = said.rsplit_once(" panicked at ")?;
-    let (place, message) = report.split_once(":\n").unwrap_or((report, ""));
-    let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();
-    // A place in a library is nobody's concern, and its path is the host's.
-    let ours = !place.starts_with('/') && place.contains(".rs:");
-    Some(harmless(&if ours { format!("{message} (at {place})") } else { message.to_owned() }))
-}
-
-=======
->>>>>>> house:grader/src/language/wasm.rs
 // ---- the world's functions ----
 
 fn world_functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<State>> {

@@ -32,6 +32,6 @@ mod words;
 mod world;
 
 pub use machine::{Machine, Program, Surroundings};
-pub use subject::ThreadedSubject;
+pub use subject::{ThreadedFactory, ThreadedSubject};
 pub use tell::{Sources, Told};
 pub use world::{Limits, Stop};

@@ -1,20 +1,50 @@
 //! A module with threads as a subject.
 
+use std::sync::Arc;
+
 use cachedojo_lab::schedule::{Observed, Plan, Schedule};
-use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::subject::{Crash, Subject, panic_message};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response, decode, encode};
 
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
 use super::world::{Limits, Stop};
-use crate::language::wasm::{ANSWER_BYTES_MAX, panic_message};
+use crate::host::printable::harmless;
+use crate::language::toolchain::{self, Factory, NotStarted};
+use crate::language::wasm::ANSWER_BYTES_MAX;
+
+/// Makes subjects of one module with threads.
+#[derive(Debug, Clone)]
+pub struct ThreadedFactory {
+    program: Program,
+    sources: Arc<Sources>,
+}
+
+impl ThreadedFactory {
+    /// The factory of a module; `sources` are the submission's files, for stories.
+    ///
+    /// # Errors
+    /// A sentence, when the bytes are no module with threads.
+    pub fn new(module: &[u8], sources: Sources) -> Result<Self, String> {
+        Ok(Self { program: Program::new(module)?, sources: Arc::new(sources) })
+    }
+}
+
+impl Factory for ThreadedFactory {
+    /// What a subject without threads may use holds here too, but for the memory, of which each thread's stack takes some.
+    fn subject(&self, limits: &toolchain::Limits) -> Result<Box<dyn Subject>, NotStarted> {
+        let toolchain::Limits { fuel, output_bytes, call_cpu, .. } = *limits;
+        let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
+        Ok(Box::new(ThreadedSubject::new(self.program.clone(), Arc::clone(&self.sources), limits)))
+    }
+}
 
 /// A running submission with threads.
 #[derive(Debug)]
 pub struct ThreadedSubject {
     program: Program,
-    sources: std::sync::Arc<Sources>,
+    sources: Arc<Sources>,
     limits: Limits,
     schedule: Schedule,
     machine: Option<Machine>,
@@ -23,7 +53,7 @@ pub struct ThreadedSubject {
 
 impl ThreadedSubject {
     /// A fresh subject, which runs calmly unless it is told otherwise. `sources` are the submission's files, for stories.
-    pub fn new(program: Program, sources: std::sync::Arc<Sources>, limits: Limits) -> Self {
+    pub fn new(program: Program, sources: Arc<Sources>, limits: Limits) -> Self {
         Self { program, sources, limits, schedule: Schedule::new(Plan::Calm), machine: None, crash: None }
     }
 
@@ -87,7 +117,7 @@ fn answer(machine: &mut Machine, around: &mut Surroundings, request: &[u8]) -> R
 
 /// What a stopped module means for whoever judges it.
 fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usize) -> Crash {
-    let panic = |message: &str| Crash::Panic { message: message.to_owned() };
+    let panic = |message: &str| Crash::Panic { message: harmless(message) };
     match stop {
         Stop::Deadlock(_) => Crash::Deadlock { waits: machine.tell(sources).waits },
         Stop::OutOfWork => Crash::OutOfFuel,
@@ -105,7 +135,7 @@ fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usiz
             let said = String::from_utf8_lossy(printed.get(printed_before..).unwrap_or_default()).into_owned();
             match panic_message(&said) {
                 Some(message) if *thread > 0 => panic(&format!("{message} (in thread {thread})")),
-                Some(message) => Crash::Panic { message },
+                Some(message) => panic(&message),
                 None if machine.memory_refused() => Crash::OutOfMemory,
                 None => panic("it aborted without a word"),
             }
