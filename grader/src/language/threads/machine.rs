@@ -21,8 +21,9 @@ use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
 use super::world::{Limits, SLICE, Stop, World};
 
-/// Native stack of a call, in bytes, and what a fiber has besides for the host's own functions.
-const WASM_STACK_BYTES: usize = 128 << 10;
+/// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
+/// host's own functions.
+const WASM_STACK_BYTES: usize = 1 << 20;
 const HOST_STACK_BYTES: usize = 128 << 10;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);

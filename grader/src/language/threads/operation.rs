@@ -26,6 +26,11 @@ impl Operation {
         self.code < code::FIRST
     }
 
+    /// Whether it adds or subtracts at once.
+    pub(super) fn adds(self) -> bool {
+        !self.is_call() && matches!(self.group(), 2 | 3)
+    }
+
     /// Whether it reads and writes at once.
     pub(super) fn exchanges(self) -> bool {
         !self.is_call() && self.group() >= 7

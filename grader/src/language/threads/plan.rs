@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use cachedojo::random::Random;
 use cachedojo_lab::schedule::{Plan, Switch};
 
+use super::operation::Operation;
+
 /// Most switches kept of one run: a longer one is not shrunk from its switches, but replayed from its seed.
 pub(super) const SWITCHES_MAX: usize = 200_000;
 
-/// Steps that a priority plan expects: change points are drawn from so many.
-const PCT_STEPS: [u64; 4] = [40, 150, 600, 3_000];
+/// Points that a priority plan expects: its change points are drawn from so many.
+const PCT_STEPS: [u64; 4] = [10, 30, 100, 400];
 
 /// What a chooser is asked with.
 pub(super) struct Question<'a> {
@@ -71,7 +73,7 @@ impl Chooser {
             Plan::Pct { seed } => {
                 let mut random = Random::new(*seed);
                 let span = *random.pick(&PCT_STEPS);
-                let depth = 1 + random.below(3);
+                let depth = 1 + random.below(4);
                 let mut changes: Vec<u64> = (0..depth).map(|_| random.below(span) + 1).collect();
                 changes.sort_unstable_by(|one, other| other.cmp(one));
                 Way::Pct(Pct { random, changes, points: 0, priorities: Vec::new(), floor: 0, changed: false })
@@ -91,10 +93,12 @@ impl Chooser {
     }
 
     /// Whether anything is to be decided at a point where the running thread could go on; cheap, asked at every one.
-    pub(super) fn asks(&mut self, thread: u32, step: u32) -> bool {
+    pub(super) fn asks(&mut self, thread: u32, step: u32, operation: Operation) -> bool {
         match &mut self.way {
             Way::Calm => false,
             Way::Walk { random, mask } => random.next_u64() & *mask == 0,
+            // Counters that are added to and subtracted from are mostly references to shared things: a switch there shows little.
+            Way::Pct(pct) if operation.adds() => pct.changed,
             Way::Pct(pct) => {
                 pct.points += 1;
                 if pct.changes.last().is_some_and(|change| *change <= pct.points) {

@@ -127,6 +127,9 @@ fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usiz
         Stop::Exit(code) => Crash::Exit { code: *code },
         Stop::Gibberish => Crash::Gibberish,
         Stop::StackOverflow { thread: 0, .. } => panic("stack overflow: the recursion is too deep"),
+        Stop::StackOverflow { thread, bytes: 0 } => {
+            panic(&format!("stack overflow in thread {thread}: its recursion is too deep"))
+        }
         Stop::StackOverflow { thread, bytes } => {
             panic(&format!("stack overflow in thread {thread}: its recursion is too deep for a stack of {} KiB", bytes >> 10))
         }

@@ -215,9 +215,8 @@ impl Teller<'_, '_> {
             Stop::Deadlock(_) => {
                 self.say("Nobody can run any more: a deadlock.", "Plus personne ne peut avancer : un interblocage.")
             }
-            Stop::StackOverflow { thread, bytes } => {
-                let words = self.say("overflows its stack of", "déborde de sa pile de");
-                format!("{} {words} {} KiB.", self.who(*thread), bytes >> 10)
+            Stop::StackOverflow { thread, .. } => {
+                format!("{} {}", self.who(*thread), self.say("overflows its stack.", "déborde de sa pile."))
             }
             Stop::Trap { thread, .. } => {
                 let words = self.say(

@@ -51,6 +51,8 @@ pub(super) const SLICE: u64 = 100_000;
 const SLICES_ALONE: u32 = 20;
 /// Points in a row after which others get their turn: some loops wait for another thread in a way that only this tells.
 const POINTS_ALONE: u32 = 1_000;
+/// Looks at the same thing in a row after which time moves on, where nobody else can run.
+const LOOKS_ALONE: u32 = 50;
 /// What is left of a call's time for threads that it found busy: then its own work begins, whatever they do.
 const BUSY_TURNS_MAX: u32 = 2_000;
 
@@ -91,6 +93,8 @@ pub(super) struct Thread {
     last: (u8, u32),
     /// The turn of its latest point.
     last_turn: u64,
+    /// How often it has looked at the same thing in a row.
+    looks: u32,
     /// Points, then slices, since somebody else ran.
     alone: (u32, u32),
     /// The stack: its top, and how far down it may grow.
@@ -216,6 +220,7 @@ impl World {
             place: usize::MAX,
             last: (0, 0),
             last_turn: 0,
+            looks: 0,
             alone: (0, 0),
             stack,
             asked_stack: None,
@@ -307,7 +312,7 @@ impl World {
             self.stop = Some(Stop::OutOfWork);
             return true;
         }
-        let (current, turn, alone_is_fine) = (self.current, self.turn, self.ready.len() <= 1);
+        let (current, turn, alone) = (self.current, self.turn, self.ready.len() <= 1);
         let thread = &mut self.threads[current as usize];
         thread.step += 1;
         let step = thread.step;
@@ -315,29 +320,30 @@ impl World {
         let again = !would_change && thread.last == (operation.code, operation.address) && thread.last_turn == turn;
         thread.last = (operation.code, operation.address);
         thread.last_turn = turn;
+        thread.looks = if again { thread.looks + 1 } else { 0 };
+        let looks = thread.looks;
         let idle = again || thread.alone.0 >= POINTS_ALONE;
         let child = self.child.take();
         // The plan is asked in any case: its chance is drawn at every point, so that a point more or less changes little.
-        let asked = self.chooser.asks(current, step);
-        if alone_is_fine && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
+        let asked = self.chooser.asks(current, step, operation);
+        if alone && looks >= LOOKS_ALONE && self.advance() {
+            // It looks for what a sleeping thread will do.
+            self.threads[current as usize].looks = 0;
+            self.gave_up = true;
+            return true;
+        }
+        if alone && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
             return false;
         }
         let chosen = self.choose(child, true, idle);
         if chosen == current {
             if idle {
                 self.threads[current as usize].alone.0 = 0;
-                self.gave_up = self.wake_for_idle();
-                return self.gave_up;
             }
             return false;
         }
         self.next = Some(chosen);
         true
-    }
-
-    /// A thread that looks for something in a loop, and nobody can run: let time move, or it would look for ever.
-    fn wake_for_idle(&mut self) -> bool {
-        self.ready.len() <= 1 && self.advance()
     }
 
     fn choose(&mut self, child: Option<u32>, can_stay: bool, idle: bool) -> u32 {
@@ -415,8 +421,6 @@ impl World {
         if !stays {
             // A wait, a sleep and an end are steps too, so that what is decided there has a place of its own.
             self.thread(current).step += 1;
-            let step = self.thread(current).step;
-            let _ = self.chooser.asks(current, step);
         }
         self.child = self.child.filter(|_| stays);
         let child = self.child.take();
@@ -475,13 +479,10 @@ impl World {
     /// The running thread gives up its turn.
     pub(super) fn yielded(&mut self) {
         let current = self.current;
-        let thread = self.thread(current);
-        thread.step += 1;
-        let step = thread.step;
-        let _ = self.chooser.asks(current, step);
+        self.thread(current).step += 1;
         self.gave_up = true;
         if self.ready.len() <= 1 {
-            self.wake_for_idle();
+            self.advance();
             return;
         }
         let child = self.child.take();
@@ -537,6 +538,8 @@ impl World {
     /// deadline at its own moment, and what they do then may overlap with the call.
     pub(super) fn call_begins(&mut self, monotonic_ns: u64, wall_ns: u64, random: &Random) {
         self.random = random.clone();
+        self.threads[0].looks = 0;
+        self.threads[0].last = (0, 0);
         let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
         if self.live == 1 || self.monotonic_ns == 0 {
             self.monotonic_ns = monotonic_ns;
