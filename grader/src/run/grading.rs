@@ -24,7 +24,7 @@ impl Bench<'_> {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
+                let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
                 let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
                 // In the exercise's only language, or in none that could be told.
                 let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
@@ -38,7 +38,8 @@ impl Bench<'_> {
     /// # Errors
     /// The pack is unsound.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
-        let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone() };
+        let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
+        let id = SubmissionId { path, sha256, files: Vec::new() };
         match self.build(submission) {
             Ok(built) => self.judge(id, submission, seed, language, &built),
             Err(rejected) => Ok(self.rejection(id, seed, Some(submission.language), rejected)),
