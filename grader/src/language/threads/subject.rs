@@ -38,6 +38,10 @@ impl Factory for ThreadedFactory {
         let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
         Ok(Box::new(ThreadedSubject::new(self.program.clone(), Arc::clone(&self.sources), limits)))
     }
+
+    fn backend(&self) -> Option<&'static str> {
+        Some("threads")
+    }
 }
 
 /// A running submission with threads.
@@ -65,11 +69,8 @@ impl ThreadedSubject {
                 self.machine.insert(machine.map_err(|_| Crash::OutOfMemory)?)
             }
         };
-        let mut around = Surroundings {
-            monotonic_ns: world.monotonic_ns,
-            wall_ns: world.wall_ns,
-            random: world.random.clone(),
-        };
+        let mut around =
+            Surroundings { monotonic_ns: world.monotonic_ns, wall_ns: world.wall_ns, random: world.random.clone() };
         let printed_before = machine.printed().len();
         let answer = answer(machine, &mut around, &encode(request));
         *world = World { monotonic_ns: around.monotonic_ns, wall_ns: around.wall_ns, random: around.random };
@@ -130,9 +131,10 @@ fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usiz
         Stop::StackOverflow { thread, bytes: 0 } => {
             panic(&format!("stack overflow in thread {thread}: its recursion is too deep"))
         }
-        Stop::StackOverflow { thread, bytes } => {
-            panic(&format!("stack overflow in thread {thread}: its recursion is too deep for a stack of {} KiB", bytes >> 10))
-        }
+        Stop::StackOverflow { thread, bytes } => panic(&format!(
+            "stack overflow in thread {thread}: its recursion is too deep for a stack of {} KiB",
+            bytes >> 10
+        )),
         Stop::Trap { thread, .. } => {
             let printed = machine.printed();
             let said = String::from_utf8_lossy(printed.get(printed_before..).unwrap_or_default()).into_owned();
