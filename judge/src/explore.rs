@@ -1,7 +1,9 @@
 //! One case under many schedules, for a subject with threads: does what holds in one order of its threads hold in all?
 
 use cachedojo::random::Random;
+use cachedojo_lab::event::What;
 use cachedojo_lab::schedule::{Plan, Schedule, Switch};
+use cachedojo_lab::subject::Crash;
 use cachedojo_notation::text::Language;
 
 use super::judge::{CaseOutcome, Judged, Verdict};
@@ -83,6 +85,10 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         let any_moment = check.any_moment && number % 4 > 1;
         let schedule = Schedule { any_moment, ..Schedule::new(plan) };
         let (mut judged, _) = run(&schedule);
+        if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
+            // The grading has no time left: what holds so far holds.
+            return Explored { judged: calm, schedules: number, schedule: None };
+        }
         let schedules = number + 1;
         if holds && judged.verdict != Verdict::Pass {
             if matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden) {

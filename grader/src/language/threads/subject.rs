@@ -1,6 +1,7 @@
 //! A module with threads as a subject.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cachedojo_lab::schedule::{Observed, Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject, panic_message};
@@ -10,6 +11,7 @@ use cachedojo_wire::{Request, Response, decode, encode};
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
 use super::world::{Limits, Stop};
+use crate::host::budget;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{self, Factory, NotStarted};
 use crate::language::wasm::ANSWER_BYTES_MAX;
@@ -34,7 +36,7 @@ impl ThreadedFactory {
 impl Factory for ThreadedFactory {
     /// What a subject without threads may use holds here too, but for the memory, of which each thread's stack takes some.
     fn subject(&self, limits: &toolchain::Limits) -> Result<Box<dyn Subject>, NotStarted> {
-        let toolchain::Limits { fuel, output_bytes, call_cpu, .. } = *limits;
+        let toolchain::Limits { fuel, output_bytes, instance_cpu: call_cpu, .. } = *limits;
         let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
         Ok(Box::new(ThreadedSubject::new(self.program.clone(), Arc::clone(&self.sources), limits)))
     }
@@ -62,6 +64,11 @@ impl ThreadedSubject {
     }
 
     fn exchange(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        let left = budget::left(budget::RUNNING);
+        if left == Some(Duration::ZERO) {
+            return Err(Crash::CutOff);
+        }
+        self.limits.call_cpu = self.limits.call_cpu.min(left.unwrap_or(Duration::MAX));
         let machine = match &mut self.machine {
             Some(machine) => machine,
             None => {
@@ -74,7 +81,10 @@ impl ThreadedSubject {
         let printed_before = machine.printed().len();
         let answer = answer(machine, &mut around, &encode(request));
         *world = World { monotonic_ns: around.monotonic_ns, wall_ns: around.wall_ns, random: around.random };
-        answer.map_err(|stop| crash(machine, &self.sources, &stop, printed_before))
+        answer.map_err(|stop| match stop {
+            Stop::OutOfWork if budget::left(budget::RUNNING) == Some(Duration::ZERO) => Crash::CutOff,
+            stop => crash(machine, &self.sources, &stop, printed_before),
+        })
     }
 }
 
