@@ -357,7 +357,7 @@ impl CheckReport {
             self.script = simulate::script(script);
         }
         self.transcript = match interface {
-            InterfaceKind::Prototype => transcript(script, events),
+            InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
         };
         if let Some(schedule) = &case.schedule {
