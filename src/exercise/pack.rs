@@ -140,8 +140,8 @@ pub enum PackError {
     Duplicate(String),
     /// A dependency or killer is no earlier (no) check.
     UnknownCheck(String, String),
-    /// The edge cases of a check cost more than its points.
-    CostsTooMuch(String),
+    /// An edge case costs more than its check has points.
+    CostsTooMuch(String, u32),
     /// A row of the complexity table is wrong.
     Growth(String, String),
     /// No points at all.
@@ -177,7 +177,9 @@ impl fmt::Display for PackError {
                     "exercise.toml: `{at}` names the check `{id}`, which is not there (a dependency must come earlier)"
                 )
             }
-            Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
+            Self::CostsTooMuch(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: this case costs more than the row has points: give it at most those")
+            }
             Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
             Self::NoPoints => write!(f, "exercise.toml: no check gives a point, so nothing could be graded"),
         }
@@ -218,9 +220,9 @@ impl Exercise {
             if !known.insert(check.id.clone()) {
                 return Err(PackError::Duplicate(check.id.clone()));
             }
-            let costs: u32 = check.cases.iter().filter_map(|case| case.costs).sum();
-            if costs > check.points {
-                return Err(PackError::CostsTooMuch(check.id.clone()));
+            // Together they may cost more than the row has: it cannot fall below nothing.
+            if let Some(case) = check.cases.iter().find(|case| case.costs.is_some_and(|costs| costs > check.points)) {
+                return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
             for case in &check.cases {
                 if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
