@@ -95,6 +95,9 @@ pub struct Case {
     /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
     #[serde(default)]
     pub given: Vec<String>,
+    /// What to look at when this case fails, where that is not what its check says.
+    #[serde(default)]
+    pub hint: Option<Bilingual>,
     /// The script, with placeholders.
     pub template: String,
     /// The whole output, where it is pinned; with placeholders.
@@ -132,6 +135,8 @@ pub enum PackError {
     TextBeforeCase(String, u32),
     /// A case's title is not `== english // français`.
     Title(String, u32),
+    /// A case's hint is not `?? english // français`.
+    Hint(String, u32),
     /// A placeholder is wrong.
     Placeholder(String, u32, String),
     /// A command is wrong.
@@ -164,6 +169,9 @@ impl fmt::Display for PackError {
                     f,
                     "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check…]`"
                 )
+            }
+            Self::Hint(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: write the hint as `?? english // français`")
             }
             Self::Placeholder(id, line, text) => write!(
                 f,
@@ -278,7 +286,8 @@ impl Case {
     }
 }
 
-/// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.
+/// Reads the cases of a check's file: `== [costs given check…] english // français`, perhaps `?? english // français` (a hint of the
+/// case's own), commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -286,7 +295,14 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
             let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
-            cases.push(Case { title, costs, given, template: String::new(), output: None, line: number });
+            cases.push(Case { title, costs, given, hint: None, template: String::new(), output: None, line: number });
+            continue;
+        }
+        if let (Some(case), Some(hint)) = (cases.last_mut(), line.strip_prefix("?? "))
+            && case.template.is_empty()
+        {
+            let hint = read_bilingual(hint).ok_or_else(|| PackError::Hint(check_id.to_owned(), number))?;
+            case.hint = Some(hint);
             continue;
         }
         match cases.last_mut() {
@@ -324,8 +340,12 @@ fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
         }
         None => (None, text),
     };
+    Some((mark, read_bilingual(text)?))
+}
+
+fn read_bilingual(text: &str) -> Option<Bilingual> {
     let (en, fr) = text.split_once(" // ")?;
-    Some((mark, Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() }))
+    Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
 }
 
 fn stable_hash(text: &str) -> u64 {
