@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Exercise;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
@@ -29,9 +30,18 @@ pub struct Pack {
 
 /// The ids of the built-in exercises, in order.
 pub fn built_in_ids() -> Vec<String> {
-    let mut ids: Vec<_> = BUILT_IN.dirs().map(|dir| dir.path().display().to_string()).collect();
+    let packs = BUILT_IN.dirs().filter(|dir| dir.get_file(dir.path().join("exercise.toml")).is_some());
+    let mut ids: Vec<_> = packs.map(|dir| dir.path().display().to_string()).collect();
     ids.sort();
     ids
+}
+
+/// The text files of a built-in folder by path, if there is one of that name.
+pub fn built_in_files(name: &str) -> Option<BTreeMap<String, String>> {
+    let dir = BUILT_IN.get_dir(name)?;
+    let mut files = BTreeMap::new();
+    collect_embedded(dir, dir.path(), &mut files);
+    Some(files)
 }
 
 impl Pack {
@@ -40,9 +50,7 @@ impl Pack {
     /// # Errors
     /// There is neither, or the pack is unsound: the message names the file and the remedy.
     pub fn load(id_or_folder: &str) -> Result<Self> {
-        if let Some(dir) = BUILT_IN.get_dir(id_or_folder) {
-            let mut files = BTreeMap::new();
-            collect_embedded(dir, dir.path(), &mut files);
+        if let Some(files) = built_in_files(id_or_folder) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
         }
         let folder = Path::new(id_or_folder);
@@ -81,6 +89,24 @@ impl Pack {
             .iter()
             .filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), text.clone())));
         below.collect()
+    }
+
+    /// The files of one of the pack's folders (`starter`, `solution`) in a language, by their paths in a submission: the
+    /// folder itself where the exercise has one language, its sub-folder of that name where it has more.
+    pub fn part(&self, folder: &str, language: CodeLanguage) -> BTreeMap<String, String> {
+        match self.exercise.languages[..] {
+            [_] => self.folder(folder),
+            _ => self.folder(&format!("{folder}/{}", language.name())),
+        }
+    }
+
+    /// The path of a mutant's patch in a language: `mutants/<id>.patch` where the exercise has one language,
+    /// `mutants/<language>/<id>.patch` where it has more.
+    pub fn patch_path(&self, id: &str, language: CodeLanguage) -> String {
+        match self.exercise.languages[..] {
+            [_] => format!("mutants/{id}.patch"),
+            _ => format!("mutants/{}/{id}.patch", language.name()),
+        }
     }
 
     /// The exercise's statement.
