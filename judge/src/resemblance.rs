@@ -125,6 +125,12 @@ impl Fingerprint {
         self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
     }
 
+    /// What breaks in these cases, step by step.
+    fn told<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
+        let cases = places.iter().filter_map(|place| Some((*place, self.case(*place)?)));
+        cases.flat_map(|(place, case)| case.breaks.iter().map(move |at| (place, at.step))).collect()
+    }
+
     /// Whether every check that catches a mutant fails here too.
     pub fn detects(&self, mutant: &MutantSpec) -> bool {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
@@ -187,9 +193,10 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
             break;
         }
     }
-    let outdone =
-        |own: &BTreeSet<Place<'_>>| shared.iter().any(|other| own.len() < other.len() && own.is_subset(other));
-    let rows = mutants.iter().zip(&shared).map(|((spec, _), own)| Resemblance {
+    let told: Vec<BTreeSet<(Place<'_>, u32)>> =
+        mutants.iter().zip(&shared).map(|((_, mutant), own)| mutant.told(own)).collect();
+    let outdone = |own: &BTreeSet<_>| told.iter().any(|other| own.len() < other.len() && own.is_subset(other));
+    let rows = mutants.iter().zip(&told).map(|((spec, _), own)| Resemblance {
         mutant: spec.id.clone(),
         detected: submission.detects(spec),
         behaves_like: !own.is_empty() && !outdone(own),

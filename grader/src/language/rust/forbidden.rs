@@ -163,8 +163,12 @@ fn after_comment(text: &str) -> Option<&str> {
 
 /// Scans a file. Cost: O(tokens); works without recursion on what a stranger has nested.
 pub fn scan(file: &str, tokens: &TokenStream, names: &Names) -> Scan {
-    let mut scanner =
-        Scanner { file, scan: Scan::default(), names, groups: vec![(tokens.clone(), Place { items: true, ..Place::default() })] };
+    let mut scanner = Scanner {
+        file,
+        scan: Scan::default(),
+        names,
+        groups: vec![(tokens.clone(), Place { items: true, ..Place::default() })],
+    };
     while let Some((tokens, place)) = scanner.groups.pop() {
         scanner.group(&tokens, place);
     }
@@ -281,7 +285,10 @@ impl Scanner<'_> {
                 self.found(ident.span(), "`global_allocator` is forbidden, under another name too: remove it");
             }
         }
-        if place.in_own_macro && name == "path" && matches!(after, [equals, TokenTree::Literal(_), ..] if is_punct(Some(equals), '=')) {
+        if place.in_own_macro
+            && name == "path"
+            && matches!(after, [equals, TokenTree::Literal(_), ..] if is_punct(Some(equals), '='))
+        {
             self.found(ident.span(), "the attribute `path` is forbidden: modules stand where `mod` looks for them");
         }
         self.names(&name, before, after, place);
@@ -459,7 +466,9 @@ fn item(tokens: &[TokenTree]) -> Option<usize> {
         "use" => tokens.iter().position(to_semicolon),
         "type" if named(at + 1) => tokens.iter().position(to_semicolon),
         // `const NAME: T = …;`, and not `const {…}`; functions may begin so too.
-        "const" | "static" if named(at + 1) && is_punct(tokens.get(at + 2), ':') => tokens.iter().position(to_semicolon),
+        "const" | "static" if named(at + 1) && is_punct(tokens.get(at + 2), ':') => {
+            tokens.iter().position(to_semicolon)
+        }
         "const" if is_ident(tokens.get(at + 1), "fn") => tokens.iter().position(to_body),
         "async" if is_ident(tokens.get(at + 1), "fn") => tokens.iter().position(to_body),
         "mod" | "fn" | "struct" | "enum" | "trait" | "impl" => tokens.iter().position(to_body),
@@ -518,7 +527,11 @@ mod tests {
 
     fn findings(source: &str) -> Vec<(u32, u32)> {
         let tokens: TokenStream = source.parse().expect("it is Rust");
-        scan("lib.rs", &tokens, &Names::of(std::iter::once(&tokens))).forbidden.iter().map(|found| (found.line, found.column)).collect()
+        scan("lib.rs", &tokens, &Names::of(std::iter::once(&tokens)))
+            .forbidden
+            .iter()
+            .map(|found| (found.line, found.column))
+            .collect()
     }
 
     #[test]
@@ -584,7 +597,10 @@ mod tests {
         ] {
             assert_eq!(findings(forbidden).first(), Some(&place), "{forbidden}");
         }
-        assert_eq!(findings("macro_rules! m { ($i:ident) => { $i + 1 } } fn f(path: u8, include: u8) { path.m(); }"), []);
+        assert_eq!(
+            findings("macro_rules! m { ($i:ident) => { $i + 1 } } fn f(path: u8, include: u8) { path.m(); }"),
+            []
+        );
     }
 
     #[test]

@@ -147,7 +147,8 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
     }
     let names = Names::of(files.iter().map(|(_, tokens)| tokens));
     if names.tokens > TOKENS_MAX {
-        let text = format!("this submission has {} tokens; at most {TOKENS_MAX} are inspected: make it shorter", names.tokens);
+        let text =
+            format!("this submission has {} tokens; at most {TOKENS_MAX} are inspected: make it shorter", names.tokens);
         inspection.forbidden.push(diagnostic::at(&submission.root, 0, 0, &text));
         return inspection;
     }
