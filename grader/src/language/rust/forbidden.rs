@@ -330,8 +330,9 @@ impl Scanner<'_> {
     fn attribute(&mut self, tokens: TokenStream) {
         let mut held: Vec<Vec<TokenTree>> = vec![tokens.into_iter().collect()];
         while let Some(tokens) = held.pop() {
-            if let [dollar, TokenTree::Ident(name), _, ..] = tokens.as_slice()
+            if let [dollar, TokenTree::Ident(name), next, ..] = tokens.as_slice()
                 && is_punct(Some(dollar), '$')
+                && (is_punct(Some(next), '=') || matches!(next, TokenTree::Group(_)))
             {
                 self.found(name.span(), "an attribute's name must not be a macro's parameter: write the attribute out");
             }
