@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
 //! | [`rust`] | Rust, compiled to WebAssembly |
+//! | [`script`] | the script language: nothing is built |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
 pub mod rust;
+pub mod script;
 pub mod toolchain;
 pub mod wasm;
 
@@ -27,7 +29,8 @@ use toolchain::Toolchain;
 pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Result<Arc<dyn Toolchain>> {
     match language {
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
-        CodeLanguage::Python | CodeLanguage::Script => {
+        CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
+        CodeLanguage::Python => {
             bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
         }
     }
