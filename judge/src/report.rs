@@ -332,6 +332,9 @@ impl CheckReport {
         }
         if let Some(case) = failure {
             report.message = case_title(case);
+            if let Some(hint) = &check.cases[case.index].hint {
+                hint.get(language).clone_into(&mut report.hint);
+            }
             if let Some(advice) = advice(case, language) {
                 advice.clone_into(&mut report.hint);
             }

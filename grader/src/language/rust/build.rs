@@ -88,6 +88,13 @@ pub fn compile(
     if !inspection.forbidden.is_empty() {
         return Err(Rejected::new(Reason::Forbidden, inspection.forbidden.clone()));
     }
+    let unread = |suspicious: bool| -> Vec<Diagnostic> {
+        let told = inspection.unread.iter().filter(|file| file.suspicious || !suspicious);
+        told.map(|file| file.diagnostic.clone()).collect()
+    };
+    if inspection.unread.iter().any(|file| file.suspicious) {
+        return Err(Rejected::new(Reason::BuildFailed, unread(true)));
+    }
     let scratch = scratch::folder();
     let scratch = scratch.map_err(|error| {
         Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
@@ -98,6 +105,13 @@ pub fn compile(
     let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
     workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
     workshop.compile()?;
+    // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
+    if !inspection.unread.is_empty() {
+        workshop.leave_out_unread().and_then(|()| workshop.compile()).map_err(|rejected| match rejected.reason {
+            Reason::HarnessError => rejected,
+            _ => Rejected::new(Reason::BuildFailed, unread(false)),
+        })?;
+    }
     let (missing, mut diagnostics) = workshop.adapt()?;
     diagnostics.splice(0..0, submission.notes.iter().cloned());
     let bytes = read_plain(&scratch.join("module.wasm"), MODULE_BYTES_MAX)
@@ -124,6 +138,14 @@ impl Workshop<'_> {
         }
         for (name, text) in adapter(self.interface.kind) {
             fs::write(self.scratch.join(name), text)?;
+        }
+        Ok(())
+    }
+
+    fn leave_out_unread(&self) -> Result<(), Rejected> {
+        for file in &self.inspection.unread {
+            fs::remove_file(self.scratch.join(SOURCES).join(&file.file))
+                .map_err(|error| Rejected::harness(&format!("cannot change the scratch folder: {error}")))?;
         }
         Ok(())
     }
