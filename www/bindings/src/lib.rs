@@ -10,6 +10,7 @@
 
 pub mod course;
 pub mod module;
+pub mod race;
 
 use std::collections::VecDeque;
 
@@ -25,7 +26,10 @@ use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{Runner, render, run};
 use cachedojo_lab::scenario::Scenario;
 use cachedojo_lab::script::{COMMANDS, Dialect, Script, advise, parse};
+use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::{Language, escape};
+
+use crate::module::{ModuleSubject, Program};
 
 /// What a script is before it runs.
 #[derive(Serialize, Tsify)]
@@ -199,11 +203,35 @@ struct Told<'a> {
 #[wasm_bindgen]
 pub struct Session {
     script: Script,
-    subject: Reference,
+    subject: Driven,
     runner: Runner,
     is_done: bool,
     /// The keys whose owner was asked for, the latest last.
     asked: VecDeque<String>,
+}
+
+/// Whoever obeys a session's script.
+enum Driven {
+    /// The engine, which can be looked into.
+    Reference(Box<Reference>),
+    /// A program, of which only the answers are known.
+    Program(ModuleSubject),
+}
+
+impl Driven {
+    fn subject(&mut self) -> &mut dyn Subject {
+        match self {
+            Self::Reference(reference) => reference.as_mut(),
+            Self::Program(program) => program,
+        }
+    }
+
+    fn reference(&self) -> Option<&Reference> {
+        match self {
+            Self::Reference(reference) => Some(reference),
+            Self::Program(_) => None,
+        }
+    }
 }
 
 /// More mistakes than these help nobody.
@@ -314,10 +342,17 @@ impl Session {
     /// When there is no such dialect.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
-        let script = parse(text, dialect_of(dialect)?);
-        let is_done = script.commands.is_empty();
-        let (subject, runner) = (Reference::default(), Runner::new(seed));
-        Ok(Self { script, subject, runner, is_done, asked: VecDeque::new() })
+        Self::with(Driven::Reference(Box::default()), text, dialect, seed)
+    }
+
+    /// A session in which a program obeys, not the reference.
+    ///
+    /// # Errors
+    /// When there is no such dialect, or the program cannot be instantiated.
+    #[wasm_bindgen(js_name = ofProgram)]
+    pub fn of_program(text: &str, dialect: &str, seed: u64, program: &Program) -> Result<Session, JsError> {
+        let subject = ModuleSubject::new(program).map_err(|why| JsError::new(&why))?;
+        Self::with(Driven::Program(subject), text, dialect, seed)
     }
 
     /// Obeys up to `count` commands. Their events as a JSON array; each with its `text`, and the first of each command
@@ -375,20 +410,27 @@ impl Session {
     #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands a vector over")]
     pub fn view(&self, keys: Vec<String>) -> Result<Ts<View>, JsError> {
         let now_ms = self.runner.world().monotonic_ns / 1_000_000;
+        let seen = self.subject.reference();
         let view = View {
             clock_ms: self.runner.passed_ms().min(NUMBER_MAX),
-            node: self.subject.node().map(|node| node_view(node, now_ms)),
-            ring: self.subject.ring().map(|ring| ring_view(ring, self.asked.iter().chain(&keys))),
-            pair_count: count(pair_count(&self.subject)),
-            pairs: pairs(&self.subject, now_ms).take(ENTRIES_SHOWN_MAX).collect(),
+            node: seen.and_then(Reference::node).map(|node| node_view(node, now_ms)),
+            ring: seen.and_then(Reference::ring).map(|ring| ring_view(ring, self.asked.iter().chain(&keys))),
+            pair_count: seen.map_or(0, |seen| count(pair_count(seen))),
+            pairs: seen.into_iter().flat_map(|seen| pairs(seen, now_ms)).take(ENTRIES_SHOWN_MAX).collect(),
         };
         Ok(view.into_ts()?)
+    }
+
+    fn with(subject: Driven, text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
+        let script = parse(text, dialect_of(dialect)?);
+        let is_done = script.commands.is_empty();
+        Ok(Self { script, subject, runner: Runner::new(seed), is_done, asked: VecDeque::new() })
     }
 
     fn obey(&mut self, count: u32, events: &mut Vec<Event>) -> bool {
         for _ in 0..count {
             let first = events.len();
-            self.is_done = !self.runner.step(&self.script, &mut self.subject, events);
+            self.is_done = !self.runner.step(&self.script, self.subject.subject(), events);
             for event in &events[first..] {
                 if let What::Owner { key, .. } = &event.what {
                     remember(&mut self.asked, key);

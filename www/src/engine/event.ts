@@ -1,6 +1,6 @@
 /** Events as the engine writes them (Rust: `event::What`): what the page reads of them. */
 export type Told = { step: number; line: number; at_ms: number; text: string; source?: string } & (
-  | { kind: "inside"; event: { kind: InsideKind } }
+  | { kind: "inside"; event: { kind: InsideKind; key?: string } }
   | { kind: Exclude<Kind, "inside"> }
 );
 
