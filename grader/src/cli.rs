@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,6 +41,11 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
+    /// Build a submission's module, which the playground takes
+    Build(BuildArgs),
+    /// Write what the playground loads for its course
+    #[command(hide = true)]
+    ExportCourse(ExportArgs),
     /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
     Selfcheck(SelfcheckArgs),
     /// Replay a cache trace under eviction policies and sizes
@@ -207,6 +213,32 @@ pub enum RunFormat {
     Json,
 }
 
+/// Arguments of `grader build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The submission: a folder with src/lib.rs, or a .rs file
+    pub path: PathBuf,
+    /// The exercise's id, or a pack's folder
+    #[arg(long, value_name = "ID|DIR", default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE.wasm")]
+    pub out: PathBuf,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// Arguments of `grader export-course`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder; what stands there under the same names is replaced
+    pub folder: PathBuf,
+    /// Compile without a sandbox, where this machine has none
+    #[arg(long)]
+    pub trust: bool,
+}
+
 /// Arguments of `grader selfcheck`.
 #[derive(Debug, Args)]
 pub struct SelfcheckArgs {
@@ -280,6 +312,13 @@ pub struct InitArgs {
     pub exercise: String,
     /// The folder to make; it must be empty or not there yet
     pub dir: PathBuf,
+    /// What to write it in [default: the exercise's first language]
+    #[arg(long, value_parser = code_language, value_name = "LANGUAGE")]
+    pub code: Option<CodeLanguage>,
+}
+
+fn code_language(name: &str) -> Result<CodeLanguage, String> {
+    CodeLanguage::from_name(name).ok_or_else(|| "choose rust, python or script".to_owned())
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

@@ -7,7 +7,7 @@ use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
-use grader::language::rust::build::{Reason, Rejected};
+use grader::language::toolchain::{Reason, Rejected};
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {
@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::serve(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
+        Command::Build(args) => commands::build::build(&args),
+        Command::ExportCourse(args) => commands::build::export_course(&args),
         Command::Trace(args) => commands::trace::trace(&args),
         Command::Doctor => commands::doctor::doctor(),
         Command::Exercises => commands::exercises::list(),

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use cachedojo_notation::text::Language;
 
 use crate::cli::{InitArgs, ShowArgs};
+use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::pack::{Pack, built_in_ids};
 
@@ -19,8 +20,15 @@ pub fn list() -> Result<Outcome> {
     for id in built_in_ids() {
         let exercise = Pack::load(&id)?.exercise;
         let (points, checks) = (exercise.max_score(), exercise.checks.len());
-        let languages = exercise.languages.join(", ");
+        let languages = exercise.languages.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
         writeln!(out, "{id:20} {} · {languages} · {checks} checks, {points} points", exercise.title.en)?;
+    }
+    let course = CourseFiles::load()?.course;
+    for chapter in &course.chapters {
+        writeln!(out, "\n{COURSE_ID}: {}", chapter.title.en)?;
+        for lesson in course.lessons.iter().filter(|lesson| lesson.chapter == chapter.id) {
+            writeln!(out, "{:20} {} · script · {} minutes", lesson.id, lesson.title.en, lesson.minutes)?;
+        }
     }
     Ok(Outcome::Passed)
 }
@@ -59,7 +67,14 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
         let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
         return Err(UsageError(message).into());
     }
-    let mut files = pack.folder("starter");
+    let languages = &pack.exercise.languages;
+    let language = args.code.unwrap_or_else(|| languages[0]);
+    if !languages.contains(&language) {
+        let known: Vec<_> = languages.iter().map(|language| language.name()).collect();
+        let message = format!("`{}` takes no {}: choose {}", args.exercise, language.name(), known.join(" or "));
+        return Err(UsageError(message).into());
+    }
+    let mut files = pack.part("starter", language);
     for name in ["statement.en.md", "statement.fr.md"] {
         if let Some(text) = pack.files.get(name) {
             files.insert(name.to_owned(), text.clone());

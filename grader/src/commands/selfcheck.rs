@@ -7,11 +7,14 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Verdict;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_judge::resemblance::{Fingerprint, compare};
+use cachedojo_notation::text::Language;
 
 use crate::attacks;
 use crate::cli::SelfcheckArgs;
+use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::Outcome;
 use crate::intake::submission::Submission;
 use crate::pack::{DEFAULT_ID, built_in_ids};
@@ -28,7 +31,10 @@ const STARTER_PERCENT_MAX: u32 = 10;
 pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     let ids = args.exercise.clone().map_or_else(built_in_ids, |id| vec![id]);
     let mut mistakes = 0;
-    for id in &ids {
+    if args.exercise.as_deref().is_none_or(|id| id == COURSE_ID) {
+        mistakes += check_course(args.trust)?;
+    }
+    for id in ids.iter().filter(|id| *id != COURSE_ID) {
         let pack = super::load_pack(id)?;
         let bench = Bench::open(&pack, args.trust)?;
         mistakes += check_pack(&bench, args.seed)?;
@@ -40,6 +46,35 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
     Ok(if mistakes == 0 { Outcome::Passed } else { Outcome::NotPassed })
+}
+
+/// Every lesson is solved in full by its solution, and not by its failed attempt.
+fn check_course(trust: bool) -> Result<usize> {
+    let files = CourseFiles::load()?;
+    let mut mistakes = Vec::new();
+    for lesson in &files.course.lessons {
+        let pack = files.pack(&lesson.id).context("a lesson of the course")?;
+        let bench = Bench::open(&pack, trust)?;
+        let grade = |text: String| {
+            let script = [("script.txt".to_owned(), text)].into();
+            let submission = Submission::of(CodeLanguage::Script, &lesson.id, script).context("a script")?;
+            bench.grade(&submission, 0, Language::English)
+        };
+        let solved = grade(lesson.solution())?;
+        if solved.score != solved.max_score || !solved.passed {
+            mistakes.push(format!("the solution of `{}` earns {}: {:?}", lesson.id, solved.score, solved.checks));
+        }
+        if grade(lesson.failed_attempt())?.passed {
+            mistakes.push(format!("the failed attempt of `{}` passes: the lesson could not be failed", lesson.id));
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    for mistake in &mistakes {
+        writeln!(out, "{COURSE_ID}: {mistake}")?;
+    }
+    let (lessons, mutants) = (files.course.lessons.len(), files.patches.len());
+    writeln!(out, "{COURSE_ID}: {lessons} lessons, {mutants} mutants, {} mistakes", mistakes.len())?;
+    Ok(mistakes.len())
 }
 
 fn check_attacks(bench: &Bench<'_>) -> Result<usize> {
@@ -54,10 +89,16 @@ fn check_attacks(bench: &Bench<'_>) -> Result<usize> {
 
 fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
-    mistakes.extend(check_solution(bench, seed)?);
-    mistakes.extend(check_starter(bench, seed)?);
-    let fingerprints = fingerprints(bench, seed, &mut mistakes)?;
-    mistakes.extend(check_mutants(bench, &fingerprints));
+    for &language in &bench.pack.exercise.languages {
+        let mut found: Vec<String> = Vec::new();
+        found.extend(check_solution(bench, language, seed)?);
+        found.extend(check_starter(bench, language, seed)?);
+        let fingerprints = fingerprints(bench, language, seed, &mut found)?;
+        found.extend(check_mutants(bench, language, &fingerprints));
+        let is_only = bench.pack.exercise.languages.len() == 1;
+        let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
+        mistakes.extend(found.into_iter().map(|mistake| format!("{where_it_is}{mistake}")));
+    }
     let mut out = std::io::stdout().lock();
     let exercise = &bench.pack.exercise;
     for mistake in &mistakes {
@@ -68,8 +109,8 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     Ok(mistakes.len())
 }
 
-fn check_solution(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, "solution", seed)?;
+fn check_solution(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, language, "solution", seed)?;
     let first = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
     Ok(match first {
         Some(check) => Some(format!("the solution fails `{}`: {}", check.id, check.message)),
@@ -80,8 +121,8 @@ fn check_solution(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
     })
 }
 
-fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, "starter", seed)?;
+fn check_starter(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, language, "starter", seed)?;
     Ok(if report.verdict != GradeVerdict::Graded {
         Some(format!("the starter does not build: {:?}", report.diagnostics))
     } else if report.score * 100 > report.max_score * STARTER_PERCENT_MAX {
@@ -91,23 +132,28 @@ fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
     })
 }
 
-fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
-    let source = bench.pack.folder(folder).remove("src/lib.rs");
-    let source = source.with_context(|| format!("the pack has no {folder}/src/lib.rs: add it"))?;
-    bench.grade(&Submission::from_source(folder, &source), seed, cachedojo_notation::text::Language::English)
+fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> Result<Report> {
+    let submission = Submission::of(language, folder, bench.pack.part(folder, language));
+    let submission = submission.with_context(|| format!("the pack has no {folder} in {}: add it", language.name()))?;
+    bench.grade(&submission, seed, Language::English)
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
-fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Result<Vec<Option<Fingerprint>>> {
-    let specs: Vec<_> = bench.pack.exercise.mutants.iter().collect();
-    let outcomes = mutants::fingerprints(bench, &specs, Rows::All, seed)?.into_iter();
+fn fingerprints(
+    bench: &Bench<'_>,
+    language: CodeLanguage,
+    seed: u64,
+    mistakes: &mut Vec<String>,
+) -> Result<Vec<Option<Fingerprint>>> {
+    let specs: Vec<_> = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language)).collect();
+    let outcomes = mutants::fingerprints(bench, language, &specs, Rows::All, seed)?.into_iter();
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
 
-fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
+fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
     let exercise = &bench.pack.exercise;
-    let pairs: Vec<_> =
-        exercise.mutants.iter().zip(fingerprints).filter_map(|(spec, print)| Some((spec, print.as_ref()?))).collect();
+    let specs = exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
+    let pairs: Vec<_> = specs.zip(fingerprints).filter_map(|(spec, print)| Some((spec, print.as_ref()?))).collect();
     let mut mistakes = Vec::new();
     for (index, (spec, print)) in pairs.iter().enumerate() {
         let failing: BTreeSet<&str> = print.failing().into_iter().collect();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -147,7 +148,7 @@ impl Workers<'_> {
         // Where it was laid out is nobody's concern.
         let home = format!("{}/", order.folder.path().display());
         SUBMISSION.clone_into(&mut report.submission.path);
-        report.submission.files = graded(&order.folder.path().join(SUBMISSION));
+        report.submission.files = graded(&order.folder.path().join(SUBMISSION), &bench.pack.exercise.languages);
         for found in &mut report.diagnostics {
             found.message = found.message.replace(&home, "");
         }
@@ -156,8 +157,8 @@ impl Workers<'_> {
 }
 
 /// What was graded of all that was handed in: the root file, then those that belong to it.
-fn graded(folder: &Path) -> Vec<String> {
-    let Ok(Submission { root, files, .. }) = Submission::read(folder) else { return Vec::new() };
+fn graded(folder: &Path, languages: &[CodeLanguage]) -> Vec<String> {
+    let Ok(Submission { root, files, .. }) = Submission::read(folder, languages) else { return Vec::new() };
     let others = files.into_keys().filter(|name| *name != root);
     std::iter::once(root.clone()).chain(others).collect()
 }
