@@ -1,6 +1,6 @@
 /** The events of the run that is shown, in order, and what is looked up in them. Grows with the run. */
 import { signal } from "@preact/signals";
-import type { Told } from "./engine/event";
+import type { Told, WorldEvent } from "./engine/event";
 import { type Tone, toneOf } from "./tones";
 
 /** A command that the strip marks: something left, something failed, a promise was broken. */
@@ -15,6 +15,8 @@ export interface LineAnswer {
   tone: Tone;
 }
 
+export type Message = Extract<WorldEvent, { sort: "message" }>;
+
 /** More marks than pixels show nothing more. */
 const MARKS_MAX = 4_000;
 /** Of one command's answers, those that stand beside its line. */
@@ -25,6 +27,8 @@ export const events: Told[] = [];
 export const eventCount = signal(0);
 export const marks: Mark[] = [];
 
+/** What the cluster's messages and nodes told for pictures only, in order. */
+const quiet: Told[] = [];
 const byLine = new Map<number, number[]>();
 const held: number[] = [];
 const broken: number[] = [];
@@ -34,6 +38,7 @@ const reads = { steps: [] as number[], hits: [] as number[] };
 export function clearLog(): void {
   events.length = 0;
   marks.length = 0;
+  quiet.length = 0;
   held.length = 0;
   broken.length = 0;
   reads.steps.length = 0;
@@ -45,6 +50,10 @@ export function clearLog(): void {
 /** Adds what the engine told; `eventCount` is the caller's to raise, together with where the run stands. */
 export function addEvents(told: Told[]): void {
   for (const event of told) {
+    if (event.quiet) {
+      quiet.push(event);
+      continue;
+    }
     const ofLine = byLine.get(event.line);
     if (ofLine) {
       ofLine.push(events.length);
@@ -103,6 +112,22 @@ export function answerOfLine(line: number, position: number): LineAnswer | undef
   return { text: shown.join(" · ") + (answers.length > shown.length ? " …" : ""), tone };
 }
 
+/** The messages between nodes that this command caused, in order: the first `most` of them. Cost: O(most + log n). */
+export function messagesOf(step: number, most: number): Message[] {
+  const found: Message[] = [];
+  const start = lowerBound(quiet.length, (index) => quiet[index]?.step ?? step, step);
+  for (let i = start; i < quiet.length && found.length < most; i += 1) {
+    const told = quiet[i];
+    if (told?.step !== step) {
+      break;
+    }
+    if (told.kind === "world" && told.event.sort === "message") {
+      found.push(told.event);
+    }
+  }
+  return found;
+}
+
 /** Hits per read after each of at most `places` equal parts of the reads so far. Cost: O(places + log n). */
 export function hitRatios(position: number, places: number): number[] {
   const all = lowerBound(reads.steps.length, (index) => reads.steps[index] ?? position, position);
@@ -123,6 +148,8 @@ function markOf(event: Told): Mark["kind"] | undefined {
     case "left":
     case "wallJumped":
       return "fault";
+    case "world":
+      return event.event.sort === "fault" ? "fault" : undefined;
     default:
       return undefined;
   }

@@ -4,7 +4,7 @@ import type { IconName } from "./views/icons";
 
 export type Tone = "good" | "bad" | "warn" | "world" | "quiet";
 
-const MARKS: Record<Exclude<Kind, "inside">, [IconName, Tone]> = {
+const MARKS: Record<Exclude<Kind, "inside" | "world">, [IconName, Tone]> = {
   hit: ["hit", "good"],
   miss: ["miss", "warn"],
   stored: ["stored", "good"],
@@ -46,6 +46,9 @@ const INSIDE_MARKS: Record<InsideKind, [IconName, Tone]> = {
 };
 
 export function markOf(event: Told): [IconName, Tone] {
+  if (event.kind === "world") {
+    return event.event.sort === "fault" ? ["bolt", "warn"] : ["owner", "world"];
+  }
   return event.kind === "inside"
     ? (INSIDE_MARKS[event.event.kind] ?? ["info", "quiet"])
     : (MARKS[event.kind] ?? ["info", "quiet"]);

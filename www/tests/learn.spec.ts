@@ -243,6 +243,33 @@ test("policies race on one script, up to where they part", async ({ page }) => {
   }
 });
 
+test("a cluster shows its nodes and messages; a node is killed by a click and comes back by another", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "cluster nodes=3\nwrite a 1\nread a");
+  const cluster = page.getByTestId("cluster");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(cluster.locator("[data-status=up]")).toHaveCount(3);
+    await page.getByTestId("scrubber").fill("2");
+    await expect(page.getByTestId("messages").locator(".message")).not.toHaveCount(0);
+  }
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
+  for (const [act, status] of [
+    ["Kill", "down"],
+    ["Restart", "up"],
+    ["Kill", "down"],
+  ] as const) {
+    const node = cluster.locator("[data-node=n1]");
+    await node.getByRole("button", { name: act }).click();
+    await expect(node).toHaveAttribute("data-status", status);
+  }
+  expect(await script(page)).toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
+  expect(await seriousMistakes(page)).toEqual([]);
+});
+
 test("help opens at its top, by its button and by its key", async ({ page }) => {
   await open(page);
   await expect(page.getByTestId("status")).toContainText("Ready.");
@@ -253,7 +280,7 @@ test("help opens at its top, by its button and by its key", async ({ page }) => 
   await page.keyboard.press("Escape");
   await page.getByTestId("lessons").focus();
   await page.keyboard.press("?");
-  await expect(dialog.getByRole("heading", { name: "Keys and commands" })).toBeFocused();
+  await expect(dialog.getByRole("heading", { name: "All commands and keys" })).toBeFocused();
 });
 
 for (const [width, height] of [

@@ -19,7 +19,7 @@ export function Cache() {
     <section
       class="part cache"
       aria-labelledby="cache-title"
-      hidden={isEmptyOfAll && view?.ring !== undefined}
+      hidden={isEmptyOfAll && (view?.ring !== undefined || view?.cluster !== undefined)}
     >
       <div class="part-head">
         <h2 id="cache-title">{text.title}</h2>

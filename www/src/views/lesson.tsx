@@ -170,10 +170,11 @@ function Findings({ attempt }: { attempt: Attempt }) {
             <li key={row.id}>
               {row.line ? (
                 <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
-                  {words.value.status.line(row.line)}
+                  {row.message || row.title}
                 </button>
-              ) : null}{" "}
-              {row.message || row.title}
+              ) : (
+                row.message || row.title
+              )}
               {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
                 <span class="quiet">
                   {" "}

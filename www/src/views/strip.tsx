@@ -1,6 +1,6 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { verdict } from "../course";
+import { lesson, verdict } from "../course";
 import {
   edit,
   goTo,
@@ -216,7 +216,7 @@ function Speed() {
 function Seed() {
   const { seed, seedHelp, seedWrong } = words.value;
   const isGood = isSeed(sheet.value.seed);
-  if (sheet.value.lesson !== undefined) {
+  if (lesson.value) {
     return null;
   }
   return (

@@ -11,9 +11,12 @@ import { Ring } from "./ring";
 export function World() {
   const { world } = words.value;
   const { view, position } = run.value;
-  const isBare = !view?.node && !view?.ring && !(view && view.pairCount > 0);
+  const isBare = !view?.node && !view?.ring && !view?.cluster && !(view && view.pairCount > 0);
   return (
-    <section class={isStale.value ? "card world stale" : "card world"} aria-labelledby="world-title">
+    <section
+      class={isStale.value && position > 0 ? "card world stale" : "card world"}
+      aria-labelledby="world-title"
+    >
       <div class="card-head">
         <h2 id="world-title">{world.title}</h2>
         <Race />
