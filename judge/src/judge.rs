@@ -273,7 +273,7 @@ fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)> {
 fn crash_verdict(crash: &Crash) -> Verdict {
     match crash {
         Crash::Panic { .. } => Verdict::Panic,
-        Crash::OutOfFuel | Crash::TooMuchOutput => Verdict::Timeout,
+        Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,
         Crash::Exit { .. } | Crash::Gibberish => Verdict::Forbidden,
     }
