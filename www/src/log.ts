@@ -50,7 +50,7 @@ export function clearLog(): void {
 /** Adds what the engine told; `eventCount` is the caller's to raise, together with where the run stands. */
 export function addEvents(told: Told[]): void {
   for (const event of told) {
-    if (event.quiet) {
+    if (event.isQuiet) {
       quiet.push(event);
       continue;
     }

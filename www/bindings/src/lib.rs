@@ -83,12 +83,12 @@ struct Told<'a> {
     #[serde(flatten)]
     event: &'a Event,
     text: String,
-    /// Whether the run's text leaves it out: a message on its way, of which there are many.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    quiet: bool,
     /// The command, beside its first event only.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
+    /// Whether there are many such: a list of answers leaves it out.
+    #[serde(rename = "isQuiet", skip_serializing_if = "std::ops::Not::not")]
+    is_quiet: bool,
 }
 
 /// A script, the reference that obeys it, and how far they have come.
@@ -251,10 +251,11 @@ impl Session {
         let told: Vec<Told<'_>> = events
             .iter()
             .map(|event| {
-                let quiet = event.what.is_quiet();
-                let is_first = !quiet && last_step.replace(event.step) != Some(event.step);
+                let is_quiet = event.what.is_quiet();
+                let is_first = !is_quiet && last_step.replace(event.step) != Some(event.step);
                 let source = is_first.then(|| self.script.commands[event.step as usize].source.as_str());
-                Told { event, text: if quiet { String::new() } else { event.what.to_string() }, quiet, source }
+                let text = if is_quiet { String::new() } else { event.what.to_string() };
+                Told { event, text, source, is_quiet }
             })
             .collect();
         Ok(serde_json::to_string(&told)?)

@@ -6,7 +6,7 @@ export type Told = {
   text: string;
   source?: string;
   /** Told for pictures only: a message of a cluster. */
-  quiet?: boolean;
+  isQuiet?: boolean;
 } & (
   | { kind: "world"; event: WorldEvent }
   | { kind: "inside"; event: { kind: InsideKind; key?: string } }
