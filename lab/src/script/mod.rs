@@ -3,6 +3,7 @@
 
 mod advice;
 pub mod expect;
+pub mod http;
 pub mod lab;
 mod mistake;
 pub(crate) mod token;
