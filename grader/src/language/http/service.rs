@@ -41,8 +41,8 @@ pub struct Service {
     process: Option<Process>,
     /// Whether it takes its time from a header.
     is_clocked: bool,
-    /// The latest time that it was told, in milliseconds.
-    told_ms: AtomicU64,
+    /// The latest time that it told, in milliseconds: its own clock may run on by itself.
+    clock_ms: AtomicU64,
     runs: AtomicU32,
     faults: AtomicU32,
     /// What requests and waiting have taken, in microseconds.
@@ -51,13 +51,11 @@ pub struct Service {
     mark: String,
 }
 
-/// One run's own: what its namespaces are called, and when it began.
+/// One run's own: what its namespaces are called, and the script's time at its last request.
 #[derive(Debug)]
 pub struct Turn {
     suffix: String,
-    base_ms: u64,
-    began: Instant,
-    first: Option<Duration>,
+    last: Option<Duration>,
 }
 
 impl Turn {
@@ -104,7 +102,7 @@ impl Service {
             host,
             process,
             is_clocked: false,
-            told_ms: AtomicU64::new(1),
+            clock_ms: AtomicU64::new(1),
             runs: AtomicU32::new(0),
             faults: AtomicU32::new(0),
             spent_us: AtomicU64::new(0),
@@ -116,11 +114,9 @@ impl Service {
     }
 
     /// Begins a run.
-    #[expect(clippy::disallowed_methods, reason = "a service without a clock header lives in real time")]
     pub fn begin(&self) -> Turn {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        let base_ms = self.told_ms.load(Ordering::Relaxed);
-        Turn { suffix: format!("-{}{number}", self.mark), base_ms, began: Instant::now(), first: None }
+        Turn { suffix: format!("-{}{number}", self.mark), last: None }
     }
 
     /// Sends a request, when it is time for it. `now` is the script's time.
@@ -143,9 +139,11 @@ impl Service {
             return Err(format!("not asked: all requests before took more than {} s", ALL.as_secs()));
         }
         let began = Instant::now();
-        let passed = now - *turn.first.get_or_insert(now);
-        let headers = self.pass_time(turn, passed);
+        let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
+        turn.last = Some(now);
         let answer = client::ask(self.address, &self.host, method, target, &headers, body);
+        let told_ms = answer.as_ref().ok().and_then(|answer| answer.header(CLOCK)?.parse().ok());
+        self.clock_ms.fetch_max(told_ms.unwrap_or(0), Ordering::Relaxed);
         self.spent_us.fetch_add(micros(began.elapsed()), Ordering::Relaxed);
         answer.map_err(|fault| {
             self.faults.fetch_add(1, Ordering::Relaxed);
@@ -154,16 +152,15 @@ impl Service {
         })
     }
 
-    /// Lets so much time have passed since the run began: by telling the service, else by waiting. The header, if any.
+    /// Lets so much time pass since the last request: by telling the service, else by waiting. The header, if any.
     #[expect(clippy::disallowed_methods, reason = "where a service takes no time from a header, time has to pass")]
-    fn pass_time(&self, turn: &Turn, passed: Duration) -> String {
+    fn pass_time(&self, passed: Duration) -> String {
         if self.is_clocked {
-            let ms = turn.base_ms + u64::try_from(passed.as_millis()).unwrap_or(u64::MAX / 2);
-            let ms = self.told_ms.fetch_max(ms, Ordering::Relaxed).max(ms);
+            let passed_ms = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX / 2);
+            let ms = self.clock_ms.load(Ordering::Relaxed).saturating_add(passed_ms);
             return format!("{CLOCK}: {ms}\r\n");
         }
-        let left = passed.saturating_sub(turn.began.elapsed()).min(ALL);
-        std::thread::sleep(left);
+        std::thread::sleep(passed.min(ALL));
         String::new()
     }
 
