@@ -199,7 +199,7 @@ fn free_port() -> std::io::Result<u16> {
 #[expect(clippy::disallowed_methods, reason = "only namespaces' names depend on it, which no report shows")]
 fn mark() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("{:x}x", since.as_nanos() % (1 << 40) ^ u128::from(std::process::id()))
+    format!("{:x}x", (since.as_nanos() % (1 << 40)) ^ u128::from(std::process::id()))
 }
 
 /// A process, its folder and all that it started.
