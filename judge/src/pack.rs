@@ -50,11 +50,13 @@ pub enum CodeLanguage {
     Python,
     /// The script language: one text file.
     Script,
+    /// Any: a service over HTTP, by the file `start`.
+    Http,
 }
 
 impl CodeLanguage {
     /// Every language, in the order in which a submission's files are tried.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Script];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::Script, Self::Http];
 
     /// Its name in `exercise.toml`, on the command line and in a pack's folders.
     pub const fn name(self) -> &'static str {
@@ -62,6 +64,7 @@ impl CodeLanguage {
             Self::Rust => "rust",
             Self::Python => "python",
             Self::Script => "script",
+            Self::Http => "http",
         }
     }
 
@@ -81,6 +84,8 @@ pub enum InterfaceKind {
     Simulate,
     /// Not at all: the submission is a script, and is read.
     Script,
+    /// Through requests over HTTP.
+    Service,
 }
 
 /// A row of an exercise's table.

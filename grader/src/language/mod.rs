@@ -3,11 +3,13 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
+//! | [`http`] | a running service: a command that starts it, or its URL |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`script`] | the script language: nothing is built |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
+pub mod http;
 pub mod rust;
 pub mod script;
 pub mod threads;
@@ -32,6 +34,7 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
     match language {
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
         CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
+        CodeLanguage::Http => Ok(Arc::new(http::HttpToolchain::new(protection))),
         CodeLanguage::Python => {
             bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
         }
