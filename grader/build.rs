@@ -6,7 +6,7 @@ use std::path::Path;
 
 fn main() {
     let mut hasher = DefaultHasher::new();
-    for folder in ["../src", "../seam/src", "src", "adapter"] {
+    for folder in ["../src", "../notation/src", "../wire/src", "../lab/src", "../judge/src", "src", "adapter"] {
         println!("cargo::rerun-if-changed={folder}");
         digest(Path::new(folder), &mut hasher);
     }

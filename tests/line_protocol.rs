@@ -2,7 +2,7 @@
 
 use cachedojo::protocol::line::{LineCache, Mistake, parse, simulate_distributed_cache, simulate_scheduled};
 use cachedojo::random::Random;
-use cachedojo::text::Language;
+use cachedojo_notation::text::Language;
 use proptest::prelude::*;
 use std::collections::HashMap;
 

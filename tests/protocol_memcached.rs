@@ -4,10 +4,10 @@ mod conversation;
 
 use cachedojo::clock::Instant;
 use cachedojo::protocol::memcached::{Machine, Mistake, Parsed, Parser};
-use cachedojo::reference::Reference;
-use cachedojo::runner::{render, run};
-use cachedojo::script::{Dialect, parse};
-use cachedojo::text::{from_bytes, to_bytes};
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::runner::{render, run};
+use cachedojo_lab::script::{Dialect, parse};
+use cachedojo_notation::text::{from_bytes, to_bytes};
 
 use conversation::{BASE_S, check};
 

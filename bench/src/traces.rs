@@ -1,7 +1,7 @@
 //! Replaying a trace of small integers under LRU: a miss brings the object in.
 
+use cachedojo::cache::replay::{Request, replay};
 use cachedojo::cache::{Cache, EvictionPolicy};
-use cachedojo::trace::{Request, replay};
 
 use crate::caches::Lru;
 use crate::zipf::zipf;

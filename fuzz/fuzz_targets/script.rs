@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use cachedojo::reference::Reference;
-use cachedojo::runner::{Runner, render};
-use cachedojo::script::{COMMANDS, Dialect, parse};
-use cachedojo::text::Language;
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::runner::{Runner, render};
+use cachedojo_lab::script::{COMMANDS, Dialect, parse};
+use cachedojo_notation::text::Language;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 

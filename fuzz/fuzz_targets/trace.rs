@@ -2,7 +2,7 @@
 #![no_main]
 
 use cachedojo::cache::EvictionPolicy;
-use cachedojo::trace::{CsvColumns, Format, TraceError, read, replay};
+use cachedojo_trace::{CsvColumns, Format, TraceError, read, replay};
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 

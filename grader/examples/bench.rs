@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use cachedojo::exercise::{growth, judge, shorten};
-use cachedojo::subject::Subject;
-use cachedojo::text::Language;
-use grader::bench::Bench;
+use cachedojo_judge::{growth, judge, shorten};
+use cachedojo_lab::subject::Subject;
+use cachedojo_notation::text::Language;
+use grader::intake::submission::Submission;
+use grader::language::rust::inspect;
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::report::{Format, Setting, render};
-use grader::submission::Submission;
-use grader::wasm::Program;
-use grader::{inspect, mutants};
+use grader::run::bench::Bench;
+use grader::run::mutants;
+use grader::run::wasm::Program;
 
 #[path = "../tests/class_of/mod.rs"]
 mod class_of;

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use cachedojo::script::Dialect;
-use cachedojo::text::Language;
+use cachedojo_lab::script::Dialect;
+use cachedojo_notation::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Format;

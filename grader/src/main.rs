@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Error;
 use clap::Parser;
-use grader::build::{Reason, Rejected};
 use grader::cli::{Cli, Command};
 use grader::commands;
-use grader::outcome::{Outcome, UsageError};
+use grader::host::outcome::{Outcome, UsageError};
+use grader::language::rust::build::{Reason, Rejected};
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {

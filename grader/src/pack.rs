@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use cachedojo::exercise::Exercise;
-use cachedojo::text::Language;
+use cachedojo_judge::Exercise;
+use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
 /// The built-in exercises: a folder each.
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
 
 /// The exercise that is meant where none is named.
 pub const DEFAULT_ID: &str = "distributed-cache";

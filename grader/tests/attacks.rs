@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use grader::attacks::check_secrets;
-use grader::bench::Bench;
 use grader::pack::{DEFAULT_ID, Pack};
+use grader::run::bench::Bench;
 
 const HONEST: &str = "pub struct ProtocolParser;";
 

@@ -1,16 +1,17 @@
 //! From source to subject: what builds in spite of gaps, and what is said about them.
 
-use cachedojo::exercise::pack::SubjectKind;
-use cachedojo::subject::{Crash, Subject, World};
-use cachedojo_seam::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
-use grader::build::{Built, Reason, Rejected, prepare};
-use grader::interface::Interface;
+use cachedojo_judge::pack::SubjectKind;
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_wire::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
+use grader::host::sandbox::Protection;
+use grader::intake::submission::Submission;
+use grader::language::rust::build::{Built, Reason, Rejected, prepare};
+use grader::language::rust::interface::Interface;
+use grader::language::rust::prototype::Prototype;
+use grader::language::rust::toolbox::Toolbox;
 use grader::pack::{DEFAULT_ID, Pack};
-use grader::prototype::Prototype;
-use grader::sandbox::Protection;
-use grader::submission::Submission;
-use grader::toolbox::Toolbox;
-use grader::wasm::{Limits, WasmSubject};
+use grader::run::wasm::{Limits, WasmSubject};
 
 const NODE: &str = "
 use std::collections::HashMap;
@@ -157,7 +158,7 @@ fn items_made_by_macros_and_under_other_names_are_found() {
     let answer = parser
         .call(&mut World::new(0), &Request::Parser(ParserRequest::Parse(b"stats\r\n".to_vec())))
         .expect("it answers");
-    assert_eq!(answer, Response::Parsed(Ok(cachedojo_seam::Command::Stats)));
+    assert_eq!(answer, Response::Parsed(Ok(cachedojo_wire::Command::Stats)));
     let serialize = Request::Parser(ParserRequest::Serialize(Reply::Stored));
     let answer = parser.call(&mut World::new(0), &serialize).expect("it answers");
     assert_eq!(answer, Response::NotImplemented { item: "ProtocolParser::serialize".to_owned() });

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
-use grader::bench::Bench;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use grader::pack::{DEFAULT_ID, Pack};
+use grader::run::bench::Bench;
 
 #[test]
 fn golden_submissions_get_the_marks_that_are_written_down() {

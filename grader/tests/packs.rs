@@ -1,8 +1,8 @@
 //! The built-in packs are sound: the reference passes every check, whatever the seed.
 
-use cachedojo::exercise::{Verdict, judge};
-use cachedojo::reference::Reference;
-use cachedojo::subject::Subject;
+use cachedojo_judge::{Verdict, judge};
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::subject::Subject;
 use grader::pack::{Pack, built_in_ids};
 
 #[test]

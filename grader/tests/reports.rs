@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 use grader::report::{Format, Setting, github, link, render, write_whole};
 use report_samples::{SECRET, graded, hostile, ungraded};

@@ -1,11 +1,11 @@
 //! Signatures that are not the prototype's: what has a plain meaning is graded all the same, the rest costs only what
 //! needs it, and either is told once, with both declarations.
 
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
-use grader::bench::Bench;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
+use grader::intake::submission::Submission;
 use grader::pack::{DEFAULT_ID, Pack};
-use grader::submission::Submission;
+use grader::run::bench::Bench;
 
 /// Grades the solution after `edits`, each of which must find its place; `more` is added at its end.
 fn grade(edits: &[(&str, &str)], more: &str) -> Report {

@@ -14,6 +14,7 @@ mod node;
 mod nodes;
 mod pickle;
 mod policy;
+pub mod replay;
 #[cfg(not(target_family = "wasm"))]
 mod shared;
 mod store;

@@ -27,7 +27,7 @@ use std::ops::Range;
 mod simulate;
 
 use super::Located;
-use crate::text::Language;
+use cachedojo_notation::text::Language;
 
 pub use simulate::{simulate_distributed_cache, simulate_scheduled};
 

@@ -3,12 +3,12 @@
 
 use cachedojo::protocol::line::simulate_distributed_cache;
 use cachedojo::random::Random;
-use cachedojo::reference::Reference;
 use cachedojo::ring::{HashRing, NodeInfo, hash64};
-use cachedojo::runner::{render, run};
-use cachedojo::scenario::Scenario;
-use cachedojo::script::parse;
-use cachedojo::text::Language;
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::runner::{render, run};
+use cachedojo_lab::scenario::Scenario;
+use cachedojo_lab::script::parse;
+use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 

@@ -28,15 +28,16 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, WASM_TARGET)?;
     let programs = tools::wasm_bindgen(project)?;
     let shell = &project.shell;
-    cmd!(shell, "cargo build --package cachedojo --lib --profile wasm --target {WASM_TARGET}")
+    cmd!(shell, "cargo build --package cachedojo-page --lib --profile wasm --target {WASM_TARGET}")
         .run()
         .context("the engine does not compile for browsers: the lines above say why")?;
-    let compiled = project.target.join(WASM_TARGET).join("wasm/cachedojo.wasm");
+    let compiled = project.target.join(WASM_TARGET).join("wasm/cachedojo_page.wasm");
     let module = project.www().join("src/wasm");
     if !is_fresh(&module.join("cachedojo_bg.wasm"), &[&compiled, &programs]) {
         let wasm_bindgen = programs.join("wasm-bindgen");
         let small = ["--remove-name-section", "--remove-producers-section"];
-        cmd!(shell, "{wasm_bindgen} --target web {small...} --out-dir {module} {compiled}").run()?;
+        cmd!(shell, "{wasm_bindgen} --target web --out-name cachedojo {small...} --out-dir {module} {compiled}")
+            .run()?;
     }
     Ok(module)
 }

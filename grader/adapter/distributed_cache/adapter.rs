@@ -15,7 +15,7 @@ use std::thread::LocalKey;
 use std::time::Duration;
 use std::vec::Vec;
 
-use cachedojo_seam::{
+use cachedojo_wire::{
     ClusterRequest, Command, Config, Member, NodeRequest, ParseError, ParserRequest, Policy, Reply, Request, Response,
     RingRequest, Stats,
 };

@@ -11,7 +11,7 @@ use std::sync::{Arc, MutexGuard, RwLockReadGuard};
 use std::time::{Duration, Instant};
 use std::vec::Vec;
 
-use cachedojo_seam::Member;
+use cachedojo_wire::Member;
 
 /// Implements a borrowing trait for whatever points to what has it.
 macro_rules! through_pointers {

@@ -4,7 +4,7 @@
 use std::string::String;
 use std::vec::Vec;
 
-use cachedojo_seam::{Request, Response};
+use cachedojo_wire::{Request, Response};
 
 #[unsafe(no_mangle)]
 pub extern "C" fn call() -> u64 {

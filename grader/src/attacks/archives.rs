@@ -11,8 +11,8 @@ use anyhow::{Context, Result, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
 use super::FOOTPRINT;
-use crate::class::archive::{self, LEARNER};
-use crate::class::find::{self, Found};
+use crate::intake::archive::{self, LEARNER};
+use crate::intake::find::{self, Found};
 
 /// The one honest source of a hostile archive, where it has one.
 const MINE: &str = "// mine\n";

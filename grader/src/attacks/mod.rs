@@ -17,14 +17,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
-use crate::bench::Bench;
 use crate::report::{self, Format, Setting};
-use crate::wasm::Limits;
+use crate::run::bench::Bench;
+use crate::run::wasm::Limits;
 
 static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
 

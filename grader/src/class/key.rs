@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use cachedojo::text::Language;
+use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
-use crate::bench::Bench;
-use crate::submission::{Submission, hex};
+use crate::intake::submission::{Submission, hex};
+use crate::run::bench::Bench;
 
 /// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]

@@ -1,9 +1,7 @@
-//! A class: the submissions of a folder or an archive, graded on all cores, remembered, and compared.
+//! A class: the submissions that `intake` found, graded on all cores, remembered, and compared.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`find`] | who handed in what, in the folders that course platforms export |
-//! | [`archive`] | zip archives, unpacked within limits |
 //! | [`key`] | under what a result is remembered: all that could make it another one |
 //! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
 //! | [`work`] | the workers: one bad submission never stops the rest |
@@ -11,8 +9,6 @@
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
 
-pub mod archive;
-pub mod find;
 pub mod key;
 pub mod page;
 pub mod similar;

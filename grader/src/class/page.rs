@@ -1,8 +1,8 @@
 //! The class as a page that stands alone: no script, nothing loaded, everything learners wrote escaped.
 
 use askama::Template;
-use cachedojo::exercise::Report;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_notation::text::Language;
 
 use super::summary::{Class, Learner, MutantRow, State};
 use crate::report::html::{View, class as colour};

@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::UsageError;
+use crate::host::outcome::UsageError;
 
 /// Key of content, exercise, grader and seed -> the report.
 const RESULTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("results");

@@ -1,9 +1,9 @@
 //! The class as data: what `results.json` holds, and what the table and the page are made of.
 
-use cachedojo::exercise::pack::Exercise;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::pack::Exercise;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::similar::Passage;

@@ -7,12 +7,12 @@ use std::sync::mpsc;
 use std::thread;
 
 use anyhow::Result;
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::summary::State;
-use crate::printable;
+use crate::host::printable;
 
 /// Grades what is at a path.
 pub type Grade<'a> = dyn Fn(&Path) -> Result<Report> + Sync + 'a;

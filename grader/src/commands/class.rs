@@ -7,13 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
-use crate::bench::Bench;
-use crate::class::archive;
-use crate::class::find::{self, Entry, Found};
 use crate::class::key::Keys;
 use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::store::{Past, Store};
@@ -21,11 +18,14 @@ use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
 use crate::class::{page, table};
 use crate::cli::ClassArgs;
-use crate::outcome::{Outcome, UsageError};
+use crate::host::outcome::{Outcome, UsageError};
+use crate::host::printable;
+use crate::intake::archive;
+use crate::intake::find::{self, Entry, Found};
+use crate::intake::submission::hex;
 use crate::pack::Pack;
-use crate::printable;
 use crate::report::{self, Format, Setting, write_whole};
-use crate::submission::hex;
+use crate::run::bench::Bench;
 
 /// Largest file that counts as a submission's own, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;

@@ -4,10 +4,10 @@ use std::fs;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use cachedojo::text::Language;
+use cachedojo_notation::text::Language;
 
 use crate::cli::{InitArgs, ShowArgs};
-use crate::outcome::{Outcome, UsageError};
+use crate::host::outcome::{Outcome, UsageError};
 use crate::pack::{Pack, built_in_ids};
 
 /// Lists the built-in exercises.

@@ -1,13 +1,13 @@
 //! `grader grade`: one submission, from source to report.
 
 use anyhow::Result;
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
 
-use crate::bench::Bench;
 use crate::cli::GradeArgs;
-use crate::outcome::Outcome;
+use crate::host::outcome::Outcome;
 use crate::report::{self, Setting};
+use crate::run::bench::Bench;
 
 /// Grades a submission and prints its report.
 ///

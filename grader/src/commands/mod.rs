@@ -16,7 +16,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::outcome::UsageError;
+use crate::host::outcome::UsageError;
 use crate::pack::Pack;
 
 /// The pack that an argument names; naming none that is sound is the caller's mistake.

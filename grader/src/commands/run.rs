@@ -5,21 +5,21 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cachedojo::event::{Event, What};
-use cachedojo::reference::Reference;
-use cachedojo::runner::{self, render};
-use cachedojo::scenario::Scenario;
-use cachedojo::script::{self, Dialect};
-use cachedojo::subject::Subject;
-use cachedojo::text::{self, Language};
+use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::runner::{self, render};
+use cachedojo_lab::scenario::Scenario;
+use cachedojo_lab::script::{self, Dialect};
+use cachedojo_lab::subject::Subject;
+use cachedojo_notation::text::{self, Language};
 use serde::Serialize;
 
-use crate::bench::Bench;
 use crate::cli::{RunArgs, RunFormat};
-use crate::mutants;
-use crate::outcome::{Outcome, UsageError};
-use crate::submission::Submission;
-use crate::wasm::Limits;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::intake::submission::Submission;
+use crate::run::bench::Bench;
+use crate::run::mutants;
+use crate::run::wasm::Limits;
 
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;

@@ -6,17 +6,17 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::report::{GradeVerdict, Report};
-use cachedojo::exercise::resemblance::{Fingerprint, compare};
+use cachedojo_judge::Verdict;
+use cachedojo_judge::report::{GradeVerdict, Report};
+use cachedojo_judge::resemblance::{Fingerprint, compare};
 
 use crate::attacks;
-use crate::bench::Bench;
 use crate::cli::SelfcheckArgs;
-use crate::mutants::{self, Rows};
-use crate::outcome::Outcome;
+use crate::host::outcome::Outcome;
+use crate::intake::submission::Submission;
 use crate::pack::{DEFAULT_ID, built_in_ids};
-use crate::submission::Submission;
+use crate::run::bench::Bench;
+use crate::run::mutants::{self, Rows};
 
 /// What a starter may earn at most, in percent: it stores nothing and knows nothing.
 const STARTER_PERCENT_MAX: u32 = 10;
@@ -94,7 +94,7 @@ fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
 fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
     let source = bench.pack.folder(folder).remove("src/lib.rs");
     let source = source.with_context(|| format!("the pack has no {folder}/src/lib.rs: add it"))?;
-    bench.grade(&Submission::from_source(folder, &source), seed, cachedojo::text::Language::English)
+    bench.grade(&Submission::from_source(folder, &source), seed, cachedojo_notation::text::Language::English)
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.

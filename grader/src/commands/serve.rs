@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use tokio::sync::oneshot;
 
 use super::stop::on_stop;
-use crate::bench::{Bench, say};
 use crate::cli::ServeArgs;
-use crate::outcome::Outcome;
+use crate::host::outcome::Outcome;
 use crate::pack::{Pack, built_in_ids};
+use crate::run::bench::{Bench, say};
 use crate::serve::{answer, desk, listen, page};
 
 /// Serves until Ctrl-C; who is being answered then still gets an answer.

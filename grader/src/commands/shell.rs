@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, CompletionsArgs};
-use crate::outcome::Outcome;
+use crate::host::outcome::Outcome;
 
 /// Prints the completions for a shell.
 ///

@@ -5,11 +5,11 @@ use std::io::Write;
 
 use anyhow::Result;
 use cachedojo::cache::EvictionPolicy;
-use cachedojo::script::duration::parse_size;
-use cachedojo::trace::{CsvColumns, Format, read, replay};
+use cachedojo_notation::duration::parse_size;
+use cachedojo_trace::{CsvColumns, Format, read, replay};
 
 use crate::cli::TraceArgs;
-use crate::outcome::{Outcome, UsageError};
+use crate::host::outcome::{Outcome, UsageError};
 
 /// Replays the trace and prints requests, misses, miss ratio and bytes for each policy and size.
 ///

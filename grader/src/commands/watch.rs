@@ -12,19 +12,19 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cachedojo::exercise::report::{CheckReport, GradeVerdict};
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::report::{CheckReport, GradeVerdict};
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use notify::{Event, RecursiveMode, Watcher};
 
 use super::grade::outcome;
 use super::stop::on_stop;
-use crate::bench::Bench;
 use crate::cli::GradingArgs;
-use crate::outcome::{Outcome, UsageError};
-use crate::printable;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::host::printable;
+use crate::intake::submission::{Submission, Unreadable};
 use crate::report::{self, Format, Setting};
-use crate::submission::{Submission, Unreadable};
+use crate::run::bench::Bench;
 
 /// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
 const QUIET: Duration = Duration::from_millis(60);

@@ -1,8 +1,8 @@
 //! Autolab: feedback for the learner, then the scores as JSON in the last line.
 
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! check50's JSON.
 
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::rows::{Row, obstacle, rows};

@@ -1,8 +1,8 @@
 //! Classroom 50's `classroom50/result/v1`: whole points, names in kebab case, no field it does not know.
 
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::rows::rows;

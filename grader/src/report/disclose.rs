@@ -1,11 +1,11 @@
 //! What everyone may see of a report, in characters that no reader trips over.
 
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::pack::Visibility;
-use cachedojo::exercise::report::{CheckReport, GradeVerdict, Report};
+use cachedojo_judge::Verdict;
+use cachedojo_judge::pack::Visibility;
+use cachedojo_judge::report::{CheckReport, GradeVerdict, Report};
 
 use super::link;
-use crate::printable::{self, clip, harmless};
+use crate::host::printable::{self, clip, harmless};
 
 /// The longest text that a report carries in one field, in characters.
 const FIELD_CHARS_MAX: usize = 16_384;

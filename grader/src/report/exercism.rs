@@ -1,13 +1,13 @@
 //! Exercism's `results.json`, version 2: what its Rust test runner writes.
 
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::rows::{Row, obstacle, rows};
 use super::words::Words;
-use crate::printable::clip;
+use crate::host::printable::clip;
 
 const OUTPUT_CHARS_MAX: usize = 500;
 const MESSAGE_CHARS_MAX: usize = 65_535;

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::report::{GradeVerdict, Report};
-use cachedojo::text::Language;
+use cachedojo_judge::Verdict;
+use cachedojo_judge::report::{GradeVerdict, Report};
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::Setting;

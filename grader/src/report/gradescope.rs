@@ -1,8 +1,8 @@
 //! Gradescope's `/autograder/results/results.json`.
 
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::rows::{headline, resemblances, rows};

@@ -2,11 +2,11 @@
 //! is escaped by the template.
 
 use askama::Template;
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::growth::Class;
-use cachedojo::exercise::pack::Visibility;
-use cachedojo::exercise::report::{CheckReport, GrowthReport, Report};
-use cachedojo::text::Language;
+use cachedojo_judge::Verdict;
+use cachedojo_judge::growth::Class;
+use cachedojo_judge::pack::Visibility;
+use cachedojo_judge::report::{CheckReport, GrowthReport, Report};
+use cachedojo_notation::text::Language;
 
 use super::rows::{headline, place, resemblances, series};
 use super::words::{Words, mark};

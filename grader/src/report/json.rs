@@ -1,6 +1,6 @@
 //! The report as data, under its stable key names.
 
-use cachedojo::exercise::Report;
+use cachedojo_judge::Report;
 
 pub(super) fn render(report: &Report) -> String {
     super::pretty(report)

@@ -1,8 +1,8 @@
 //! JUnit XML, in nextest's and Jenkins' dialect. It has no points: they are properties.
 
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 

@@ -1,4 +1,4 @@
-//! Renderers: one report, many formats. Each is a pure function of [`cachedojo::exercise::Report`] and of a [`Setting`].
+//! Renderers: one report, many formats. Each is a pure function of [`cachedojo_judge::Report`] and of a [`Setting`].
 //!
 //! Before any format sees it, the report goes through `disclose`: what a learner may not see is gone, what a terminal,
 //! a browser or an XML parser would trip over is replaced, links are filled in. A format then only has its own syntax to
@@ -8,8 +8,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cachedojo::exercise::Report;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 
 use self::classroom50::Identity;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use cachedojo::exercise::report::{GradeVerdict, MutantReport, Report};
-use cachedojo::text::Language;
+use cachedojo_judge::report::{GradeVerdict, MutantReport, Report};
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::words::Words;

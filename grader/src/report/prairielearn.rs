@@ -1,13 +1,13 @@
 //! PrairieLearn's `/grade/results/results.json`: a share between 0 and 1, at most one megabyte.
 
-use cachedojo::exercise::Report;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::rows::{headline, obstacle, resemblances, rows};
 use super::words::Words;
-use crate::printable::clip;
+use crate::host::printable::clip;
 
 /// All rows' texts together, in characters: four bytes each at most, so the file stays below a megabyte.
 const CHARS_MAX: usize = 200_000;

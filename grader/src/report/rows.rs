@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::pack::Visibility;
-use cachedojo::exercise::report::{CheckReport, GradeVerdict, Report, SourceDiagnostic};
-use cachedojo::text::Language;
+use cachedojo_judge::Verdict;
+use cachedojo_judge::pack::Visibility;
+use cachedojo_judge::report::{CheckReport, GradeVerdict, Report, SourceDiagnostic};
+use cachedojo_notation::text::Language;
 
 use super::words::Words;
 

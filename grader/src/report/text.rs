@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::report::{CheckReport, Report};
-use cachedojo::text::Language;
+use cachedojo_judge::Verdict;
+use cachedojo_judge::report::{CheckReport, Report};
+use cachedojo_notation::text::Language;
 
 use super::rows::{chart, details, headline, place, resemblances, series};
 use super::words::{Words, mark};

@@ -1,8 +1,8 @@
 //! The words of all reports, in both languages.
 
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::Verdict;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 
 /// The fixed words of reports.
 #[derive(Debug)]

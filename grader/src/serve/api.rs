@@ -13,15 +13,15 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::text::Language;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::desk::{Desk, NoReport, Order, SUBMISSION};
-use crate::class::archive;
+use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
 

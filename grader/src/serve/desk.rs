@@ -6,13 +6,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cachedojo::exercise::Report;
-use cachedojo::text::Language;
+use cachedojo_judge::Report;
+use cachedojo_notation::text::Language;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::bench::Bench;
 use crate::class::work::grade_one;
+use crate::run::bench::Bench;
 
 /// How many submissions wait at most; the next is told to come back.
 const QUEUE: usize = 32;

@@ -26,7 +26,7 @@ use axum::middleware;
 use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
 
-use crate::outcome::UsageError;
+use crate::host::outcome::UsageError;
 use desk::Desk;
 
 /// The port that is taken where none is asked for.

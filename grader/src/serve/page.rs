@@ -7,7 +7,7 @@ use anyhow::Result;
 use axum::http::StatusCode;
 
 use super::api::Refusal;
-use crate::outcome::UsageError;
+use crate::host::outcome::UsageError;
 
 /// What makes a page.
 pub const REMEDY: &str = "build it with `cargo xtask dist` and name its folder with --page dist/page";

@@ -13,8 +13,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use cachedojo::random::Random;
-use grader::mutants;
 use grader::pack::Pack;
+use grader::run::mutants;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::visit::Visit;

@@ -6,13 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use cachedojo::exercise::report::GradeVerdict;
-use cachedojo::exercise::{Report, Verdict};
-use cachedojo::text::Language;
+use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
 use grader::commands::watch::{News, Session};
-use grader::outcome::Outcome;
+use grader::host::outcome::Outcome;
+use grader::intake::submission::{Submission, Unreadable};
 use grader::report::Setting;
-use grader::submission::{Submission, Unreadable};
 
 use crate::report_samples::{graded, ungraded};
 

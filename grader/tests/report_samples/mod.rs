@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
-use cachedojo::exercise::Verdict;
-use cachedojo::exercise::growth::Class;
-use cachedojo::exercise::pack::Visibility;
-use cachedojo::exercise::report::{
+use cachedojo_judge::Verdict;
+use cachedojo_judge::growth::Class;
+use cachedojo_judge::pack::Visibility;
+use cachedojo_judge::report::{
     CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic, SubmissionId,
 };
 

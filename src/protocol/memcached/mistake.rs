@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::Language;
+use cachedojo_notation::text::Language;
 
 /// Everything that can be wrong with a request. [`Mistake::message`] names the remedy; [`Mistake::wire`] is what the server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

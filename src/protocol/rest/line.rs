@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::protocol::Located;
-use crate::text::Language;
+use cachedojo_notation::text::Language;
 
 /// A request: `METHOD /path?query [body]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

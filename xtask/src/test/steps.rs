@@ -43,8 +43,8 @@ fn clippy(project: &Project) -> Result<()> {
     tools::rust_target(project, WASM_TARGET)?;
     let deny = ["--", "--deny", "warnings"];
     cmd!(project.shell, "cargo clippy --workspace --all-targets {deny...}").run()?;
-    Ok(cmd!(project.shell, "cargo clippy --package cachedojo --target {WASM_TARGET} --lib --test web {deny...}")
-        .run()?)
+    let for_browsers = ["--package", "cachedojo-page", "--package", "cachedojo", "--lib", "--test", "web"];
+    Ok(cmd!(project.shell, "cargo clippy {for_browsers...} --target {WASM_TARGET} {deny...}").run()?)
 }
 
 fn native(project: &Project) -> Result<()> {
@@ -60,7 +60,9 @@ fn selfcheck(project: &Project) -> Result<()> {
 }
 
 fn docs(project: &Project) -> Result<()> {
-    Ok(cmd!(project.shell, "cargo doc --package cachedojo --no-deps").env("RUSTDOCFLAGS", "--deny warnings").run()?)
+    let libraries =
+        ["", "-notation", "-wire", "-lab", "-judge", "-trace"].map(|name| format!("--package=cachedojo{name}"));
+    Ok(cmd!(project.shell, "cargo doc --no-deps {libraries...}").env("RUSTDOCFLAGS", "--deny warnings").run()?)
 }
 
 fn browser(project: &Project) -> Result<()> {

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
-use cachedojo_seam::{Member, Request, Response, decode_request, encode_response, numbered};
+use cachedojo_wire::{Member, Request, Response, decode_request, encode_response, numbered};
 
 thread_local! {
     static REQUEST: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

@@ -2,7 +2,7 @@
 //! class: C14 shadowed library
 //! expect: rejected
 
-extern crate cachedojo_seam;
+extern crate cachedojo_wire;
 extern crate toolbox;
 
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 //! expect: score <= 10
 
 extern crate self as toolbox;
-extern crate self as cachedojo_seam;
+extern crate self as cachedojo_wire;
 
 use std::collections::HashMap;
 use std::time::Duration;

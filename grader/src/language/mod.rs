@@ -1,0 +1,3 @@
+//! Languages: from a submission's text to a subject.
+
+pub mod rust;

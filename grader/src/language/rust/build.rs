@@ -1,0 +1,408 @@
+//! From a submission's text to a program that can be run: inspect, compile, adapt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cachedojo_judge::pack::SubjectKind;
+use sha2::{Digest, Sha256};
+
+use crate::host::sandbox::{NotRun, Protection};
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::submission::{Submission, hex};
+use crate::language::rust::inspect::{self, Inspection};
+use crate::language::rust::interface::Interface;
+use crate::language::rust::prototype::Prototype;
+use crate::language::rust::rustc::{Call, Message, Outcome};
+use crate::language::rust::toolbox::Toolbox;
+use crate::run::wasm::{Limits, Program, WasmSubject};
+
+/// A submission that can be run.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The program.
+    pub program: Program,
+    /// The module's bytes.
+    pub module: Vec<u8>,
+    /// The module's digest, in hexadecimal.
+    pub module_sha256: String,
+    /// Items of the prototype that are left out, because they are missing or have another signature.
+    pub missing: Vec<String>,
+    /// What there is to say all the same: items left out, and what the reader ignored.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Built {
+    /// A fresh subject.
+    pub fn subject(&self) -> WasmSubject {
+        self.program.subject(Limits::default())
+    }
+}
+
+/// Why a submission is not run.
+#[derive(Debug, Clone)]
+pub struct Rejected {
+    /// In a word.
+    pub reason: Reason,
+    /// In detail; never empty.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a submission is not run, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not compile.
+    BuildFailed,
+    /// It does what the exercise forbids.
+    Forbidden,
+    /// The grader itself failed; nothing is said about the submission.
+    HarnessError,
+}
+
+impl std::fmt::Display for Rejected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.reason {
+            Reason::BuildFailed => "the submission does not build",
+            Reason::Forbidden => "the submission holds what the exercise forbids",
+            Reason::HarnessError => "the grader itself failed",
+        })?;
+        for diagnostic in &self.diagnostics {
+            write!(f, "\n  {}:{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Rejected {}
+
+impl From<NotRun> for Rejected {
+    fn from(error: NotRun) -> Self {
+        Self::harness(&error.to_string())
+    }
+}
+
+impl Rejected {
+    fn new(reason: Reason, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { reason, diagnostics }
+    }
+
+    fn harness(message: &str) -> Self {
+        Self::new(Reason::HarnessError, vec![diagnostic::general(message)])
+    }
+}
+
+/// Most times the adapter is tried: each try changes or leaves out at least one item, and rustc names many at once.
+const TRIES_MAX: usize = 20;
+
+/// Most times a submission is compiled for the sake of lints that it denies: one call names nearly all of them.
+const LINT_ROUNDS_MAX: usize = 4;
+
+/// The submission's own file names start in this folder of the scratch directory.
+const SOURCES: &str = "submission";
+
+/// Inspects, compiles and adapts a submission. Cost: two calls of the compiler, about half a second of processor time.
+///
+/// # Errors
+/// See [`Rejected`].
+pub fn prepare(
+    submission: &Submission,
+    interface: &Interface,
+    toolbox: &Toolbox,
+    protection: Protection,
+) -> Result<Built, Rejected> {
+    let inspection = inspect::inspect(submission, interface);
+    if !inspection.forbidden.is_empty() {
+        return Err(Rejected::new(Reason::Forbidden, inspection.forbidden));
+    }
+    let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir();
+    let scratch = scratch.map_err(|error| {
+        Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
+    })?;
+    // Landlock and rustc both want the real path.
+    let scratch = scratch.path().canonicalize().map(|path| (scratch, path));
+    let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
+    let workshop = Workshop { submission, interface, toolbox, protection, inspection: &inspection, scratch: &scratch };
+    workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
+    workshop.compile()?;
+    let (missing, mut diagnostics) = workshop.adapt()?;
+    diagnostics.splice(0..0, submission.notes.iter().cloned());
+    let module = fs::read(scratch.join("module.wasm"))
+        .map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
+    let program = Program::new(&module)
+        .map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
+    let module_sha256 = hex(&Sha256::digest(&module));
+    Ok(Built { program, module, module_sha256, missing, diagnostics })
+}
+
+/// Everything that the two calls of the compiler share.
+struct Workshop<'a> {
+    submission: &'a Submission,
+    interface: &'a Interface,
+    toolbox: &'a Toolbox,
+    protection: Protection,
+    inspection: &'a Inspection,
+    scratch: &'a Path,
+}
+
+impl Workshop<'_> {
+    fn lay_out(&self) -> std::io::Result<()> {
+        for (name, text) in &self.submission.files {
+            let path = self.scratch.join(SOURCES).join(name);
+            fs::create_dir_all(path.parent().unwrap_or(self.scratch))?;
+            fs::write(path, text)?;
+        }
+        for (name, text) in adapter(self.interface.kind) {
+            fs::write(self.scratch.join(name), text)?;
+        }
+        Ok(())
+    }
+
+    /// The submission itself, to a library. Lints do not decide, whatever the source denies or forbids: those that fail are
+    /// told to warn. By name, for `--cap-lints` would cap `unsafe_code` too, and that one is no matter of taste here.
+    fn compile(&self) -> Result<(), Rejected> {
+        let mut tamed: BTreeSet<String> = BTreeSet::new();
+        let mut outcome = self.try_submission(&tamed)?;
+        for _ in 1..LINT_ROUNDS_MAX {
+            let Outcome::Errors(messages) = &outcome else { break };
+            let lints = messages.iter().filter_map(Message::lint).filter(|lint| *lint != "unsafe_code");
+            let known = tamed.len();
+            tamed.extend(lints.map(str::to_owned));
+            if tamed.len() == known {
+                break;
+            }
+            outcome = self.try_submission(&tamed)?;
+        }
+        match outcome {
+            Outcome::Built => Ok(()),
+            Outcome::GaveUp(why) => Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
+            Outcome::Errors(messages) => Err(self.judge_errors(messages.into_iter().map(own_names).collect())),
+        }
+    }
+
+    fn try_submission(&self, tamed: &BTreeSet<String>) -> Result<Outcome, Rejected> {
+        let allowed = self
+            .interface
+            .allowed_crates
+            .iter()
+            .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
+        let allowed: Vec<(&str, PathBuf)> = allowed.collect();
+        // Panics name their place as the learner knows it.
+        let fixed = ["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="].map(str::to_owned);
+        let flags: Vec<String> =
+            fixed.into_iter().chain(tamed.iter().map(|lint| format!("--force-warn={lint}"))).collect();
+        let call = Call {
+            toolbox: self.toolbox,
+            scratch: self.scratch,
+            root: &format!("{SOURCES}/{}", self.submission.root),
+            name: "submission",
+            kind: "rlib",
+            output: "libsubmission.rlib",
+            externs: &allowed,
+            cfgs: &[],
+            flags: &flags,
+            protection: self.protection,
+        };
+        Ok(call.run()?)
+    }
+
+    /// Errors of the compiler's, or what stands behind them: something forbidden.
+    fn judge_errors(&self, messages: Vec<Message>) -> Rejected {
+        let forbidden: Vec<Diagnostic> = messages.iter().filter_map(|message| self.forbidden(message)).collect();
+        if forbidden.is_empty() {
+            let diagnostics = messages.into_iter().map(|message| message.diagnostic).collect();
+            Rejected::new(Reason::BuildFailed, diagnostics)
+        } else {
+            Rejected::new(Reason::Forbidden, forbidden)
+        }
+    }
+
+    fn forbidden(&self, message: &Message) -> Option<Diagnostic> {
+        let Diagnostic { file, line, column, message: text, .. } = &message.diagnostic;
+        match message.code.as_str() {
+            "unsafe_code" => Some(diagnostic::at(
+                file,
+                *line,
+                *column,
+                "`unsafe` is forbidden in this exercise: write it in safe Rust",
+            )),
+            "E0432" | "E0433" | "E0463" => {
+                let name = self.inspection.foreign_crates.iter().find(|name| text.contains(&format!("`{name}`")))?;
+                let allowed = self.interface.allowed_crates.join("`, `");
+                let text = format!("the crate `{name}` is not allowed here: use std and `{allowed}` only");
+                Some(diagnostic::at(file, *line, *column, &text))
+            }
+            _ => None,
+        }
+    }
+
+    /// The adapter, with all items that typecheck in some form. Returns those left out, and what is said about both those
+    /// and the converted ones.
+    fn adapt(&self) -> Result<(Vec<String>, Vec<Diagnostic>), Rejected> {
+        let adapter = adapter(self.interface.kind);
+        let prototype = &self.interface.prototype;
+        let mut forms: Forms = self.inspection.items.iter().map(|item| (item.clone(), 1)).collect();
+        let mut reasons: BTreeMap<String, String> = BTreeMap::new();
+        for _ in 0..TRIES_MAX {
+            settle(prototype, &mut forms);
+            let messages = match self.try_adapter(&forms)? {
+                Outcome::Built => return Ok(self.account(&forms, &reasons)),
+                Outcome::GaveUp(why) => {
+                    return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)]));
+                }
+                Outcome::Errors(messages) => messages,
+            };
+            let mut failing: BTreeMap<&str, &Message> = BTreeMap::new();
+            for message in messages.iter().filter(|message| message.diagnostic.file != CONVERSIONS) {
+                if let Some(item) = item_above(adapter, &message.outer_file, message.outer_line)
+                    .filter(|item| forms.contains_key(*item))
+                {
+                    failing.entry(item).or_insert(message);
+                }
+            }
+            if failing.is_empty() {
+                let messages = messages.into_iter().map(|message| message.diagnostic).collect();
+                return Err(Rejected::new(Reason::HarnessError, messages));
+            }
+            for (item, message) in failing {
+                // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
+                reasons.entry(item.to_owned()).or_insert_with(|| message.diagnostic.message.clone());
+                match next_form(adapter, item, forms[item]) {
+                    Some(form) => drop(forms.insert(item.to_owned(), form)),
+                    None => drop(forms.remove(item)),
+                }
+            }
+        }
+        Err(Rejected::harness("the adapter does not settle on the items that this submission has"))
+    }
+
+    /// The items of the prototype that are left out, and what there is to say about items.
+    fn account(&self, forms: &Forms, reasons: &BTreeMap<String, String>) -> (Vec<String>, Vec<Diagnostic>) {
+        let (prototype, root) = (&self.interface.prototype, &self.submission.root);
+        let missing = prototype.items().filter(|item| !forms.contains_key(*item)).map(str::to_owned).collect();
+        // An item that began in its second form, for want of a type, was tried without a word of the compiler's.
+        let converted = forms.iter().filter(|(_, form)| **form > 1).map(|(item, _)| item);
+        let named: BTreeSet<&String> = reasons.keys().chain(converted).collect();
+        let said = named.into_iter().map(|item| {
+            let reason = reasons.get(item).map_or("", String::as_str);
+            self.inspection.deviation(root, prototype, item, reason, forms.contains_key(item))
+        });
+        (missing, self.inspection.remarks.iter().cloned().chain(said).collect())
+    }
+
+    fn try_adapter(&self, forms: &Forms) -> Result<Outcome, Rejected> {
+        let library = |name: &'static str| self.toolbox.library(name).map(|path| (name, path.to_owned()));
+        let mut externs: Vec<_> = ["toolbox", "cachedojo_wire"].into_iter().filter_map(library).collect();
+        externs.push(("submission", self.scratch.join("libsubmission.rlib")));
+        let mut cfgs: Vec<String> = Vec::new();
+        for (item, form) in forms {
+            cfgs.push(format!("item=\"{item}\""));
+            cfgs.extend(FORMS[..*form].iter().flatten().map(|name| format!("{name}=\"{item}\"")));
+            if self.inspection.waits(item) {
+                cfgs.push(format!("awaits=\"{item}\""));
+            }
+        }
+        if forms.values().any(|form| *form > 1) {
+            cfgs.push("loose".to_owned());
+        }
+        if self.inspection.uses_tokio {
+            cfgs.push("tokio".to_owned());
+        }
+        let call = Call {
+            toolbox: self.toolbox,
+            scratch: self.scratch,
+            root: ADAPTER,
+            name: "adapter",
+            kind: "cdylib",
+            output: "module.wasm",
+            externs: &externs,
+            cfgs: &cfgs,
+            flags: &["-Cstrip=symbols", "-Awarnings"].map(str::to_owned),
+            protection: self.protection,
+        };
+        Ok(call.run()?)
+    }
+}
+
+/// The items that are tried, each with the number of its form: the adapter's own comment says what the forms are.
+type Forms = BTreeMap<String, usize>;
+
+/// The `cfg` that each form adds; the first one, the prototype's own, has none.
+const FORMS: [Option<&str>; 4] = [None, Some("second"), Some("third"), Some("fourth")];
+
+const ADAPTER: &str = "adapter.rs";
+const CONVERSIONS: &str = "conversions.rs";
+
+/// The sources of an adapter by their names, the crate's root among them.
+type Sources = &'static [(&'static str, &'static str)];
+
+fn next_form(adapter: Sources, item: &str, form: usize) -> Option<usize> {
+    let fourth = format!("fourth = \"{item}\"");
+    let forms = if adapter.iter().any(|(_, text)| text.contains(&fourth)) { 4 } else { 3 };
+    (form < forms).then_some(form + 1)
+}
+
+/// Leaves out what cannot be called, and converts what must return something else than the prototype says.
+fn settle(prototype: &Prototype, forms: &mut Forms) {
+    let mut items = forms.keys().cloned().collect();
+    prototype.drop_dependents(&mut items);
+    forms.retain(|item, _| items.contains(item));
+    for (item, form) in forms {
+        if prototype.get(item).is_some_and(|item| !item.returns.is_subset(&items)) {
+            *form = (*form).max(2);
+        }
+    }
+}
+
+/// The sources of the adapter for a kind of submission.
+pub fn adapter(kind: SubjectKind) -> Sources {
+    match kind {
+        SubjectKind::Prototype => &[
+            (ADAPTER, include_str!("../../../adapter/distributed_cache/adapter.rs")),
+            ("types.rs", include_str!("../../../adapter/distributed_cache/types.rs")),
+            ("node.rs", include_str!("../../../adapter/distributed_cache/node.rs")),
+            ("ring.rs", include_str!("../../../adapter/distributed_cache/ring.rs")),
+            ("cluster.rs", include_str!("../../../adapter/distributed_cache/cluster.rs")),
+            ("parser.rs", include_str!("../../../adapter/distributed_cache/parser.rs")),
+            (CONVERSIONS, include_str!("../../../adapter/distributed_cache/conversions.rs")),
+        ],
+        SubjectKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
+    }
+}
+
+/// The item of the adapter whose code stands at that line of that file: the nearest `item = "…"` at or above it, else a
+/// call of `item!`.
+fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
+    let (_, source) = adapter.iter().find(|(name, _)| *name == file)?;
+    let lines: Vec<&str> = source.lines().take(line as usize).collect();
+    lines.iter().rev().find_map(|line| {
+        let (_, rest) = line.split_once("item = \"").or_else(|| line.split_once("item!(\""))?;
+        rest.split_once('"').map(|(item, _)| item)
+    })
+}
+
+/// Takes the scratch folder's own folder off a file name.
+fn own_names(mut message: Message) -> Message {
+    let file = &mut message.diagnostic.file;
+    if let Some(own) = file.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('/')) {
+        *file = own.to_owned();
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_adapter_belongs_to_the_nearest_item_above_it() {
+        let adapter: Sources = &[
+            ("adapter.rs", "a\n#[cfg(item = \"A::b\")]\nfn x() {}\n    y => item!(\"C\", z),\n"),
+            ("other.rs", "#[cfg(item = \"D\")]\n"),
+        ];
+        assert_eq!(item_above(adapter, "adapter.rs", 1), None);
+        assert_eq!(item_above(adapter, "adapter.rs", 3), Some("A::b"));
+        assert_eq!(item_above(adapter, "adapter.rs", 4), Some("C"));
+        assert_eq!(item_above(adapter, "other.rs", 1), Some("D"));
+        assert_eq!(item_above(adapter, "src/lib.rs", 1), None);
+    }
+}

@@ -1,0 +1,299 @@
+//! Reads a submission's source before any compiler does: which items of the prototype are there, and what is forbidden.
+//!
+//! Forbidden things are looked for in the *tokens*, so that a macro's body counts as code, while comments and strings do
+//! not. Code under `#[cfg(test)]` is left alone: it is never compiled here. Which items there are is read from the syntax
+//! tree. Both are generous: what only the compiler can know (a macro that makes an item, a crate that is not there) is
+//! left to the compiler, and the sandbox keeps whatever slips through from reading anything of the host's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::submission::Submission;
+use crate::language::rust::forbidden;
+use crate::language::rust::interface::Interface;
+use crate::language::rust::prototype::{Prototype, declaration, text_of, type_name};
+use proc_macro2::{Span, TokenStream};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+
+/// What a submission's source shows.
+#[derive(Debug, Clone, Default)]
+pub struct Inspection {
+    /// What the exercise forbids, each at its place; such a submission is not compiled.
+    pub forbidden: Vec<Diagnostic>,
+    /// Crates that the source seems to name and the exercise does not allow; the compiler has the last word.
+    pub foreign_crates: BTreeSet<String>,
+    /// The items of the prototype to try: those that are there, and those that might be.
+    pub items: BTreeSet<String>,
+    /// What there is to say about items that are not to be tried.
+    pub remarks: Vec<Diagnostic>,
+    /// Whether futures need tokio's runtime.
+    pub uses_tokio: bool,
+    found: BTreeMap<String, Found>,
+}
+
+/// An item where it stands.
+#[derive(Debug, Clone)]
+struct Found {
+    file: String,
+    line: u32,
+    column: u32,
+    declaration: String,
+    public: bool,
+    /// Whether it is a function whose result has to be waited for.
+    waits: bool,
+}
+
+/// The parser works on the stack, and so does everything that walks its trees: this is more than [`forbidden::DEPTH_MAX`] needs.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Inspects a submission. Never fails: what cannot be parsed is left to the compiler's better messages. Cost: O(source).
+pub fn inspect(submission: &Submission, interface: &Interface) -> Inspection {
+    let work = || inspect_here(submission, interface);
+    std::thread::scope(|scope| {
+        let inspector = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        inspector.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Inspection {
+            forbidden: vec![diagnostic::general("this source cannot be inspected; make it simpler")],
+            ..Inspection::default()
+        })
+    })
+}
+
+impl Inspection {
+    /// Whether what a function returns is a future.
+    pub fn waits(&self, item: &str) -> bool {
+        self.found.get(item).is_some_and(|found| found.waits)
+    }
+
+    /// Says that an item is not as the prototype has it, with both declarations; `reason` is the compiler's, and `graded`
+    /// whether it could be used all the same.
+    pub fn deviation(&self, root: &str, prototype: &Prototype, item: &str, reason: &str, graded: bool) -> Diagnostic {
+        let expected = prototype.get(item).map(|item| item.declaration.as_str()).unwrap_or_default();
+        let so = if graded {
+            "its meaning is plain, so it is graded all the same and costs nothing"
+        } else {
+            "so it is not graded"
+        };
+        match self.found.get(item) {
+            Some(found) if found.public && !same(&found.declaration, expected) => {
+                let declaration = &found.declaration;
+                let text = format!(
+                    "`{item}` is not as the prototype has it, {so}: expected `{expected}`, found `{declaration}`"
+                );
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
+            Some(found) => {
+                let text =
+                    format!("`{item}` cannot be used as the prototype says, {so}: expected `{expected}`; {reason}");
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
+            None => {
+                let text = format!(
+                    "`{item}` cannot be used as the prototype says, {so}: expected `{expected}` at the crate's root; {reason}"
+                );
+                diagnostic::at(root, 0, 0, &text)
+            }
+        }
+    }
+}
+
+/// Whether two declarations are one but for spaces and trailing commas.
+fn same(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace(' ', "").replace(",}", "}").replace(",)", ")");
+    plain(one) == plain(other)
+}
+
+fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
+    let mut inspection = Inspection::default();
+    let mut items = Items::default();
+    let mut local = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    // A file that does not parse may hold anything.
+    let mut all_read = true;
+    for (name, text) in &submission.files {
+        let Ok(tokens) = text.parse::<TokenStream>() else {
+            all_read = false;
+            continue;
+        };
+        let scan = forbidden::scan(name, &tokens);
+        inspection.forbidden.extend(scan.forbidden);
+        local.extend(scan.declared);
+        used.extend(scan.roots);
+        if scan.too_deep {
+            continue;
+        }
+        match syn::parse2::<syn::File>(tokens) {
+            Ok(file) => items.read(name, &file),
+            Err(_) => all_read = false,
+        }
+    }
+    inspection.uses_tokio = used.contains("tokio") && interface.allowed_crates.iter().any(|name| name == "tokio");
+    let known = ["std", "core", "alloc", "crate", "self", "super", "Self"];
+    let foreign = |name: &String| {
+        !known.contains(&name.as_str()) && !local.contains(name) && !interface.allowed_crates.contains(name)
+    };
+    inspection.foreign_crates = used.into_iter().filter(foreign).collect();
+    choose(&mut inspection, items, &interface.prototype, all_read);
+    inspection
+}
+
+/// Chooses the items to try. One that is missing for sure is not tried: a try that fails costs a call of the compiler.
+fn choose(inspection: &mut Inspection, items: Items, prototype: &Prototype, all_read: bool) {
+    for name in prototype.items() {
+        let owner = name.split("::").next().unwrap_or_default();
+        // A type without a declaration of its own here is renamed or made by a macro; so may be what belongs to it.
+        let may_be_made = !all_read || items.has_macros || (name != owner && !items.found.contains_key(owner));
+        match items.found.get(name) {
+            Some(found) if !found.public => {
+                let text = format!("`{name}` is private, so it is not graded: write `pub` before it");
+                inspection.remarks.push(diagnostic::at(&found.file, found.line, found.column, &text));
+            }
+            Some(_) => drop(inspection.items.insert(name.to_owned())),
+            None if may_be_made || items.renamed.contains(name) || items.has_alike(name) => {
+                inspection.items.insert(name.to_owned());
+            }
+            None => {}
+        }
+    }
+    inspection.found = items.found;
+}
+
+/// The items of a submission, by the names a prototype gives them.
+#[derive(Default)]
+struct Items {
+    file: String,
+    found: BTreeMap<String, Found>,
+    renamed: BTreeSet<String>,
+    has_macros: bool,
+}
+
+impl Items {
+    fn read(&mut self, name: &str, file: &syn::File) {
+        name.clone_into(&mut self.file);
+        self.visit_file(file);
+    }
+
+    fn add(&mut self, name: String, at: Span, public: bool, declaration: String) {
+        let waits = declaration.split("->").next().is_some_and(|head| head.contains("async fn"))
+            || declaration.split("->").nth(1).is_some_and(|result| result.contains("Future"));
+        let start = at.start();
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let found = Found {
+            file: self.file.clone(),
+            line: number(start.line),
+            column: number(start.column + 1),
+            declaration,
+            public,
+            waits,
+        };
+        // Two modules may each have a `Node`; a public one is meant.
+        if public || !self.found.contains_key(&name) {
+            self.found.insert(name, found);
+        }
+    }
+
+    fn has_alike(&self, name: &str) -> bool {
+        let name = remembered(name);
+        self.found.keys().any(|found| remembered(found) == name)
+    }
+}
+
+/// A name as one remembers it: `CacheNode::cleanExpired` and `CacheNode::clean_expired` are alike.
+fn remembered(name: &str) -> String {
+    name.replace('_', "").to_lowercase()
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("test")
+            || attribute.path().is_ident("cfg")
+                && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+    })
+}
+
+impl<'ast> Visit<'ast> for Items {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.add(
+            item.ident.to_string(),
+            item.ident.span(),
+            is_public(&item.vis),
+            text_of(item.struct_token.span, item.span()),
+        );
+    }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        // What the alias stands for has its methods under another name.
+        self.has_macros = true;
+        self.add(
+            item.ident.to_string(),
+            item.ident.span(),
+            is_public(&item.vis),
+            text_of(item.type_token.span, item.span()),
+        );
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        let name = item.ident.to_string();
+        for variant in &item.variants {
+            self.add(
+                format!("{name}::{}", variant.ident),
+                variant.ident.span(),
+                true,
+                text_of(variant.ident.span(), variant.span()),
+            );
+        }
+        self.add(name, item.ident.span(), is_public(&item.vis), text_of(item.enum_token.span, item.span()));
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
+        let Some(owner) = type_name(&item.self_ty) else { return };
+        if is_test(&item.attrs) {
+            return;
+        }
+        for inner in &item.items {
+            match inner {
+                syn::ImplItem::Fn(function) if item.trait_.is_none() => {
+                    let name = format!("{owner}::{}", function.sig.ident);
+                    self.add(
+                        name,
+                        function.sig.ident.span(),
+                        is_public(&function.vis),
+                        declaration(&function.vis, &function.sig),
+                    );
+                }
+                syn::ImplItem::Macro(_) => self.has_macros = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            self.add(
+                item.sig.ident.to_string(),
+                item.sig.ident.span(),
+                is_public(&item.vis),
+                declaration(&item.vis, &item.sig),
+            );
+        }
+    }
+
+    fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
+        // `macro_rules! name {…}` defines; anything else may make items.
+        self.has_macros |= item.ident.is_none();
+    }
+
+    fn visit_use_rename(&mut self, rename: &'ast syn::UseRename) {
+        self.renamed.insert(rename.rename.to_string());
+    }
+}

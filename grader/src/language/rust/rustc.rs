@@ -1,0 +1,262 @@
+//! One call of the compiler: confined, from a bare environment, and its words turned into diagnostics.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::language::rust::toolbox::{TARGET, Toolbox};
+
+/// What a compiler call may use: ten times what an honest submission needs.
+const LIMITS: Limits = Limits {
+    wall: Duration::from_secs(40),
+    cpu_s: 8,
+    memory_bytes: 3 << 30,
+    file_bytes: 64 << 20,
+    output_bytes: 4 << 20,
+};
+
+/// Most diagnostics kept of one call.
+const DIAGNOSTICS_MAX: usize = 50;
+
+/// One call of the compiler.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The toolbox to compile against.
+    pub toolbox: &'a Toolbox,
+    /// The folder it works in, and the only one it may write to.
+    pub scratch: &'a Path,
+    /// The crate's root, relative to `scratch`.
+    pub root: &'a str,
+    /// The crate's name.
+    pub name: &'a str,
+    /// `rlib` or `cdylib`.
+    pub kind: &'a str,
+    /// The file to write, relative to `scratch`.
+    pub output: &'a str,
+    /// Crates it may name, and their libraries.
+    pub externs: &'a [(&'a str, PathBuf)],
+    /// `--cfg` values.
+    pub cfgs: &'a [String],
+    /// More flags.
+    pub flags: &'a [String],
+    /// Whether the compiler is confined.
+    pub protection: Protection,
+}
+
+/// A message of the compiler's, as far as the grader needs it.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// At its place in the sources of the call.
+    pub diagnostic: Diagnostic,
+    /// The file of that place; for what a macro made, the file in which the macro was called.
+    pub outer_file: String,
+    /// The line there.
+    pub outer_line: u32,
+    /// Its code, as `E0432`, or a lint's name.
+    pub code: String,
+}
+
+impl Message {
+    /// The lint that speaks; nothing where it is the language itself.
+    pub fn lint(&self) -> Option<&str> {
+        Some(self.code.as_str()).filter(|code| code.starts_with(|first: char| first.is_ascii_lowercase()))
+    }
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The file is there.
+    Built,
+    /// The sources have errors.
+    Errors(Vec<Message>),
+    /// The compiler gave up for want of time, memory or output, or crashed: said of the submission, in a sentence.
+    GaveUp(String),
+}
+
+impl Call<'_> {
+    /// Compiles.
+    ///
+    /// # Errors
+    /// When the compiler was not run at all.
+    pub fn run(&self) -> Result<Outcome, NotRun> {
+        let arguments = self.arguments();
+        let job = Job {
+            program: &self.toolbox.rustc,
+            arguments: &arguments,
+            scratch: self.scratch,
+            readable: &[self.toolbox.sysroot.clone(), self.toolbox.folder.clone()],
+            environment: &[("TMPDIR", self.scratch.as_os_str().to_owned())],
+            limits: LIMITS,
+            protection: self.protection,
+        };
+        let finished = sandbox::run(&job)?;
+        let said = String::from_utf8_lossy(&finished.said);
+        Ok(match finished.ending {
+            Ending::Success => Outcome::Built,
+            Ending::OutOfTime => Outcome::GaveUp(format!("compiling takes longer than {} s", LIMITS.cpu_s)),
+            Ending::TooMuchOutput => Outcome::GaveUp("compiling gives endless messages".to_owned()),
+            Ending::Failure => {
+                let errors = self.errors(&said);
+                if errors.is_empty() { Outcome::GaveUp(crash_reason(&said)) } else { Outcome::Errors(errors) }
+            }
+        })
+    }
+
+    fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        let mut flag = |text: &str| arguments.push(text.into());
+        for fixed in
+            ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Cdebuginfo=0", "-Ccodegen-units=1"]
+        {
+            flag(fixed);
+        }
+        // Unoptimised code and the fast backend of wasmtime: what a submission saves in compiling it never spends in running.
+        flag("-Copt-level=0");
+        // Overflow is a panic, as under `cargo test`. The checks inside std's own unsafe code find no mistake of a submission's.
+        flag("-Cdebug-assertions=off");
+        flag("-Coverflow-checks=on");
+        flag("-Cembed-bitcode=no");
+        flag(&format!("--target={TARGET}"));
+        flag(&format!("--crate-name={}", self.name));
+        flag(&format!("--crate-type={}", self.kind));
+        for cfg in self.cfgs {
+            flag("--cfg");
+            flag(cfg);
+        }
+        for more in self.flags {
+            flag(more);
+        }
+        let path = |prefix: &str, path: &Path| {
+            let mut text = OsString::from(prefix);
+            text.push(path);
+            text
+        };
+        for (name, library) in self.externs {
+            arguments.push("--extern".into());
+            arguments.push(path(&format!("{name}="), library));
+        }
+        arguments.push(path("-Ldependency=", &self.toolbox.folder));
+        let mut remap = path("--remap-path-prefix=", self.scratch);
+        remap.push("=.");
+        arguments.push(remap);
+        arguments.push("-o".into());
+        arguments.push(self.output.into());
+        arguments.push(self.root.into());
+        arguments
+    }
+
+    fn errors(&self, said: &str) -> Vec<Message> {
+        let mut messages: Vec<Message> = Vec::new();
+        for line in said.lines() {
+            let Ok(raw) = serde_json::from_str::<RawMessage>(line) else { continue };
+            if raw.level.starts_with("error")
+                && !raw.spans.is_empty() | raw.code.is_some() | !raw.message.starts_with("aborting due")
+            {
+                messages.push(self.message(raw));
+            }
+            if messages.len() == DIAGNOSTICS_MAX {
+                break;
+            }
+        }
+        messages
+    }
+
+    fn message(&self, raw: RawMessage) -> Message {
+        let mut text = raw.message;
+        let primary = raw.spans.iter().find(|span| span.is_primary).or(raw.spans.first());
+        if let Some(label) = primary.and_then(|span| span.label.as_deref()).filter(|label| !text.contains(*label)) {
+            text = format!("{text}: {label}");
+        }
+        for child in raw.children.iter().filter(|child| child.level == "help" || child.level == "note").take(3) {
+            text = format!("{text}\n{}: {}", child.level, child.message);
+        }
+        let text = self.without_host_paths(&text);
+        let code = raw.code.map(|code| code.code).unwrap_or_default();
+        let text = if code.is_empty() { text } else { format!("{text} [{code}]") };
+        let diagnostic = match primary.and_then(RawSpan::in_submission) {
+            Some(place) => diagnostic::at(&place.file_name, place.line_start, place.column_start, &text),
+            None => diagnostic::general(&text),
+        };
+        let outer = primary.map(RawSpan::outermost);
+        let (outer_file, outer_line) = outer.map(|span| (span.file_name.clone(), span.line_start)).unwrap_or_default();
+        Message { diagnostic, outer_file, outer_line, code }
+    }
+
+    /// The paths of this machine are nobody's concern, and would differ from one grading to the next.
+    fn without_host_paths(&self, text: &str) -> String {
+        let hidden: BTreeMap<&Path, &str> = BTreeMap::from([
+            (self.scratch, "."),
+            (self.toolbox.folder.as_path(), "<toolbox>"),
+            (self.toolbox.sysroot.as_path(), "<rust>"),
+        ]);
+        hidden.iter().fold(text.to_owned(), |text, (path, name)| text.replace(&*path.to_string_lossy(), name))
+    }
+}
+
+fn crash_reason(said: &str) -> String {
+    if said.contains("memory allocation of")
+        || said.contains("out of memory")
+        || said.contains("Cannot allocate memory")
+    {
+        return format!("compiling takes more than {} MiB of memory", LIMITS.memory_bytes >> 20);
+    }
+    "the compiler itself crashed on this source: it is too deep or too big".to_owned()
+}
+
+/// rustc's JSON: <https://doc.rust-lang.org/rustc/json.html>.
+#[derive(Deserialize)]
+struct RawMessage {
+    message: String,
+    level: String,
+    code: Option<RawCode>,
+    #[serde(default)]
+    spans: Vec<RawSpan>,
+    #[serde(default)]
+    children: Vec<RawChild>,
+}
+
+#[derive(Deserialize)]
+struct RawCode {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct RawChild {
+    message: String,
+    level: String,
+}
+
+#[derive(Deserialize)]
+struct RawSpan {
+    file_name: String,
+    line_start: u32,
+    column_start: u32,
+    is_primary: bool,
+    label: Option<String>,
+    expansion: Option<Box<RawExpansion>>,
+}
+
+#[derive(Deserialize)]
+struct RawExpansion {
+    span: RawSpan,
+}
+
+impl RawSpan {
+    fn outermost(&self) -> &Self {
+        self.expansion.as_deref().map_or(self, |expansion| expansion.span.outermost())
+    }
+
+    /// The place in the submission itself: an error inside a macro of std's shows where the macro is called.
+    fn in_submission(&self) -> Option<&Self> {
+        if !self.file_name.starts_with('/') && !self.file_name.starts_with('<') {
+            return Some(self);
+        }
+        self.expansion.as_deref().and_then(|expansion| expansion.span.in_submission())
+    }
+}

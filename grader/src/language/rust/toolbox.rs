@@ -1,0 +1,302 @@
+//! What every submission is compiled against: the seam, the adapters' common half and the allowed crates, built once for
+//! `wasm32-wasip1` and kept in a folder of the cache that is named by what went into it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sha2::{Digest, Sha256};
+
+use crate::intake::submission::hex;
+use crate::report::write_whole;
+
+/// The target submissions are compiled for.
+pub const TARGET: &str = "wasm32-wasip1";
+
+/// The files of the toolbox's workspace. They live in this binary, so that it works wherever it is installed.
+const SOURCES: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("../../../adapter/toolbox/Cargo.toml")),
+    ("Cargo.lock", include_str!("../../../adapter/toolbox/Cargo.lock")),
+    ("src/lib.rs", include_str!("../../../adapter/toolbox/src/lib.rs")),
+    ("wire/Cargo.toml", include_str!("../../../../wire/Cargo.toml")),
+    ("wire/src/lib.rs", include_str!("../../../../wire/src/lib.rs")),
+];
+
+/// Crates that the adapters use or an exercise may allow, as a submission names them.
+const CRATES: &[&str] = &["cachedojo_wire", "toolbox", "sha2", "tokio", "twox_hash", "xxhash_rust"];
+
+/// What changes a toolbox without being a source; one more whenever this file lays it out otherwise.
+const LAYOUT: u32 = 2;
+
+/// A toolbox, ready.
+#[derive(Debug, Clone)]
+pub struct Toolbox {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The compiler itself, not rustup's stand-in for it.
+    pub rustc: PathBuf,
+    /// What the compiler calls itself, its version and commit.
+    pub version: String,
+    /// The compiler's home.
+    pub sysroot: PathBuf,
+    /// Crate to library.
+    libraries: BTreeMap<String, PathBuf>,
+}
+
+/// Why there is no toolbox. Each names the remedy.
+#[derive(Debug)]
+pub enum NoToolbox {
+    /// No compiler.
+    NoRustc(String),
+    /// The compiler lacks the target.
+    NoTarget(String),
+    /// No folder to keep it in.
+    NoCache(String),
+    /// Cargo did not build it.
+    NotBuilt(String),
+}
+
+impl fmt::Display for NoToolbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRustc(reason) => {
+                write!(f, "no Rust compiler ({reason}); install Rust with rustup, see https://rustup.rs")
+            }
+            Self::NoTarget(reason) => {
+                write!(f, "the compiler cannot build for {TARGET} ({reason}); run: rustup target add {TARGET}")
+            }
+            Self::NoCache(reason) => write!(f, "no place for the toolbox ({reason}); name a folder in CACHEDOJO_CACHE"),
+            Self::NotBuilt(reason) => {
+                write!(f, "the toolbox did not build; it needs the crates registry once. Cargo says:\n{reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoToolbox {}
+
+impl Toolbox {
+    /// Opens the toolbox of this grader and this machine's compiler; builds it first where there is none, which `say` is
+    /// told. Graders that want the same one at once wait for the first.
+    ///
+    /// # Errors
+    /// See [`NoToolbox`].
+    pub fn open(say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
+        let cache = cache_folder()?;
+        let sysroot = sysroot(&cache)?;
+        let rustc = sysroot.join("bin/rustc");
+        let folder = cache.join(format!("toolbox-{}", key(&sysroot, &rustc)));
+        if !folder.is_dir() {
+            fs::create_dir_all(&cache).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
+            let lock =
+                File::create(folder.with_extension("lock")).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
+            lock.lock().map_err(|error| NoToolbox::NoCache(error.to_string()))?;
+            // Another grader may have built it while this one waited.
+            if !folder.is_dir() {
+                build(&cache, &folder, &sysroot, say)?;
+            }
+        }
+        let (version, libraries) = (version(&folder, &rustc)?, libraries(&folder)?);
+        Ok(Self { folder, rustc, version, sysroot, libraries })
+    }
+
+    /// Its name, which changes with everything that it is made of.
+    pub fn name(&self) -> String {
+        self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// The library of a crate, as a submission names it.
+    pub fn library(&self, name: &str) -> Option<&Path> {
+        self.libraries.get(name).map(PathBuf::as_path)
+    }
+}
+
+/// Where toolboxes and results are kept: `$CACHEDOJO_CACHE`, else the user's cache folder.
+///
+/// # Errors
+/// When the machine names none.
+pub fn cache_folder() -> Result<PathBuf, NoToolbox> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named("CACHEDOJO_CACHE")
+        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("cachedojo")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/cachedojo")))
+        .ok_or_else(|| NoToolbox::NoCache("neither CACHEDOJO_CACHE nor HOME is set".to_owned()))
+}
+
+/// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
+/// answer is kept under all that rustup decides it by.
+fn sysroot(cache: &Path) -> Result<PathBuf, NoToolbox> {
+    let kept = cache.join(format!("sysroot-{}", choice_of_rustc()));
+    let known = fs::read_to_string(&kept).map(PathBuf::from).ok();
+    if let Some(known) = known.filter(|path| path.join("bin/rustc").is_file()) {
+        return Ok(known);
+    }
+    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
+    if !output.status.success() {
+        return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    // Without a place to keep it, it is asked again next time.
+    if fs::create_dir_all(cache).is_ok() {
+        drop(write_whole(&kept, path.as_bytes()));
+    }
+    Ok(PathBuf::from(path))
+}
+
+/// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
+/// toolchain files above this folder.
+fn choice_of_rustc() -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
+        part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("rustc")).find_map(|file| fs::metadata(file).ok());
+    if let Some(metadata) = found {
+        part(&metadata.len().to_le_bytes());
+        part(&changed(&metadata).to_le_bytes());
+    }
+    let home = |name: &str, folder: &str| {
+        let own = std::env::var_os(name).map(PathBuf::from);
+        own.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(folder)))
+    };
+    if let Some(rustup) = home("RUSTUP_HOME", ".rustup") {
+        part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    part(here.as_os_str().as_encoded_bytes());
+    for folder in here.ancestors() {
+        for name in ["rust-toolchain", "rust-toolchain.toml"] {
+            part(&fs::read(folder.join(name)).unwrap_or_default());
+        }
+    }
+    hex(&hash.finalize()[..8])
+}
+
+/// When a file was last written to, in nanoseconds since 1970.
+fn changed(metadata: &fs::Metadata) -> u128 {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.unwrap_or_default().as_nanos()
+}
+
+/// Names what goes into a toolbox: its sources and the compiler.
+fn key(sysroot: &Path, rustc: &Path) -> String {
+    let mut hash = Sha256::new();
+    hash.update(LAYOUT.to_le_bytes());
+    for (name, text) in SOURCES {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(name);
+        hash.update(text);
+    }
+    hash.update(sysroot.as_os_str().as_encoded_bytes());
+    // A compiler that was updated in place has another size or another date.
+    if let Ok(metadata) = fs::metadata(rustc) {
+        hash.update(metadata.len().to_le_bytes());
+        hash.update(changed(&metadata).to_le_bytes());
+    }
+    hex(&hash.finalize()[..8])
+}
+
+/// The answer to `rustc --version`, asked once and kept in the toolbox, which is of this very compiler.
+fn version(folder: &Path, rustc: &Path) -> Result<String, NoToolbox> {
+    let kept = folder.join("version");
+    if let Ok(known) = fs::read_to_string(&kept) {
+        return Ok(known);
+    }
+    let output = Command::new(rustc).arg("--version").output();
+    let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || version.is_empty() {
+        return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    drop(write_whole(&kept, version.as_bytes()));
+    Ok(version)
+}
+
+/// Builds in a folder beside `folder`, which then appears all at once.
+fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
+    if !sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        add_target(say)?;
+    }
+    say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
+    let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
+    let work = tempfile::Builder::new().prefix("toolbox-in-work-").tempdir_in(cache).map_err(io)?;
+    for (name, text) in SOURCES {
+        let path = work.path().join(name);
+        fs::create_dir_all(path.parent().unwrap_or(work.path())).map_err(io)?;
+        fs::write(path, text).map_err(io)?;
+    }
+    let output =
+        cargo(work.path()).output().map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
+    if !output.status.success() {
+        return Err(NoToolbox::NotBuilt(tail(&output)));
+    }
+    // Keep the libraries (of the target, and the host's procedural macros they name) and nothing else.
+    let ready = work.path().join("ready");
+    fs::create_dir(&ready).map_err(io)?;
+    for (from, extension) in
+        [(format!("target/{TARGET}/release/deps"), "rlib"), ("target/release/deps".to_owned(), "so")]
+    {
+        for entry in fs::read_dir(work.path().join(from)).map_err(io)?.flatten() {
+            if entry.path().extension().is_some_and(|found| found == extension) {
+                fs::copy(entry.path(), ready.join(entry.file_name())).map_err(io)?;
+            }
+        }
+    }
+    fs::rename(&ready, folder).map_err(io)
+}
+
+fn cargo(work: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(["build", "--release", "--locked", "--target", TARGET]).current_dir(work);
+    command.env("CARGO_TARGET_DIR", work.join("target"));
+    // A toolbox is the same whatever the flags of the shell it is built from.
+    for steering in
+        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
+    {
+        command.env_remove(steering);
+    }
+    command
+}
+
+fn add_target(say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
+    say(&format!("installing the compiler's target {TARGET} (rustup target add {TARGET}) …"));
+    match Command::new("rustup").args(["target", "add", TARGET]).output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(NoToolbox::NoTarget(tail(&output))),
+        Err(error) => Err(NoToolbox::NoTarget(format!("cannot start rustup: {error}"))),
+    }
+}
+
+fn tail(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+fn libraries(folder: &Path) -> Result<BTreeMap<String, PathBuf>, NoToolbox> {
+    let mut libraries = BTreeMap::new();
+    let listing = fs::read_dir(folder).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
+    for path in listing.flatten().map(|entry| entry.path()) {
+        // `libxxhash_rust-80fb86ead20e78df.rlib`
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = stem.strip_prefix("lib").and_then(|stem| stem.rsplit_once('-')).map(|(name, _)| name);
+        if let Some(name) = name.filter(|name| CRATES.contains(name)) {
+            libraries.insert(name.to_owned(), path);
+        }
+    }
+    match CRATES.iter().find(|name| !libraries.contains_key(**name)) {
+        None => Ok(libraries),
+        Some(name) => {
+            Err(NoToolbox::NotBuilt(format!("`{}` lacks {name}: delete that folder and try again", folder.display())))
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Complexity without a stopwatch: the work of an operation at n, 2n, 4n … entries, counted in fuel, shows how it grows.
+//!
+//! Fuel is deterministic, so the same module is always put in the same class. Each size takes the median of several
+//! operations: a table that doubles now and then costs its constant on average, and is called constant.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Fresh;
+use super::pack::{Exercise, PackError};
+use super::template;
+use cachedojo::random::Random;
+use cachedojo_lab::event::What;
+use cachedojo_lab::runner::Runner;
+use cachedojo_lab::script::{self, Dialect, Script};
+use cachedojo_notation::text::{Bilingual, Language};
+
+/// The values of `n` in a row's scripts: each twice the one before.
+pub const SIZES: [i64; 5] = [4, 8, 16, 32, 64];
+
+/// The fewest sizes from which a class is told.
+const SIZES_MIN: usize = 3;
+
+/// The work after which no larger size is tried: what is that slow has shown its class. The first sizes may take four times
+/// as much.
+const FUEL_MAX: u64 = 40_000_000;
+
+/// A row of the complexity table, as the pack has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// Its stable name.
+    pub id: String,
+    /// The operation.
+    pub title: Bilingual,
+    /// What is built first: a script with `${n}`. Rows with the same setup share it, and run in their order.
+    pub setup: String,
+    /// The operations that are measured, a command each.
+    pub measure: String,
+    /// The class that it should stay within.
+    pub within: Class,
+    /// The points that it gives: none, unless the pack says so.
+    #[serde(default)]
+    pub points: u32,
+}
+
+/// How the work of an operation grows with the number of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Not at all.
+    Constant,
+    /// By as much with each doubling.
+    Log,
+    /// Twice with each doubling.
+    Linear,
+    /// Faster than that.
+    Worse,
+    /// It could not be measured.
+    Unknown,
+}
+
+impl Class {
+    /// The class for people.
+    pub const fn name(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Constant, _) => "constant",
+            (Self::Log, Language::English) => "logarithmic",
+            (Self::Log, Language::French) => "logarithmique",
+            (Self::Linear, Language::English) => "linear",
+            (Self::Linear, Language::French) => "linéaire",
+            (Self::Worse, Language::English) => "worse than linear",
+            (Self::Worse, Language::French) => "pire que linéaire",
+            (Self::Unknown, Language::English) => "not measured",
+            (Self::Unknown, Language::French) => "non mesuré",
+        }
+    }
+}
+
+/// What was measured of one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The row's id.
+    pub id: String,
+    /// How it grows.
+    pub class: Class,
+    /// The fuel of one operation (the median of several) at n, 2n, 4n …; shorter where a larger size was too much work.
+    pub fuel: Vec<u64>,
+}
+
+/// Measures every row of the exercise's complexity table, on fresh subjects that count their fuel. Cost: one run a setup and size,
+/// and little more work than `FUEL_MAX` a setup.
+///
+/// # Errors
+/// The pack is unsound.
+pub fn measure(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Measured>, PackError> {
+    let mut fuel: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (setup, rows) in groups(exercise) {
+        let mut spent = 0;
+        for size in SIZES {
+            let texts: Vec<&str> = std::iter::once(setup).chain(rows.iter().map(|row| row.measure.as_str())).collect();
+            let (script, ends) = script_of(&rows[0].id, &texts, size, seed)?;
+            let Some(steps) = fuel_of_steps(&script, seed, fresh) else { break };
+            spent += steps.iter().sum::<u64>();
+            for (row, range) in rows.iter().zip(ends.windows(2)) {
+                fuel.entry(&row.id).or_default().push(median(&steps[range[0]..range[1]]));
+            }
+            let enough = if size < SIZES[SIZES_MIN - 1] { 4 * FUEL_MAX } else { FUEL_MAX };
+            if spent > enough {
+                break;
+            }
+        }
+    }
+    let rows = exercise.growth.iter().map(|row| {
+        let fuel = fuel.remove(row.id.as_str()).unwrap_or_default();
+        Measured { id: row.id.clone(), class: classify(&fuel), fuel }
+    });
+    Ok(rows.collect())
+}
+
+/// Proves that the rows' scripts can be read.
+pub(super) fn prove(exercise: &Exercise) -> Result<(), PackError> {
+    for row in &exercise.growth {
+        script_of(&row.id, &[&row.setup, &row.measure], SIZES[0], 0)?;
+    }
+    Ok(())
+}
+
+/// The rows by their setup, in the order of the pack.
+fn groups(exercise: &Exercise) -> Vec<(&str, Vec<&Growth>)> {
+    let mut groups: Vec<(&str, Vec<&Growth>)> = Vec::new();
+    for row in &exercise.growth {
+        match groups.iter_mut().find(|(setup, _)| *setup == row.setup) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((&row.setup, vec![row])),
+        }
+    }
+    groups
+}
+
+/// The texts as one script, and the number of commands up to the end of each.
+fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec<usize>), PackError> {
+    let mut whole = String::new();
+    let mut lines = Vec::new();
+    let mut random = Random::new(seed);
+    for text in texts {
+        let text = template::fill_with(text, &[("n", n)], &mut random)
+            .map_err(|error| PackError::Placeholder(id.to_owned(), 0, error.placeholder))?;
+        whole = format!("{whole}{text}\n");
+        lines.push(whole.lines().count());
+    }
+    let script = script::parse(&whole, Dialect::Lab);
+    let ends: Vec<_> =
+        lines.into_iter().map(|last| script.commands.partition_point(|step| step.line as usize <= last)).collect();
+    if let Some(wrong) = script.diagnostics.first() {
+        return Err(PackError::Growth(id.to_owned(), wrong.mistake.message(Language::English)));
+    }
+    if ends.windows(2).any(|range| range[0] == range[1]) {
+        return Err(PackError::Growth(id.to_owned(), "nothing is measured".to_owned()));
+    }
+    Ok((script, ends))
+}
+
+/// The fuel of each command; nothing when one of them cannot be obeyed, or nobody counts.
+fn fuel_of_steps(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Option<Vec<u64>> {
+    let mut subject = fresh().ok()?;
+    let mut runner = Runner::new(seed);
+    let (mut events, mut steps, mut before) = (Vec::new(), Vec::new(), 0);
+    for _ in &script.commands {
+        events.clear();
+        runner.step(script, subject.as_mut(), &mut events);
+        let failed =
+            |what: &What| matches!(what, What::NotImplemented { .. } | What::Crashed { .. } | What::NoObject { .. });
+        if events.iter().any(|event| failed(&event.what)) {
+            return None;
+        }
+        let now = subject.fuel_used();
+        steps.push(now - before);
+        before = now;
+    }
+    (before > 0).then_some(steps)
+}
+
+fn median(steps: &[u64]) -> u64 {
+    let mut sorted = steps.to_vec();
+    sorted.sort_unstable();
+    sorted[sorted.len() / 2]
+}
+
+/// The class of an operation whose work at n, 2n, 4n … is this. The bounds leave a third to noise: keys that collide, nodes
+/// that split, a call's own constant work.
+fn classify(fuel: &[u64]) -> Class {
+    let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return Class::Unknown };
+    if fuel.len() < SIZES_MIN {
+        return Class::Unknown;
+    }
+    let doublings = fuel.len() as u64 - 1;
+    // Pure linear work would be 2^doublings times the first; pure logarithmic work from 32 entries on, (5 + doublings) / 5.
+    let far = last > (first << doublings) * 4 / 3;
+    let grows = last > first * (5 + doublings) / 5 * 4 / 3;
+    // Constant work hides the rest, but not in the differences: linear ones double, quadratic ones grow fourfold.
+    let (step, previous) = (last.saturating_sub(before), before.saturating_sub(fuel[fuel.len() - 3]));
+    let doubles = last > first * 3 / 2 && step * 2 >= previous * 3 && step * 3 <= previous * 8;
+    if far || (grows && step > previous * 3 && last > first * 4) {
+        Class::Worse
+    } else if grows || doubles {
+        Class::Linear
+    } else if last > first + first / 25 {
+        Class::Log
+    } else {
+        Class::Constant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(cost: impl Fn(u64) -> u64) -> Vec<u64> {
+        (0..5).map(|i| cost(32 << i)).collect()
+    }
+
+    #[test]
+    fn classes_are_told_through_constant_work_and_noise() {
+        let log = |n: u64| u64::from(n.ilog2());
+        for constant in [1_000, 5_000, 20_000] {
+            assert_eq!(classify(&series(|n| constant + n % 3 * constant / 100)), Class::Constant);
+            assert_eq!(classify(&series(|n| constant + log(n) * constant / 30)), Class::Log);
+            assert_eq!(classify(&series(|n| constant + n * constant / 500)), Class::Linear);
+            assert_eq!(classify(&series(|n| constant + n * 100)), Class::Linear);
+            assert_eq!(classify(&series(|n| constant + n * n)), Class::Worse);
+        }
+        assert_eq!(classify(&series(|n| log(n) * 700)), Class::Log);
+        assert_eq!(classify(&series(|n| n * 30)), Class::Linear);
+        assert_eq!(classify(&series(|n| n * n / 10)), Class::Worse);
+    }
+
+    #[test]
+    fn what_real_submissions_need_is_classed_as_their_code_says() {
+        for (fuel, class) in [
+            ([24_135, 25_866, 25_901, 26_601, 28_568], Class::Log), // a BTreeSet of turns
+            ([20_402, 21_877, 22_120, 22_612, 24_022], Class::Log), // a BTreeMap of points
+            ([13_724, 15_840, 16_954, 17_881, 20_487], Class::Log), // a binary search that hashes much
+            ([9_259, 9_457, 9_562, 9_679, 9_803], Class::Log),      // a binary search that hashes little
+            ([14_368, 14_552, 14_552, 14_552, 14_562], Class::Constant), // a HashMap and a list
+            ([50_214, 78_184, 133_381, 243_031, 466_000], Class::Linear), // a VecDeque that is searched
+            ([8_619, 10_597, 14_076, 21_457, 36_000], Class::Linear), // a search from the first point on
+        ] {
+            assert_eq!(classify(&fuel), class, "{fuel:?}");
+        }
+    }
+
+    #[test]
+    fn two_sizes_tell_nothing() {
+        assert_eq!(classify(&[1, 2]), Class::Unknown);
+        assert_eq!(classify(&[]), Class::Unknown);
+    }
+}

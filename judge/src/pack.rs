@@ -1,0 +1,331 @@
+//! Packs: an exercise as data, read from `exercise.toml` and its check scripts, and proved sound before it judges anyone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::growth::{self, Growth};
+use super::template;
+use cachedojo::random::Random;
+use cachedojo_lab::script::{self, Command, Dialect};
+use cachedojo_notation::text::{Bilingual, Language};
+
+/// An exercise.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercise {
+    /// Its name on the command line.
+    pub id: String,
+    /// Its name for people.
+    pub title: Bilingual,
+    /// The languages of a submission.
+    pub languages: Vec<String>,
+    /// How a submission is spoken to.
+    pub subject: SubjectKind,
+    /// From how many points on it is passed.
+    pub passing_score: u32,
+    /// The crates that a submission may use besides std.
+    #[serde(default)]
+    pub allowed_crates: Vec<String>,
+    /// Its checks, in the order in which they run.
+    pub checks: Vec<Check>,
+    /// Its complexity table.
+    #[serde(default)]
+    pub growth: Vec<Growth>,
+    /// Its known bugs.
+    #[serde(default)]
+    pub mutants: Vec<MutantSpec>,
+}
+
+/// How a submission is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SubjectKind {
+    /// Through the exercise's prototype: node, ring, cluster, parser.
+    Prototype,
+    /// Through `simulate_distributed_cache(commands)`.
+    Simulate,
+}
+
+/// A row of an exercise's table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Its stable name.
+    pub id: String,
+    /// What it is about.
+    pub title: Bilingual,
+    /// Its category in the table.
+    pub category: String,
+    /// Its points.
+    pub points: u32,
+    /// Checks without which this one says nothing new: if one of them earns no point, this one is skipped.
+    #[serde(default)]
+    pub depends: Vec<String>,
+    /// What to look at when it fails.
+    pub hint: Bilingual,
+    /// Who sees it.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// Its cases; read from `checks/<id>.txt`.
+    #[serde(default)]
+    pub cases: Vec<Case>,
+}
+
+/// Who sees a check's script and values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everyone.
+    #[default]
+    Visible,
+    /// Only the teacher: a learner sees its title, verdict and hint.
+    Hidden,
+}
+
+/// One script of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it is about.
+    pub title: Bilingual,
+    /// The points that it costs when it fails: none for a case without which the whole row is lost.
+    pub costs: Option<u32>,
+    /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
+    #[serde(default)]
+    pub given: Vec<String>,
+    /// The script, with placeholders.
+    pub template: String,
+    /// The whole output, where it is pinned; with placeholders.
+    pub output: Option<String>,
+    /// Where the case begins in its file, counted from 1.
+    pub line: u32,
+}
+
+/// A known bug, as the pack describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MutantSpec {
+    /// Its name: a sentence about the wrong behaviour, in `snake_case`.
+    pub id: String,
+    /// The letter of the exercise's failure scenario, where it is one.
+    pub scenario: Option<String>,
+    /// What the code does wrong, in one sentence.
+    pub sentence: Bilingual,
+    /// What a learner may be told.
+    pub hint: Bilingual,
+    /// Exactly the checks that fail on it.
+    pub killed_by: Vec<String>,
+}
+
+/// What is wrong with a pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PackError {
+    /// A check has no script file.
+    NoScript(String),
+    /// A check has no case.
+    NoCase(String),
+    /// A case expects nothing, so it could not fail.
+    NoExpectation(String, u32),
+    /// Text stands before the first case.
+    TextBeforeCase(String, u32),
+    /// A case's title is not `== english // français`.
+    Title(String, u32),
+    /// A placeholder is wrong.
+    Placeholder(String, u32, String),
+    /// A command is wrong.
+    Script(String, u32, String),
+    /// Two checks or two mutants share a name.
+    Duplicate(String),
+    /// A dependency or killer is no earlier (no) check.
+    UnknownCheck(String, String),
+    /// The edge cases of a check cost more than its points.
+    CostsTooMuch(String),
+    /// A row of the complexity table is wrong.
+    Growth(String, String),
+    /// No points at all.
+    NoPoints,
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoScript(id) => write!(f, "check `{id}` has no script: add checks/{id}.txt"),
+            Self::NoCase(id) => write!(f, "checks/{id}.txt has no case: begin one with `== title // titre`"),
+            Self::NoExpectation(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: this case expects nothing, so it could not fail: add an `expect`")
+            }
+            Self::TextBeforeCase(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: commands stand before the first `== title // titre`: give them one")
+            }
+            Self::Title(id, line) => {
+                write!(
+                    f,
+                    "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check…]`"
+                )
+            }
+            Self::Placeholder(id, line, text) => write!(
+                f,
+                "checks/{id}.txt:{line}: `${{{text}}}` is no placeholder: use ${{k1}}, ${{v1}}, ${{n1:1..9}} and sums of numbers"
+            ),
+            Self::Script(id, line, message) => write!(f, "checks/{id}.txt:{line}: {message}"),
+            Self::Duplicate(id) => write!(f, "exercise.toml: `{id}` is named twice: give each its own name"),
+            Self::UnknownCheck(at, id) => {
+                write!(
+                    f,
+                    "exercise.toml: `{at}` names the check `{id}`, which is not there (a dependency must come earlier)"
+                )
+            }
+            Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
+            Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
+            Self::NoPoints => write!(f, "exercise.toml: no check gives a point, so nothing could be graded"),
+        }
+    }
+}
+
+impl std::error::Error for PackError {}
+
+impl Exercise {
+    /// The sum of its checks' points, and of what its complexity table gives.
+    pub fn max_score(&self) -> u32 {
+        let growth: u32 = self.growth.iter().map(|row| row.points).sum();
+        self.checks.iter().map(|check| check.points).sum::<u32>() + growth
+    }
+
+    /// Gives each check the cases of its script (by id), and proves the pack sound: every case parses under every seed,
+    /// expects something, and names what exists. Cost: O(text).
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn with_scripts(mut self, scripts: &BTreeMap<String, String>) -> Result<Self, PackError> {
+        for check in &mut self.checks {
+            let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
+            check.cases = read_cases(&check.id, text)?;
+        }
+        self.prove()?;
+        Ok(self)
+    }
+
+    fn prove(&self) -> Result<(), PackError> {
+        let mut known = BTreeSet::new();
+        for check in &self.checks {
+            for needed in &check.depends {
+                if !known.contains(needed) {
+                    return Err(PackError::UnknownCheck(check.id.clone(), needed.clone()));
+                }
+            }
+            if !known.insert(check.id.clone()) {
+                return Err(PackError::Duplicate(check.id.clone()));
+            }
+            let costs: u32 = check.cases.iter().filter_map(|case| case.costs).sum();
+            if costs > check.points {
+                return Err(PackError::CostsTooMuch(check.id.clone()));
+            }
+            for case in &check.cases {
+                if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
+                    return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
+                }
+                case.script(&check.id, 0)?;
+            }
+        }
+        let mut names = BTreeSet::new();
+        for mutant in &self.mutants {
+            if !names.insert(&mutant.id) {
+                return Err(PackError::Duplicate(mutant.id.clone()));
+            }
+            if let Some(unknown) = mutant.killed_by.iter().find(|id| !known.contains(*id)) {
+                return Err(PackError::UnknownCheck(mutant.id.clone(), unknown.clone()));
+            }
+        }
+        growth::prove(self)?;
+        if let Some(row) = self.growth.iter().find(|row| !known.insert(row.id.clone())) {
+            return Err(PackError::Duplicate(row.id.clone()));
+        }
+        if self.max_score() == 0 { Err(PackError::NoPoints) } else { Ok(()) }
+    }
+}
+
+impl Case {
+    /// The case's script for a seed, and its pinned output if it has one.
+    ///
+    /// # Errors
+    /// The template or the script it makes is wrong.
+    pub fn script(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
+        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
+        let whole = match &self.output {
+            Some(output) => format!("{}\u{1f}{output}", self.template),
+            None => self.template.clone(),
+        };
+        let filled = template::fill(&whole, &mut random)
+            .map_err(|error| PackError::Placeholder(check_id.to_owned(), self.line, error.placeholder))?;
+        let (text, output) = match filled.split_once('\u{1f}') {
+            Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
+            None => (filled, None),
+        };
+        let script = script::parse(&text, Dialect::Lab);
+        if let Some(wrong) = script.diagnostics.first() {
+            let message = wrong.mistake.message(Language::English);
+            return Err(PackError::Script(check_id.to_owned(), self.line + wrong.line, message));
+        }
+        let expects = |step: &script::Step| matches!(step.command, Command::Expect(_) | Command::Always(_));
+        if output.is_none() && !script.commands.iter().any(expects) {
+            return Err(PackError::NoExpectation(check_id.to_owned(), self.line));
+        }
+        Ok((text, output))
+    }
+}
+
+/// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.
+fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        if let Some(title) = line.strip_prefix("== ") {
+            let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
+            let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
+            cases.push(Case { title, costs, given, template: String::new(), output: None, line: number });
+            continue;
+        }
+        match cases.last_mut() {
+            None if line.trim().is_empty() || line.starts_with('#') => {}
+            None => return Err(PackError::TextBeforeCase(check_id.to_owned(), number)),
+            Some(case) if line == "----" && case.output.is_none() => case.output = Some(String::new()),
+            Some(case) => {
+                let part = case.output.as_mut().unwrap_or(&mut case.template);
+                part.push_str(line);
+                part.push('\n');
+            }
+        }
+    }
+    if cases.is_empty() {
+        return Err(PackError::NoCase(check_id.to_owned()));
+    }
+    for case in &mut cases {
+        if let Some(output) = &mut case.output {
+            *output = format!("{}\n", output.trim_end());
+        }
+    }
+    Ok(cases)
+}
+
+/// What stands in brackets before an edge case's title: its points, and the checks that must have passed.
+type Mark = (u32, Vec<String>);
+
+fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
+    let (mark, text) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (mark, text) = rest.split_once(']')?;
+            let (costs, given) = mark.split_once(" given ").unwrap_or((mark, ""));
+            let given = given.split_whitespace().map(str::to_owned).collect();
+            (Some((costs.trim().parse().ok()?, given)), text)
+        }
+        None => (None, text),
+    };
+    let (en, fr) = text.split_once(" // ")?;
+    Some((mark, Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() }))
+}
+
+fn stable_hash(text: &str) -> u64 {
+    cachedojo::ring::hash64(text.as_bytes())
+}

@@ -1,0 +1,485 @@
+//! The report: what a learner, a teacher and a course platform are told, as data under stable key names
+//! (`cachedojo/report/v1`). Every format is made from it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::growth::{Class, Growth, Measured};
+use super::judge::{CaseOutcome, CheckOutcome, Verdict};
+use super::pack::{Check, Exercise, Visibility};
+use super::resemblance::Resemblance;
+use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::script::{self, Dialect};
+use cachedojo_notation::text::Language;
+
+/// The name of this form of report; another form gets another name.
+pub const SCHEMA: &str = "cachedojo/report/v1";
+
+/// The outcome of grading one submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The exercise's id.
+    pub exercise: String,
+    /// Whether checks ran at all, and if not why.
+    pub verdict: GradeVerdict,
+    /// The points earned.
+    pub score: u32,
+    /// The points there are.
+    pub max_score: u32,
+    /// From how many points on the exercise is passed.
+    pub passing_score: u32,
+    /// Whether it is: never without an executed check.
+    pub passed: bool,
+    /// The grading seed: with it, whoever grades again gets the same report.
+    pub seed: u64,
+    /// What was graded.
+    pub submission: SubmissionId,
+    /// Who graded.
+    pub grader: GraderId,
+    /// One row a check.
+    pub checks: Vec<CheckReport>,
+    /// One row an operation whose growth was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub growth: Vec<GrowthReport>,
+    /// One row a known bug.
+    pub mutants: Vec<MutantReport>,
+    /// What the compiler and the inspector say of the source.
+    pub diagnostics: Vec<SourceDiagnostic>,
+    /// A digest of module, exercise, grader, seed and everything observed: the same wherever it is graded again.
+    pub receipt: String,
+}
+
+/// Whether checks ran at all, and if not why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GradeVerdict {
+    /// The checks ran.
+    Graded,
+    /// The submission does not compile.
+    BuildFailed,
+    /// The submission holds what is forbidden.
+    Forbidden,
+    /// The grader itself failed: this says nothing about the submission.
+    HarnessError,
+}
+
+/// What was graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmissionId {
+    /// As the command line named it.
+    pub path: String,
+    /// SHA-256 of its files, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Who graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraderId {
+    /// The grader's version.
+    pub version: String,
+    /// How submissions run: `wasm`, `native`, `python` or `http`.
+    pub backend: String,
+}
+
+/// What came of one check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// Its stable id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its category.
+    pub category: String,
+    /// The points earned.
+    pub points: u32,
+    /// The points there are.
+    pub max_points: u32,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was expected where it went wrong.
+    pub expected: String,
+    /// What was there instead.
+    pub actual: String,
+    /// What happened, in a sentence or two.
+    pub message: String,
+    /// What to look at.
+    pub hint: String,
+    /// The shortest script that shows it.
+    pub script: String,
+    /// That script with the submission's answers.
+    pub transcript: String,
+    /// The work done, in wasmtime's units of fuel; 0 where nobody counts.
+    pub fuel: u64,
+    /// Who may see the row's details.
+    pub visibility: Visibility,
+    /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
+}
+
+/// How the work of one operation grows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrowthReport {
+    /// Its stable id.
+    pub id: String,
+    /// The operation.
+    pub title: String,
+    /// How it grows.
+    pub class: Class,
+    /// The class that it should stay within.
+    pub within: Class,
+    /// The points earned; a row that gives some is a row of `checks` too.
+    pub points: u32,
+    /// The points there are: mostly none.
+    pub max_points: u32,
+    /// The work of one operation at n, 2n, 4n …, in wasmtime's units of fuel.
+    pub fuel: Vec<u64>,
+}
+
+/// What the report says of one known bug.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MutantReport {
+    /// The bug's id.
+    pub id: String,
+    /// The letter of its failure scenario; empty where it is none.
+    pub scenario: String,
+    /// Whether the checks that catch this bug fail on this submission.
+    pub detected: bool,
+    /// Whether the submission fails them in the very way in which the bug does.
+    pub behaves_like: bool,
+    /// The bug in one sentence.
+    pub message: String,
+}
+
+/// A message about the source, at its place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceDiagnostic {
+    /// The learner's own file.
+    pub file: String,
+    /// The line, counted from 1; 0 where the message is about the whole file.
+    pub line: u32,
+    /// The column, counted from 1; 0 where the message is about the whole line.
+    pub column: u32,
+    /// What is wrong, and the remedy.
+    pub message: String,
+}
+
+impl Report {
+    /// A report without rows: for a submission that could not be run.
+    pub fn without_checks(
+        exercise: &Exercise,
+        verdict: GradeVerdict,
+        seed: u64,
+        submission: SubmissionId,
+        grader: GraderId,
+        diagnostics: Vec<SourceDiagnostic>,
+    ) -> Self {
+        let receipt = receipt(exercise, &grader, seed, submission.sha256.as_bytes(), &[]);
+        Self {
+            schema: SCHEMA.to_owned(),
+            exercise: exercise.id.clone(),
+            verdict,
+            score: 0,
+            max_score: exercise.max_score(),
+            passing_score: exercise.passing_score,
+            passed: false,
+            seed,
+            submission,
+            grader,
+            checks: Vec::new(),
+            growth: Vec::new(),
+            mutants: Vec::new(),
+            diagnostics,
+            receipt,
+        }
+    }
+
+    /// The report of checks that ran. `module` is what they ran on, byte for byte.
+    #[expect(clippy::too_many_arguments, reason = "a report is made of just these things, in one place")]
+    pub fn of_checks(
+        exercise: &Exercise,
+        seed: u64,
+        language: Language,
+        submission: SubmissionId,
+        grader: GraderId,
+        module: &[u8],
+        outcomes: &[CheckOutcome],
+        resemblances: &[Resemblance],
+        diagnostics: Vec<SourceDiagnostic>,
+    ) -> Self {
+        let checks: Vec<_> = exercise
+            .checks
+            .iter()
+            .zip(outcomes)
+            .map(|(check, outcome)| CheckReport::new(exercise, check, outcome, language))
+            .collect();
+        let executed = checks.iter().any(|check| !matches!(check.verdict, Verdict::Skipped | Verdict::HarnessError));
+        let broken = checks.iter().any(|check| check.verdict == Verdict::HarnessError);
+        let score = checks.iter().map(|check| check.points).sum();
+        let verdict = if executed && !broken { GradeVerdict::Graded } else { GradeVerdict::HarnessError };
+        Self {
+            score,
+            passed: verdict == GradeVerdict::Graded && score >= exercise.passing_score,
+            mutants: mutants(exercise, resemblances, language),
+            receipt: receipt(exercise, &grader, seed, module, outcomes),
+            checks,
+            ..Self::without_checks(exercise, verdict, seed, submission, grader, diagnostics)
+        }
+    }
+}
+
+impl Report {
+    /// The report with what was measured of its complexity: a section of its own, and for rows that give points a row of
+    /// the table.
+    #[must_use]
+    pub fn with_growth(mut self, exercise: &Exercise, measured: &[Measured], language: Language) -> Self {
+        for (row, measured) in exercise.growth.iter().zip(measured) {
+            let points = if measured.class <= row.within { row.points } else { 0 };
+            self.growth.push(GrowthReport {
+                id: row.id.clone(),
+                title: row.title.get(language).to_owned(),
+                class: measured.class,
+                within: row.within,
+                points,
+                max_points: row.points,
+                fuel: measured.fuel.clone(),
+            });
+            if row.points > 0 {
+                self.checks.push(CheckReport::of_growth(row, measured, points, language));
+                self.score += points;
+            }
+        }
+        self.passed = self.verdict == GradeVerdict::Graded && self.score >= self.passing_score;
+        self
+    }
+}
+
+impl CheckReport {
+    fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
+        let verdict = match measured.class {
+            Class::Unknown => Verdict::NotImplemented,
+            class if class <= row.within => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        let category = match language {
+            Language::English => "Complexity",
+            Language::French => "Complexité",
+        };
+        let mut report = Self {
+            id: row.id.clone(),
+            title: row.title.get(language).to_owned(),
+            category: category.to_owned(),
+            points,
+            max_points: row.points,
+            verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            fuel: measured.fuel.iter().sum(),
+            visibility: Visibility::Visible,
+            link: String::new(),
+        };
+        if verdict == Verdict::Fail {
+            report.expected = row.within.name(language).to_owned();
+            report.actual = measured.class.name(language).to_owned();
+            report.message =
+                format!("{}{}", report.title, difference(verdict, &report.expected, &report.actual, language));
+        }
+        report
+    }
+
+    fn new(exercise: &Exercise, check: &Check, outcome: &CheckOutcome, language: Language) -> Self {
+        let failure = outcome.first_failure();
+        let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();
+        let visible = check.visibility == Visibility::Visible;
+        let mut report = Self {
+            id: check.id.clone(),
+            title: check.title.get(language).to_owned(),
+            category: check.category.clone(),
+            points: outcome.points,
+            max_points: check.points,
+            verdict: outcome.verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            fuel: outcome.fuel,
+            visibility: check.visibility,
+            link: String::new(),
+        };
+        if outcome.verdict != Verdict::Pass {
+            report.hint = check.hint.get(language).to_owned();
+        }
+        if let Some(missing) = &outcome.waited_for {
+            let title = exercise.checks.iter().find(|other| other.id == *missing).map_or("", |c| c.title.get(language));
+            report.message = skipped_message(missing, title, outcome.lacks.as_deref(), language);
+        }
+        if let Some(case) = failure {
+            report.message = case_title(case);
+            if let Some(advice) = advice(case, language) {
+                advice.clone_into(&mut report.hint);
+            }
+            if visible {
+                report.show(case, language);
+            }
+            let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
+            for other in further {
+                report.message += &format!("\n{}", case_title(other));
+            }
+        }
+        report
+    }
+
+    /// Fills in what a learner may see of a failure: the shortest script, and both sides where they part.
+    fn show(&mut self, case: &CaseOutcome, language: Language) {
+        let (script, events, divergence) = match &case.shortest {
+            Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
+            None => (&case.script, &case.events, case.divergence.as_ref()),
+        };
+        script.trim_end().clone_into(&mut self.script);
+        self.transcript = transcript(script, events);
+        if let Some(divergence) = divergence {
+            self.expected.clone_from(&divergence.expected);
+            self.actual.clone_from(&divergence.actual);
+            self.message += &difference(case.verdict, &divergence.expected, &divergence.actual, language);
+        }
+    }
+}
+
+fn skipped_message(id: &str, title: &str, lacks: Option<&str>, language: Language) -> String {
+    match (lacks, language) {
+        (Some(item), Language::English) => {
+            format!(
+                "Skipped because `{item}` is missing or cannot be called, as `{id}` ({title}) says: mend that first."
+            )
+        }
+        (Some(item), Language::French) => format!(
+            "Sauté car « {item} » manque ou ne peut être appelé, comme le dit « {id} » ({title}) : corrigez cela d'abord."
+        ),
+        (None, Language::English) => format!("Skipped because `{id}` ({title}) earned nothing: mend that first."),
+        (None, Language::French) => {
+            format!("Sauté car « {id} » ({title}) n'a rien rapporté : corrigez-le d'abord.")
+        }
+    }
+}
+
+fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language) -> String {
+    match (verdict, language) {
+        (Verdict::Flaky, Language::English) => format!(
+            ": two runs of the same script disagree, `{expected}` and `{actual}`; something random decides (a RandomState, the order of a HashMap)."
+        ),
+        (Verdict::Flaky, Language::French) => format!(
+            " : deux exécutions du même script divergent, « {expected} » et « {actual} » ; le hasard décide (un RandomState, l'ordre d'un HashMap)."
+        ),
+        (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
+        (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
+        (_, Language::English) => format!(": {actual}."),
+        (_, Language::French) => format!(" : {actual}."),
+    }
+}
+
+/// What to look for where the program did not even answer: then a row's own hint would lead astray.
+fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
+    let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let (en, fr) = match case.verdict {
+        Verdict::Panic if says(&["spawn thread"]) => (
+            "There are no threads here: keep everything in one thread. Tasks of tokio's are fine.",
+            "Il n'y a pas de threads ici : gardez tout dans un seul. Les tâches de tokio conviennent.",
+        ),
+        Verdict::Panic if says(&["acquire mutex", "borrowed", "can never happen"]) => (
+            "A lock or a borrow is taken once more while it is still held: let the first guard go, or hand the locked value on.",
+            "Un verrou ou un emprunt est repris alors qu'il est encore tenu : relâchez le premier, ou passez la valeur verrouillée.",
+        ),
+        Verdict::Panic if says(&["stack overflow"]) => (
+            "A function calls itself again and again: look for what should end that.",
+            "Une fonction s'appelle elle-même sans fin : cherchez ce qui devrait l'arrêter.",
+        ),
+        Verdict::Panic if says(&["not yet implemented", "not implemented"]) => (
+            "A `todo!()` or `unimplemented!()` still stands where the last command leads.",
+            "Un `todo!()` ou `unimplemented!()` se trouve encore là où mène la dernière commande.",
+        ),
+        Verdict::Panic => (
+            "The last command made your code panic. Look on its way for `unwrap`, `expect`, an index, a subtraction below zero; \
+             answer with `None`, `false` or an error instead.",
+            "La dernière commande a fait paniquer votre code. Cherchez sur son chemin un `unwrap`, un `expect`, un indice, une \
+             soustraction sous zéro ; répondez plutôt par `None`, `false` ou une erreur.",
+        ),
+        Verdict::Timeout => (
+            "The last command never came to an end. Look for a loop that goes on although nothing changes any more, or for \
+             something that is waited for and never comes.",
+            "La dernière commande ne s'est jamais terminée. Cherchez une boucle qui tourne alors que rien ne change plus, ou \
+             une attente de ce qui ne vient jamais.",
+        ),
+        _ => return None,
+    };
+    Some(match language {
+        Language::English => en,
+        Language::French => fr,
+    })
+}
+
+fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language) -> Vec<MutantReport> {
+    let rows = exercise.mutants.iter().map(|mutant| {
+        let seen = resemblances.iter().find(|resemblance| resemblance.mutant == mutant.id);
+        MutantReport {
+            id: mutant.id.clone(),
+            scenario: mutant.scenario.clone().unwrap_or_default(),
+            detected: seen.is_some_and(|resemblance| resemblance.detected),
+            behaves_like: seen.is_some_and(|resemblance| resemblance.behaves_like),
+            message: mutant.sentence.get(language).to_owned(),
+        }
+    });
+    rows.collect()
+}
+
+/// A script with the answers that it got, each below its command.
+pub fn transcript(script: &str, events: &[Event]) -> String {
+    let script = script::parse(script, Dialect::Lab);
+    let mut text = String::new();
+    let mut rest = events;
+    for (index, step) in script.commands.iter().enumerate() {
+        let own = rest.iter().take_while(|event| event.step as usize == index).count();
+        let (now, later) = rest.split_at(own);
+        rest = later;
+        if now.is_empty() && later.is_empty() && index > 0 {
+            break;
+        }
+        text += &format!("> {}\n", step.source);
+        for event in now.iter().filter(|event| !matches!(event.what, What::Held { .. } | What::Ticked { .. })) {
+            text += &format!("  {}\n", event.what);
+        }
+    }
+    text
+}
+
+/// The receipt: whoever grades the same module again, natively or in the page, gets the same one. So it holds no fuel,
+/// which only one of the hosts counts.
+fn receipt(exercise: &Exercise, grader: &GraderId, seed: u64, module: &[u8], outcomes: &[CheckOutcome]) -> String {
+    let mut digest = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_le_bytes());
+        digest.update(bytes);
+    };
+    part(module);
+    part(&serde_json::to_vec(exercise).unwrap_or_default());
+    part(grader.version.as_bytes());
+    part(&seed.to_le_bytes());
+    for outcome in outcomes {
+        part(outcome.id.as_bytes());
+        part(outcome.verdict.name().as_bytes());
+        part(&outcome.points.to_le_bytes());
+        for case in &outcome.cases {
+            part(&serde_json::to_vec(&case.events).unwrap_or_default());
+        }
+    }
+    let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}

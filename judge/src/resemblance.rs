@@ -1,0 +1,222 @@
+//! Known bugs recognised: a submission that fails just where a mutant fails, and in the same way, is told its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::{CaseOutcome, CheckOutcome, Divergence, Verdict};
+use super::pack::MutantSpec;
+use cachedojo_lab::event::What;
+
+/// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// By the case's place in its check: not every case is run.
+    checks: Vec<(String, BTreeMap<usize, Trait>)>,
+}
+
+/// How one case went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Trait {
+    verdict: Verdict,
+    step: u32,
+    expected: String,
+    actual: String,
+}
+
+/// How much a submission is like a mutant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resemblance {
+    /// The mutant's id.
+    pub mutant: String,
+    /// Whether every check that catches the mutant fails on the submission too.
+    pub detected: bool,
+    /// Whether the submission does what this mutant does: see [`compare`].
+    pub behaves_like: bool,
+}
+
+impl Fingerprint {
+    /// The fingerprint of a subject with these outcomes. The seed must be the same wherever fingerprints are compared.
+    pub fn of(outcomes: &[CheckOutcome]) -> Self {
+        let checks = outcomes.iter().map(|outcome| {
+            let traits = outcome.cases.iter().map(|case| {
+                let (step, expected, actual) = match &case.divergence {
+                    None => (0, String::new(), String::new()),
+                    // Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting:
+                    // both are everyone's own choice.
+                    Some(at) if is_about_placement(case, at) || at.expected.starts_with("bytes ") => {
+                        (at.step, at.expected.clone(), String::new())
+                    }
+                    Some(at) => (at.step, at.expected.clone(), at.actual.clone()),
+                };
+                (case.index, Trait { verdict: case.verdict, step, expected, actual })
+            });
+            (outcome.id.clone(), traits.collect())
+        });
+        Self { checks: checks.collect() }
+    }
+
+    fn check(&self, id: &str) -> impl Iterator<Item = (usize, &Trait)> {
+        let check = self.checks.iter().find(|(other, _)| other == id);
+        check.into_iter().flat_map(|(_, traits)| traits.iter().map(|(index, case)| (*index, case)))
+    }
+
+    fn failures(&self, id: &str) -> usize {
+        self.check(id).filter(|(_, case)| case.verdict != Verdict::Pass).count()
+    }
+
+    /// The checks that do not pass, skipped ones left out.
+    pub fn failing(&self) -> Vec<&str> {
+        self.checks.iter().map(|(id, _)| id.as_str()).filter(|id| self.failures(id) > 0).collect()
+    }
+}
+
+/// Whether the answer at which a case went wrong says where keys are placed.
+fn is_about_placement(case: &CaseOutcome, at: &Divergence) -> bool {
+    let answers = case.events.iter().take_while(|event| event.step <= at.step).filter(|event| event.what.is_answer());
+    let last = answers.last().map(|event| &event.what);
+    matches!(last, Some(What::Spread { .. } | What::Moved { .. } | What::Nodes { .. } | What::Owner { .. }))
+}
+
+/// A failing case: its row and its place in it.
+type Place<'a> = (&'a str, usize);
+
+impl Fingerprint {
+    /// The cases that do not pass, in order.
+    fn broken(&self) -> impl Iterator<Item = (Place<'_>, &Trait)> {
+        self.checks.iter().flat_map(|(id, traits)| {
+            let placed = traits.iter().map(move |(index, case)| ((id.as_str(), *index), case));
+            placed.filter(|(_, case)| case.verdict != Verdict::Pass)
+        })
+    }
+
+    fn case(&self, (id, index): Place<'_>) -> Option<&Trait> {
+        self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
+    }
+
+    /// Whether every check that catches a mutant fails here too.
+    pub fn detects(&self, mutant: &MutantSpec) -> bool {
+        !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
+    }
+
+    /// Whether a mutant may be what this submission is like, as far as can be told before the mutant is built: each row that
+    /// catches it fails here too, or was not run, and nothing there fails for want of an item, which no mutant lacks.
+    pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
+        let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
+        let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
+        mutant.killed_by.iter().all(|id| fails(id) && !lacks(id))
+            && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
+    }
+
+    /// The cases in which this submission fails just as the mutant does; none at all unless it fails wherever the mutant
+    /// does, there or (for another bug besides) earlier in the script. A case that was not run says nothing.
+    fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
+        let mut shared = BTreeSet::new();
+        for (place, theirs) in mutant.broken() {
+            match self.case(place) {
+                None => {}
+                Some(ours) if ours == theirs => drop(shared.insert(place)),
+                Some(ours) if ours.verdict != Verdict::Pass && ours.step < theirs.step => {}
+                Some(_) => return BTreeSet::new(),
+            }
+        }
+        shared
+    }
+}
+
+/// Compares a submission with mutants. A bug is named when the submission fails just where and just as it does, whatever else
+/// fails; but not where a row of its has a failure that no bug named here explains, nor beside a bug that explains all
+/// that it does and more. Cost: O(mutants² x cases).
+pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]) -> Vec<Resemblance> {
+    let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
+    // What explains a failure may itself fall away, so this goes on until nothing does; each round drops one at least.
+    loop {
+        let explained: BTreeSet<Place<'_>> = shared.iter().flatten().copied().collect();
+        let unexplained: BTreeSet<&str> = submission
+            .broken()
+            .map(|(place, _)| place)
+            .filter(|place| !explained.contains(place))
+            .map(|(id, _)| id)
+            .collect();
+        let doubtful =
+            |(spec, _): &(&MutantSpec, &Fingerprint)| spec.killed_by.iter().any(|id| unexplained.contains(id.as_str()));
+        let mut dropped = false;
+        for (pair, shared) in mutants.iter().zip(&mut shared) {
+            if !shared.is_empty() && doubtful(pair) {
+                shared.clear();
+                dropped = true;
+            }
+        }
+        if !dropped {
+            break;
+        }
+    }
+    let outdone =
+        |own: &BTreeSet<Place<'_>>| shared.iter().any(|other| own.len() < other.len() && own.is_subset(other));
+    let rows = mutants.iter().zip(&shared).map(|((spec, _), own)| Resemblance {
+        mutant: spec.id.clone(),
+        detected: submission.detects(spec),
+        behaves_like: !own.is_empty() && !outdone(own),
+    });
+    rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cachedojo_notation::text::Bilingual;
+
+    /// A fingerprint of one row of five cases, each with the step at which it fails, or 0.
+    fn print(steps: [u32; 5]) -> Fingerprint {
+        let traits = steps.map(|step| Trait {
+            verdict: if step == 0 { Verdict::Pass } else { Verdict::Fail },
+            step,
+            expected: "x".to_owned(),
+            actual: step.to_string(),
+        });
+        Fingerprint { checks: vec![("row".to_owned(), traits.into_iter().enumerate().collect())] }
+    }
+
+    fn named(submission: [u32; 5], mutants: &[[u32; 5]]) -> Vec<usize> {
+        named_where(&print(submission), mutants)
+    }
+
+    fn named_where(submission: &Fingerprint, mutants: &[[u32; 5]]) -> Vec<usize> {
+        let spec = MutantSpec {
+            id: "m".to_owned(),
+            scenario: None,
+            sentence: Bilingual::default(),
+            hint: Bilingual::default(),
+            killed_by: vec!["row".to_owned()],
+        };
+        let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
+        let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();
+        let rows = compare(submission, &pairs);
+        rows.iter().enumerate().filter(|(_, row)| row.behaves_like).map(|(index, _)| index).collect()
+    }
+
+    #[test]
+    fn two_bugs_in_one_row_are_both_named() {
+        let mutants = [[0, 3, 0, 4, 0], [5, 0, 0, 7, 0], [0, 0, 2, 0, 0]];
+        assert_eq!(named([5, 3, 0, 4, 0], &mutants), [0, 1]);
+        assert_eq!(named([0, 3, 0, 4, 0], &mutants), [0]);
+    }
+
+    #[test]
+    fn a_failure_that_nothing_explains_names_nothing() {
+        assert!(named([5, 3, 0, 4, 0], &[[0, 3, 0, 4, 0]]).is_empty());
+        assert!(named([0, 3, 0, 9, 0], &[[0, 3, 0, 4, 0]]).is_empty());
+    }
+
+    #[test]
+    fn a_case_that_was_not_run_says_nothing_and_moves_no_other() {
+        let mut submission = print([0, 3, 0, 4, 0]);
+        submission.checks[0].1.remove(&0);
+        assert_eq!(named_where(&submission, &[[0, 3, 0, 4, 0], [7, 3, 0, 4, 0], [3, 0, 4, 0, 0]]), [0, 1]);
+    }
+
+    #[test]
+    fn a_bug_that_does_less_is_not_named_beside_one_that_does_more() {
+        assert_eq!(named([0, 3, 0, 4, 0], &[[0, 3, 0, 0, 0], [0, 3, 0, 4, 0]]), [1]);
+    }
+}

@@ -1,0 +1,446 @@
+//! The runner: one script, one subject, one world; commands in, events out.
+//!
+//! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
+
+use std::collections::BTreeMap;
+
+use cachedojo_wire::{
+    ClusterRequest, Command as CacheCommand, ExtraRequest, NodeRequest, ParserRequest, Reply, Request, Response,
+    RingRequest,
+};
+
+use crate::event::{Event, Move, Share, What, command_text, member_ids, parse_error_text};
+use crate::script::{Command, Dialect, Expectation, Script, Step};
+use crate::subject::{Crash, Subject};
+use crate::world::World;
+use cachedojo_notation::text::{self, escape};
+
+/// How far a script has come, and the world around its subject.
+pub struct Runner {
+    world: World,
+    began_ns: u64,
+    next: usize,
+    last_answer: Option<What>,
+    answer_before: Option<What>,
+    invariants: Vec<Expectation>,
+    mark: Option<Mark>,
+    bulk_left: usize,
+    crashed: bool,
+}
+
+/// Bytes that a run may tell, and that its expectations may look at. What is over ends the run: a few letters can ask for
+/// more than any memory holds.
+const BULK_MAX: usize = 256 << 20;
+/// What a text takes besides its letters.
+const TEXT_BULK: usize = 48;
+
+/// The owners of a run of keys at one moment.
+struct Owners {
+    /// Each owner once: there may be a hundred thousand keys.
+    ids: Vec<String>,
+    /// For each key its owner's index in `ids`, or one past them.
+    of_keys: Vec<u32>,
+}
+
+impl Owners {
+    fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        self.of_keys.iter().map(|&owner| self.ids.get(owner as usize).map(String::as_str))
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.of_keys.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The owners that keys had, to be compared with.
+struct Mark {
+    prefix: String,
+    owners: Owners,
+}
+
+/// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
+/// run with [`Crash::TooMuchOutput`].
+pub fn run(script: &Script, subject: &mut dyn Subject, seed: u64) -> Vec<Event> {
+    run_noting_chance(script, subject, seed).0
+}
+
+/// [`run`], and whether the subject asked for randomness at all. One that did not answers alike under every seed.
+pub fn run_noting_chance(script: &Script, subject: &mut dyn Subject, seed: u64) -> (Vec<Event>, bool) {
+    let mut runner = Runner::new(seed);
+    let mut events = Vec::new();
+    while runner.step(script, subject, &mut events) {}
+    let untouched = runner.world.random == World::new(seed).random;
+    (events, !untouched)
+}
+
+/// The answers of a run as text: for the protocols exactly what they answer, for `lab` one line an event. Lines end as
+/// the dialect ends them: memcached's in CR LF, the others' in LF. Cost: O(events).
+pub fn render(events: &[Event], dialect: Dialect) -> String {
+    let end = if dialect == Dialect::Memcached { "\r\n" } else { "\n" };
+    let mut text = String::new();
+    for event in events {
+        text.push_str(&event.what.to_string());
+        text.push_str(end);
+    }
+    text
+}
+
+impl Runner {
+    /// A runner at a script's beginning, in a fresh world for `seed`.
+    pub fn new(seed: u64) -> Self {
+        let world = World::new(seed);
+        let began_ns = world.monotonic_ns;
+        Self {
+            world,
+            began_ns,
+            next: 0,
+            last_answer: None,
+            answer_before: None,
+            invariants: Vec::new(),
+            mark: None,
+            bulk_left: BULK_MAX,
+            crashed: false,
+        }
+    }
+
+    /// The world as it stands now.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The monotonic time since the run began, in milliseconds.
+    pub fn passed_ms(&self) -> u64 {
+        (self.world.monotonic_ns - self.began_ns) / 1_000_000
+    }
+
+    /// The index of the command that [`Runner::step`] obeys next.
+    pub fn position(&self) -> usize {
+        self.next
+    }
+
+    /// Has `subject` obey the script's next command, and adds the events. `false` at the script's end and after a crash.
+    /// Script and subject must be the same at every step.
+    pub fn step(&mut self, script: &Script, subject: &mut dyn Subject, events: &mut Vec<Event>) -> bool {
+        let Some(step) = script.commands.get(self.next) else { return false };
+        if self.crashed {
+            return false;
+        }
+        let first = events.len();
+        self.obey(step, subject, events);
+        for event in &events[first..] {
+            self.bulk_left = self.bulk_left.saturating_sub(bulk(&event.what));
+            if event.what.is_answer() {
+                self.answer_before = self.last_answer.replace(event.what.clone());
+            }
+        }
+        if self.bulk_left == 0 && !self.crashed {
+            self.emit(step, What::Crashed { crash: Crash::TooMuchOutput }, events);
+        }
+        self.next += 1;
+        !self.crashed
+    }
+
+    fn obey(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        match &step.command {
+            Command::Ask(request) => {
+                self.ask(step, request, subject, events);
+                let touches_node = matches!(request, Request::Node(request) if !matches!(request, NodeRequest::Stats));
+                if touches_node && !self.crashed && !self.invariants.is_empty() {
+                    self.check_invariants(step, subject, events);
+                }
+            }
+            Command::Spread { prefix, count } => match self.owners(prefix, *count, subject) {
+                Ok(owners) => self.emit(step, spread(&owners), events),
+                Err(what) => self.emit(step, what, events),
+            },
+            Command::Mark { prefix, count } => match self.owners(prefix, *count, subject) {
+                Ok(owners) => {
+                    self.mark = Some(Mark { prefix: prefix.clone(), owners });
+                    self.emit(step, What::Marked { keys: *count }, events);
+                }
+                Err(what) => self.emit(step, what, events),
+            },
+            Command::Moved => {
+                let what = self.moved(subject);
+                self.emit(step, what, events);
+            }
+            Command::Tick(ms) => {
+                self.world.pass(ms.saturating_mul(1_000_000));
+                self.emit(step, What::Ticked { ms: *ms }, events);
+            }
+            Command::WallJump(ms) => {
+                self.world.wall_ns = self.world.wall_ns.saturating_add_signed(ms.saturating_mul(1_000_000));
+                self.emit(step, What::WallJumped { ms: *ms }, events);
+            }
+            Command::Expect(expectation) => {
+                let compared = [&self.last_answer, &self.answer_before].into_iter().flatten().map(bulk).sum();
+                self.bulk_left = self.bulk_left.saturating_sub(compared);
+                let what = judge(expectation, self.last_answer.as_ref(), self.answer_before.as_ref());
+                self.emit(step, what, events);
+            }
+            Command::Always(expectation) => self.invariants.push(expectation.clone()),
+        }
+    }
+
+    fn emit(&mut self, step: &Step, what: What, events: &mut Vec<Event>) {
+        self.crashed |= matches!(what, What::Crashed { .. });
+        let at_ms = self.passed_ms();
+        let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
+        events.push(Event { step: step_index, line: step.line, at_ms, what });
+    }
+
+    fn ask(&mut self, step: &Step, request: &Request, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        let answer = subject.call(&mut self.world, request);
+        let inside = subject.take_inside();
+        for what in answers(request, answer) {
+            self.emit(step, what, events);
+        }
+        for event in inside {
+            self.emit(step, What::Inside { event }, events);
+        }
+    }
+
+    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, What> {
+        let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
+        match subject.call(&mut self.world, &request) {
+            Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
+            answer => Err(answers(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+        }
+    }
+
+    fn moved(&mut self, subject: &mut dyn Subject) -> What {
+        let Some(mark) = self.mark.take() else { return What::NoObject { object: "mark".into() } };
+        let count = mark.owners.count();
+        let what = match self.owners(&mark.prefix, count, subject) {
+            Ok(now) => moves(&mark.owners, &now),
+            Err(what) => what,
+        };
+        self.mark = Some(mark);
+        what
+    }
+
+    fn check_invariants(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        let request = Request::Node(NodeRequest::Stats);
+        let answer = subject.call(&mut self.world, &request);
+        let Some(stats) = answers(&request, answer).pop() else { return };
+        if !matches!(stats, What::Stats(_)) {
+            self.emit(step, stats, events);
+            return;
+        }
+        self.bulk_left = self.bulk_left.saturating_sub(bulk(&stats) * self.invariants.len());
+        for expectation in self.invariants.clone() {
+            if let broken @ What::Broken { .. } = judge(&expectation, Some(&stats), None) {
+                self.emit(step, broken, events);
+            }
+        }
+    }
+}
+
+/// About as many bytes as it takes to tell this; what the script says itself is small enough.
+fn bulk(what: &What) -> usize {
+    let of_all = |names: &[String]| names.iter().map(|name| TEXT_BULK + name.len()).sum();
+    64 + match what {
+        What::Hit { value: text, .. }
+        | What::Parsed { command: text }
+        | What::Wrote { bytes: text }
+        | What::Error { message: text }
+        | What::Said { text }
+        | What::Held { expected: text } => text.len(),
+        What::Broken { expected, actual } => expected.len() + actual.len(),
+        What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
+        What::Spread { shares, .. } => shares.iter().map(|share| TEXT_BULK + share.node.len()).sum(),
+        What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),
+        _ => 0,
+    }
+}
+
+fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>) -> What {
+    let expected = expectation.source.clone();
+    let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer, before));
+    match verdict {
+        Ok(()) => What::Held { expected },
+        Err(actual) => What::Broken { expected, actual },
+    }
+}
+
+fn spread(owners: &Owners) -> What {
+    let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
+    for owner in owners.iter().flatten() {
+        *shares.entry(owner).or_default() += 1;
+    }
+    let unowned = owners.iter().filter(Option::is_none).count();
+    What::Spread {
+        keys: owners.count(),
+        shares: shares.into_iter().map(|(node, keys)| Share { node: node.to_owned(), keys }).collect(),
+        unowned: u32::try_from(unowned).unwrap_or(u32::MAX),
+    }
+}
+
+fn moves(before: &Owners, after: &Owners) -> What {
+    let mut hops: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for (from, to) in before.iter().zip(after.iter()).filter(|(from, to)| from != to) {
+        *hops.entry((from.unwrap_or(""), to.unwrap_or(""))).or_default() += 1;
+    }
+    let moves: Vec<_> =
+        hops.into_iter().map(|((from, to), keys)| Move { from: from.to_owned(), to: to.to_owned(), keys }).collect();
+    What::Moved { keys: before.count(), moved: moves.iter().map(|hop| hop.keys).sum(), moves }
+}
+
+/// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
+fn answers(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
+    let response = match answer {
+        Ok(response) => response,
+        Err(crash) => return vec![What::Crashed { crash }],
+    };
+    let what = match (request, response) {
+        (_, Response::NotImplemented { item }) => What::NotImplemented { item },
+        (Request::Extra(request), response) => return extra_answers(request, response),
+        (Request::Simulate(_), Response::Lines(lines)) => {
+            return lines.into_iter().map(|text| What::Said { text }).collect();
+        }
+        (Request::Node(request), response) => node_answer(request, response),
+        (Request::Ring(request), response) => ring_answer(request, response),
+        (Request::Cluster(request), response) => cluster_answer(request, response),
+        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Ok(command))) => {
+            What::Parsed { command: command_text(&command) }
+        }
+        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Err(error))) => {
+            What::Rejected { error: parse_error_text(error).into() }
+        }
+        (Request::Parser(ParserRequest::Serialize(_)), Response::Bytes(bytes)) => What::Wrote { bytes: escape(&bytes) },
+        _ => What::Crashed { crash: Crash::Gibberish },
+    };
+    vec![what]
+}
+
+fn node_answer(request: &NodeRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "node".into() },
+        (NodeRequest::New { .. }, Response::Done) => What::Created { object: "node".into() },
+        (NodeRequest::Get { key }, Response::Entry(Some(value))) => {
+            What::Hit { key: key.clone(), value: escape(&value) }
+        }
+        (NodeRequest::Get { key }, Response::Entry(None)) => What::Miss { key: key.clone() },
+        (NodeRequest::Set { key, .. }, Response::Bool(true)) => What::Stored { key: key.clone() },
+        (NodeRequest::Set { key, .. }, Response::Bool(false)) => What::Refused { key: key.clone() },
+        (NodeRequest::Delete { key }, Response::Bool(true)) => What::Deleted { key: key.clone() },
+        (NodeRequest::Touch { key, .. }, Response::Bool(true)) => What::Touched { key: key.clone() },
+        (NodeRequest::Delete { key } | NodeRequest::Touch { key, .. }, Response::Bool(false)) => {
+            What::NotFound { key: key.clone() }
+        }
+        (NodeRequest::Incr { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
+        (NodeRequest::CleanExpired, Response::Count(count)) => What::Removed { count },
+        (NodeRequest::Stats, Response::Stats(stats)) => What::Stats(stats.into()),
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn ring_answer(request: &RingRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "ring".into() },
+        (RingRequest::New { .. }, Response::Done) => What::Created { object: "ring".into() },
+        (RingRequest::Add(member), Response::Done) => What::Joined { id: member.id.clone() },
+        (RingRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
+        (RingRequest::Owner { key }, Response::Member(member)) => {
+            What::Owner { key: key.clone(), node: member.map(|member| member.id) }
+        }
+        (RingRequest::Replicas { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
+        // The prototype gives `nodes()` no order, so none is observed.
+        (RingRequest::Members, Response::Members(members)) => {
+            let mut nodes = member_ids(members);
+            nodes.sort();
+            What::Nodes { nodes }
+        }
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn cluster_answer(request: &ClusterRequest, response: Response) -> What {
+    match (request, response) {
+        (_, Response::NoObject) => What::NoObject { object: "cluster".into() },
+        (ClusterRequest::New(_), Response::Done) => What::Created { object: "cluster".into() },
+        (ClusterRequest::Add { id, .. }, Response::Done) => What::Joined { id: id.clone() },
+        (ClusterRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
+        (ClusterRequest::ServersFor { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
+        (ClusterRequest::Rebalance, Response::Done) => What::Rebalanced,
+        (ClusterRequest::Execute(command), Response::Reply(reply)) => {
+            let key = match command {
+                CacheCommand::Get { key }
+                | CacheCommand::Set { key, .. }
+                | CacheCommand::Delete { key }
+                | CacheCommand::Incr { key, .. }
+                | CacheCommand::Touch { key, .. } => key.clone(),
+                CacheCommand::Stats => String::new(),
+            };
+            match reply {
+                Reply::Value(Some(value)) => What::Hit { key, value: escape(&value) },
+                Reply::Value(None) => What::Miss { key },
+                Reply::Stored => What::Stored { key },
+                Reply::Deleted => What::Deleted { key },
+                Reply::NotFound => What::NotFound { key },
+                Reply::Error(message) => What::Error { message: escape(message.as_bytes()) },
+                Reply::Stats(stats) => What::Stats(stats.into()),
+            }
+        }
+        _ => What::Crashed { crash: Crash::Gibberish },
+    }
+}
+
+fn extra_answers(request: &ExtraRequest, response: Response) -> Vec<What> {
+    let what = match (request, response) {
+        (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
+            return lines.into_iter().map(|text| What::Said { text }).collect();
+        }
+        (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
+            let text = text::from_bytes(&bytes);
+            return text.split_terminator("\r\n").map(|line| What::Said { text: line.to_owned() }).collect();
+        }
+        (_, Response::NoObject) => What::NoObject { object: "node".into() },
+        (ExtraRequest::Order | ExtraRequest::Keys { .. }, Response::Lines(keys)) => What::Keys { keys },
+        (ExtraRequest::Exists { .. }, Response::Bool(value)) => What::Truth { value },
+        (ExtraRequest::DeletePattern { .. }, Response::Count(count)) => What::Removed { count },
+        (ExtraRequest::Increment { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
+        (ExtraRequest::Clear, Response::Done) => What::Removed { count: 0 },
+        _ => What::Crashed { crash: Crash::Gibberish },
+    };
+    vec![what]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Runner, render, run};
+    use crate::reference::Reference;
+    use crate::script::{Dialect, parse};
+
+    #[test]
+    fn counters_are_looked_at_after_every_command_to_the_node_and_no_other() {
+        let text = "node new 9\nalways entries <= 1\nnode set a 1\nnode set b 2\nring new\nnode stats\nnode delete a";
+        let shown = render(&run(&parse(text, Dialect::Lab), &mut Reference::default(), 0), Dialect::Lab);
+        let broken = "BROKEN: expected entries <= 1, got entries = 2";
+        let stats = "hits=0 misses=0 evictions=0 expired=0 bytes=4 entries=2";
+        let lines = ["node ready", "stored", "stored", broken, "ring ready", stats, "deleted"];
+        assert_eq!(shown.lines().collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn a_run_that_tells_or_compares_too_much_is_ended() {
+        for text in [
+            "node new 1MiB\nnode set k 9000*x\nfor 1..100 node get k",
+            "node new 1MiB\nnode set k 9000*x\nnode get k\nfor 1..100 expect nothing",
+            "node new 1MiB\nnode set k 9000*x\nnode get k\nfor 1..100 expect not nothing",
+            "node new 1MiB\nfor 1..9 node set key{} v\nfor 1..1000 node keys *",
+            "node new 1MiB\nfor 1..99 always entries = 0\nfor 1..100 node get k",
+            "ring new 1\nfor 1..9 ring add node-{}\nfor 1..1000 ring replicas k 9",
+            "line PUT k v\nfor 1..2000 line GET k",
+        ] {
+            let script = parse(text, Dialect::Lab);
+            assert_eq!(script.diagnostics, []);
+            let (mut runner, mut subject, mut events) = (Runner::new(0), Reference::default(), Vec::new());
+            runner.bulk_left = 100_000;
+            while runner.step(&script, &mut subject, &mut events) {}
+            let last = &events.last().expect("an event").what;
+            assert_eq!(last.to_string(), "printed more than it is allowed", "{text}");
+            assert!(events.len() > 3 && runner.position() < script.commands.len(), "{text}");
+        }
+    }
+}

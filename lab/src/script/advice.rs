@@ -1,0 +1,164 @@
+//! Why a protocol will answer a line with an error. The answer is a word or two, and for the line protocol the same word
+//! for every mistake: it tells a learner that something is wrong, never what.
+
+use super::{Diagnostic, Dialect, LINES_MAX, Line, Mistake, lines};
+use cachedojo::protocol::{line, memcached, rest};
+
+/// The lines of a protocol's script that are no request, each with its reason, in order of place. They are obeyed all the
+/// same, and answered as the protocol says. None in the `lab` language, whose mistakes [`super::parse`] finds.
+/// Cost: O(text).
+pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
+    match dialect {
+        Dialect::Line => advise_line(text),
+        Dialect::Memcached => advise_memcached(text),
+        Dialect::Rest => advise_rest(text),
+        Dialect::Lab => Vec::new(),
+    }
+}
+
+fn advise_line(text: &str) -> Vec<Diagnostic> {
+    let mut advice = Vec::new();
+    for Line { number, start, content, .. } in lines(text).take_while(is_read) {
+        match line::parse(content) {
+            Ok(line::Command::Exit) => break,
+            Ok(_) => {}
+            Err(error) => {
+                let span = start + error.span.start..start + error.span.end;
+                advice.push(Diagnostic { line: number, span, mistake: Mistake::Line(error.mistake) });
+            }
+        }
+    }
+    advice
+}
+
+fn advise_rest(text: &str) -> Vec<Diagnostic> {
+    let requests = lines(text).take_while(is_read).filter(|line| !line.content.trim().is_empty());
+    let advice = requests.filter_map(|Line { number, start, content, .. }| {
+        let error = rest::parse_line(content).err()?;
+        let span = start + error.span.start..start + error.span.end;
+        Some(Diagnostic { line: number, span, mistake: Mistake::Rest(error.mistake) })
+    });
+    advice.collect()
+}
+
+/// A request may take several lines: its data follows it.
+fn advise_memcached(text: &str) -> Vec<Diagnostic> {
+    let mut advice = Vec::new();
+    let mut parser = memcached::Parser::new();
+    let mut script = text.to_owned();
+    if !text.ends_with('\n') {
+        script.push_str("\r\n");
+    }
+    // The line that `counted` stands in.
+    let (mut at, mut counted, mut number) = (0, 0, 1);
+    loop {
+        match parser.parse(&script.as_bytes()[at..]) {
+            memcached::Parsed::Incomplete
+            | memcached::Parsed::HangUp
+            | memcached::Parsed::Request {
+                request: memcached::Request::Quit | memcached::Request::Watch { .. }, ..
+            } => {
+                return advice;
+            }
+            memcached::Parsed::Skipped(used) | memcached::Parsed::Request { used, .. } => at += used,
+            memcached::Parsed::Refused { refusal, used, .. } => {
+                let start = text.floor_char_boundary(at + refusal.span.start);
+                number += line_ends(&text[counted..start]);
+                counted = start;
+                if number > LINES_MAX {
+                    return advice;
+                }
+                let end = text.ceil_char_boundary(at + refusal.span.end);
+                let span = start..end.max(start);
+                advice.push(Diagnostic { line: number, span, mistake: Mistake::Memcached(refusal.mistake) });
+                at += used;
+            }
+        }
+    }
+}
+
+fn is_read(line: &Line<'_>) -> bool {
+    line.number <= LINES_MAX
+}
+
+fn line_ends(text: &str) -> u32 {
+    u32::try_from(text.bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cachedojo_notation::text::Language;
+
+    /// The lines that get advice, the text it points at, and its first words.
+    #[track_caller]
+    fn check(dialect: Dialect, text: &str, expected: &[(u32, &str, &str)]) {
+        let advice = advise(text, dialect);
+        let found: Vec<_> = advice.iter().map(|one| (one.line, &text[one.span.clone()])).collect();
+        assert_eq!(found, expected.iter().map(|&(line, at, _)| (line, at)).collect::<Vec<_>>(), "{text:?}");
+        for (one, &(.., words)) in advice.iter().zip(expected) {
+            let message = one.mistake.message(Language::English);
+            assert!(message.starts_with(words), "{message}");
+            assert_ne!(one.mistake.message(Language::French), message);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_answered_with_error_is_told_why() {
+        check(
+            Dialect::Line,
+            "PUT é 1\n\nPUT a\nget a\r\nEXIT now\nGET a\nEXIT\nget b",
+            &[
+                (1, "é", "A key has only"),
+                (2, "", "The line is empty"),
+                (3, "", "The value is missing"),
+                (4, "get", "This is no command"),
+                (5, " now", "The command is complete"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_request_that_is_refused_is_told_why_wherever_its_data_ends() {
+        check(
+            Dialect::Memcached,
+            "set a 0 0 5\nhello\nfoo\nset b 0 0 2\nlong\nincr a x\nquit\nbar",
+            &[
+                (3, "foo", "This is no command"),
+                (5, "long", "The value has not"),
+                (5, "", "The line is empty"),
+                (6, "x", "The amount is a number"),
+            ],
+        );
+        check(Dialect::Memcached, "get a", &[]);
+        check(Dialect::Memcached, "gte a", &[(1, "gte", "This is no command")]);
+        check(Dialect::Memcached, "set a 0 0 5\nhel", &[]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_http_request_is_told_why() {
+        check(
+            Dialect::Rest,
+            "GET /health\n\nget /health\nGET health",
+            &[(3, "get", "A request begins"), (4, "health", "A path begins")],
+        );
+    }
+
+    #[test]
+    fn the_lab_language_has_its_own_diagnostics() {
+        check(Dialect::Lab, "nodd", &[]);
+    }
+
+    #[test]
+    fn no_text_is_too_strange_for_advice() {
+        let pieces = ["set", "é", " ", "a", "0", "5", "\n", "\r\n", "mg", "PUT", "GET", "/", "99999999999", "🦀", "\0"];
+        let mut random = cachedojo::random::Random::new(11);
+        for _ in 0..20_000 {
+            let text: String = (0..random.below(16)).map(|_| *random.pick(&pieces)).collect();
+            for one in Dialect::ALL.into_iter().flat_map(|dialect| advise(&text, dialect)) {
+                assert!(text.get(one.span.clone()).is_some(), "{text:?} {one:?}");
+                assert!(one.line as usize <= text.split('\n').count(), "{text:?} {one:?}");
+            }
+        }
+    }
+}

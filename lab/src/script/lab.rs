@@ -1,0 +1,130 @@
+//! The `lab` dialect: one table of commands, from which the parser, the help, the README's table and the page's
+//! completions are made.
+
+mod args;
+mod commands;
+
+use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
+
+use super::mistake::Mistake;
+use super::token::read_tokens;
+use super::{COMMANDS_MAX, Command, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
+use args::Args;
+use cachedojo_notation::text;
+
+pub use commands::{COMMANDS, Entry};
+
+/// A mistake and where in the line it stands, in bytes.
+pub(super) type Fault = (std::ops::Range<usize>, Mistake);
+
+/// Reads one line into `script`: its command, its commands (a `for`), or its mistake.
+pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
+    let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with(char::is_whitespace);
+    let outcome = match content.trim_start().strip_prefix("for").filter(is_whole) {
+        Some(rest) => read_for(script, line, content, rest),
+        None => read_command(content)
+            .and_then(|command| command.map_or(Ok(()), |command| push(script, line, content, command))),
+    };
+    if let Err((span, mistake)) = outcome {
+        script.diagnostics.push(Diagnostic { line, span: start + span.start..start + span.end, mistake });
+    }
+}
+
+fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Result<(), Fault> {
+    let value_bytes = match &command {
+        Command::Ask(
+            Request::Node(NodeRequest::Set { value, .. })
+            | Request::Cluster(ClusterRequest::Execute(CacheCommand::Set { value, .. })),
+        ) => value.len(),
+        _ => 0,
+    };
+    script.expanded_bytes += value_bytes;
+    if script.commands.len() >= COMMANDS_MAX || script.expanded_bytes > EXPANDED_BYTES_MAX {
+        return Err((0..source.len(), Mistake::TooLong));
+    }
+    match &command {
+        Command::Expect(_) if script.answers == 0 => return Err((0..source.len(), Mistake::NothingToExpect)),
+        Command::Expect(expectation) if expectation.looks_before() && script.answers == 1 => {
+            return Err((0..source.len(), Mistake::NothingBefore));
+        }
+        Command::Expect(_) | Command::Always(_) | Command::Tick(_) | Command::WallJump(_) => {}
+        Command::Ask(_) | Command::Spread { .. } | Command::Mark { .. } | Command::Moved => script.answers += 1,
+    }
+    script.commands.push(Step { line, source: source.trim().to_owned(), command });
+    Ok(())
+}
+
+fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result<(), Fault> {
+    let rest = rest.trim_start();
+    let whole = content.len() - rest.len()..content.len();
+    let (range, template) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let bounds = range.split_once("..").and_then(|(a, b)| Some((a.parse::<u32>().ok()?, b.parse::<u32>().ok()?)));
+    let Some((first, last)) = bounds else {
+        return Err((whole, Mistake::Range { found: range.to_owned() }));
+    };
+    if template.trim().is_empty() {
+        return Err((whole, Mistake::Missing { what: "<command>", usage: "for <first>..<last> <command with {}>" }));
+    }
+    for number in first..=last {
+        let source = template.replace("{}", &number.to_string());
+        script.expanded_bytes += source.len();
+        match read_command(&source) {
+            Ok(Some(command)) => {
+                push(script, line, &source, command).map_err(|(_, mistake)| (whole.clone(), mistake))?;
+            }
+            // A comment is one in every turn.
+            Ok(None) => return Ok(()),
+            // The same template is at fault in every turn: say it once, over the template.
+            Err((_, mistake)) => return Err((whole, mistake)),
+        }
+    }
+    Ok(())
+}
+
+/// Reads one command; `None` for a blank line or a comment.
+fn read_command(line: &str) -> Result<Option<Command>, Fault> {
+    let tokens = match read_tokens(line) {
+        Ok(tokens) => tokens,
+        // What follows these words belongs to another grammar, quotes and all.
+        Err(fault) => match line.split_whitespace().next() {
+            Some("line" | "mc" | "http") => Vec::new(),
+            _ => return Err(fault),
+        },
+    };
+    let mut words = line.split_whitespace();
+    let Some(first) = words.next().filter(|word| !word.starts_with('#')) else { return Ok(None) };
+    let second = words.next();
+    let two = second.map(|second| format!("{first} {second}"));
+    let find = |name: &str| COMMANDS.iter().find(|entry| entry.name == name);
+    let (entry, taken) = match two.as_deref().and_then(find) {
+        Some(entry) => (entry, 2),
+        None => match find(first) {
+            Some(entry) => (entry, 1),
+            None => return Err(unknown(line, first, second)),
+        },
+    };
+    let mut args = Args { line, tokens: &tokens, next: taken, entry };
+    let command = (entry.read)(&mut args)?;
+    args.end()?;
+    Ok(Some(command))
+}
+
+fn unknown(line: &str, first: &str, second: Option<&str>) -> Fault {
+    let start = line.len() - line.trim_start().len();
+    let mut end = start + first.len();
+    let mut found = first.to_owned();
+    let is_family = COMMANDS.iter().any(|entry| entry.name.split_once(' ').is_some_and(|(family, _)| family == first));
+    if let Some(second) = second.filter(|_| is_family) {
+        found = format!("{first} {second}");
+        end = line.len() - line[end..].trim_start().len() + second.len();
+    }
+    // What is much longer than any command is near none.
+    let found: String = found.chars().take(40).collect();
+    let nearest = COMMANDS
+        .iter()
+        .map(|entry| (text::distance(&found.to_lowercase(), entry.name), entry.name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .map(|(_, name)| name);
+    (start..end, Mistake::UnknownCommand { found, nearest })
+}

@@ -1,0 +1,190 @@
+//! What can be wrong with a line of a script: one variant per mistake, one sentence per variant and language.
+
+use cachedojo::protocol::{line, memcached, rest};
+use cachedojo_notation::text::Language;
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mistake {
+    /// No command begins like this.
+    UnknownCommand {
+        /// What stands there.
+        found: String,
+        /// The nearest command, where one is near.
+        nearest: Option<&'static str>,
+    },
+    /// An argument is missing.
+    Missing {
+        /// What it is, as the usage line names it.
+        what: &'static str,
+        /// The command's usage.
+        usage: &'static str,
+    },
+    /// Something stands after the last argument.
+    Leftover {
+        /// The command's usage.
+        usage: &'static str,
+    },
+    /// This is no number in the range.
+    Number {
+        /// What stands there.
+        found: String,
+    },
+    /// This is no duration.
+    Duration {
+        /// What stands there.
+        found: String,
+    },
+    /// This is no size.
+    Size {
+        /// What stands there.
+        found: String,
+    },
+    /// This is no eviction policy.
+    Policy {
+        /// What stands there.
+        found: String,
+    },
+    /// This option does not exist.
+    Option {
+        /// What stands there.
+        found: String,
+        /// The command's usage.
+        usage: &'static str,
+    },
+    /// A quote is not closed.
+    OpenQuote,
+    /// An escape that quoted strings do not have.
+    Escape {
+        /// What stands there.
+        found: String,
+    },
+    /// A value larger than a script may write.
+    ValueTooLarge,
+    /// An `expect` with nothing before it to look at.
+    NothingToExpect,
+    /// `those before`, with only one answer before it.
+    NothingBefore,
+    /// A `for` range that is none.
+    Range {
+        /// What stands there.
+        found: String,
+    },
+    /// A `for` inside a `for`.
+    NestedFor,
+    /// The script has too many lines or commands.
+    TooLong,
+    /// What the line protocol answers with an error.
+    Line(line::Mistake),
+    /// What memcached refuses.
+    Memcached(memcached::Mistake),
+    /// What is no HTTP request.
+    Rest(rest::LineMistake),
+}
+
+impl Mistake {
+    /// One sentence that names the remedy.
+    pub fn message(&self, language: Language) -> String {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Self::UnknownCommand { found, nearest: Some(nearest) } => {
+                format!("`{found}` is no command; did you mean `{nearest}`?")
+            }
+            Self::UnknownCommand { found, nearest: None } => {
+                format!("`{found}` is no command; start the line with node, ring, cluster, parse, tick or expect.")
+            }
+            Self::Missing { what, usage } => format!("{what} is missing here; write `{usage}`."),
+            Self::Leftover { usage } => {
+                format!("Nothing may follow here: the command is `{usage}`; put a value with spaces in \"quotes\".")
+            }
+            Self::Number { found } => format!("`{found}` is not a whole number in range; write digits, as 42."),
+            Self::Duration { found } => {
+                format!("`{found}` is not a duration; write a number and ms, s, m, h or d, as 9.9s.")
+            }
+            Self::Size { found } => format!("`{found}` is not a size in bytes; write 100, 4KiB or 1MiB."),
+            Self::Policy { found } => format!("`{found}` is not an eviction policy; choose lru, lfu, fifo or ttl."),
+            Self::Option { found, usage } => format!("`{found}` is not an option here; write `{usage}`."),
+            Self::OpenQuote => "This quote is never closed; end the text with another \".".into(),
+            Self::Escape { found } => {
+                format!(
+                    "`{found}` is no escape; use \\n, \\r, \\t, \\\\, \\\", \\x41 or \\u{{e9}}, and write a lone backslash twice."
+                )
+            }
+            Self::ValueTooLarge => "This value is larger than 8 MiB; make the repetition shorter.".into(),
+            Self::NothingToExpect => {
+                "There is no answer to look at yet; put `expect` after a command that answers.".into()
+            }
+            Self::NothingBefore => {
+                "There is no answer before the last one yet; put the command whose ids are meant in front of the last one."
+                    .into()
+            }
+            Self::Range { found } => {
+                format!("`{found}` is not a range; write two numbers, as 1..10 (both ends count).")
+            }
+            Self::NestedFor => "A `for` cannot stand inside a `for`; write two lines.".into(),
+            Self::TooLong => {
+                "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it."
+                    .into()
+            }
+            Self::Line(mistake) => mistake.message(Language::English).into(),
+            Self::Memcached(mistake) => mistake.message(Language::English).into(),
+            Self::Rest(mistake) => mistake.message(Language::English).into(),
+        }
+    }
+
+    fn french(&self) -> String {
+        match self {
+            Self::UnknownCommand { found, nearest: Some(nearest) } => {
+                format!("« {found} » n'est pas une commande ; vouliez-vous dire « {nearest} » ?")
+            }
+            Self::UnknownCommand { found, nearest: None } => {
+                format!(
+                    "« {found} » n'est pas une commande ; commencez la ligne par node, ring, cluster, parse, tick ou expect."
+                )
+            }
+            Self::Missing { what, usage } => format!("Il manque {what} ici ; écrivez « {usage} »."),
+            Self::Leftover { usage } => format!(
+                "Rien ne peut suivre ici : la commande est « {usage} » ; mettez une valeur avec espaces entre guillemets \"…\"."
+            ),
+            Self::Number { found } => {
+                format!("« {found} » n'est pas un entier admis ; écrivez des chiffres, comme 42.")
+            }
+            Self::Duration { found } => {
+                format!("« {found} » n'est pas une durée ; écrivez un nombre suivi de ms, s, m, h ou d, comme 9.9s.")
+            }
+            Self::Size { found } => format!("« {found} » n'est pas une taille en octets ; écrivez 100, 4KiB ou 1MiB."),
+            Self::Policy { found } => {
+                format!("« {found} » n'est pas une politique d'éviction ; choisissez lru, lfu, fifo ou ttl.")
+            }
+            Self::Option { found, usage } => format!("« {found} » n'est pas une option ici ; écrivez « {usage} »."),
+            Self::OpenQuote => "Ce guillemet n'est jamais fermé ; terminez le texte par un autre \".".into(),
+            Self::Escape { found } => format!(
+                "« {found} » n'est pas un échappement ; employez \\n, \\r, \\t, \\\\, \\\", \\x41 ou \\u{{e9}}, et doublez une barre oblique seule."
+            ),
+            Self::ValueTooLarge => "Cette valeur dépasse 8 Mio ; raccourcissez la répétition.".into(),
+            Self::NothingToExpect => {
+                "Il n'y a pas encore de réponse à examiner ; placez « expect » après une commande qui répond.".into()
+            }
+            Self::NothingBefore => {
+                "Il n'y a pas encore de réponse avant la dernière ; placez la commande dont on veut les ids avant celle-ci."
+                    .into()
+            }
+            Self::Range { found } => {
+                format!("« {found} » n'est pas un intervalle ; écrivez deux nombres, comme 1..10 (bornes comprises).")
+            }
+            Self::NestedFor => "Un « for » ne peut pas en contenir un autre ; écrivez deux lignes.".into(),
+            Self::TooLong => {
+                "Le script dépasse 200 000 commandes ou 64 Mio de valeurs et de répétitions ; la suite est ignorée, découpez-le.".into()
+            }
+            Self::Line(mistake) => mistake.message(Language::French).into(),
+            Self::Memcached(mistake) => mistake.message(Language::French).into(),
+            Self::Rest(mistake) => mistake.message(Language::French).into(),
+        }
+    }
+}

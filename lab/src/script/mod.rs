@@ -1,0 +1,353 @@
+//! Scripts: text, one command a line, in four dialects. One grammar, [`parse`], which never fails: what it cannot
+//! read becomes a [`Diagnostic`] with a byte span, and the rest goes on.
+
+mod advice;
+pub mod expect;
+pub mod lab;
+mod mistake;
+mod token;
+
+use std::ops::Range;
+
+use cachedojo_wire::{ExtraRequest, Request};
+use serde::{Deserialize, Serialize};
+
+use cachedojo_notation::text;
+
+pub use advice::advise;
+pub use expect::Expectation;
+pub use lab::COMMANDS;
+pub use mistake::Mistake;
+
+/// A script's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// The line protocol of seed 000: PUT, GET, DELETE, EXIT.
+    Line,
+    /// The memcached text protocol.
+    Memcached,
+    /// The REST API of seed 002, a request a line.
+    Rest,
+    /// The full language: the prototype's API, the protocols, time, and expectations.
+    Lab,
+}
+
+impl Dialect {
+    /// All of them, in the order in which a learner meets them.
+    pub const ALL: [Self; 4] = [Self::Line, Self::Memcached, Self::Rest, Self::Lab];
+
+    /// The dialect's name on the command line, in links and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Memcached => "memcached",
+            Self::Rest => "rest",
+            Self::Lab => "lab",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+}
+
+/// A script that was read.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Its dialect.
+    pub dialect: Dialect,
+    /// Its commands, in order.
+    pub commands: Vec<Step>,
+    /// What could not be read, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Bytes that values and the turns of `for` lines have come to so far: a short line can stand for many.
+    expanded_bytes: usize,
+    /// How many commands that answer were read so far.
+    answers: usize,
+}
+
+/// One command and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// The command as a script would write it: the line itself, or one turn of a `for`.
+    pub source: String,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What a line of a script asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// One request to the subject.
+    Ask(Request),
+    /// How `count` keys named `prefix0`, `prefix1`, … spread over the ring.
+    Spread {
+        /// What stands before the number, or holds `{}` in its place.
+        prefix: String,
+        /// How many keys.
+        count: u32,
+    },
+    /// Remember the owners of `count` keys.
+    Mark {
+        /// What stands before the number, or holds `{}` in its place.
+        prefix: String,
+        /// How many keys.
+        count: u32,
+    },
+    /// Which of the marked keys have another owner now.
+    Moved,
+    /// Let both clocks run by so many milliseconds.
+    Tick(u64),
+    /// Move the wall clock alone by so many milliseconds.
+    WallJump(i64),
+    /// Compare the last answer.
+    Expect(Expectation),
+    /// From here on, compare the node's counters after every command to the node.
+    Always(Expectation),
+}
+
+/// A mistake and where it stands, in bytes of the script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// The bytes at fault.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub mistake: Mistake,
+}
+
+/// Lines after which a script is cut, with a diagnostic: memory stays bounded whatever is pasted.
+pub const LINES_MAX: u32 = 200_000;
+
+/// Commands that the `for` lines of one script may stand for, together with its other lines.
+pub const COMMANDS_MAX: usize = 200_000;
+
+/// Bytes that values and the turns of `for` lines may come to in one script: a `for` of repetitions is a few letters long.
+pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
+
+/// Reads a script. Never fails, never panics. Cost: O(text + commands).
+pub fn parse(text: &str, dialect: Dialect) -> Script {
+    let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), expanded_bytes: 0, answers: 0 };
+    for Line { number: line, start, raw, content } in lines(text) {
+        if line > LINES_MAX {
+            let span = start..start + raw.len();
+            script.diagnostics.push(Diagnostic { line, span, mistake: Mistake::TooLong });
+            break;
+        }
+        match dialect {
+            Dialect::Line => script.ask(line, content, ExtraRequest::Line(content.to_owned())),
+            Dialect::Memcached => {
+                // The line's end is part of the protocol, and the last line of a script is meant to be sent too.
+                let bytes = if raw.ends_with('\n') { raw.into() } else { format!("{raw}\r\n") };
+                script.ask(line, content, ExtraRequest::Memcached(text::to_bytes(&bytes)));
+            }
+            Dialect::Rest if content.trim().is_empty() => {}
+            Dialect::Rest => script.ask(line, content, ExtraRequest::Rest(content.to_owned())),
+            Dialect::Lab => lab::read_line(&mut script, line, start, content),
+        }
+    }
+    script
+}
+
+/// One line of a script.
+struct Line<'a> {
+    /// Counted from 1.
+    number: u32,
+    /// Its first byte in the script.
+    start: usize,
+    /// With its end.
+    raw: &'a str,
+    /// Without its end.
+    content: &'a str,
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut next = 0;
+    text.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
+        let start = next;
+        next += raw.len();
+        // As `str::lines` does it: without a `\n` behind it a `\r` is no line end.
+        let content = raw.lines().next().unwrap_or_default();
+        Line { number, start, raw, content }
+    })
+}
+
+impl Script {
+    fn ask(&mut self, line: u32, source: &str, request: ExtraRequest) {
+        let command = Command::Ask(Request::Extra(request));
+        self.commands.push(Step { line, source: source.to_owned(), command });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cachedojo_notation::text::Language;
+
+    /// What a lab script's only mistake says, and the text it points at.
+    #[track_caller]
+    fn check_mistake(text: &str, at: &str, message: &str) {
+        let script = parse(text, Dialect::Lab);
+        let [diagnostic] = script.diagnostics.as_slice() else {
+            panic!("one mistake in {text:?}: {:?}", script.diagnostics)
+        };
+        assert_eq!(&text[diagnostic.span.clone()], at, "{text}");
+        assert_eq!(diagnostic.mistake.message(Language::English), message);
+        assert_ne!(diagnostic.mistake.message(Language::French), message);
+    }
+
+    #[test]
+    fn every_mistake_is_named_where_it_stands() {
+        check_mistake(
+            "nodd get k",
+            "nodd",
+            "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
+        );
+        check_mistake("node gte k", "node gte", "`node gte` is no command; did you mean `node get`?");
+        check_mistake("node de", "node de", "`node de` is no command; did you mean `node get`?");
+        check_mistake("ring  in x", "ring  in", "`ring in` is no command; did you mean `ring add`?");
+        check_mistake("tikc 5s", "tikc", "`tikc` is no command; did you mean `tick`?");
+        check_mistake("node get", "t", "<key> is missing here; write `node get <key>`.");
+        check_mistake("node get # é", "t", "<key> is missing here; write `node get <key>`.");
+        check_mistake("node set é", "é", "<value> is missing here; write `node set <key> <value> [ttl <duration>]`.");
+        check_mistake(
+            "node get a b",
+            "b",
+            "Nothing may follow here: the command is `node get <key>`; put a value with spaces in \"quotes\".",
+        );
+        check_mistake("node incr a x", "x", "`x` is not a whole number in range; write digits, as 42.");
+        check_mistake("tick 5", "5", "`5` is not a duration; write a number and ms, s, m, h or d, as 9.9s.");
+        check_mistake("node new 5x", "5x", "`5x` is not a size in bytes; write 100, 4KiB or 1MiB.");
+        check_mistake("node new 5 mru", "mru", "`mru` is not an eviction policy; choose lru, lfu, fifo or ttl.");
+        check_mistake("node get \"a", "\"a", "This quote is never closed; end the text with another \".");
+        check_mistake(
+            "node get \"\\q\"",
+            "\\q",
+            "`\\q` is no escape; use \\n, \\r, \\t, \\\\, \\\", \\x41 or \\u{e9}, and write a lone backslash twice.",
+        );
+        check_mistake(
+            "expect 5",
+            "expect 5",
+            "There is no answer to look at yet; put `expect` after a command that answers.",
+        );
+        check_mistake(
+            "ring new\nexpect contains those before",
+            "expect contains those before",
+            "There is no answer before the last one yet; put the command whose ids are meant in front of the last one.",
+        );
+        check_mistake(
+            "for 1-3 stats",
+            "1-3 stats",
+            "`1-3` is not a range; write two numbers, as 1..10 (both ends count).",
+        );
+        check_mistake("for", "", "`` is not a range; write two numbers, as 1..10 (both ends count).");
+        check_mistake("for 1..2", "1..2", "<command> is missing here; write `for <first>..<last> <command with {}>`.");
+        check_mistake(
+            "for 1..3 for 1..2 stats",
+            "1..3 for 1..2 stats",
+            "A `for` cannot stand inside a `for`; write two lines.",
+        );
+        check_mistake(
+            "node set k 99999999*x",
+            "99999999*x",
+            "This value is larger than 8 MiB; make the repetition shorter.",
+        );
+        check_mistake(
+            "for 1..99 node set k{} 8000000*x",
+            "1..99 node set k{} 8000000*x",
+            "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it.",
+        );
+        check_mistake("cluster new rf=x", "rf=x", "`x` is not a whole number in range; write digits, as 42.");
+        check_mistake(
+            "ring new 99999999",
+            "99999999",
+            "`99999999` is not a whole number in range; write digits, as 42.",
+        );
+    }
+
+    #[test]
+    fn a_few_letters_never_stand_for_more_than_a_script_may_hold() {
+        let too_long = |text: &str| {
+            let script = parse(text, Dialect::Lab);
+            let bytes: usize = script.commands.iter().map(|step| step.source.len()).sum();
+            assert!(bytes <= EXPANDED_BYTES_MAX && script.commands.len() <= COMMANDS_MAX);
+            matches!(script.diagnostics.as_slice(), [Diagnostic { mistake: Mistake::TooLong, .. }])
+        };
+        // Not one of these would end while anybody waits, or in any memory.
+        assert!(!too_long("for 0..4294967295 # nothing"));
+        assert!(too_long("for 0..4294967295 stats"));
+        assert!(too_long(&format!("for 1..100000 http GET /{{}}{}", "x".repeat(8 << 20))));
+        let parsed = parse("for\t1..3\tnode get k{}\nfor 4294967295..4294967295 node get k{}", Dialect::Lab);
+        let sources: Vec<_> = parsed.commands.iter().map(|step| step.source.as_str()).collect();
+        assert_eq!(sources, ["node get k1", "node get k2", "node get k3", "node get k4294967295"]);
+        // Looking for the answer that is meant must not go through all that stands between.
+        assert!(!too_long("node get a\nfor 1..99999 tick 1ms\nfor 1..100000 expect nothing"));
+        assert_eq!(parse(&"x".repeat(1 << 20), Dialect::Lab).diagnostics.len(), 1);
+    }
+
+    #[test]
+    fn a_mistake_costs_its_line_only() {
+        let script = parse("node new 100\nnode gte k\n\n# comment\nnode get k # after", Dialect::Lab);
+        assert_eq!(script.commands.iter().map(|step| step.line).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(script.diagnostics[0].line, 2);
+    }
+
+    #[test]
+    fn the_protocols_take_every_line_as_it_is() {
+        let lines = |text, dialect| parse(text, dialect).commands.len();
+        assert_eq!(lines("PUT a b\n\n# no comment\nEXIT\n", Dialect::Line), 4);
+        assert_eq!(lines("PUT a b\r\nEXIT", Dialect::Line), 2);
+        let sources =
+            parse("PUT a b\r\nPUT a b\r\r\nEXIT\r", Dialect::Line).commands.into_iter().map(|step| step.source);
+        assert!(sources.eq(["PUT a b", "PUT a b\r", "EXIT\r"]));
+        assert_eq!(lines("GET /health\n\n", Dialect::Rest), 1);
+        assert_eq!(lines("", Dialect::Line), 0);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_fail() {
+        let mut random = cachedojo::random::Random::new(7);
+        let pieces = [
+            "node",
+            "set",
+            "ring",
+            "add",
+            "\"",
+            "\\",
+            "\\x",
+            "40*x",
+            "for",
+            "1..3",
+            "{}",
+            " ",
+            "é",
+            "\n",
+            "\r\n",
+            "expect",
+            "=",
+            "%",
+            "any of",
+            "|",
+            "#",
+            "wall jump",
+            "-",
+            "🦀",
+            "\u{0}",
+            "ttl",
+            "5s",
+        ];
+        for _ in 0..20_000 {
+            let text: String = (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
+            for dialect in Dialect::ALL {
+                for diagnostic in parse(&text, dialect).diagnostics {
+                    assert!(text.get(diagnostic.span.clone()).is_some(), "{text:?} {diagnostic:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Repetitions as scripts write them: `40*x` stands for forty times `x`.
+
+/// Whether a bare word would be read as a repetition, as `40*x`.
+pub fn is_repeat(word: &str) -> bool {
+    repeat(word).is_some()
+}
+
+/// How often which character a bare word repeats; `None` when it is no repetition.
+pub fn repeat(word: &str) -> Option<(usize, &str)> {
+    let (count, what) = word.split_once('*')?;
+    let mut chars = what.chars();
+    chars.next()?;
+    if chars.next().is_some() || count.is_empty() || !count.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some((count.parse().ok()?, what))
+}

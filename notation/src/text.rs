@@ -1,0 +1,184 @@
+//! Bytes and names as text, one way for all: printable stays, the rest is escaped, what would be misread is quoted.
+
+use std::fmt::Write;
+
+/// Bytes as text: UTF-8 stays readable; controls, backslashes and stray bytes become `\n`, `\\`, `\x1b` and the like.
+/// Reversed by the script language's quoted strings. Cost: O(bytes).
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                '\\' => text.push_str("\\\\"),
+                c if c.is_control() || is_deceptive(c) => _ = write!(text, "{}", c.escape_unicode()),
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Stands for a byte that is no part of UTF-8 text: private characters from U+F700 on, one for each byte from 0x80.
+const STAND_INS: std::ops::RangeInclusive<char> = '\u{f780}'..='\u{f7ff}';
+
+/// Any bytes as text that [`to_bytes`] turns back into them: what is not UTF-8, or is a stand-in itself, becomes one private
+/// character (U+F780 to U+F7FF) for each byte. Text is what it was. Cost: O(bytes).
+pub fn from_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let stand_in = |byte: u8| char::from_u32(0xf700 + u32::from(byte)).expect("a private character");
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if STAND_INS.contains(&c) {
+                text.extend(c.encode_utf8(&mut [0; 4]).bytes().map(stand_in));
+            } else {
+                text.push(c);
+            }
+        }
+        text.extend(chunk.invalid().iter().copied().map(stand_in));
+    }
+    text
+}
+
+/// The bytes that [`from_bytes`] made this text of. Cost: O(text).
+pub fn to_bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if STAND_INS.contains(&c) {
+            bytes.push(u8::try_from(u32::from(c) - 0xf700).expect("a stand-in is for one byte"));
+        } else {
+            bytes.extend(c.encode_utf8(&mut [0; 4]).bytes());
+        }
+    }
+    bytes
+}
+
+/// The language's own answers: a value that reads like one is quoted, so that nobody can pass it off as the answer.
+const RESERVED: [&str; 12] = [
+    "nothing",
+    "stored",
+    "refused",
+    "deleted",
+    "touched",
+    "nobody",
+    "rebalanced",
+    "incomplete",
+    "yes",
+    "no",
+    "error",
+    "|",
+];
+
+/// Whether a bare word is one of the language's own answers.
+pub fn is_reserved(word: &str) -> bool {
+    RESERVED.contains(&word)
+}
+
+/// The edit distance between two words (Levenshtein). Cost: O(a x b).
+pub fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Characters that reorder or hide text around them: shown by number, lest a report say what its source does not.
+fn is_deceptive(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Escaped text in double quotes. Cost: O(length).
+pub fn quoted(escaped: &str) -> String {
+    format!("\"{}\"", escaped.replace('"', "\\\""))
+}
+
+/// A word of the script language: as it is where that reads back as one word, else quoted; long runs of one character
+/// are written `40*x`. Cost: O(length).
+pub fn word(escaped: &str) -> String {
+    let mut chars = escaped.chars();
+    if let Some(first) = chars.next()
+        && escaped.len() > 16
+        && first.is_ascii_alphanumeric()
+        && chars.all(|c| c == first)
+    {
+        return format!("{}*{first}", escaped.len());
+    }
+    let plain = !escaped.is_empty()
+        && !is_reserved(escaped)
+        && escaped.chars().all(|c| !c.is_whitespace() && c != '"' && c != '#' && c != '\\')
+        && !crate::repeat::is_repeat(escaped);
+    if plain { escaped.to_owned() } else { quoted(escaped) }
+}
+
+/// The languages a learner may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// French.
+    #[serde(rename = "fr")]
+    French,
+}
+
+/// One text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// In English.
+    pub en: String,
+    /// In French.
+    pub fr: String,
+}
+
+impl Bilingual {
+    /// The text in `language`.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.en,
+            Language::French => &self.fr,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_bytes_are_text_and_back() {
+        let pieces: [&[u8]; 8] = [
+            b"",
+            b"\xff",
+            b"\x80\xc3",
+            "é\u{1f980}".as_bytes(),
+            "\u{f780}\u{f7ff}".as_bytes(),
+            b"\xed\xa0\x80",
+            b"\0\r\n",
+            b"\xf0\x9f",
+        ];
+        for first in pieces {
+            for second in pieces {
+                for third in 0..=255 {
+                    let bytes = [first, second, &[third]].concat();
+                    assert_eq!(to_bytes(&from_bytes(&bytes)), bytes, "{bytes:?}");
+                }
+            }
+        }
+        assert_eq!(from_bytes("plain é\r\n".as_bytes()), "plain é\r\n");
+    }
+}

@@ -1,0 +1,141 @@
+//! Replaying a cache trace: which requests would a policy have missed, in a cache of a given size?
+//!
+//! Sizes bound the sum of the objects' sizes, with no overhead counted, as in libCacheSim, whose counts these are to the
+//! request: a miss brings the object in, with the size that this request says, after evicting until it fits; a hit
+//! changes neither size nor place unless the policy says so. An object larger than the cache is a miss that evicts
+//! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue, a tenth of the cache; an object of just
+//! that size makes room for itself first. A cache of less than ten bytes, which libCacheSim refuses, has no such queue.
+
+use serde::Serialize;
+
+use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Naming, Policy, Store};
+
+/// One request of a trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked for.
+    pub id: u64,
+    /// Its size in bytes; 1 where the format has none.
+    pub size: u64,
+}
+
+/// What became of a trace under one policy and size.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Replay {
+    /// The policy.
+    pub policy: EvictionPolicy,
+    /// The cache's size in bytes.
+    pub size_bytes: u64,
+    /// Requests that found nothing.
+    pub misses: u64,
+    /// Misses divided by requests; 0 for an empty trace.
+    pub miss_ratio: f64,
+    /// The sum of the sizes that the missed requests asked for.
+    pub bytes_missed: u64,
+}
+
+/// A trace, replayed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// How many requests there were.
+    pub requests: u64,
+    /// One result for each policy and size, sizes within policies, in the order in which they were asked for.
+    pub results: Vec<Replay>,
+}
+
+/// Replays `requests`, whose sizes must add up to less than 2^64 as they do in every trace that `cachedojo_trace::read` returns, for
+/// every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
+pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
+    let small = largest_of_small_ids(requests);
+    let of_policy = |&policy| sizes_bytes.iter().map(move |&size| one(requests, small, policy, size));
+    let results = policies.iter().flat_map(of_policy);
+    Report { requests: requests.len() as u64, results: results.collect() }
+}
+
+/// The loop is compiled once for each policy, so that no request has to ask which one it is.
+fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_bytes: u64) -> Replay {
+    let (misses, bytes_missed) = match policy {
+        EvictionPolicy::LRU => run::<cache::Lru>(requests, small, size_bytes),
+        EvictionPolicy::LFU => run::<cache::Lfu>(requests, small, size_bytes),
+        EvictionPolicy::FIFO => run::<cache::Fifo>(requests, small, size_bytes),
+        EvictionPolicy::TTL => run::<cache::Ttl>(requests, small, size_bytes),
+        EvictionPolicy::Sieve => run::<cache::Sieve>(requests, small, size_bytes),
+        EvictionPolicy::S3Fifo => run::<cache::S3Fifo>(requests, small, size_bytes),
+        EvictionPolicy::Clock => run::<cache::Clock>(requests, small, size_bytes),
+        EvictionPolicy::Arc => run::<cache::Arc>(requests, small, size_bytes),
+    };
+    Replay { policy, size_bytes, misses, miss_ratio: ratio(misses, requests.len() as u64), bytes_missed }
+}
+
+/// Ids that are small integers, as they are in most published traces, need no hashing, and with sizes below 4 GiB half
+/// the room: a replay is fast where what it keeps fits into the processor's cache. The largest id, where they are small.
+fn largest_of_small_ids(requests: &[Request]) -> Option<u32> {
+    let (largest_id, largest_size) =
+        requests.iter().fold((0, 0), |(id, size), request| (request.id.max(id), request.size.max(size)));
+    u32::try_from(largest_size).ok()?;
+    u32::try_from(largest_id).ok().filter(|&largest| largest as usize / 4 <= requests.len())
+}
+
+fn run<P: Policy>(requests: &[Request], small: Option<u32>, size_bytes: u64) -> (u64, u64) {
+    let limits = Limits { weight: size_bytes, entries: u64::MAX };
+    match small {
+        Some(largest) => {
+            let store = Store::with_lookup(limits, Dense::new(largest), P::new(limits));
+            #[expect(clippy::cast_possible_truncation, reason = "neither is larger than the largest")]
+            count_misses(requests, store, |request| Small { id: request.id as u32, size: request.size as u32 })
+        }
+        None => count_misses(requests, Store::new(limits, P::new(limits)), |request| request),
+    }
+}
+
+fn count_misses<T: Item, P: Policy, X: Lookup + Naming<T::Key>>(
+    requests: &[Request],
+    mut store: Store<T, P, X>,
+    item_of: impl Fn(Request) -> T,
+) -> (u64, u64) {
+    let mut misses = 0;
+    let mut bytes_missed = 0;
+    for &request in requests {
+        if !store.request(item_of(request)) {
+            misses += 1;
+            bytes_missed += request.size;
+        }
+    }
+    (misses, bytes_missed)
+}
+
+/// A [`Request`] whose id is a small integer and whose size is below 4 GiB.
+#[derive(Debug, Clone, Copy, Default)]
+struct Small {
+    id: u32,
+    size: u32,
+}
+
+impl Item for Small {
+    type Key = u32;
+
+    fn key(&self) -> &u32 {
+        &self.id
+    }
+
+    fn weight(&self) -> u64 {
+        u64::from(self.size)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+impl Item for Request {
+    type Key = u64;
+
+    fn key(&self) -> &u64 {
+        &self.id
+    }
+
+    fn weight(&self) -> u64 {
+        self.size
+    }
+}
