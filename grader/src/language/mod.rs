@@ -1,3 +1,4 @@
 //! Languages: from a submission's text to a subject.
 
+pub mod python;
 pub mod rust;

@@ -40,6 +40,11 @@ REFUSED = {
 # Attributes that lead from an object of the submission's to a frame of the runner's, or change code in place.
 DOORS = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}
 WATCHED = {"object.__getattr__", "object.__setattr__", "object.__delattr__", "sys._getframe", "compile"}
+# No honest submission names these: they lead from any object to the frames, globals and cells of whoever made it.
+FORBIDDEN = {
+    "__globals__", "__closure__", "__code__", "cell_contents", "_getframe", "_current_frames", "tb_frame", "gi_frame",
+    "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals", "f_builtins", "__subclasses__",
+}
 # The library asks for its caller's frame to name a class's module, and keeps it to itself.
 MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py")
 

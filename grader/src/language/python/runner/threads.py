@@ -62,8 +62,8 @@ def patch_threads():
     threading.get_ident = _thread.get_ident = lambda: (
         1 if scheduler.active is None else scheduler.active.current.number + 1)
     thread = threading.Thread
-    thread.start = _start
-    thread.join = _join
+    thread.start = start
+    thread.join = join
     thread.is_alive = _is_alive
     thread._set_tstate_lock = lambda self: None
     thread._wait_for_tstate_lock = lambda self, block=True, timeout=-1: None
@@ -105,7 +105,7 @@ def _start_bare(function, args, kwargs=None):
     return task.number + 1
 
 
-def _start(self):
+def start(self):
     """`Thread.start`."""
     import threading
 
@@ -155,7 +155,7 @@ def _is_alive(self):
     return not self._is_stopped
 
 
-def _join(self, timeout=None):
+def join(self, timeout=None):
     import threading
 
     if not self._initialized:

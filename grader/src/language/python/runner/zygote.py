@@ -8,8 +8,14 @@ child ended, as the system says, then the child's own bytes as they are. Whoever
 import json
 import os
 import resource
+import select
 import signal
 import sys
+from time import clock_gettime as real_clock
+
+# A child that uses no processor for so long, in seconds on the wall, waits for something that is not there.
+STILL_S = 4
+OURS = ("guard", "run", "scheduler", "threads", "zygote")
 
 
 def read_exactly(fd, count):
@@ -74,9 +80,37 @@ def child(request, out, extra, program):
     limit(request["limits"])
     if program:
         confine(program)
-    import run
+    run = sys.modules["run"].run
+    # Out of the submission's sight: what it does not find it does not patch.
+    for name in OURS:
+        sys.modules.pop(name, None)
+    del sys.meta_path[0]
+    run(request, out, extra)
 
-    run.run(request, out, extra)
+
+def hear(child, fd, most):
+    """What a child says, up to its end; `None` where it neither says nor does anything any more: it waits for what never
+    comes. This process may not kill, so whoever started it does."""
+    clock, still, seen = (~child << 3) | 2, 0, -1.0
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    body = bytearray()
+    while len(body) <= most:
+        if not poll.poll(1000):
+            try:
+                used = real_clock(clock)
+            except OSError:
+                used = -1.0
+            still = still + 1 if used - seen < 0.001 else 0
+            seen = used
+            if still >= STILL_S:
+                return None
+            continue
+        part = os.read(fd, 1 << 16)
+        if not part:
+            break
+        body += part
+    return body
 
 
 def serve(settings):
@@ -94,12 +128,10 @@ def serve(settings):
             finally:
                 os._exit(70)
         os.close(write)
-        body = bytearray()
-        while len(body) <= body_max:
-            part = os.read(read, 1 << 16)
-            if not part:
-                break
-            body += part
+        body = hear(pid, read, body_max)
+        if body is None:
+            write_frame(1, json.dumps({"exit": None, "signal": None, "cpu_ms": 0, "too_much": False, "stuck": True}).encode())
+            os._exit(0)
         os.close(read)
         _, status, usage = os.wait4(pid, 0)
         header = {
@@ -107,6 +139,7 @@ def serve(settings):
             "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
             "cpu_ms": int((usage.ru_utime + usage.ru_stime) * 1000),
             "too_much": len(body) > body_max,
+            "stuck": False,
         }
         write_frame(1, json.dumps(header).encode())
         write_frame(1, bytes(body[:body_max]))

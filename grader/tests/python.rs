@@ -1,0 +1,194 @@
+//! Python submissions: what the runner makes of them, honest and hostile.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_wire::{Request, Response};
+use grader::host::sandbox::Protection;
+use grader::language::python::build::prepare;
+use grader::language::python::interpreter::Interpreter;
+use grader::language::python::subject::Program;
+use grader::language::python::wire::Plan;
+use grader::language::rust::build::{Reason, Rejected};
+
+fn built(source: &str) -> Result<Program, Rejected> {
+    let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
+    prepare(files, &Interpreter::find().expect("a Python"), Protection::Sandbox)
+}
+
+fn lines(commands: &[&str]) -> Request {
+    Request::Simulate(commands.iter().map(|line| (*line).to_owned()).collect())
+}
+
+fn answer(program: &Program, plan: Plan, commands: &[&str]) -> Result<Response, Crash> {
+    let mut subject = program.subject();
+    subject.set_plan(plan, false);
+    subject.call(&mut World::new(0), &lines(commands))
+}
+
+/// What a submission of this body (of the function, four spaces deep) answers.
+fn body(body: &str) -> Result<Response, Crash> {
+    let source = format!("import threading, queue, time, sys, os\n\ndef simulate_distributed_cache(commands):\n{body}\n");
+    answer(&built(&source).expect("it compiles"), Plan::Calm, &["PUT a 1"])
+}
+
+const LOST: &str = "
+import threading
+
+def simulate_distributed_cache(commands):
+    counts = {}
+    def work():
+        counts['n'] = counts.get('n', 0) + 1
+    threads = [threading.Thread(target=work) for _ in commands]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [str(counts['n'])]
+";
+
+#[test]
+fn a_lost_update_is_found_and_found_again() {
+    let program = built(LOST).expect("it compiles");
+    let one = |plan| answer(&program, plan, &["a", "b", "c"]);
+    assert_eq!(one(Plan::Calm), Ok(Response::Lines(vec!["3".to_owned()])));
+    let walk = |seed| one(Plan::Walk { seed });
+    let losing: Vec<u64> = (1..40).filter(|seed| walk(*seed) != one(Plan::Calm)).collect();
+    assert!(losing.len() >= 3, "{losing:?}");
+    for seed in losing {
+        assert_eq!(walk(seed), walk(seed), "a seed is a schedule");
+    }
+    let pct = (1..60).any(|seed| one(Plan::Pct { seed, length: 120 }) != one(Plan::Calm));
+    assert!(pct, "priorities find it too");
+}
+
+#[test]
+fn a_run_is_replayed_by_its_switches() {
+    let program = built(LOST).expect("it compiles");
+    let mut subject = program.subject();
+    subject.set_plan(Plan::Walk { seed: 3 }, false);
+    let first = subject.call(&mut World::new(0), &lines(&["a", "b", "c"]));
+    let observed = subject.observed().expect("a run").clone();
+    assert_eq!((observed.threads, observed.workers), (3, 3));
+    let switches = observed.switches.iter().map(|(from, step, to, _)| (*from, *step, *to)).collect();
+    subject.set_plan(Plan::Replay { switches }, false);
+    assert_eq!(subject.call(&mut World::new(0), &lines(&["a", "b", "c"])), first);
+    assert_eq!(subject.observed().map(|it| &it.switches), Some(&observed.switches));
+}
+
+#[test]
+fn correct_threads_are_never_accused() {
+    let corpus = [
+        // Each command waits for its turn.
+        "
+import threading
+def simulate_distributed_cache(commands):
+    turn, done, out = threading.Condition(), [0], [None] * len(commands)
+    def work(index):
+        with turn:
+            while done[0] != index:
+                turn.wait()
+            out[index] = str(index)
+            done[0] += 1
+            turn.notify_all()
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(commands))]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return out
+",
+        // Queues, an executor, semaphores, a barrier, an event, a timer.
+        "
+import threading, queue
+from concurrent.futures import ThreadPoolExecutor
+def simulate_distributed_cache(commands):
+    q, gate, room, lock, out = queue.Queue(2), threading.Event(), threading.Semaphore(2), threading.RLock(), {}
+    def work(index):
+        gate.wait()
+        with room, lock:
+            with lock:
+                out[index] = str(index)
+        return index
+    timer = threading.Timer(5.0, gate.set)
+    timer.start()
+    with ThreadPoolExecutor(3) as pool:
+        got = sorted(pool.map(work, range(len(commands))))
+    def produce():
+        for index in got: q.put(index)
+        q.put(None)
+    threading.Thread(target=produce).start()
+    taken = []
+    while (item := q.get()) is not None: taken.append(item)
+    barrier = threading.Barrier(2)
+    other = threading.Thread(target=barrier.wait)
+    other.start(); barrier.wait(); other.join()
+    return [out[index] for index in taken]
+",
+        // A spin loop on a flag, and one on the clock.
+        "
+import threading, time
+def simulate_distributed_cache(commands):
+    flag = []
+    def work():
+        time.sleep(3600)
+        flag.append(1)
+    threading.Thread(target=work).start()
+    while not flag: time.sleep(1)
+    until = time.monotonic() + 2
+    while time.monotonic() < until: pass
+    seen = []
+    other = threading.Thread(target=lambda: seen.append(1))
+    other.start()
+    while not seen: pass
+    return [str(index) for index in range(len(commands))]
+",
+    ];
+    let expected = Ok(Response::Lines(["0", "1", "2", "3"].map(str::to_owned).to_vec()));
+    for source in corpus {
+        let program = built(source).expect("it compiles");
+        let plans = (0..40).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed, length: 900 } });
+        for plan in std::iter::once(Plan::Calm).chain(plans) {
+            assert_eq!(answer(&program, plan.clone(), &["a", "b", "c", "d"]), expected, "{plan:?} {source}");
+        }
+    }
+}
+
+#[test]
+fn what_ends_a_run_is_told() {
+    let told = |text: &str| match body(text) {
+        Err(Crash::Panic { message }) => message,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told("    return {}['x']"), "KeyError: 'x' (main.py, line 4)");
+    assert!(told("    return 'STORED'").contains("not a list"));
+    assert!(told("    return simulate_distributed_cache(commands)").starts_with("RecursionError"));
+    assert!(told("    t = threading.Thread(target=lambda: 1 // 0); t.start(); t.join(); return []").contains("ZeroDivisionError"));
+    let waits = told(
+        "    a, b = threading.Lock(), threading.Lock()\n    def work():\n        with b:\n            time.sleep(1)\n            with a: pass\n    t = threading.Thread(target=work); t.start()\n    with a:\n        time.sleep(2)\n        with b: pass\n    return []",
+    );
+    assert!(waits.contains("deadlock") && waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
+    assert!(told("    q = queue.Queue(); q.get()\n    return []").contains("deadlock"));
+    assert_eq!(body("    sys.exit(3)"), Err(Crash::Exit { code: 3 }));
+    assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
+    assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));
+    assert_eq!(body("    return ['x'] * 30000"), Err(Crash::TooMuchOutput));
+    assert_eq!(body("    return [None, 7, 'x']"), Ok(Response::Lines(vec!["⟨None: NoneType⟩".into(), "⟨7: int⟩".into(), "x".into()])));
+}
+
+#[test]
+fn what_does_not_compile_has_a_place() {
+    let rejected = built("def simulate_distributed_cache(commands):\n    return [\n").expect_err("no Python");
+    assert_eq!(rejected.reason, Reason::BuildFailed);
+    assert_eq!((rejected.diagnostics[0].file.as_str(), rejected.diagnostics[0].line), ("main.py", 2));
+    assert!(matches!(body("    return []"), Ok(Response::Lines(lines)) if lines.is_empty()));
+    let none = built("x = 1\n").expect("it compiles");
+    assert!(matches!(answer(&none, Plan::Calm, &[]), Ok(Response::NotImplemented { .. })));
+}
+
+#[test]
+fn a_run_leaves_nothing_to_the_next() {
+    let source = "count = [0]\nimport builtins\ndef simulate_distributed_cache(commands):\n    count[0] += 1\n    builtins.seen = getattr(builtins, 'seen', 0) + 1\n    return [str(count[0]), str(builtins.seen)]\n";
+    let program = built(source).expect("it compiles");
+    let answers: BTreeSet<String> = (0..3).map(|_| format!("{:?}", answer(&program, Plan::Calm, &[]))).collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
