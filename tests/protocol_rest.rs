@@ -1,7 +1,9 @@
 //! The cache service's REST API: what each request is answered with.
 
 use cachedojo::clock::Instant;
-use cachedojo::protocol::rest::{HttpAnswer, Limits, LineMistake, Machine, parse_line};
+use cachedojo::protocol::rest::{
+    ANSWER_BYTES_MAX, ENDPOINTS, HttpAnswer, KEYS_MAX, Limits, LineMistake, Machine, NAMESPACES_MAX, parse_line,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -18,7 +20,8 @@ fn check(conversation: &str) {
             "+" => now_ms += text.parse::<u64>().expect("milliseconds"),
             ">" => {
                 assert!(answer.is_empty(), "{answer:?} is left of the answer to {last:?}");
-                last = text.replacen(" /", " /api/v1/cache/", 1);
+                last =
+                    if text.contains(" /api/") { text.to_owned() } else { text.replacen(" /", " /api/v1/cache/", 1) };
                 let text = machine.answer_line(&last, Instant::from_millis(now_ms)).to_string();
                 answer = text.lines().map(str::to_owned).rev().collect();
             }
@@ -51,7 +54,7 @@ fn an_entry_is_created_read_replaced_and_deleted() {
         < HTTP/1.1 200 OK
         < X-Cache-Hit: true
         < X-Cache-TTL: 3500
-        < {"value":{"name": "John", "id": 123},"metadata":{"ttl_remaining":3500,"created_at":"2024-01-01T00:00:00Z"}}
+        < {"value":{"name": "John", "id": 123},"metadata":{"ttl_remaining":3500,"created_at":"2024-01-01T00:00:00Z","last_accessed":"2024-01-01T00:01:40Z","access_count":1,"size_bytes":27,"tags":["a","b"]}}
         > PUT /users/user_123 {"value": null}
         < HTTP/1.1 200 OK
         < {"success":true,"key":"user_123","created":false}
@@ -59,7 +62,7 @@ fn an_entry_is_created_read_replaced_and_deleted() {
         < HTTP/1.1 200 OK
         < X-Cache-Hit: true
         < X-Cache-TTL: 3600
-        < {"value":null,"metadata":{"ttl_remaining":3600,"created_at":"2024-01-01T00:01:40Z"}}
+        < {"value":null,"metadata":{"ttl_remaining":3600,"created_at":"2024-01-01T00:01:40Z","last_accessed":"2024-01-01T00:01:40Z","access_count":1,"size_bytes":4}}
         > GET /posts/user_123
         < HTTP/1.1 404 Not Found
         < X-Cache-Hit: false
@@ -86,7 +89,7 @@ fn an_entry_is_alive_before_its_deadline_and_gone_from_it_on() {
         < HTTP/1.1 200 OK
         < X-Cache-Hit: true
         < X-Cache-TTL: 1
-        < {"value":1,"metadata":{"ttl_remaining":1,"created_at":"2024-01-01T00:00:00Z"}}
+        < {"value":1,"metadata":{"ttl_remaining":1,"created_at":"2024-01-01T00:00:00Z","last_accessed":"2024-01-01T00:00:59Z","access_count":1,"size_bytes":1}}
         + 1
         > DELETE /a/k
         < HTTP/1.1 404 Not Found
@@ -296,6 +299,224 @@ fn every_mistake_of_a_line_has_its_place() {
     let line = parse_line("PUT  /api/v1/cache/n/k   {\"value\": \"a b\"} ").expect("a request");
     assert_eq!((line.method, line.target, line.body), ("PUT", "/api/v1/cache/n/k", Some("{\"value\": \"a b\"}")));
     assert_eq!(parse_line("GET /health ").expect("a request").body, None);
+}
+
+#[test]
+fn entries_are_deleted_by_tag() {
+    check(
+        r#"
+        > POST /n/mset {"entries": [{"key": "a1", "value": 1, "tags": ["red", "old"]}, {"key": "a2", "value": 2, "tags": ["red"]}, {"key": "b1", "value": 3, "tags": ["red"]}, {"key": "c", "value": 4}]}
+        < HTTP/1.1 200 OK
+        < {"success":true,"stored":4}
+        > DELETE /n?tag=blue
+        < HTTP/1.1 200 OK
+        < {"success":true,"deleted_count":0}
+        > DELETE /n?tag=red&pattern=a*
+        < HTTP/1.1 200 OK
+        < {"success":true,"deleted_count":2}
+        > DELETE /n?tag=red
+        < HTTP/1.1 200 OK
+        < {"success":true,"deleted_count":1}
+        > DELETE /n?tag=%zz
+        < HTTP/1.1 400 Bad Request
+        < {"error":"Invalid pattern"}
+        > DELETE /n?tag=&pattern=
+        < HTTP/1.1 200 OK
+        < {"success":true,"deleted_count":1}
+        > PUT /n/k {"value": 1, "tags": ["", "a"]}
+        < HTTP/1.1 400 Bad Request
+        < {"error":"At most 16 tags, each of 1 to 100 bytes"}
+        "#,
+    );
+}
+
+#[test]
+fn a_namespace_is_set_read_audited_and_forgotten() {
+    check(
+        r#"
+        > GET /api/v1/namespaces/n
+        < HTTP/1.1 200 OK
+        < {"name":"n","default_ttl":3600,"max_size_mb":100.0,"max_size_bytes":104857600,"eviction_policy":"LRU","created_at":null}
+        > DELETE /api/v1/namespaces/n
+        < HTTP/1.1 404 Not Found
+        < {"error":"Namespace not found"}
+        > PUT /api/v1/namespaces/n {"default_ttl": 2, "max_size_bytes": 20, "eviction_policy": "fifo"}
+        < HTTP/1.1 200 OK
+        < {"name":"n","default_ttl":2,"max_size_mb":0.0,"max_size_bytes":20,"eviction_policy":"FIFO","created_at":"2024-01-01T00:00:00Z"}
+        + 1000
+        > PUT /api/v1/namespaces/n {"default_ttl": 5}
+        < HTTP/1.1 200 OK
+        < {"name":"n","default_ttl":5,"max_size_mb":0.0,"max_size_bytes":20,"eviction_policy":"FIFO","created_at":"2024-01-01T00:00:00Z"}
+        > GET /api/v1/namespaces/n/audit
+        < HTTP/1.1 200 OK
+        < {"changes":[{"changed_at":"2024-01-01T00:00:00Z","setting":"default_ttl","old":"3600","new":"2"},{"changed_at":"2024-01-01T00:00:00Z","setting":"max_size_bytes","old":"104857600","new":"20"},{"changed_at":"2024-01-01T00:00:00Z","setting":"eviction_policy","old":"LRU","new":"FIFO"},{"changed_at":"2024-01-01T00:00:01Z","setting":"default_ttl","old":"2","new":"5"}]}
+        > PUT /n/k {"value": 1}
+        < HTTP/1.1 201 Created
+        < {"success":true,"key":"k","created":true}
+        + 5000
+        > GET /n/k
+        < HTTP/1.1 404 Not Found
+        < X-Cache-Hit: false
+        < {"error":"Key not found"}
+        > GET /api/v1/namespaces
+        < HTTP/1.1 200 OK
+        < {"namespaces":[{"name":"n","default_ttl":5,"max_size_mb":0.0,"max_size_bytes":20,"eviction_policy":"FIFO","created_at":"2024-01-01T00:00:00Z"}]}
+        > DELETE /api/v1/namespaces/n
+        < HTTP/1.1 200 OK
+        < {"success":true,"deleted":true}
+        > GET /api/v1/namespaces/n/audit
+        < HTTP/1.1 200 OK
+        < {"changes":[]}
+        "#,
+    );
+}
+
+#[test]
+fn every_wrong_setting_says_why() {
+    let mut machine = Machine::new(BASE_S);
+    for (body, error) in [
+        ("[]", "Body must be a JSON object"),
+        (r#"{"default_ttl": 0}"#, "Default TTL must be a whole number of seconds from 1 to 2147483647"),
+        (r#"{"default_ttl": 2147483648}"#, "Default TTL must be a whole number of seconds from 1 to 2147483647"),
+        (r#"{"max_size_mb": 0}"#, "Size must be a whole number, 1 or more"),
+        (r#"{"max_size_bytes": 1.5}"#, "Size must be a whole number, 1 or more"),
+        (r#"{"max_size_bytes": 1, "max_size_mb": 1}"#, "Give max_size_mb or max_size_bytes, not both"),
+        (
+            r#"{"eviction_policy": "MRU"}"#,
+            "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC or NONE (refuse what does not fit)",
+        ),
+        (r#"{"ttl": 1}"#, "Settings are default_ttl, max_size_mb or max_size_bytes, and eviction_policy"),
+    ] {
+        let answer = ask(&mut machine, &format!("PUT /api/v1/namespaces/n {body}"));
+        assert_eq!(answer, (400, format!("{{\"error\":\"{error}\"}}")), "{body}");
+    }
+    assert_eq!(ask(&mut machine, "GET /api/v1/namespaces").1, "{\"namespaces\":[]}");
+}
+
+/// What is left of a, b and c, each of ten bytes, in a namespace of thirty after a was read and d came in.
+#[test]
+fn each_policy_chooses_who_leaves_a_full_namespace() {
+    for (policy, status, left) in [
+        ("LRU", 201, "acd"),
+        ("LFU", 201, "acd"),
+        ("FIFO", 201, "bcd"),
+        ("TTL", 201, "abd"),
+        ("SIEVE", 201, "acd"),
+        ("CLOCK", 201, "acd"),
+        ("NONE", 507, "abc"),
+    ] {
+        let mut machine = Machine::new(BASE_S);
+        let settings =
+            format!("PUT /api/v1/namespaces/n {{\"max_size_bytes\": 30, \"eviction_policy\": \"{policy}\"}}");
+        assert_eq!(ask(&mut machine, &settings).0, 200);
+        let put = |key: &str, ttl: u32| format!("PUT /api/v1/cache/n/{key} {{\"value\": \"1234567\", \"ttl\": {ttl}}}");
+        for (key, ttl) in [("a", 90), ("b", 80), ("c", 70)] {
+            assert_eq!(ask(&mut machine, &put(key, ttl)).0, 201);
+        }
+        assert_eq!(ask(&mut machine, "GET /api/v1/cache/n/a").0, 200);
+        assert_eq!(ask(&mut machine, &put("d", 60)).0, status, "{policy}");
+        let keys: String = machine.entries().map(|(_, key, _, _)| key).collect();
+        assert_eq!(keys, left, "{policy}");
+        // What is there may be replaced, under every policy.
+        let known = left.chars().next().expect("a key").to_string();
+        assert_eq!(ask(&mut machine, &put(&known, 60)).0, 200, "{policy}");
+        // Another policy and half the room: the entries stay in order, and those that do not fit leave.
+        let smaller = "PUT /api/v1/namespaces/n {\"max_size_bytes\": 19, \"eviction_policy\": \"LRU\"}";
+        assert_eq!(ask(&mut machine, smaller).0, 200);
+        assert_eq!(machine.len(), 1, "{policy}");
+        let stats = ask(&mut machine, "GET /api/v1/cache/n/stats").1;
+        assert!(stats.contains("\"memory_used_bytes\":10,"), "{policy}: {stats}");
+    }
+}
+
+#[test]
+fn when_all_is_full_the_largest_namespace_makes_room_and_one_that_refuses_keeps_what_it_has() {
+    let mut machine = Machine::with_limits(BASE_S, Limits { value_bytes_max: 100, storage_bytes_max: 60 });
+    let put = |namespace: &str, key: u32| format!("PUT /api/v1/cache/{namespace}/{key} {{\"value\": \"1234567\"}}");
+    assert_eq!(ask(&mut machine, "PUT /api/v1/namespaces/keeps {\"eviction_policy\": \"none\"}").0, 200);
+    for (line, status) in [
+        (put("keeps", 1), 201),
+        (put("keeps", 2), 201),
+        (put("a", 1), 201),
+        (put("b", 1), 201),
+        (put("b", 2), 201),
+        (put("b", 3), 201),
+        (put("a", 2), 201),
+        (put("keeps", 3), 201),
+        (put("keeps", 4), 201),
+        (put("keeps", 5), 201),
+        (put("keeps", 6), 201),
+        (put("keeps", 7), 507),
+        (put("a", 1), 507),
+        ("POST /api/v1/cache/a/mset {\"entries\": [{\"key\": \"x\", \"value\": 1}]}".to_owned(), 507),
+        ("GET /api/v1/cache/keeps/1".to_owned(), 200),
+    ] {
+        assert_eq!(ask(&mut machine, &line).0, status, "{line:?}");
+    }
+    let stats = ["a", "b"].map(|name| ask(&mut machine, &format!("GET /api/v1/cache/{name}/stats")).1);
+    assert!(stats.iter().all(|stats| stats.contains("\"total_keys\":0,")), "{stats:?}");
+    assert!(stats[1].ends_with("\"evictions\":3}"), "b was the largest at first: {stats:?}");
+}
+
+#[test]
+fn namespaces_that_only_were_asked_for_are_bounded_and_give_way() {
+    let mut machine = Machine::new(BASE_S);
+    assert_eq!(ask(&mut machine, "PUT /api/v1/namespaces/set {\"default_ttl\": 9}").0, 200);
+    assert_eq!(ask(&mut machine, "PUT /api/v1/cache/used/k {\"value\": 1}").0, 201);
+    for number in 0..2 * NAMESPACES_MAX {
+        assert_eq!(ask(&mut machine, &format!("GET /api/v1/cache/asked{number}/k")).0, 404);
+    }
+    assert_eq!(machine.totals().1, NAMESPACES_MAX);
+    let misses = |machine: &mut Machine, name: &str| ask(machine, &format!("GET /api/v1/cache/{name}/stats")).1;
+    assert!(misses(&mut machine, "asked0").starts_with("{\"hits\":0,\"misses\":0,"), "it gave way");
+    let last = format!("asked{}", 2 * NAMESPACES_MAX - 1);
+    assert!(misses(&mut machine, &last).starts_with("{\"hits\":0,\"misses\":1,"), "it is there");
+    assert!(ask(&mut machine, "GET /api/v1/namespaces/set").1.contains("\"default_ttl\":9,"));
+    assert_eq!(ask(&mut machine, "GET /api/v1/cache/used/k").0, 200);
+    // Those that hold something do not give way.
+    for number in 0..NAMESPACES_MAX - 2 {
+        assert_eq!(ask(&mut machine, &format!("PUT /api/v1/cache/held{number}/k {{\"value\": 1}}")).0, 201);
+    }
+    let full = (507, "{\"error\":\"Too many namespaces\"}".to_owned());
+    assert_eq!(ask(&mut machine, "PUT /api/v1/cache/more/k {\"value\": 1}"), full);
+    assert_eq!(ask(&mut machine, "GET /api/v1/cache/more/k").0, 404);
+    assert_eq!(ask(&mut machine, "DELETE /api/v1/namespaces/held0").0, 200);
+    assert_eq!(ask(&mut machine, "PUT /api/v1/cache/more/k {\"value\": 1}").0, 201);
+}
+
+#[test]
+fn one_request_names_so_many_keys_and_one_answer_holds_so_much() {
+    let mut machine = Machine::new(BASE_S);
+    let value = "v".repeat(1024 * 1024 - 2);
+    for number in 0..=ANSWER_BYTES_MAX / (1024 * 1024) {
+        ask(&mut machine, &format!("PUT /api/v1/cache/n/{number} {{\"value\": \"{value}\"}}"));
+    }
+    let mget = |keys: &[String]| format!("POST /api/v1/cache/n/mget {{\"keys\": [{}]}}", keys.join(","));
+    let one = vec!["\"0\"".to_owned(); KEYS_MAX];
+    let (status, body) = ask(&mut machine, &mget(&one));
+    assert_eq!((status, body.len() < 2 * 1024 * 1024), (200, true), "a key that is named often is answered once");
+    assert!(body.ends_with(&format!("\"hits\":{KEYS_MAX},\"misses\":0}}")));
+    let refused = (400, "{\"error\":\"Too many keys in one request\"}".to_owned());
+    assert_eq!(ask(&mut machine, &mget(&vec!["\"0\"".to_owned(); KEYS_MAX + 1])), refused);
+    let all: Vec<String> = (0..=ANSWER_BYTES_MAX / (1024 * 1024)).map(|number| format!("\"{number}\"")).collect();
+    assert_eq!(ask(&mut machine, &mget(&all)), refused);
+    assert_eq!(ask(&mut machine, &mget(&all[1..])).0, 200);
+}
+
+#[test]
+fn the_table_of_endpoints_is_what_is_answered() {
+    let mut machine = Machine::new(BASE_S);
+    for endpoint in ENDPOINTS {
+        let path = endpoint.path.replace("{namespace}", "n").replace("{key}", "k");
+        let body = endpoint.body.map(|_| "{}").unwrap_or_default();
+        let status = ask(&mut machine, &format!("{} {path} {body}", endpoint.method)).0;
+        assert!(endpoint.responses.iter().any(|response| response.status == status), "{endpoint:?}: {status}");
+        let answer = machine.answer_line(&format!("NONE {path}"), Instant::default());
+        let of_path = ENDPOINTS.iter().filter(|other| other.path == endpoint.path).map(|other| other.method);
+        let mut methods: Vec<&str> = of_path.collect();
+        methods.sort_unstable();
+        assert_eq!(answer.headers, [("Allow", methods.join(", "))], "{endpoint:?}");
+    }
 }
 
 proptest! {

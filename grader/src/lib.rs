@@ -20,6 +20,7 @@ pub mod attacks;
 pub mod class;
 pub mod cli;
 pub mod commands;
+pub mod course;
 pub mod host;
 pub mod intake;
 pub mod language;

@@ -29,9 +29,18 @@ pub struct Pack {
 
 /// The ids of the built-in exercises, in order.
 pub fn built_in_ids() -> Vec<String> {
-    let mut ids: Vec<_> = BUILT_IN.dirs().map(|dir| dir.path().display().to_string()).collect();
+    let packs = BUILT_IN.dirs().filter(|dir| dir.get_file(dir.path().join("exercise.toml")).is_some());
+    let mut ids: Vec<_> = packs.map(|dir| dir.path().display().to_string()).collect();
     ids.sort();
     ids
+}
+
+/// The text files of a built-in folder by path, if there is one of that name.
+pub fn built_in_files(name: &str) -> Option<BTreeMap<String, String>> {
+    let dir = BUILT_IN.get_dir(name)?;
+    let mut files = BTreeMap::new();
+    collect_embedded(dir, dir.path(), &mut files);
+    Some(files)
 }
 
 impl Pack {
@@ -40,9 +49,7 @@ impl Pack {
     /// # Errors
     /// There is neither, or the pack is unsound: the message names the file and the remedy.
     pub fn load(id_or_folder: &str) -> Result<Self> {
-        if let Some(dir) = BUILT_IN.get_dir(id_or_folder) {
-            let mut files = BTreeMap::new();
-            collect_embedded(dir, dir.path(), &mut files);
+        if let Some(files) = built_in_files(id_or_folder) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
         }
         let folder = Path::new(id_or_folder);

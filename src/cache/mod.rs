@@ -29,8 +29,8 @@ pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
 pub(crate) use index::{Dense, Lookup, Naming};
-pub(crate) use policy::{Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
-pub(crate) use store::{Item, Limits, Store};
+pub(crate) use policy::{AnyPolicy, Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
+pub(crate) use store::{Departure, Item, Limits, Store};
 
 use serde::{Deserialize, Serialize};
 

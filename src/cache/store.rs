@@ -241,6 +241,12 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.discard(i)
     }
 
+    /// Takes out whoever has to leave next: an expired entry, else whom the policy chooses.
+    pub(crate) fn evict(&mut self, now: Instant) -> Option<(Departure, T)> {
+        let (i, why) = self.next_victim(now, 0)?;
+        Some((why, self.discard(i)))
+    }
+
     /// The entry with the soonest deadline, and that deadline, if it has passed at `now`.
     #[inline]
     pub(crate) fn first_expired(&self, now: Instant) -> Option<(u32, Instant)> {

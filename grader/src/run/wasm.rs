@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::subject::{Crash, Subject, panic_message};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response, RingRequest, decode, encode};
 use wasmtime::{
@@ -255,7 +255,7 @@ impl WasmSubject {
             Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
                 Crash::Panic { message: "stack overflow: the recursion is too deep".to_owned() }
             }
-            Some(_) => match panic_message(&said) {
+            Some(_) => match panic_message(&said).map(|message| harmless(&message)) {
                 Some(message) => Crash::Panic { message },
                 None if state.memory_refused => Crash::OutOfMemory,
                 None => Crash::Panic { message: "it aborted without a word".to_owned() },
@@ -288,17 +288,6 @@ impl std::fmt::Display for Stop {
 }
 
 impl std::error::Error for Stop {}
-
-/// The panic's own words and its place in the submission, from what std's hook prints:
-/// `thread 'main' panicked at src/lib.rs:7:5:`, the message, and a note on backtraces.
-fn panic_message(said: &str) -> Option<String> {
-    let (_, report) = said.rsplit_once(" panicked at ")?;
-    let (place, message) = report.split_once(":\n").unwrap_or((report, ""));
-    let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();
-    // A place in a library is nobody's concern, and its path is the host's.
-    let ours = !place.starts_with('/') && place.contains(".rs:");
-    Some(harmless(&if ours { format!("{message} (at {place})") } else { message.to_owned() }))
-}
 
 // ---- the world's functions ----
 
@@ -456,18 +445,6 @@ fn write_at(caller: &mut Caller<'_, State>, place: u32, bytes: &[u8]) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_panic_keeps_its_words_and_its_place_in_the_submission() {
-        let said = "hello\n\nthread 'main' (1) panicked at src/lib.rs:7:5:\nno such\nkey\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
-        assert_eq!(panic_message(said).as_deref(), Some("no such\nkey (at src/lib.rs:7:5)"));
-    }
-
-    #[test]
-    fn a_place_in_a_library_of_the_host_is_left_out() {
-        let said = "\nthread 'main' panicked at /root/.cargo/registry/src/tokio/park.rs:1:2:\nstuck\nnote: run with `RUST_BACKTRACE=1` …";
-        assert_eq!(panic_message(said).as_deref(), Some("stuck"));
-    }
 
     #[test]
     fn bytes_outside_the_memory_are_no_range() {

@@ -1,7 +1,7 @@
 //! Unix times as RFC 3339 text.
 
 /// The moment `unix_s` seconds after 1970, in UTC, to the second: `2024-01-01T00:00:00Z`.
-pub(super) fn rfc3339(unix_s: u64) -> String {
+pub fn rfc3339(unix_s: u64) -> String {
     let (days, second) = (unix_s / 86_400, unix_s % 86_400);
     let (year, month, day) = civil(days);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)

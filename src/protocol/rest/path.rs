@@ -1,33 +1,67 @@
 //! Which resource a path names.
 
 use super::{Failure, KEY_BYTES_MAX, NAMESPACE_BYTES_MAX};
+use crate::cache::Glob;
 
 /// A resource of the API.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub(super) enum Resource {
     Health,
-    Namespace { namespace: String, pattern: Option<String> },
+    Namespace { namespace: String, selection: Selection },
     Stats(String),
     Mget(String),
     Mset(String),
     Entry { namespace: String, key: String },
+    Namespaces,
+    Settings(String),
+    Audit(String),
 }
 
-impl Route {
+/// Which entries of a namespace are to go: those that meet every condition, so all where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Their keys match this (see [`Glob`]).
+    pub pattern: Option<String>,
+    /// They have this tag.
+    pub tag: Option<String>,
+}
+
+impl Selection {
+    /// The test of a key and its tags.
+    pub fn matcher<T: AsRef<str>>(&self) -> impl Fn(&str, &[T]) -> bool {
+        let glob = self.pattern.as_deref().map(Glob::new);
+        move |key, tags| {
+            glob.as_ref().is_none_or(|glob| glob.matches(key))
+                && self.tag.as_ref().is_none_or(|wanted| tags.iter().any(|tag| tag.as_ref() == wanted))
+        }
+    }
+}
+
+impl Resource {
     pub(super) fn new(path_and_query: &str) -> Result<Self, Failure> {
         let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
         if path == "/health" {
             return Ok(Self::Health);
         }
+        if path == "/api/v1/namespaces" {
+            return Ok(Self::Namespaces);
+        }
+        if let Some(rest) = path.strip_prefix("/api/v1/namespaces/") {
+            return Ok(match rest.split_once('/') {
+                None => Self::Settings(namespace(rest)?),
+                Some((name, "audit")) => Self::Audit(namespace(name)?),
+                Some(_) => return Err(Failure::NotFound),
+            });
+        }
         let rest = path.strip_prefix("/api/v1/cache/").ok_or(Failure::NotFound)?;
-        let (namespace, key) = match rest.split_once('/') {
+        let (name, key) = match rest.split_once('/') {
             Some((_, key)) if key.contains('/') => return Err(Failure::NotFound),
-            Some((namespace, key)) => (namespace, Some(key)),
+            Some((name, key)) => (name, Some(key)),
             None => (rest, None),
         };
-        let namespace = decode(namespace, false).filter(|text| is_namespace(text)).ok_or(Failure::InvalidNamespace)?;
+        let namespace = namespace(name)?;
         Ok(match key {
-            None => Self::Namespace { namespace, pattern: pattern(query)? },
+            None => Self::Namespace { namespace, selection: selection(query)? },
             Some("stats") => Self::Stats(namespace),
             Some("mget") => Self::Mget(namespace),
             Some("mset") => Self::Mset(namespace),
@@ -41,12 +75,16 @@ impl Route {
     /// The methods of this resource.
     pub(super) fn allow(&self) -> &'static str {
         match self {
-            Self::Health | Self::Stats(_) => "GET",
+            Self::Health | Self::Stats(_) | Self::Namespaces | Self::Audit(_) => "GET",
             Self::Mget(_) | Self::Mset(_) => "POST",
             Self::Namespace { .. } => "DELETE",
-            Self::Entry { .. } => "DELETE, GET, PUT",
+            Self::Entry { .. } | Self::Settings(_) => "DELETE, GET, PUT",
         }
     }
+}
+
+fn namespace(text: &str) -> Result<String, Failure> {
+    decode(text, false).filter(|text| is_namespace(text)).ok_or(Failure::InvalidNamespace)
 }
 
 fn is_namespace(text: &str) -> bool {
@@ -58,11 +96,17 @@ pub(super) fn is_key(text: &str) -> bool {
     (1..=KEY_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-/// The pattern in a query; an empty one counts as none. One that is encoded wrongly must not: without a pattern all goes.
-fn pattern(query: &str) -> Result<Option<String>, Failure> {
-    let Some(value) = query.split('&').find_map(|pair| pair.strip_prefix("pattern=")) else { return Ok(None) };
-    let pattern = decode(value, true).ok_or(Failure::InvalidPattern)?;
-    Ok(Some(pattern).filter(|pattern| !pattern.is_empty()))
+/// The conditions in a query; an empty one counts as none. One that is encoded wrongly must not: without a condition all
+/// goes.
+fn selection(query: &str) -> Result<Selection, Failure> {
+    Ok(Selection { pattern: parameter(query, "pattern")?, tag: parameter(query, "tag")? })
+}
+
+fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let Some((_, value)) = pairs.find(|&(found, _)| found == name) else { return Ok(None) };
+    let value = decode(value, true).ok_or(Failure::InvalidPattern)?;
+    Ok(Some(value).filter(|value| !value.is_empty()))
 }
 
 /// Undoes percent-encoding, and in a query `+` for a space; none if the text is encoded wrongly.

@@ -1,204 +1,443 @@
-//! The entries of all namespaces.
+//! The entries of all namespaces: each namespace is a cache of the engine, under its own policy and limit.
 
-use crate::cache::Glob;
+use super::answer::{Changed, Found, Named, Stats};
+use super::request::NewEntry;
+use super::settings::{Change, Eviction, Settings};
+use super::{Failure, Limits, NAMESPACES_MAX, Selection};
+use crate::cache::{self, AnyPolicy, Departure, EvictionPolicy, Item};
 use crate::clock::Instant;
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// Changes of settings that are kept for each namespace.
+const CHANGES_MAX: usize = 100;
 
 #[derive(Debug, Clone)]
 pub(super) struct Store {
     namespaces: BTreeMap<String, Namespace>,
-    /// Namespace and key by the tick of the entry's last use: the first is the least recently used.
-    recency: BTreeMap<u64, (String, String)>,
-    /// Deadline and tick of every entry: the first expires first.
-    deadlines: BTreeSet<(Instant, u64)>,
+    limits: Limits,
+    unix_base_s: u64,
+    /// Counts the requests: the namespace with the smallest number was asked for longest ago.
     ticks: u64,
-    bytes: usize,
-    bytes_max: usize,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Namespace {
-    entries: BTreeMap<String, Entry>,
-    stats: Stats,
+    bytes: u64,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) value: Box<RawValue>,
-    pub(super) created_at: Instant,
-    deadline: Instant,
-    tick: u64,
+struct Namespace {
+    entries: cache::Store<Entry, AnyPolicy>,
+    settings: Settings,
+    /// Whether somebody has set it: then it stays.
+    is_set: bool,
+    created_at: Instant,
+    used_at_tick: u64,
+    hits: u64,
+    misses: u64,
+    evictions: u64,
+    changes: VecDeque<Changed>,
+}
+
+/// One entry; its deadline is the cache's to keep.
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    key: Box<str>,
+    value: Arc<str>,
+    tags: Box<[Box<str>]>,
+    created_at: Instant,
+    last_accessed: Instant,
+    access_count: u32,
+}
+
+impl Item for Entry {
+    type Key = str;
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn weight(&self) -> u64 {
+        let tags: usize = self.tags.iter().map(|tag| tag.len()).sum();
+        (self.key.len() + self.value.len() + tags) as u64
+    }
 }
 
 impl Entry {
-    /// Whole seconds, rounded up, so that a living entry never shows 0.
-    pub(super) fn ttl_remaining_s(&self, now: Instant) -> u64 {
-        (self.deadline.as_millis() - now.as_millis()).div_ceil(1000)
-    }
-
-    fn is_alive(&self, now: Instant) -> bool {
-        now < self.deadline
+    fn new(new: NewEntry, now: Instant) -> Self {
+        Self {
+            key: new.key.into(),
+            value: new.value,
+            tags: new.tags.into_iter().map(String::into_boxed_str).collect(),
+            created_at: now,
+            last_accessed: now,
+            access_count: 0,
+        }
     }
 }
 
-/// What is known of a namespace.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Stats {
-    pub(super) hits: u64,
-    pub(super) misses: u64,
-    pub(super) evictions: u64,
-    pub(super) entries: usize,
-    pub(super) bytes: usize,
+/// What a new entry counts.
+fn weight(new: &NewEntry) -> u64 {
+    let tags: usize = new.tags.iter().map(String::len).sum();
+    (new.key.len() + new.value.len() + tags) as u64
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Put {
-    Created,
-    Replaced,
+impl Namespace {
+    fn new(settings: Settings, now: Instant) -> Self {
+        Self {
+            entries: entries(settings),
+            settings,
+            is_set: false,
+            created_at: now,
+            used_at_tick: 0,
+            hits: 0,
+            misses: 0,
+            evictions: 0,
+            changes: VecDeque::new(),
+        }
+    }
+
+    const fn can_evict(&self) -> bool {
+        matches!(self.settings.eviction, Eviction::Policy(_))
+    }
+
+    /// The entry of a key, if it is alive.
+    fn find(&self, key: &str, now: Instant) -> Option<u32> {
+        self.entries.find(key).filter(|&i| !self.entries.is_expired(i, now))
+    }
+
+    /// Removes the expired entries. O(log n) for each.
+    fn purge(&mut self, now: Instant) {
+        while let Some((i, _)) = self.entries.first_expired(now) {
+            self.entries.remove(i);
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        Stats {
+            hits: self.hits,
+            misses: self.misses,
+            evictions: self.evictions,
+            entries: self.entries.len() as u64,
+            bytes: self.entries.weight(),
+        }
+    }
+}
+
+/// An empty cache with these settings.
+fn entries(settings: Settings) -> cache::Store<Entry, AnyPolicy> {
+    let policy = match settings.eviction {
+        Eviction::Policy(policy) => policy,
+        // Nobody is asked to leave, so any would do.
+        Eviction::Refuse => EvictionPolicy::LRU,
+    };
+    let limits = cache::Limits { weight: settings.max_bytes, entries: u64::MAX };
+    cache::Store::new(limits, AnyPolicy::of(policy, limits))
 }
 
 impl Store {
-    pub(super) fn new(bytes_max: usize) -> Self {
-        Self {
-            namespaces: BTreeMap::new(),
-            recency: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
-            ticks: 0,
-            bytes: 0,
-            bytes_max,
-        }
+    pub(super) const fn new(unix_base_s: u64, limits: Limits) -> Self {
+        Self { namespaces: BTreeMap::new(), limits, unix_base_s, ticks: 0, bytes: 0 }
     }
 
-    /// Namespaces, keys, values and deadlines, the least recently used first.
+    /// Namespaces, keys, values and deadlines, by namespace and key.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &str, &str, Instant)> {
-        self.recency.values().filter_map(|(namespace, key)| {
-            let entry = self.namespaces.get(namespace)?.entries.get(key)?;
-            Some((namespace.as_str(), key.as_str(), entry.value.get(), entry.deadline))
+        self.namespaces.iter().flat_map(|(name, space)| {
+            let mut nodes: Vec<u32> = space.entries.nodes().collect();
+            nodes.sort_unstable_by_key(|&i| space.entries.item(i).key());
+            nodes.into_iter().map(move |i| {
+                let entry = space.entries.item(i);
+                let deadline = space.entries.deadline(i).unwrap_or_default();
+                (name.as_str(), &*entry.key, &*entry.value, deadline)
+            })
         })
     }
 
-    /// Bytes held.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
+        self.namespaces.values().map(|space| space.entries.len()).sum()
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Whether an empty store has room for this.
-    pub(super) fn can_hold(&self, key: &str, value: &RawValue) -> bool {
-        entry_bytes(key, value) <= self.bytes_max
+    /// The sums over all namespaces, and how many there are.
+    pub(super) fn totals(&self) -> (Stats, usize) {
+        let sum = self.namespaces.values().map(Namespace::stats).fold(Stats::default(), |sum, one| Stats {
+            hits: sum.hits + one.hits,
+            misses: sum.misses + one.misses,
+            evictions: sum.evictions + one.evictions,
+            entries: sum.entries + one.entries,
+            bytes: sum.bytes + one.bytes,
+        });
+        (sum, self.namespaces.len())
     }
 
-    /// Reads an entry, and counts that.
-    pub(super) fn read(&mut self, namespace: &str, key: &str, now: Instant) -> Option<&Entry> {
-        self.ticks += 1;
-        let ticks = self.ticks;
-        self.remove_if(namespace, key, |entry| !entry.is_alive(now));
-        let space = self.namespaces.entry(namespace.to_owned()).or_default();
-        let Some(entry) = space.entries.get_mut(key) else {
-            space.stats.misses += 1;
+    /// Reads an entry, and counts that. A namespace that there is no room for counts nothing.
+    pub(super) fn read(&mut self, namespace: &str, key: &str, now: Instant) -> Option<Found> {
+        let unix_base_s = self.unix_base_s;
+        let space = self.space(namespace, now).ok()?;
+        let Some(i) = space.find(key, now) else {
+            space.misses += 1;
+            self.drop_expired(namespace, key, now);
             return None;
         };
-        let place = self.recency.remove(&entry.tick).expect("every entry has its tick");
-        self.recency.insert(ticks, place);
-        self.deadlines.remove(&(entry.deadline, entry.tick));
-        self.deadlines.insert((entry.deadline, ticks));
-        entry.tick = ticks;
-        space.stats.hits += 1;
-        Some(entry)
+        space.hits += 1;
+        space.entries.hit(i);
+        let entry = space.entries.item_mut(i);
+        entry.access_count = entry.access_count.saturating_add(1);
+        entry.last_accessed = now;
+        let unix_s = |at: Instant| unix_base_s.saturating_add(at.as_millis() / 1000);
+        let deadline = space.entries.deadline(i).unwrap_or_default();
+        let entry = space.entries.item(i);
+        Some(Found {
+            value: Arc::clone(&entry.value),
+            ttl_remaining_s: (deadline.as_millis() - now.as_millis()).div_ceil(1000),
+            created_at_s: unix_s(entry.created_at),
+            last_accessed_s: unix_s(now),
+            access_count: entry.access_count.into(),
+            tags: entry.tags.iter().map(|tag| String::from(&**tag)).collect(),
+        })
     }
 
-    /// Stores an entry; none if it is larger than all the room there is.
-    pub(super) fn put(
-        &mut self,
-        namespace: &str,
-        key: &str,
-        value: Box<RawValue>,
-        ttl_s: u64,
-        now: Instant,
-    ) -> Option<Put> {
-        if !self.can_hold(key, &value) {
-            return None;
+    /// Stores all of these entries, or none. Whether the last one had no entry under its key.
+    pub(super) fn put(&mut self, namespace: &str, new: Vec<NewEntry>, now: Instant) -> Result<bool, Failure> {
+        self.check_room(namespace, &new, now)?;
+        let mut created = false;
+        for entry in new {
+            created = self.put_one(namespace, entry, now)?;
         }
-        let put = match self.remove_if(namespace, key, |_| true) {
-            Some(old) if old.is_alive(now) => Put::Replaced,
-            _ => Put::Created,
-        };
-        let bytes = entry_bytes(key, &value);
-        self.make_room(bytes, now);
-        self.ticks += 1;
-        let deadline = now + Duration::from_secs(ttl_s);
-        let space = self.namespaces.entry(namespace.to_owned()).or_default();
-        space.entries.insert(key.to_owned(), Entry { value, created_at: now, deadline, tick: self.ticks });
-        space.stats.entries += 1;
-        space.stats.bytes += bytes;
-        self.bytes += bytes;
-        self.recency.insert(self.ticks, (namespace.to_owned(), key.to_owned()));
-        self.deadlines.insert((deadline, self.ticks));
-        Some(put)
+        Ok(created)
+    }
+
+    fn put_one(&mut self, namespace: &str, new: NewEntry, now: Instant) -> Result<bool, Failure> {
+        let space = self.space(namespace, now)?;
+        let known = space.entries.find(new.key.as_str());
+        let was_alive = known.is_some_and(|i| !space.entries.is_expired(i, now));
+        if let Some(i) = known {
+            let old = space.entries.remove(i);
+            self.bytes -= old.weight();
+        }
+        self.make_room(weight(&new), now);
+        let space = self.space(namespace, now)?;
+        let deadline = now + Duration::from_secs(new.ttl_s.unwrap_or(space.settings.default_ttl_s));
+        let before = space.entries.weight();
+        let mut evicted = 0;
+        space.entries.insert(Entry::new(new, now), Some(deadline), now, |why, _| {
+            evicted += u64::from(why == Departure::Evicted);
+        });
+        space.evictions += evicted;
+        let after = space.entries.weight();
+        self.bytes = self.bytes - before + after;
+        Ok(!was_alive)
     }
 
     /// Deletes an entry; whether it was there.
     pub(super) fn delete(&mut self, namespace: &str, key: &str, now: Instant) -> bool {
-        self.remove_if(namespace, key, |_| true).is_some_and(|entry| entry.is_alive(now))
+        let was_alive = self.namespaces.get(namespace).is_some_and(|space| space.find(key, now).is_some());
+        self.remove(namespace, key);
+        was_alive
     }
 
-    /// Deletes the entries whose keys match, or all; how many there were. O(n).
-    pub(super) fn delete_matching(&mut self, namespace: &str, glob: Option<&Glob>, now: Instant) -> usize {
-        let Some(space) = self.namespaces.get(namespace) else { return 0 };
-        let keys = space.entries.keys().filter(|key| glob.is_none_or(|glob| glob.matches(key)));
-        let keys: Vec<String> = keys.cloned().collect();
-        keys.iter().filter(|key| self.delete(namespace, key, now)).count()
+    /// Deletes the selected entries; how many there were. O(n).
+    pub(super) fn flush(&mut self, namespace: &str, selection: &Selection, now: Instant) -> u64 {
+        let Some(space) = self.namespaces.get_mut(namespace) else { return 0 };
+        let before = space.entries.weight();
+        space.purge(now);
+        let is_match = selection.matcher();
+        let nodes: Vec<u32> = space.entries.nodes().collect();
+        let nodes = nodes.into_iter().filter(|&i| {
+            let entry = space.entries.item(i);
+            is_match(&entry.key, &entry.tags)
+        });
+        let mut count = 0;
+        for i in nodes.collect::<Vec<_>>() {
+            space.entries.remove(i);
+            count += 1;
+        }
+        self.bytes = self.bytes - before + space.entries.weight();
+        count
     }
 
     /// What is known of a namespace. The expired entries leave first.
     pub(super) fn stats(&mut self, namespace: &str, now: Instant) -> Stats {
-        self.purge(now);
-        self.namespaces.get(namespace).map(|space| space.stats).unwrap_or_default()
+        self.purge(namespace, now);
+        self.namespaces.get(namespace).map(Namespace::stats).unwrap_or_default()
     }
 
-    /// Lets entries go until so many bytes fit: the expired ones, then the least recently used.
-    fn make_room(&mut self, bytes: usize, now: Instant) {
-        if self.bytes + bytes > self.bytes_max {
-            self.purge(now);
+    /// Every namespace, by name.
+    pub(super) fn all(&self) -> Vec<Named> {
+        self.namespaces.iter().map(|(name, space)| self.named(name, Some(space))).collect()
+    }
+
+    pub(super) fn settings(&self, namespace: &str) -> Named {
+        self.named(namespace, self.namespaces.get(namespace))
+    }
+
+    fn named(&self, name: &str, space: Option<&Namespace>) -> Named {
+        Named {
+            name: name.to_owned(),
+            settings: space.map(|space| space.settings).unwrap_or_default(),
+            created_at_s: space.map(|space| self.unix_s(space.created_at)),
         }
-        while self.bytes + bytes > self.bytes_max {
-            let Some((namespace, key)) = self.recency.first_key_value().map(|(_, place)| place.clone()) else { return };
-            self.remove_if(&namespace, &key, |_| true);
-            if let Some(space) = self.namespaces.get_mut(&namespace) {
-                space.stats.evictions += 1;
+    }
+
+    /// Changes the settings of a namespace. What does not fit any more leaves. O(n log n) where the limit or the policy
+    /// changes, else O(1).
+    pub(super) fn configure(&mut self, namespace: &str, change: Change, now: Instant) -> Result<Named, Failure> {
+        let at_s = self.unix_s(now);
+        let space = self.space(namespace, now)?;
+        let (old, new) = (space.settings, space.settings.with(change));
+        let before = space.entries.weight();
+        space.is_set = true;
+        space.settings = new;
+        for (setting, old, new) in old.differences(new) {
+            space.changes.push_back(Changed { at_s, setting: setting.to_owned(), old, new });
+        }
+        let surplus = space.changes.len().saturating_sub(CHANGES_MAX);
+        space.changes.drain(..surplus);
+        if (old.max_bytes, old.eviction) != (new.max_bytes, new.eviction) {
+            rebuild(space, now);
+        }
+        let after = space.entries.weight();
+        self.bytes = self.bytes - before + after;
+        Ok(self.settings(namespace))
+    }
+
+    /// Makes settings and changes those that are kept elsewhere.
+    pub(super) fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
+        let space = self.space(&named.name, now)?;
+        space.settings = named.settings;
+        space.is_set = true;
+        space.changes = changes.into();
+        rebuild(space, now);
+        Ok(())
+    }
+
+    /// Forgets a namespace, its entries and its settings; whether there was one.
+    pub(super) fn forget(&mut self, namespace: &str) -> bool {
+        let Some(space) = self.namespaces.remove(namespace) else { return false };
+        self.bytes -= space.entries.weight();
+        true
+    }
+
+    pub(super) fn changes(&self, namespace: &str) -> Vec<Changed> {
+        self.namespaces.get(namespace).map(|space| space.changes.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    fn unix_s(&self, at: Instant) -> u64 {
+        self.unix_base_s.saturating_add(at.as_millis() / 1000)
+    }
+
+    /// The namespace of that name. One that is not there comes to be, in the place of the one that holds nothing, was
+    /// never set, and was asked for longest ago, when there are as many as there may be.
+    fn space(&mut self, name: &str, now: Instant) -> Result<&mut Namespace, Failure> {
+        self.ticks += 1;
+        if !self.namespaces.contains_key(name) {
+            if self.namespaces.len() >= NAMESPACES_MAX {
+                self.purge_all(now);
+                let idle = self.namespaces.iter().filter(|(_, space)| !space.is_set && space.entries.len() == 0);
+                let idle = idle.min_by_key(|(_, space)| space.used_at_tick).map(|(name, _)| name.clone());
+                self.namespaces.remove(&idle.ok_or(Failure::TooManyNamespaces)?);
+            }
+            self.namespaces.insert(name.to_owned(), Namespace::new(Settings::default(), now));
+        }
+        let space = self.namespaces.get_mut(name).expect("it was there or has come to be");
+        space.used_at_tick = self.ticks;
+        Ok(space)
+    }
+
+    /// Whether all of these entries can be stored, when whoever may leave for them leaves.
+    fn check_room(&mut self, namespace: &str, new: &[NewEntry], now: Instant) -> Result<(), Failure> {
+        let storage_max = self.limits.storage_bytes_max as u64;
+        let space = self.space(namespace, now)?;
+        let (max, can_evict) = (space.settings.max_bytes.min(storage_max), space.can_evict());
+        let largest = new.iter().map(weight).max().unwrap_or(0);
+        if largest > max {
+            return Err(Failure::StorageFull);
+        }
+        // What a refusing namespace would hold more than now; of a key that is named twice the last entry counts.
+        let growth = if can_evict { largest } else { self.growth(namespace, new, now) };
+        let space = &self.namespaces[namespace];
+        if !can_evict && space.entries.weight() + growth > max {
+            return Err(Failure::StorageFull);
+        }
+        if self.bytes + growth > storage_max {
+            self.purge_all(now);
+            // Those that refuse keep what they have; the others make room.
+            let refusing = self.namespaces.values().filter(|space| !space.can_evict());
+            let kept: u64 = refusing.map(|space| space.entries.weight()).sum();
+            if kept + growth > storage_max {
+                return Err(Failure::StorageFull);
             }
         }
+        Ok(())
     }
 
-    /// Removes the expired entries. O(log n) for each of them.
-    fn purge(&mut self, now: Instant) {
-        while let Some(&(deadline, tick)) = self.deadlines.first()
-            && deadline <= now
-        {
-            let (namespace, key) = self.recency[&tick].clone();
-            self.remove_if(&namespace, &key, |_| true);
+    /// By how many bytes the namespace grows with these entries; its expired ones leave first.
+    fn growth(&mut self, namespace: &str, new: &[NewEntry], now: Instant) -> u64 {
+        self.purge(namespace, now);
+        let space = &self.namespaces[namespace];
+        let by_key: BTreeMap<&str, u64> = new.iter().map(|entry| (entry.key.as_str(), weight(entry))).collect();
+        let old_weight = |key: &str| space.entries.find(key).map_or(0, |i| space.entries.item(i).weight());
+        let old: u64 = by_key.keys().map(|key| old_weight(key)).sum();
+        by_key.values().sum::<u64>().saturating_sub(old)
+    }
+
+    /// Lets entries go until so many bytes fit into all there is: the expired ones, then those that the policy of the
+    /// largest namespace chooses.
+    fn make_room(&mut self, bytes: u64, now: Instant) {
+        let storage_max = self.limits.storage_bytes_max as u64;
+        if self.bytes + bytes > storage_max {
+            self.purge_all(now);
+        }
+        while self.bytes + bytes > storage_max {
+            let spaces = self.namespaces.values_mut().filter(|space| space.can_evict());
+            let Some(largest) = spaces.max_by_key(|space| space.entries.weight()) else { return };
+            let Some((_, gone)) = largest.entries.evict(now) else { return };
+            largest.evictions += 1;
+            self.bytes -= gone.weight();
         }
     }
 
-    /// Removes an entry and its share of the books.
-    fn remove_if(&mut self, namespace: &str, key: &str, condition: impl Fn(&Entry) -> bool) -> Option<Entry> {
-        let space = self.namespaces.get_mut(namespace)?;
-        let (key, entry) = match space.entries.get(key) {
-            Some(entry) if condition(entry) => space.entries.remove_entry(key)?,
-            _ => return None,
-        };
-        let bytes = entry_bytes(&key, &entry.value);
-        space.stats.entries -= 1;
-        space.stats.bytes -= bytes;
-        self.bytes -= bytes;
-        self.recency.remove(&entry.tick);
-        self.deadlines.remove(&(entry.deadline, entry.tick));
-        Some(entry)
+    fn purge(&mut self, namespace: &str, now: Instant) {
+        if let Some(space) = self.namespaces.get_mut(namespace) {
+            let before = space.entries.weight();
+            space.purge(now);
+            self.bytes = self.bytes - before + space.entries.weight();
+        }
+    }
+
+    fn purge_all(&mut self, now: Instant) {
+        for space in self.namespaces.values_mut() {
+            space.purge(now);
+        }
+        self.bytes = self.namespaces.values().map(|space| space.entries.weight()).sum();
+    }
+
+    fn drop_expired(&mut self, namespace: &str, key: &str, now: Instant) {
+        if self.namespaces.get(namespace).is_some_and(|space| space.find(key, now).is_none()) {
+            self.remove(namespace, key);
+        }
+    }
+
+    fn remove(&mut self, namespace: &str, key: &str) {
+        if let Some(space) = self.namespaces.get_mut(namespace)
+            && let Some(i) = space.entries.find(key)
+        {
+            self.bytes -= space.entries.remove(i).weight();
+        }
     }
 }
 
-/// What an entry counts: its key and its value's JSON text.
-fn entry_bytes(key: &str, value: &RawValue) -> usize {
-    key.len() + value.get().len()
+/// Moves the entries into a cache with the namespace's settings, those first that would leave first, so that they still do.
+fn rebuild(space: &mut Namespace, now: Instant) {
+    space.purge(now);
+    let order = space.entries.eviction_order(now);
+    let mut old = std::mem::replace(&mut space.entries, entries(space.settings));
+    for i in order {
+        let deadline = old.deadline(i);
+        let entry = old.remove(i);
+        let mut evicted = 0;
+        let is_kept = space.entries.insert(entry, deadline, now, |_, _| evicted += 1);
+        space.evictions += evicted + u64::from(!is_kept);
+    }
 }

@@ -8,6 +8,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod course;
+pub mod module;
+
 use std::collections::VecDeque;
 
 use serde::Serialize;
@@ -427,7 +430,7 @@ fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pair> {
 }
 
 fn pair_count(subject: &Reference) -> usize {
-    subject.line_entries().len() + subject.memcached().len() + subject.rest().entries().count()
+    subject.line_entries().len() + subject.memcached().len() + subject.rest().len()
 }
 
 fn shown(value: &[u8]) -> String {

@@ -1,0 +1,86 @@
+//! What came of a lesson as a report, so that every format and every class run serves lessons too.
+
+use cachedojo_notation::text::Language;
+
+use super::{Attempt, Kind, Lesson, Row};
+use crate::judge::Verdict;
+use crate::pack::Visibility;
+use crate::report::{CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SubmissionId, digest};
+
+/// The report of a script (`text`) that was judged for a lesson. Cost: O(rows x text).
+pub fn report(
+    lesson: &Lesson,
+    attempt: &Attempt,
+    text: &str,
+    language: Language,
+    submission: SubmissionId,
+    grader: GraderId,
+) -> Report {
+    let broken = attempt.rows.iter().any(|row| row.verdict == Verdict::HarnessError);
+    let rows = attempt.rows.iter().map(|row| (&row.id, row.points, row.verdict, &row.actual)).collect::<Vec<_>>();
+    let receipt = digest(&[
+        text.into(),
+        serde_json::to_vec(lesson).unwrap_or_default(),
+        grader.version.clone().into(),
+        serde_json::to_vec(&(rows, &attempt.parting)).unwrap_or_default(),
+    ]);
+    Report {
+        schema: SCHEMA.to_owned(),
+        exercise: lesson.id.clone(),
+        verdict: if broken { GradeVerdict::HarnessError } else { GradeVerdict::Graded },
+        score: attempt.score,
+        max_score: super::POINTS,
+        passing_score: lesson.passing_score(),
+        passed: attempt.solved && !broken,
+        seed: lesson.seed,
+        submission,
+        grader,
+        checks: attempt.rows.iter().map(|row| check(lesson, row, text, language)).collect(),
+        growth: Vec::new(),
+        mutants: mutant(lesson, attempt, language),
+        diagnostics: Vec::new(),
+        receipt,
+    }
+}
+
+fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckReport {
+    let lost = row.points < row.max_points;
+    CheckReport {
+        id: row.id.clone(),
+        title: row.title.clone(),
+        category: kind_name(lesson.kind, language).to_owned(),
+        points: row.points,
+        max_points: row.max_points,
+        verdict: row.verdict,
+        expected: row.expected.clone(),
+        actual: row.actual.clone(),
+        message: row.message.clone(),
+        hint: if lost { lesson.hints[0].get(language).to_owned() } else { String::new() },
+        script: if lost { text.trim_end().to_owned() } else { String::new() },
+        transcript: String::new(),
+        fuel: 0,
+        visibility: Visibility::Visible,
+        link: String::new(),
+    }
+}
+
+/// Of a lesson to expose a bug: whether the script did. What the bug is, is told only then.
+fn mutant(lesson: &Lesson, attempt: &Attempt, language: Language) -> Vec<MutantReport> {
+    let Some(id) = &lesson.mutant else { return Vec::new() };
+    let detected = attempt.parting.is_some();
+    let message = if detected { lesson.explanation.get(language).to_owned() } else { String::new() };
+    vec![MutantReport { id: id.clone(), scenario: String::new(), detected, behaves_like: false, message }]
+}
+
+const fn kind_name(kind: Kind, language: Language) -> &'static str {
+    match (kind, language) {
+        (Kind::Predict, Language::English) => "Predict",
+        (Kind::Predict, Language::French) => "Prédire",
+        (Kind::Expose, Language::English) => "Expose",
+        (Kind::Expose, Language::French) => "Démasquer",
+        (Kind::Repair, Language::English) => "Repair",
+        (Kind::Repair, Language::French) => "Réparer",
+        (Kind::Design, Language::English) => "Design",
+        (Kind::Design, Language::French) => "Concevoir",
+    }
+}

@@ -1,0 +1,227 @@
+//! Connections: how many there may be, how long each may dawdle, and how they end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{Sleep, sleep};
+
+use crate::metrics::{Gauge, Metrics};
+
+/// The head of a request, in bytes: a key of 255 bytes takes three times that when it is percent-encoded.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Header lines of a request.
+const HEADERS_MAX: usize = 64;
+/// Those who are being told to come back; more are just hung up on.
+const TURNED_AWAY_MAX: usize = 64;
+/// How long saying so may take.
+const TURNING_AWAY: Duration = Duration::from_millis(500);
+/// How long to wait when the machine has no more sockets.
+const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
+
+/// Who may come in, and until when.
+#[derive(Debug, Clone)]
+pub struct Door {
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    timeout: Duration,
+    metrics: Arc<Metrics>,
+    stop: watch::Receiver<bool>,
+    /// Everybody who is inside holds one; when the last is dropped all have left.
+    inside: mpsc::Sender<Infallible>,
+}
+
+impl Door {
+    /// A door for that many at a time.
+    pub fn new(
+        places: usize,
+        timeout: Duration,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+        inside: mpsc::Sender<Infallible>,
+    ) -> Self {
+        let [places, turned_away] = [places, TURNED_AWAY_MAX].map(|count| Arc::new(Semaphore::new(count)));
+        Self { places, turned_away, timeout, metrics, stop, inside }
+    }
+
+    /// Lets connections in until it is told to stop; each is served by `serve` on a task of its own. Whoever finds no place
+    /// is sent `sorry` and hung up on.
+    pub async fn open<F>(self, listener: TcpListener, gauge: Gauge, sorry: &'static [u8], serve: impl Fn(Visit) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut stop = self.stop.clone();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopped(&mut stop) => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => self.admit(stream, peer, gauge, sorry, &serve),
+                // Of no descriptors left, and of a client that hung up before it was served: the next may fare better.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(OUT_OF_SOCKETS).await;
+                }
+            }
+        }
+    }
+
+    fn admit<F>(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        gauge: Gauge,
+        sorry: &'static [u8],
+        serve: &impl Fn(Visit) -> F,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        _ = stream.set_nodelay(true);
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.metrics.count_rejected();
+            return self.turn_away(stream, sorry);
+        };
+        let stream = Patient::new(stream, self.timeout);
+        let visit = Visit { stream, peer, timeout: self.timeout, stop: self.stop.clone() };
+        let (served, metrics, inside) = (serve(visit), Arc::clone(&self.metrics), self.inside.clone());
+        tokio::spawn(async move {
+            metrics.enter(gauge);
+            served.await;
+            metrics.leave(gauge);
+            drop((place, inside));
+        });
+    }
+
+    fn turn_away(&self, mut stream: TcpStream, sorry: &'static [u8]) {
+        if let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() {
+            tokio::spawn(async move {
+                _ = tokio::time::timeout(TURNING_AWAY, async {
+                    stream.write_all(sorry).await?;
+                    stream.shutdown().await
+                })
+                .await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+/// One connection that was let in.
+#[derive(Debug)]
+pub struct Visit {
+    /// Its bytes.
+    pub stream: Patient,
+    /// Who it is.
+    pub peer: SocketAddr,
+    /// How long each step may take.
+    pub timeout: Duration,
+    /// Turns true when it is time to leave.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Ends when it is time to leave.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A server that has gone without a word has stopped as well.
+    _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// What whoever finds no place is told over HTTP.
+pub const HTTP_SORRY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
+    Connection: close\r\nContent-Length: 32\r\n\r\n{\"error\":\"Too many connections\"}";
+
+/// Serves HTTP/1.1 on one connection until the client leaves, dawdles, or all is to stop: then the request that is being
+/// answered is the last one.
+pub async fn serve_http(visit: Visit, routes: Router) {
+    let Visit { stream, peer, timeout, mut stop } = visit;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeout)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
+}
+
+/// A connection on which a write that the other side does not take within the time fails.
+#[derive(Debug)]
+pub struct Patient {
+    stream: TcpStream,
+    patience: Duration,
+    /// Running while a write waits.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patient {
+    const fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self { stream, patience, waiting: None }
+    }
+
+    /// What a write came to, unless it waits for too long.
+    fn judge<T>(&mut self, write: Poll<std::io::Result<T>>, cx: &mut Context<'_>) -> Poll<std::io::Result<T>> {
+        if write.is_ready() {
+            self.waiting = None;
+            return write;
+        }
+        let patience = self.patience;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(waiting.as_mut().poll(cx));
+        Poll::Ready(Err(std::io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        let write = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.judge(write, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let write = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.judge(write, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,24 @@
+//! The cache service: a REST API and the memcached text protocol over Cachedojo's engine.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`config`] | flags, environment and file become one checked configuration |
+//! | [`server`] | sockets are opened, served and closed again |
+//! | [`service`] | a request over HTTP becomes the engine's request, its reply an answer over HTTP |
+//! | [`connection`] | how many connections there may be, and how long each may dawdle |
+//! | [`openapi`] | the API's description for other programs, made of the engine's table |
+//! | [`metrics`] | what is counted, as Prometheus reads it |
+//! | [`time`] | the one place that reads the host's time |
+//!
+//! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the
+//! playground's scripts speak to, and it gives the same bytes.
+#![forbid(unsafe_code)]
+#![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
+
+pub mod config;
+pub mod connection;
+pub mod metrics;
+pub mod openapi;
+pub mod server;
+pub mod service;
+pub mod time;

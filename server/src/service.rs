@@ -1,0 +1,259 @@
+//! A request over HTTP becomes the engine's request, its reply an answer over HTTP. Meanwhile: who may ask, how much may be
+//! sent, how long it may take, what is counted and logged.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use cachedojo::clock::Instant;
+use cachedojo::protocol::rest::{Failure, HttpAnswer, Limits, Machine, Reply, Request};
+use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::openapi;
+use crate::time::{Stopwatch, Time};
+
+/// Bodies that are being received, all together, in KiB.
+const BODIES_KIB_MAX: usize = 256 * 1024;
+/// The header that a request's number goes by.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header that moves standing time, and that tells it.
+const CLOCK: HeaderName = HeaderName::from_static("x-cache-clock");
+/// The longest request number that is taken over from a client.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// Everything that requests share.
+#[derive(Debug)]
+pub struct Service {
+    machine: Mutex<Machine>,
+    limits: Limits,
+    time: Time,
+    metrics: Arc<Metrics>,
+    /// The token's digest, so that comparing tells nothing of how much of it was right.
+    token: Option<[u8; 32]>,
+    bodies: Semaphore,
+    body_bytes_max: usize,
+    timeout: std::time::Duration,
+    requests: AtomicU64,
+    openapi: Bytes,
+}
+
+/// What is answered before, or instead of, asking the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Unauthorized,
+    BodyTooSlow,
+    BodyTooLarge,
+    BodyBroken,
+    Busy,
+    MethodNotAllowed,
+}
+
+impl Refusal {
+    const fn status_and_text(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Missing or wrong bearer token"),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "Request took too long"),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
+            Self::BodyBroken => (StatusCode::BAD_REQUEST, "Body ended early"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "Too many bodies at once"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
+        }
+    }
+}
+
+impl Service {
+    /// A service over an empty engine.
+    pub fn new(config: &Config, time: Time, metrics: Arc<Metrics>) -> Self {
+        let limits = Limits { value_bytes_max: config.value_bytes_max, storage_bytes_max: config.memory_bytes_max };
+        Self {
+            machine: Mutex::new(Machine::with_limits(time.unix_base_s(), limits)),
+            limits,
+            time,
+            metrics,
+            token: config.token.as_ref().map(|token| Sha256::digest(token).into()),
+            bodies: Semaphore::new(BODIES_KIB_MAX),
+            body_bytes_max: config.body_bytes_max,
+            timeout: config.timeout,
+            requests: AtomicU64::new(0),
+            openapi: openapi::document().into(),
+        }
+    }
+
+    /// Obeys a request of the API.
+    fn obey(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
+        // A panic of the engine is a bug that one answer told of; its tables are consistent between operations.
+        self.machine.lock().unwrap_or_else(PoisonError::into_inner).obey(request, now)
+    }
+
+    fn metrics_text(&self) -> String {
+        let (stats, namespaces) = self.machine.lock().unwrap_or_else(PoisonError::into_inner).totals();
+        self.metrics.text(stats, namespaces)
+    }
+
+    fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.token else { return true };
+        // A load balancer asks for health, and knows no secret.
+        if path == "/health" {
+            return true;
+        }
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.split_once(' '));
+        given.is_some_and(|(scheme, given)| {
+            scheme.eq_ignore_ascii_case("bearer") && *token == <[u8; 32]>::from(Sha256::digest(given.trim()))
+        })
+    }
+
+    /// The whole body, within the bounds of its size, of the time for it, and of all bodies together.
+    async fn read_body(&self, body: Body) -> Result<Vec<u8>, Refusal> {
+        let all = self.collect(body);
+        tokio::time::timeout(self.timeout, all).await.unwrap_or(Err(Refusal::BodyTooSlow))
+    }
+
+    async fn collect(&self, mut body: Body) -> Result<Vec<u8>, Refusal> {
+        let announced = axum::body::HttpBody::size_hint(&body).lower();
+        if announced > self.body_bytes_max as u64 {
+            return Err(Refusal::BodyTooLarge);
+        }
+        let (mut bytes, mut reserved) = (Vec::new(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame.map_err(|_| Refusal::BodyBroken)?.into_data() else { continue };
+            if bytes.len() + frame.len() > self.body_bytes_max {
+                return Err(Refusal::BodyTooLarge);
+            }
+            if !frame.is_empty() {
+                let kib = u32::try_from(frame.len().div_ceil(1024)).map_err(|_| Refusal::BodyTooLarge)?;
+                reserved.push(self.bodies.try_acquire_many(kib).map_err(|_| Refusal::Busy)?);
+            }
+            bytes.extend_from_slice(&frame);
+        }
+        Ok(bytes)
+    }
+
+    /// The number that a request goes by in logs: its own if that is short and plain, else the next.
+    fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
+        let is_plain = |value: &&HeaderValue| {
+            (1..=REQUEST_ID_BYTES_MAX).contains(&value.len())
+                && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+        };
+        headers.get(REQUEST_ID).filter(is_plain).cloned().unwrap_or_else(|| {
+            let number = self.requests.fetch_add(1, Ordering::Relaxed);
+            let id = format!("{:x}-{number:x}", self.time.unix_base_s());
+            HeaderValue::from_str(&id).expect("digits and a hyphen")
+        })
+    }
+}
+
+/// What became of a request, for the log and the counters.
+struct Done {
+    response: Response,
+    operation: &'static str,
+    namespace: Option<String>,
+}
+
+/// Answers one request, whatever it is.
+pub async fn answer(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
+    let watch = Stopwatch::start();
+    let id = service.request_id(request.headers());
+    if let Some(ms) = request.headers().get(CLOCK).and_then(|ms| ms.to_str().ok()?.parse().ok()) {
+        service.time.move_to(ms);
+    }
+    let (method, target) = (request.method().clone(), request.uri().clone());
+    let Done { mut response, operation, namespace } = service.dispatch(request).await;
+    if service.time.is_virtual() {
+        response.headers_mut().insert(CLOCK, service.time.now().as_millis().into());
+    }
+    let (status, took) = (response.status(), watch.elapsed());
+    service.metrics.count_request(operation, status.as_u16(), took);
+    let latency_ms = took.as_secs_f64() * 1000.0;
+    let request_id = id.to_str().unwrap_or_default();
+    if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
+        tracing::error!(request_id, %method, path = target.path(), status = status.as_u16(), latency_ms, operation, namespace);
+    } else {
+        tracing::debug!(request_id, %method, path = target.path(), status = status.as_u16(), latency_ms, operation, namespace);
+    }
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+impl Service {
+    async fn dispatch(&self, request: axum::extract::Request) -> Done {
+        let plain = |response, operation| Done { response, operation, namespace: None };
+        let path = request.uri().path();
+        if !self.is_authorized(path, request.headers()) {
+            return plain(refuse(Refusal::Unauthorized), "UNAUTHORIZED");
+        }
+        match path {
+            "/metrics" | "/openapi.json" if request.method() != Method::GET => {
+                let mut response = refuse(Refusal::MethodNotAllowed);
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+                plain(response, "OTHER")
+            }
+            "/metrics" => plain(respond(StatusCode::OK, "text/plain; version=0.0.4", self.metrics_text()), "METRICS"),
+            "/openapi.json" => plain(respond(StatusCode::OK, "application/json", self.openapi.clone()), "OPENAPI"),
+            _ => self.ask(request).await,
+        }
+    }
+
+    /// A request of the API.
+    async fn ask(&self, request: axum::extract::Request) -> Done {
+        let (head, body) = request.into_parts();
+        let body = match self.read_body(body).await {
+            Ok(body) => body,
+            Err(refusal) => return Done { response: refuse(refusal), operation: "OTHER", namespace: None },
+        };
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let body = (!body.is_empty()).then_some(body);
+        // What is no text is no JSON either, and is refused as such.
+        let text = body.as_deref().map(|body| std::str::from_utf8(body).unwrap_or("\u{fffd}"));
+        let request = match Request::read(head.method.as_str(), target, text, &self.limits) {
+            Ok(request) => request,
+            Err(failure) => {
+                return Done { response: send(failure.into()), operation: "OTHER", namespace: None };
+            }
+        };
+        let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
+        let reply = self.obey(request, self.time.now());
+        Done { response: send(reply.into()), operation, namespace }
+    }
+}
+
+/// The engine's answer over HTTP.
+fn send(answer: HttpAnswer) -> Response {
+    let status = StatusCode::from_u16(answer.status).expect("the engine's codes are codes");
+    let mut response = respond(status, "application/json", answer.body);
+    for (name, value) in answer.headers {
+        let name = HeaderName::try_from(name).expect("the engine's headers are plain");
+        response.headers_mut().insert(name, HeaderValue::try_from(value).expect("and so are their values"));
+    }
+    response
+}
+
+fn refuse(refusal: Refusal) -> Response {
+    let (status, text) = refusal.status_and_text();
+    let mut response = respond(status, "application/json", format!("{{\"error\":\"{text}\"}}"));
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::Unauthorized => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        Refusal::Busy => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+        // What is left of the body is not read, so nothing else can follow on this connection.
+        Refusal::BodyTooSlow | Refusal::BodyTooLarge | Refusal::BodyBroken => {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Refusal::MethodNotAllowed => {}
+    }
+    response
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

@@ -1,0 +1,80 @@
+//! The one place that reads the host's time; everything else is told what time it is.
+
+use cachedojo::clock::{Clock, Instant};
+use std::time::{Duration, SystemTime};
+
+/// The service's time: moments for the engine, and the Unix time that they began at.
+#[derive(Debug, Clone)]
+pub struct Time {
+    clock: Clock,
+    unix_base_s: u64,
+    is_virtual: bool,
+}
+
+impl Time {
+    /// Follows the host.
+    pub fn host() -> Self {
+        // The engine's clock counts from now on; Unix times are whole seconds there.
+        Self { clock: Clock::host(), unix_base_s: unix_s(), is_virtual: false }
+    }
+
+    /// Stands still until [`Self::move_to`] is called, and begins now.
+    pub fn standing() -> Self {
+        Self::standing_at(unix_s())
+    }
+
+    /// The same, beginning at that Unix time, in seconds.
+    pub fn standing_at(unix_base_s: u64) -> Self {
+        Self { clock: Clock::new(), unix_base_s, is_virtual: true }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The Unix time at which the moments began, in seconds.
+    pub const fn unix_base_s(&self) -> u64 {
+        self.unix_base_s
+    }
+
+    /// The present Unix time, in seconds.
+    pub fn unix_s(&self) -> u64 {
+        self.unix_base_s.saturating_add(self.now().as_millis() / 1000)
+    }
+
+    /// Whether it stands still by itself.
+    pub const fn is_virtual(&self) -> bool {
+        self.is_virtual
+    }
+
+    /// Moves standing time on to that many milliseconds after its beginning. It never goes back.
+    pub fn move_to(&self, ms: u64) {
+        if self.is_virtual {
+            let ahead = Instant::from_millis(ms).saturating_duration_since(self.now());
+            self.clock.advance(ahead);
+        }
+    }
+}
+
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Begins.
+    #[expect(clippy::disallowed_methods, reason = "how long requests take is measured; nothing is decided by it")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// The time since then.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server begins at the host's time of day")]
+fn unix_s() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,7 @@
+//! The service over real sockets, in standing time: nothing here waits.
+
+mod document;
+mod limits;
+mod same_bytes;
+mod support;
+mod watching;

@@ -1,0 +1,129 @@
+//! Why a request fails.
+
+use super::answer::text;
+use super::{HttpAnswer, LineMistake};
+use std::fmt;
+
+/// Why a request fails; `Display` is the text in its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// A script's line is no request.
+    BadRequest(LineMistake),
+    /// A namespace has 1 to 100 letters, digits, `_` and `-`.
+    InvalidNamespace,
+    /// A key has 1 to 255 bytes without control characters.
+    InvalidKey,
+    /// The pattern or the tag of a query is encoded wrongly.
+    InvalidPattern,
+    /// The body is no JSON.
+    MalformedJson,
+    /// The body is JSON, yet no object.
+    NotAnObject,
+    /// There is no `value`.
+    MissingValue,
+    /// The value is over the limit.
+    ValueTooLarge,
+    /// The `ttl` is no number of seconds.
+    InvalidTtl,
+    /// The `tags` are no list of strings.
+    InvalidTags,
+    /// There are too many tags, or one is empty or too long.
+    InvalidTag,
+    /// The `keys` are no list of strings.
+    InvalidKeys,
+    /// The `entries` are no list of objects.
+    InvalidEntries,
+    /// More keys than one request may name, or their values are more than one answer may hold.
+    TooManyKeys,
+    /// The `default_ttl` is no number of seconds.
+    InvalidDefaultTtl,
+    /// The size is no number of bytes or mebibytes.
+    InvalidSize,
+    /// The size is given in two units.
+    TwoSizes,
+    /// There is no such policy.
+    InvalidPolicy,
+    /// There is no such setting.
+    UnknownSetting,
+    /// There is no such entry.
+    KeyNotFound,
+    /// There is no such namespace.
+    NamespaceNotFound,
+    /// The API has no such path.
+    NotFound,
+    /// The path has other methods: these.
+    MethodNotAllowed {
+        /// Separated by commas.
+        allow: &'static str,
+    },
+    /// There is no room for it.
+    StorageFull,
+    /// There is no room for one more namespace.
+    TooManyNamespaces,
+    /// The store behind the service does not answer.
+    Unavailable,
+    /// The store behind the service took too long.
+    TimedOut,
+}
+
+impl Failure {
+    /// The status code.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::KeyNotFound | Self::NamespaceNotFound | Self::NotFound => 404,
+            Self::MethodNotAllowed { .. } => 405,
+            Self::StorageFull | Self::TooManyNamespaces => 507,
+            Self::Unavailable => 503,
+            Self::TimedOut => 504,
+            _ => 400,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BadRequest(mistake) => return mistake.fmt(f),
+            Self::InvalidNamespace => "Invalid namespace",
+            Self::InvalidKey => "Invalid key",
+            Self::InvalidPattern => "Invalid pattern",
+            Self::MalformedJson => "Malformed JSON",
+            Self::NotAnObject => "Body must be a JSON object",
+            Self::MissingValue => "Missing value",
+            Self::ValueTooLarge => "Value too large",
+            Self::InvalidTtl => "TTL must be a whole number of seconds, 0 or more",
+            Self::InvalidTags => "Tags must be a list of strings",
+            Self::InvalidTag => "At most 16 tags, each of 1 to 100 bytes",
+            Self::InvalidKeys => "Keys must be a list of strings",
+            Self::InvalidEntries => "Entries must be a list of objects with key and value",
+            Self::TooManyKeys => "Too many keys in one request",
+            Self::InvalidDefaultTtl => "Default TTL must be a whole number of seconds from 1 to 2147483647",
+            Self::InvalidSize => "Size must be a whole number, 1 or more",
+            Self::TwoSizes => "Give max_size_mb or max_size_bytes, not both",
+            Self::InvalidPolicy => {
+                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC or NONE (refuse what does not fit)"
+            }
+            Self::UnknownSetting => "Settings are default_ttl, max_size_mb or max_size_bytes, and eviction_policy",
+            Self::KeyNotFound => "Key not found",
+            Self::NamespaceNotFound => "Namespace not found",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed { .. } => "Method not allowed",
+            Self::StorageFull => "Cache storage full",
+            Self::TooManyNamespaces => "Too many namespaces",
+            Self::Unavailable => "Cache storage unavailable",
+            Self::TimedOut => "Cache storage timed out",
+        })
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Failure> for HttpAnswer {
+    fn from(failure: Failure) -> Self {
+        let headers = match failure {
+            Failure::MethodNotAllowed { allow } => vec![("Allow", allow.to_owned())],
+            _ => Vec::new(),
+        };
+        Self { status: failure.status(), headers, body: format!("{{\"error\":{}}}", text(&failure.to_string())) }
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be set of a namespace: how long, how much, and who leaves.
+
+use super::{DEFAULT_TTL_S, Failure};
+use crate::cache::EvictionPolicy;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+/// The largest TTL and size that a settings table's `INTEGER` holds.
+const INTEGER_MAX: u64 = i32::MAX as u64;
+
+/// What a full namespace does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eviction {
+    /// It lets the entry go that this policy chooses.
+    Policy(EvictionPolicy),
+    /// It refuses what does not fit.
+    Refuse,
+}
+
+impl Eviction {
+    /// The name in settings: `LRU` and the like, `NONE` for refusing.
+    pub fn name(self) -> String {
+        match self {
+            Self::Policy(policy) => policy.name().to_ascii_uppercase(),
+            Self::Refuse => "NONE".to_owned(),
+        }
+    }
+
+    /// What goes by that name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("none") {
+            return Some(Self::Refuse);
+        }
+        EvictionPolicy::from_name(name).map(Self::Policy)
+    }
+
+    /// The names there are, in the order in which they are presented.
+    pub fn names() -> impl Iterator<Item = String> {
+        EvictionPolicy::ALL.into_iter().map(Self::Policy).chain([Self::Refuse]).map(Self::name)
+    }
+}
+
+/// The settings of a namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The TTL of an entry that is given none, in seconds.
+    pub default_ttl_s: u64,
+    /// All entries, in bytes of their keys and values.
+    pub max_bytes: u64,
+    /// What happens when they reach that.
+    pub eviction: Eviction,
+}
+
+impl Default for Settings {
+    /// An hour, 100 MiB, LRU.
+    fn default() -> Self {
+        Self {
+            default_ttl_s: DEFAULT_TTL_S,
+            max_bytes: 100 * MEBIBYTE,
+            eviction: Eviction::Policy(EvictionPolicy::LRU),
+        }
+    }
+}
+
+impl Settings {
+    /// These settings with what is to change changed.
+    #[must_use]
+    pub fn with(self, change: Change) -> Self {
+        Self {
+            default_ttl_s: change.default_ttl_s.unwrap_or(self.default_ttl_s),
+            max_bytes: change.max_bytes.unwrap_or(self.max_bytes),
+            eviction: change.eviction.unwrap_or(self.eviction),
+        }
+    }
+
+    /// What differs, as it is written into the audit trail: name, old and new value.
+    pub fn differences(self, new: Self) -> Vec<(&'static str, String, String)> {
+        let rows = [
+            ("default_ttl", self.default_ttl_s.to_string(), new.default_ttl_s.to_string()),
+            ("max_size_bytes", self.max_bytes.to_string(), new.max_bytes.to_string()),
+            ("eviction_policy", self.eviction.name(), new.eviction.name()),
+        ];
+        rows.into_iter().filter(|(_, old, new)| old != new).collect()
+    }
+}
+
+/// What is to change; `None` stays as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Change {
+    /// See [`Settings::default_ttl_s`].
+    pub default_ttl_s: Option<u64>,
+    /// See [`Settings::max_bytes`].
+    pub max_bytes: Option<u64>,
+    /// See [`Settings::eviction`].
+    pub eviction: Option<Eviction>,
+}
+
+/// Reads `{"default_ttl"?, "max_size_mb"? | "max_size_bytes"?, "eviction_policy"?}`.
+pub(super) fn read_change(fields: &BTreeMap<String, &RawValue>) -> Result<Change, Failure> {
+    let mut change = Change::default();
+    for (name, json) in fields {
+        match name.as_str() {
+            "default_ttl" => {
+                change.default_ttl_s = Some(whole(json, INTEGER_MAX).ok_or(Failure::InvalidDefaultTtl)?);
+            }
+            "max_size_mb" | "max_size_bytes" if change.max_bytes.is_some() => return Err(Failure::TwoSizes),
+            "max_size_mb" => {
+                change.max_bytes = Some(whole(json, INTEGER_MAX).ok_or(Failure::InvalidSize)? * MEBIBYTE);
+            }
+            "max_size_bytes" => {
+                change.max_bytes = Some(whole(json, INTEGER_MAX * MEBIBYTE).ok_or(Failure::InvalidSize)?);
+            }
+            "eviction_policy" => {
+                let name: String = serde_json::from_str(json.get()).map_err(|_| Failure::InvalidPolicy)?;
+                change.eviction = Some(Eviction::from_name(&name).ok_or(Failure::InvalidPolicy)?);
+            }
+            _ => return Err(Failure::UnknownSetting),
+        }
+    }
+    Ok(change)
+}
+
+/// A whole number from 1 to `max`.
+fn whole(json: &RawValue, max: u64) -> Option<u64> {
+    serde_json::from_str(json.get()).ok().filter(|number| (1..=max).contains(number))
+}
