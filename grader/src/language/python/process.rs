@@ -17,8 +17,12 @@ use crate::host::sandbox::Protection;
 /// The runner's files, by the names under which they import each other.
 const MODULES: &[(&str, &str)] = &[
     ("guard", include_str!("runner/guard.py")),
+    ("plain", include_str!("runner/plain.py")),
+    ("proxy", include_str!("runner/proxy.py")),
     ("run", include_str!("runner/run.py")),
     ("scheduler", include_str!("runner/scheduler.py")),
+    ("stage", include_str!("runner/stage.py")),
+    ("suite", include_str!("runner/suite.py")),
     ("threads", include_str!("runner/threads.py")),
     ("zygote", include_str!("runner/zygote.py")),
 ];

@@ -101,7 +101,6 @@ pub struct Header {
 
 /// What a child answered.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Reply {
     /// What came of it.
     #[serde(flatten)]

@@ -49,15 +49,16 @@ FORBIDDEN = {
 MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py")
 
 
-def install(told, foreign, ours):
+def install(told, foreign, ours, frames=True):
     """Refuses from now on, by way of `told(what)`, which does not come back.
 
+    Without `frames` who looks at frames is let: pytest does, and nothing there is worth a look.
     `foreign` is how the names of files begin that are not the submission's, `ours` those of the runner."""
     refused, doors, getframe = REFUSED, DOORS, _getframe
     busy = [False]
 
     def hook(event, args):
-        if event in refused or event in WATCHED:
+        if event in refused or frames and event in WATCHED:
             # Asking for a frame is such an event itself.
             if busy[0]:
                 return
@@ -69,7 +70,7 @@ def install(told, foreign, ours):
 
     def look(event, args, caller):
         if event in refused:
-            if caller not in ours:
+            if caller not in ours and not (not frames and caller.startswith(foreign)):
                 told(refused[event])
         elif event == "object.__getattr__":
             if args[1] in doors and not caller.startswith(foreign):

@@ -86,6 +86,9 @@ class Scheduler:
         self.done = _real_allocate()
         self.done.acquire()
         self.crash = []
+        # What is done before time moves, and says whether somebody can go on now; and what too many steps come to.
+        self.idle = None
+        self.over = None
         self.any_moment = schedule.get("any_moment", False)
         self.trace, self.take, self.give = _stepper(self)
         seed = schedule.get("seed", 0)
@@ -96,7 +99,7 @@ class Scheduler:
             for number, worked, to in schedule["switches"]:
                 self.replay.setdefault(number, {})[worked] = to
         elif self.kind == "walk":
-            self.one_in = (2, 4, 12, 40, 150)[self.random.below(5)]
+            self.one_in = schedule.get("one_in") or (2, 4, 12, 40, 150)[self.random.below(5)]
         elif self.kind == "pct":
             length = max(2, schedule.get("length", 1000))
             count = 1 + self.random.below(3)
@@ -145,7 +148,8 @@ class Scheduler:
     def _look(self, frame):
         self._counted()
         if self.steps > self.steps_max:
-            self.end(("steps", self.steps_max))
+            self._next_chunk()
+            self._too_far()
         self._due()
         kind = self.kind
         me = self.current
@@ -167,6 +171,12 @@ class Scheduler:
             self._leave(me, to, frame.f_lineno)
         else:
             self._next_chunk()
+
+    def _too_far(self):
+        if self.over is not None:
+            self.over()
+        else:
+            self.end(("steps", self.steps_max))
 
     # Choice.
 
@@ -256,7 +266,7 @@ class Scheduler:
         self._counted()
         self._step()
         if self.steps > self.steps_max:
-            self.end(("steps", self.steps_max))
+            self._too_far()
         self._due()
         if not self.ready and not (self.any_moment and self.timers):
             return
@@ -321,6 +331,8 @@ class Scheduler:
     def _move_time(self):
         """When nobody can go on, time moves to the next who wakes by it."""
         while not self.ready:
+            if self.idle is not None and self.idle():
+                continue
             if not self.timers:
                 self.end(("deadlock", self.who_waits()))
             self.now = max(self.now, self.timers[0][0])
