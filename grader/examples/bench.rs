@@ -11,11 +11,12 @@ use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;
 use grader::intake::submission::Submission;
 use grader::language::rust::inspect;
+use grader::language::rust::interface::Interface;
+use grader::language::wasm::Program;
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::report::{Format, Setting, render};
 use grader::run::bench::Bench;
 use grader::run::mutants;
-use grader::run::wasm::Program;
 
 #[path = "../tests/class_of/mod.rs"]
 mod class_of;
@@ -136,7 +137,7 @@ fn used(command: &mut Command) -> Result<Used> {
 
 /// The compiler's share of one grading.
 fn compiling(bench: &Bench<'_>, path: &Path) -> Result<u64> {
-    let submission = Submission::read(path)?;
+    let submission = Submission::read(path, &bench.pack.exercise.languages)?;
     let before = children_ms()?;
     bench.build(&submission)?;
     Ok(children_ms()? - before)
@@ -146,6 +147,7 @@ fn compiling(bench: &Bench<'_>, path: &Path) -> Result<u64> {
 fn phases(bench: &Bench<'_>, path: &Path) -> Result<()> {
     println!("\nwhere it goes, for a correct submission and then for one with scenario A's bug\n");
     let exercise = &bench.pack.exercise;
+    let interface = Interface::of(bench.pack)?;
     let golden = path.with_file_name("failure_a");
     for path in [path, golden.as_path()] {
         let mut rows: Vec<(&str, u64)> = Vec::new();
@@ -155,15 +157,15 @@ fn phases(bench: &Bench<'_>, path: &Path) -> Result<()> {
             rows.push((name, now - last));
             last = now;
         };
-        let submission = Submission::read(path)?;
-        inspect::inspect(&submission, &bench.interface);
+        let submission = Submission::read(path, &bench.pack.exercise.languages)?;
+        inspect::inspect(&submission, &interface);
         lap("read and inspect", &mut rows);
         let compiled = median((0..ROUNDS).map(|_| compiling(bench, path)).collect::<Result<_>>()?);
         rows.push(("two rustc", compiled * 1_000));
         let built = bench.build(&submission)?;
         lap("", &mut rows);
         rows.pop();
-        let program = Program::new(&built.module).map_err(anyhow::Error::msg)?;
+        let program = Program::new(&built.artifact).map_err(anyhow::Error::msg)?;
         lap("Wasm to machine code", &mut rows);
         let mut fresh = || Ok(Box::new(program.subject(bench.limits)) as Box<dyn Subject>);
         let mut outcomes = judge(exercise, 0, &mut fresh)?;
@@ -173,7 +175,7 @@ fn phases(bench: &Bench<'_>, path: &Path) -> Result<()> {
         growth::measure(exercise, 0, &mut fresh)?;
         lap("complexity", &mut rows);
         if outcomes.iter().any(|outcome| outcome.first_failure().is_some()) {
-            mutants::resemblances(bench, &outcomes, 0)?;
+            mutants::resemblances(bench, submission.language, &outcomes, 0)?;
         }
         lap("known bugs", &mut rows);
         let report = bench.grade(&submission, 0, Language::English)?;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -280,6 +281,13 @@ pub struct InitArgs {
     pub exercise: String,
     /// The folder to make; it must be empty or not there yet
     pub dir: PathBuf,
+    /// What to write it in [default: the exercise's first language]
+    #[arg(long, value_parser = code_language, value_name = "LANGUAGE")]
+    pub code: Option<CodeLanguage>,
+}
+
+fn code_language(name: &str) -> Result<CodeLanguage, String> {
+    CodeLanguage::from_name(name).ok_or_else(|| "choose rust, python or script".to_owned())
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

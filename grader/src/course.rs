@@ -82,7 +82,7 @@ impl CourseFiles {
     pub fn module(&self, bench: &Bench<'_>, mutant: Option<&str>) -> Result<Vec<u8>> {
         let name = mutant.unwrap_or("the sound program");
         let submission = Submission::from_source(name, &self.source(mutant)?);
-        Ok(bench.build(&submission).with_context(|| format!("the course's `{name}`"))?.module)
+        Ok(bench.build(&submission).with_context(|| format!("the course's `{name}`"))?.artifact)
     }
 
     /// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.

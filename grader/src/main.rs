@@ -7,7 +7,7 @@ use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
-use grader::language::rust::build::{Reason, Rejected};
+use grader::language::toolchain::{Reason, Rejected};
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {

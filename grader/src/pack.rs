@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Exercise;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
@@ -88,6 +89,24 @@ impl Pack {
             .iter()
             .filter_map(|(path, text)| Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), text.clone())));
         below.collect()
+    }
+
+    /// The files of one of the pack's folders (`starter`, `solution`) in a language, by their paths in a submission: the
+    /// folder itself where the exercise has one language, its sub-folder of that name where it has more.
+    pub fn part(&self, folder: &str, language: CodeLanguage) -> BTreeMap<String, String> {
+        match self.exercise.languages[..] {
+            [_] => self.folder(folder),
+            _ => self.folder(&format!("{folder}/{}", language.name())),
+        }
+    }
+
+    /// The path of a mutant's patch in a language: `mutants/<id>.patch` where the exercise has one language,
+    /// `mutants/<language>/<id>.patch` where it has more.
+    pub fn patch_path(&self, id: &str, language: CodeLanguage) -> String {
+        match self.exercise.languages[..] {
+            [_] => format!("mutants/{id}.patch"),
+            _ => format!("mutants/{}/{id}.patch", language.name()),
+        }
     }
 
     /// The exercise's statement.

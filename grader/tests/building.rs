@@ -1,17 +1,18 @@
 //! From source to subject: what builds in spite of gaps, and what is said about them.
 
-use cachedojo_judge::pack::SubjectKind;
+use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
-use grader::language::rust::build::{Built, Reason, Rejected, prepare};
+use grader::language::rust::build::{RustBuilt, prepare};
 use grader::language::rust::interface::Interface;
 use grader::language::rust::prototype::Prototype;
 use grader::language::rust::toolbox::Toolbox;
+use grader::language::toolchain::{Limits, Reason, Rejected};
+use grader::language::wasm::WasmSubject;
 use grader::pack::{DEFAULT_ID, Pack};
-use grader::run::wasm::{Limits, WasmSubject};
 
 const NODE: &str = "
 use std::collections::HashMap;
@@ -32,12 +33,12 @@ impl CacheNode {
 }
 ";
 
-fn build(source: &str) -> Result<Built, Rejected> {
+fn build(source: &str) -> Result<RustBuilt, Rejected> {
     let pack = Pack::load(DEFAULT_ID).expect("the exercise is sound");
     build_as(&Interface::of(&pack).expect("it has a prototype"), source)
 }
 
-fn build_as(interface: &Interface, source: &str) -> Result<Built, Rejected> {
+fn build_as(interface: &Interface, source: &str) -> Result<RustBuilt, Rejected> {
     let toolbox = Toolbox::open(&|_| ()).expect("this machine can compile");
     prepare(&Submission::from_source("test", source), interface, &toolbox, Protection::Sandbox)
 }
@@ -81,14 +82,14 @@ fn a_ttl_of_an_hour_passes_when_the_world_says_so_a_thousand_times_alike() {
 fn a_submission_may_be_one_function_from_lines_to_lines() {
     let declaration = "pub fn simulate_distributed_cache(commands: &[String]) -> Vec<String>;";
     let prototype = Prototype::parse(declaration).expect("a declaration");
-    let interface = Interface { kind: SubjectKind::Simulate, prototype, allowed_crates: Vec::new() };
+    let interface = Interface { kind: InterfaceKind::Simulate, prototype, allowed_crates: Vec::new() };
     let body = "{ commands.iter().map(|line| line.to_lowercase()).collect() }";
     let built = build_as(&interface, &declaration.replace(';', body)).expect("it builds");
     let request = Request::Simulate(vec!["PUT a 1".to_owned(), "EXIT".to_owned()]);
-    let answer = built.subject().call(&mut World::new(0), &request).expect("it answers");
+    let answer = built.program.subject(Limits::default()).call(&mut World::new(0), &request).expect("it answers");
     assert_eq!(answer, Response::Lines(vec!["put a 1".to_owned(), "exit".to_owned()]));
     let built = build_as(&interface, "").expect("it builds");
-    let answer = built.subject().call(&mut World::new(0), &request).expect("it answers");
+    let answer = built.program.subject(Limits::default()).call(&mut World::new(0), &request).expect("it answers");
     assert_eq!(answer, Response::NotImplemented { item: "simulate_distributed_cache".to_owned() });
 }
 
@@ -108,7 +109,7 @@ fn the_same_requests_in_the_same_world_cost_the_same_fuel() {
 #[test]
 fn the_same_source_makes_the_same_module() {
     let (one, other) = (build(NODE).expect("it builds"), build(NODE).expect("it builds"));
-    assert_eq!(one.module_sha256, other.module_sha256);
+    assert!(one.module == other.module);
 }
 
 #[test]

@@ -10,15 +10,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use grader::class::key::Keys;
 use grader::class::store::{Past, Store};
 use grader::class::work::{Job, grade_all};
+use grader::host::sandbox::Protection;
 use grader::intake::archive::{self, Refused};
 use grader::intake::find::{Entry, Found, entries};
+use grader::language::rust::RustToolchain;
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::run::bench::Bench;
 use report_samples::graded;
+use std::sync::Arc;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
@@ -351,8 +355,9 @@ fn what_differs_in_any_byte_that_counts_is_remembered_apart() {
     let names = ["one", "other", "text", "with build.rs", "no text"];
     let mut keys: BTreeSet<_> = names.map(|name| key(0, Language::English, name)).into();
     keys.extend([key(1, Language::English, "text"), key(0, Language::French, "text")]);
-    let mut newer = Bench::open(&pack, false).expect("a toolbox");
+    let mut newer = RustToolchain::open(&pack, Protection::Sandbox).expect("a toolbox");
     newer.toolbox.version = "rustc 1.999.0".to_owned();
+    let newer = bench.clone().with_toolchain(CodeLanguage::Rust, Arc::new(newer));
     let looser = Bench::open(&pack, true).expect("a toolbox");
     keys.extend([newer, looser].map(|bench| Keys::of(&bench, 0, Language::English).key(&class.path().join("text"))));
     assert_eq!(keys.len(), names.len() + 4, "each has its own");

@@ -19,10 +19,11 @@ pub struct Exercise {
     pub id: String,
     /// Its name for people.
     pub title: Bilingual,
-    /// The languages of a submission.
-    pub languages: Vec<String>,
+    /// The languages that a submission may be written in; one at least.
+    pub languages: Vec<CodeLanguage>,
     /// How a submission is spoken to.
-    pub subject: SubjectKind,
+    #[serde(rename = "subject")]
+    pub interface: InterfaceKind,
     /// From how many points on it is passed.
     pub passing_score: u32,
     /// The crates that a submission may use besides std.
@@ -38,10 +39,41 @@ pub struct Exercise {
     pub mutants: Vec<MutantSpec>,
 }
 
-/// How a submission is spoken to.
+/// What a submission is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodeLanguage {
+    /// Rust: `src/lib.rs` and its modules.
+    Rust,
+    /// Python: `main.py` and its modules.
+    Python,
+    /// The script language: one text file.
+    Script,
+}
+
+impl CodeLanguage {
+    /// Every language, in the order in which a submission's files are tried.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Script];
+
+    /// Its name in `exercise.toml`, on the command line and in a pack's folders.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Python => "python",
+            Self::Script => "script",
+        }
+    }
+
+    /// The language of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.name() == name)
+    }
+}
+
+/// What of a submission is called, whatever it is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SubjectKind {
+pub enum InterfaceKind {
     /// Through the exercise's prototype: node, ring, cluster, parser.
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
@@ -117,6 +149,16 @@ pub struct MutantSpec {
     pub hint: Bilingual,
     /// Exactly the checks that fail on it.
     pub killed_by: Vec<String>,
+    /// The languages of the exercise in which it is written; all of them where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<CodeLanguage>,
+}
+
+impl MutantSpec {
+    /// Whether it is written in `language`.
+    pub fn speaks(&self, language: CodeLanguage) -> bool {
+        self.languages.is_empty() || self.languages.contains(&language)
+    }
 }
 
 /// What is wrong with a pack.
@@ -144,6 +186,8 @@ pub enum PackError {
     CostsTooMuch(String),
     /// A row of the complexity table is wrong.
     Growth(String, String),
+    /// No language, or one twice.
+    Languages,
     /// No points at all.
     NoPoints,
 }
@@ -179,6 +223,9 @@ impl fmt::Display for PackError {
             }
             Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
             Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
+            Self::Languages => f.write_str(
+                "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
+            ),
             Self::NoPoints => write!(f, "exercise.toml: no check gives a point, so nothing could be graded"),
         }
     }
@@ -208,6 +255,10 @@ impl Exercise {
     }
 
     fn prove(&self) -> Result<(), PackError> {
+        let languages: BTreeSet<_> = self.languages.iter().collect();
+        if languages.is_empty() || languages.len() < self.languages.len() {
+            return Err(PackError::Languages);
+        }
         let mut known = BTreeSet::new();
         for check in &self.checks {
             for needed in &check.depends {

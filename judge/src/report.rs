@@ -72,6 +72,9 @@ pub struct SubmissionId {
     pub path: String,
     /// SHA-256 of its files, in hexadecimal.
     pub sha256: String,
+    /// The files that were graded, the root first; told where more may have been handed in than was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// Who graded.

@@ -188,6 +188,7 @@ mod tests {
             sentence: Bilingual::default(),
             hint: Bilingual::default(),
             killed_by: vec!["row".to_owned()],
+            languages: Vec::new(),
         };
         let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
         let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();

@@ -172,7 +172,7 @@ fn a_case_given_another_row_is_run_where_that_row_is_whole() {
 }
 
 fn report(fault: Fault, language: Language) -> Report {
-    let submission = SubmissionId { path: "somewhere".into(), sha256: "0".into() };
+    let submission = SubmissionId { path: "somewhere".into(), sha256: "0".into(), files: Vec::new() };
     let grader = GraderId { version: "test".into(), backend: "wasm".into() };
     Report::of_checks(&pack(), 7, language, submission, grader, b"module", &outcomes(fault), &[], Vec::new())
 }

@@ -1,7 +1,8 @@
 /** A submission's way to the grader that serves this page, if one does, and its report's way back. */
 import { signal } from "@preact/signals";
-import { encodeLink } from "./link";
+import { openCheckScript } from "./lab";
 import { language } from "./settings";
+import { zip } from "./zip";
 
 /** What the page shows of a report (`cachedojo/report/v1`). */
 export interface Report {
@@ -13,6 +14,8 @@ export interface Report {
   checks: Check[];
   mutants: { id: string; behaves_like: boolean; message: string }[];
   diagnostics: { file: string; line: number; column: number; message: string }[];
+  submission?: { path: string; sha256: string; files?: string[] };
+  receipt?: string;
 }
 
 export interface Check {
@@ -78,7 +81,7 @@ export async function findGrader(): Promise<void> {
   }
 }
 
-/** Has these files graded: a zip as it is, of anything else the Rust sources. The latest call's report is the one shown. */
+/** Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown. */
 export async function grade(sources: Source[], exercise: string, seed: string): Promise<void> {
   latest += 1;
   const asked = latest;
@@ -90,21 +93,21 @@ export async function grade(sources: Source[], exercise: string, seed: string): 
 }
 
 async function ask(sources: Source[], exercise: string, seed: string): Promise<Grading> {
-  const zip = sources.find(({ path }) => path.endsWith(".zip"))?.file;
-  const code = sources.filter(isSource);
-  const chosen = zip ? [zip] : code.map(({ file }) => file);
-  if (chosen.length === 0) {
+  const handed = sources.filter(({ path }) => !isProduct(path));
+  const [only] = handed;
+  if (!only) {
     return { state: "refused", why: "nothing" };
   }
-  if (chosen.length > FILES_MAX || chosen.reduce((sum, { size }) => sum + size, 0) > BYTES_MAX) {
+  if (handed.length > FILES_MAX || handed.reduce((sum, { file }) => sum + file.size, 0) > BYTES_MAX) {
     return { state: "refused", why: "tooLarge" };
   }
   const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
   try {
+    const isAlone = handed.length === 1;
     const response = await fetch(`api/v1/grade?${wish}`, {
       method: "POST",
-      headers: { "content-type": zip ? "application/zip" : "application/json" },
-      body: zip ?? JSON.stringify({ files: await texts(code) }),
+      headers: { "content-type": isAlone ? "application/octet-stream" : "application/zip" },
+      body: isAlone ? only.file : await packed(handed),
     });
     const answer = await response.json();
     return response.ok
@@ -115,22 +118,18 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
   }
 }
 
-function isSource({ path }: Source): boolean {
-  return /(\.rs|Cargo\.toml)$/.test(path) && !/(^|\/)(target|\.git)\//.test(path);
+/** What a compiler or a version control made: never part of a submission. */
+function isProduct(path: string): boolean {
+  return /(^|\/)(target|\.git|__MACOSX)\//.test(path) || /(^|\/)\.DS_Store$/.test(path);
 }
 
-/** The files by their paths. Rust files that come without a folder are a crate's sources, a single one is its root. */
-async function texts(sources: Source[]): Promise<Record<string, string>> {
-  const loose = sources.filter(({ path }) => /^[^/]+\.rs$/.test(path));
-  const isLoose = loose.length === sources.filter(({ path }) => path.endsWith(".rs")).length;
-  const place = (path: string) => {
-    if (!isLoose || !path.endsWith(".rs")) {
-      return path;
-    }
-    return loose.length === 1 ? "src/lib.rs" : `src/${path}`;
-  };
-  const read = sources.map(async ({ path, file }) => [place(path), await file.text()] as const);
-  return Object.fromEntries(await Promise.all(read));
+/** The files' bytes, unread, in one archive: what they are, and which of them is graded, is the grader's to say. */
+async function packed(sources: Source[]): Promise<Blob> {
+  const entries = sources.map(async ({ path, file }) => ({
+    path,
+    bytes: new Uint8Array(await file.arrayBuffer()),
+  }));
+  return zip(await Promise.all(entries));
 }
 
 /** All files that were dropped, those inside folders too. Must be called while the drop is being handled. */
@@ -164,7 +163,7 @@ async function walk(entry: FileSystemEntry): Promise<Source[]> {
   return found;
 }
 
-/** Opens a check's script as a link does: on a sheet of its own. */
-export async function openScript(script: string, seed: string): Promise<void> {
-  location.hash = await encodeLink({ text: script, dialect: "lab", seed, step: 0 });
+/** Opens a check's script on a sheet of its own, which says whose answers are shown there: the reference's. */
+export function openCheck({ title, script = "", actual, expected }: Check, seed: string): void {
+  openCheckScript({ text: script, dialect: "lab", seed }, { title, expected, actual });
 }

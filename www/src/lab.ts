@@ -5,7 +5,22 @@ import type { Told } from "./engine/event";
 import type { Dialect, FromWorker, NamedExample, Script } from "./engine/worker";
 import { decodeLink, encodeLink, isSeed, type LinkFault } from "./link";
 import { language, lastDialect } from "./settings";
-import { exampleSheet, linkSheet, ownSheet, type Sheet, save } from "./sheets";
+import {
+  checkSheet,
+  exampleSheet,
+  forgetKept,
+  hasRefused,
+  holdRefused,
+  type Kept,
+  keep,
+  kept,
+  linkSheet,
+  type Origin,
+  ownSheet,
+  refreshed,
+  type Sheet,
+  save,
+} from "./sheets";
 import type { CommandHelp, Reading, RingView, View } from "./wasm/cachedojo";
 import { words } from "./words";
 
@@ -26,6 +41,8 @@ type Text = Pick<Script, "text" | "dialect">;
 type Trouble = "failed" | "unloaded" | "unsaved";
 
 const END = 0xffff_ffff;
+/** A text that is longer than this is not written to the browser's store at every letter. */
+const SAVE_AT_ONCE_MAX = 50_000;
 const SAVE_AFTER_MS = 200;
 
 /** In the order in which they are offered. */
@@ -48,6 +65,9 @@ export const trouble = signal<Trouble | undefined>(undefined);
 /** A key that the learner wants to see on the ring. */
 export const soughtKey = signal("");
 
+/** Other texts of the open sheet that this browser holds: see `sheets.kept`. */
+export const keptTexts = signal<Kept[]>([]);
+
 /** The line that the editor is to show and put its cursor on; a new object each time. */
 export const soughtLine = signal<{ line: number } | undefined>(undefined);
 
@@ -68,6 +88,8 @@ export const isEdited = computed(() => {
 const engine = new Engine(hear);
 let runId = 0;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
+/** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
+let isUnsaved = false;
 
 /** How many events the first `position` commands made: events are in the order of their commands. O(log n). */
 export function countBefore(position: number): number {
@@ -99,9 +121,23 @@ export async function start(): Promise<void> {
       open({ ...sheet.peek(), text: starters[dialect], original: { ...original, text: starters[dialect] } });
     }
   });
-  addEventListener("hashchange", () => openFragment(location.hash));
+  addEventListener("hashchange", () => {
+    if (hasRefused()) {
+      holdRefused();
+    }
+    openFragment(location.hash);
+  });
   addEventListener("pagehide", saveNow);
-  document.addEventListener("visibilitychange", saveNow);
+  addEventListener("beforeunload", (event) => {
+    saveNow();
+    if (hasRefused()) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("visibilitychange", meetOtherTabs);
+  addEventListener("pageshow", meetOtherTabs);
+  addEventListener("storage", meetOtherTabs);
+  meetOtherTabs();
   await openFragment(location.hash);
 }
 
@@ -156,9 +192,37 @@ export function goToLine(line: number): void {
 }
 
 export function edit(change: { text: string } | { seed: string }): void {
-  sheet.value = { ...sheet.value, ...change };
+  const edited = { ...sheet.value, ...change };
+  if (isSame(edited, sheet.value)) {
+    return;
+  }
+  sheet.value = edited;
+  isUnsaved = true;
   clearTimeout(saveTimer);
-  saveTimer = setTimeout(saveNow, SAVE_AFTER_MS);
+  if (sheet.value.text.length <= SAVE_AT_ONCE_MAX) {
+    saveNow();
+  } else {
+    saveTimer = setTimeout(saveNow, SAVE_AFTER_MS);
+  }
+}
+
+/** Has the open sheet go on with a kept text; the one it takes the place of is kept in turn. */
+export function takeKept(one: Kept): void {
+  const { id, text, seed } = sheet.value;
+  try {
+    keep(id, { text, seed });
+    forgetKept(one);
+  } catch {
+    // No room to keep both: the editor's undo still has the other.
+  }
+  edit({ text: one.text });
+  edit({ seed: one.seed });
+  keptTexts.value = kept(id);
+}
+
+export function dropKept(one: Kept): void {
+  forgetKept(one);
+  keptTexts.value = kept(sheet.value.id);
 }
 
 export function openOwn(dialect: Dialect): void {
@@ -175,8 +239,30 @@ export function openExample(id: string): void {
   }
 }
 
+/** Opens a lost check's script; see `checkSheet`. */
+export function openCheckScript(script: Script, origin: Origin): void {
+  leaveFragment();
+  open(checkSheet(script, origin));
+}
+
 export function showOriginal(): void {
-  edit(sheet.value.original);
+  const { id, text, seed, original } = sheet.value;
+  try {
+    keep(id, { text, seed });
+  } catch {
+    // The editor's undo still has it.
+  }
+  edit({ seed: original.seed });
+  edit({ text: original.text });
+  keptTexts.value = kept(id);
+}
+
+/** After `unloaded`: asks for the engine again. */
+export function retry(): void {
+  trouble.value = undefined;
+  engine.retry();
+  engine.send({ kind: "speak", language: language.value });
+  readAgain();
 }
 
 /** The address of this page with the script in it. */
@@ -204,7 +290,7 @@ async function openFragment(fragment: string): Promise<void> {
 function leaveFragment(): void {
   linkFault.value = undefined;
   if (location.hash) {
-    history.replaceState(null, "", location.pathname + location.search);
+    history.replaceState(history.state, "", location.pathname + location.search);
   }
 }
 
@@ -213,15 +299,34 @@ function open(next: Sheet): void {
   stop();
   batch(() => {
     sheet.value = next;
+    keptTexts.value = kept(next.id);
     begin();
   });
 }
 
 function saveNow(): void {
   clearTimeout(saveTimer);
-  if (!save(sheet.value)) {
-    trouble.value = "unsaved";
+  if (!isUnsaved) {
+    return;
   }
+  const isSaved = save(sheet.value);
+  isUnsaved = false;
+  keptTexts.value = kept(sheet.value.id);
+  if (!isSaved) {
+    trouble.value = "unsaved";
+  } else if (trouble.value === "unsaved") {
+    trouble.value = undefined;
+  }
+}
+
+/** Another tab may have written this sheet: an untouched one shows what it wrote, an edited one is saved beside it. */
+function meetOtherTabs(): void {
+  saveNow();
+  const latest = refreshed(sheet.value);
+  if (latest !== sheet.value) {
+    sheet.value = latest;
+  }
+  keptTexts.value = kept(latest.id);
 }
 
 /** A new run of the sheet as it is now. */
@@ -271,6 +376,12 @@ function hear(message: FromWorker): void {
       break;
     case "moved":
       hearMove(message);
+      break;
+    case "unloaded":
+      batch(() => {
+        trouble.value = "unloaded";
+        isRunning.value = false;
+      });
       break;
     case "failed":
       hearFailure();
@@ -337,18 +448,15 @@ function withOldRing(view: View, before: View | undefined): View {
 }
 
 function hearFailure(): void {
-  if (!isReady.value) {
-    batch(() => {
-      trouble.value = "unloaded";
-      isRunning.value = false;
-    });
-    return;
-  }
   engine.restart();
   batch(() => {
     trouble.value = "failed";
     isRunning.value = false;
   });
+  if (examples.value.length === 0) {
+    engine.send({ kind: "speak", language: language.value });
+  }
+  readAgain();
 }
 
 // One reading at a time is under way; of those asked for meanwhile only the latest follows.

@@ -13,11 +13,28 @@ export interface Sheet extends Script {
   original: { text: string; seed: string };
   /** An example's title; nothing else has one. */
   title?: string;
+  /** Which check of a report it is; nothing else has one. */
+  origin?: Origin;
+}
+
+/** A check, what it expects, and what the graded submission answered. */
+export interface Origin {
+  title: string;
+  expected: string | undefined;
+  actual: string | undefined;
+}
+
+/** Another text of a sheet that this browser holds too: what a tab wrote that had not seen the other's. */
+export interface Kept extends Saved {
+  key: string;
 }
 
 type Saved = { text: string; seed: string; at: number };
 
 const PREFIX = "cachedojo.sheet.";
+const KEPT = "cachedojo.kept.";
+/** Kept texts of one sheet, the latest first. */
+const KEPT_MAX = 10;
 /** Edited examples and links that are kept, the latest first; own sheets are always kept. */
 const BORROWED_MAX = 40;
 
@@ -38,34 +55,147 @@ export function linkSheet({ text, dialect, seed }: Linked, fragment: string): Sh
   return restore({ id: `link.${fragment}`, dialect, original: { text, seed } });
 }
 
+/** The script of a check that a submission lost. */
+export function checkSheet({ text, dialect, seed }: Script, origin: Origin): Sheet {
+  return restore({ id: `check.${origin.title}.${seed}`, dialect, original: { text, seed }, origin });
+}
+
 export function isOwn(sheet: Sheet): boolean {
   return sheet.id.startsWith("own.");
 }
 
+/** What this tab last read or wrote under each key: whatever else stands there is another tab's, and not to be lost. */
+const seen = new Map<string, string | null>();
+/** What the browser's store refused: it stays in the history entry, which a reload keeps. */
+const refused = new Map<string, Saved>();
+
 /** Saves a sheet's text and seed, or forgets it where they are the original's. `false` when the browser cannot. */
 export function save({ id, text, seed, original }: Sheet): boolean {
+  const key = PREFIX + id;
+  const saved: Saved = { text, seed, at: Date.now() };
   try {
-    if (text === original.text && seed === original.seed) {
-      localStorage.removeItem(PREFIX + id);
-    } else {
-      localStorage.setItem(PREFIX + id, JSON.stringify({ text, seed, at: Date.now() } satisfies Saved));
-      forgetOldest();
+    keepUnseen(id);
+    const isOriginal = text === original.text && seed === original.seed;
+    write(key, isOriginal ? null : JSON.stringify(saved));
+    forgetOldest();
+    if (refused.delete(key)) {
+      holdRefused();
     }
     return true;
   } catch {
+    refused.set(key, saved);
+    holdRefused();
     return false;
   }
 }
 
+/** The sheet as the store has it now: another tab may have written it since. The same object where nothing changed. */
+export function refreshed(sheet: Sheet): Sheet {
+  const key = PREFIX + sheet.id;
+  if (refused.has(key) || read(key) === (seen.get(key) ?? null)) {
+    return sheet;
+  }
+  return restore(sheet);
+}
+
+/** Puts a text aside, to be found in `kept`. */
+export function keep(id: string, { text, seed }: Pick<Saved, "text" | "seed">): void {
+  const others = kept(id);
+  if (others.some((other) => other.text === text && other.seed === seed)) {
+    return;
+  }
+  const at = Math.max(Date.now(), (others[0]?.at ?? 0) + 1);
+  localStorage.setItem(`${KEPT}${id}.${at}`, JSON.stringify({ text, seed, at } satisfies Saved));
+  for (const { key } of kept(id).slice(KEPT_MAX)) {
+    localStorage.removeItem(key);
+  }
+}
+
+/** The other texts of this sheet, the latest first. */
+export function kept(id: string): Kept[] {
+  try {
+    return Object.keys(localStorage)
+      .filter(
+        (key) => key.startsWith(`${KEPT}${id}.`) && /^\d+$/.test(key.slice(KEPT.length + id.length + 1)),
+      )
+      .flatMap((key) => {
+        const saved = parse(read(key));
+        return saved ? [{ ...saved, key }] : [];
+      })
+      .toSorted((a, b) => b.at - a.at);
+  } catch {
+    return [];
+  }
+}
+
+export function forgetKept({ key }: Kept): void {
+  localStorage.removeItem(key);
+}
+
+/** Keeps what the browser's store refused in the current history entry; a link that is opened makes a new one. */
+export function holdRefused(): void {
+  try {
+    history.replaceState({ ...history.state, refused: [...refused] }, "");
+  } catch {
+    // More than a history entry holds, too: the banner has said so.
+  }
+}
+
+export function hasRefused(): boolean {
+  return refused.size > 0;
+}
+
+/** What stands in the store and was never seen here is put aside before it is written over. */
+function keepUnseen(id: string): void {
+  const key = PREFIX + id;
+  const now = read(key);
+  const unseen = now === (seen.get(key) ?? null) ? undefined : parse(now);
+  if (unseen) {
+    keep(id, unseen);
+  }
+}
+
 function restore(sheet: Omit<Sheet, "text" | "seed">): Sheet {
-  const { text, seed } = load(PREFIX + sheet.id) ?? sheet.original;
+  const key = PREFIX + sheet.id;
+  const stored = read(key);
+  seen.set(key, stored);
+  const held = heldInHistory().get(key);
+  const saved = parse(stored);
+  const latest = held && held.at > (saved?.at ?? 0) ? held : saved;
+  const { text, seed } = latest ?? sheet.original;
   return { ...sheet, text, seed };
 }
 
-function load(key: string): Saved | undefined {
+function heldInHistory(): Map<string, Saved> {
   try {
-    const { text, seed, at } = JSON.parse(localStorage.getItem(key) ?? "null") ?? {};
-    return typeof text === "string" && typeof seed === "string" ? { text, seed, at } : undefined;
+    return new Map(history.state?.refused ?? []);
+  } catch {
+    return new Map();
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, value: string | null): void {
+  if (value === null) {
+    localStorage.removeItem(key);
+  } else {
+    localStorage.setItem(key, value);
+  }
+  seen.set(key, value);
+}
+
+function parse(json: string | null): Saved | undefined {
+  try {
+    const { text, seed, at } = JSON.parse(json ?? "null") ?? {};
+    const isWhole = typeof text === "string" && typeof seed === "string" && typeof at === "number";
+    return isWhole ? { text, seed, at } : undefined;
   } catch {
     return undefined;
   }
@@ -73,11 +203,12 @@ function load(key: string): Saved | undefined {
 
 function forgetOldest(): void {
   const borrowed = Object.keys(localStorage).filter(
-    (key) => key.startsWith(PREFIX) && !key.startsWith(`${PREFIX}own.`),
+    (key) =>
+      key.startsWith(PREFIX) && !key.startsWith(`${PREFIX}own.`) && !key.startsWith(`${PREFIX}lesson.`),
   );
   if (borrowed.length > BORROWED_MAX) {
-    const byAge = borrowed.toSorted((a, b) => (load(b)?.at ?? 0) - (load(a)?.at ?? 0));
-    for (const key of byAge.slice(BORROWED_MAX)) {
+    const age = (key: string) => parse(read(key))?.at ?? 0;
+    for (const key of borrowed.toSorted((a, b) => age(b) - age(a)).slice(BORROWED_MAX)) {
       localStorage.removeItem(key);
     }
   }

@@ -22,9 +22,9 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
+use crate::language::toolchain::Limits;
 use crate::report::{self, Format, Setting};
 use crate::run::bench::Bench;
-use crate::run::wasm::Limits;
 
 static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
 
@@ -78,8 +78,8 @@ pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
     let mut pack = bench.pack.clone();
     pack.exercise.mutants.clear();
     let limits = Limits { fuel: 300_000_000, call_cpu: Duration::from_secs(2), ..bench.limits };
-    let (interface, toolbox) = (bench.interface.clone(), bench.toolbox.clone());
-    let bench = Bench { pack: &pack, interface, toolbox, protection: bench.protection, limits };
+    let mut bench = bench.clone();
+    (bench.pack, bench.limits) = (&pack, limits);
     let (next, succeeded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {

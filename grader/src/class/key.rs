@@ -6,26 +6,26 @@ use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
 use crate::intake::submission::{Submission, hex};
+use crate::language::toolchain::Toolchain;
 use crate::run::bench::Bench;
 
 /// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]
-pub struct Keys {
+pub struct Keys<'a> {
     common: Sha256,
+    bench: &'a Bench<'a>,
 }
 
-impl Keys {
+impl<'a> Keys<'a> {
     /// The keys of a run.
-    pub fn of(bench: &Bench<'_>, seed: u64, language: Language) -> Self {
-        let mut keys = Self { common: Sha256::new() };
+    pub fn of(bench: &'a Bench<'a>, seed: u64, language: Language) -> Self {
+        let mut keys = Self { common: Sha256::new(), bench };
         for (path, text) in &bench.pack.files {
             keys.part(path.as_bytes());
             keys.part(text.as_bytes());
         }
         // By its sources: machines that build it each for themselves share what they graded.
         keys.part(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
-        // What compiles, and what is called an error, changes from one compiler to the next.
-        keys.part(bench.toolbox.version.as_bytes());
         keys.part(format!("{:?} {:?}", bench.protection, bench.limits).as_bytes());
         keys.part(&seed.to_le_bytes());
         keys.part(format!("{language:?}").as_bytes());
@@ -37,8 +37,11 @@ impl Keys {
     /// Where it stands is not part of it. Cost: O(bytes).
     pub fn key(&self, path: &Path) -> String {
         let mut keys = self.clone();
-        match Submission::read(path) {
+        match Submission::read(path, &self.bench.pack.exercise.languages) {
             Ok(submission) => {
+                // What compiles, and what is called an error, changes from one compiler to the next.
+                let identity = self.bench.toolchain(submission.language).map(Toolchain::identity);
+                keys.part(identity.unwrap_or_default().as_bytes());
                 keys.part(submission.sha256.as_bytes());
                 for note in &submission.notes {
                     keys.part(format!("{note:?}").as_bytes());

@@ -136,7 +136,7 @@ fn files(path: &Path) -> Files {
 fn grade_missing(
     entries: &[Entry],
     keys: &[Option<String>],
-    again: &Keys,
+    again: &Keys<'_>,
     store: &Store,
     bench: &Bench<'_>,
     args: &ClassArgs,

@@ -7,10 +7,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::host::outcome::Outcome;
+use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox;
 use crate::language::rust::toolbox::{Toolbox, cache_folder};
-use crate::run::bench::say;
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
 const ROOM_BYTES: u64 = 1 << 30;

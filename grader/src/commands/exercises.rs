@@ -19,7 +19,7 @@ pub fn list() -> Result<Outcome> {
     for id in built_in_ids() {
         let exercise = Pack::load(&id)?.exercise;
         let (points, checks) = (exercise.max_score(), exercise.checks.len());
-        let languages = exercise.languages.join(", ");
+        let languages = exercise.languages.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
         writeln!(out, "{id:20} {} · {languages} · {checks} checks, {points} points", exercise.title.en)?;
     }
     Ok(Outcome::Passed)
@@ -59,7 +59,14 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
         let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
         return Err(UsageError(message).into());
     }
-    let mut files = pack.folder("starter");
+    let languages = &pack.exercise.languages;
+    let language = args.code.unwrap_or_else(|| languages[0]);
+    if !languages.contains(&language) {
+        let known: Vec<_> = languages.iter().map(|language| language.name()).collect();
+        let message = format!("`{}` takes no {}: choose {}", args.exercise, language.name(), known.join(" or "));
+        return Err(UsageError(message).into());
+    }
+    let mut files = pack.part("starter", language);
     for name in ["statement.en.md", "statement.fr.md"] {
         if let Some(text) = pack.files.get(name) {
             files.insert(name.to_owned(), text.clone());

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{self, render};
@@ -17,9 +18,9 @@ use serde::Serialize;
 use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::intake::submission::Submission;
+use crate::language::toolchain::Limits;
 use crate::run::bench::Bench;
 use crate::run::mutants;
-use crate::run::wasm::Limits;
 
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;
@@ -113,16 +114,21 @@ fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
             let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
             return Err(UsageError(format!("there is no mutant `{id}`: name one of {}", known.join(", "))).into());
         }
-        return Ok(Box::new(mutants::program(&bench, id)?.subject(Limits::default())));
+        let languages = pack.exercise.languages.iter().copied();
+        let spoken = |language: &CodeLanguage| {
+            pack.exercise.mutants.iter().any(|mutant| mutant.id == id && mutant.speaks(*language))
+        };
+        let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
+        return Ok(mutants::factory(&bench, language, id)?.subject(&Limits::default())?);
     }
-    let submission = Submission::read(Path::new(&args.subject)).map_err(|error| {
+    let submission = Submission::read(Path::new(&args.subject), &pack.exercise.languages).map_err(|error| {
         UsageError(format!(
             "there is no subject `{}` ({error}): use reference, mutant:ID or a submission's path",
             args.subject
         ))
     })?;
     match bench.build(&submission) {
-        Ok(built) => Ok(Box::new(built.subject())),
+        Ok(built) => Ok(built.factory.subject(&Limits::default())?),
         Err(rejected) => Err(rejected.into()),
     }
 }

@@ -7,8 +7,10 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Verdict;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_judge::resemblance::{Fingerprint, compare};
+use cachedojo_notation::text::Language;
 
 use crate::attacks;
 use crate::cli::SelfcheckArgs;
@@ -54,10 +56,16 @@ fn check_attacks(bench: &Bench<'_>) -> Result<usize> {
 
 fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
-    mistakes.extend(check_solution(bench, seed)?);
-    mistakes.extend(check_starter(bench, seed)?);
-    let fingerprints = fingerprints(bench, seed, &mut mistakes)?;
-    mistakes.extend(check_mutants(bench, &fingerprints));
+    for &language in &bench.pack.exercise.languages {
+        let mut found: Vec<String> = Vec::new();
+        found.extend(check_solution(bench, language, seed)?);
+        found.extend(check_starter(bench, language, seed)?);
+        let fingerprints = fingerprints(bench, language, seed, &mut found)?;
+        found.extend(check_mutants(bench, language, &fingerprints));
+        let is_only = bench.pack.exercise.languages.len() == 1;
+        let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
+        mistakes.extend(found.into_iter().map(|mistake| format!("{where_it_is}{mistake}")));
+    }
     let mut out = std::io::stdout().lock();
     let exercise = &bench.pack.exercise;
     for mistake in &mistakes {
@@ -68,8 +76,8 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     Ok(mistakes.len())
 }
 
-fn check_solution(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, "solution", seed)?;
+fn check_solution(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, language, "solution", seed)?;
     let first = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
     Ok(match first {
         Some(check) => Some(format!("the solution fails `{}`: {}", check.id, check.message)),
@@ -80,8 +88,8 @@ fn check_solution(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
     })
 }
 
-fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, "starter", seed)?;
+fn check_starter(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
+    let report = grade(bench, language, "starter", seed)?;
     Ok(if report.verdict != GradeVerdict::Graded {
         Some(format!("the starter does not build: {:?}", report.diagnostics))
     } else if report.score * 100 > report.max_score * STARTER_PERCENT_MAX {
@@ -91,23 +99,28 @@ fn check_starter(bench: &Bench<'_>, seed: u64) -> Result<Option<String>> {
     })
 }
 
-fn grade(bench: &Bench<'_>, folder: &str, seed: u64) -> Result<Report> {
-    let source = bench.pack.folder(folder).remove("src/lib.rs");
-    let source = source.with_context(|| format!("the pack has no {folder}/src/lib.rs: add it"))?;
-    bench.grade(&Submission::from_source(folder, &source), seed, cachedojo_notation::text::Language::English)
+fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> Result<Report> {
+    let submission = Submission::of(language, folder, bench.pack.part(folder, language));
+    let submission = submission.with_context(|| format!("the pack has no {folder} in {}: add it", language.name()))?;
+    bench.grade(&submission, seed, Language::English)
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
-fn fingerprints(bench: &Bench<'_>, seed: u64, mistakes: &mut Vec<String>) -> Result<Vec<Option<Fingerprint>>> {
-    let specs: Vec<_> = bench.pack.exercise.mutants.iter().collect();
-    let outcomes = mutants::fingerprints(bench, &specs, Rows::All, seed)?.into_iter();
+fn fingerprints(
+    bench: &Bench<'_>,
+    language: CodeLanguage,
+    seed: u64,
+    mistakes: &mut Vec<String>,
+) -> Result<Vec<Option<Fingerprint>>> {
+    let specs: Vec<_> = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language)).collect();
+    let outcomes = mutants::fingerprints(bench, language, &specs, Rows::All, seed)?.into_iter();
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
 
-fn check_mutants(bench: &Bench<'_>, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
+fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
     let exercise = &bench.pack.exercise;
-    let pairs: Vec<_> =
-        exercise.mutants.iter().zip(fingerprints).filter_map(|(spec, print)| Some((spec, print.as_ref()?))).collect();
+    let specs = exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
+    let pairs: Vec<_> = specs.zip(fingerprints).filter_map(|(spec, print)| Some((spec, print.as_ref()?))).collect();
     let mut mistakes = Vec::new();
     for (index, (spec, print)) in pairs.iter().enumerate() {
         let failing: BTreeSet<&str> = print.failing().into_iter().collect();

@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 
 use super::stop::on_stop;
 use crate::cli::ServeArgs;
-use crate::host::outcome::Outcome;
+use crate::host::outcome::{Outcome, say};
 use crate::pack::{Pack, built_in_ids};
-use crate::run::bench::{Bench, say};
+use crate::run::bench::Bench;
 use crate::serve::{answer, desk, listen, page};
 
 /// Serves until Ctrl-C; who is being answered then still gets an answer.

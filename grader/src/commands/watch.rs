@@ -48,7 +48,7 @@ pub enum News {
 /// There is no such exercise or path, this machine lacks what grading needs, or it cannot tell of changes.
 pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
-    if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path) {
+    if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path, &pack.exercise.languages) {
         return Err(UsageError(error.to_string()).into());
     }
     let bench = Bench::open(&pack, args.trust)?;
@@ -75,7 +75,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
         blind.set(kept.is_err());
         kept
     };
-    let mut read = || Submission::read(&args.path);
+    let mut read = || Submission::read(&args.path, &pack.exercise.languages);
     let mut grade = || bench.grade_path(&args.path, args.seed, args.lang);
     let news = settled(&news, QUIET, || blind.get().then_some(LOOK_AGAIN));
     session.follow(news, &mut keep, &mut read, &mut grade)

@@ -100,6 +100,37 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Whether these bytes are a zip file, whatever its name and whatever stands in front of it (a self-extracting one has a
+/// program there): its end record is what makes one. Cost: O(64 KiB), the longest comment that may follow the record.
+pub fn is_packed(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"PK\x05\x06";
+    const END_BYTES_MAX: usize = 22 + 0xffff;
+    let tail = &bytes[bytes.len().saturating_sub(END_BYTES_MAX)..];
+    bytes.starts_with(b"PK\x03\x04") || tail.windows(END.len()).any(|window| window == END)
+}
+
+/// The archive of a folder that holds one and no source: someone packed, or dropped, a folder with their archive in it.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn alone_in(folder: &Path) -> io::Result<Option<PathBuf>> {
+    let (mut folders, mut archives) = (vec![folder.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() && is_source(&path) {
+                return Ok(None);
+            } else if kind.is_file() && is_archive(&path) {
+                archives.push(path);
+            }
+        }
+    }
+    Ok(if let [_] = archives[..] { archives.pop() } else { None })
+}
+
 fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = target.parent().unwrap_or(target);
     let opened = fs::create_dir_all(parent)

@@ -1,10 +1,11 @@
-//! A submission as plain data: the `.rs` files of a folder, or a single file. Nothing in it is run or followed here.
+//! A submission as plain data: the source files of a folder, or a single file. Nothing in it is run or followed here.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cachedojo_judge::pack::CodeLanguage;
 use sha2::{Digest, Sha256};
 
 use crate::host::printable;
@@ -29,14 +30,40 @@ const IGNORED: &[(&str, &str)] = &[
     ("rust-toolchain.toml", "the toolchain is the grader's: this file is ignored"),
 ];
 
+/// How a language's submissions look.
+struct Look {
+    /// What their files' names end in.
+    extension: &'static str,
+    /// Files to begin with, the likeliest first; else the one file there is.
+    roots: &'static [&'static str],
+    /// The language's name in a sentence.
+    name: &'static str,
+}
+
+const fn look(language: CodeLanguage) -> Look {
+    match language {
+        CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
+        CodeLanguage::Python => Look { extension: "py", roots: &["main.py"], name: "Python" },
+        CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
+    }
+}
+
+/// The language of a file, told from its name.
+fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
+    let extension = Path::new(name).extension()?;
+    languages.iter().copied().find(|language| extension == look(*language).extension)
+}
+
 /// A submission, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
+    /// What it is written in, told from its files.
+    pub language: CodeLanguage,
     /// Where it was read from, as told by whoever runs the grader.
     pub path: String,
     /// Path, relative to the submission and with `/`, to text.
     pub files: BTreeMap<String, String>,
-    /// The crate's root among `files`: `src/lib.rs`, `lib.rs`, or the one file there is.
+    /// The file to begin with among `files`: `src/lib.rs`, `lib.rs`, `main.py`, or the one file there is.
     pub root: String,
     /// Digest of `root` and `files`, in hexadecimal.
     pub sha256: String,
@@ -54,8 +81,10 @@ pub enum Unreadable {
         /// The system's words.
         reason: String,
     },
-    /// A folder without a crate root.
+    /// A folder without a file to begin with.
     NoRoot {
+        /// The languages that would be taken.
+        languages: Vec<CodeLanguage>,
         /// The path.
         path: String,
         /// The source files that are there.
@@ -78,15 +107,13 @@ impl fmt::Display for Unreadable {
             Self::Io { path, reason } => {
                 write!(f, "cannot read `{path}`: {reason}; give a folder with src/lib.rs, or a .rs file")
             }
-            Self::NoRoot { path, found } if found.is_empty() => {
-                write!(f, "`{path}` holds no Rust source; hand in `src/lib.rs`")
+            Self::NoRoot { path, languages, found } if found.is_empty() => {
+                let names = listed(languages, |look| look.name.to_owned());
+                write!(f, "`{path}` holds no {names} source; hand in {}", roots(languages))
             }
-            Self::NoRoot { path, found } => {
-                write!(
-                    f,
-                    "`{path}` holds no `src/lib.rs` (it has {}); name the file to be graded `src/lib.rs`",
-                    found.join(", ")
-                )
+            Self::NoRoot { path, languages, found } => {
+                let (roots, found) = (roots(languages), found.join(", "));
+                write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
             }
             Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
             Self::TooBig { path, limit } => {
@@ -97,6 +124,14 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+fn roots(languages: &[CodeLanguage]) -> String {
+    listed(languages, |look| format!("`{}`", look.roots[0]))
+}
+
+fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {
+    languages.iter().map(|language| what(look(*language))).collect::<Vec<_>>().join(" or ")
+}
 
 impl Unreadable {
     /// As a diagnostic of a report.
@@ -109,17 +144,19 @@ impl Unreadable {
 }
 
 impl Submission {
-    /// Reads `path`: a folder with `src/lib.rs` or `lib.rs` (at its top, or in its only such sub-folder), a folder with a
-    /// single `.rs` file, or one `.rs` file. Symbolic links below `path` are never followed.
+    /// Reads `path` as a submission in one of `languages`: a folder with a file to begin with (`src/lib.rs`, `lib.rs`,
+    /// `main.py`; at its top, or in its only such sub-folder), a folder with a single source file, or one file. Symbolic
+    /// links below `path` are never followed. Where a folder would do for several languages, it is the first one's that has a
+    /// file of such a name.
     ///
     /// # Errors
     /// See [`Unreadable`].
-    pub fn read(path: &Path) -> Result<Self, Unreadable> {
+    pub fn read(path: &Path, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
         let shown = printable::line(&path.display().to_string());
         let io = |error: &std::io::Error| Unreadable::Io { path: shown.clone(), reason: error.to_string() };
         let metadata = fs::metadata(path).map_err(|error| io(&error))?;
         if metadata.is_dir() {
-            return Self::read_folder(path, shown);
+            return Self::read_folder(path, &shown, languages);
         }
         if !metadata.is_file() {
             return Err(Unreadable::Io { path: shown, reason: "it is neither a folder nor a file".to_owned() });
@@ -130,37 +167,57 @@ impl Submission {
             && let Some(folder) = src.parent()
         {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            return Self::read_folder(folder, shown);
+            return Self::read_folder(folder, &shown, languages);
         }
         if metadata.len() > FILE_BYTES_MAX {
             return Err(Unreadable::TooBig { path: shown, limit: format!("{FILE_BYTES_MAX} bytes a file") });
         }
         let bytes = fs::read(path).map_err(|error| io(&error))?;
-        let root = if is_plain(&name) { name } else { "lib.rs".to_owned() };
+        // A file of any name is graded as what it is, else in the exercise's first language.
+        let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
+        let language = language_of(&name, languages).unwrap_or(first);
+        let plain = || look(language).roots.last().map_or_else(String::new, |root| (*root).to_owned());
+        let root = if is_plain(&name) { name } else { plain() };
         let text = text_of(&root, bytes).map_err(Unreadable::BadRoot)?;
-        Ok(Self::new(shown, root.clone(), BTreeMap::from([(root, text)]), Vec::new()))
+        Ok(Self::new(language, shown, root.clone(), BTreeMap::from([(root, text)]), Vec::new()))
     }
 
-    /// A submission from text at hand: a mutant, a test.
+    /// A Rust submission of one file at hand: a test.
     pub fn from_source(name: &str, source: &str) -> Self {
         let root = "src/lib.rs".to_owned();
-        Self::new(name.to_owned(), root.clone(), BTreeMap::from([(root, source.to_owned())]), Vec::new())
+        let files = BTreeMap::from([(root.clone(), source.to_owned())]);
+        Self::new(CodeLanguage::Rust, name.to_owned(), root, files, Vec::new())
     }
 
-    fn new(path: String, root: String, files: BTreeMap<String, String>, notes: Vec<Diagnostic>) -> Self {
+    /// A submission of files at hand: a pack's solution, a mutant. `None` where none of them is one to begin with. Files that
+    /// no source of the language is are left out.
+    pub fn of(language: CodeLanguage, name: &str, mut files: BTreeMap<String, String>) -> Option<Self> {
+        files.retain(|name, _| language_of(name, &[language]).is_some());
+        let root = find_root(language, files.keys())?;
+        Some(Self::new(language, name.to_owned(), root, files, Vec::new()))
+    }
+
+    fn new(
+        language: CodeLanguage,
+        path: String,
+        root: String,
+        files: BTreeMap<String, String>,
+        notes: Vec<Diagnostic>,
+    ) -> Self {
         let sha256 = digest(&root, &files);
-        Self { path, files, root, sha256, notes }
+        Self { language, path, files, root, sha256, notes }
     }
 
-    fn read_folder(path: &Path, shown: String) -> Result<Self, Unreadable> {
+    fn read_folder(path: &Path, shown: &str, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
         let mut walk =
-            Walk { base: path, shown: &shown, sources: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0 };
+            Walk { base: path, shown, languages, sources: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0 };
         walk.folder(path, 0)?;
-        let Walk { sources, mut notes, .. } = walk;
-        let Some(root) = find_root(sources.keys()) else {
-            let found = sources.into_keys().take(5).collect();
-            return Err(Unreadable::NoRoot { path: shown, found });
+        let Walk { mut sources, mut notes, .. } = walk;
+        let Some((language, root)) = find_language(languages, &sources.keys()) else {
+            let (languages, found) = (languages.to_vec(), sources.into_keys().take(5).collect());
+            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found });
         };
+        sources.retain(|name, _| language_of(name, &[language]).is_some());
         let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
         // What stands outside the crate (another try, a test beside it) is not part of it.
         let crate_folder = home.strip_suffix("src/").unwrap_or(home);
@@ -182,7 +239,7 @@ impl Submission {
         for note in &mut notes {
             note.file.drain(..cut);
         }
-        Ok(Self::new(shown, root[cut..].to_owned(), files, notes))
+        Ok(Self::new(language, shown.to_owned(), root[cut..].to_owned(), files, notes))
     }
 }
 
@@ -190,6 +247,7 @@ impl Submission {
 struct Walk<'a> {
     base: &'a Path,
     shown: &'a str,
+    languages: &'a [CodeLanguage],
     sources: BTreeMap<String, Result<String, Diagnostic>>,
     notes: Vec<Diagnostic>,
     entries: usize,
@@ -234,10 +292,7 @@ impl Walk<'_> {
                 {
                     self.folder(&path, depth + 1)?;
                 }
-            } else if kind.is_file()
-                && path.extension().is_some_and(|extension| extension == "rs")
-                && !name.starts_with("._")
-            {
+            } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
                 self.source(&path, relative)?;
             }
         }
@@ -279,12 +334,28 @@ impl Walk<'_> {
     }
 }
 
-/// The crate root among source files: the shallowest `src/lib.rs`, else the shallowest `lib.rs`, else the only file.
+/// The language of a folder and its file to begin with: the first language that has a file of such a name, else the first
+/// with a single source file.
+fn find_language<'a>(
+    languages: &[CodeLanguage],
+    names: &(impl Iterator<Item = &'a String> + Clone),
+) -> Option<(CodeLanguage, String)> {
+    let found = languages.iter().filter_map(|&language| {
+        let own = names.clone().filter(|name| language_of(name, &[language]).is_some());
+        Some((language, find_root(language, own)?))
+    });
+    let is_named =
+        |(language, root): &(CodeLanguage, String)| look(*language).roots.iter().any(|name| is_at(root, name));
+    let found: Vec<_> = found.collect();
+    found.iter().find(|found| is_named(found)).or(found.first()).cloned()
+}
+
+/// The root among a language's source files: the shallowest of the likeliest name, else the only file.
 /// Two candidates at the same depth are none: the grader does not guess which one was meant.
-fn find_root<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
-    for wanted in ["src/lib.rs", "lib.rs"] {
+fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
+    for wanted in look(language).roots {
         let depth = |name: &String| name.matches('/').count();
-        let fits = |name: &&String| name.as_str() == wanted || name.ends_with(&format!("/{wanted}"));
+        let fits = |name: &&String| is_at(name, wanted);
         if let Some(shallowest) = names.clone().filter(fits).map(depth).min() {
             let mut roots = names.clone().filter(fits).filter(|name| depth(name) == shallowest);
             let root = roots.next();
@@ -294,6 +365,11 @@ fn find_root<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<Stri
     let mut names = names;
     let only = names.next();
     if names.next().is_none() { only.cloned() } else { None }
+}
+
+/// Whether a path is `wanted`, in whatever folder.
+fn is_at(path: &str, wanted: &str) -> bool {
+    path.strip_suffix(wanted).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 /// Whether a relative path is of letters, digits and `_ - . /` and space only, as every module's is.
@@ -333,4 +409,53 @@ pub fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("a String takes everything");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: [CodeLanguage; 2] = [CodeLanguage::Rust, CodeLanguage::Python];
+
+    fn read(files: &[&str], languages: &[CodeLanguage]) -> Result<Submission, Unreadable> {
+        let home = tempfile::tempdir().expect("a folder");
+        for name in files {
+            let file = home.path().join(name);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("there is room");
+            fs::write(file, name).expect("there is room");
+        }
+        Submission::read(home.path(), languages)
+    }
+
+    #[test]
+    fn the_language_is_told_from_the_files() {
+        for (files, languages, language, root, count) in [
+            (&["src/lib.rs", "src/a.rs", "plot.py"][..], &BOTH[..], CodeLanguage::Rust, "src/lib.rs", 2),
+            (&["main.py", "store.py", "notes.txt", "try.rs"], &BOTH, CodeLanguage::Python, "main.py", 2),
+            (&["hand-in/deep/main.py", "hand-in/deep/store.py"], &BOTH, CodeLanguage::Python, "main.py", 2),
+            (&["cache.py"], &BOTH, CodeLanguage::Python, "cache.py", 1),
+            (&["cache.rs", "cache.py"], &BOTH, CodeLanguage::Rust, "cache.rs", 1),
+            (&["main.py", "src/lib.rs"], &[CodeLanguage::Python], CodeLanguage::Python, "main.py", 1),
+            (&["hunt.txt"], &[CodeLanguage::Script], CodeLanguage::Script, "hunt.txt", 1),
+        ] {
+            let submission = read(files, languages).unwrap_or_else(|error| panic!("{files:?}: {error}"));
+            let told = (submission.language, submission.root.as_str(), submission.files.len());
+            assert_eq!(told, (language, root, count), "{files:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_asked_for_in_every_language_of_the_exercise() {
+        let said = |files: &[&str], languages: &[CodeLanguage]| {
+            let message = read(files, languages).expect_err("nothing to begin with").to_string();
+            message[message.find("` holds ").expect("a path") + 2..].to_owned()
+        };
+        assert_eq!(said(&[], &[CodeLanguage::Rust]), "holds no Rust source; hand in `src/lib.rs`");
+        assert_eq!(said(&["main.py"], &[CodeLanguage::Rust]), "holds no Rust source; hand in `src/lib.rs`");
+        assert_eq!(said(&[], &BOTH), "holds no Rust or Python source; hand in `src/lib.rs` or `main.py`");
+        assert_eq!(
+            said(&["a.py", "b.py"], &BOTH),
+            "holds no `src/lib.rs` or `main.py` (it has a.py, b.py); name the file to be graded `src/lib.rs` or `main.py`"
+        );
+    }
 }

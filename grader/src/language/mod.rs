@@ -1,4 +1,35 @@
-//! Languages: from a submission's text to a subject.
+//! Languages: from a submission's text to subjects, one folder a language, all behind one seam.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
+//! | [`rust`] | Rust, compiled to WebAssembly |
+//! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
 pub mod python;
 pub mod rust;
+pub mod toolchain;
+pub mod wasm;
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use cachedojo_judge::pack::CodeLanguage;
+
+use crate::host::sandbox::Protection;
+use crate::pack::Pack;
+use toolchain::Toolchain;
+
+/// The toolchain of a language, for a pack's exercise. What it needs once on this machine is made now, and standard error
+/// says so.
+///
+/// # Errors
+/// The pack lacks what the language needs, or this machine does; the message names the remedy.
+pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Result<Arc<dyn Toolchain>> {
+    match language {
+        CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
+        CodeLanguage::Python | CodeLanguage::Script => {
+            bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
+        }
+    }
+}

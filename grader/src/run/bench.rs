@@ -1,57 +1,77 @@
 //! The bench: what grading any number of submissions to one exercise needs.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
 use anyhow::Result;
+use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::sandbox::Protection;
 use crate::intake::submission::Submission;
-use crate::language::rust::build::{self, Built, Rejected};
-use crate::language::rust::interface::Interface;
-use crate::language::rust::toolbox::Toolbox;
+use crate::language;
+use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
 use crate::pack::Pack;
-use crate::run::wasm::Limits;
+
+/// A toolchain that is opened when it is first asked for, or why it could not be.
+type Slot = OnceLock<Result<Arc<dyn Toolchain>, String>>;
 
 /// What grading any number of submissions to one exercise needs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bench<'a> {
     /// The exercise.
     pub pack: &'a Pack,
-    /// What its submissions have to be.
-    pub interface: Interface,
-    /// What they are compiled against.
-    pub toolbox: Toolbox,
-    /// Whether the compiler is confined.
+    /// Whether builds are confined.
     pub protection: Protection,
     /// What one run of a submission may use.
     pub limits: Limits,
+    /// One for each language of the exercise. A learner's machine need not have what other languages need.
+    toolchains: BTreeMap<CodeLanguage, Slot>,
 }
 
 impl<'a> Bench<'a> {
-    /// A bench for a pack. Where this machine has no toolbox yet, it is built now, once, and standard error says so.
-    /// `trust` leaves the compiler unconfined.
+    /// A bench for a pack. What this machine needs once is made now where the exercise has one language, and when it is
+    /// first needed where it has more; standard error says so. `trust` leaves builds unconfined.
     ///
     /// # Errors
-    /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
+    /// The pack lacks what its only language needs, or this machine does; the message names the remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
-        Ok(Self {
-            pack,
-            interface: Interface::of(pack)?,
-            toolbox: Toolbox::open(&say)?,
-            protection,
-            limits: Limits::default(),
-        })
+        let languages = &pack.exercise.languages;
+        let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
+        let bench = Self { pack, protection, limits: Limits::default(), toolchains };
+        if let [only] = languages[..] {
+            bench.toolchain(only)?;
+        }
+        Ok(bench)
     }
 
-    /// Inspects and compiles a submission.
+    /// The toolchain of a language of the exercise.
+    ///
+    /// # Errors
+    /// The exercise does not take the language, or this machine lacks what it needs; the message names the remedy.
+    pub fn toolchain(&self, language: CodeLanguage) -> Result<&dyn Toolchain> {
+        let slot = self.toolchains.get(&language);
+        let slot = slot.ok_or_else(|| anyhow::anyhow!("the exercise takes no submission in {}", language.name()))?;
+        // A second caller waits for the first: what is made once on this machine is made once.
+        let opened = slot
+            .get_or_init(|| language::open(language, self.pack, self.protection).map_err(|error| format!("{error:#}")));
+        opened.as_deref().map_err(|message| anyhow::anyhow!("{message}"))
+    }
+
+    /// The same bench with another toolchain for a language.
+    #[must_use]
+    pub fn with_toolchain(mut self, language: CodeLanguage, toolchain: Arc<dyn Toolchain>) -> Self {
+        self.toolchains.insert(language, OnceLock::from(Ok(toolchain)));
+        self
+    }
+
+    /// Inspects and builds a submission.
     ///
     /// # Errors
     /// See [`Rejected`].
     pub fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
-        build::prepare(submission, &self.interface, &self.toolbox, self.protection)
+        let toolchain =
+            self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
+        toolchain.build(submission)
     }
-}
-
-#[expect(clippy::print_stderr, reason = "the command line's own voice, while the report has stdout")]
-pub(crate) fn say(line: &str) {
-    eprintln!("grader: {line}");
 }

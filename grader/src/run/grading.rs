@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::Result;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
 use cachedojo_judge::{Report, Verdict, growth, judge, shorten};
-use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
-use crate::language::rust::build::{Built, Reason, Rejected};
+use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
 use crate::run::mutants;
 
@@ -20,13 +20,15 @@ impl Bench<'_> {
     /// # Errors
     /// There is nothing at `path` that could be read, or the pack is unsound.
     pub fn grade_path(&self, path: &Path, seed: u64, language: Language) -> Result<Report> {
-        match Submission::read(path) {
+        match Submission::read(path, &self.pack.exercise.languages) {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let id = SubmissionId { path: path.display().to_string(), sha256: String::new() };
+                let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
                 let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
-                Ok(self.rejection(id, seed, rejected))
+                // In the exercise's only language, or in none that could be told.
+                let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
+                Ok(self.rejection(id, seed, only.map(|[language]| language), rejected))
             }
         }
     }
@@ -36,28 +38,37 @@ impl Bench<'_> {
     /// # Errors
     /// The pack is unsound.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
-        let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone() };
+        let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
+        let id = SubmissionId { path, sha256, files: Vec::new() };
         match self.build(submission) {
-            Ok(built) => self.judge(id, seed, language, &built),
-            Err(rejected) => Ok(self.rejection(id, seed, rejected)),
+            Ok(built) => self.judge(id, submission, seed, language, &built),
+            Err(rejected) => Ok(self.rejection(id, seed, Some(submission.language), rejected)),
         }
     }
 
-    fn judge(&self, id: SubmissionId, seed: u64, language: Language, built: &Built) -> Result<Report> {
+    fn judge(
+        &self,
+        id: SubmissionId,
+        submission: &Submission,
+        seed: u64,
+        language: Language,
+        built: &Built,
+    ) -> Result<Report> {
         let exercise = &self.pack.exercise;
-        let mut fresh = || Ok(Box::new(built.program.subject(self.limits)) as Box<dyn Subject>);
+        let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
         let mut outcomes = judge(exercise, seed, &mut fresh)?;
         shorten(exercise, &mut outcomes, seed, &mut fresh);
         let measured = growth::measure(exercise, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
-        let resemblances = if perfect { Vec::new() } else { mutants::resemblances(self, &outcomes, seed)? };
+        let resemblances =
+            if perfect { Vec::new() } else { mutants::resemblances(self, submission.language, &outcomes, seed)? };
         let report = Report::of_checks(
             exercise,
             seed,
             language,
             id,
-            grader(),
-            &built.module,
+            grader(self.toolchain(submission.language)?.backend()),
+            &built.artifact,
             &outcomes,
             &resemblances,
             built.diagnostics.clone(),
@@ -65,16 +76,17 @@ impl Bench<'_> {
         Ok(report.with_growth(exercise, &measured, language))
     }
 
-    fn rejection(&self, id: SubmissionId, seed: u64, rejected: Rejected) -> Report {
+    fn rejection(&self, id: SubmissionId, seed: u64, language: Option<CodeLanguage>, rejected: Rejected) -> Report {
         let verdict = match rejected.reason {
             Reason::BuildFailed => GradeVerdict::BuildFailed,
             Reason::Forbidden => GradeVerdict::Forbidden,
             Reason::HarnessError => GradeVerdict::HarnessError,
         };
-        Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(), rejected.diagnostics)
+        let backend = language.and_then(|language| self.toolchain(language).ok()).map_or("none", Toolchain::backend);
+        Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
     }
 }
 
-fn grader() -> GraderId {
-    GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "wasm".to_owned() }
+fn grader(backend: &str) -> GraderId {
+    GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: backend.to_owned() }
 }

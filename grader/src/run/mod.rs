@@ -4,9 +4,7 @@
 //! | --- | --- |
 //! | [`mod@bench`], [`grading`] | what grading needs, and the one way from a submission to its report |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
-//! | [`wasm`] | a module as a subject, in a world that is given to it |
 
 pub mod bench;
 pub mod grading;
 pub mod mutants;
-pub mod wasm;

@@ -1,70 +1,86 @@
 //! Known bugs: the pack's solution with a patch, built and judged by the very pipeline that judges a submission.
 //!
-//! A mutant's module and its fingerprint (how it fails) do not change while the pack, the grader and the toolbox stay, so
+//! A mutant's module and its fingerprint (how it fails) do not change while the pack, the grader and the toolchain stay, so
 //! both are kept in the cache folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::{Fingerprint, Resemblance, compare};
 use cachedojo_judge::{CheckOutcome, MutantSpec, judge};
-use cachedojo_lab::subject::Subject;
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
 use crate::intake::submission::{Submission, hex};
-use crate::language::rust::build;
 use crate::language::rust::toolbox::cache_folder;
+use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
-use crate::run::wasm::{Limits, Program};
-
-/// The one file of a solution that patches change.
-const SOLUTION: &str = "solution/src/lib.rs";
 
 /// A mutant's patch, as its pack has it.
 ///
 /// # Errors
 /// The pack has none of that name.
-pub fn patch<'a>(pack: &'a Pack, id: &str) -> Result<&'a str> {
-    let path = format!("mutants/{id}.patch");
+pub fn patch<'a>(pack: &'a Pack, language: CodeLanguage, id: &str) -> Result<&'a str> {
+    let path = pack.patch_path(id, language);
     pack.files.get(&path).map(String::as_str).with_context(|| format!("the pack has no {path}: add the patch"))
 }
 
-/// A mutant's source: the solution with its patch.
+/// A mutant's files: the solution's, with its patch, which may change several of them.
 ///
 /// # Errors
 /// The patch cannot be read, or does not fit the solution any more.
-pub fn source(pack: &Pack, id: &str) -> Result<String> {
-    let solution = pack.files.get(SOLUTION).with_context(|| format!("the pack has no {SOLUTION}: add it"))?;
-    let text = patch(pack, id)?;
-    let patch = diffy::Patch::from_str(text).with_context(|| format!("mutants/{id}.patch is no unified diff"))?;
-    diffy::apply(solution, &patch)
-        .with_context(|| format!("mutants/{id}.patch does not fit {SOLUTION} any more: make it anew"))
+pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<String, String>> {
+    let mut files = pack.part("solution", language);
+    ensure!(!files.is_empty(), "the pack has no solution in {}: add it", language.name());
+    let path = pack.patch_path(id, language);
+    for part in parts(patch(pack, language, id)?) {
+        let patch = diffy::Patch::from_str(&part).with_context(|| format!("{path} is no unified diff"))?;
+        let name = patch.modified().map_or("", |name| name.trim_start_matches("b/")).to_owned();
+        let Some(file) = files.get_mut(&name) else {
+            bail!("{path} changes `{name}`, which is no file of the solution: make it anew");
+        };
+        *file = diffy::apply(file, &patch)
+            .with_context(|| format!("{path} does not fit `{name}` of the solution any more: make it anew"))?;
+    }
+    Ok(files)
 }
 
-/// A mutant's program. Cost: two calls of the compiler the first time, a read from the cache later.
+/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`.
+fn parts(patch: &str) -> Vec<String> {
+    let lines: Vec<&str> = patch.split_inclusive('\n').collect();
+    let mut parts: Vec<String> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let begins = line.starts_with("--- ") && lines.get(index + 1).is_some_and(|next| next.starts_with("+++ "));
+        match parts.last_mut() {
+            Some(part) if !begins => part.push_str(line),
+            _ => parts.push((*line).to_owned()),
+        }
+    }
+    parts
+}
+
+/// A mutant's subjects. Cost: a build the first time, a read from the cache later.
 ///
 /// # Errors
 /// The patch does not fit, or what it makes does not build: mutants are part of the pack, so both are its mistakes.
-pub fn program(bench: &Bench<'_>, id: &str) -> Result<Program> {
-    let source = source(bench.pack, id)?;
-    let toolbox = bench.toolbox.name();
-    let mut parts = vec![toolbox.as_bytes(), source.as_bytes()];
-    parts.extend(build::adapter(bench.interface.kind).iter().map(|(_, text)| text.as_bytes()));
-    let kept = kept("module", digest(Sha256::new(), &parts), "wasm")?;
-    if let Ok(bytes) = fs::read(&kept)
-        && let Ok(program) = Program::new(&bytes)
-    {
-        return Ok(program);
+pub fn factory(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<Arc<dyn Factory>> {
+    let submission = Submission::of(language, id, files(bench.pack, language, id)?)
+        .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
+    let toolchain = bench.toolchain(language)?;
+    let identity = toolchain.identity();
+    let kept = kept("module", digest(Sha256::new(), &[identity.as_bytes(), submission.sha256.as_bytes()]), "bin")?;
+    if let Some(factory) = fs::read(&kept).ok().and_then(|artifact| toolchain.revive(&artifact)) {
+        return Ok(factory);
     }
-    let submission = Submission::from_source(id, &source);
     let built = bench.build(&submission).with_context(|| format!("the mutant `{id}`"))?;
-    keep(&kept, &built.module)?;
-    Ok(built.program)
+    keep(&kept, &built.artifact)?;
+    Ok(built.factory)
 }
 
 /// Which rows of a mutant are judged.
@@ -79,6 +95,7 @@ pub enum Rows {
 /// How a pack's mutants fail under a seed, as far as somebody has asked before.
 struct Memory<'a> {
     bench: &'a Bench<'a>,
+    language: CodeLanguage,
     rows: Rows,
     seed: u64,
     /// Of everything that all fingerprints depend on.
@@ -86,18 +103,18 @@ struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    fn new(bench: &'a Bench<'_>, rows: Rows, seed: u64) -> Result<Self> {
+    fn new(bench: &'a Bench<'_>, language: CodeLanguage, rows: Rows, seed: u64) -> Result<Self> {
         let exercise = serde_json::to_vec(&bench.pack.exercise)?;
-        let solution = bench.pack.files.get(SOLUTION).map_or("", String::as_str);
+        let solution = serde_json::to_vec(&bench.pack.part("solution", language))?;
         let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
-        let toolbox = bench.toolbox.name();
-        let parts = [toolbox.as_bytes(), version.as_bytes(), &exercise, solution.as_bytes(), &seed.to_le_bytes()];
+        let identity = bench.toolchain(language)?.identity();
+        let parts = [identity.as_bytes(), version.as_bytes(), &exercise, &solution, &seed.to_le_bytes()];
         let digest = digest(Sha256::new(), &parts);
-        Ok(Self { bench, rows, seed, digest })
+        Ok(Self { bench, language, rows, seed, digest })
     }
 
     fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
-        let patch = patch(self.bench.pack, &mutant.id)?;
+        let patch = patch(self.bench.pack, self.language, &mutant.id)?;
         kept(
             "fingerprint",
             digest(self.digest.clone(), &[patch.as_bytes(), &[u8::from(self.rows == Rows::All)]]),
@@ -109,13 +126,13 @@ impl<'a> Memory<'a> {
         self.place(mutant).is_ok_and(|place| place.is_file())
     }
 
-    /// Cost: [`program`] and one judging the first time, a read from the cache later.
+    /// Cost: [`factory`] and one judging the first time, a read from the cache later.
     fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
         let place = self.place(mutant)?;
         if let Some(known) = fs::read(&place).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(known);
         }
-        let program = program(self.bench, &mutant.id)?;
+        let factory = factory(self.bench, self.language, &mutant.id)?;
         let mut exercise = self.bench.pack.exercise.clone();
         if self.rows == Rows::Killers {
             exercise.checks.retain(|check| mutant.killed_by.contains(&check.id));
@@ -124,7 +141,7 @@ impl<'a> Memory<'a> {
                 case.given.retain(|id| mutant.killed_by.contains(id));
             }
         }
-        let mut fresh = || Ok(Box::new(program.subject(Limits::default())) as Box<dyn Subject>);
+        let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
         let fingerprint = Fingerprint::of(&judge(&exercise, self.seed, &mut fresh)?);
         keep(&place, &serde_json::to_vec(&fingerprint)?)?;
         Ok(fingerprint)
@@ -132,17 +149,18 @@ impl<'a> Memory<'a> {
 }
 
 /// How several mutants fail under a seed, in their order, found out on all cores; a bar shows how far it is where that takes
-/// a while. Cost: of each [`program`] and one judging the first time, a read from the cache later.
+/// a while. Cost: of each [`factory`] and one judging the first time, a read from the cache later.
 ///
 /// # Errors
-/// A mutant's are those of [`program`].
+/// A mutant's are those of [`factory`].
 pub fn fingerprints(
     bench: &Bench<'_>,
+    language: CodeLanguage,
     mutants: &[&MutantSpec],
     rows: Rows,
     seed: u64,
 ) -> Result<Vec<Result<Fingerprint>>> {
-    let memory = Memory::new(bench, rows, seed)?;
+    let memory = Memory::new(bench, language, rows, seed)?;
     let bar = match mutants.iter().filter(|mutant| !memory.knows(mutant)).count() {
         0 | 1 => ProgressBar::hidden(),
         _ => ProgressBar::new(mutants.len() as u64),
@@ -176,11 +194,16 @@ pub fn fingerprints(
 ///
 /// # Errors
 /// Those of [`fingerprints`].
-pub fn resemblances(bench: &Bench<'_>, outcomes: &[CheckOutcome], seed: u64) -> Result<Vec<Resemblance>> {
+pub fn resemblances(
+    bench: &Bench<'_>,
+    language: CodeLanguage,
+    outcomes: &[CheckOutcome],
+    seed: u64,
+) -> Result<Vec<Resemblance>> {
     let submission = Fingerprint::of(outcomes);
-    let mutants = bench.pack.exercise.mutants.iter();
+    let mutants = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
     let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
-    let fingerprints = fingerprints(bench, &candidates, Rows::Killers, seed)?;
+    let fingerprints = fingerprints(bench, language, &candidates, Rows::Killers, seed)?;
     let fingerprints: Vec<Fingerprint> = fingerprints.into_iter().collect::<Result<_>>()?;
     let pairs: Vec<_> = candidates.into_iter().zip(&fingerprints).collect();
     let unlike = others.into_iter().map(|mutant| Resemblance {
@@ -212,4 +235,46 @@ fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(draft.path(), bytes).context("writing to the cache folder")?;
     draft.persist(path).context("writing to the cache folder")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pack::DEFAULT_ID;
+
+    /// A pack of two languages, with a mutant whose patch changes two files in one of them.
+    fn pack() -> Pack {
+        let mut pack = Pack::load(DEFAULT_ID).expect("a sound pack");
+        pack.exercise.languages = vec![CodeLanguage::Rust, CodeLanguage::Python];
+        let patch = "--- a/main.py\n+++ b/main.py\n@@ -1 +1 @@\n-one\n+1\n--- a/more/two.py\n+++ b/more/two.py\n@@ -1 +1 @@\n-two\n+2\n";
+        pack.files = BTreeMap::from(
+            [
+                ("solution/python/main.py", "one\n"),
+                ("solution/python/more/two.py", "two\n"),
+                ("solution/rust/src/lib.rs", "three\n"),
+                ("mutants/python/m.patch", patch),
+                ("mutants/rust/m.patch", "--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-other\n+3\n"),
+                ("mutants/rust/n.patch", "--- a/src/gone.rs\n+++ b/src/gone.rs\n@@ -1 +1 @@\n-three\n+3\n"),
+            ]
+            .map(|(path, text)| (path.to_owned(), text.to_owned())),
+        );
+        pack
+    }
+
+    #[test]
+    fn a_patch_may_change_several_files_and_each_language_has_its_own() {
+        let files = files(&pack(), CodeLanguage::Python, "m").expect("it fits");
+        assert_eq!(
+            files,
+            [("main.py", "1\n"), ("more/two.py", "2\n")].map(|(a, b)| (a.to_owned(), b.to_owned())).into()
+        );
+    }
+
+    #[test]
+    fn a_patch_that_does_not_fit_says_which_and_where() {
+        let said = |id: &str| format!("{:#}", files(&pack(), CodeLanguage::Rust, id).expect_err("it does not fit"));
+        assert!(said("m").starts_with("mutants/rust/m.patch does not fit `src/lib.rs` of the solution any more"));
+        assert!(said("n").starts_with("mutants/rust/n.patch changes `src/gone.rs`, which is no file of the solution"));
+        assert!(said("o").starts_with("the pack has no mutants/rust/o.patch"));
+    }
 }

@@ -182,10 +182,14 @@ fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), R
         })?;
         write_files(&folder, &sent.files)?;
         wish = wish.or(sent.wish);
-    } else if body.starts_with(b"PK\x03\x04") {
+    } else if archive::is_packed(body) {
+        let refused = |refused: archive::Refused| bad(&refused.to_string());
         let packed = home.path().join("packed");
         fs::write(&packed, body).map_err(failed)?;
-        archive::unpack(&packed, &folder, archive::LEARNER).map_err(|refused| bad(&refused.to_string()))?;
+        archive::unpack(&packed, &folder, archive::LEARNER).map_err(refused)?;
+        if let Some(inner) = archive::alone_in(&folder).map_err(failed)? {
+            archive::unpack(&inner, &folder, archive::LEARNER).map_err(refused)?;
+        }
     } else {
         fs::create_dir(folder.join("src")).and_then(|()| fs::write(folder.join("src/lib.rs"), body)).map_err(failed)?;
     }

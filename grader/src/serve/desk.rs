@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::class::work::grade_one;
+use crate::intake::submission::Submission;
 use crate::run::bench::Bench;
 
 /// How many submissions wait at most; the next is told to come back.
@@ -146,11 +148,19 @@ impl Workers<'_> {
         // Where it was laid out is nobody's concern.
         let home = format!("{}/", order.folder.path().display());
         SUBMISSION.clone_into(&mut report.submission.path);
+        report.submission.files = graded(&order.folder.path().join(SUBMISSION), &bench.pack.exercise.languages);
         for found in &mut report.diagnostics {
             found.message = found.message.replace(&home, "");
         }
         Ok(report)
     }
+}
+
+/// What was graded of all that was handed in: the root file, then those that belong to it.
+fn graded(folder: &Path, languages: &[CodeLanguage]) -> Vec<String> {
+    let Ok(Submission { root, files, .. }) = Submission::read(folder, languages) else { return Vec::new() };
+    let others = files.into_keys().filter(|name| *name != root);
+    std::iter::once(root.clone()).chain(others).collect()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use cachedojo::random::Random;
+use cachedojo_judge::pack::CodeLanguage;
 use grader::pack::Pack;
 use grader::run::mutants;
 use proc_macro2::{TokenStream, TokenTree};
@@ -189,7 +190,7 @@ fn bases(pack: &Pack, golden: &Path) -> Result<Vec<Files>> {
         }
     }
     for mutant in &pack.exercise.mutants {
-        bases.push(Files::from([("src/lib.rs".to_owned(), mutants::source(pack, &mutant.id)?)]));
+        bases.push(mutants::files(pack, CodeLanguage::Rust, &mutant.id)?);
     }
     Ok(bases)
 }

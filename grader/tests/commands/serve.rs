@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::report::Format;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
@@ -150,6 +150,31 @@ fn every_format_comes_with_its_content_type() {
         assert!(of_type.contains(kind), "{name}: {of_type}");
         assert_eq!(answer.head.contains("content-security-policy: sandbox"), name == "html");
     }
+}
+
+#[test]
+fn the_grader_reads_the_bytes_and_says_which_files_it_graded() {
+    let serving = Serving::start();
+    let kind = "application/octet-stream";
+    let latin1 = report(&serving.grade("", kind, b"// caf\xe9\npub fn f() {}"), "build_failed");
+    assert!(latin1["diagnostics"].to_string().contains("UTF-8"), "{latin1}");
+    let packed = zip(&[("src/lib.rs", FORBIDDEN.as_bytes()), ("src/node.rs", b""), ("old.zip", b"PK\x03\x04")]);
+    let in_front = [b"#!/bin/sh\n".as_slice(), &packed].concat();
+    let nested = zip(&[("work/Cache.ZIP", &packed)]);
+    for body in [packed, in_front, nested] {
+        let answer = report(&serving.grade("", kind, &body), "forbidden");
+        assert_eq!(answer["submission"]["files"], json!(["src/lib.rs", "src/node.rs"]));
+    }
+}
+
+/// A zip archive of these files.
+fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("an entry");
+        zip.write_all(bytes).expect("bytes");
+    }
+    zip.finish().expect("an archive").into_inner()
 }
 
 #[test]

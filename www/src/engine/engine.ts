@@ -1,11 +1,16 @@
 import moduleUrl from "../wasm/cachedojo_bg.wasm?url";
 import type { FromWorker, ToWorker } from "./worker";
+import workerUrl from "./worker.ts?worker&url";
 
-/** The engine in its worker. The module is compiled once, however often the worker is ended. */
+/**
+ * The engine in its worker. The module is compiled once, however often the worker is ended; the worker's own script is
+ * kept too, so that a fresh worker stands ready without a network.
+ */
 export class Engine {
-  readonly #module: Promise<WebAssembly.Module>;
+  #module: Promise<WebAssembly.Module>;
   readonly #hear: (message: FromWorker) => void;
   #worker: Promise<Worker>;
+  #script: Promise<string | undefined> | undefined;
 
   constructor(hear: (message: FromWorker) => void) {
     this.#hear = hear;
@@ -22,8 +27,15 @@ export class Engine {
   restart(): void {
     this.#worker.then((worker) => {
       worker.onmessage = null;
+      worker.onerror = null;
       worker.terminate();
     }, this.#alreadyTold);
+    this.#worker = this.#spawn();
+  }
+
+  /** After `unloaded`: fetches everything again. */
+  retry(): void {
+    this.#module = compile();
     this.#worker = this.#spawn();
   }
 
@@ -33,15 +45,66 @@ export class Engine {
   async #spawn(): Promise<Worker> {
     try {
       const module = await this.#module;
-      const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+      const worker = await this.#answering(module);
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
       worker.onerror = ({ message }) => this.#hear({ kind: "failed", message });
-      worker.postMessage({ kind: "start", module } satisfies ToWorker);
       return worker;
     } catch (error) {
-      this.#hear({ kind: "failed", message: String(error) });
+      this.#hear({ kind: "unloaded", message: String(error) });
       throw error;
     }
+  }
+
+  /** A worker that has answered once: from its address, else, where that cannot be reached, from the copy kept here. */
+  async #answering(module: WebAssembly.Module): Promise<Worker> {
+    try {
+      const worker = await this.#started(workerUrl, module);
+      this.#script ??= keep(workerUrl).then((script) => {
+        document.documentElement.dataset.engine = script === undefined ? "lent" : "kept";
+        return script;
+      });
+      return worker;
+    } catch (error) {
+      const script = await this.#script;
+      if (script === undefined) {
+        throw error;
+      }
+      const copy = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+      try {
+        return await this.#started(copy, module);
+      } finally {
+        URL.revokeObjectURL(copy);
+      }
+    }
+  }
+
+  #started(address: string, module: WebAssembly.Module): Promise<Worker> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(address, { type: "module" });
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.kind === "failed") {
+          reject(new Error(data.message));
+          return;
+        }
+        this.#hear(data);
+        resolve(worker);
+      };
+      worker.onerror = ({ message }) => {
+        worker.terminate();
+        reject(new Error(message ?? `${address} cannot be loaded`));
+      };
+      worker.postMessage({ kind: "start", module } satisfies ToWorker);
+    });
+  }
+}
+
+/** The text at this address, or nothing where it cannot be had: then the next worker needs the network again. */
+async function keep(address: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(address);
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
   }
 }
 

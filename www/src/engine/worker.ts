@@ -58,7 +58,9 @@ export type FromWorker =
       events: string[];
       view: View;
     }
-  | { kind: "failed"; message: string };
+  | { kind: "failed"; message: string }
+  /** Not from the worker: there is none, and none can be had. */
+  | { kind: "unloaded"; message: string };
 
 export type NamedExample = Example & { id: string };
 
@@ -76,6 +78,8 @@ const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
 let started: Promise<unknown> | undefined;
 let goal: Go | undefined;
 let session: { script: Script; run: Session } | undefined;
+/** Of which run how many commands' events the page has been told; what it says itself may be older. */
+let told = { run: -1, count: 0 };
 /** What the last look at the world cost. */
 let lookMs = 0;
 
@@ -121,8 +125,9 @@ async function obey(message: ToWorker): Promise<void> {
 /** Works in turns towards the goal, so that messages are heard in between. */
 async function pursue(): Promise<void> {
   while (goal) {
-    const { run, script, to, known, keys } = goal;
-    const at = sessionFor(script, to);
+    const { run, script, to, keys } = goal;
+    const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
+    const at = sessionFor(script, Math.min(to, known));
     // Looking costs more the more there is to see: it gets a quarter of the time at most.
     const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs));
     const hasArrived = at.isDone || at.position >= to;
@@ -130,6 +135,7 @@ async function pursue(): Promise<void> {
       goal = undefined;
     }
     const { position, total, isDone } = at;
+    told = { run, count: Math.max(known, position) };
     const began = performance.now();
     tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view: at.view(keys) });
     lookMs = performance.now() - began;
@@ -151,8 +157,11 @@ function work(at: Session, to: number, known: number, ms: number): string[] {
   return events;
 }
 
-/** The session of this script, at `to` or before it: a run goes back by going there again from the start. */
-function sessionFor(script: Script, to: number): Session {
+/**
+ * The session of this script, at command `latest` or before it: a run goes back, or is told anew, by going there again
+ * from the start. One that stands later has obeyed commands that the page has not been told of.
+ */
+function sessionFor(script: Script, latest: number): Session {
   const { text, dialect, seed } = script;
   const old = session?.script;
   if (
@@ -160,7 +169,7 @@ function sessionFor(script: Script, to: number): Session {
     old?.text === text &&
     old.dialect === dialect &&
     old.seed === seed &&
-    session.run.position <= to
+    session.run.position <= latest
   ) {
     return session.run;
   }

@@ -1,4 +1,16 @@
-import { isEdited, linkFault, openOwn, sheet, showOriginal, trouble } from "../lab";
+import {
+  dropKept,
+  isEdited,
+  keptTexts,
+  linkFault,
+  openOwn,
+  retry,
+  sheet,
+  showOriginal,
+  takeKept,
+  trouble,
+} from "../lab";
+import { language } from "../settings";
 import { isOwn } from "../sheets";
 import { words } from "../words";
 
@@ -12,6 +24,11 @@ export function Banner() {
       {trouble.value && (
         <p class="banner bad" role="alert">
           {status[trouble.value]}
+          {trouble.value === "unloaded" && (
+            <button type="button" class="button small" onClick={retry}>
+              {banner.retry}
+            </button>
+          )}
         </p>
       )}
       {fault && (
@@ -29,16 +46,28 @@ export function Banner() {
         </p>
       )}
       {!isOwn(sheet.value) && <Borrowed />}
+      {keptTexts.value.slice(0, 1).map((one) => (
+        <p key={one.key} class="banner" role="note" data-testid="kept">
+          <span>{banner.kept(new Date(one.at).toLocaleTimeString(language.value))}</span>
+          <button type="button" class="button small" onClick={() => takeKept(one)}>
+            {banner.take}
+          </button>
+          <button type="button" class="button small" onClick={() => dropKept(one)}>
+            {banner.forget}
+          </button>
+        </p>
+      ))}
     </div>
   );
 }
 
 function Borrowed() {
   const { banner } = words.value;
-  const { dialect, title } = sheet.value;
+  const { dialect, title, origin } = sheet.value;
+  const what = title === undefined ? banner.link : banner.example(title);
   return (
-    <p class="banner" role="note">
-      <span>{title === undefined ? banner.link : banner.example(title)}</span>
+    <p class="banner" role="note" data-testid="borrowed">
+      <span>{origin ? banner.check(origin.title, origin.expected, origin.actual) : what}</span>
       {isEdited.value && (
         <button type="button" class="button small" onClick={showOriginal}>
           {banner.original}

@@ -36,7 +36,8 @@ export function Cache() {
 
 function Counters({ node }: { node: NodeView | undefined }) {
   const { stats } = words.value;
-  const rate = node?.hitRatePerMille;
+  const reads = node ? node.stats.hits + node.stats.misses : 0;
+  const rate = node && reads > 0 ? Math.round((1000 * node.stats.hits) / reads) : undefined;
   const counter = (name: string, value: string | undefined) => (
     <div>
       <dt>{name}</dt>

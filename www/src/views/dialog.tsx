@@ -22,7 +22,10 @@ export function Dialog({
       aria-labelledby={`${name}-title`}
       closedby="any"
     >
-      <h2 id={`${name}-title`}>{title}</h2>
+      {/* The focus begins here: on a later button it would scroll a long dialog to its end. */}
+      <h2 id={`${name}-title`} tabIndex={-1} autofocus>
+        {title}
+      </h2>
       {children}
       <form method="dialog">
         <button type="submit" class="button primary">

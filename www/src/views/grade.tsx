@@ -8,7 +8,7 @@ import {
   type Grading,
   grade,
   grading,
-  openScript,
+  openCheck,
   type Report,
   type Source,
 } from "../grading";
@@ -91,7 +91,6 @@ function Drop() {
         aria-label={grades.hand}
         type="file"
         multiple
-        accept=".rs,.toml,.zip"
         disabled={offered.length === 0}
         onChange={({ currentTarget }) => {
           hand([...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file })));
@@ -138,6 +137,14 @@ function Findings({ report, seed, close }: { report: Report; seed: string; close
   const met = report.mutants.filter((mutant) => mutant.behaves_like);
   return (
     <>
+      {report.submission && (
+        <p class="note" data-testid="graded">
+          {grades.graded(
+            (report.submission.files ?? [report.submission.path]).join(", "),
+            report.submission.sha256.slice(0, 12),
+          )}
+        </p>
+      )}
       {report.diagnostics.length > 0 && (
         <ul class="findings">
           {report.diagnostics.map(({ file, line, column, message }) => (
@@ -172,7 +179,7 @@ function Row({ check, seed, close }: { check: Check; seed: string; close: () => 
   const { title, points, max_points, verdict, expected, actual, message, hint, script } = check;
   const isPassed = verdict === "pass";
   return (
-    <details class="check" data-testid="exercise-check" open={points < max_points}>
+    <details class="check" data-testid="grade-check" open={points < max_points}>
       <summary>
         <span class={isPassed ? "tone-good" : "tone-bad"}>
           <Icon name={isPassed ? "held" : "broken"} /> {grades.verdicts[verdict]}
@@ -202,7 +209,7 @@ function Row({ check, seed, close }: { check: Check; seed: string; close: () => 
             class="button small"
             onClick={() => {
               close();
-              openScript(script, seed);
+              openCheck(check, seed);
             }}
           >
             <Icon name="run" />

@@ -58,7 +58,7 @@ export function Chooser() {
       <label class="field">
         <span class="hidden">{label}</span>
         <select
-          data-testid="exercises"
+          data-testid="examples"
           title={label}
           value={id.startsWith("example.") ? id : ""}
           onChange={({ currentTarget }) => openExample(currentTarget.value.slice("example.".length))}
@@ -138,7 +138,7 @@ function ActionButton({ action }: { action: Action }) {
 }
 
 function obeyShortcut(event: KeyboardEvent): void {
-  const action = shortcutOf(event);
+  const action = document.querySelector("dialog[open]") ? undefined : shortcutOf(event);
   if (action && enabled[action]()) {
     event.preventDefault();
     ACTIONS[action]();
@@ -190,7 +190,7 @@ export function Status() {
 }
 
 function StatusText() {
-  const { status } = words.value;
+  const { status, seedWrong } = words.value;
   const { diagnostics } = reading.value;
   const count = sheet.value.dialect === "lab" ? status.mistakes : status.refused;
   const mistakes = diagnostics.length > 0 ? count(diagnostics.length) : "";
@@ -199,7 +199,7 @@ function StatusText() {
   const judged = <Judgements />;
   return (
     <>
-      <span>{empty || stale || <Place />}</span>
+      <span>{isSeed(sheet.value.seed) ? empty || stale || <Place /> : seedWrong}</span>
       <LastAnswer />
       {judged}
       {mistakes && <span class="tone-bad">{mistakes}</span>}
@@ -248,7 +248,12 @@ function Judgements() {
   }
   return (
     <>
-      {counts.held > 0 && <span class="tone-good">{status.held(counts.held)}</span>}
+      {counts.held > 0 &&
+        (sheet.value.origin ? (
+          <span>{status.heldByReference(counts.held)}</span>
+        ) : (
+          <span class="tone-good">{status.held(counts.held)}</span>
+        ))}
       {counts.broken > 0 && <span class="tone-bad">{status.broken(counts.broken)}</span>}
     </>
   );

@@ -95,6 +95,11 @@ function Rows({ count }: { count: number }) {
       }
     }
   }, [current]);
+  useLayoutEffect(() => {
+    if (soughtRow !== undefined && box.current) {
+      focusRow(box.current);
+    }
+  });
   const { top, height } = scroll.value;
   const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
   const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
@@ -155,16 +160,29 @@ function Row({ index, of, event, isCurrent }: RowProps) {
 }
 
 function moveFocus(event: KeyboardEvent): void {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const page = Math.max(1, Math.floor((event.currentTarget as HTMLElement).clientHeight / ROW_PX) - 1);
+  const all = eventCount.value;
+  const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -all, End: all }[event.key];
   const index = event.target instanceof HTMLElement ? event.target.dataset.index : undefined;
   if (by === undefined || index === undefined) {
     return;
   }
   event.preventDefault();
-  const { currentTarget } = event;
-  const next = (currentTarget as HTMLElement).querySelector<HTMLElement>(
-    `[data-index="${Number(index) + by}"]`,
-  );
-  next?.focus();
-  next?.click();
+  const next = Math.max(0, Math.min(all - 1, Number(index) + by));
+  // The row may not be drawn yet: it takes the focus once the run stands there.
+  soughtRow = next;
+  const command = events[next]?.step ?? 0;
+  goTo(command + 1);
+  focusRow(event.currentTarget as HTMLElement);
+}
+
+/** The row that the keyboard asked for; forgotten once it has the focus. */
+let soughtRow: number | undefined;
+
+function focusRow(box: HTMLElement): void {
+  const row = box.querySelector<HTMLElement>(`[data-index="${soughtRow}"]`);
+  if (row) {
+    soughtRow = undefined;
+    row.focus();
+  }
 }

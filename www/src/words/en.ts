@@ -122,10 +122,12 @@ export const en = {
     running: (position: string, total: string) => `Running: ${position} of ${total} commands.`,
     at: (position: string, total: string) => `After command ${position} of ${total}.`,
     start: "Before the first command.",
-    done: (total: string) => `Done: ${total} commands.`,
+    done: (total: string) => `Done: ${total} ${total === "1" ? "command" : "commands"}.`,
     ended: (position: string) => `The run ended at command ${position}.`,
     stopped: (position: string) => `Stopped after command ${position}.`,
     held: (count: number) => (count === 1 ? "1 expectation held" : `${count} expectations held`),
+    heldByReference: (count: number) =>
+      count === 1 ? "the reference holds 1 expectation" : `the reference holds ${count} expectations`,
     broken: (count: number) => (count === 1 ? "1 is broken" : `${count} are broken`),
     line: (line: number) => `Line ${line}`,
     refused: (count: number) =>
@@ -142,6 +144,16 @@ export const en = {
     example: (title: string) => `Example: ${title}. Your own work is untouched.`,
     mine: "Back to my script",
     original: "Show the original",
+    retry: "Try again",
+    kept: (time: string) => `This script has another text too, of ${time}: both are kept.`,
+    take: "Show the other",
+    forget: "Forget the other",
+    check: (title: string, expected?: string, actual?: string) =>
+      `The check “${title}”. The reference obeys it here, not your submission.${
+        actual
+          ? ` Your submission answered “${actual}”${expected ? `, expected was “${expected}”` : ""}.`
+          : ""
+      }`,
     version: (version: string) =>
       `This link is of version ${version}, which this page does not know. Ask for a newer page or an older link.`,
     damaged: "This link is damaged: part of it is missing or changed. Ask for it again.",
@@ -173,14 +185,15 @@ export const en = {
       harness_error: "The grader itself failed. This is not your fault.",
     },
     refused: {
-      nothing: "There is no Rust source among these files: choose src/lib.rs, its folder, or a .zip of it.",
+      nothing: "There is no file to grade: choose src/lib.rs, its folder, or a .zip of it.",
       tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
       unreachable: "The grader does not answer: is `grader serve` still running?",
     },
+    graded: (path: string, digest: string) => `Graded: ${path} (SHA-256 ${digest}…)`,
     behavesLike: "It behaves like a known bug",
     expected: "expected",
     actual: "found",
-    tryIt: "Try it in the playground",
+    tryIt: "See what the reference does",
     verdicts: {
       pass: "passed",
       fail: "failed",

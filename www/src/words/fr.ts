@@ -122,10 +122,12 @@ export const fr: Words = {
     running: (position, total) => `En cours : ${position} commandes sur ${total}.`,
     at: (position, total) => `Après la commande ${position} sur ${total}.`,
     start: "Avant la première commande.",
-    done: (total) => `Terminé : ${total} commandes.`,
+    done: (total) => `Terminé : ${total} ${total === "1" ? "commande" : "commandes"}.`,
     ended: (position) => `L'exécution a pris fin à la commande ${position}.`,
     stopped: (position) => `Arrêté après la commande ${position}.`,
     held: (count) => (count === 1 ? "1 attente tenue" : `${count} attentes tenues`),
+    heldByReference: (count) =>
+      count === 1 ? "la référence tient 1 attente" : `la référence tient ${count} attentes`,
     broken: (count) => (count === 1 ? "1 rompue" : `${count} rompues`),
     line: (line) => `Ligne ${line}`,
     refused: (count) =>
@@ -145,6 +147,14 @@ export const fr: Words = {
     example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     original: "Montrer l'original",
+    retry: "Réessayer",
+    kept: (time) => `Ce script a aussi un autre texte, de ${time} : les deux sont gardés.`,
+    take: "Montrer l'autre",
+    forget: "Oublier l'autre",
+    check: (title, expected, actual) =>
+      `La vérification « ${title} ». Ici, c'est la référence qui lui obéit, pas votre rendu.${
+        actual ? ` Votre rendu a répondu « ${actual} »${expected ? `, il fallait « ${expected} »` : ""}.` : ""
+      }`,
     version: (version) =>
       `Ce lien est de version ${version}, que cette page ne connaît pas. Demandez une page plus récente ou un lien plus ancien.`,
     damaged: "Ce lien est abîmé : une partie manque ou a changé. Redemandez-le.",
@@ -177,15 +187,15 @@ export const fr: Words = {
       harness_error: "Le correcteur lui-même a échoué. Ce n'est pas votre faute.",
     },
     refused: {
-      nothing:
-        "Il n'y a pas de source Rust parmi ces fichiers : choisissez src/lib.rs, son dossier ou un .zip.",
+      nothing: "Il n'y a rien à noter : choisissez src/lib.rs, son dossier ou un .zip.",
       tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
       unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
     },
+    graded: (path, digest) => `Noté : ${path} (SHA-256 ${digest}…)`,
     behavesLike: "Il se comporte comme un bogue connu",
     expected: "attendu",
     actual: "trouvé",
-    tryIt: "Essayer dans le bac à sable",
+    tryIt: "Voir ce que fait la référence",
     verdicts: {
       pass: "réussi",
       fail: "échoué",

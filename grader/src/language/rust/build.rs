@@ -4,91 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cachedojo_judge::pack::SubjectKind;
-use sha2::{Digest, Sha256};
+use cachedojo_judge::pack::InterfaceKind;
 
-use crate::host::sandbox::{NotRun, Protection};
+use crate::host::sandbox::Protection;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::submission::{Submission, hex};
+use crate::intake::submission::Submission;
 use crate::language::rust::inspect::{self, Inspection};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{Call, Message, Outcome};
 use crate::language::rust::toolbox::Toolbox;
-use crate::run::wasm::{Limits, Program, WasmSubject};
+use crate::language::toolchain::{Reason, Rejected};
+use crate::language::wasm::Program;
 
 /// A submission that can be run.
 #[derive(Debug, Clone)]
-pub struct Built {
+pub struct RustBuilt {
     /// The program.
     pub program: Program,
     /// The module's bytes.
     pub module: Vec<u8>,
-    /// The module's digest, in hexadecimal.
-    pub module_sha256: String,
     /// Items of the prototype that are left out, because they are missing or have another signature.
     pub missing: Vec<String>,
     /// What there is to say all the same: items left out, and what the reader ignored.
     pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Built {
-    /// A fresh subject.
-    pub fn subject(&self) -> WasmSubject {
-        self.program.subject(Limits::default())
-    }
-}
-
-/// Why a submission is not run.
-#[derive(Debug, Clone)]
-pub struct Rejected {
-    /// In a word.
-    pub reason: Reason,
-    /// In detail; never empty.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Why a submission is not run, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// It does not compile.
-    BuildFailed,
-    /// It does what the exercise forbids.
-    Forbidden,
-    /// The grader itself failed; nothing is said about the submission.
-    HarnessError,
-}
-
-impl std::fmt::Display for Rejected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.reason {
-            Reason::BuildFailed => "the submission does not build",
-            Reason::Forbidden => "the submission holds what the exercise forbids",
-            Reason::HarnessError => "the grader itself failed",
-        })?;
-        for diagnostic in &self.diagnostics {
-            write!(f, "\n  {}:{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Rejected {}
-
-impl From<NotRun> for Rejected {
-    fn from(error: NotRun) -> Self {
-        Self::harness(&error.to_string())
-    }
-}
-
-impl Rejected {
-    fn new(reason: Reason, diagnostics: Vec<Diagnostic>) -> Self {
-        Self { reason, diagnostics }
-    }
-
-    fn harness(message: &str) -> Self {
-        Self::new(Reason::HarnessError, vec![diagnostic::general(message)])
-    }
 }
 
 /// Most times the adapter is tried: each try changes or leaves out at least one item, and rustc names many at once.
@@ -109,7 +48,7 @@ pub fn prepare(
     interface: &Interface,
     toolbox: &Toolbox,
     protection: Protection,
-) -> Result<Built, Rejected> {
+) -> Result<RustBuilt, Rejected> {
     let inspection = inspect::inspect(submission, interface);
     if !inspection.forbidden.is_empty() {
         return Err(Rejected::new(Reason::Forbidden, inspection.forbidden));
@@ -130,8 +69,7 @@ pub fn prepare(
         .map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
     let program = Program::new(&module)
         .map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
-    let module_sha256 = hex(&Sha256::digest(&module));
-    Ok(Built { program, module, module_sha256, missing, diagnostics })
+    Ok(RustBuilt { program, module, missing, diagnostics })
 }
 
 /// Everything that the two calls of the compiler share.
@@ -354,9 +292,9 @@ fn settle(prototype: &Prototype, forms: &mut Forms) {
 }
 
 /// The sources of the adapter for a kind of submission.
-pub fn adapter(kind: SubjectKind) -> Sources {
+pub fn adapter(kind: InterfaceKind) -> Sources {
     match kind {
-        SubjectKind::Prototype => &[
+        InterfaceKind::Prototype => &[
             (ADAPTER, include_str!("../../../adapter/distributed_cache/adapter.rs")),
             ("types.rs", include_str!("../../../adapter/distributed_cache/types.rs")),
             ("node.rs", include_str!("../../../adapter/distributed_cache/node.rs")),
@@ -365,7 +303,7 @@ pub fn adapter(kind: SubjectKind) -> Sources {
             ("parser.rs", include_str!("../../../adapter/distributed_cache/parser.rs")),
             (CONVERSIONS, include_str!("../../../adapter/distributed_cache/conversions.rs")),
         ],
-        SubjectKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
+        InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
     }
 }
 

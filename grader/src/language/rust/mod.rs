@@ -15,3 +15,66 @@ pub mod interface;
 pub mod prototype;
 pub mod rustc;
 pub mod toolbox;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+
+use crate::host::outcome::say;
+use crate::host::sandbox::Protection;
+use crate::intake::submission::{Submission, hex};
+use crate::language::toolchain::{Built, Factory, Rejected, Toolchain};
+use crate::language::wasm::Program;
+use crate::pack::Pack;
+use interface::Interface;
+use toolbox::Toolbox;
+
+/// The way from Rust sources to WebAssembly modules.
+#[derive(Debug, Clone)]
+pub struct RustToolchain {
+    /// What submissions have to be.
+    pub interface: Interface,
+    /// What they are compiled against.
+    pub toolbox: Toolbox,
+    /// Whether the compiler is confined.
+    pub protection: Protection,
+}
+
+impl RustToolchain {
+    /// The toolchain for a pack. Where this machine has no toolbox yet, it is built now, once, and standard error says so.
+    ///
+    /// # Errors
+    /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
+    pub fn open(pack: &Pack, protection: Protection) -> Result<Self> {
+        Ok(Self { interface: Interface::of(pack)?, toolbox: Toolbox::open(&say)?, protection })
+    }
+}
+
+impl Toolchain for RustToolchain {
+    fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
+        let built = build::prepare(submission, &self.interface, &self.toolbox, self.protection)?;
+        let build::RustBuilt { program, module, missing, diagnostics } = built;
+        Ok(Built { factory: Arc::new(program), artifact: module, missing, diagnostics })
+    }
+
+    fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
+        Program::new(artifact).ok().map(|program| Arc::new(program) as Arc<dyn Factory>)
+    }
+
+    fn identity(&self) -> String {
+        let mut adapter = Sha256::new();
+        for (name, text) in build::adapter(self.interface.kind) {
+            adapter.update(name);
+            adapter.update((text.len() as u64).to_le_bytes());
+            adapter.update(text);
+        }
+        // What compiles, and what is called an error, changes from one compiler to the next.
+        let (toolbox, version) = (self.toolbox.name(), &self.toolbox.version);
+        format!("rust {version} {toolbox} {} {:?}", hex(&adapter.finalize()), self.protection)
+    }
+
+    fn backend(&self) -> &'static str {
+        "wasm"
+    }
+}

@@ -17,25 +17,7 @@ use wasmtime::{
 };
 
 use crate::host::printable::harmless;
-
-/// What one instance may use.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Work, in instructions of the module (roughly).
-    pub fuel: u64,
-    /// Memory, in bytes.
-    pub memory_bytes: usize,
-    /// Bytes printed.
-    pub output_bytes: usize,
-    /// Processor time of one call: for work that fuel does not see. Honest calls end by fuel long before.
-    pub call_cpu: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20, call_cpu: Duration::from_secs(12) }
-    }
-}
+use crate::language::toolchain::{Factory, Limits, NotStarted};
 
 /// Work allowed besides for each key of a run of keys: such a request stands for thousands of calls, and a ring that
 /// sorts its points at every look-up is slow, not wrong.
@@ -102,6 +84,12 @@ impl Program {
             if spent < limits.call_cpu { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
         });
         WasmSubject { program: self.clone(), store, exports: None, crash: None, fuel: limits.fuel }
+    }
+}
+
+impl Factory for Program {
+    fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted> {
+        Ok(Box::new(Program::subject(self, *limits)))
     }
 }
 
