@@ -8,6 +8,7 @@
 //! | [`world`] | what surrounds a subject: time and randomness, given from outside |
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //!
 //! Nothing here reads a clock, a file, the environment or a random source that it was not given. Parsing never fails and
@@ -19,6 +20,7 @@ pub mod event;
 pub mod reference;
 pub mod runner;
 pub mod scenario;
+pub mod schedule;
 pub mod script;
 pub mod subject;
 pub mod world;

@@ -6,6 +6,7 @@
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::{Observed, Schedule};
 use crate::world::World;
 use cachedojo::cache::CacheEvent;
 
@@ -26,6 +27,17 @@ pub trait Subject {
     fn fuel_used(&self) -> u64 {
         0
     }
+
+    /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
+    /// tells everything.
+    fn set_schedule(&mut self, _schedule: &Schedule) -> bool {
+        false
+    }
+
+    /// How its threads ran so far; `None` where it has none.
+    fn observed(&self) -> Option<Observed> {
+        None
+    }
 }
 
 /// How a subject can end before it answers.
@@ -43,6 +55,11 @@ pub enum Crash {
     OutOfMemory,
     /// It printed more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
+    /// None of its threads can run any more, and nothing will ever change that.
+    Deadlock {
+        /// For each thread, in words: what it waits for, and who holds that.
+        waits: Vec<String>,
+    },
     /// It called `std::process::exit`.
     Exit {
         /// With this code.

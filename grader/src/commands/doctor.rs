@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox;
-use crate::language::rust::toolbox::{Toolbox, cache_folder};
+use crate::language::rust::toolbox::{Target, Toolbox, cache_folder};
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
 const ROOM_BYTES: u64 = 1 << 30;
@@ -114,7 +114,7 @@ fn free_bytes(_: &Path) -> Option<u64> {
 }
 
 fn toolbox() -> Finding {
-    match Toolbox::open(&say) {
+    match Toolbox::open(Target::Single, &say).and_then(|_| Toolbox::open(Target::Threads, &say)) {
         Ok(toolbox) => Finding::Fine(format!("the toolbox is ready ({})", toolbox.name())),
         Err(error) => Finding::Missing(error.to_string(), "mend that, then run again: grader doctor".to_owned()),
     }

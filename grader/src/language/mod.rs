@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
 //! | [`rust`] | Rust, compiled to WebAssembly |
+//! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
 pub mod python;
 pub mod rust;
+pub mod threads;
 pub mod toolchain;
 pub mod wasm;
 

@@ -36,7 +36,7 @@ pub(crate) struct Words {
     pub(crate) known_bugs: &'static str,
     pub(crate) complexity: &'static str,
     pub(crate) growth: &'static str,
-    pub(crate) verdicts: [&'static str; 10],
+    pub(crate) verdicts: [&'static str; 12],
 }
 
 impl Words {
@@ -61,6 +61,8 @@ impl Words {
             Verdict::Flaky => 7,
             Verdict::Skipped => 8,
             Verdict::HarnessError => 9,
+            Verdict::Deadlock => 10,
+            Verdict::Race => 11,
         }]
     }
 
@@ -126,6 +128,8 @@ static ENGLISH: Words = Words {
         "flaky",
         "skipped",
         "grader failed",
+        "deadlock",
+        "race",
     ],
 };
 
@@ -169,5 +173,7 @@ static FRENCH: Words = Words {
         "instable",
         "sauté",
         "correcteur en panne",
+        "interblocage",
+        "course",
     ],
 };
