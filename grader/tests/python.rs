@@ -2,28 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
+use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, Response};
 use grader::host::sandbox::Protection;
-use grader::language::python::build::prepare;
-use grader::language::python::interpreter::Interpreter;
-use grader::language::python::subject::Program;
-use grader::language::python::wire::Plan;
-use grader::language::rust::build::{Reason, Rejected};
+use grader::intake::submission::Submission;
+use grader::language::python::PythonToolchain;
+use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 
-fn built(source: &str) -> Result<Program, Rejected> {
+fn built(source: &str) -> Result<Built, Rejected> {
     let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
-    prepare(files, &Interpreter::find().expect("a Python"), Protection::Sandbox)
+    let submission = Submission::of(CodeLanguage::Python, "a test", files).expect("it has an entrance");
+    PythonToolchain::open(Protection::Sandbox).expect("a Python").build(&submission)
+}
+
+fn subject(built: &Built) -> Box<dyn Subject> {
+    built.factory.subject(&Limits::default()).expect("it starts")
 }
 
 fn lines(commands: &[&str]) -> Request {
     Request::Simulate(commands.iter().map(|line| (*line).to_owned()).collect())
 }
 
-fn answer(program: &Program, plan: Plan, commands: &[&str]) -> Result<Response, Crash> {
-    let mut subject = program.subject();
-    subject.set_plan(plan, false);
+fn answer(program: &Built, plan: Plan, commands: &[&str]) -> Result<Response, Crash> {
+    let mut subject = subject(program);
+    assert!(subject.set_schedule(&Schedule::new(plan)));
     subject.call(&mut World::new(0), &lines(commands))
 }
 
@@ -59,22 +65,28 @@ fn a_lost_update_is_found_and_found_again() {
     for seed in losing {
         assert_eq!(walk(seed), walk(seed), "a seed is a schedule");
     }
-    let pct = (1..60).any(|seed| one(Plan::Pct { seed, length: 120 }) != one(Plan::Calm));
+    let pct = (1..60).any(|seed| one(Plan::Pct { seed }) != one(Plan::Calm));
     assert!(pct, "priorities find it too");
 }
 
 #[test]
 fn a_run_is_replayed_by_its_switches() {
     let program = built(LOST).expect("it compiles");
-    let mut subject = program.subject();
-    subject.set_plan(Plan::Walk { seed: 3 }, false);
-    let first = subject.call(&mut World::new(0), &lines(&["a", "b", "c"]));
-    let observed = subject.observed().expect("a run").clone();
-    assert_eq!((observed.threads, observed.workers), (3, 3));
-    let switches = observed.switches.iter().map(|(from, step, to, _)| (*from, *step, *to)).collect();
-    subject.set_plan(Plan::Replay { switches }, false);
-    assert_eq!(subject.call(&mut World::new(0), &lines(&["a", "b", "c"])), first);
-    assert_eq!(subject.observed().map(|it| &it.switches), Some(&observed.switches));
+    let mut run = |schedule: Schedule| {
+        let mut subject = subject(&program);
+        subject.set_schedule(&schedule);
+        let answer = subject.call(&mut World::new(0), &lines(&["a", "b", "c"]));
+        (answer, subject.observed().expect("it has threads"))
+    };
+    for plan in (1..12).map(|seed| Plan::Walk { seed }).chain((1..12).map(|seed| Plan::Pct { seed })) {
+        let (first, observed) = run(Schedule::new(plan));
+        assert_eq!(observed.started, 3);
+        let switches = observed.switches.expect("a short run is kept whole");
+        let again = Schedule { story: Some(Language::English), ..Schedule::new(Plan::Replay(switches.clone())) };
+        let (second, replayed) = run(again);
+        assert_eq!((second, replayed.switches), (first, Some(switches)));
+        assert!(replayed.story.iter().any(|line| line.contains("main.py:") && line.contains("goes on")), "{:?}", replayed.story);
+    }
 }
 
 #[test]
@@ -146,7 +158,7 @@ def simulate_distributed_cache(commands):
     let expected = Ok(Response::Lines(["0", "1", "2", "3"].map(str::to_owned).to_vec()));
     for source in corpus {
         let program = built(source).expect("it compiles");
-        let plans = (0..40).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed, length: 900 } });
+        let plans = (0..40).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed } });
         for plan in std::iter::once(Plan::Calm).chain(plans) {
             assert_eq!(answer(&program, plan.clone(), &["a", "b", "c", "d"]), expected, "{plan:?} {source}");
         }
@@ -163,11 +175,13 @@ fn what_ends_a_run_is_told() {
     assert!(told("    return 'STORED'").contains("not a list"));
     assert!(told("    return simulate_distributed_cache(commands)").starts_with("RecursionError"));
     assert!(told("    t = threading.Thread(target=lambda: 1 // 0); t.start(); t.join(); return []").contains("ZeroDivisionError"));
-    let waits = told(
+    let waits = body(
         "    a, b = threading.Lock(), threading.Lock()\n    def work():\n        with b:\n            time.sleep(1)\n            with a: pass\n    t = threading.Thread(target=work); t.start()\n    with a:\n        time.sleep(2)\n        with b: pass\n    return []",
     );
-    assert!(waits.contains("deadlock") && waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
-    assert!(told("    q = queue.Queue(); q.get()\n    return []").contains("deadlock"));
+    let Err(Crash::Deadlock { waits }) = waits else { panic!("{waits:?}") };
+    let waits = waits.join("\n");
+    assert!(waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
+    assert!(matches!(body("    q = queue.Queue(); q.get()\n    return []"), Err(Crash::Deadlock { .. })));
     assert_eq!(body("    sys.exit(3)"), Err(Crash::Exit { code: 3 }));
     assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
     assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
+//! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
@@ -30,7 +31,8 @@ use toolchain::Toolchain;
 pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Result<Arc<dyn Toolchain>> {
     match language {
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
-        CodeLanguage::Python | CodeLanguage::Script => {
+        CodeLanguage::Python => Ok(Arc::new(python::PythonToolchain::open(protection)?)),
+        CodeLanguage::Script => {
             bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
         }
     }

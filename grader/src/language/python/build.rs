@@ -1,56 +1,39 @@
 //! From a submission's text to a program: found, compiled once to see whether it does, looked through for forbidden names.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::interpreter::Interpreter;
-use super::process::{Heard, Runner};
+use super::process::{Heard, Runners};
 use super::subject::Program;
 use super::wire::{Ask, Outcome};
-use crate::host::sandbox::Protection;
-use crate::intake::diagnostic::{self, Diagnostic};
-use crate::language::rust::build::{Reason, Rejected};
+use crate::intake::diagnostic;
+use crate::intake::submission::Submission;
+use crate::language::toolchain::{Reason, Rejected};
 
-/// The submission's entrance.
-pub const ENTRY: &str = "main.py";
-
-/// Compiles a submission's files and makes a program of them. Cost: the runner's start (some 150 ms) and one child.
+/// Compiles a submission's files and makes a program of them. Cost: one child; the first time the runner's start besides,
+/// some 150 ms.
 ///
 /// # Errors
 /// It does not compile, holds forbidden names, or the runner fails.
-pub fn prepare(
-    files: BTreeMap<String, String>,
-    interpreter: &Interpreter,
-    protection: Protection,
-) -> Result<Program, Rejected> {
-    let harness = |reason: String| Rejected { reason: Reason::HarnessError, diagnostics: vec![diagnostic::general(&reason)] };
-    if !files.contains_key(ENTRY) {
-        let told = format!("there is no `{ENTRY}`; hand in a file of that name");
-        return Err(Rejected { reason: Reason::BuildFailed, diagnostics: vec![diagnostic::general(&told)] });
-    }
-    let mut runner = Runner::new(interpreter, protection).map_err(|error| harness(format!("no scratch folder: {error}")))?;
-    let heard = runner.ask(&Ask::Check, &files).map_err(harness)?;
+pub fn prepare(submission: &Submission, runners: &Arc<Runners>) -> Result<Program, Rejected> {
+    let heard = runners.ask(&Ask::Check, &submission.files).map_err(|reason| Rejected::harness(&reason))?;
     let Heard::Reply(_, reply) = heard else {
         let told = "the interpreter does not survive compiling this: simplify it";
-        return Err(Rejected { reason: Reason::BuildFailed, diagnostics: vec![diagnostic::general(told)] });
+        return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(told)]));
     };
     let Outcome::Checked { wrong, forbidden } = reply.outcome else {
-        return Err(harness("the runner of Python answers another question".to_owned()));
+        return Err(Rejected::harness("the runner of Python answers another question"));
     };
     if !wrong.is_empty() {
         let diagnostics = wrong.iter().map(|(file, line, column, message)| {
-            let message = format!("this does not compile: {message}");
-            diagnostic::at(file, *line, *column, &message)
+            diagnostic::at(file, *line, *column, &format!("this does not compile: {message}"))
         });
-        return Err(Rejected { reason: Reason::BuildFailed, diagnostics: diagnostics.collect() });
+        return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
     }
     if !forbidden.is_empty() {
-        let diagnostics: Vec<Diagnostic> = forbidden
-            .iter()
-            .map(|(file, line, name)| {
-                diagnostic::at(file, *line, 0, &format!("`{name}` leads out of the submission: do without it"))
-            })
-            .collect();
-        return Err(Rejected { reason: Reason::Forbidden, diagnostics });
+        let diagnostics = forbidden.iter().map(|(file, line, name)| {
+            diagnostic::at(file, *line, 0, &format!("`{name}` leads out of the submission: do without it"))
+        });
+        return Err(Rejected::new(Reason::Forbidden, diagnostics.collect()));
     }
-    Ok(Program::new(files, ENTRY, runner))
+    Ok(Program::new(submission.files.clone(), &submission.root, Arc::clone(runners)))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Read, Write};
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use serde_json::json;
 
 use super::interpreter::Interpreter;
@@ -15,7 +16,7 @@ use super::spawn as sandbox;
 use crate::host::sandbox::Protection;
 
 /// The runner's files, by the names under which they import each other.
-const MODULES: &[(&str, &str)] = &[
+pub(super) const MODULES: &[(&str, &str)] = &[
     ("guard", include_str!("runner/guard.py")),
     ("plain", include_str!("runner/plain.py")),
     ("proxy", include_str!("runner/proxy.py")),
@@ -52,15 +53,80 @@ pub enum Heard {
     OutOfTime,
 }
 
+/// The runners of a toolchain: whoever asks takes one that is idle, or a new one.
+#[derive(Debug)]
+pub struct Runners {
+    interpreter: Interpreter,
+    protection: Protection,
+    idle: Mutex<Vec<Sender<Task>>>,
+}
+
+/// What a runner's thread is to do.
+type Task = Box<dyn FnOnce(&mut Runner) + Send>;
+
+impl Runners {
+    /// Runners on this interpreter; none is started yet.
+    pub fn new(interpreter: &Interpreter, protection: Protection) -> Self {
+        Self { interpreter: interpreter.clone(), protection, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Asks an idle runner, or a new one, in its own thread: the sandbox ends a job with the thread that started it.
+    ///
+    /// # Errors
+    /// See [`Runner::ask`].
+    pub fn ask(&self, ask: &Ask<'_>, files: &BTreeMap<String, String>) -> Result<Heard, String> {
+        let nonce = nonce();
+        let foreign = self.foreign();
+        let limits = limits();
+        let request = Request { ask, nonce: &nonce, files, foreign: &foreign, limits: &limits };
+        let message = serde_json::to_vec(&request).map_err(|error| error.to_string())?;
+        let runner = self.take()?;
+        let (answer, heard) = std::sync::mpsc::channel();
+        let job = move |runner: &mut Runner| drop(answer.send(runner.ask(&message, &nonce)));
+        let gone = || "a thread of the runners of Python is gone".to_owned();
+        runner.send(Box::new(job)).map_err(|_| gone())?;
+        let heard = heard.recv().map_err(|_| gone())?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(runner);
+        heard
+    }
+
+    /// How the names of files begin that are not a submission's.
+    fn foreign(&self) -> Vec<String> {
+        vec![self.interpreter.library.display().to_string(), "<runner>".to_owned(), "<frozen".to_owned()]
+    }
+
+    fn take(&self) -> Result<Sender<Task>, String> {
+        if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(idle);
+        }
+        let mut runner = Runner::new(&self.interpreter, self.protection).map_err(|error| format!("no scratch folder: {error}"))?;
+        let (sender, tasks) = std::sync::mpsc::channel::<Task>();
+        std::thread::Builder::new()
+            .name("python".to_owned())
+            .spawn(move || tasks.into_iter().for_each(|task| task(&mut runner)))
+            .map_err(|error| error.to_string())?;
+        Ok(sender)
+    }
+}
+
+/// A child's limits, by the system's names for them.
+fn limits() -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("RLIMIT_CPU", CPU_S),
+        ("RLIMIT_AS", MEMORY_BYTES),
+        ("RLIMIT_FSIZE", 1 << 20),
+        ("RLIMIT_NOFILE", 64),
+        ("RLIMIT_CORE", 0),
+    ])
+}
+
 /// A runner's process.
 #[derive(Debug)]
-pub struct Runner {
+struct Runner {
     interpreter: Interpreter,
     protection: Protection,
     running: Option<sandbox::Running>,
     scratch: tempfile::TempDir,
-    limits: BTreeMap<&'static str, u64>,
-    foreign: Vec<String>,
 }
 
 impl Runner {
@@ -68,33 +134,22 @@ impl Runner {
     ///
     /// # Errors
     /// There is no room for its scratch folder.
-    pub fn new(interpreter: &Interpreter, protection: Protection) -> std::io::Result<Self> {
+    fn new(interpreter: &Interpreter, protection: Protection) -> std::io::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir()?;
-        let limits = BTreeMap::from([
-            ("RLIMIT_CPU", CPU_S),
-            ("RLIMIT_AS", MEMORY_BYTES),
-            ("RLIMIT_FSIZE", 1 << 20),
-            ("RLIMIT_NOFILE", 64),
-            ("RLIMIT_CORE", 0),
-        ]);
-        let library = interpreter.library.display().to_string();
-        let foreign = vec![library, "<runner>".to_owned(), "<frozen".to_owned()];
-        Ok(Self { interpreter: interpreter.clone(), protection, running: None, scratch, limits, foreign })
+        Ok(Self { interpreter: interpreter.clone(), protection, running: None, scratch })
     }
 
     /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
     ///
     /// # Errors
     /// The runner cannot be started, or is broken: the grader's own failure, in one sentence.
-    pub fn ask(&mut self, ask: &Ask<'_>, files: &BTreeMap<String, String>) -> Result<Heard, String> {
-        let nonce = nonce();
+    fn ask(&mut self, message: &[u8], nonce: &str) -> Result<Heard, String> {
         let running = match self.running.take() {
             Some(running) => running,
             None => self.start()?,
         };
-        let request = Request { ask, nonce: &nonce, files, foreign: &self.foreign, limits: &self.limits };
         let mut talk = Talk { running, deadline: now() + WALL };
-        match talk.exchange(&request) {
+        match talk.exchange(message) {
             Ok((header, body)) => {
                 let header: Header =
                     serde_json::from_slice(&header).map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
@@ -102,7 +157,7 @@ impl Runner {
                     return Ok(Heard::OutOfTime);
                 }
                 self.running = Some(talk.running);
-                Ok(read(header, &body, &nonce))
+                Ok(read(header, &body, nonce))
             }
             Err(Lost::Late) => Ok(Heard::OutOfTime),
             Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
@@ -146,7 +201,7 @@ impl Runner {
         let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
         let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX });
         let mut talk = Talk { running, deadline: now() + WALL_START };
-        match talk.say(&settings).and_then(|()| talk.hear(HEADER_MAX)) {
+        match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
             Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),
             Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
@@ -182,21 +237,19 @@ struct Talk {
 }
 
 impl Talk {
-    fn say(&mut self, message: &impl Serialize) -> Result<(), Lost> {
-        let gone = |error: serde_json::Error| Lost::Gone(error.into());
-        let text = serde_json::to_vec(message).map_err(gone)?;
+    fn say(&mut self, text: &[u8]) -> Result<(), Lost> {
         let length = u32::try_from(text.len()).map_err(|error| Lost::Gone(std::io::Error::other(error)))?;
         let Some(stdin) = self.running.stdin.as_mut() else {
             return Err(Lost::Gone(std::io::ErrorKind::BrokenPipe.into()));
         };
         // The runner reads whenever no child of its runs, and none does now.
-        stdin.write_all(&length.to_le_bytes()).and_then(|()| stdin.write_all(&text)).map_err(Lost::Gone)?;
+        stdin.write_all(&length.to_le_bytes()).and_then(|()| stdin.write_all(text)).map_err(Lost::Gone)?;
         stdin.flush().map_err(Lost::Gone)
     }
 
     /// Says a request and hears both frames of its answer; one where the child is stuck.
-    fn exchange(&mut self, request: &Request<'_>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
-        self.say(request)?;
+    fn exchange(&mut self, message: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Lost> {
+        self.say(message)?;
         let header = self.hear(HEADER_MAX)?;
         let stuck = serde_json::from_slice::<Header>(&header).is_ok_and(|header| header.stuck);
         let body = if stuck { Vec::new() } else { self.hear(BODY_MAX)? };

@@ -34,7 +34,7 @@ pub enum Plan {
     /// These switches and no other.
     Replay {
         /// Thread, its own step, who goes on.
-        switches: Vec<(u32, u64, u32)>,
+        switches: Vec<(u32, u32, u32)>,
     },
 }
 
@@ -176,6 +176,20 @@ pub struct Raised {
     pub thread: Option<String>,
 }
 
+/// How a thread's turn came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// It could have gone on.
+    Stops,
+    /// It started the other one.
+    Starts,
+    /// It waits.
+    Waits,
+    /// It is done.
+    Ends,
+}
+
 /// What was observed of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,10 +200,12 @@ pub struct Observed {
     pub workers: u32,
     /// Steps of all threads together.
     pub steps: u64,
-    /// Thread, its own step, who went on, the line where the first one stopped (0 where it ended).
-    pub switches: Vec<(u32, u64, u32, u32)>,
+    /// What was decided otherwise than calmly: thread, its own step, who went on.
+    pub switches: Vec<(u32, u32, u32)>,
     /// How many there were: of a very long run only the first are kept.
     pub switch_count: u64,
+    /// The first turns: thread, the line where it stopped, how it did, who went on.
+    pub turns: Vec<(u32, u32, Turn, u32)>,
     /// The threads' names, of the first 200.
     pub names: Vec<String>,
 }

@@ -174,6 +174,7 @@ def run(request, out, extra):
             "steps": s.steps,
             "switches": s.switches[:],
             "switch_count": s.switch_count,
+            "turns": s.turns[:],
             "names": [str(task.name)[:40] for task in s.tasks[:200]],
         }
 

@@ -22,10 +22,16 @@ THREADS_MAX = 2000
 CROWD = 48
 # Switches that a run remembers: what a story can hold.
 SWITCHES_MAX = 4000
+# Turns that a story can tell.
+TURNS_MAX = 300
 # A thread with priority that spins for so many steps is put behind the others.
 SPIN = 20000
 
 WALL_START = 1767225600.0
+
+
+def _age(task):
+    return task.number
 
 
 class Random:
@@ -80,6 +86,7 @@ class Scheduler:
         self.chunk = 0
         self.steps_max = steps_max
         self.switches = []
+        self.turns = []
         self.switch_count = 0
         self.last = 0
         self.ended = None
@@ -161,14 +168,16 @@ class Scheduler:
                 self._lower(me)
                 to = self._highest(me)
             elif kind == "replay":
-                to = self._told(me)
-            elif self.chunk == 0 and self.steps - self.last >= SPIN:
+                to = self._told() or me
+            if to is me and kind in ("calm", "replay") and self.chunk == 0 and self.steps - self.last >= SPIN and self.ready:
                 # Nobody is ever made to wait for ever, not even without preemption.
                 to = self.ready[0]
+            elif to is not me:
+                self._differs(me, to)
         elif kind == "pct":
             self._lower(me)
         if to is not me:
-            self._leave(me, to, frame.f_lineno)
+            self._leave(me, to, frame.f_lineno, "stops")
         else:
             self._next_chunk()
 
@@ -218,45 +227,58 @@ class Scheduler:
             self.lowest -= 1
             me.priority = self.lowest
 
-    def _told(self, me):
+    def _told(self):
+        """Who goes on now by the schedule that is replayed; None where it says nothing, or names one who cannot."""
         now = self.current
         number = self.replay.get(now.number, {}).get(now.worked)
         if number is not None:
+            if number == now.number and now.waits_for is None:
+                return now
             for task in self.ready + self._sleepers():
                 if task.number == number:
                     return self._woken(task)
-        return self.ready[0] if me is None else me
+        return None
 
-    def _choose(self):
-        """The next one, where the running thread cannot go on."""
+    def _choose(self, me):
+        """The next one, where the running thread cannot go on: calmly the oldest."""
         kind = self.kind
+        oldest = min(self.ready, key=_age)
         if kind == "walk":
             others = self.ready + self._sleepers()
-            return self._woken(others[self.random.below(len(others))])
-        if kind == "pct":
-            return self._highest(None)
-        if kind == "replay":
-            return self._told(None)
-        return self.ready[0]
+            to = self._woken(others[self.random.below(len(others))])
+        elif kind == "pct":
+            to = self._highest(None)
+        elif kind == "replay":
+            to = self._told() or oldest
+        else:
+            to = oldest
+        if to is not oldest:
+            self._differs(me, to)
+        return to
+
+    def _differs(self, me, to):
+        """A choice that is not the calm one: all of them together are the schedule."""
+        self.switch_count += 1
+        if self.switch_count <= SWITCHES_MAX:
+            self.switches.append((me.number, me.worked, to.number))
 
     # Turns.
 
-    def _leave(self, me, to, line):
+    def _leave(self, me, to, line, how):
         """`me`, which could go on, stops; `to` goes on."""
         self.ready.remove(to)
         self.ready.append(me)
-        self._turn(me, to, line)
+        self._turn(me, to, line, how)
 
-    def _turn(self, me, to, line):
-        self._note(me, to, line)
+    def _turn(self, me, to, line, how):
+        self._note(me, to, line, how)
         to.baton.release()
         me.baton.acquire()
 
-    def _note(self, me, to, line):
-        self.switch_count += 1
+    def _note(self, me, to, line, how):
         self.last = self.steps
-        if len(self.switches) < SWITCHES_MAX:
-            self.switches.append((me.number, me.worked, to.number, line))
+        if len(self.turns) < TURNS_MAX:
+            self.turns.append((me.number, line, how, to.number))
         self.current = to
         self._next_chunk()
 
@@ -279,9 +301,10 @@ class Scheduler:
             self._lower(me)
             to = self._highest(me)
         elif kind == "replay":
-            to = self._told(me)
+            to = self._told() or me
         if to is not me:
-            self._leave(me, to, _line(self.foreign))
+            self._differs(me, to)
+            self._leave(me, to, _line(self.foreign), "stops")
         else:
             self._next_chunk()
 
@@ -295,7 +318,7 @@ class Scheduler:
             self.lowest -= 1
             me.priority = self.lowest
         if self.ready:
-            self._leave(me, self._choose(), _line(self.foreign))
+            self._leave(me, self._choose(me), _line(self.foreign), "stops")
 
     def wait(self, what, timeout=None):
         """The running thread waits until `wake`, or until the time is up; says which."""
@@ -309,10 +332,10 @@ class Scheduler:
             heapq.heappush(self.timers, (self.now + timeout, self.timer_count, me, me.token))
         self._due()
         self._move_time()
-        to = self._choose()
+        to = self._choose(me)
         self.ready.remove(to)
         if to is not me:
-            self._turn(me, to, _line(self.foreign))
+            self._turn(me, to, _line(self.foreign), "waits")
         me.waits_for = None
         return not me.timed_out
 
@@ -385,25 +408,40 @@ class Scheduler:
             return
         self._due()
         self._move_time()
-        to = self._choose()
+        to = self._choose(me)
         self.ready.remove(to)
-        self._note(me, to, 0)
+        self._note(me, to, 0, "ends")
         to.baton.release()
 
-    def crowd(self):
-        """After a start: where many live already, they go first; where nobody is preempted, the new one does."""
-        if self.kind == "calm":
-            self._counted()
-            self._step()
-            if self.ready:
-                self._leave(self.current, self.ready[-1], _line(self.foreign))
-            return
-        self.point()
+    def crowd(self, new):
+        """After a start. Calmly the new thread goes first; and where many live already, they do."""
         me = self.current
-        while self.alive > CROWD and self.ready:
+        self._counted()
+        self._step()
+        kind = self.kind
+        if kind == "calm":
+            to = new
+        elif kind == "replay":
+            to = self._told() or new
+        elif kind == "walk":
+            to = self._any(me)
+        else:
+            self._lower(me)
+            to = self._highest(me)
+        if to is not new:
+            self._differs(me, to)
+        if to is not me:
+            self._leave(me, to, _line(self.foreign), "starts")
+        else:
+            self._next_chunk()
+        while self.alive > CROWD and self.ready and kind != "calm":
             self._counted()
             self._step()
-            self._leave(me, self._choose(), _line(self.foreign))
+            to = self._told() if kind == "replay" else self._choose(me)
+            if to is None or to is me:
+                break
+            self._differs(me, to)
+            self._leave(me, to, _line(self.foreign), "stops")
 
     # Time.
 

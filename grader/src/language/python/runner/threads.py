@@ -101,7 +101,7 @@ def _start_bare(function, args, kwargs=None):
             s.crash.append((task.number, task.name, error))
 
     s.start(task, body)
-    s.crowd()
+    s.crowd(task)
     return task.number + 1
 
 
@@ -144,7 +144,7 @@ def start(self):
     except RuntimeError:
         self._started._flag = False
         raise
-    s.crowd()
+    s.crowd(task)
 
 
 def _is_alive(self):
