@@ -41,6 +41,11 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run a command script and print what it answers
     Run(RunArgs),
+    /// Build a submission's module, which the playground takes
+    Build(BuildArgs),
+    /// Write what the playground loads for its course
+    #[command(hide = true)]
+    ExportCourse(ExportArgs),
     /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
     Selfcheck(SelfcheckArgs),
     /// Replay a cache trace under eviction policies and sizes
@@ -206,6 +211,32 @@ pub enum RunFormat {
     Text,
     /// One JSON object with diagnostics and events.
     Json,
+}
+
+/// Arguments of `grader build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// The submission: a folder with src/lib.rs, or a .rs file
+    pub path: PathBuf,
+    /// The exercise's id, or a pack's folder
+    #[arg(long, value_name = "ID|DIR", default_value = crate::pack::DEFAULT_ID)]
+    pub exercise: String,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE.wasm")]
+    pub out: PathBuf,
+    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    #[arg(long)]
+    pub trust: bool,
+}
+
+/// Arguments of `grader export-course`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder; what stands there under the same names is replaced
+    pub folder: PathBuf,
+    /// Compile without a sandbox, where this machine has none
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// Arguments of `grader selfcheck`.

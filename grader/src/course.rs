@@ -5,19 +5,23 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use cachedojo_judge::Exercise;
 use cachedojo_judge::course::{Chapter, Course, Lesson};
+use cachedojo_judge::pack::{Check, CodeLanguage, InterfaceKind, Visibility};
+use cachedojo_notation::text::Language;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::intake::submission::{Submission, hex};
+use crate::intake::submission::hex;
 use crate::pack::{DEFAULT_ID, Pack, built_in_files};
 use crate::run::bench::Bench;
+use crate::run::mutants;
 
 /// The folder of the course among the built-in exercises.
 pub const COURSE_ID: &str = "script-hunts";
 
-/// The file of the exercise's solution that the course's patches change.
-const SOLUTION: &str = "solution/src/lib.rs";
+/// The name of the program without a bug, beside those of the bugs.
+pub const SOUND: &str = "sound";
 
 #[derive(Deserialize)]
 struct Chapters {
@@ -61,56 +65,85 @@ impl CourseFiles {
         Ok(Self { course, patches })
     }
 
-    /// The source of the sound program (`None`) or of one with a bug.
+    /// The programs that lessons are about, as the mutants of a pack: [`SOUND`] is the one without a bug.
     ///
     /// # Errors
-    /// There is no such bug, or its patch does not fit the solution any more.
-    pub fn source(&self, mutant: Option<&str>) -> Result<String> {
-        let pack = Pack::load(DEFAULT_ID)?;
-        let solution = pack.files.get(SOLUTION).with_context(|| format!("the pack has no {SOLUTION}: add it"))?;
-        let Some(id) = mutant else { return Ok(solution.clone()) };
-        let text = self.patches.get(id).with_context(|| format!("the course has no mutants/{id}.patch: add it"))?;
-        let patch = diffy::Patch::from_str(text).with_context(|| format!("mutants/{id}.patch is no unified diff"))?;
-        diffy::apply(solution, &patch)
-            .with_context(|| format!("mutants/{id}.patch does not fit {SOLUTION} any more: make it anew"))
+    /// The exercise that they are made of is unsound.
+    pub fn hunted(&self) -> Result<Pack> {
+        let mut pack = Pack::load(DEFAULT_ID)?;
+        pack.files.retain(|path, _| !path.starts_with("mutants/"));
+        let sound = (SOUND.to_owned(), String::new());
+        let patches = self.patches.clone().into_iter().chain([sound]);
+        pack.files.extend(patches.map(|(id, patch)| (format!("mutants/{id}.patch"), patch)));
+        Ok(pack)
     }
 
-    /// The module of the sound program (`None`) or of one with a bug. Cost: two calls of the compiler.
-    ///
-    /// # Errors
-    /// Those of [`CourseFiles::source`], and what does not build.
-    pub fn module(&self, bench: &Bench<'_>, mutant: Option<&str>) -> Result<Vec<u8>> {
-        let name = mutant.unwrap_or("the sound program");
-        let submission = Submission::from_source(name, &self.source(mutant)?);
-        Ok(bench.build(&submission).with_context(|| format!("the course's `{name}`"))?.artifact)
+    /// A lesson as a pack; `None` where the course has none of that id.
+    pub fn pack(&self, id: &str) -> Option<Pack> {
+        let lesson = self.course.lesson(id)?.clone();
+        let check = |id: &str, points| Check {
+            id: id.to_owned(),
+            title: lesson.title.clone(),
+            category: "Lesson".to_owned(),
+            points,
+            depends: Vec::new(),
+            hint: lesson.hints[0].clone(),
+            visibility: Visibility::Visible,
+            cases: Vec::new(),
+        };
+        let exercise = Exercise {
+            id: lesson.id.clone(),
+            title: lesson.title.clone(),
+            languages: vec![CodeLanguage::Script],
+            interface: InterfaceKind::Script,
+            passing_score: lesson.passing_score(),
+            allowed_crates: Vec::new(),
+            checks: lesson.table().iter().map(|(id, points)| check(id, *points)).collect(),
+            growth: Vec::new(),
+            mutants: Vec::new(),
+        };
+        let statement = |language: Language| {
+            let (title, theory) = (lesson.title.get(language), lesson.theory.get(language));
+            format!("# {title}\n\n{theory}\n{}\n", lesson.task.get(language))
+        };
+        let files = BTreeMap::from([
+            ("statement.en.md".to_owned(), statement(Language::English)),
+            ("statement.fr.md".to_owned(), statement(Language::French)),
+            ("starter/script.txt".to_owned(), lesson.opening(Language::English)),
+            ("solution/script.txt".to_owned(), lesson.solution()),
+        ]);
+        Some(Pack { exercise, files, lesson: Some(lesson) })
     }
 
     /// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.
-    /// Cost: two calls of the compiler for each bug.
+    /// Cost: two calls of the compiler for each bug the first time.
     ///
     /// # Errors
     /// The folder cannot be written, or a program does not build.
-    pub fn export(&self, bench: &Bench<'_>, folder: &Path) -> Result<()> {
+    pub fn export(&self, folder: &Path, trust: bool) -> Result<()> {
+        let pack = self.hunted()?;
+        let bench = Bench::open(&pack, trust)?;
         let modules = folder.join("m");
         fs::create_dir_all(&modules).with_context(|| format!("making `{}`", modules.display()))?;
         let write = |name: String, bytes: &[u8]| {
             fs::write(modules.join(&name), bytes).with_context(|| format!("writing `{name}`"))
         };
-        write(format!("{}.wasm", opaque("")), &self.module(bench, None)?)?;
+        write(format!("{}.wasm", opaque(SOUND)), &mutants::made(&bench, CodeLanguage::Rust, SOUND)?.0)?;
         for (id, patch) in &self.patches {
-            write(format!("{}.wasm", opaque(id)), &self.module(bench, Some(id))?)?;
+            write(format!("{}.wasm", opaque(id)), &mutants::made(&bench, CodeLanguage::Rust, id)?.0)?;
             write(format!("{}.diff", opaque(id)), patch.as_bytes())?;
         }
         let public = Course {
             chapters: self.course.chapters.clone(),
             lessons: self.course.lessons.iter().map(|lesson| lesson.public(opaque)).collect(),
         };
-        let json = serde_json::json!({ "sound": opaque(""), "chapters": public.chapters, "lessons": public.lessons });
+        let json =
+            serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
         fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")
     }
 }
 
-/// A name for a bug that does not tell which it is; empty stands for the sound program.
+/// A name for a bug that does not tell which it is.
 fn opaque(id: &str) -> String {
     hex(&Sha256::digest(format!("course {id}")))[..10].to_owned()
 }

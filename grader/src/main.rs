@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::serve(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),
+        Command::Build(args) => commands::build::build(&args),
+        Command::ExportCourse(args) => commands::build::export_course(&args),
         Command::Trace(args) => commands::trace::trace(&args),
         Command::Doctor => commands::doctor::doctor(),
         Command::Exercises => commands::exercises::list(),

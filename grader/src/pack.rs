@@ -6,9 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Exercise;
+use cachedojo_judge::course::Lesson;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
+
+use crate::course::CourseFiles;
 
 /// The built-in exercises: a folder each.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
@@ -26,6 +29,8 @@ pub struct Pack {
     pub exercise: Exercise,
     /// Its text files by path, with `/` between folders.
     pub files: BTreeMap<String, String>,
+    /// Where it is a lesson of the course: that lesson, which is judged in its own way.
+    pub lesson: Option<Lesson>,
 }
 
 /// The ids of the built-in exercises, in order.
@@ -50,8 +55,11 @@ impl Pack {
     /// # Errors
     /// There is neither, or the pack is unsound: the message names the file and the remedy.
     pub fn load(id_or_folder: &str) -> Result<Self> {
-        if let Some(files) = built_in_files(id_or_folder) {
+        if let Some(files) = built_in_files(id_or_folder).filter(|files| files.contains_key("exercise.toml")) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
+        }
+        if let Some(pack) = CourseFiles::load()?.pack(id_or_folder) {
+            return Ok(pack);
         }
         let folder = Path::new(id_or_folder);
         if !folder.join("exercise.toml").is_file() {
@@ -79,7 +87,7 @@ impl Pack {
                 "checks/{id}.txt belongs to no check: name it in exercise.toml or remove it"
             );
         }
-        Ok(Self { exercise, files })
+        Ok(Self { exercise, files, lesson: None })
     }
 
     /// The files below `folder`, by their paths in it.

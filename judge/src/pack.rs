@@ -79,6 +79,8 @@ pub enum InterfaceKind {
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
     Simulate,
+    /// Not at all: the submission is a script, and is read.
+    Script,
 }
 
 /// A row of an exercise's table.

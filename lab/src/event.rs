@@ -5,6 +5,7 @@ use std::fmt;
 use cachedojo_wire::{Command, Member, ParseError, Stats};
 use serde::{Deserialize, Serialize};
 
+use crate::families::cluster::tell::WorldEvent;
 use crate::subject::Crash;
 use cachedojo::cache::CacheEvent;
 use cachedojo_notation::duration::Duration;
@@ -186,6 +187,11 @@ pub enum What {
         /// What it was.
         event: CacheEvent,
     },
+    /// Something happened in the simulated cluster.
+    World {
+        /// What it was.
+        event: WorldEvent,
+    },
     /// Time moved.
     Ticked {
         /// By so many milliseconds.
@@ -263,6 +269,9 @@ pub struct Move {
 impl What {
     /// Whether this is the subject's answer to a command (and so what `expect` looks at).
     pub fn is_answer(&self) -> bool {
+        if let Self::World { event } = self {
+            return event.is_answer();
+        }
         !matches!(
             self,
             Self::Inside { .. }
@@ -272,6 +281,11 @@ impl What {
                 | Self::Broken { .. }
                 | Self::NoObject { .. }
         )
+    }
+
+    /// Whether it is left out of a run's text, because there are many such: the JSON has all.
+    pub const fn is_quiet(&self) -> bool {
+        matches!(self, Self::World { event } if event.is_quiet())
     }
 
     /// The numbers in an answer that `expect <field> <op> <number>` can ask for: name, value, and what 100 % of it is.
@@ -373,6 +387,9 @@ impl fmt::Display for What {
             Self::NoObject { object } if object == "mark" => {
                 f.write_str("no keys are marked yet: write `ring mark key 1000` first")
             }
+            Self::NoObject { object } if object == "nodes=3" => {
+                f.write_str("there is no simulated cluster yet: make one with `cluster nodes=3` first")
+            }
             Self::NoObject { object } => write!(f, "there is no {object} yet: make one with `{object} new` first"),
             Self::Crashed { crash } => write!(f, "{crash}"),
             Self::Inside { event: CacheEvent::Evicted { key, policy, for_key } } => {
@@ -382,6 +399,7 @@ impl fmt::Display for What {
             Self::Inside { event: CacheEvent::Refused { key, bytes, limit_bytes } } => {
                 write!(f, "~ {} weighs {bytes} bytes, the limit is {limit_bytes}", name(key))
             }
+            Self::World { event } => write!(f, "{event}"),
             Self::Ticked { ms } => write!(f, "+{}", Duration::from_ms(*ms)),
             Self::WallJumped { ms } => {
                 let sign = if *ms < 0 { '-' } else { '+' };

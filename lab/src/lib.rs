@@ -7,6 +7,7 @@
 //! | [`subject`] | the seam: whatever obeys commands |
 //! | [`world`] | what surrounds a subject: time and randomness, given from outside |
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
+//! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
@@ -17,6 +18,7 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod event;
+pub mod families;
 pub mod reference;
 pub mod runner;
 pub mod scenario;

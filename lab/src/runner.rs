@@ -10,14 +10,18 @@ use cachedojo_wire::{
 };
 
 use crate::event::{Event, Move, Share, What, command_text, member_ids, parse_error_text};
+use crate::families::cluster::ClusterCommand;
+use crate::families::cluster::play::Play;
 use crate::script::{Command, Dialect, Expectation, Script, Step};
 use crate::subject::{Crash, Subject};
 use crate::world::World;
+use crate::world::cluster::act::Act;
 use cachedojo_notation::text::{self, escape};
 
 /// How far a script has come, and the world around its subject.
 pub struct Runner {
     world: World,
+    seed: u64,
     began_ns: u64,
     next: usize,
     last_answer: Option<What>,
@@ -26,6 +30,9 @@ pub struct Runner {
     mark: Option<Mark>,
     bulk_left: usize,
     crashed: bool,
+    cluster: Option<Play>,
+    /// When the simulated cluster began.
+    cluster_began_ms: u64,
 }
 
 /// Bytes that a run may tell, and that its expectations may look at. What is over ends the run: a few letters can ask for
@@ -78,7 +85,7 @@ pub fn run_noting_chance(script: &Script, subject: &mut dyn Subject, seed: u64) 
 pub fn render(events: &[Event], dialect: Dialect) -> String {
     let end = if dialect == Dialect::Memcached { "\r\n" } else { "\n" };
     let mut text = String::new();
-    for event in events {
+    for event in events.iter().filter(|event| !event.what.is_quiet()) {
         text.push_str(&event.what.to_string());
         text.push_str(end);
     }
@@ -92,6 +99,7 @@ impl Runner {
         let began_ns = world.monotonic_ns;
         Self {
             world,
+            seed,
             began_ns,
             next: 0,
             last_answer: None,
@@ -100,6 +108,8 @@ impl Runner {
             mark: None,
             bulk_left: BULK_MAX,
             crashed: false,
+            cluster: None,
+            cluster_began_ms: 0,
         }
     }
 
@@ -164,6 +174,19 @@ impl Runner {
                 let what = self.moved(subject);
                 self.emit(step, what, events);
             }
+            Command::Where { key } => match &self.cluster {
+                Some(play) => {
+                    let what = play.holders(key);
+                    self.emit(step, what, events);
+                }
+                None => self.ask(step, &Request::Ring(RingRequest::Owner { key: key.clone() }), subject, events),
+            },
+            Command::World(command) => self.obey_cluster(step, command, events),
+            Command::Tick(ms) if self.cluster.is_some() => {
+                let act = Act::Tick(ms.saturating_mul(1000));
+                self.obey_cluster(step, &ClusterCommand::Do(act), events);
+                self.emit(step, What::Ticked { ms: *ms }, events);
+            }
             Command::Tick(ms) => {
                 self.world.pass(ms.saturating_mul(1_000_000));
                 self.emit(step, What::Ticked { ms: *ms }, events);
@@ -187,6 +210,31 @@ impl Runner {
         let at_ms = self.passed_ms();
         let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
         events.push(Event { step: step_index, line: step.line, at_ms, what });
+    }
+
+    /// Has the simulated cluster obey; its time is the script's.
+    fn obey_cluster(&mut self, step: &Step, command: &ClusterCommand, events: &mut Vec<Event>) {
+        if let ClusterCommand::Make(setup) = command {
+            self.cluster = Some(Play::new(setup, self.seed));
+            self.cluster_began_ms = self.passed_ms();
+        }
+        let Some(play) = &mut self.cluster else {
+            return self.emit(step, What::NoObject { object: "nodes=3".into() }, events);
+        };
+        let (before, mut told) = (play.now(), Vec::new());
+        play.obey(command, &mut told);
+        self.world.pass(play.now().saturating_sub(before).saturating_mul(1000));
+        let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
+        for (at, what) in told {
+            self.crashed |= matches!(what, What::Crashed { .. });
+            let at_ms = self.cluster_began_ms.saturating_add(at / 1000);
+            events.push(Event { step: step_index, line: step.line, at_ms, what });
+        }
+    }
+
+    /// The simulated cluster, to look at.
+    pub const fn cluster(&self) -> Option<&Play> {
+        self.cluster.as_ref()
     }
 
     fn ask(&mut self, step: &Step, request: &Request, subject: &mut dyn Subject, events: &mut Vec<Event>) {
@@ -247,6 +295,7 @@ fn bulk(what: &What) -> usize {
         | What::Said { text }
         | What::Held { expected: text } => text.len(),
         What::Broken { expected, actual } => expected.len() + actual.len(),
+        What::World { .. } => 1024,
         What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
         What::Spread { shares, .. } => shares.iter().map(|share| TEXT_BULK + share.node.len()).sum(),
         What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),

@@ -1,5 +1,7 @@
 //! What surrounds a subject, all of it given from outside: time and randomness.
 
+pub mod cluster;
+
 use cachedojo::random::Random;
 
 /// Time and randomness around a subject, both given from outside.

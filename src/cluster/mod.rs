@@ -1,124 +1,56 @@
-//! The exercise's distributed cache: a ring that says who is responsible, and the local node that holds the data.
+//! The cluster: a replicated cache of many nodes, and the exercise's `DistributedCache` of one.
+//!
+//! # How a write travels
+//!
+//! A [`Node`] is a state machine: messages, ticks and requests come in, messages, answers and notes come out. Time, randomness and the
+//! network are the host's; the simulated world of the `lab` crate is one host.
+//!
+//! A client may ask any node. `write user:1 Ada level=quorum`, asked of n4, goes like this:
+//!
+//! 1. **Placement.** n4 hashes the key ([`record::hash_of`]) and asks the [ring](view::Placement) of its *epoch* for the natural
+//!    replicas, say n2, n5 and n1. The hash and the epoch go with every message, and every receiver checks both: a node under another ring, or
+//!    with another hash, refuses instead of storing astray.
+//! 2. **Query.** n4 asks the three which version they hold. A [quorum](level::quorum) answers, floor(3/2) + 1 = 2. It counts the replicas that the
+//!    ring names, alive or not: too few alive is an error, never a smaller quorum.
+//! 3. **Version.** n4's [hybrid clock](ids::HybridClock) hears of the answered versions and gives the next one, which exceeds them all. Without the
+//!    query a coordinator whose clock lags would write below what is there, and its acknowledged write would be lost.
+//! 4. **Store.** n4 sends the record: version, value, and the time to live as a *deadline in cluster time* ([`time`]), which no wall clock can
+//!    move. Two acknowledgements later the client hears `stored`. Replicas keep whatever version is newest, in whatever order things come.
+//! 5. **Stragglers.** n1 was silent. n4 asks again for a while, then keeps a *hint* for it, and sends that when n1 is back. What a hint does not
+//!    reach, nodes find by comparing *digests* with each other, and reads mend.
+//!
+//! A **read** takes steps 1 and 2. If a quorum has the newest version it is answered; if not, the coordinator stores that version on a quorum
+//! first (*read repair*): otherwise the next reader could see an older one. Reads and writes at QUORUM are linearizable for each key; this is the
+//! register of Attiya, Bar-Noy and Dolev (1995) with the writers' clocks of Lynch and Shvartsman. At ONE, the nearest replica answers at once,
+//! possibly with an old value; a *session* carries the versions that it has seen, and is never answered with less.
+//!
+//! A **delete** is a write of a tombstone; so is the *sweep* of an invalidation, which all nodes hold and which deletes every key that its
+//! pattern, tag or namespace reaches, also one that arrives later. A tombstone outlives every hint, operation and message that could bring the
+//! value back, and is forgotten only after all replicas said twice that they have it.
+//!
+//! **Membership** is a log that the nodes agree on ([`raft`]); a ring is never edited, but follows from the log. Ranges change hands in two
+//! phases ([`node`]'s `members`), while reads and writes go on under both rings. A node that comes back with nothing is admitted as
+//! a new life of it and vouches for nothing until it has pulled what a quorum holds; one that was removed comes back the same way; one that was
+//! only away catches up. A node that has been silent for long is let go, so that its keys get their full number of copies again.
+//!
+//! What this promises, under lost, late, doubled and reordered messages, partitions, pauses, crashes and skewed clocks: no write acknowledged
+//! at QUORUM or ALL is lost while fewer than a quorum of its replicas lose their disks between repairs; no deleted value comes back; nothing
+//! lives longer than its deadline plus, or dies earlier than its deadline less, twice [`time::SKEW_BOUND`]; no two nodes of one epoch disagree on a
+//! key's place. It assumes that nodes do not lie, that monotonic clocks run at one rate, and that a disk keeps what its node has acknowledged.
 
-use std::time::Duration;
+pub mod ids;
+pub mod level;
+pub mod message;
+pub mod node;
+mod prototype;
+pub mod raft;
+pub mod record;
+pub mod store;
+pub mod time;
+pub mod view;
 
-use crate::cache::{CacheNode, EvictionPolicy};
-use crate::clock::Clock;
-use crate::protocol::{CacheCommand, CacheResponse};
-use crate::ring::{HashRing, NodeInfo};
-
-/// Cache configuration.
-#[derive(Debug, Clone)]
-pub struct CacheConfig {
-    /// The local node's limit, in bytes.
-    pub max_memory: usize,
-    /// The time to live of entries that are given none.
-    pub default_ttl: Option<Duration>,
-    /// What leaves when the limit is met.
-    pub eviction_policy: EvictionPolicy,
-    /// On how many servers a key lives; fewer while there are fewer alive.
-    pub replication_factor: usize,
-    /// Points per server on the ring.
-    pub virtual_nodes: usize,
-}
-
-/// Distributed cache cluster, seen from one of its servers.
-#[derive(Debug)]
-pub struct DistributedCache {
-    ring: HashRing,
-    local_cache: CacheNode,
-    replication_factor: usize,
-    default_ttl: Option<Duration>,
-}
-
-impl DistributedCache {
-    /// A cluster without servers, on a clock of its own that stands at zero.
-    pub fn new(config: CacheConfig) -> Self {
-        Self::with_clock(config, Clock::new())
-    }
-
-    /// A cluster without servers, on the given clock.
-    #[expect(clippy::needless_pass_by_value, reason = "the prototype's `new` takes its configuration by value")]
-    pub fn with_clock(config: CacheConfig, clock: Clock) -> Self {
-        Self {
-            ring: HashRing::new(config.virtual_nodes),
-            local_cache: CacheNode::with_clock(config.max_memory, config.eviction_policy, clock),
-            replication_factor: config.replication_factor,
-            default_ttl: config.default_ttl,
-        }
-    }
-
-    /// Adds a server of weight 1; one of the same id is replaced. Cost: that of [`HashRing::add_node`].
-    pub fn add_server(&mut self, id: String, addr: String) {
-        self.ring.add_node(NodeInfo { id, addr, weight: 1, is_alive: true });
-    }
-
-    /// Removes a server; an unknown id changes nothing. From then on its keys belong to the servers that remain.
-    pub fn remove_server(&mut self, id: &str) {
-        self.ring.remove_node(id);
-    }
-
-    /// Executes a command on the local node. Asynchronous by the prototype; it never waits.
-    #[expect(clippy::unused_async, reason = "the prototype says async, for clusters that cross a network")]
-    pub async fn execute(&mut self, command: CacheCommand) -> CacheResponse {
-        self.execute_now(command)
-    }
-
-    /// [`DistributedCache::execute`] for callers without an executor.
-    pub fn execute_now(&mut self, command: CacheCommand) -> CacheResponse {
-        let node = &mut self.local_cache;
-        match command {
-            CacheCommand::Get { key } => CacheResponse::Value(node.get(&key).map(|entry| entry.value.clone())),
-            CacheCommand::Set { key, value, ttl } => {
-                if node.set(key, value, ttl.or(self.default_ttl)) {
-                    CacheResponse::Stored
-                } else {
-                    CacheResponse::Error("the value is larger than the cache; store a smaller one".into())
-                }
-            }
-            CacheCommand::Delete { key } if node.delete(&key) => CacheResponse::Deleted,
-            CacheCommand::Touch { key, ttl } if node.touch(&key, ttl) => CacheResponse::Stored,
-            CacheCommand::Incr { key, delta } if node.exists(&key) => match node.increment(&key, delta) {
-                Ok(number) => CacheResponse::Value(Some(number.to_string().into_bytes())),
-                Err(error) => CacheResponse::Error(error.to_string()),
-            },
-            CacheCommand::Delete { .. } | CacheCommand::Touch { .. } | CacheCommand::Incr { .. } => {
-                CacheResponse::NotFound
-            }
-            CacheCommand::Stats => CacheResponse::Stats(node.stats()),
-        }
-    }
-
-    /// The alive servers that hold a key, the responsible one first: as many as the replication factor, fewer while
-    /// there are fewer. Cost: that of [`HashRing::get_nodes`].
-    pub fn servers_for_key(&self, key: &str) -> Vec<&NodeInfo> {
-        self.ring.get_nodes(key, self.replication_factor)
-    }
-
-    /// Rebalances after a change of servers. The ring is consistent at every moment and the data is local, so only
-    /// what has expired is left to be carried away.
-    #[expect(clippy::unused_async, reason = "the prototype says async, for clusters that cross a network")]
-    pub async fn rebalance(&mut self) {
-        self.rebalance_now();
-    }
-
-    /// [`DistributedCache::rebalance`] for callers without an executor.
-    pub fn rebalance_now(&mut self) {
-        self.local_cache.clean_expired();
-    }
-
-    /// The ring, to look at.
-    pub fn ring(&self) -> &HashRing {
-        &self.ring
-    }
-
-    /// The local node, to look at.
-    pub const fn local(&self) -> &CacheNode {
-        &self.local_cache
-    }
-
-    /// The local node, to set up.
-    pub fn local_node(&mut self) -> &mut CacheNode {
-        &mut self.local_cache
-    }
-}
+pub use ids::{Micros, NodeId, NodeSet, Version};
+pub use level::{Level, quorum};
+pub use message::{Effects, Envelope, Failure, Message, Note, Outcome, Request};
+pub use node::{Disk, Node, Readings, Settings, TICK};
+pub use prototype::{CacheConfig, DistributedCache};

@@ -3,20 +3,23 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
+//! - `tidy` looks whether the rules of the house are kept,
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
-//! installed), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! installed), `licences` (which dependencies may have), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;
 mod dist;
+mod licences;
 mod page;
 mod play;
 mod project;
 mod server;
 mod size;
 mod test;
+mod tidy;
 mod tools;
 
 use anyhow::Result;
@@ -39,6 +42,8 @@ enum Command {
     Test(test::Arguments),
     /// Measure the engine against the crates that people would use instead
     Bench(bench::Arguments),
+    /// Look whether the rules of the house are kept
+    Tidy(tidy::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
     Dist,
 }
@@ -59,6 +64,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
+        Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }
 }

@@ -3,7 +3,7 @@
 use crate::project::{Project, is_fresh};
 use crate::tools;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xshell::cmd;
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -12,6 +12,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) fn build(project: &Project) -> Result<PathBuf> {
     tools::npm_packages(project)?;
     engine(project)?;
+    course(project)?;
     let www = project.www();
     let dist = www.join("dist");
     let examples = project.root.join("tests/scenarios");
@@ -40,4 +41,19 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
             .run()?;
     }
     Ok(module)
+}
+
+/// Writes the course's lessons and the programs that they are about to `www/public/course`.
+fn course(project: &Project) -> Result<()> {
+    let folder = project.www().join("public/course");
+    let made_of =
+        ["exercises", "grader/adapter", "grader/src", "judge/src", "wire/src"].map(|part| project.root.join(part));
+    let made_of: Vec<&Path> = made_of.iter().map(PathBuf::as_path).collect();
+    if is_fresh(&folder.join("course.json"), &made_of) {
+        return Ok(());
+    }
+    tools::rust_target(project, "wasm32-wasip1")?;
+    cmd!(project.shell, "cargo run --quiet --package grader -- export-course {folder}")
+        .run()
+        .context("the course's programs do not build: the lines above say why")
 }

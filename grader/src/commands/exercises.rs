@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use cachedojo_notation::text::Language;
 
 use crate::cli::{InitArgs, ShowArgs};
+use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::pack::{Pack, built_in_ids};
 
@@ -21,6 +22,13 @@ pub fn list() -> Result<Outcome> {
         let (points, checks) = (exercise.max_score(), exercise.checks.len());
         let languages = exercise.languages.iter().map(|language| language.name()).collect::<Vec<_>>().join(", ");
         writeln!(out, "{id:20} {} · {languages} · {checks} checks, {points} points", exercise.title.en)?;
+    }
+    let course = CourseFiles::load()?.course;
+    for chapter in &course.chapters {
+        writeln!(out, "\n{COURSE_ID}: {}", chapter.title.en)?;
+        for lesson in course.lessons.iter().filter(|lesson| lesson.chapter == chapter.id) {
+            writeln!(out, "{:20} {} · script · {} minutes", lesson.id, lesson.title.en, lesson.minutes)?;
+        }
     }
     Ok(Outcome::Passed)
 }

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod build;
 pub mod class;
 pub mod doctor;
 pub mod exercises;

@@ -14,6 +14,7 @@ use cachedojo_notation::text::Language;
 
 use crate::attacks;
 use crate::cli::SelfcheckArgs;
+use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::Outcome;
 use crate::intake::submission::Submission;
 use crate::pack::{DEFAULT_ID, built_in_ids};
@@ -30,7 +31,10 @@ const STARTER_PERCENT_MAX: u32 = 10;
 pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     let ids = args.exercise.clone().map_or_else(built_in_ids, |id| vec![id]);
     let mut mistakes = 0;
-    for id in &ids {
+    if args.exercise.as_deref().is_none_or(|id| id == COURSE_ID) {
+        mistakes += check_course(args.trust)?;
+    }
+    for id in ids.iter().filter(|id| *id != COURSE_ID) {
         let pack = super::load_pack(id)?;
         let bench = Bench::open(&pack, args.trust)?;
         mistakes += check_pack(&bench, args.seed)?;
@@ -42,6 +46,35 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
     Ok(if mistakes == 0 { Outcome::Passed } else { Outcome::NotPassed })
+}
+
+/// Every lesson is solved in full by its solution, and not by its failed attempt.
+fn check_course(trust: bool) -> Result<usize> {
+    let files = CourseFiles::load()?;
+    let mut mistakes = Vec::new();
+    for lesson in &files.course.lessons {
+        let pack = files.pack(&lesson.id).context("a lesson of the course")?;
+        let bench = Bench::open(&pack, trust)?;
+        let grade = |text: String| {
+            let script = [("script.txt".to_owned(), text)].into();
+            let submission = Submission::of(CodeLanguage::Script, &lesson.id, script).context("a script")?;
+            bench.grade(&submission, 0, Language::English)
+        };
+        let solved = grade(lesson.solution())?;
+        if solved.score != solved.max_score || !solved.passed {
+            mistakes.push(format!("the solution of `{}` earns {}: {:?}", lesson.id, solved.score, solved.checks));
+        }
+        if grade(lesson.failed_attempt())?.passed {
+            mistakes.push(format!("the failed attempt of `{}` passes: the lesson could not be failed", lesson.id));
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    for mistake in &mistakes {
+        writeln!(out, "{COURSE_ID}: {mistake}")?;
+    }
+    let (lessons, mutants) = (files.course.lessons.len(), files.patches.len());
+    writeln!(out, "{COURSE_ID}: {lessons} lessons, {mutants} mutants, {} mistakes", mistakes.len())?;
+    Ok(mistakes.len())
 }
 
 fn check_attacks(bench: &Bench<'_>) -> Result<usize> {

@@ -6,17 +6,19 @@
 //! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
+//! | [`script`] | the script language: nothing is built |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
 pub mod python;
 pub mod rust;
+pub mod script;
 pub mod threads;
 pub mod toolchain;
 pub mod wasm;
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::sandbox::Protection;
@@ -32,8 +34,6 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
     match language {
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
         CodeLanguage::Python => Ok(Arc::new(python::PythonToolchain::open(protection)?)),
-        CodeLanguage::Script => {
-            bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
-        }
+        CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
     }
 }

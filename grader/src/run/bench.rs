@@ -65,6 +65,11 @@ impl<'a> Bench<'a> {
         self
     }
 
+    /// Whether builds are left unconfined.
+    pub fn is_trusting(&self) -> bool {
+        matches!(self.protection, Protection::Trust)
+    }
+
     /// Inspects and builds a submission.
     ///
     /// # Errors

@@ -55,6 +55,10 @@ impl Bench<'_> {
         built: &Built,
     ) -> Result<Report> {
         let exercise = &self.pack.exercise;
+        if let Some(lesson) = &self.pack.lesson {
+            let grader = grader(self.toolchain(submission.language)?.backend());
+            return self.judge_lesson(lesson, id, built, language, grader);
+        }
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
         let mut outcomes = judge(exercise, seed, &mut fresh)?;
         shorten(exercise, &mut outcomes, seed, &mut fresh);

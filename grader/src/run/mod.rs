@@ -7,4 +7,5 @@
 
 pub mod bench;
 pub mod grading;
+mod lesson;
 pub mod mutants;

@@ -65,22 +65,32 @@ fn parts(patch: &str) -> Vec<String> {
     parts
 }
 
-/// A mutant's subjects. Cost: a build the first time, a read from the cache later.
+/// A mutant's artifact and its subjects. Cost: a build the first time, a read from the cache later.
 ///
 /// # Errors
 /// The patch does not fit, or what it makes does not build: mutants are part of the pack, so both are its mistakes.
-pub fn factory(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<Arc<dyn Factory>> {
+pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<u8>, Arc<dyn Factory>)> {
     let submission = Submission::of(language, id, files(bench.pack, language, id)?)
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
     let kept = kept("module", digest(Sha256::new(), &[identity.as_bytes(), submission.sha256.as_bytes()]), "bin")?;
-    if let Some(factory) = fs::read(&kept).ok().and_then(|artifact| toolchain.revive(&artifact)) {
-        return Ok(factory);
+    if let Ok(artifact) = fs::read(&kept)
+        && let Some(factory) = toolchain.revive(&artifact)
+    {
+        return Ok((artifact, factory));
     }
     let built = bench.build(&submission).with_context(|| format!("the mutant `{id}`"))?;
     keep(&kept, &built.artifact)?;
-    Ok(built.factory)
+    Ok((built.artifact, built.factory))
+}
+
+/// A mutant's subjects. Cost: that of [`made`].
+///
+/// # Errors
+/// Those of [`made`].
+pub fn factory(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<Arc<dyn Factory>> {
+    Ok(made(bench, language, id)?.1)
 }
 
 /// Which rows of a mutant are judged.

@@ -153,6 +153,20 @@ fn share(index: usize, rows: usize) -> u32 {
     POINTS / rows + u32::from(u32::try_from(index).is_ok_and(|index| index < POINTS % rows))
 }
 
+/// The rows of a lesson and their points.
+pub(super) fn table(lesson: &Lesson) -> Vec<(String, u32)> {
+    let numbered = |name: &str, rows: usize| -> Vec<_> {
+        (0..rows).map(|index| (format!("{name}_{}", index + 1), share(index, rows))).collect()
+    };
+    match lesson.kind {
+        Kind::Predict => numbered("answer", frame::blanks(&lesson.script.starter)),
+        Kind::Repair | Kind::Design => numbered("goal", frame::expectations(&lesson.script.goal)),
+        Kind::Expose => {
+            vec![("exposes".to_owned(), EXPOSED_POINTS), ("short".to_owned(), POINTS - EXPOSED_POINTS)]
+        }
+    }
+}
+
 /// The lines of a script that count for its length: commands, not expectations.
 pub(super) fn length(script: &Script) -> u32 {
     let counted =

@@ -303,6 +303,11 @@ impl Lesson {
         lesson
     }
 
+    /// The rows that a script is judged by, and their points.
+    pub fn table(&self) -> Vec<(String, u32)> {
+        attempt::table(self)
+    }
+
     /// From how many points, of 100, on the lesson is solved.
     pub fn passing_score(&self) -> u32 {
         if self.kind == Kind::Expose { attempt::EXPOSED_POINTS } else { POINTS }

@@ -1,7 +1,7 @@
 //! The `lab` dialect: one table of commands, from which the parser, the help, the README's table and the page's
 //! completions are made.
 
-mod args;
+pub(crate) mod args;
 mod commands;
 
 use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
@@ -15,7 +15,7 @@ use cachedojo_notation::text;
 pub use commands::{COMMANDS, Entry};
 
 /// A mistake and where in the line it stands, in bytes.
-pub(super) type Fault = (std::ops::Range<usize>, Mistake);
+pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
 
 /// Reads one line into `script`: its command, its commands (a `for`), or its mistake.
 pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
@@ -48,7 +48,12 @@ fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Resul
             return Err((0..source.len(), Mistake::NothingBefore));
         }
         Command::Expect(_) | Command::Always(_) | Command::Tick(_) | Command::WallJump(_) => {}
-        Command::Ask(_) | Command::Spread { .. } | Command::Mark { .. } | Command::Moved => script.answers += 1,
+        Command::Ask(_)
+        | Command::Spread { .. }
+        | Command::Mark { .. }
+        | Command::Moved
+        | Command::Where { .. }
+        | Command::World(_) => script.answers += 1,
     }
     script.commands.push(Step { line, source: source.trim().to_owned(), command });
     Ok(())

@@ -52,6 +52,11 @@ pub enum Mistake {
         /// The command's usage.
         usage: &'static str,
     },
+    /// This is no node of a simulated cluster.
+    Node {
+        /// What stands there.
+        found: String,
+    },
     /// A quote is not closed.
     OpenQuote,
     /// An escape that quoted strings do not have.
@@ -110,6 +115,7 @@ impl Mistake {
             Self::Size { found } => format!("`{found}` is not a size in bytes; write 100, 4KiB or 1MiB."),
             Self::Policy { found } => format!("`{found}` is not an eviction policy; choose lru, lfu, fifo or ttl."),
             Self::Option { found, usage } => format!("`{found}` is not an option here; write `{usage}`."),
+            Self::Node { found } => format!("`{found}` names no node; write n1 to n63, and n1->n2 for a way."),
             Self::OpenQuote => "This quote is never closed; end the text with another \".".into(),
             Self::Escape { found } => {
                 format!(
@@ -163,6 +169,9 @@ impl Mistake {
                 format!("« {found} » n'est pas une politique d'éviction ; choisissez lru, lfu, fifo ou ttl.")
             }
             Self::Option { found, usage } => format!("« {found} » n'est pas une option ici ; écrivez « {usage} »."),
+            Self::Node { found } => {
+                format!("« {found} » ne désigne aucun nœud ; écrivez n1 à n63, et n1->n2 pour un sens.")
+            }
             Self::OpenQuote => "Ce guillemet n'est jamais fermé ; terminez le texte par un autre \".".into(),
             Self::Escape { found } => format!(
                 "« {found} » n'est pas un échappement ; employez \\n, \\r, \\t, \\\\, \\\", \\x41 ou \\u{{e9}}, et doublez une barre oblique seule."

@@ -5,10 +5,11 @@ mod advice;
 pub mod expect;
 pub mod lab;
 mod mistake;
-mod token;
+pub(crate) mod token;
 
 use std::ops::Range;
 
+use crate::families::cluster::ClusterCommand;
 use cachedojo_wire::{ExtraRequest, Request};
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +101,13 @@ pub enum Command {
     },
     /// Which of the marked keys have another owner now.
     Moved,
+    /// Who answers for a key, or holds it in the simulated cluster.
+    Where {
+        /// The key.
+        key: String,
+    },
+    /// A command to the simulated cluster.
+    World(ClusterCommand),
     /// Let both clocks run by so many milliseconds.
     Tick(u64),
     /// Move the wall clock alone by so many milliseconds.

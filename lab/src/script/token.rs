@@ -12,28 +12,28 @@ const REPEAT_BYTES_MAX: usize = 8 << 20;
 
 /// One word of a line.
 #[derive(Debug, Clone)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// Its bytes in the line.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
     /// As written, without quotes.
-    pub(super) raw: String,
+    pub(crate) raw: String,
     /// Whether it stood in quotes.
-    pub(super) quoted: bool,
+    pub(crate) quoted: bool,
     value: Vec<u8>,
 }
 
 impl Token {
     /// The word, where it was not quoted.
-    pub(super) fn bare(&self) -> Option<&str> {
+    pub(crate) fn bare(&self) -> Option<&str> {
         (!self.quoted).then_some(self.raw.as_str())
     }
 
-    pub(super) fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         self.bare() == Some(word)
     }
 
     /// What the word stands for; `None` when that is too large.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self.bare().and_then(repeat) {
             Some((count, what)) if count * what.len() <= REPEAT_BYTES_MAX => Some(what.repeat(count).into_bytes()),
             Some(_) => None,
@@ -42,7 +42,7 @@ impl Token {
     }
 
     /// As events print it. A quoted word never passes for one of the language's own answers.
-    pub(super) fn canonical(&self) -> String {
+    pub(crate) fn canonical(&self) -> String {
         match self.bare() {
             Some(word) if text::is_reserved(word) => word.to_owned(),
             _ => text::word(&text::escape(&self.bytes().unwrap_or_default())),
@@ -51,7 +51,7 @@ impl Token {
 }
 
 /// Splits a line into words. A `#` that begins a word begins a comment.
-pub(super) fn read_tokens(line: &str) -> Result<Vec<Token>, Fault> {
+pub(crate) fn read_tokens(line: &str) -> Result<Vec<Token>, Fault> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(skipped) = line[at..].find(|c: char| !c.is_whitespace()) {

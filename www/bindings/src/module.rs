@@ -1,6 +1,6 @@
 //! Compiled programs as subjects: mutants and submissions, which JavaScript instantiates beside the engine.
 //!
-//! JavaScript gives such a program its few WASI functions (`www/src/engine/module.ts`); what they tell comes from the world of
+//! JavaScript gives such a program its few WASI functions (`www/bindings/module.js`); what they tell comes from the world of
 //! the run, which both sides share while a call lasts.
 
 use std::cell::RefCell;

@@ -1,11 +1,13 @@
 //! The table of steps. Each installs what it needs, so each can also be run alone.
 
+use crate::licences;
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
 use crate::server::{self, Server};
 use crate::size;
+use crate::tidy;
 use crate::tools;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::path::PathBuf;
 use xshell::cmd;
 
@@ -20,6 +22,8 @@ pub(super) struct Step {
 
 pub(super) const STEPS: &[Step] = &[
     Step { name: "format", what: "Rust code is formatted", after: &[], run: format },
+    Step { name: "tidy", what: "the rules of the house are kept", after: &[], run: tidy },
+    Step { name: "licences", what: "every dependency may be used and passed on", after: &[], run: licences::check },
     Step { name: "clippy", what: "no warning in any crate, nor in the engine for browsers", after: &[], run: clippy },
     Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
     Step { name: "selfcheck", what: "the kit grades itself", after: &["native"], run: selfcheck },
@@ -36,6 +40,12 @@ fn format(project: &Project) -> Result<()> {
     // The adapters belong to no crate: the grader compiles them beside each submission.
     let adapters = ["distributed_cache", "line_cache"].map(|name| format!("grader/adapter/{name}/adapter.rs"));
     Ok(cmd!(project.shell, "rustfmt --edition 2024 --check {adapters...}").run()?)
+}
+
+fn tidy(project: &Project) -> Result<()> {
+    let found = tidy::tidy(project, &tidy::Arguments::default())?;
+    ensure!(found == std::process::ExitCode::SUCCESS, "the lines above say what to do");
+    Ok(())
 }
 
 fn clippy(project: &Project) -> Result<()> {

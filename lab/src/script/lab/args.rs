@@ -12,16 +12,16 @@ use cachedojo_notation::duration::Duration;
 const KEYS_MAX: u32 = 100_000;
 
 /// The arguments of one command, taken from left to right.
-pub(super) struct Args<'a> {
-    pub(super) line: &'a str,
-    pub(super) tokens: &'a [Token],
+pub(crate) struct Args<'a> {
+    pub(crate) line: &'a str,
+    pub(crate) tokens: &'a [Token],
     /// The token to take next.
-    pub(super) next: usize,
-    pub(super) entry: &'static Entry,
+    pub(crate) next: usize,
+    pub(crate) entry: &'static Entry,
 }
 
 impl<'a> Args<'a> {
-    pub(super) fn fault_here(&self, mistake: Mistake) -> Fault {
+    pub(crate) fn fault_here(&self, mistake: Mistake) -> Fault {
         if let Some(token) = self.tokens.get(self.next) {
             return (token.span.clone(), mistake);
         }
@@ -31,7 +31,7 @@ impl<'a> Args<'a> {
         (end - last..end, mistake)
     }
 
-    pub(super) fn take(&mut self, what: &'static str) -> Result<&Token, Fault> {
+    pub(crate) fn take(&mut self, what: &'static str) -> Result<&Token, Fault> {
         match self.tokens.get(self.next) {
             Some(token) => {
                 self.next += 1;
@@ -41,7 +41,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn end(&self) -> Result<(), Fault> {
+    pub(crate) fn end(&self) -> Result<(), Fault> {
         match self.tokens.get(self.next) {
             None => Ok(()),
             Some(token) => {
@@ -51,34 +51,34 @@ impl<'a> Args<'a> {
     }
 
     /// Takes the next word if it is `word`.
-    pub(super) fn flag(&mut self, word: &str) -> bool {
+    pub(crate) fn flag(&mut self, word: &str) -> bool {
         let there = self.tokens.get(self.next).is_some_and(|token| token.is(word));
         self.next += usize::from(there);
         there
     }
 
-    pub(super) fn bytes(&mut self, what: &'static str) -> Result<Vec<u8>, Fault> {
+    pub(crate) fn bytes(&mut self, what: &'static str) -> Result<Vec<u8>, Fault> {
         let token = self.take(what)?;
         token.bytes().ok_or((token.span.clone(), Mistake::ValueTooLarge))
     }
 
-    pub(super) fn string(&mut self, what: &'static str) -> Result<String, Fault> {
+    pub(crate) fn string(&mut self, what: &'static str) -> Result<String, Fault> {
         let bytes = self.bytes(what)?;
         let token = &self.tokens[self.next - 1];
         String::from_utf8(bytes).map_err(|_| (token.span.clone(), Mistake::Escape { found: token.raw.clone() }))
     }
 
-    pub(super) fn key(&mut self) -> Result<String, Fault> {
+    pub(crate) fn key(&mut self) -> Result<String, Fault> {
         self.string("<key>")
     }
 
-    pub(super) fn number<N: std::str::FromStr>(&mut self, what: &'static str) -> Result<N, Fault> {
+    pub(crate) fn number<N: std::str::FromStr>(&mut self, what: &'static str) -> Result<N, Fault> {
         let token = self.take(what)?;
         token.raw.parse().map_err(|_| (token.span.clone(), Mistake::Number { found: token.raw.clone() }))
     }
 
     /// A count that costs the engine work or memory, so it has a ceiling.
-    pub(super) fn count(&mut self, what: &'static str, max: u32) -> Result<u32, Fault> {
+    pub(crate) fn count(&mut self, what: &'static str, max: u32) -> Result<u32, Fault> {
         let count = self.number(what)?;
         if count > max {
             let token = &self.tokens[self.next - 1];
@@ -87,7 +87,7 @@ impl<'a> Args<'a> {
         Ok(count)
     }
 
-    pub(super) fn duration(&mut self) -> Result<u64, Fault> {
+    pub(crate) fn duration(&mut self) -> Result<u64, Fault> {
         let token = self.take("<duration>")?;
         match Duration::parse(&token.raw) {
             Some(duration) => Ok(duration.as_ms()),
@@ -95,31 +95,31 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn policy(&mut self) -> Result<Policy, Fault> {
+    pub(crate) fn policy(&mut self) -> Result<Policy, Fault> {
         let token = self.take("<policy>")?;
         policy(&token.raw).ok_or((token.span.clone(), Mistake::Policy { found: token.raw.clone() }))
     }
 
-    pub(super) fn entry(&mut self) -> Result<(String, Vec<u8>, Option<u64>), Fault> {
+    pub(crate) fn entry(&mut self) -> Result<(String, Vec<u8>, Option<u64>), Fault> {
         let (key, value) = (self.key()?, self.bytes("<value>")?);
         let ttl_ms = if self.flag("ttl") { Some(self.duration()?) } else { None };
         Ok((key, value, ttl_ms))
     }
 
-    pub(super) fn run_of_keys(&mut self) -> Result<(String, u32), Fault> {
+    pub(crate) fn run_of_keys(&mut self) -> Result<(String, u32), Fault> {
         let prefix = self.string("<prefix>")?;
         let count = self.count("<count>", KEYS_MAX)?;
         Ok((prefix, count))
     }
 
     /// The rest of the line, spaces and all, less the one that ends the command's name.
-    pub(super) fn rest(&mut self) -> String {
+    pub(crate) fn rest(&mut self) -> String {
         self.next = self.tokens.len();
         let after_name = &self.line.trim_start()[self.entry.name.len()..];
         after_name.strip_prefix(' ').unwrap_or(after_name).to_owned()
     }
 
-    pub(super) fn rest_of_tokens(&mut self) -> Result<&'a [Token], Fault> {
+    pub(crate) fn rest_of_tokens(&mut self) -> Result<&'a [Token], Fault> {
         if self.next >= self.tokens.len() {
             return Err(self.fault_here(Mistake::Missing { what: "<answer>", usage: self.entry.usage }));
         }
@@ -129,7 +129,7 @@ impl<'a> Args<'a> {
         Ok(rest)
     }
 
-    pub(super) fn expectation(&mut self) -> Result<Expectation, Fault> {
+    pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {
         let from = self.tokens.get(self.next).map_or(self.line.len(), |token| token.span.start);
         let source = self.line[from..].trim_end().to_owned();
         let usage = self.entry.usage;
@@ -189,7 +189,7 @@ fn wording(line: &str, tokens: &[Token]) -> Wording {
 }
 
 /// The policy of that name, in any case.
-pub(super) fn policy(name: &str) -> Option<Policy> {
+pub(crate) fn policy(name: &str) -> Option<Policy> {
     Some(match name.to_ascii_lowercase().as_str() {
         "lru" => Policy::Lru,
         "lfu" => Policy::Lfu,

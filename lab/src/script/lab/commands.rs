@@ -7,11 +7,13 @@ use cachedojo_wire::{
 
 use super::Fault;
 use super::args::{Args, policy};
+use crate::families::cluster::COMMANDS as CLUSTER;
 use crate::script::Command;
 use crate::script::mistake::Mistake;
 use cachedojo_notation::duration::{Duration, parse_size};
 
 /// A command of the language.
+#[derive(Clone, Copy)]
 pub struct Entry {
     /// The words it begins with.
     pub name: &'static str,
@@ -21,11 +23,23 @@ pub struct Entry {
     pub help_en: &'static str,
     /// What it does, in French.
     pub help_fr: &'static str,
-    pub(super) read: fn(&mut Args<'_>) -> Result<Command, Fault>,
+    pub(crate) read: fn(&mut Args<'_>) -> Result<Command, Fault>,
 }
 
 /// Every command, in the order in which a learner meets them.
-pub const COMMANDS: &[Entry] = &[
+pub const COMMANDS: &[Entry] = &joined::<{ FIRST.len() + CLUSTER.len() }>(FIRST, CLUSTER);
+
+const fn joined<const LENGTH: usize>(first: &[Entry], then: &[Entry]) -> [Entry; LENGTH] {
+    let mut all = [first[0]; LENGTH];
+    let mut at = 0;
+    while at < LENGTH {
+        all[at] = if at < first.len() { first[at] } else { then[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
+const FIRST: &[Entry] = &[
     Entry {
         name: "node new",
         usage: "node new <memory> [lru|lfu|fifo|ttl]",
@@ -296,9 +310,9 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "where",
         usage: "where <key>",
-        help_en: "Short for `ring where`.",
-        help_fr: "Abrégé de « ring where ».",
-        read: |a| Ok(ring(RingRequest::Owner { key: a.key()? })),
+        help_en: "Ask which nodes of the simulated cluster hold a key; without one, short for `ring where`.",
+        help_fr: "Demande quels nœuds de la grappe simulée ont une clé ; sans grappe, abrégé de « ring where ».",
+        read: |a| Ok(Command::Where { key: a.key()? }),
     },
     Entry {
         name: "stats",

@@ -1,0 +1,39 @@
+//! `grader build`: a submission's module for the page. And the hidden command that makes what the page loads for its course.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use crate::cli::{BuildArgs, ExportArgs};
+use crate::course::CourseFiles;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::intake::submission::Submission;
+use crate::run::bench::Bench;
+
+/// Builds a submission and writes its module.
+///
+/// # Errors
+/// There is no such submission, it does not build or is forbidden, or the file cannot be written.
+pub fn build(args: &BuildArgs) -> Result<Outcome> {
+    let pack = super::load_pack(&args.exercise)?;
+    super::check_out(&args.out)?;
+    let bench = Bench::open(&pack, args.trust)?;
+    let submission =
+        Submission::read(&args.path, &pack.exercise.languages).map_err(|error| UsageError(error.to_string()))?;
+    let built = bench.build(&submission)?;
+    fs::write(&args.out, &built.artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "wrote {} ({} KB)", args.out.display(), built.artifact.len().div_ceil(1000))?;
+    writeln!(out, "Drop it on the playground to run it there; only your teacher's own grading counts.")?;
+    Ok(Outcome::Passed)
+}
+
+/// Writes the course's data and programs for the page.
+///
+/// # Errors
+/// The course is unsound, a program does not build, or the folder cannot be written.
+pub fn export_course(args: &ExportArgs) -> Result<Outcome> {
+    CourseFiles::load()?.export(&args.folder, args.trust)?;
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,377 @@
+//! What answers the family's commands: the simulated world, as scripts and the page see it.
+
+use std::collections::VecDeque;
+
+use cachedojo::cluster::raft::Role;
+use cachedojo::cluster::record::{Key, hash_of, is_sweep};
+use cachedojo::cluster::{Micros, NodeId, Outcome, Request};
+use cachedojo_notation::text::escape;
+use serde::{Deserialize, Serialize};
+
+use super::tell::{self, WorldEvent, named};
+use super::{ClusterCommand, Setup};
+use crate::event::What;
+use crate::subject::Crash;
+use crate::world::cluster::act::{Act, Done, Operation, Player};
+use crate::world::cluster::story::{Happened, Happening};
+use crate::world::cluster::{ClusterWorld, Status, check};
+
+/// How many events of keys are remembered for `explain`.
+const TOLD_MAX: usize = 20_000;
+/// How many of them one `explain` tells.
+const EXPLAINED_MAX: usize = 500;
+
+/// A simulated cluster that obeys a script.
+#[derive(Debug)]
+pub struct Play {
+    player: Player,
+    told: VecDeque<(Micros, WorldEvent)>,
+    begun: Vec<usize>,
+}
+
+/// What a node looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeView {
+    /// Its name.
+    pub id: String,
+    /// `up`, `paused`, `down` or `left`.
+    pub status: String,
+    /// `leader`, `follower` or `candidate`; empty while it is down.
+    pub role: String,
+    /// The term of the log, as it knows it.
+    pub term: u64,
+    /// Its ring epoch.
+    pub epoch: u64,
+    /// A digest of its rings: nodes of one epoch that differ here disagree.
+    pub ring: String,
+    /// Whether it holds all that it should.
+    pub is_whole: bool,
+    /// What it holds, by key.
+    pub keys: Vec<HeldView>,
+    /// How many hints it keeps for others.
+    pub hints: u32,
+    /// By how much its wall clock is wrong, in microseconds.
+    pub wall_shift_us: i64,
+    /// Cluster time as it knows it, in microseconds.
+    pub cluster_time_us: Option<u64>,
+}
+
+/// A record of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldView {
+    /// The key, escaped.
+    pub key: String,
+    /// The value, escaped; none for a tombstone.
+    pub value: Option<String>,
+    /// Its version.
+    pub version: String,
+    /// Its deadline in cluster time, in microseconds.
+    pub deadline_us: Option<u64>,
+}
+
+/// A message under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView {
+    /// The sender.
+    pub from: String,
+    /// The receiver.
+    pub to: String,
+    /// What it is.
+    pub name: String,
+    /// When it was sent, in microseconds since the cluster began.
+    pub sent_us: u64,
+    /// When it will arrive.
+    pub due_us: u64,
+}
+
+/// The cluster at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterView {
+    /// The time since it began, in microseconds.
+    pub now_us: u64,
+    /// Its nodes, dead ones too.
+    pub nodes: Vec<NodeView>,
+    /// The messages under way, the earliest sent first.
+    pub messages: Vec<MessageView>,
+}
+
+impl Play {
+    /// A new cluster, not yet at rest.
+    pub fn new(setup: &Setup, seed: u64) -> Self {
+        let world = ClusterWorld::new(setup.nodes, setup.settings(), setup.seed.unwrap_or(seed), true);
+        Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() }
+    }
+
+    /// The time since it began.
+    pub const fn now(&self) -> Micros {
+        self.player.world.now()
+    }
+
+    /// The world, to look at.
+    pub const fn world(&self) -> &ClusterWorld {
+        &self.player.world
+    }
+
+    /// Obeys a command; what it tells is added, with the time of each. The answer comes last.
+    pub fn obey(&mut self, command: &ClusterCommand, told: &mut Vec<(Micros, What)>) {
+        match command {
+            ClusterCommand::Make(_) => {
+                let done = self.player.perform(&Act::Settle);
+                self.drain(told);
+                let is_ready = done == Done::Settled(true);
+                let answer = if is_ready { What::Created { object: "cluster".into() } } else { settled(false) };
+                self.answer(answer, told);
+            }
+            ClusterCommand::Do(act) => self.perform(act, told),
+            ClusterCommand::Replicas(key) => {
+                let answer = self.any_view(|view| view.ring.replicas(hash_of(key)).in_order().to_vec());
+                self.answer(ids(&answer.unwrap_or_default()), told);
+            }
+            ClusterCommand::Explain(key) => {
+                for line in self.explain(key) {
+                    self.answer(What::Said { text: line }, told);
+                }
+            }
+            ClusterCommand::Health => {
+                for line in self.health() {
+                    self.answer(What::Said { text: line }, told);
+                }
+            }
+            ClusterCommand::Check => {
+                let world = &self.player.world;
+                let is_calm = world.network.is_healthy()
+                    && world.hosts().all(|(_, host)| host.status == Status::Up)
+                    && world.is_settled();
+                let broken = check::clients(world).or_else(|| check::replicas(world).filter(|_| is_calm));
+                self.answer(What::World { event: WorldEvent::Checked { broken } }, told);
+            }
+        }
+        if self.player.world.is_exhausted() {
+            self.answer(What::Crashed { crash: Crash::OutOfFuel }, told);
+        }
+    }
+
+    /// Which nodes hold a living value of a key.
+    pub fn holders(&self, key: &str) -> What {
+        let holds = |node: &cachedojo::cluster::Node| {
+            let now = node.time().unwrap_or(0);
+            node.store().held(key).is_some_and(|held| held.alive_at(now).is_some())
+        };
+        let hosts = self.player.world.hosts();
+        let holders: Vec<_> = hosts.filter(|(_, host)| host.node().is_some_and(holds)).map(|(node, _)| node).collect();
+        ids(&holders)
+    }
+
+    fn answer(&self, what: What, told: &mut Vec<(Micros, What)>) {
+        told.push((self.now(), what));
+    }
+
+    fn perform(&mut self, act: &Act, told: &mut Vec<(Micros, What)>) {
+        let done = self.player.perform(act);
+        if let (Done::Call(call), Act::Operate { begins: true, .. }) = (&done, act) {
+            self.begun.push(*call);
+        }
+        self.drain(told);
+        match done {
+            Done::Yes => {}
+            Done::No(why) => self.answer(What::Error { message: why.into() }, told),
+            Done::Settled(is) => self.answer(settled(is), told),
+            Done::Call(call) => {
+                if let Act::Operate { operation, key, begins: false, .. } = act {
+                    let outcome = self.player.world.calls().get(call).and_then(|call| call.answer.as_ref());
+                    let answer = match outcome {
+                        Some((_, outcome)) => answer_of(operation, key, outcome),
+                        None => What::Error { message: "no answer: the node is paused".into() },
+                    };
+                    self.answer(answer, told);
+                }
+            }
+        }
+    }
+
+    /// Tells what happened since the last time.
+    fn drain(&mut self, told: &mut Vec<(Micros, What)>) {
+        for happened in self.player.world.take_story() {
+            let Some(event) = self.tell(&happened) else { continue };
+            if event.key().is_some() {
+                if self.told.len() == TOLD_MAX {
+                    self.told.pop_front();
+                }
+                self.told.push_back((happened.at, event.clone()));
+            }
+            told.push((happened.at, What::World { event }));
+        }
+    }
+
+    fn tell(&mut self, happened: &Happened) -> Option<WorldEvent> {
+        let at_us = happened.at;
+        match &happened.what {
+            Happening::Message { .. } => tell::of_message(happened),
+            Happening::Note { node, note } => Some(tell::of_note(at_us, *node, note)),
+            Happening::Fault { node, text } => {
+                Some(WorldEvent::Fault { node: node.map(|node| node.to_string()), at_us, text: text.clone() })
+            }
+            Happening::Asked { node, call } => {
+                let (text, key) = question(&self.player.world.calls().get(*call)?.request);
+                Some(WorldEvent::Client { node: node.to_string(), at_us, text, key, is_late: false })
+            }
+            Happening::Answered { node, call } => {
+                let is_late = self.begun.contains(call);
+                self.begun.retain(|other| other != call);
+                let call = self.player.world.calls().get(*call)?;
+                let (asked, key) = question(&call.request);
+                let (_, outcome) = call.answer.as_ref()?;
+                let operation =
+                    if matches!(call.request, Request::Read { .. }) { Operation::Read } else { Operation::Erase };
+                let answer = match (outcome, &call.request) {
+                    (Outcome::Written { .. }, Request::Write { value: Some(_), .. }) => "stored".to_owned(),
+                    _ => answer_of(&operation, "", outcome).to_string(),
+                };
+                let text = format!("{asked} => {answer}");
+                Some(WorldEvent::Client { node: node.to_string(), at_us, text, key, is_late })
+            }
+        }
+    }
+
+    fn any_view<T>(&self, look: impl FnOnce(&cachedojo::cluster::view::View) -> T) -> Option<T> {
+        let mut nodes = self.player.world.hosts().filter_map(|(_, host)| host.node());
+        nodes.find(|node| !node.has_left() && node.view().epoch > 0).map(|node| look(node.view()))
+    }
+
+    fn explain(&self, key: &Key) -> Vec<String> {
+        let of_key: Vec<_> = self.told.iter().filter(|(_, event)| event.key() == Some(key)).collect();
+        let left_out = of_key.len().saturating_sub(EXPLAINED_MAX);
+        let mut lines = Vec::new();
+        if left_out > 0 {
+            lines.push(format!("{left_out} earlier events are left out"));
+        }
+        let line = |(at, event): &&(Micros, WorldEvent)| {
+            let text = event.to_string();
+            format!("{:>7}.{:03} ms  {}", at / 1000, at % 1000, text.trim_start_matches("~ "))
+        };
+        lines.extend(of_key[left_out..].iter().map(line));
+        if lines.is_empty() {
+            lines.push(format!("nothing happened to {}", named(key)));
+        }
+        lines
+    }
+
+    fn health(&self) -> Vec<String> {
+        let view = self.view();
+        let mut lines: Vec<String> = view
+            .nodes
+            .iter()
+            .map(|node| {
+                if node.role.is_empty() {
+                    return format!("{} {}", node.id, node.status);
+                }
+                let wall = if node.wall_shift_us == 0 {
+                    String::new()
+                } else {
+                    format!(", wall clock off by {} ms", node.wall_shift_us / 1000)
+                };
+                let whole = if node.is_whole { "" } else { ", not whole yet" };
+                let (keys, hints) = (node.keys.len(), node.hints);
+                let (id, status, role, term, epoch, ring) =
+                    (&node.id, &node.status, &node.role, node.term, node.epoch, &node.ring);
+                format!(
+                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{wall}{whole}"
+                )
+            })
+            .collect();
+        let mut rings: Vec<_> = view.nodes.iter().filter(|node| !node.role.is_empty()).map(|node| &node.ring).collect();
+        rings.sort_unstable();
+        rings.dedup();
+        lines.push(if rings.len() <= 1 { "rings agree".into() } else { format!("rings differ: {}", rings.len()) });
+        lines
+    }
+
+    /// The cluster as it stands. Cost: O(records and messages).
+    pub fn view(&self) -> ClusterView {
+        let world = &self.player.world;
+        let nodes = world
+            .hosts()
+            .map(|(id, host)| {
+                let node = host.node();
+                let status = match (host.status, node) {
+                    (Status::Up, Some(node)) if node.has_left() => "left",
+                    (Status::Up, _) => "up",
+                    (Status::Paused, _) => "paused",
+                    (Status::Down, _) => "down",
+                };
+                let role = match node.map(|node| node.term().1) {
+                    Some(Role::Leader) => "leader",
+                    Some(Role::Follower) => "follower",
+                    Some(Role::Candidate | Role::Trial) => "candidate",
+                    None => "",
+                };
+                let held = node.into_iter().flat_map(|node| node.store().iter()).filter(|(key, _)| !is_sweep(key));
+                let keys = held.map(|(key, record)| HeldView {
+                    key: escape(key.as_bytes()),
+                    value: record.value.as_ref().map(|value| escape(value)),
+                    version: record.version.to_string(),
+                    deadline_us: record.deadline,
+                });
+                NodeView {
+                    id: id.to_string(),
+                    status: status.into(),
+                    role: if status == "left" { String::new() } else { role.into() },
+                    term: node.map_or(0, |node| node.term().0),
+                    epoch: node.map_or(0, |node| node.view().epoch),
+                    ring: node.map_or(String::new(), |node| format!("{:04x}", node.view().ring_digest() >> 48)),
+                    is_whole: node.is_some_and(cachedojo::cluster::Node::is_whole),
+                    keys: keys.collect(),
+                    hints: node.map_or(0, |node| u32::try_from(node.hint_count()).unwrap_or(u32::MAX)),
+                    wall_shift_us: host.wall_shift(),
+                    cluster_time_us: node.and_then(cachedojo::cluster::Node::time),
+                }
+            })
+            .collect();
+        let messages = world.under_way().into_iter().map(|(from, to, name, sent_us, due_us)| MessageView {
+            from: from.to_string(),
+            to: to.to_string(),
+            name: name.to_owned(),
+            sent_us,
+            due_us,
+        });
+        ClusterView { now_us: world.now(), nodes, messages: messages.collect() }
+    }
+}
+
+const fn settled(is: bool) -> What {
+    What::World { event: WorldEvent::Settled { is } }
+}
+
+fn ids(nodes: &[NodeId]) -> What {
+    What::Nodes { nodes: nodes.iter().map(ToString::to_string).collect() }
+}
+
+/// What a client asked, as a script would write it.
+fn question(request: &Request) -> (String, Option<String>) {
+    match request {
+        Request::Read { key, level, .. } => (format!("read {} level={level}", named(key)), Some(key.to_string())),
+        Request::Write { key, value: Some(value), level, .. } => {
+            let value = cachedojo_notation::text::word(&escape(value));
+            (format!("write {} {value} level={level}", named(key)), Some(key.to_string()))
+        }
+        Request::Write { key, level, .. } => (format!("erase {} level={level}", named(key)), Some(key.to_string())),
+        Request::Invalidate { selector } => (format!("invalidate {}", named(selector)), Some(selector.clone())),
+        Request::Leave { node } => (format!("leave {node}"), None),
+    }
+}
+
+fn answer_of(operation: &Operation, key: &str, outcome: &Outcome) -> What {
+    let key = key.to_owned();
+    match (outcome, operation) {
+        (Outcome::Read { value: Some(value), .. }, _) => What::Hit { key, value: escape(value) },
+        (Outcome::Read { value: None, .. }, _) => What::Miss { key },
+        (Outcome::Written { .. }, Operation::Write { .. }) => What::Stored { key },
+        (Outcome::Written { .. }, _) => What::Deleted { key },
+        (Outcome::Noted, _) => What::Said { text: "noted".into() },
+        (Outcome::Failed(failure), _) => What::Error { message: failure.to_string() },
+    }
+}

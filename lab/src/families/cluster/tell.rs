@@ -1,0 +1,199 @@
+//! What the simulated cluster tells: the events that a space-time diagram is drawn from, and their text.
+
+use std::fmt;
+
+use cachedojo::cluster::message::How;
+use cachedojo::cluster::{NodeId, Note};
+use cachedojo_notation::text::{escape, word};
+use serde::{Deserialize, Serialize};
+
+use crate::world::cluster::story::{Happened, Happening};
+
+/// One thing that happened in the simulated cluster. Times are in microseconds since the cluster began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "sort", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum WorldEvent {
+    /// A message arrived, or was lost.
+    Message {
+        /// The sender.
+        from: String,
+        /// The receiver.
+        to: String,
+        /// What it was: `query`, `store`, `vote?` and so on.
+        name: String,
+        /// The key that it was about.
+        key: Option<String>,
+        /// When it was sent.
+        sent_us: u64,
+        /// When it was received; none if it was lost.
+        received_us: Option<u64>,
+    },
+    /// Something that a node tells of itself.
+    Node {
+        /// Which node.
+        node: String,
+        /// When.
+        at_us: u64,
+        /// What.
+        text: String,
+        /// The key that it was about.
+        key: Option<String>,
+        /// Whether it is one of many such.
+        is_quiet: bool,
+    },
+    /// A client asked a node, or heard from it.
+    Client {
+        /// Which node.
+        node: String,
+        /// When.
+        at_us: u64,
+        /// The question or answer.
+        text: String,
+        /// The key.
+        key: Option<String>,
+        /// Whether it is the answer to an operation that was only begun.
+        is_late: bool,
+    },
+    /// The world did something to a node or to the network.
+    Fault {
+        /// Which node.
+        node: Option<String>,
+        /// When.
+        at_us: u64,
+        /// What.
+        text: String,
+    },
+    /// Whether the cluster is at rest.
+    Settled {
+        /// Whether it is.
+        is: bool,
+    },
+    /// Whether all promises were kept.
+    Checked {
+        /// What is wrong, first of all.
+        broken: Option<String>,
+    },
+}
+
+impl WorldEvent {
+    /// Whether it is left out of a run's text.
+    pub const fn is_quiet(&self) -> bool {
+        match self {
+            Self::Message { .. } => true,
+            Self::Node { is_quiet, .. } => *is_quiet,
+            Self::Client { is_late, .. } => !*is_late,
+            _ => false,
+        }
+    }
+
+    /// Whether `expect` looks at it.
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, Self::Settled { .. } | Self::Checked { .. })
+    }
+
+    /// When it was, in microseconds since the cluster began; `None` for what is asked afterwards.
+    pub const fn at_us(&self) -> Option<u64> {
+        match self {
+            Self::Message { sent_us, received_us, .. } => match received_us {
+                Some(received_us) => Some(*received_us),
+                None => Some(*sent_us),
+            },
+            Self::Node { at_us, .. } | Self::Client { at_us, .. } | Self::Fault { at_us, .. } => Some(*at_us),
+            Self::Settled { .. } | Self::Checked { .. } => None,
+        }
+    }
+
+    /// The key that it is about.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Message { key, .. } | Self::Node { key, .. } | Self::Client { key, .. } => key.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A key as scripts write it.
+pub(super) fn named(key: &str) -> String {
+    word(&escape(key.trim_start_matches(cachedojo::cluster::record::SWEEP).as_bytes()))
+}
+
+/// What a node told.
+pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
+    let (text, key, is_quiet) = match note {
+        Note::Elected { term } => (format!("leads term {term}"), None, false),
+        Note::Epoch { epoch, is_handover: true } => (format!("begins a handover, ring epoch {epoch}"), None, true),
+        Note::Epoch { epoch, .. } => (format!("is at ring epoch {epoch}"), None, true),
+        Note::CaughtUp { epoch } => (format!("holds all that it should at epoch {epoch}"), None, false),
+        Note::Kept { key, version, is_tombstone, how } => {
+            let what = if *is_tombstone { "a tombstone" } else { "a value" };
+            let how = match how {
+                How::Written => "",
+                How::Hinted => " from a hint",
+                How::Compared => " from comparing digests",
+                How::HandedOver => " from a handover",
+            };
+            (format!("keeps {what} of {}{how}, version {version}", named(key)), Some(key), true)
+        }
+        Note::Repairs { key } => (format!("mends the replicas of {} before it answers", named(key)), Some(key), false),
+        Note::HintKept { key, node } => (format!("keeps a hint of {} for {node}", named(key)), Some(key), false),
+        Note::HintTooLate { key } => {
+            (format!("gets a hint of {}, which is deleted by now", named(key)), Some(key), false)
+        }
+        Note::Forgot { key, .. } => {
+            (format!("sees that {} is dead everywhere and may be forgotten", named(key)), Some(key), false)
+        }
+        Note::Misplaced { key } => (format!("was sent {}, which is not its own", named(key)), Some(key), false),
+        Note::WrongEpoch { theirs } => (format!("refuses a message of ring epoch {theirs}"), None, true),
+        Note::TooOld => ("drops a message that was under way too long".to_owned(), None, false),
+        Note::Restarted { key } => {
+            (format!("begins the operation on {} anew under the new ring", named(key)), Some(key), false)
+        }
+        Note::Invalidated { selector, .. } => {
+            (format!("invalidates {}", word(&escape(selector.as_bytes()))), None, true)
+        }
+        Note::LeftCluster { may_return: true } => {
+            ("was let go and asks to come back with nothing".to_owned(), None, false)
+        }
+        Note::LeftCluster { .. } => ("has left the cluster".to_owned(), None, false),
+        Note::RingsDiffer { with } => (format!("has another ring than {with}"), None, false),
+    };
+    let key = key.map(ToString::to_string);
+    WorldEvent::Node { node: node.to_string(), at_us, text, key, is_quiet }
+}
+
+/// A message, unless such messages go to and fro all the time.
+pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
+    let Happening::Message { from, to, name, key, is_routine: false, sent, received } = &happened.what else {
+        return None;
+    };
+    Some(WorldEvent::Message {
+        from: from.to_string(),
+        to: to.to_string(),
+        name: (*name).to_owned(),
+        key: key.as_ref().map(ToString::to_string),
+        sent_us: *sent,
+        received_us: *received,
+    })
+}
+
+impl fmt::Display for WorldEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message { from, to, name, key, sent_us, received_us } => {
+                let key = key.as_ref().map_or(String::new(), |key| format!(" {}", named(key)));
+                write!(f, "{from} -> {to}: {name}{key}, ")?;
+                match received_us {
+                    Some(received) => write!(f, "{} us under way", received - sent_us),
+                    None => f.write_str("lost"),
+                }
+            }
+            Self::Node { node, text, .. } => write!(f, "~ {node} {text}"),
+            Self::Client { node, text, .. } => write!(f, "~ {node}: {text}"),
+            Self::Fault { node: Some(node), text, .. } => write!(f, "{node} {text}"),
+            Self::Fault { node: None, text, .. } => f.write_str(text),
+            Self::Settled { is } => f.write_str(if *is { "settled" } else { "not settled" }),
+            Self::Checked { broken: None } => f.write_str("all promises kept"),
+            Self::Checked { broken: Some(broken) } => write!(f, "promise broken: {broken}"),
+        }
+    }
+}

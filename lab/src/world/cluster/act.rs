@@ -1,0 +1,341 @@
+//! What a script, or the simulator, does with a simulated cluster: one act a line, and the line of an act.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::record::{Key, Value};
+use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Request, Version};
+
+use super::{ClusterWorld, Status};
+
+/// How long `settle` waits at most.
+pub const SETTLE_MAX: Micros = 60 * SECOND;
+
+/// A client's operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// `read`
+    Read,
+    /// `write`
+    Write {
+        /// The value.
+        value: Value,
+        /// The time to live.
+        ttl: Option<Micros>,
+        /// The tag.
+        tag: Option<Arc<str>>,
+    },
+    /// `erase`
+    Erase,
+    /// `invalidate`; the key is the selector.
+    Invalidate,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// An operation of the present session.
+    Operate {
+        /// What.
+        operation: Operation,
+        /// On which key.
+        key: Key,
+        /// With which consistency; not for `invalidate`.
+        level: Level,
+        /// Asking this node, else the first that runs.
+        via: Option<NodeId>,
+        /// Without waiting for the answer.
+        begins: bool,
+    },
+    /// From now on operations are of this session; of none if it has no name.
+    Session {
+        /// Its name.
+        name: String,
+    },
+    /// A node's process ends.
+    Kill(NodeId),
+    /// It starts again.
+    Restart {
+        /// Which one.
+        node: NodeId,
+        /// On a new machine.
+        with_nothing: bool,
+    },
+    /// A node stands still.
+    Pause(NodeId),
+    /// It goes on.
+    Resume(NodeId),
+    /// Groups that do not hear each other.
+    Partition(Vec<NodeSet>),
+    /// One way only.
+    Block {
+        /// Who is not heard.
+        from: NodeId,
+        /// By whom.
+        to: NodeId,
+    },
+    /// All rules of the network go.
+    Heal,
+    /// Sets by how much a wall clock is wrong.
+    Skew {
+        /// Whose.
+        node: NodeId,
+        /// By how much, in microseconds.
+        by: i64,
+    },
+    /// Lets a wall clock jump.
+    Jump {
+        /// Whose.
+        node: NodeId,
+        /// By how much, in microseconds.
+        by: i64,
+    },
+    /// Messages of one way take longer.
+    Delay {
+        /// From here.
+        from: NodeId,
+        /// To there.
+        to: NodeId,
+        /// By so much.
+        by: Micros,
+    },
+    /// So many of a thousand messages are lost.
+    Drop(u64),
+    /// So many of a thousand arrive twice.
+    Duplicate(u64),
+    /// Chance adds up to so much to each.
+    Reorder(Micros),
+    /// A new node asks to be let in.
+    Join {
+        /// Its number.
+        node: NodeId,
+        /// Its weight.
+        weight: u8,
+    },
+    /// A node is to be let go.
+    Leave(NodeId),
+    /// Time passes until the cluster is at rest.
+    Settle,
+    /// Time passes.
+    Tick(Micros),
+}
+
+/// What came of an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// It is so now.
+    Yes,
+    /// It cannot be: in words.
+    No(&'static str),
+    /// The number of a call, which has its answer unless it was only begun.
+    Call(usize),
+    /// Whether the cluster is at rest.
+    Settled(bool),
+}
+
+/// A world and those who use it.
+#[derive(Debug)]
+pub struct Player {
+    /// The world.
+    pub world: ClusterWorld,
+    session: Option<u32>,
+    names: BTreeMap<String, u32>,
+    /// For each session the newest version of each key that it knows: its token.
+    tokens: BTreeMap<u32, BTreeMap<Key, Version>>,
+    /// Whether an operation of a session carries its token. Without, a session promises nothing at ONE.
+    seen: usize,
+    waiting: Vec<usize>,
+}
+
+impl Player {
+    /// Nobody has done anything yet.
+    pub const fn new(world: ClusterWorld) -> Self {
+        Self { world, session: None, names: BTreeMap::new(), tokens: BTreeMap::new(), seen: 0, waiting: Vec::new() }
+    }
+
+    /// The first node that runs.
+    pub fn first_up(&self) -> Option<NodeId> {
+        let is_up = |(_, host): &(NodeId, &super::Host)| {
+            host.status == Status::Up && host.node().is_some_and(|node| !node.has_left())
+        };
+        self.world.hosts().find(is_up).map(|(node, _)| node)
+    }
+
+    /// Learns the versions that sessions' calls brought since the last time.
+    fn learn(&mut self) {
+        let calls = self.world.calls();
+        self.waiting.extend(self.seen..calls.len());
+        self.seen = calls.len();
+        let tokens = &mut self.tokens;
+        self.waiting.retain(|&number| {
+            let call = &calls[number];
+            let (version, key) = match (&call.answer, &call.request) {
+                (None, _) => return true,
+                (Some((_, Outcome::Read { version, .. })), Request::Read { key, .. })
+                | (Some((_, Outcome::Written { version })), Request::Write { key, .. }) => (*version, key),
+                _ => return false,
+            };
+            if call.client > 0 {
+                let token = tokens.entry(call.client).or_default().entry(key.clone()).or_default();
+                *token = version.max(*token);
+            }
+            false
+        });
+    }
+
+    /// Does it.
+    pub fn perform(&mut self, act: &Act) -> Done {
+        const NO_NODE: Done = Done::No("there is no such node, or it is so already");
+        let done = |is_done: bool| if is_done { Done::Yes } else { NO_NODE };
+        let world = &mut self.world;
+        match act {
+            Act::Operate { operation, key, level, via, begins } => {
+                return self.operate(operation, key, *level, *via, *begins);
+            }
+            Act::Session { name } => {
+                let next = u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX);
+                self.session = (!name.is_empty()).then(|| *self.names.entry(name.clone()).or_insert(next));
+            }
+            Act::Kill(node) => return done(world.kill(*node)),
+            Act::Restart { node, with_nothing } => return done(world.restart(*node, *with_nothing)),
+            Act::Pause(node) => return done(world.pause(*node)),
+            Act::Resume(node) => return done(world.resume(*node)),
+            Act::Join { node, weight } => return done(world.join(*node, *weight)),
+            Act::Skew { node, by } => return done(world.skew(*node, *by, false)),
+            Act::Jump { node, by } => return done(world.skew(*node, *by, true)),
+            Act::Leave(node) => {
+                if world.host(*node).is_none() {
+                    return NO_NODE;
+                }
+                world.wish_to_leave(*node);
+            }
+            Act::Partition(groups) => {
+                let all = world.all();
+                world.network.partition(groups, all);
+            }
+            Act::Block { from, to } => world.network.block(*from, *to),
+            Act::Heal => world.network.heal(),
+            Act::Delay { from, to, by } => world.network.delay(*from, *to, *by),
+            Act::Drop(permille) => world.network.drop = *permille,
+            Act::Duplicate(permille) => world.network.duplicate = *permille,
+            Act::Reorder(by) => world.network.jitter = *by,
+            Act::Settle => return Done::Settled(world.settle(SETTLE_MAX)),
+            Act::Tick(time) => world.run_for(*time),
+        }
+        if act.is_of_network() {
+            self.world.tell_fault(act.to_string());
+        }
+        Done::Yes
+    }
+
+    fn operate(&mut self, operation: &Operation, key: &Key, level: Level, via: Option<NodeId>, begins: bool) -> Done {
+        let Some(via) = via.or_else(|| self.first_up()) else { return Done::No("no node runs: restart one") };
+        self.learn();
+        let client = self.session.unwrap_or(0);
+        let token = self.tokens.get(&client).and_then(|tokens| tokens.get(key)).copied();
+        let (at_least, key) = (token.unwrap_or_default(), key.clone());
+        let request = match operation {
+            Operation::Read => Request::Read { key, level, at_least },
+            Operation::Write { value, ttl, tag } => {
+                Request::Write { key, value: Some(value.clone()), ttl: *ttl, tag: tag.clone(), level, at_least }
+            }
+            Operation::Erase => Request::Write { key, value: None, ttl: None, tag: None, level, at_least },
+            Operation::Invalidate => Request::Invalidate { selector: key.to_string() },
+        };
+        let call = self.world.ask(client, via, request);
+        if !begins {
+            let patience = self.world.settings().patience + SECOND;
+            self.world.run_until_answered(call, patience);
+        }
+        Done::Call(call)
+    }
+}
+
+impl Act {
+    const fn is_of_network(&self) -> bool {
+        matches!(
+            self,
+            Self::Partition(_)
+                | Self::Block { .. }
+                | Self::Heal
+                | Self::Delay { .. }
+                | Self::Drop(_)
+                | Self::Duplicate(_)
+                | Self::Reorder(_)
+        )
+    }
+}
+
+/// A number of thousandths as a percentage.
+struct Percent(u64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, tenth) = (self.0 / 10, self.0 % 10);
+        if tenth == 0 { write!(f, "{whole}%") } else { write!(f, "{whole}.{tenth}%") }
+    }
+}
+
+/// A length of time as scripts write it: whole milliseconds, rounded up.
+struct Time(Micros);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}ms", self.0.div_ceil(1000))
+    }
+}
+
+/// The line of a script that does it.
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = |by: i64| if by < 0 { '-' } else { '+' };
+        match self {
+            Self::Operate { operation, key, level, via, begins } => {
+                f.write_str(if *begins { "begin " } else { "" })?;
+                match operation {
+                    Operation::Read => write!(f, "read {key}")?,
+                    Operation::Erase => write!(f, "erase {key}")?,
+                    Operation::Invalidate => write!(f, "invalidate {key}")?,
+                    Operation::Write { value, ttl, tag } => {
+                        write!(f, "write {key} {}", String::from_utf8_lossy(value))?;
+                        if let Some(ttl) = ttl {
+                            write!(f, " ttl={}", Time(*ttl))?;
+                        }
+                        if let Some(tag) = tag {
+                            write!(f, " tag={tag}")?;
+                        }
+                    }
+                }
+                if *operation != Operation::Invalidate && *level != Level::Quorum {
+                    write!(f, " level={level}")?;
+                }
+                via.map_or(Ok(()), |via| write!(f, " via={via}"))
+            }
+            Self::Session { name } => write!(f, "session {name}"),
+            Self::Kill(node) => write!(f, "kill {node}"),
+            Self::Restart { node, with_nothing: false } => write!(f, "restart {node}"),
+            Self::Restart { node, with_nothing: true } => write!(f, "restart {node} with=nothing"),
+            Self::Pause(node) => write!(f, "pause {node}"),
+            Self::Resume(node) => write!(f, "resume {node}"),
+            Self::Partition(groups) => {
+                let groups: Vec<_> = groups.iter().map(NodeSet::to_string).collect();
+                write!(f, "partition {}", groups.join(" | "))
+            }
+            Self::Block { from, to } => write!(f, "block {from}->{to}"),
+            Self::Heal => f.write_str("heal"),
+            Self::Skew { node, by } => write!(f, "skew {node} {}{}", sign(*by), Time(by.unsigned_abs())),
+            Self::Jump { node, by } => write!(f, "clock {node} jump {}{}", sign(*by), Time(by.unsigned_abs())),
+            Self::Delay { from, to, by } => write!(f, "delay {from}->{to} {}", Time(*by)),
+            Self::Drop(permille) => write!(f, "drop {}", Percent(*permille)),
+            Self::Duplicate(permille) => write!(f, "duplicate {}", Percent(*permille)),
+            Self::Reorder(by) => write!(f, "reorder {}", Time(*by)),
+            Self::Join { node, weight: 1 } => write!(f, "join {node}"),
+            Self::Join { node, weight } => write!(f, "join {node} weight={weight}"),
+            Self::Leave(node) => write!(f, "leave {node}"),
+            Self::Settle => f.write_str("settle"),
+            Self::Tick(time) => write!(f, "tick {}", Time(*time)),
+        }
+    }
+}

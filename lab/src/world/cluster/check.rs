@@ -1,0 +1,168 @@
+//! What must hold of a simulated cluster, whatever befell it: of what its clients heard, and of what its nodes hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
+use cachedojo::cluster::time::SKEW_BOUND;
+use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
+
+use super::linear::{Effect, Operation, Verdict, search};
+use super::{Call, ClusterWorld, printed};
+
+/// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
+pub const DEADLINE_BOUND: Micros = 2 * SKEW_BOUND;
+
+/// What is wrong with what clients heard, first of all; `None` when nothing is.
+pub fn clients(world: &ClusterWorld) -> Option<String> {
+    world.broken().first().cloned().or_else(|| sessions(world.calls())).or_else(|| keys(world.calls()))
+}
+
+/// Reads and writes at QUORUM and ALL are linearizable, key by key. That takes in lost writes, deleted values that come back, values that
+/// outlive their deadline or die before it, and reads that go back in time.
+fn keys(calls: &[Call]) -> Option<String> {
+    let mut histories: BTreeMap<&Key, Vec<Operation>> = BTreeMap::new();
+    let mut weak: BTreeSet<&Key> = BTreeSet::new();
+    let mut tags: BTreeMap<&Key, BTreeSet<&str>> = BTreeMap::new();
+    for call in calls {
+        let (key, level) = match &call.request {
+            Request::Read { key, level, .. } => (key, *level),
+            Request::Write { key, level, tag, .. } => {
+                tags.entry(key).or_default().extend(tag.as_deref());
+                (key, *level)
+            }
+            _ => continue,
+        };
+        // One write at ONE may be lost, and with it whatever was built on it.
+        if level == Level::One {
+            weak.insert(key);
+        }
+        histories.entry(key).or_default().extend(operation(call));
+    }
+    for call in calls {
+        let Request::Invalidate { selector } = &call.request else { continue };
+        let operation =
+            Operation { began: call.asked, ended: ended(call), effect: Effect::Write { value: None, ttl: None } };
+        if !has_effect(call) {
+            continue;
+        }
+        for (key, history) in &mut histories {
+            let of_key = tags.get(*key);
+            let reaches = match Selector::read(selector) {
+                Some(Selector::Tag(tag)) => {
+                    // Whether it reaches the key depends on which write is there: such histories are looked at by the store's own tests.
+                    if of_key.is_some_and(|tags| tags.contains(tag.as_str())) {
+                        weak.insert(key);
+                    }
+                    false
+                }
+                Some(read) => read.reaches(key, None),
+                None => false,
+            };
+            if reaches || key.as_ref() == selector.as_str() {
+                history.push(operation.clone());
+            }
+        }
+    }
+    histories.iter().filter(|(key, _)| !weak.contains(*key)).find_map(|(key, history)| {
+        let Verdict::Not(at) = search(history, DEADLINE_BOUND) else { return None };
+        let stuck = &history[at];
+        let what = match &stuck.effect {
+            Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
+            Effect::Read(None) => "the read that saw nothing".to_owned(),
+            Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
+            Effect::Write { value: None, .. } => "the delete".to_owned(),
+        };
+        let began = stuck.began / 1000;
+        Some(format!("no order of the operations on {} explains {what} that began at {began} ms", printed(key)))
+    })
+}
+
+fn ended(call: &Call) -> Option<Micros> {
+    call.answer.as_ref().filter(|(_, outcome)| !matches!(outcome, Outcome::Failed(_))).map(|&(at, _)| at)
+}
+
+/// Whether a call may have changed anything: a refusal at once has not.
+fn has_effect(call: &Call) -> bool {
+    let refused = |failure: &Failure| matches!(failure, Failure::NotReady | Failure::BadKey | Failure::TooManySweeps);
+    !matches!(&call.answer, Some((at, Outcome::Failed(failure)))
+        if refused(failure) || (*failure == Failure::Down && *at == call.asked))
+}
+
+fn operation(call: &Call) -> Option<Operation> {
+    let effect = match (&call.request, &call.answer) {
+        (Request::Read { .. }, Some((_, Outcome::Read { value, .. }))) => {
+            Effect::Read(value.as_ref().map(|value| value.to_vec()))
+        }
+        (Request::Write { value, ttl, .. }, _) if has_effect(call) => {
+            Effect::Write { value: value.as_ref().map(|value| value.to_vec()), ttl: *ttl }
+        }
+        _ => return None,
+    };
+    Some(Operation { began: call.asked, ended: ended(call), effect })
+}
+
+/// A session never reads a version older than one that it knew when it asked: its own writes and earlier reads, at any level.
+fn sessions(calls: &[Call]) -> Option<String> {
+    type Known<'a> = BTreeMap<(u32, &'a Key), Vec<(Micros, Version)>>;
+    let mut known = Known::new();
+    let mut broken = None;
+    for call in calls.iter().filter(|call| call.client > 0) {
+        let (Some((at, outcome)), Request::Read { key, .. } | Request::Write { key, .. }) =
+            (&call.answer, &call.request)
+        else {
+            continue;
+        };
+        let (Outcome::Read { version, .. } | Outcome::Written { version }) = *outcome else { continue };
+        let heard = known.entry((call.client, key)).or_default();
+        let newest = heard.iter().filter(|(at, _)| *at <= call.asked).map(|&(_, version)| version).max();
+        if newest.is_some_and(|newest| version < newest) && broken.is_none() {
+            broken = Some(format!(
+                "a session asked for {} at {} ms and got a version older than one it knew",
+                printed(key),
+                call.asked / 1000
+            ));
+        }
+        heard.push((*at, version));
+    }
+    broken
+}
+
+/// What is wrong with what the nodes hold once the cluster is at rest: replicas that differ, copies that are missing or on the wrong node,
+/// rings that differ.
+pub fn replicas(world: &ClusterWorld) -> Option<String> {
+    let nodes: Vec<(NodeId, &Node)> = world
+        .hosts()
+        .filter_map(|(id, host)| host.node().map(|node| (id, node)))
+        .filter(|(_, node)| !node.has_left())
+        .collect();
+    let (_, first) = nodes.first()?;
+    let view = first.view();
+    if let Some((id, _)) = nodes.iter().find(|(_, node)| node.view().ring_digest() != view.ring_digest()) {
+        return Some(format!("{id} has another ring than n{}", nodes[0].0.number()));
+    }
+    let mut held: BTreeMap<&Key, BTreeMap<NodeId, Version>> = BTreeMap::new();
+    for (id, node) in &nodes {
+        for (key, record) in node.store().iter() {
+            if !view.is_responsible(*id, key, hash_of(key)) {
+                return Some(format!("{id} holds {}, which belongs elsewhere", printed(key)));
+            }
+            held.entry(key).or_default().insert(*id, record.version);
+        }
+    }
+    let grace = world.settings().grace();
+    held.iter().find_map(|(key, copies)| {
+        let newest = copies.values().max()?;
+        let (holder, _) = copies.iter().find(|(_, version)| *version == newest)?;
+        let record = nodes.iter().find(|(id, _)| id == holder)?.1.store().held(key)?;
+        let replicas = view.ring.duty(key, hash_of(key)).replicas;
+        let behind = replicas.iter().find(|node| copies.get(node) != Some(newest))?;
+        // What is long dead may be forgotten by some and not yet by others.
+        let is_fading = cachedojo::cluster::store::forgettable(record, grace).is_some_and(|over| over <= world.now());
+        // A delete that a sweep made, of a key that this replica never held, needs no tombstone there.
+        let is_swept = !is_sweep(key)
+            && nodes
+                .iter()
+                .any(|(id, node)| *id == behind && node.store().get(key).is_some_and(|held| held.version == *newest));
+        (!is_fading && !is_swept).then(|| format!("{behind} lacks the newest version of {}", printed(key)))
+    })
+}

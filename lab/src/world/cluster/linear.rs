@@ -1,0 +1,240 @@
+//! Whether a history of one key is linearizable: whether every operation can be given a moment between its beginning and its end such that,
+//! in the order of those moments, each read sees the last write.
+//!
+//! The search is Wing and Gong's (1993) with Lowe's memory (2017): of the operations that may come next, try one after the other, and
+//! never look twice at the same set of operations done with the same last write. An operation that failed may have taken
+//! effect at any time from its beginning on, or never.
+
+use std::collections::HashSet;
+
+use cachedojo::cluster::Micros;
+
+/// The most operations of one history: what is over is not looked at.
+pub const OPERATIONS_MAX: usize = 128;
+/// The most states that a search looks at before it gives up.
+const STATES_MAX: usize = 200_000;
+
+/// One operation on the key.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// When it began.
+    pub began: Micros,
+    /// When it ended; `None` when nobody knows whether it took effect.
+    pub ended: Option<Micros>,
+    /// What it was.
+    pub effect: Effect,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Sets the value, which no other write of the history sets, or nothing.
+    Write {
+        /// The value; `None` deletes.
+        value: Option<Vec<u8>>,
+        /// From this long after it began, at the earliest, a read may find nothing.
+        ttl: Option<Micros>,
+    },
+    /// Found the value, or nothing.
+    Read(Option<Vec<u8>>),
+}
+
+/// How a search ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is such an order.
+    Linearizable,
+    /// There is none; the furthest that the search came was before this operation.
+    Not(usize),
+    /// The search gave up.
+    Unknown,
+}
+
+/// Looks for an order. Deadlines are kept to within `bound`. Cost: about O(n) for histories with few operations at a time, at worst exponential
+/// in those, and cut off.
+pub fn search(history: &[Operation], bound: Micros) -> Verdict {
+    let mut order: Vec<usize> = (0..history.len()).collect();
+    order.sort_by_key(|&at| history[at].began);
+    order.truncate(OPERATIONS_MAX);
+    let mut sorted: Vec<&Operation> = order.iter().map(|&at| &history[at]).collect();
+    // A read that nobody heard of binds nobody.
+    sorted.retain(|operation| operation.ended.is_some() || matches!(operation.effect, Effect::Write { .. }));
+    let kept: Vec<usize> = order
+        .iter()
+        .copied()
+        .filter(|&at| history[at].ended.is_some() || matches!(history[at].effect, Effect::Write { .. }))
+        .collect();
+    let mut search = Search { operations: &sorted, bound, seen: HashSet::new(), furthest: 0, stuck_at: 0 };
+    let must: u128 = sorted
+        .iter()
+        .enumerate()
+        .filter(|(_, operation)| operation.ended.is_some())
+        .fold(0, |mask, (at, _)| mask | 1 << at);
+    match search.run(must) {
+        Some(true) => Verdict::Linearizable,
+        Some(false) => Verdict::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
+        None => Verdict::Unknown,
+    }
+}
+
+struct Search<'a> {
+    operations: &'a [&'a Operation],
+    bound: Micros,
+    seen: HashSet<(u128, Option<u8>)>,
+    furthest: u32,
+    stuck_at: usize,
+}
+
+/// One choice on the way: what was done before it, the last write before it, and what to try next.
+struct Choice {
+    done: u128,
+    last: Option<u8>,
+    next: usize,
+}
+
+impl Search<'_> {
+    fn run(&mut self, must: u128) -> Option<bool> {
+        let mut way = vec![Choice { done: 0, last: None, next: 0 }];
+        while let Some(choice) = way.last_mut() {
+            let (done, last) = (choice.done, choice.last);
+            if done & must == must {
+                return Some(true);
+            }
+            // Nothing may come next that began after something else ended.
+            let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
+            let ends = left.clone().filter_map(|(_, operation)| operation.ended).min().unwrap_or(Micros::MAX);
+            let from = choice.next;
+            let candidate = left
+                .skip_while(|(at, _)| *at < from)
+                .take_while(|(_, operation)| operation.began <= ends)
+                .find(|(_, operation)| self.may_follow(operation, last));
+            let Some((at, operation)) = candidate else {
+                let is_further = done.count_ones() >= self.furthest;
+                if is_further {
+                    self.furthest = done.count_ones();
+                    let first = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
+                    self.stuck_at = first.min_by_key(|(_, op)| op.ended.unwrap_or(Micros::MAX)).map_or(0, |(at, _)| at);
+                }
+                way.pop();
+                continue;
+            };
+            choice.next = at + 1;
+            let done = done | 1 << at;
+            let is_write = matches!(operation.effect, Effect::Write { .. });
+            let last = if is_write { u8::try_from(at).ok() } else { last };
+            if self.seen.len() > STATES_MAX {
+                return None;
+            }
+            if self.seen.insert((done, last)) {
+                way.push(Choice { done, last, next: 0 });
+            }
+        }
+        Some(false)
+    }
+
+    /// Whether an operation may come after the last write.
+    fn may_follow(&self, operation: &Operation, last: Option<u8>) -> bool {
+        let Effect::Read(found) = &operation.effect else { return true };
+        let last = last.map(|at| self.operations[usize::from(at)]);
+        let written = match last.map(|write| &write.effect) {
+            Some(Effect::Write { value, ttl }) => value.as_ref().map(|value| (value, *ttl)),
+            _ => None,
+        };
+        let (Some(write), Some((value, ttl))) = (last, written) else { return found.is_none() };
+        if let Some(found) = found {
+            // The deadline counts from when the coordinator took the write up.
+            let latest = ttl.map_or(Micros::MAX, |ttl| {
+                write.ended.map_or(Micros::MAX, |ended| ended.saturating_add(ttl + self.bound))
+            });
+            found == value && operation.began <= latest
+        } else {
+            let ended = operation.ended.unwrap_or(Micros::MAX);
+            ttl.is_some_and(|ttl| ended.saturating_add(self.bound) >= write.began.saturating_add(ttl))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(began: Micros, ended: Option<Micros>, value: &str) -> Operation {
+        let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
+        Operation { began, ended, effect: Effect::Write { value, ttl: None } }
+    }
+
+    fn read(began: Micros, ended: Micros, value: &str) -> Operation {
+        let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
+        Operation { began, ended: Some(ended), effect: Effect::Read(value) }
+    }
+
+    #[track_caller]
+    fn check(history: &[Operation], is_good: bool) {
+        let mut turned = history.to_vec();
+        turned.reverse();
+        for history in [history, &turned] {
+            let verdict = search(history, 0);
+            assert_eq!(verdict == Verdict::Linearizable, is_good, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn good_histories_are_good() {
+        check(&[], true);
+        check(&[read(0, 1, "")], true);
+        check(&[write(0, Some(1), "a"), read(2, 3, "a")], true);
+        // While a write is under way, reads may see the old value or the new one.
+        check(&[write(0, Some(1), "a"), write(2, Some(9), "b"), read(3, 4, "a"), read(5, 6, "b")], true);
+        check(&[write(0, Some(9), "a"), write(0, Some(9), "b"), read(10, 11, "a")], true);
+        // A write of unknown outcome may show late, or never.
+        check(&[write(0, None, "a"), read(2, 3, ""), read(4, 5, "a")], true);
+        check(&[write(0, None, "a"), write(1, Some(2), "b"), read(3, 4, "b"), read(5, 6, "a")], true);
+        check(&[write(0, None, "a"), read(2, 3, "")], true);
+        check(&[write(0, Some(1), "a"), write(2, Some(3), ""), read(4, 5, "")], true);
+    }
+
+    #[test]
+    fn bad_histories_are_bad() {
+        check(&[read(0, 1, "a")], false);
+        // A lost write.
+        check(&[write(0, Some(1), "a"), read(2, 3, "")], false);
+        check(&[write(0, Some(1), "a"), write(2, Some(3), "b"), read(4, 5, "a")], false);
+        // New, then old.
+        check(&[write(0, Some(1), "a"), write(2, Some(9), "b"), read(3, 4, "b"), read(5, 6, "a")], false);
+        check(&[write(0, None, "a"), read(2, 3, "a"), read(4, 5, "")], false);
+        // A deleted value that comes back.
+        check(&[write(0, Some(1), "a"), write(2, Some(3), ""), read(4, 5, "a")], false);
+        // A value before its write.
+        check(&[read(0, 1, "a"), write(2, Some(3), "a")], false);
+        // Two readers that see two writes in two orders.
+        check(&[write(0, Some(9), "a"), write(0, Some(9), "b"), read(10, 11, "a"), read(12, 13, "b")], false);
+        // A write of unknown outcome takes effect once.
+        check(&[write(0, None, "a"), read(1, 2, "a"), write(3, Some(4), "b"), read(5, 6, "b"), read(7, 8, "a")], false);
+    }
+
+    #[test]
+    fn deadlines_are_kept_to_within_the_bound() {
+        let lives = |ttl| Operation {
+            began: 100,
+            ended: Some(110),
+            effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl) },
+        };
+        let holds = |operation: Operation| search(&[lives(1000), operation], 20) == Verdict::Linearizable;
+        assert!(holds(read(1000, 1050, "a")) && holds(read(1130, 1140, "a")));
+        assert!(!holds(read(1131, 1140, "a")), "it lived longer than its deadline and the bound");
+        assert!(holds(read(1070, 1080, "")) && holds(read(2000, 2001, "")));
+        assert!(!holds(read(1070, 1079, "")), "it died earlier than its deadline less the bound");
+    }
+
+    #[test]
+    fn a_long_history_with_few_at_a_time_is_quick() {
+        let values: Vec<String> = (0..60).map(|n| format!("v{n}")).collect();
+        let history: Vec<_> = (0..60_usize)
+            .flat_map(|n| {
+                let at = n as Micros * 10;
+                [write(at, Some(at + 12), &values[n]), read(at + 5, at + 15, &values[n])]
+            })
+            .collect();
+        assert_eq!(search(&history, 0), Verdict::Linearizable);
+    }
+}

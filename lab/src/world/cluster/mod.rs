@@ -1,0 +1,634 @@
+//! The simulated world of a cluster: nodes, their clocks and disks, and the network between them.
+//!
+//! A discrete-event simulation in whole microseconds. What happens next is the earliest event, and of two at the same time the one that
+//! was caused first; all chance follows from one seed. So a seed gives the same run on every host, and everything that a run
+//! tells can be told again.
+
+pub mod act;
+pub mod check;
+pub mod linear;
+pub mod network;
+pub mod simulate;
+pub mod story;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::node::TICK;
+use cachedojo::cluster::{
+    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
+};
+use cachedojo::random::Random;
+use network::Network;
+use story::{Counts, Happened, Happening};
+
+/// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
+pub const WALL_START: Micros = 1_767_225_600_000_000;
+/// The most events that one world goes through: a few letters can ask for more than anybody waits for.
+const WORK_MAX: u64 = 5_000_000;
+/// How much a world remembers of what its clients asked.
+const CALLS_MAX: usize = 100_000;
+
+/// A machine and what runs on it.
+#[derive(Debug)]
+pub struct Host {
+    state: State,
+    mono_start: Micros,
+    wall_shift: i64,
+    /// Which start of the process: what was due to an earlier one is void.
+    boot: u32,
+    incarnation: u16,
+    weight: u8,
+    held: Vec<Held>,
+    /// What an outsider would expect of it.
+    pub status: Status,
+}
+
+#[derive(Debug)]
+enum State {
+    Up(Box<Node>),
+    Down(Option<Box<Disk>>),
+}
+
+#[derive(Debug)]
+enum Held {
+    Message { envelope: Box<Envelope>, sent_at: Micros },
+    Ask { number: u64, request: Request },
+}
+
+/// How a node is, seen from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It runs.
+    Up,
+    /// It stands still, and finds what came meanwhile when it goes on.
+    Paused,
+    /// It is not there.
+    Down,
+}
+
+#[derive(Debug)]
+struct Due {
+    at: Micros,
+    sequence: u64,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Deliver { to: NodeId, sent_at: Micros, envelope: Box<Envelope> },
+    Tick { node: NodeId, boot: u32 },
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.sequence == other.sequence
+    }
+}
+impl Eq for Due {}
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+/// What a client asked, and what it heard.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Which client; one asks one thing at a time.
+    pub client: u32,
+    /// Which node it asked.
+    pub node: NodeId,
+    /// What.
+    pub request: Request,
+    /// When.
+    pub asked: Micros,
+    /// When it heard, and what.
+    pub answer: Option<(Micros, Outcome)>,
+}
+
+/// The world.
+#[derive(Debug)]
+pub struct ClusterWorld {
+    now: Micros,
+    sequence: u64,
+    queue: BinaryHeap<Reverse<Due>>,
+    hosts: BTreeMap<NodeId, Host>,
+    /// The network's rules.
+    pub network: Network,
+    settings: Settings,
+    random: Random,
+    effects: Effects,
+    calls: Vec<Call>,
+    open: BTreeMap<NodeId, Vec<usize>>,
+    /// What happened, for those who listen.
+    story: Option<Vec<Happened>>,
+    /// How often each kind of thing happened.
+    pub counts: Counts,
+    leaders: BTreeMap<u64, NodeId>,
+    broken: Vec<String>,
+    /// Nodes that an operator wants to be let go.
+    wishes: NodeSet,
+    work_left: u64,
+}
+
+impl ClusterWorld {
+    /// Founders n1 to n`nodes`, which have just started. `tells` keeps what happens, to be taken by [`Self::take_story`].
+    pub fn new(nodes: u8, settings: Settings, seed: u64, tells: bool) -> Self {
+        let mut world = Self {
+            now: 0,
+            sequence: 0,
+            queue: BinaryHeap::new(),
+            hosts: BTreeMap::new(),
+            network: Network::default(),
+            settings,
+            random: Random::new(seed),
+            effects: Effects::default(),
+            calls: Vec::new(),
+            open: BTreeMap::new(),
+            story: tells.then(Vec::new),
+            counts: Counts::default(),
+            leaders: BTreeMap::new(),
+            broken: Vec::new(),
+            wishes: NodeSet::EMPTY,
+            work_left: WORK_MAX,
+        };
+        let founders: NodeSet = (1..=nodes).filter_map(NodeId::new).collect();
+        for node in founders.iter() {
+            let host = world.machine(1);
+            let disk = Disk::founder(node, founders, &world.settings, host.readings(0));
+            world.hosts.insert(node, Host { state: State::Down(Some(Box::new(disk))), ..host });
+            world.start(node);
+        }
+        world
+    }
+
+    /// A machine whose clocks stand anywhere.
+    fn machine(&mut self, weight: u8) -> Host {
+        Host {
+            state: State::Down(None),
+            mono_start: SECOND + self.random.below(1_000_000 * SECOND),
+            wall_shift: 0,
+            boot: 0,
+            incarnation: 1,
+            weight,
+            held: Vec::new(),
+            status: Status::Down,
+        }
+    }
+
+    /// The time since the world began.
+    pub const fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// The nodes, dead ones too.
+    pub fn hosts(&self) -> impl Iterator<Item = (NodeId, &Host)> {
+        self.hosts.iter().map(|(&node, host)| (node, host))
+    }
+
+    /// A node, if there is one of that number.
+    pub fn host(&self, node: NodeId) -> Option<&Host> {
+        self.hosts.get(&node)
+    }
+
+    /// All numbers in use.
+    pub fn all(&self) -> NodeSet {
+        self.hosts.keys().copied().collect()
+    }
+
+    /// What clients asked so far.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// What the cluster is set to.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What is wrong already, in words: two leaders in a term, two rings in an epoch, a misplaced key.
+    pub fn broken(&self) -> &[String] {
+        &self.broken
+    }
+
+    /// Whether the world has done all the work that it is allowed.
+    pub const fn is_exhausted(&self) -> bool {
+        self.work_left == 0
+    }
+
+    /// Takes what has happened since the last time.
+    pub fn take_story(&mut self) -> Vec<Happened> {
+        self.story.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The messages under way: from, to, name, sent and due.
+    pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
+        let mut messages: Vec<_> = self
+            .queue
+            .iter()
+            .filter_map(|Reverse(due)| match &due.what {
+                What::Deliver { to, sent_at, envelope } => {
+                    Some((due.sequence, (envelope.from, *to, envelope.message.name(), *sent_at, due.at)))
+                }
+                What::Tick { .. } => None,
+            })
+            .collect();
+        messages.sort_unstable_by_key(|&(sequence, _)| sequence);
+        messages.into_iter().map(|(_, message)| message).collect()
+    }
+
+    fn tell(&mut self, happening: Happening) {
+        if let Some(story) = &mut self.story {
+            story.push(Happened { at: self.now, what: happening });
+        }
+    }
+
+    fn schedule(&mut self, at: Micros, what: What) {
+        self.sequence += 1;
+        self.queue.push(Reverse(Due { at, sequence: self.sequence, what }));
+    }
+
+    // What happens.
+
+    /// Lets time pass. Cost: O(log events) for each event on the way.
+    pub fn run_for(&mut self, time: Micros) {
+        let end = self.now.saturating_add(time);
+        while self.step(end) {}
+        if self.work_left > 0 {
+            self.now = self.now.max(end);
+        }
+    }
+
+    /// Lets time pass until a call is answered, or for so long.
+    pub fn run_until_answered(&mut self, call: usize, patience: Micros) {
+        let end = self.now.saturating_add(patience);
+        while self.calls.get(call).is_some_and(|call| call.answer.is_none()) && self.step(end) {}
+    }
+
+    /// Lets time pass until something holds, or for so long. `true` when it holds.
+    pub fn run_until(&mut self, patience: Micros, holds: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now.saturating_add(patience);
+        while self.now < end {
+            if holds(self) {
+                return true;
+            }
+            let pause = (self.now + TICK).min(end);
+            while self.step(pause) {}
+            if self.work_left == 0 {
+                return false;
+            }
+            self.now = self.now.max(pause);
+        }
+        holds(self)
+    }
+
+    /// Lets time pass until the cluster is at rest, or for so long. `true` when it is.
+    pub fn settle(&mut self, patience: Micros) -> bool {
+        let end = self.now.saturating_add(patience);
+        while self.now < end && self.work_left > 0 {
+            if self.run_until((2 * SECOND).min(end - self.now), Self::is_settled) {
+                return true;
+            }
+            self.repeat_wishes();
+        }
+        self.is_settled()
+    }
+
+    /// The next event, if it comes by `end`.
+    fn step(&mut self, end: Micros) -> bool {
+        if self.work_left == 0 || self.queue.peek().is_none_or(|Reverse(due)| due.at > end) {
+            return false;
+        }
+        let Some(Reverse(due)) = self.queue.pop() else { return false };
+        self.work_left -= 1;
+        self.now = due.at;
+        match due.what {
+            What::Deliver { to, sent_at, envelope } => self.deliver(to, sent_at, envelope),
+            What::Tick { node, boot } => {
+                let now = self.now;
+                let Some(host) = self.hosts.get_mut(&node) else { return true };
+                if host.boot == boot && host.status == Status::Up {
+                    let readings = host.readings(now);
+                    if let State::Up(machine) = &mut host.state {
+                        machine.tick(readings, &mut self.effects);
+                    }
+                    self.schedule(now + TICK, What::Tick { node, boot });
+                    self.carry_out(node);
+                }
+            }
+        }
+        true
+    }
+
+    fn deliver(&mut self, to: NodeId, sent_at: Micros, envelope: Box<Envelope>) {
+        let now = self.now;
+        let (from, name, key) = (envelope.from, envelope.message.name(), envelope.message.key().cloned());
+        let is_routine = envelope.message.is_routine();
+        let Some(host) = self.hosts.get_mut(&to) else { return };
+        let arrives = host.status == Status::Up;
+        match (host.status, &mut host.state) {
+            (Status::Paused, _) => return host.held.push(Held::Message { envelope, sent_at }),
+            (Status::Up, State::Up(machine)) => {
+                let readings = Readings {
+                    mono: now + host.mono_start,
+                    wall: WALL_START.saturating_add(now).saturating_add_signed(host.wall_shift),
+                };
+                machine.receive(*envelope, readings, &mut self.effects);
+            }
+            _ => {}
+        }
+        let received = arrives.then_some(now);
+        self.tell(Happening::Message { from, to, name, key, is_routine, sent: sent_at, received });
+        if arrives {
+            self.carry_out(to);
+        }
+    }
+
+    /// Sends the messages, hands over the answers and counts the notes of a node.
+    fn carry_out(&mut self, node: NodeId) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for note in effects.notes.drain(..) {
+            self.hear_note(node, note);
+        }
+        for (number, outcome) in effects.replies.drain(..) {
+            self.answer(number, outcome);
+        }
+        for (to, envelope) in effects.sends.drain(..) {
+            let arrivals = self.network.carry(node, to, &mut self.random);
+            if arrivals == [None, None] && self.story.is_some() {
+                let (name, key) = (envelope.message.name(), envelope.message.key().cloned());
+                let (is_routine, sent) = (envelope.message.is_routine(), self.now);
+                self.tell(Happening::Message { from: node, to, name, key, is_routine, sent, received: None });
+            }
+            let [first, second] = arrivals;
+            if let Some(second) = second {
+                let envelope = Box::new(envelope.clone());
+                self.schedule(self.now + second, What::Deliver { to, sent_at: self.now, envelope });
+            }
+            if let Some(first) = first {
+                let envelope = Box::new(envelope);
+                self.schedule(self.now + first, What::Deliver { to, sent_at: self.now, envelope });
+            }
+        }
+        self.effects = effects;
+    }
+
+    fn hear_note(&mut self, node: NodeId, note: Note) {
+        self.counts.note(&note);
+        match &note {
+            Note::Elected { term } => {
+                if let Some(&other) = self.leaders.get(term).filter(|&&other| other != node) {
+                    self.broken.push(format!("{other} and {node} both lead term {term}"));
+                }
+                if self.hosts.values().any(|host| host.node().is_some_and(|node| node.view().next.is_some())) {
+                    self.counts.elections_in_handover += 1;
+                }
+                self.leaders.insert(*term, node);
+            }
+            Note::RingsDiffer { with } => {
+                self.broken.push(format!("{node} and {with} have different rings in one epoch"));
+            }
+            Note::Misplaced { key } => {
+                self.broken.push(format!("{node} was sent {} which is not its own by its hash or ring", printed(key)));
+            }
+            _ => {}
+        }
+        self.tell(Happening::Note { node, note });
+    }
+
+    // What clients do.
+
+    /// A client asks a node. Returns the number of the call.
+    pub fn ask(&mut self, client: u32, node: NodeId, request: Request) -> usize {
+        let number = self.calls.len();
+        if number >= CALLS_MAX {
+            self.work_left = 0;
+        }
+        self.calls.push(Call { client, node, request: request.clone(), asked: self.now, answer: None });
+        self.tell(Happening::Asked { node, call: number });
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(&node) else {
+            self.answer(number as u64, Outcome::Failed(Failure::Down));
+            return number;
+        };
+        let readings = host.readings(now);
+        match (host.status, &mut host.state) {
+            (Status::Up, State::Up(machine)) => {
+                self.open.entry(node).or_default().push(number);
+                machine.request(number as u64, request, readings, &mut self.effects);
+                self.carry_out(node);
+            }
+            (Status::Paused, _) => {
+                host.held.push(Held::Ask { number: number as u64, request });
+                self.open.entry(node).or_default().push(number);
+            }
+            _ => self.answer(number as u64, Outcome::Failed(Failure::Down)),
+        }
+        number
+    }
+
+    fn answer(&mut self, number: u64, outcome: Outcome) {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        if let Some(call) = self.calls.get_mut(number)
+            && call.answer.is_none()
+        {
+            call.answer = Some((self.now, outcome));
+            let node = call.node;
+            if let Some(open) = self.open.get_mut(&node) {
+                open.retain(|&other| other != number);
+            }
+            self.tell(Happening::Answered { node, call: number });
+        }
+    }
+
+    // What befalls the nodes.
+
+    fn start(&mut self, node: NodeId) {
+        let (now, settings) = (self.now, self.settings.clone());
+        let contacts = self.all().less(NodeSet::of(node));
+        let seed = self.random.next_u64();
+        let phase = self.random.below(TICK);
+        let Some(host) = self.hosts.get_mut(&node) else { return };
+        let State::Down(disk) = &mut host.state else { return };
+        let disk = disk.take().map_or_else(|| Disk::blank(node, host.incarnation, host.weight), |disk| *disk);
+        host.boot += 1;
+        host.status = Status::Up;
+        host.held.clear();
+        let machine = Node::start(disk, settings, contacts, host.readings(now), seed);
+        host.state = State::Up(Box::new(machine));
+        let boot = host.boot;
+        self.schedule(now + phase, What::Tick { node, boot });
+    }
+
+    /// Ends a node's process. Its clients hear nothing more. `false` when it does not run.
+    pub fn kill(&mut self, node: NodeId) -> bool {
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
+        host.status = Status::Down;
+        if let State::Up(machine) = std::mem::replace(&mut host.state, State::Down(None)) {
+            host.incarnation = host.incarnation.max(machine.incarnation());
+            host.state = State::Down(Some(Box::new(machine.into_disk())));
+        }
+        host.held.clear();
+        for number in self.open.remove(&node).unwrap_or_default() {
+            self.answer(number as u64, Outcome::Failed(Failure::Down));
+        }
+        self.tell(Happening::Fault { node: Some(node), text: "killed".into() });
+        true
+    }
+
+    /// Starts a node's process again, with its disk or on a new machine with nothing. `false` when it runs.
+    pub fn restart(&mut self, node: NodeId, with_nothing: bool) -> bool {
+        if self.hosts.get(&node).is_none_or(|host| host.status != Status::Down) {
+            return false;
+        }
+        if with_nothing {
+            let weight = self.hosts.get(&node).map_or(1, |host| host.weight);
+            let fresh = self.machine(weight);
+            if let Some(host) = self.hosts.get_mut(&node) {
+                let (boot, incarnation) = (host.boot, host.incarnation.saturating_add(1));
+                *host = Host { boot, incarnation, ..fresh };
+            }
+        }
+        let text = if with_nothing { "restarted with nothing" } else { "restarted" };
+        self.tell(Happening::Fault { node: Some(node), text: text.into() });
+        self.start(node);
+        true
+    }
+
+    /// An operator wants a node to be let go, and says so until it is.
+    pub fn wish_to_leave(&mut self, node: NodeId) {
+        self.wishes.insert(node);
+        self.repeat_wishes();
+    }
+
+    /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
+    pub fn repeat_wishes(&mut self) {
+        let running = |(_, host): &(&NodeId, &Host)| {
+            host.status == Status::Up && host.node().is_some_and(|node| !node.has_left() && node.view().epoch > 0)
+        };
+        let Some((&via, host)) = self.hosts.iter().find(running) else { return };
+        let members: NodeSet = host.node().map_or(NodeSet::EMPTY, |node| node.view().members.keys().copied().collect());
+        self.wishes = self.wishes.and(members);
+        for node in self.wishes.iter() {
+            self.ask(0, via, Request::Leave { node });
+        }
+    }
+
+    /// Lets a new machine ask to be a member. `false` when the number is taken.
+    pub fn join(&mut self, node: NodeId, weight: u8) -> bool {
+        self.wishes.remove(node);
+        if let Some(host) = self.hosts.get(&node) {
+            let has_left = host.node().is_some_and(Node::has_left);
+            if !has_left {
+                return false;
+            }
+            self.kill(node);
+            return self.restart(node, true);
+        }
+        let host = self.machine(weight);
+        self.hosts.insert(node, host);
+        self.tell(Happening::Fault { node: Some(node), text: "starts, to join".into() });
+        self.start(node);
+        true
+    }
+
+    /// A node stands still. `false` when it does not run.
+    pub fn pause(&mut self, node: NodeId) -> bool {
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Up) else { return false };
+        host.status = Status::Paused;
+        self.tell(Happening::Fault { node: Some(node), text: "paused".into() });
+        true
+    }
+
+    /// A paused node goes on, and finds what came meanwhile.
+    pub fn resume(&mut self, node: NodeId) -> bool {
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Paused) else { return false };
+        host.status = Status::Up;
+        host.boot += 1;
+        let (boot, held) = (host.boot, std::mem::take(&mut host.held));
+        self.tell(Happening::Fault { node: Some(node), text: "goes on".into() });
+        self.schedule(now + 1, What::Tick { node, boot });
+        for held in held {
+            match held {
+                Held::Message { envelope, sent_at } => self.deliver(node, sent_at, envelope),
+                Held::Ask { number, request } => {
+                    if let Some(Host { state: State::Up(machine), mono_start, wall_shift, .. }) =
+                        self.hosts.get_mut(&node)
+                    {
+                        let wall = WALL_START.saturating_add(now).saturating_add_signed(*wall_shift);
+                        let readings = Readings { mono: now + *mono_start, wall };
+                        machine.request(number, request, readings, &mut self.effects);
+                        self.carry_out(node);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Sets by how much a wall clock is wrong, or moves it by so much more.
+    pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
+        let Some(host) = self.hosts.get_mut(&node) else { return false };
+        host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
+        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {} ms", by / 1000) });
+        true
+    }
+
+    /// Tells of a change of the network, which the caller makes.
+    pub fn tell_fault(&mut self, text: String) {
+        self.tell(Happening::Fault { node: None, text });
+    }
+
+    /// Whether all that run are whole members that agree on the ring, with no handover under way and no operation pending.
+    pub fn is_settled(&self) -> bool {
+        let mut running = self.hosts.values().filter_map(Host::node).filter(|node| !node.has_left());
+        let Some(first) = running.next() else { return true };
+        let is_calm = |node: &Node| {
+            let view = node.view();
+            let members: NodeSet = view.members.keys().copied().collect();
+            let is_member = view.members.get(&node.id()).is_some_and(|member| member.incarnation == node.incarnation());
+            let is_placed = view.ring.members() == members && members.and(self.wishes).is_empty();
+            is_member && is_placed && node.is_whole() && node.view().next.is_none() && node.pending_count() == 0
+        };
+        let mut all = std::iter::once(first).chain(running);
+        all.all(|node| {
+            is_calm(node) && node.leader().is_some() && node.view().ring_digest() == first.view().ring_digest()
+        })
+    }
+}
+
+impl Host {
+    fn readings(&self, now: Micros) -> Readings {
+        Readings {
+            mono: now + self.mono_start,
+            wall: WALL_START.saturating_add(now).saturating_add_signed(self.wall_shift),
+        }
+    }
+
+    /// The node, while it runs or is paused.
+    pub fn node(&self) -> Option<&Node> {
+        match &self.state {
+            State::Up(node) => Some(node),
+            State::Down(_) => None,
+        }
+    }
+
+    /// By how much its wall clock is wrong, in microseconds.
+    pub const fn wall_shift(&self) -> i64 {
+        self.wall_shift
+    }
+}
+
+/// A key as a person reads it.
+pub fn printed(key: &str) -> String {
+    key.strip_prefix(cachedojo::cluster::record::SWEEP)
+        .map_or_else(|| format!("`{key}`"), |text| format!("the sweep `{text}`"))
+}

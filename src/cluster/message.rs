@@ -1,0 +1,313 @@
+//! What nodes say to each other, what clients ask, and what a node tells of itself.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::ids::{Micros, NodeId, NodeSet, Version};
+use super::level::Level;
+use super::raft::Vote;
+use super::record::{Key, Record, Value};
+use super::store::LEAVES;
+use super::time::TimeBounds;
+
+/// A message and what every message carries.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// Who sends it.
+    pub from: NodeId,
+    /// In which of its lives.
+    pub incarnation: u16,
+    /// Under which ring. Receivers act on data under the same one only.
+    pub epoch: u64,
+    /// When, in cluster time; `None` from a node that does not know it. Data that was under way too long is dropped.
+    pub sent: Option<Micros>,
+    /// What it says.
+    pub message: Message,
+}
+
+/// A key, and the hash by which the sender placed it: a receiver that hashes otherwise must notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The key.
+    pub key: Key,
+    /// Its hash.
+    pub hash: u64,
+}
+
+/// What a message says.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is named by its type, and the variant says what it is for")]
+pub enum Message {
+    /// Which version of the key do you hold?
+    Query { op: u64, at: Placed },
+    /// This one, or none. A write's version must be above `floor`, and `sweeps` are the invalidations by tag in force here.
+    Answer { op: u64, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Version)> },
+    /// Keep this, unless you hold something newer.
+    Store { op: u64, at: Placed, record: Record },
+    /// It is kept.
+    Stored { op: u64 },
+    /// Not under this ring, or not by me, or not yet.
+    Refused { op: u64 },
+    /// A write that you missed.
+    Hint { at: Placed, record: Record },
+    /// I have it now.
+    Hinted { key: Key, version: Version },
+    /// The digests of what we both should hold.
+    Digest { leaves: [u64; LEAVES] },
+    /// Where they differ (a bit a leaf), I hold these versions.
+    Versions { leaves: u16, list: Vec<(Key, Version)> },
+    /// I lack these.
+    Want { keys: Vec<Key> },
+    /// Keep these, unless you hold something newer.
+    Records { list: Vec<(Key, Record)> },
+    /// Do you hold this dead version too?
+    Confirm { at: Placed, version: Version },
+    /// Yes, or no.
+    Confirmed { key: Key, version: Version, yes: bool },
+    /// All replicas do: forget it.
+    Forget { at: Placed, version: Version },
+    /// Give me what I should hold, behind this key.
+    Pull { after: Option<Key> },
+    /// Here is some of it; `last` is the key to go on from, `None` at the end.
+    Batch { after: Option<Key>, list: Vec<(Key, Record)>, last: Option<Key>, floor: Version },
+    /// I hold all that I should under this epoch's rings.
+    Whole,
+    /// The agreed log's messages.
+    Vote(Vote),
+    /// I should like to be a member.
+    Hello { weight: u8 },
+    /// You are none any more; come back as a new one if you may.
+    Removed { incarnation: u16, may_return: bool },
+    /// Let this node go, as an operator wishes.
+    Leave { node: NodeId },
+    /// I am alive; my rings have this digest.
+    Beat { ring: u64 },
+    /// What time is it? My clock stands at `asked`.
+    TimeAsk { asked: Micros },
+    /// This.
+    TimeIs { asked: Micros, bounds: TimeBounds },
+}
+
+impl Message {
+    /// A short word for it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Query { .. } => "query",
+            Self::Answer { .. } => "answer",
+            Self::Store { .. } => "store",
+            Self::Stored { .. } => "stored",
+            Self::Refused { .. } => "refused",
+            Self::Hint { .. } => "hint",
+            Self::Hinted { .. } => "hinted",
+            Self::Digest { .. } => "digest",
+            Self::Versions { .. } => "versions",
+            Self::Want { .. } => "want",
+            Self::Records { .. } => "records",
+            Self::Confirm { .. } => "confirm",
+            Self::Confirmed { .. } => "confirmed",
+            Self::Forget { .. } => "forget",
+            Self::Pull { .. } => "pull",
+            Self::Batch { .. } => "batch",
+            Self::Whole => "whole",
+            Self::Vote(Vote::Ask { is_trial: true, .. }) => "pre-vote?",
+            Self::Vote(Vote::Ask { .. }) => "vote?",
+            Self::Vote(Vote::Given { yes: true, .. }) => "vote",
+            Self::Vote(Vote::Given { .. }) => "no-vote",
+            Self::Vote(Vote::Append { .. }) => "append",
+            Self::Vote(Vote::Appended { .. }) => "appended",
+            Self::Hello { .. } => "hello",
+            Self::Removed { .. } => "removed",
+            Self::Leave { .. } => "leave",
+            Self::Beat { .. } => "beat",
+            Self::TimeAsk { .. } => "time?",
+            Self::TimeIs { .. } => "time",
+        }
+    }
+
+    /// The key that it is about, if it is about one.
+    pub const fn key(&self) -> Option<&Key> {
+        match self {
+            Self::Query { at, .. }
+            | Self::Store { at, .. }
+            | Self::Hint { at, .. }
+            | Self::Confirm { at, .. }
+            | Self::Forget { at, .. } => Some(&at.key),
+            Self::Hinted { key, .. } | Self::Confirmed { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Whether it goes to and fro all the time, whatever clients do.
+    pub const fn is_routine(&self) -> bool {
+        matches!(
+            self,
+            Self::Beat { .. }
+                | Self::Digest { .. }
+                | Self::TimeAsk { .. }
+                | Self::TimeIs { .. }
+                | Self::Whole
+                | Self::Vote(Vote::Append { .. } | Vote::Appended { .. })
+        )
+    }
+}
+
+/// What a client asks of a node, which then coordinates it.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// Read a key.
+    Read {
+        /// The key.
+        key: Key,
+        /// How many replicas must answer.
+        level: Level,
+        /// The session's token: the newest version of this key that the client knows.
+        at_least: Version,
+    },
+    /// Write a key, or delete it.
+    Write {
+        /// The key.
+        key: Key,
+        /// The value; `None` deletes.
+        value: Option<Value>,
+        /// The time to live.
+        ttl: Option<Micros>,
+        /// A word by which `invalidate tag:…` finds it.
+        tag: Option<Arc<str>>,
+        /// How many replicas must have it.
+        level: Level,
+        /// The session's token.
+        at_least: Version,
+    },
+    /// Delete every key that a selector reaches: `user:*`, `namespace:user`, `tag:hot`.
+    Invalidate {
+        /// The selector.
+        selector: String,
+    },
+    /// Let a node go.
+    Leave {
+        /// Which one.
+        node: NodeId,
+    },
+}
+
+/// What a client hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// What was read, and its version for the session's token.
+    Read {
+        /// The value, or nothing.
+        value: Option<Value>,
+        /// The version of the value or tombstone.
+        version: Version,
+    },
+    /// It is written.
+    Written {
+        /// Its version.
+        version: Version,
+    },
+    /// The wish to let a node go is passed on; the log decides.
+    Noted,
+    /// It was not done, or not surely.
+    Failed(Failure),
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Too few replicas answered in time. A write may have reached some of them.
+    TooFew {
+        /// The level asked for.
+        level: Level,
+        /// How many it needs.
+        needed: usize,
+        /// Who answered.
+        answered: NodeSet,
+        /// Who should have.
+        replicas: NodeSet,
+    },
+    /// The node does not know cluster time or the ring yet.
+    NotReady,
+    /// The node is down or paused.
+    Down,
+    /// The key is empty, or begins with a character that is not for clients.
+    BadKey,
+    /// There are [`SWEEPS_MAX`](super::store::SWEEPS_MAX) invalidations already that wait to be forgotten.
+    TooManySweeps,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew { level, needed, answered, replicas } => write!(
+                f,
+                "{level} needs {needed} of the replicas {replicas}; {answered} answered in time: heal, restart or try again"
+            ),
+            Self::NotReady => {
+                f.write_str("the node does not know the time or the ring yet: try again, or ask another node")
+            }
+            Self::Down => f.write_str("the node is down: restart it, or ask another one"),
+            Self::BadKey => f.write_str("this key is empty or begins with a control character: choose another one"),
+            Self::TooManySweeps => f.write_str("too many invalidations wait to be forgotten: try again later"),
+        }
+    }
+}
+
+/// What a node tells of itself: what an observer could not see from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is named by its type, and the variant says what it is for")]
+pub enum Note {
+    /// It leads the term.
+    Elected { term: u64 },
+    /// Its ring epoch is now this.
+    Epoch { epoch: u64, is_handover: bool },
+    /// It holds all that it should.
+    CaughtUp { epoch: u64 },
+    /// It stored a version of a key.
+    Kept { key: Key, version: Version, is_tombstone: bool, how: How },
+    /// A read found replicas that disagreed, and mends them before it answers.
+    Repairs { key: Key },
+    /// A replica that did not answer is to get the write later.
+    HintKept { key: Key, node: NodeId },
+    /// A hint came for a key that is deleted by now.
+    HintTooLate { key: Key },
+    /// A dead record was forgotten on all replicas.
+    Forgot { key: Key, version: Version },
+    /// A message named a key with another hash than the receiver's, or asked for one that is not its own.
+    Misplaced { key: Key },
+    /// A message under another epoch was refused.
+    WrongEpoch { theirs: u64 },
+    /// Data that was under way for too long was dropped.
+    TooOld,
+    /// An operation began anew under a new ring.
+    Restarted { key: Key },
+    /// The invalidation with this selector took effect here.
+    Invalidated { selector: String, keys: usize },
+    /// It is no member any more.
+    LeftCluster { may_return: bool },
+    /// Another node's ring is not this node's, at the same epoch.
+    RingsDiffer { with: NodeId },
+}
+
+/// How a record came to a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By a client's write, or by the repair of a read.
+    Written,
+    /// By a hint.
+    Hinted,
+    /// By comparing digests.
+    Compared,
+    /// By a handover.
+    HandedOver,
+}
+
+/// What a node does: messages, answers to clients, and notes.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Messages and to whom.
+    pub sends: Vec<(NodeId, Envelope)>,
+    /// Answers, by the number that the client gave to its request.
+    pub replies: Vec<(u64, Outcome)>,
+    /// What it tells.
+    pub notes: Vec<Note>,
+}

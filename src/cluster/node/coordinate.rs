@@ -1,0 +1,376 @@
+//! The coordinator: the node that a client asks, whichever it is, carries the operation out.
+
+use crate::cluster::ids::{Micros, NodeId, NodeSet, Version};
+use crate::cluster::level::{Duty, Level};
+use crate::cluster::message::{Failure, Message, Note, Outcome, Placed, Request};
+use crate::cluster::record::{Key, Record, SWEEP, Selector, hash_of};
+use crate::cluster::store::SWEEPS_MAX;
+
+use super::{Node, newer};
+
+/// The most hints that a node keeps.
+const HINTS_MAX: usize = 4096;
+
+/// An operation under way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    client: u64,
+    at: Placed,
+    level: Level,
+    aim: Aim,
+    phase: Phase,
+    /// Under which epoch the answers of this phase were asked for: only such answers count.
+    epoch: u64,
+    deadline: Micros,
+    retry_at: Micros,
+    is_replied: bool,
+    /// Who answered the query.
+    answered: NodeSet,
+    /// Who has the record that is being stored.
+    stored: NodeSet,
+    /// The newest record that was answered, and who has it.
+    best: Option<Record>,
+    have_best: NodeSet,
+    sweeps: Vec<(Key, Version)>,
+}
+
+#[derive(Debug)]
+enum Aim {
+    Read {
+        at_least: Version,
+    },
+    /// The record's version is [`Version::NONE`] until the query is answered.
+    Write {
+        record: Record,
+        at_least: Version,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Which versions are there?
+    Query,
+    /// A write, or the repair of a read, goes out.
+    Store,
+}
+
+impl Pending {
+    fn record(&self) -> Option<&Record> {
+        match &self.aim {
+            Aim::Read { .. } => self.best.as_ref(),
+            Aim::Write { record, .. } => Some(record),
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn begin(&mut self, client: u64, request: Request) {
+        let failed = |failure| (client, Outcome::Failed(failure));
+        if let Request::Leave { node } = request {
+            self.wish_to_leave(node);
+            return self.out.replies.push((client, Outcome::Noted));
+        }
+        let Some(now) = self.time().filter(|_| self.view.epoch > 0 && !self.has_left) else {
+            return self.out.replies.push(failed(Failure::NotReady));
+        };
+        let write = |value, deadline, tag| Record { version: Version::NONE, value, written: now, deadline, tag };
+        let (key, level, aim) = match request {
+            Request::Read { key, level, at_least } => (key, level, Aim::Read { at_least }),
+            Request::Write { key, value, ttl, tag, level, at_least } => {
+                let deadline = ttl.map(|ttl| now.saturating_add(ttl));
+                (key, level, Aim::Write { record: write(value, deadline, tag), at_least })
+            }
+            Request::Invalidate { selector } => {
+                if self.store.sweep_count() >= SWEEPS_MAX {
+                    return self.out.replies.push(failed(Failure::TooManySweeps));
+                }
+                let aim = Aim::Write { record: write(None, None, None), at_least: Version::NONE };
+                let is_name = !selector.contains(['*', '?', '[', '\\'])
+                    && !matches!(Selector::read(&selector), Some(Selector::Tag(_) | Selector::Namespace(_)));
+                (if is_name { selector.into() } else { Selector::key(&selector) }, Level::Quorum, aim)
+            }
+            Request::Leave { .. } => return,
+        };
+        let is_key = !key.is_empty() && !key.starts_with(|first: char| first.is_control() && first != SWEEP);
+        if !is_key {
+            return self.out.replies.push(failed(Failure::BadKey));
+        }
+        self.next_op += 1;
+        let pending = Pending {
+            client,
+            at: Placed { hash: hash_of(&key), key },
+            level,
+            aim,
+            phase: Phase::Query,
+            epoch: self.view.epoch,
+            deadline: self.now.mono + self.settings.patience,
+            retry_at: 0,
+            is_replied: false,
+            answered: NodeSet::EMPTY,
+            stored: NodeSet::EMPTY,
+            best: None,
+            have_best: NodeSet::EMPTY,
+            sweeps: Vec::new(),
+        };
+        let op = self.next_op;
+        self.pending.insert(op, pending);
+        self.start_phase(op);
+    }
+
+    /// Asks everybody who matters in this phase, under the present epoch.
+    fn start_phase(&mut self, op: u64) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        pending.epoch = self.view.epoch;
+        pending.retry_at = self.now.mono + self.settings.retry;
+        if pending.phase == Phase::Store {
+            return self.resend(op);
+        }
+        pending.answered = NodeSet::EMPTY;
+        pending.have_best = NodeSet::EMPTY;
+        pending.best = None;
+        match pending.aim {
+            // A write at ONE asks nobody first: it promises no more than that one replica has it.
+            Aim::Write { .. } if pending.level == Level::One => self.choose_version(op),
+            // A read at ONE asks the nearest replica, and the others only if that one is silent or behind.
+            Aim::Read { .. } if pending.level == Level::One => {
+                let replicas = self.view.ring.replicas(pending.at.hash);
+                let (at, myself) = (pending.at.clone(), self.id);
+                let nearest = if replicas.set().contains(myself) && self.is_whole {
+                    Some(myself)
+                } else {
+                    replicas.in_order().iter().copied().find(|&node| !self.is_away(node))
+                };
+                if let Some(node) = nearest.or(replicas.in_order().first().copied()) {
+                    self.send(node, Message::Query { op, at });
+                }
+            }
+            _ => self.resend(op),
+        }
+    }
+
+    /// Sends this phase's message to all who have not answered it.
+    fn resend(&mut self, op: u64) {
+        let Some(pending) = self.pending.get(&op) else { return };
+        let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
+        let at = pending.at.clone();
+        match (pending.phase, pending.record()) {
+            (Phase::Store, Some(record)) => {
+                let record = record.clone();
+                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+                for node in all.less(pending.stored).iter() {
+                    self.send(node, Message::Store { op, at: at.clone(), record: record.clone() });
+                }
+            }
+            _ => {
+                for node in duty.replicas.less(pending.answered).iter() {
+                    self.send(node, Message::Query { op, at: at.clone() });
+                }
+            }
+        }
+    }
+
+    pub(super) fn hear_answer(
+        &mut self,
+        op: u64,
+        from: NodeId,
+        epoch: u64,
+        record: Option<Record>,
+        floor: Version,
+        sweeps: &[(Key, Version)],
+    ) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        if pending.phase != Phase::Query || pending.epoch != epoch || !pending.answered.insert(from) {
+            return;
+        }
+        let version = record.as_ref().map_or(Version::NONE, |record| record.version);
+        let best = pending.best.as_ref().map_or(Version::NONE, |best| best.version);
+        if version > best {
+            pending.have_best = NodeSet::EMPTY;
+        }
+        if version >= best {
+            pending.have_best.insert(from);
+        }
+        pending.best = newer(pending.best.take(), record);
+        pending.sweeps.extend_from_slice(sweeps);
+        self.clock.observe(version.clock.max(floor.clock));
+        let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+        // Whatever the write's level, its version must exceed those that a quorum knows.
+        let level = match pending.aim {
+            Aim::Write { .. } => Level::Quorum,
+            Aim::Read { .. } => pending.level,
+        };
+        if duty.is_met(level, pending.answered) {
+            match pending.aim {
+                Aim::Write { .. } => self.choose_version(op),
+                Aim::Read { .. } => self.settle_read(op),
+            }
+        }
+    }
+
+    /// The write gets its version, above every one that was answered, and keeps it whatever happens to the ring.
+    fn choose_version(&mut self, op: u64) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        let Aim::Write { record, at_least } = &mut pending.aim else { return };
+        self.clock.observe(at_least.clock);
+        let clock = self.clock.next(self.now.wall);
+        record.version = Version { clock, node: self.id, incarnation: self.incarnation };
+        pending.phase = Phase::Store;
+        self.resend(op);
+    }
+
+    /// A read has its answers: it is done if a quorum has the newest version, and else brings it to one first.
+    fn settle_read(&mut self, op: u64) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        let Aim::Read { at_least } = pending.aim else { return };
+        if let Some(best) = &mut pending.best {
+            let tag = best.tag.clone();
+            let reaching = pending.sweeps.iter().filter(|(key, version)| {
+                *version > best.version
+                    && Selector::of_key(key).is_some_and(|selector| selector.reaches(&pending.at.key, tag.as_deref()))
+            });
+            if let Some(swept) = reaching.map(|&(_, version)| version).max() {
+                *best = Record { version: swept, value: None, deadline: None, ..best.clone() };
+                pending.have_best = NodeSet::EMPTY;
+            }
+        }
+        let version = pending.best.as_ref().map_or(Version::NONE, |best| best.version);
+        if version < at_least {
+            // The session has seen a newer one: ask all, and go on once one of them has it.
+            let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+            if duty.replicas.less(pending.answered).is_empty() {
+                pending.answered = NodeSet::EMPTY;
+                return;
+            }
+            return self.resend(op);
+        }
+        let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
+        let is_known = |duty: &Duty| duty.is_met(pending.level, pending.have_best);
+        let is_agreed = is_known(&duty) && next.as_ref().is_none_or(is_known);
+        if pending.level == Level::One || pending.best.is_none() || is_agreed {
+            return self.finish(op);
+        }
+        pending.phase = Phase::Store;
+        pending.stored = pending.have_best;
+        let key = pending.at.key.clone();
+        self.note(Note::Repairs { key });
+        self.resend(op);
+    }
+
+    pub(super) fn hear_stored(&mut self, op: u64, from: NodeId, epoch: u64) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        if pending.phase != Phase::Store || pending.epoch != epoch || !pending.stored.insert(from) {
+            return;
+        }
+        let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
+        let is_met = |duty: &Duty| duty.is_met(pending.level, pending.stored);
+        if !pending.is_replied && is_met(&duty) && next.as_ref().is_none_or(is_met) {
+            self.finish(op);
+        }
+        let everybody = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+        if self.pending.get(&op).is_some_and(|pending| everybody.less(pending.stored).is_empty()) {
+            self.pending.remove(&op);
+        }
+    }
+
+    pub(super) fn hear_refused(&mut self, op: u64, from: NodeId) {
+        let (now, hurry) = (self.now.mono, self.settings.retry / 4);
+        if let Some(pending) = self.pending.get_mut(&op)
+            && !pending.stored.contains(from)
+        {
+            // It may only be behind, or this node is: the next round comes sooner.
+            pending.retry_at = pending.retry_at.min(now + hurry);
+        }
+    }
+
+    /// Answers the client. A write stays, to reach the replicas that have not got it yet.
+    fn finish(&mut self, op: u64) {
+        let Some(pending) = self.pending.get_mut(&op) else { return };
+        let (outcome, is_read) = match &pending.aim {
+            Aim::Read { .. } => {
+                let now = self.offset.now(self.now.mono).unwrap_or(0);
+                let best = pending.best.as_ref();
+                let value = best.and_then(|best| best.alive_at(now)).cloned();
+                (Outcome::Read { value, version: best.map_or(Version::NONE, |best| best.version) }, true)
+            }
+            Aim::Write { record, .. } => (Outcome::Written { version: record.version }, false),
+        };
+        pending.is_replied = true;
+        self.out.replies.push((pending.client, outcome));
+        if is_read {
+            self.pending.remove(&op);
+        }
+    }
+
+    /// Ends what is over: the client hears so, and replicas that missed a write get a hint.
+    pub(super) fn end_overdue(&mut self) {
+        let now = self.now.mono;
+        while let Some((&op, _)) = self.pending.iter().next().filter(|(_, pending)| pending.deadline <= now) {
+            let Some(pending) = self.pending.remove(&op) else { return };
+            let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
+            let answered = if pending.phase == Phase::Query { pending.answered } else { pending.stored };
+            if !pending.is_replied {
+                let short = next.filter(|_| duty.is_met(pending.level, answered)).unwrap_or(duty);
+                let failure = Failure::TooFew {
+                    level: pending.level,
+                    needed: short.needed(pending.level),
+                    answered: answered.and(short.replicas),
+                    replicas: short.replicas,
+                };
+                self.out.replies.push((pending.client, Outcome::Failed(failure)));
+            }
+            if let (Aim::Write { record, .. }, Phase::Store) = (&pending.aim, pending.phase) {
+                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+                for node in all.less(pending.stored).iter() {
+                    self.keep_hint(node, &pending.at.key, record);
+                    self.note(Note::HintKept { key: pending.at.key.clone(), node });
+                }
+            }
+        }
+    }
+
+    /// This life of the node is over: clients hear that it does not go on.
+    pub(super) fn give_up_operations(&mut self) {
+        for pending in std::mem::take(&mut self.pending).into_values().filter(|pending| !pending.is_replied) {
+            self.out.replies.push((pending.client, Outcome::Failed(Failure::Down)));
+        }
+    }
+
+    pub(super) fn keep_hint(&mut self, node: NodeId, key: &Key, record: &Record) {
+        let is_newer = |held: &Record| held.version < record.version;
+        let place = (node, key.clone());
+        if self.hints.get(&place).is_none_or(is_newer) && self.hints.len() < HINTS_MAX && node != self.id {
+            self.hints.insert(place, record.clone());
+        }
+    }
+
+    pub(super) fn tend_operations(&mut self) {
+        let now = self.now.mono;
+        let due: Vec<u64> =
+            self.pending.iter().filter(|(_, pending)| pending.retry_at <= now).map(|(&op, _)| op).collect();
+        for op in due {
+            if let Some(pending) = self.pending.get_mut(&op) {
+                pending.retry_at = now + self.settings.retry;
+            }
+            self.resend(op);
+        }
+    }
+
+    /// The ring changed: answers under the old one count no more. A write keeps its version, for two versions of one write would let it
+    /// happen twice.
+    pub(super) fn restart_operations(&mut self) {
+        let ops: Vec<u64> = self.pending.keys().copied().collect();
+        for op in ops {
+            let Some(pending) = self.pending.get_mut(&op) else { continue };
+            let is_read = matches!(pending.aim, Aim::Read { .. });
+            if is_read {
+                pending.phase = Phase::Query;
+            }
+            pending.stored = NodeSet::EMPTY;
+            if !pending.is_replied {
+                let key = pending.at.key.clone();
+                self.note(Note::Restarted { key });
+            }
+            self.start_phase(op);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The replica: a node that holds a key's copy answers those who coordinate.
+
+use crate::cluster::ids::NodeId;
+use crate::cluster::message::{How, Message, Note, Placed};
+use crate::cluster::record::{Key, Record, is_sweep};
+
+use super::Node;
+
+impl Node {
+    pub(super) fn hear_query(&mut self, from: NodeId, op: u64, at: &Placed) {
+        let counts = self.is_mine(at) && self.view.ring.duty(&at.key, at.hash).replicas.contains(self.id);
+        // A node that came back with nothing would vouch for what it has lost.
+        if !counts || !self.is_whole {
+            return self.send(from, Message::Refused { op });
+        }
+        let record = self.store.get(&at.key);
+        let (floor, sweeps) = (self.store.floor(&at.key), self.store.tag_sweeps());
+        self.send(from, Message::Answer { op, record, floor, sweeps });
+    }
+
+    pub(super) fn hear_store(&mut self, from: NodeId, op: u64, at: &Placed, record: Record) {
+        if !self.is_mine(at) {
+            return self.send(from, Message::Refused { op });
+        }
+        self.keep(&at.key, record, How::Written);
+        self.send(from, Message::Stored { op });
+    }
+
+    /// Keeps a record if it is the newest, and tells of it.
+    pub(super) fn keep(&mut self, key: &Key, record: Record, how: How) -> bool {
+        let (version, is_tombstone) = (record.version, record.value.is_none());
+        self.clock.observe(version.clock);
+        let before = if is_sweep(key) { self.store.len() } else { 0 };
+        let is_kept = self.store.put(key, record);
+        if is_kept && is_sweep(key) {
+            let swept = self.store.iter().filter(|(_, held)| held.version == version).count();
+            let keys = swept.saturating_sub(1).min(before);
+            self.note(Note::Invalidated { selector: key[1..].to_owned(), keys });
+        } else if is_kept {
+            self.note(Note::Kept { key: key.clone(), version, is_tombstone, how });
+        }
+        is_kept
+    }
+}

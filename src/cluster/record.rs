@@ -1,0 +1,100 @@
+//! What a replica holds of a key.
+
+use std::sync::Arc;
+
+use super::ids::{Micros, Version};
+use crate::cache::Glob;
+use crate::ring::hash64;
+
+/// A key. Those that begin with [`SWEEP`] are sweeps: see [`Selector`].
+pub type Key = Arc<str>;
+/// A value's bytes.
+pub type Value = Arc<[u8]>;
+
+/// The first character of a sweep's key, which no client's key may begin with.
+pub const SWEEP: char = '\u{1}';
+
+/// One version of a key. A deleted key is a record too, a *tombstone*, for a replica that missed the delete must be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Orders it among the writes of its key.
+    pub version: Version,
+    /// The bytes; `None` for a tombstone.
+    pub value: Option<Value>,
+    /// When it was written, in cluster time.
+    pub written: Micros,
+    /// From when on it counts as absent, in cluster time.
+    pub deadline: Option<Micros>,
+    /// The word by which `invalidate tag:…` finds it.
+    pub tag: Option<Arc<str>>,
+}
+
+impl Record {
+    /// A deleted key.
+    pub const fn tombstone(version: Version, written: Micros) -> Self {
+        Self { version, value: None, written, deadline: None, tag: None }
+    }
+
+    /// The value, unless it is deleted or its time is over.
+    pub fn alive_at(&self, now: Micros) -> Option<&Value> {
+        self.value.as_ref().filter(|_| self.deadline.is_none_or(|deadline| now < deadline))
+    }
+
+    /// When it became, or becomes, as good as absent; `None` while it lives for ever.
+    pub fn died(&self) -> Option<Micros> {
+        if self.value.is_none() { Some(self.written) } else { self.deadline }
+    }
+}
+
+/// Which keys an invalidation reaches. It is itself written as a record, its *sweep*, which every node of the ring holds: a sweep
+/// of version v is a tombstone of version v for every key that it reaches, those included that arrive later.
+#[derive(Debug, Clone)]
+pub enum Selector {
+    /// The keys that match a pattern, as `user:*`.
+    Pattern(Glob),
+    /// The keys that begin with `name:`.
+    Namespace(String),
+    /// The records that were written with this tag.
+    Tag(String),
+}
+
+impl Selector {
+    /// Reads a sweep's key; `None` for a client's key.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::read(key.strip_prefix(SWEEP)?)
+    }
+
+    /// Reads `tag:name`, `namespace:name` or a pattern.
+    pub fn read(text: &str) -> Option<Self> {
+        Some(match text.split_once(':') {
+            Some(("tag", name)) => Self::Tag(name.to_owned()),
+            Some(("namespace", name)) => Self::Namespace(format!("{name}:")),
+            _ => Self::Pattern(Glob::new(text)),
+        })
+    }
+
+    /// The key of the sweep of this text.
+    pub fn key(text: &str) -> Key {
+        format!("{SWEEP}{text}").into()
+    }
+
+    /// Whether it reaches a key, with the tag of the record that is held, if one is.
+    pub fn reaches(&self, key: &str, tag: Option<&str>) -> bool {
+        !is_sweep(key)
+            && match self {
+                Self::Pattern(glob) => glob.matches(key),
+                Self::Namespace(prefix) => key.starts_with(prefix.as_str()),
+                Self::Tag(name) => tag == Some(name.as_str()),
+            }
+    }
+}
+
+/// Whether a key is a sweep's, and so held by every node.
+pub fn is_sweep(key: &str) -> bool {
+    key.starts_with(SWEEP)
+}
+
+/// The hash that places a key; every message about a key carries it and every receiver checks it.
+pub fn hash_of(key: &str) -> u64 {
+    hash64(key.as_bytes())
+}

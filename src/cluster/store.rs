@@ -1,0 +1,160 @@
+//! What one replica holds: the newest version that it has heard of, for each key.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::ids::{Micros, Version};
+use super::record::{Key, Record, Selector, hash_of, is_sweep};
+
+/// The leaves of the tree of digests that two replicas compare.
+pub const LEAVES: usize = 16;
+/// The most sweeps that wait to be forgotten; a further one is refused.
+pub const SWEEPS_MAX: usize = 64;
+
+/// A replica's records.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    records: BTreeMap<Key, Record>,
+    sweeps: Vec<(Selector, Version, Key)>,
+    /// At or above every version that was forgotten here.
+    forgotten: Version,
+    /// At or above every version that was ever held here.
+    highest: Version,
+}
+
+impl Store {
+    /// Keeps a record if it is newer than what is held; a newer sweep than the record turns it into a tombstone. `true` when what is held changed. O(log records), plus the sweeps; a sweep itself costs O(records).
+    pub fn put(&mut self, key: &Key, mut record: Record) -> bool {
+        if let Some(swept) = self.swept(key, record.tag.as_deref()).filter(|swept| *swept > record.version) {
+            record = Record { version: swept, value: None, deadline: None, ..record };
+        }
+        if self.records.get(key).is_some_and(|held| held.version >= record.version) {
+            return false;
+        }
+        self.highest = self.highest.max(record.version);
+        if let Some(selector) = Selector::of_key(key) {
+            self.sweep(&selector, &record);
+            self.sweeps.retain(|(_, _, known)| known != key);
+            self.sweeps.push((selector, record.version, key.clone()));
+        }
+        self.records.insert(key.clone(), record);
+        true
+    }
+
+    fn sweep(&mut self, selector: &Selector, sweep: &Record) {
+        for (key, held) in &mut self.records {
+            if held.version < sweep.version && selector.reaches(key, held.tag.as_deref()) {
+                *held = Record { tag: held.tag.clone(), ..Record::tombstone(sweep.version, sweep.written) };
+            }
+        }
+    }
+
+    /// The newest sweep that reaches a key.
+    fn swept(&self, key: &str, tag: Option<&str>) -> Option<Version> {
+        let reaching = self.sweeps.iter().filter(|(selector, ..)| selector.reaches(key, tag));
+        reaching.map(|&(_, version, _)| version).max()
+    }
+
+    /// The record of a key, a tombstone where a sweep stands for one.
+    pub fn get(&self, key: &str) -> Option<Record> {
+        if let Some(held) = self.records.get(key) {
+            return Some(held.clone());
+        }
+        let version = self.swept(key, None)?;
+        let sweep = self.sweeps.iter().find(|(_, swept, _)| *swept == version)?;
+        Some(Record::tombstone(version, self.records.get(&sweep.2).map_or(0, |record| record.written)))
+    }
+
+    /// The sweeps by tag: a reader applies them to records that come from elsewhere.
+    pub fn tag_sweeps(&self) -> Vec<(Key, Version)> {
+        let tags = self.sweeps.iter().filter(|(selector, ..)| matches!(selector, Selector::Tag(_)));
+        tags.map(|(_, version, key)| (key.clone(), *version)).collect()
+    }
+
+    /// What is held of a key, sweeps aside.
+    pub fn held(&self, key: &str) -> Option<&Record> {
+        self.records.get(key)
+    }
+
+    /// Everything held, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Record)> {
+        self.records.iter()
+    }
+
+    /// Everything held behind `after`, by key.
+    pub fn iter_after(&self, after: Option<&Key>) -> impl Iterator<Item = (&Key, &Record)> {
+        let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+        self.records.range((from, Bound::Unbounded))
+    }
+
+    /// How many sweeps are held.
+    pub const fn sweep_count(&self) -> usize {
+        self.sweeps.len()
+    }
+
+    /// How many records are held, tombstones among them.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Takes a record away because it belongs elsewhere.
+    pub fn remove(&mut self, key: &str) -> Option<Record> {
+        self.sweeps.retain(|(_, _, known)| **known != *key);
+        self.records.remove(key)
+    }
+
+    /// Forgets a record that is dead everywhere, if it is still this version.
+    pub fn forget(&mut self, key: &str, version: Version) -> bool {
+        let is_it = self.records.get(key).is_some_and(|held| held.version == version);
+        if is_it {
+            self.remove(key);
+            self.raise(version);
+        }
+        is_it
+    }
+
+    /// A write's version must be above this: what was forgotten here, and for a sweep everything.
+    pub fn floor(&self, key: &str) -> Version {
+        if is_sweep(key) { self.highest.max(self.forgotten) } else { self.forgotten }
+    }
+
+    /// No version at or below this is given to a write any more.
+    pub fn raise(&mut self, floor: Version) {
+        self.forgotten = self.forgotten.max(floor);
+    }
+
+    /// The leaves of a tree of digests over the records that `is_shared`: equal records give equal leaves. O(records).
+    pub fn digest(&self, is_shared: impl Fn(&Key, u64, &Record) -> bool) -> [u64; LEAVES] {
+        let mut leaves = [0; LEAVES];
+        for (key, record) in &self.records {
+            let hash = hash_of(key);
+            if is_shared(key, hash, record) {
+                leaves[leaf(hash)] ^= mix(hash, record.version);
+            }
+        }
+        leaves
+    }
+}
+
+/// The leaf in which a key's digest counts.
+pub const fn leaf(hash: u64) -> usize {
+    (hash >> 60) as usize
+}
+
+fn mix(hash: u64, version: Version) -> u64 {
+    let who = u64::from(version.node.number()) << 16 | u64::from(version.incarnation);
+    let mut z = hash ^ version.clock.rotate_left(32) ^ who;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// When a dead record may be forgotten, if all replicas have it: `None` while it lives.
+pub fn forgettable(record: &Record, grace: Micros) -> Option<Micros> {
+    Some(record.died()?.max(record.written).saturating_add(grace))
+}

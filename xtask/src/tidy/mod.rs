@@ -1,0 +1,52 @@
+//! `cargo xtask tidy`: the rules of the house that no compiler knows, each a function of the project's files.
+//!
+//! `layers`: which crate and which room may know which. `circles`: no file imports in a circle. `calls`: what must be given
+//! is not taken. `pointers`: what is named is there. `ratchet`: what does not keep a rule yet only ever gets better.
+
+mod calls;
+mod circles;
+mod layers;
+mod pointers;
+mod ratchet;
+mod rust;
+mod tree;
+
+use crate::project::Project;
+use anyhow::Result;
+use std::process::ExitCode;
+use tree::{Finding, Tree};
+
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Take what got better off the list of what does not keep a rule yet
+    #[arg(long)]
+    shrink: bool,
+    /// Write the whole list anew, with what got worse: only for a rule that is new
+    #[arg(long)]
+    list_all: bool,
+}
+
+pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
+    let mut tree = Tree::read(&project.root)?;
+    if arguments.shrink || arguments.list_all {
+        let list = ratchet::list(&tree, arguments.list_all);
+        std::fs::write(project.root.join(ratchet::LIST), &list)?;
+        tree.files.insert(ratchet::LIST.to_owned(), list);
+    }
+    let findings = findings(&tree);
+    for Finding { path, line, message } in &findings {
+        println!("{path}:{line}: {message}");
+    }
+    println!("tidy: {} files, {} findings", tree.files.len(), findings.len());
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn findings(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    layers::check(tree, &mut findings);
+    calls::check(tree, &mut findings);
+    pointers::check(tree, &mut findings);
+    ratchet::check(tree, &mut findings);
+    findings.sort();
+    findings
+}

@@ -1,0 +1,142 @@
+//! Dead pointers: a file, a folder or a command that Markdown or a comment names must be there.
+
+use super::rust;
+use super::tree::{Finding, Tree, has_extension};
+
+/// Folders of ours, by which a path is told from any other text with a slash.
+const TOPS: &[&str] = &[
+    "notation/",
+    "wire/",
+    "src/",
+    "trace/",
+    "lab/",
+    "judge/",
+    "exercises/",
+    "grader/",
+    "www/",
+    "server/",
+    "tests/",
+    "xtask/",
+    "bench/",
+    "fuzz/",
+    ".ci/",
+    "docs/",
+];
+
+/// The commands of a program, as the variants of its `enum Command` name them.
+pub(crate) fn commands(main: &str) -> Vec<String> {
+    let body =
+        main.split_once("enum Command {").map_or("", |(_, rest)| rest.split_once("\n}").map_or("", |(body, _)| body));
+    let variants = body.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?.split(['(', ',', ' ']).next()?;
+        name.chars().next().filter(char::is_ascii_uppercase).map(|_| name.to_lowercase())
+    });
+    variants.collect()
+}
+
+pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
+    let of = |path: &str| tree.files.get(path).map(|text| commands(text)).unwrap_or_default();
+    let known = Commands { grader: of("grader/src/cli.rs"), xtask: of("xtask/src/main.rs") };
+    for (path, text) in
+        tree.files.iter().filter(|(path, _)| has_extension(path, "md") && !path.starts_with("exercises/"))
+    {
+        look(tree, path, text, &known, findings);
+        links(tree, path, text, findings);
+    }
+    for (path, text) in tree.rust() {
+        look(tree, path, &rust::split(text).1, &known, findings);
+    }
+}
+
+/// The commands that there are.
+struct Commands {
+    grader: Vec<String>,
+    xtask: Vec<String>,
+}
+
+/// Paths and commands in backticks.
+fn look(tree: &Tree, path: &str, text: &str, known: &Commands, findings: &mut Vec<Finding>) {
+    for (index, line) in text.lines().enumerate() {
+        for quoted in line.split('`').skip(1).step_by(2) {
+            if is_path(quoted) && !is_there(tree, path, quoted) {
+                findings.push(Finding::new(
+                    path,
+                    index + 1,
+                    format!("`{quoted}` is not there: name what is, or drop it"),
+                ));
+            }
+            let mut words = quoted.split_whitespace();
+            let command = match (words.next(), words.next()) {
+                (Some("grader"), Some(command)) => Some((command, known.grader.iter().any(|known| known == command))),
+                (Some("cargo"), Some("xtask")) => {
+                    words.next().map(|command| (command, known.xtask.iter().any(|known| known == command)))
+                }
+                _ => None,
+            };
+            if let Some((command, false)) = command
+                && command.chars().all(|c| c.is_ascii_lowercase())
+            {
+                findings.push(Finding::new(path, index + 1, format!("`{quoted}`: there is no command `{command}`")));
+            }
+        }
+    }
+}
+
+/// Relative links of Markdown.
+fn links(tree: &Tree, path: &str, text: &str, findings: &mut Vec<Finding>) {
+    for (index, line) in text.lines().enumerate() {
+        for target in line.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            if !target.is_empty() && !target.contains("://") && !is_there(tree, path, target) {
+                findings.push(Finding::new(path, index + 1, format!("the link to {target} leads nowhere")));
+            }
+        }
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    TOPS.iter().any(|top| text.starts_with(top)) && text.chars().all(plain) && text.len() > 4
+}
+
+/// Whether a path leads somewhere: from the root, from the file's own folder, or from its crate's.
+fn is_there(tree: &Tree, from: &str, path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    // What a learner hands in is named as the learner sees it.
+    let is_made = matches!(path, "www/dist" | "www/src/wasm" | "dist/page" | "dist/grader");
+    let is_learners = matches!(path, "src/lib.rs" | "src/main.rs" | "tests.rs" | "src") || path.ends_with("target");
+    let mut folders = vec![String::new()];
+    folders.extend(from.match_indices('/').map(|(at, _)| from[..=at].to_owned()));
+    is_made
+        || is_learners
+        || folders.iter().any(|folder| tree.has(&format!("{folder}{path}")) || tree.has(&format!("{folder}{path}.rs")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_found_in_markdown_and_in_comments() {
+        let tree = Tree::of(&[
+            (
+                "README.md",
+                "`src/ring.rs` `src/gone.rs` `lab/` [a](lab/src/a.rs) [b](b.md) [c](https://x.y)\n`cargo xtask play` `cargo xtask plya` `grader grade X` `grader glade X` `a/b`\n",
+            ),
+            ("xtask/src/main.rs", "enum Command {\n    /// Show\n    Play(play::Arguments),\n}\n"),
+            ("grader/src/cli.rs", "pub enum Command {\n    Grade(GradeArgs),\n    Doctor,\n}\n"),
+            ("src/ring.rs", "// see `tests/gone.rs`\nlet a = \"`tests/gone.rs`\";\n"),
+            ("lab/src/a.rs", "//! `src/a.rs` stands in this crate\n"),
+        ]);
+        let mut findings = Vec::new();
+        check(&tree, &mut findings);
+        let found: Vec<_> = findings.iter().map(|f| (f.path.as_str(), f.line, f.message.as_str())).collect();
+        let wanted = [
+            ("README.md", 1, "`src/gone.rs` is not there: name what is, or drop it"),
+            ("README.md", 2, "`cargo xtask plya`: there is no command `plya`"),
+            ("README.md", 2, "`grader glade X`: there is no command `glade`"),
+            ("README.md", 1, "the link to b.md leads nowhere"),
+            ("src/ring.rs", 1, "`tests/gone.rs` is not there: name what is, or drop it"),
+        ];
+        assert_eq!(found, wanted);
+    }
+}

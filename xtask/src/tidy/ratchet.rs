@@ -1,0 +1,198 @@
+//! Rules that the project does not keep everywhere yet. What breaks one is listed, with how far, in `xtask/tidy.txt`; nothing
+//! may join the list or go further, and what gets better shortens it.
+
+use super::circles;
+use super::rust;
+use super::tree::{Finding, Tree, is_test};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Lines of a file of ours, beyond which it does more than one thing.
+const LINES_MAX: usize = 450;
+/// A listed file may grow to the next multiple of this: a line more is no event.
+const STEP: usize = 50;
+
+/// The list's path.
+pub(crate) const LIST: &str = "xtask/tidy.txt";
+
+/// What the tree owes: rule and subject, and how far.
+type Debts = BTreeMap<(String, String), usize>;
+
+fn debts(tree: &Tree) -> Debts {
+    let mut debts = Debts::new();
+    let mut types: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (path, text) in tree.rust() {
+        let lines = text.lines().count();
+        if lines > LINES_MAX {
+            debts.insert(("lines".to_owned(), path.to_owned()), lines.next_multiple_of(STEP));
+        }
+        if is_test(path) || path.starts_with("bench/") || path.starts_with("xtask/") {
+            continue;
+        }
+        let code = rust::without_tests(&rust::split(text).0);
+        let errors = text_errors(&code);
+        if errors > 0 {
+            debts.insert(("text-error".to_owned(), path.to_owned()), errors);
+        }
+        for name in public_types(&code) {
+            types.entry(name).or_default().push(path);
+        }
+    }
+    for circle in circles::circles(tree) {
+        debts.insert(("circle".to_owned(), circle.join(" ")), circle.len());
+    }
+    for (name, places) in types.into_iter().filter(|(_, places)| places.len() > 1) {
+        debts.insert(("word".to_owned(), name), places.len());
+    }
+    debts
+}
+
+/// Functions that others may call and whose error is a text: no caller can tell one mistake from another.
+fn text_errors(code: &str) -> usize {
+    let signature =
+        |rest: &str| rest.split(['{', ';']).next().unwrap_or_default().split_whitespace().collect::<String>();
+    let starts = code.match_indices("pub fn ").chain(code.match_indices("pub(crate) fn "));
+    starts
+        .filter(|(at, _)| signature(&code[*at..]).contains(",String>") && signature(&code[*at..]).contains("->Result<"))
+        .count()
+}
+
+/// Types that other crates may name. The same word for two things makes both hard to speak of.
+fn public_types(code: &str) -> Vec<String> {
+    let words = ["pub struct ", "pub enum ", "pub trait "];
+    let declared = words.iter().flat_map(|word| code.match_indices(word).map(|(at, word)| &code[at + word.len()..]));
+    declared
+        .filter_map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().map(str::to_owned))
+        .collect()
+}
+
+pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
+    let listed = read(tree.files.get(LIST).map_or("", String::as_str));
+    let owed = debts(tree);
+    for ((rule, subject), far) in &owed {
+        let path = if subject.contains(".rs") { subject.split(' ').next().unwrap_or_default() } else { "" };
+        match listed.get(&(rule.clone(), subject.clone())) {
+            Some(allowed) if far <= allowed => {}
+            _ if rule == "circle" && is_part(subject, &listed) => {}
+            allowed => findings.push(Finding::new(path, 0, sentence(rule, subject, *far, allowed.copied()))),
+        }
+    }
+    for ((rule, subject), allowed) in &listed {
+        let now = owed.get(&(rule.clone(), subject.clone())).copied().unwrap_or(0);
+        if now < *allowed {
+            let message =
+                format!("`{rule} {subject}` stands at {now}, the list says {allowed}: run `cargo xtask tidy --shrink`");
+            findings.push(Finding::new(LIST, 0, message));
+        }
+    }
+}
+
+/// Whether a circle is part of one that is listed: some of its files left it.
+fn is_part(circle: &str, listed: &Debts) -> bool {
+    listed.keys().filter(|(rule, _)| rule == "circle").any(|(_, other)| {
+        let other: Vec<&str> = other.split(' ').collect();
+        circle.split(' ').all(|file| other.contains(&file))
+    })
+}
+
+fn sentence(rule: &str, subject: &str, far: usize, allowed: Option<usize>) -> String {
+    match rule {
+        "lines" => format!(
+            "has more than {} lines: move what is a thing of its own into a file of its own",
+            allowed.unwrap_or(LINES_MAX).max(LINES_MAX)
+        ),
+        "text-error" => format!(
+            "{far} public functions have a text for an error ({} are known): give it a variant for each mistake",
+            allowed.unwrap_or(0)
+        ),
+        "circle" => format!("imports in a circle: {subject}; move what both need into a third file"),
+        _ => {
+            format!("`{subject}` names {far} public types ({} are known): one word for one thing", allowed.unwrap_or(1))
+        }
+    }
+}
+
+fn read(list: &str) -> Debts {
+    let entries = list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let (rule, rest) = line.split_once(' ')?;
+        let (far, subject) = rest.split_once(' ')?;
+        Some(((rule.to_owned(), subject.to_owned()), far.parse().ok()?))
+    });
+    entries.collect()
+}
+
+/// The list as it would be if everything that got better counted; with `all`, also what got worse.
+pub(crate) fn list(tree: &Tree, all: bool) -> String {
+    let listed = read(tree.files.get(LIST).map_or("", String::as_str));
+    let mut text =
+        "# What does not keep a rule of `cargo xtask tidy` yet: rule, how far, subject. Only ever shorter.\n"
+            .to_owned();
+    for ((rule, subject), far) in debts(tree) {
+        let known = listed.get(&(rule.clone(), subject.clone())).copied();
+        let known = known.or((rule == "circle" && is_part(&subject, &listed)).then_some(far));
+        if let Some(far) = if all { Some(far) } else { known.map(|known| known.min(far)) } {
+            _ = writeln!(text, "{rule} {far} {subject}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let mut findings = Vec::new();
+        check(&Tree::of(files), &mut findings);
+        findings.into_iter().map(|finding| format!("{}: {}", finding.path, finding.message)).collect()
+    }
+
+    #[test]
+    fn a_large_file_is_found_and_a_listed_one_may_not_grow() {
+        let (small, large) = ("x\n".repeat(LINES_MAX), "x\n".repeat(LINES_MAX + 1));
+        assert!(found(&[("src/a.rs", &small)]).is_empty());
+        assert_eq!(found(&[("src/a.rs", &large)]).len(), 1);
+        assert!(found(&[("src/a.rs", &large), (LIST, "lines 500 src/a.rs\n")]).is_empty());
+        assert_eq!(found(&[("src/a.rs", &"x\n".repeat(501)), (LIST, "lines 500 src/a.rs\n")]).len(), 1);
+        assert_eq!(found(&[("src/a.rs", &small), (LIST, "lines 500 src/a.rs\n")]).len(), 1, "the list must shrink");
+    }
+
+    #[test]
+    fn an_error_that_is_a_text_is_found() {
+        let source = "pub fn a() -> Result<u8,\n String> {}\nfn own() -> Result<u8, String> {}\npub fn b() -> Result<String, E> {}\n\
+            pub fn c(d: &dyn Fn() -> u8) -> Result<Vec<String>, E> {}\n";
+        assert_eq!(found(&[("lab/src/a.rs", source)]).len(), 1);
+        assert!(found(&[("lab/src/a.rs", source), (LIST, "text-error 1 lab/src/a.rs\n")]).is_empty());
+        assert!(found(&[("lab/tests/a.rs", source)]).is_empty());
+    }
+
+    #[test]
+    fn one_word_for_two_types_is_found() {
+        let files = [("src/a.rs", "pub struct Limits;\n"), ("lab/src/b.rs", "pub enum Limits {}\n")];
+        assert_eq!(found(&files), [": `Limits` names 2 public types (1 are known): one word for one thing"]);
+        assert!(found(&[files[0], ("lab/src/b.rs", "enum Limits {}\n")]).is_empty());
+    }
+
+    #[test]
+    fn a_circle_is_found_unless_it_is_part_of_a_listed_one() {
+        let files = [("src/lib.rs", ""), ("src/a.rs", "use crate::b;\n"), ("src/b.rs", "use crate::a;\n")];
+        assert_eq!(found(&files).len(), 1);
+        let with = |list: &'static str| found(&[files[0], files[1], files[2], (LIST, list)]);
+        assert!(with("circle 2 src/a.rs src/b.rs\n").is_empty());
+        assert_eq!(with("circle 3 src/a.rs src/b.rs src/c.rs\n").len(), 1, "the list must shrink, and that is all");
+    }
+
+    #[test]
+    fn the_list_shrinks_and_never_grows_by_itself() {
+        let tree = Tree::of(&[
+            ("src/a.rs", &"x\n".repeat(460)),
+            ("src/b.rs", &"x\n".repeat(460)),
+            (LIST, "lines 700 src/a.rs\n"),
+        ]);
+        assert_eq!(
+            read(&list(&tree, false)).into_iter().collect::<Vec<_>>(),
+            [(("lines".into(), "src/a.rs".into()), 500)]
+        );
+        assert_eq!(read(&list(&tree, true)).len(), 2);
+    }
+}

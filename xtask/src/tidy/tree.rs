@@ -1,0 +1,95 @@
+//! The text files of the project as the rules see them: a rule is a function of a tree, so that a test can plant one.
+
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use walkdir::WalkDir;
+
+/// Something that a rule does not allow, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Finding {
+    pub(crate) path: String,
+    /// Counted from 1; 0 for a file as a whole.
+    pub(crate) line: usize,
+    pub(crate) message: String,
+}
+
+impl Finding {
+    pub(crate) fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line, message: message.into() }
+    }
+}
+
+/// Text files by their paths, with `/` between folders.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree {
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+/// Folders that hold nothing written by hand.
+const FOREIGN: &[&str] = &["target", "node_modules", "dist", ".git", "test-results", "playwright-report", "wasm"];
+/// Learners' code, which keeps no rule of ours.
+const LEARNERS: &[&str] = &["grader/tests/submissions/", "grader/tests/attacks/", "exercises/"];
+const EXTENSIONS: &[&str] = &["rs", "md", "toml", "ts", "tsx", "yml", "sh", "css", "html", "txt", "json", "mjs", "py"];
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+impl Tree {
+    /// The project's files. Paths of all files are there; the text of those only that a rule can read.
+    pub(crate) fn read(root: &Path) -> Result<Self> {
+        let mut files = BTreeMap::new();
+        let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
+            entry.depth() == 0 || !FOREIGN.iter().any(|foreign| entry.file_name().to_string_lossy() == *foreign)
+        });
+        for entry in entries {
+            let entry = entry?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let path = entry.path().strip_prefix(root)?.to_string_lossy().replace('\\', "/");
+            let is_text = EXTENSIONS.iter().any(|extension| path.ends_with(&format!(".{extension}")));
+            let text = if is_text && entry.metadata()?.len() <= FILE_BYTES_MAX {
+                fs::read(entry.path()).with_context(|| format!("reading `{path}`"))?
+            } else {
+                Vec::new()
+            };
+            files.insert(path, String::from_utf8_lossy(&text).into_owned());
+        }
+        Ok(Self { files })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        Self { files: files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect() }
+    }
+
+    /// Our own Rust sources: no learner's.
+    pub(crate) fn rust(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .filter(|(path, _)| has_extension(path, "rs") && !is_learners(path))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        self.files.contains_key(path)
+            || self.files.range(folder.clone()..).next().is_some_and(|(next, _)| next.starts_with(&folder))
+    }
+}
+
+/// Whether a file is a learner's, or stands for one's.
+pub(crate) fn is_learners(path: &str) -> bool {
+    LEARNERS.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Whether a file is test code as a whole.
+pub(crate) fn is_test(path: &str) -> bool {
+    path.split('/').any(|folder| matches!(folder, "tests" | "examples" | "benches" | "fuzz_targets"))
+        || path.ends_with("/tests.rs")
+}
+
+/// Whether a path ends in this extension.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
+}
