@@ -79,6 +79,8 @@ pub enum InterfaceKind {
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
     Simulate,
+    /// Not at all: a submission is tests, which are run on right and wrong implementations.
+    Tests,
     /// Not at all: the submission is a script, and is read.
     Script,
 }
@@ -112,6 +114,12 @@ pub struct Check {
     /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
     #[serde(default)]
     pub any_moment: bool,
+    /// For tests as submissions: how many threads one of them must have, for this row to give points.
+    #[serde(default)]
+    pub threads: u32,
+    /// How many calls each of those threads must make.
+    #[serde(default)]
+    pub operations: u32,
     /// Its cases; read from `checks/<id>.txt`.
     #[serde(default)]
     pub cases: Vec<Case>,
@@ -263,7 +271,8 @@ impl Exercise {
     /// # Errors
     /// The first mistake.
     pub fn with_scripts(mut self, scripts: &BTreeMap<String, String>) -> Result<Self, PackError> {
-        for check in &mut self.checks {
+        // What tests are judged by is not scripts, but the bugs that they find.
+        for check in self.checks.iter_mut().filter(|_| self.interface != InterfaceKind::Tests) {
             let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
             check.cases = read_cases(&check.id, text)?;
         }
@@ -297,6 +306,7 @@ impl Exercise {
                 match self.interface {
                     InterfaceKind::Prototype => drop(case.script(&check.id, 0)?),
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
+                    InterfaceKind::Tests => {}
                 }
             }
         }

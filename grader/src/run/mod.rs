@@ -3,9 +3,11 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`mod@bench`], [`grading`] | what grading needs, and the one way from a submission to its report |
+//! | [`tests`] | tests as submissions: on right caches, then on caches with a bug each |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 
 pub mod bench;
 pub mod grading;
 mod lesson;
 pub mod mutants;
+pub mod tests;

@@ -31,7 +31,8 @@ def _boot():
             exec(compile(modules[name], f"<runner>/{name}.py", "exec"), module.__dict__)
 
     sys.meta_path.insert(0, Runner())
-    sys.path[1:1] = settings.get("path", [])
+    if settings.get("path"):
+        sys.path.append(settings["path"])
     import zygote
 
     zygote.main(settings)

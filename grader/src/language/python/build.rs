@@ -20,7 +20,7 @@ pub fn prepare(submission: &Submission, runners: &Arc<Runners>) -> Result<Progra
         let told = "the interpreter does not survive compiling this: simplify it";
         return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(told)]));
     };
-    let Outcome::Checked { wrong, forbidden } = reply.outcome else {
+    let Outcome::Checked { wrong, forbidden, .. } = reply.outcome else {
         return Err(Rejected::harness("the runner of Python answers another question"));
     };
     if !wrong.is_empty() {

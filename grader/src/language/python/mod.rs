@@ -7,6 +7,7 @@
 //! | [`wire`] | what crosses to it and back: plain data, bounded |
 //! | [`build`] | from a submission's text to a program: what does not compile, what is forbidden |
 //! | [`subject`], `story` | the program as a subject; its run, told |
+//! | [`suite`], [`toolbox`] | tests as submissions: pytest in one child, the cache under test in another |
 //! | `runner/*.py` | the other side: scheduler, threads on top of it, guard, one run |
 //!
 //! The runner forks; the child limits and confines itself, makes the submission's module anew, calls its function once,
@@ -19,6 +20,8 @@ pub mod process;
 mod spawn;
 mod story;
 pub mod subject;
+pub mod suite;
+pub mod toolbox;
 pub mod wire;
 
 use std::collections::BTreeMap;

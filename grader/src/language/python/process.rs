@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::interpreter::Interpreter;
+use super::suite;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
 use super::spawn as sandbox;
 use crate::host::sandbox::Protection;
@@ -58,6 +60,8 @@ pub enum Heard {
 pub struct Runners {
     interpreter: Interpreter,
     protection: Protection,
+    /// The folder of pytest's, for runners of tests.
+    site: Option<PathBuf>,
     idle: Mutex<Vec<Sender<Task>>>,
 }
 
@@ -67,7 +71,12 @@ type Task = Box<dyn FnOnce(&mut Runner) + Send>;
 impl Runners {
     /// Runners on this interpreter; none is started yet.
     pub fn new(interpreter: &Interpreter, protection: Protection) -> Self {
-        Self { interpreter: interpreter.clone(), protection, idle: Mutex::new(Vec::new()) }
+        Self { interpreter: interpreter.clone(), protection, site: None, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runners of tests, with pytest from `site`.
+    pub fn for_tests(interpreter: &Interpreter, protection: Protection, site: PathBuf) -> Self {
+        Self { site: Some(site), ..Self::new(interpreter, protection) }
     }
 
     /// Asks an idle runner, or a new one, in its own thread: the sandbox ends a job with the thread that started it.
@@ -75,6 +84,14 @@ impl Runners {
     /// # Errors
     /// See [`Runner::ask`].
     pub fn ask(&self, ask: &Ask<'_>, files: &BTreeMap<String, String>) -> Result<Heard, String> {
+        self.ask_with(ask, files, None)
+    }
+
+    /// The same, with the source of a cache under test.
+    ///
+    /// # Errors
+    /// See [`Self::ask`].
+    pub fn ask_with(&self, ask: &Ask<'_>, files: &BTreeMap<String, String>, cache: Option<&str>) -> Result<Heard, String> {
         let nonce = nonce();
         let foreign = self.foreign();
         let limits = limits();
@@ -82,7 +99,14 @@ impl Runners {
         let message = serde_json::to_vec(&request).map_err(|error| error.to_string())?;
         let runner = self.take()?;
         let (answer, heard) = std::sync::mpsc::channel();
-        let job = move |runner: &mut Runner| drop(answer.send(runner.ask(&message, &nonce)));
+        let laid_out = cache.is_some().then(|| files.clone());
+        let cache = cache.map(|source| source.as_bytes().to_vec());
+        let job = move |runner: &mut Runner| {
+            // A run of tests finds nothing that an earlier one left.
+            let ready = laid_out.map_or(Ok(()), |files| suite::lay_out(runner.scratch.path(), &files));
+            let heard = ready.map_err(|error| format!("the scratch folder: {error}"));
+            drop(answer.send(heard.and_then(|()| runner.ask(&message, cache.as_deref(), &nonce))));
+        };
         let gone = || "a thread of the runners of Python is gone".to_owned();
         runner.send(Box::new(job)).map_err(|_| gone())?;
         let heard = heard.recv().map_err(|_| gone())?;
@@ -92,14 +116,16 @@ impl Runners {
 
     /// How the names of files begin that are not a submission's.
     fn foreign(&self) -> Vec<String> {
-        vec![self.interpreter.library.display().to_string(), "<runner>".to_owned(), "<frozen".to_owned()]
+        let library = self.interpreter.library.display().to_string();
+        let site = self.site.iter().map(|site| site.display().to_string());
+        [library, "<runner>".to_owned(), "<frozen".to_owned()].into_iter().chain(site).collect()
     }
 
     fn take(&self) -> Result<Sender<Task>, String> {
         if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(idle);
         }
-        let mut runner = Runner::new(&self.interpreter, self.protection).map_err(|error| format!("no scratch folder: {error}"))?;
+        let mut runner = Runner::new(&self.interpreter, self.protection, self.site.clone()).map_err(|error| format!("no scratch folder: {error}"))?;
         let (sender, tasks) = std::sync::mpsc::channel::<Task>();
         std::thread::Builder::new()
             .name("python".to_owned())
@@ -125,6 +151,7 @@ fn limits() -> BTreeMap<&'static str, u64> {
 struct Runner {
     interpreter: Interpreter,
     protection: Protection,
+    site: Option<PathBuf>,
     running: Option<sandbox::Running>,
     scratch: tempfile::TempDir,
 }
@@ -134,22 +161,22 @@ impl Runner {
     ///
     /// # Errors
     /// There is no room for its scratch folder.
-    fn new(interpreter: &Interpreter, protection: Protection) -> std::io::Result<Self> {
+    fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir()?;
-        Ok(Self { interpreter: interpreter.clone(), protection, running: None, scratch })
+        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, scratch })
     }
 
     /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
     ///
     /// # Errors
     /// The runner cannot be started, or is broken: the grader's own failure, in one sentence.
-    fn ask(&mut self, message: &[u8], nonce: &str) -> Result<Heard, String> {
+    fn ask(&mut self, message: &[u8], cache: Option<&[u8]>, nonce: &str) -> Result<Heard, String> {
         let running = match self.running.take() {
             Some(running) => running,
             None => self.start()?,
         };
         let mut talk = Talk { running, deadline: now() + WALL };
-        match talk.exchange(message) {
+        match talk.exchange(message, cache) {
             Ok((header, body)) => {
                 let header: Header =
                     serde_json::from_slice(&header).map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
@@ -177,7 +204,8 @@ impl Runner {
 
     fn start(&self) -> Result<sandbox::Running, String> {
         let arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", BOOT].map(OsString::from);
-        let readable = self.interpreter.readable();
+        let mut readable = self.interpreter.readable();
+        readable.extend(self.site.clone());
         let environment = [("PYTHONHASHSEED", OsString::from("0"))];
         let limits = sandbox::Limits {
             // It lives as long as it is spoken to; each request has a deadline of its own.
@@ -199,7 +227,7 @@ impl Runner {
         let running = sandbox::start(&job).map_err(|error| error.to_string())?;
         let filter = if self.protection == Protection::Sandbox { hex(&filter::program()?) } else { String::new() };
         let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
-        let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX });
+        let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX, "tests": self.site.is_some(), "path": self.site });
         let mut talk = Talk { running, deadline: now() + WALL_START };
         match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
@@ -248,8 +276,11 @@ impl Talk {
     }
 
     /// Says a request and hears both frames of its answer; one where the child is stuck.
-    fn exchange(&mut self, message: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Lost> {
+    fn exchange(&mut self, message: &[u8], cache: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
         self.say(message)?;
+        if let Some(source) = cache {
+            self.say(source)?;
+        }
         let header = self.hear(HEADER_MAX)?;
         let stuck = serde_json::from_slice::<Header>(&header).is_ok_and(|header| header.stuck);
         let body = if stuck { Vec::new() } else { self.hear(BODY_MAX)? };

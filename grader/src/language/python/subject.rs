@@ -187,7 +187,7 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
         Outcome::Memory {} => Err(Crash::OutOfMemory),
         Outcome::TooMuch {} => Err(Crash::TooMuchOutput),
         Outcome::Exit { code } => Err(Crash::Exit { code: u32::try_from(code).unwrap_or(1) }),
-        Outcome::Forbidden { .. } | Outcome::Checked { .. } => Err(Crash::Gibberish),
+        Outcome::Forbidden { .. } | Outcome::Checked { .. } | Outcome::Tests(_) => Err(Crash::Gibberish),
     }
 }
 

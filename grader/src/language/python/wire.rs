@@ -1,6 +1,6 @@
 //! What crosses to the runner and back: plain data, in frames of bounded length. See `runner/zygote.py` for the other side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,25 @@ pub enum Plan {
 pub enum Ask<'a> {
     /// Whether the files compile.
     Check,
+    /// Whether tests compile, and which of them assert nothing.
+    TestsCheck,
+    /// One run of tests; the cache under test comes in a frame of its own.
+    Tests {
+        /// Who of the cache's threads runs when.
+        schedule: &'a Plan,
+        /// How rarely they are switched.
+        one_in: u32,
+        /// Most steps of one test.
+        steps_max: u64,
+        /// The seed of the module `random`.
+        random: u64,
+        /// Tests that are not run.
+        skip: &'a BTreeSet<String>,
+        /// Tests that are run last, if at all.
+        heavy: &'a BTreeSet<String>,
+        /// Where the tests are, in the runner's folder.
+        paths: &'a [&'a str],
+    },
     /// One run.
     Run {
         /// The file that is the submission's entrance.
@@ -120,7 +139,12 @@ pub enum Outcome {
         wrong: Vec<(String, u32, u32, String)>,
         /// Names that lead out of the submission: file, line, name.
         forbidden: Vec<(String, u32, String)>,
+        /// Tests that assert nothing, by the names of their functions.
+        #[serde(default)]
+        silent: Vec<String>,
     },
+    /// What came of tests.
+    Tests(TestRun),
     /// The function's answer.
     Lines {
         /// Its strings; what is none is shown in marks that no answer may hold.
@@ -157,6 +181,68 @@ pub enum Outcome {
         /// What.
         what: String,
     },
+}
+
+/// One run of all tests on one cache.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct TestRun {
+    /// How it ended.
+    pub ended: Ended,
+    /// The test that was the last to begin.
+    pub last: String,
+    /// For a deadlock: who waits, where, for what.
+    pub waits: Vec<String>,
+    /// The tests that began, in their order.
+    pub tests: Vec<Test>,
+    /// Files that could not be read as tests: file, message.
+    pub errors: Vec<(String, String)>,
+}
+
+/// How a run of tests ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// All tests were run.
+    Done,
+    /// The threads of the last test wait for each other for ever.
+    Deadlock,
+    /// The last test took too many steps.
+    Steps,
+}
+
+/// What came of one test.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Test {
+    /// Its name, as pytest has it.
+    pub name: String,
+    /// Its line in its file.
+    pub line: u32,
+    /// Whether it passed.
+    pub outcome: TestOutcome,
+    /// pytest's words, where it did not.
+    pub text: String,
+    /// `endless` or `deadlock`, where that is why.
+    pub why: String,
+    /// Threads of its own that called the cache.
+    pub threads: u32,
+    /// The calls of each of them.
+    pub operations: Vec<u64>,
+    /// All calls.
+    pub calls: u64,
+    /// How often it slept.
+    pub slept: u32,
+}
+
+/// Whether a test passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestOutcome {
+    /// It did.
+    Passed,
+    /// It did not.
+    Failed,
+    /// It was not run to its end.
+    Skipped,
 }
 
 /// An exception.

@@ -37,7 +37,7 @@ class Recorder:
 
     def pytest_collectreport(self, report):
         if report.failed and len(self.errors) < 10:
-            self.errors.append([report.nodeid[:200], text_of(report)])
+            self.errors.append([str(report.nodeid)[:200], text_of(report)])
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.link.operations = {}
@@ -155,15 +155,13 @@ def run(request, out, extra):
 
     random.seed(request["random"])
     result = {}
-    folder = request["folder"]
-    os.chdir(folder)
+    folder = os.getcwd()
 
     def main():
         try:
             arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
                          "-p", "no:threadexception", "-p", "no:debugging", "-p", "no:pastebin", "-p", "no:junitxml",
-                         "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--basetemp", request["temporary"],
-                         f"--assert={request['assert']}", *request["paths"]]
+                         "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--basetemp", os.path.join(folder, "temporary"), *request["paths"]]
             pytest.main(arguments, plugins=[recorder])
         except SystemExit:
             pass

@@ -76,7 +76,8 @@ def stage(request, program):
         try:
             source = read_frame(0).decode()
             alone((to_stage[0], from_stage[1]), request["limits"], program)
-            sys.modules["stage"].run(source, to_stage[0], from_stage[1], request["schedule"], request["steps_max"],
+            schedule = dict(request["schedule"], one_in=request["one_in"])
+            sys.modules["stage"].run(source, to_stage[0], from_stage[1], schedule, 50 * request["steps_max"],
                                      tuple(request["foreign"]))
         finally:
             os._exit(70)
