@@ -7,10 +7,21 @@ use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
+use grader::host::{itself, scratch};
 use grader::language::toolchain::{Reason, Rejected};
+use grader::run::apart;
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {
+    if let Some(code) = itself::obey(&[(itself::GRADE, apart::obey)]) {
+        return code;
+    }
+    let code = obey();
+    scratch::end();
+    code
+}
+
+fn obey() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -73,7 +73,11 @@ impl Pack {
         Self::from_files(files).with_context(|| format!("the exercise in `{id_or_folder}`"))
     }
 
-    fn from_files(files: BTreeMap<String, String>) -> Result<Self> {
+    /// A pack from its text files by path.
+    ///
+    /// # Errors
+    /// The pack is unsound.
+    pub fn from_files(files: BTreeMap<String, String>) -> Result<Self> {
         let text = files.get("exercise.toml").context("exercise.toml is missing: add one")?;
         let exercise: Exercise = toml::from_str(text).context("exercise.toml")?;
         let scripts = files.iter().filter_map(|(path, text)| {

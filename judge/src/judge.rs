@@ -364,7 +364,7 @@ fn crash_verdict(crash: &Crash) -> Verdict {
     match crash {
         Crash::Panic { .. } => Verdict::Panic,
         Crash::Deadlock { .. } => Verdict::Deadlock,
-        Crash::OutOfFuel | Crash::TooMuchOutput => Verdict::Timeout,
+        Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,
         Crash::Exit { .. } | Crash::Gibberish => Verdict::Forbidden,
     }

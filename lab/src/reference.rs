@@ -119,7 +119,6 @@ impl Reference {
             }
             Request::Extra(ExtraRequest::Order) => scan(""),
             Request::Extra(ExtraRequest::Keys { pattern } | ExtraRequest::DeletePattern { pattern }) => scan(pattern),
-            Request::Many(requests) => requests.iter().map(|request| self.steps_of(request)).sum(),
             _ => 0,
         }
     }
@@ -137,7 +136,6 @@ impl Reference {
             }
             Request::Simulate(commands) => Response::Lines(line::simulate_distributed_cache(commands)),
             Request::Extra(request) => self.extra_answer(request),
-            Request::Many(requests) => Response::Many(requests.iter().map(|request| self.answer(request)).collect()),
         }
     }
 

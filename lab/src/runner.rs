@@ -488,7 +488,7 @@ mod tests {
             runner.bulk_left = 100_000;
             while runner.step(&script, &mut subject, &mut events) {}
             let last = &events.last().expect("an event").what;
-            assert_eq!(last.to_string(), "printed more than it is allowed", "{text}");
+            assert_eq!(last.to_string(), "printed or answered more than it is allowed", "{text}");
             assert!(events.len() > 3 && runner.position() < script.commands.len(), "{text}");
         }
     }

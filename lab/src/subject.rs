@@ -51,9 +51,11 @@ pub enum Crash {
     },
     /// It used up the work it was allowed.
     OutOfFuel,
+    /// It was not asked any more: the whole grading had used up the time it is allowed.
+    CutOff,
     /// It asked for more memory than it is allowed.
     OutOfMemory,
-    /// It printed more than it is allowed, or was asked for more than a run may tell.
+    /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
     /// None of its threads can run any more, and nothing will ever change that.
     Deadlock {

@@ -27,8 +27,6 @@ pub enum Request {
     Simulate(Vec<String>),
     /// What only the reference offers, beyond every prototype; a submission answers [`Response::NotImplemented`].
     Extra(ExtraRequest),
-    /// Several requests in one crossing; answered by [`Response::Many`], in order.
-    Many(Vec<Request>),
 }
 
 /// Calls on a `CacheNode`. Everything but `New` needs a node: without one the answer is [`Response::NoObject`].
@@ -234,8 +232,6 @@ pub enum Response {
     Bytes(Vec<u8>),
     /// The answers of a whole run of the line protocol.
     Lines(Vec<String>),
-    /// One response for each request of a [`Request::Many`].
-    Many(Vec<Response>),
     /// The subject lacks this item of the prototype, or has it with another signature.
     NotImplemented {
         /// The item, as `CacheNode::touch`.
@@ -416,7 +412,6 @@ impl Request {
                 ExtraRequest::Increment { .. } => "increment",
                 ExtraRequest::Clear => "clear",
             },
-            Self::Many(_) => "several calls",
         }
     }
 }
@@ -426,7 +421,8 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_allocvec(message).expect("messages hold nothing that postcard refuses")
 }
 
-/// Reads a message; `None` when the bytes are none. Never panics, whatever the bytes. Cost: O(size).
+/// Reads a message; `None` when the bytes are none. Never panics, whatever the bytes. Cost: O(size); no message holds another
+/// of its kind, so reading one is a few calls deep, whoever wrote it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }

@@ -77,7 +77,7 @@ pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
     // No attack is told which known bug it looks like; and what it wastes is the same to it, and less to us.
     let mut pack = bench.pack.clone();
     pack.exercise.mutants.clear();
-    let limits = Limits { fuel: 300_000_000, call_cpu: Duration::from_secs(2), ..bench.limits };
+    let limits = Limits { fuel: 300_000_000, instance_cpu: Duration::from_secs(2), ..bench.limits };
     let mut bench = bench.clone();
     (bench.pack, bench.limits) = (&pack, limits);
     let (next, succeeded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

@@ -25,6 +25,7 @@ use crate::intake::find::{self, Entry, Found};
 use crate::intake::submission::hex;
 use crate::pack::Pack;
 use crate::report::{self, Format, Setting, write_whole};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
 /// Largest file that counts as a submission's own, in bytes.
@@ -155,7 +156,9 @@ fn grade_missing(
         return Ok(broken);
     }
     let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let grade = |path: &Path| bench.grade_path(path, args.seed, args.lang).map(|report| nameless(report, path));
+    let stop = Stop::default();
+    let grade =
+        |path: &Path| apart::grade(bench, path, args.seed, args.lang, &stop).map(|report| nameless(report, path));
     grade_all(&jobs, workers, &grade, |job, graded| {
         let why = match graded {
             Ok(report) if report.verdict == GradeVerdict::HarnessError => {

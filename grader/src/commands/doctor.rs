@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
-use crate::host::sandbox;
+use crate::host::sandbox::{self, Walls};
 use crate::language::rust::toolbox::{Target, Toolbox, cache_folder};
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
@@ -65,8 +65,17 @@ fn rust() -> Finding {
 }
 
 fn sandbox() -> Finding {
-    match sandbox::available() {
-        Ok(()) => Finding::Fine("the compiler can be confined (Landlock, seccomp)".to_owned()),
+    // Without a toolbox the next finding says what is wrong.
+    let visible = Toolbox::open(&say).map(|toolbox| toolbox.visible).unwrap_or_default();
+    match sandbox::available(&visible) {
+        Ok(Walls { namespaces: true }) => Finding::Fine(
+            "what the grader runs can be confined (namespaces, Landlock, seccomp, limits)".to_owned(),
+        ),
+        Ok(Walls { namespaces: false }) => Finding::Fine(
+            "what the grader runs can be confined (Landlock, seccomp, limits; this machine gives no user namespaces, so \
+             whether a file exists can be told from inside: allow them with `sysctl user.max_user_namespaces` or run as root)"
+                .to_owned(),
+        ),
         Err(reason) => Finding::Missing(
             format!("the compiler cannot be confined here ({reason})"),
             "use Linux 5.13 or newer with Landlock enabled, or --trust for submissions that you trust".to_owned(),

@@ -7,6 +7,7 @@ use cachedojo_judge::report::GradeVerdict;
 use crate::cli::GradeArgs;
 use crate::host::outcome::Outcome;
 use crate::report::{self, Setting};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
 /// Grades a submission and prints its report.
@@ -20,7 +21,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         super::check_out(out)?;
     }
     let bench = Bench::open(&pack, grading.trust)?;
-    let report = bench.grade_path(&grading.path, grading.seed, grading.lang)?;
+    let report = apart::grade(&bench, &grading.path, grading.seed, grading.lang, &Stop::default())?;
     let setting = Setting::from_environment(grading.lang, &grading.playground);
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))

@@ -24,6 +24,7 @@ use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::report::{self, Format, Setting};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
 /// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
@@ -76,7 +77,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
         kept
     };
     let mut read = || Submission::read(&args.path, &pack.exercise.languages);
-    let mut grade = || bench.grade_path(&args.path, args.seed, args.lang);
+    let mut grade = || apart::grade(&bench, &args.path, args.seed, args.lang, &Stop::default());
     let news = settled(&news, QUIET, || blind.get().then_some(LOOK_AGAIN));
     session.follow(news, &mut keep, &mut read, &mut grade)
 }

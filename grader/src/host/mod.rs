@@ -2,10 +2,21 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`sandbox`] | the compiler, confined |
+//! | [`sandbox`] | programs of the host, confined |
+//! | [`itself`], [`process`] | the grader started again, and a process that may die |
+//! | [`budget`] | how much processor time a grading has left |
+//! | [`files`] | files of a stranger, read within bounds |
+//! | [`scratch`] | folders that are gone when the grader is |
+//! | [`kernel`] | two calls of the kernel for which no crate has a safe function |
 //! | [`printable`] | text from a stranger, made safe |
 //! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
 
+pub mod budget;
+pub mod files;
+pub mod itself;
+pub(crate) mod kernel;
 pub mod outcome;
 pub mod printable;
+pub mod process;
 pub mod sandbox;
+pub mod scratch;

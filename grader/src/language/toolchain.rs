@@ -54,7 +54,7 @@ pub struct Built {
 }
 
 /// What one run of a submission may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Work, in instructions of a WebAssembly module (roughly).
     pub fuel: u64,
@@ -62,13 +62,18 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Bytes printed.
     pub output_bytes: usize,
-    /// Processor time of one call: for work that fuel does not see. Honest calls end by fuel long before.
-    pub call_cpu: Duration,
+    /// Processor time of all calls together: for work that fuel does not see. Honest ones end by fuel long before.
+    pub instance_cpu: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fuel: 2_000_000_000, memory_bytes: 64 << 20, output_bytes: 1 << 20, call_cpu: Duration::from_secs(12) }
+        Self {
+            fuel: 2_000_000_000,
+            memory_bytes: 64 << 20,
+            output_bytes: 1 << 20,
+            instance_cpu: Duration::from_secs(12),
+        }
     }
 }
 
@@ -118,6 +123,11 @@ impl Rejected {
     /// A submission is not run for this reason; `diagnostics` must not be empty.
     pub fn new(reason: Reason, diagnostics: Vec<Diagnostic>) -> Self {
         Self { reason, diagnostics }
+    }
+
+    /// It does not build, for this reason.
+    pub fn build_failed(message: &str) -> Self {
+        Self::new(Reason::BuildFailed, vec![diagnostic::general(message)])
     }
 
     /// The grader itself failed; the message names the remedy.

@@ -16,6 +16,7 @@ use wasmtime::{
     Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
+use crate::host::budget;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
@@ -39,8 +40,8 @@ impl std::fmt::Debug for Program {
 const STACK_BYTES: usize = 1 << 20;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
-/// Largest answer that is read.
-pub(crate) const ANSWER_BYTES_MAX: u64 = 32 << 20;
+/// Largest answer that is read, in bytes: some times the memory limit of any check's node.
+pub(crate) const ANSWER_BYTES_MAX: u64 = 4 << 20;
 
 const WASI: &str = "wasi_snapshot_preview1";
 const ENOSYS: i32 = 52;
@@ -72,16 +73,20 @@ impl Program {
             output_bytes_max: limits.output_bytes,
             memory_bytes_max: limits.memory_bytes,
             memory_refused: false,
+            spent_before: Duration::ZERO,
             call_began: Duration::ZERO,
+            cut_off: false,
         };
         let mut store = Store::new(self.ready.module().engine(), state);
         store.limiter(|state| state);
         // Fuel and epochs are on in our one engine, so these cannot fail.
         drop(store.set_fuel(limits.fuel));
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |state| {
-            let spent = processor_time().saturating_sub(state.data().call_began);
-            if spent < limits.call_cpu { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
+        store.epoch_deadline_callback(move |mut context| {
+            let state = context.data_mut();
+            state.cut_off = is_over();
+            let over = state.cut_off || state.spent() >= limits.instance_cpu;
+            if over { Err(Trap::Interrupt.into()) } else { Ok(UpdateDeadline::Continue(1)) }
         });
         WasmSubject { program: self.clone(), store, exports: None, crash: None, fuel: limits.fuel }
     }
@@ -122,8 +127,24 @@ struct State {
     output_bytes_max: usize,
     memory_bytes_max: usize,
     memory_refused: bool,
+    /// What the calls before this one have spent on the processor.
+    spent_before: Duration,
     /// The thread's processor time when the call began.
     call_began: Duration,
+    /// Whether the whole grading's time was over during a call.
+    cut_off: bool,
+}
+
+impl State {
+    /// What this call and those before it have spent on the processor.
+    fn spent(&self) -> Duration {
+        self.spent_before + processor_time().saturating_sub(self.call_began)
+    }
+}
+
+/// Whether the grading that this process does, if it does one, has no time left for running the submission.
+fn is_over() -> bool {
+    budget::left(budget::RUNNING).is_some_and(|left| left.is_zero())
 }
 
 impl ResourceLimiter for State {
@@ -165,6 +186,9 @@ impl Subject for WasmSubject {
         if let Some(crash) = &self.crash {
             return Err(crash.clone());
         }
+        if self.exports.is_none() && is_over() {
+            return Err(self.crash.insert(Crash::CutOff).clone());
+        }
         std::mem::swap(&mut self.store.data_mut().world, world);
         if let Request::Ring(RingRequest::OwnersOf { count, .. }) = request {
             self.allow(u64::from(*count) * FUEL_PER_KEY);
@@ -172,6 +196,8 @@ impl Subject for WasmSubject {
         self.store.data_mut().call_began = processor_time();
         let printed_before = self.store.data().printed.len();
         let answer = self.exchange(&encode(request));
+        let state = self.store.data_mut();
+        state.spent_before = state.spent();
         std::mem::swap(&mut self.store.data_mut().world, world);
         answer.map_err(|failure| {
             let crash = self.crash_of(&failure, printed_before);
@@ -206,7 +232,7 @@ impl WasmSubject {
         let answer = exports.call.call(&mut self.store, ())?;
         let (place, len) = (answer >> 32, answer & u64::from(u32::MAX));
         if len > ANSWER_BYTES_MAX {
-            return Err(Stop::Gibberish.into());
+            return Err(Stop::TooMuchOutput.into());
         }
         let bytes = range(exports.memory.data(&self.store), place, len).ok_or(Stop::Gibberish)?;
         Ok(decode(bytes).ok_or(Stop::Gibberish)?)
@@ -238,6 +264,7 @@ impl WasmSubject {
         let state = self.store.data();
         let said = String::from_utf8_lossy(&state.printed[printed_before..]);
         match failure.downcast_ref::<Trap>() {
+            Some(Trap::Interrupt) if state.cut_off => Crash::CutOff,
             Some(Trap::OutOfFuel | Trap::Interrupt) => Crash::OutOfFuel,
             // Safe code reaches past the memory only where its stack grows down through zero.
             Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
@@ -320,7 +347,9 @@ fn nothing() -> State {
         output_bytes_max: 0,
         memory_bytes_max: 0,
         memory_refused: false,
+        spent_before: Duration::ZERO,
         call_began: Duration::ZERO,
+        cut_off: false,
     }
 }
 

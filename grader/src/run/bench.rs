@@ -11,6 +11,7 @@ use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
 use crate::pack::Pack;
+use crate::run::apart;
 
 /// A toolchain that is opened when it is first asked for, or why it could not be.
 type Slot = OnceLock<Result<Arc<dyn Toolchain>, String>>;
@@ -24,6 +25,8 @@ pub struct Bench<'a> {
     pub protection: Protection,
     /// What one run of a submission may use.
     pub limits: Limits,
+    /// Whether this process grades for another one, which knows how known bugs fail.
+    pub apart: bool,
     /// One for each language of the exercise. A learner's machine need not have what other languages need.
     toolchains: BTreeMap<CodeLanguage, Slot>,
 }
@@ -38,7 +41,7 @@ impl<'a> Bench<'a> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
-        let bench = Self { pack, protection, limits: Limits::default(), toolchains };
+        let bench = Self { pack, protection, limits: Limits::default(), apart: false, toolchains };
         if let [only] = languages[..] {
             bench.toolchain(only)?;
         }
@@ -53,9 +56,15 @@ impl<'a> Bench<'a> {
         let slot = self.toolchains.get(&language);
         let slot = slot.ok_or_else(|| anyhow::anyhow!("the exercise takes no submission in {}", language.name()))?;
         // A second caller waits for the first: what is made once on this machine is made once.
-        let opened = slot
-            .get_or_init(|| language::open(language, self.pack, self.protection).map_err(|error| format!("{error:#}")));
+        let opened = slot.get_or_init(|| self.open_language(language).map_err(|error| format!("{error:#}")));
         opened.as_deref().map_err(|message| anyhow::anyhow!("{message}"))
+    }
+
+    fn open_language(&self, language: CodeLanguage) -> Result<Arc<dyn Toolchain>> {
+        if self.apart {
+            apart::prepare(language)?;
+        }
+        language::open(language, self.pack, self.protection)
     }
 
     /// The same bench with another toolchain for a language.

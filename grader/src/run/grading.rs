@@ -12,7 +12,7 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{mutants, tests};
+use crate::run::{apart, mutants, tests};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -24,11 +24,8 @@ impl Bench<'_> {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
                 let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
-                // In the exercise's only language, or in none that could be told.
-                let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
-                Ok(self.rejection(id, seed, only.map(|[language]| language), rejected))
+                Ok(self.rejected(path, seed, rejected))
             }
         }
     }
@@ -49,6 +46,14 @@ impl Bench<'_> {
         }
     }
 
+    /// The report on what is at `path` and was not even read, or not to its end: in the exercise's only language, or in none
+    /// that could be told.
+    pub(super) fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
+        let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
+        let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
+        self.rejection(id, seed, only.map(|[language]| language), rejected)
+    }
+
     fn judge(
         &self,
         id: SubmissionId,
@@ -57,6 +62,9 @@ impl Bench<'_> {
         language: Language,
         built: &Built,
     ) -> Result<Report> {
+        if self.apart {
+            apart::now_running()?;
+        }
         let exercise = &self.pack.exercise;
         if let Some(lesson) = &self.pack.lesson {
             let grader = grader(self.toolchain(submission.language)?.backend());

@@ -20,6 +20,7 @@ use crate::intake::submission::{Submission, hex};
 use crate::language::rust::toolbox::cache_folder;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
+use crate::run::apart;
 use crate::run::bench::Bench;
 
 /// A mutant's patch, as its pack has it.
@@ -226,7 +227,11 @@ pub fn resemblances(
     let submission = Fingerprint::of(outcomes);
     let mutants = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
     let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
-    let fingerprints = fingerprints(bench, language, &candidates, Rows::Killers, seed)?;
+    let fingerprints = if bench.apart {
+        apart::ask(language, &candidates)?
+    } else {
+        fingerprints(bench, language, &candidates, Rows::Killers, seed)?
+    };
     let fingerprints: Vec<Fingerprint> = fingerprints.into_iter().collect::<Result<_>>()?;
     let pairs: Vec<_> = candidates.into_iter().zip(&fingerprints).collect();
     let unlike = others.into_iter().map(|mutant| Resemblance {

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::class::work::grade_one;
 use crate::intake::submission::Submission;
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
 /// How many submissions wait at most; the next is told to come back.
@@ -143,7 +144,7 @@ impl Workers<'_> {
 
     fn grade(&self, order: &Order) -> Result<Report, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
-        let grade = |path: &Path| bench.grade_path(path, order.seed, order.language);
+        let grade = |path: &Path| apart::grade(bench, path, order.seed, order.language, &Stop::default());
         let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
         // Where it was laid out is nobody's concern.
         let home = format!("{}/", order.folder.path().display());

@@ -37,18 +37,11 @@ pub extern "C" fn alloc(len: u32) -> *mut u8 {
 pub fn serve(obey: fn(Request) -> Response) -> u64 {
     let request = REQUEST.with_borrow(|bytes| decode_request(bytes));
     let Some(request) = request else { return 0 };
-    let response = encode_response(&obey_all(obey, request));
+    let response = encode_response(&obey(request));
     RESPONSE.with_borrow_mut(|kept| {
         *kept = response;
         (kept.as_ptr() as u64) << 32 | kept.len() as u64
     })
-}
-
-fn obey_all(obey: fn(Request) -> Response, request: Request) -> Response {
-    match request {
-        Request::Many(requests) => Response::Many(requests.into_iter().map(|request| obey_all(obey, request)).collect()),
-        request => obey(request),
-    }
 }
 
 /// The answer for an item that the submission lacks.

@@ -1,19 +1,42 @@
-//! Runs a program of the host on a stranger's input, confined: no network, a read-only view of what it needs, one scratch
-//! folder to write to, limits on time, memory and output, and an end that takes its whole process group along.
+//! Runs a program of the host on a stranger's input, confined: it sees what it is given to read and one folder of its own,
+//! and nothing else of the machine; no network; limits on time, memory, files and output; an end that takes its whole
+//! process group along, and that comes when the grader ends, however that ends.
 //!
-//! Landlock and seccomp confine the *thread* that asks for it and whatever that thread starts. So every job gets a thread
-//! of its own that confines itself and then spawns the program: no code between `fork` and `exec`, so no `unsafe`.
+//! The grader starts itself again ([`launch`]). That process has one thread and nothing open. It builds the walls around
+//! itself, one behind the other, and then *becomes* the program:
+//!
+//! | wall | module | where it is missing |
+//! | --- | --- | --- |
+//! | limits of the kernel | [`launch`] | nowhere |
+//! | a mount namespace that holds only what the program may see; no network | [`walls`] | hosts that refuse user namespaces: then that a file *exists* can be told |
+//! | Landlock: which files may be read, and which written to | [`landlock`] | kernels before 5.13: then nothing is run |
+//! | an allow-list of system calls | [`calls`] | nowhere |
+
+mod calls;
+mod landlock;
+mod launch;
+mod libraries;
+mod walls;
+
+pub(super) use launch::launch;
+pub use libraries::libraries_of;
+pub use walls::WORK;
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::itself;
+use super::process::{Cut, Group, Watched, watch};
+use launch::Spec;
 
 /// Whether jobs are confined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Protection {
     /// They are, or they are not run.
     #[default]
@@ -23,7 +46,7 @@ pub enum Protection {
 }
 
 /// What a job may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Time on the wall.
     pub wall: Duration,
@@ -33,30 +56,35 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Largest file written, in bytes.
     pub file_bytes: u64,
-    /// Most bytes read of what it says.
+    /// Most bytes read of what it says on stderr.
     pub output_bytes: usize,
 }
 
 /// A program to run.
 #[derive(Debug, Clone)]
 pub struct Job<'a> {
-    /// The program.
+    /// The program, by its absolute path.
     pub program: &'a Path,
-    /// Its arguments.
+    /// Its arguments. They name files of the scratch folder relative to it: the program may see it at another place.
     pub arguments: &'a [OsString],
     /// Where it starts, and the only folder it may write to.
     pub scratch: &'a Path,
-    /// What it may read and execute, beside the system's libraries.
+    /// Whether it may write there.
+    pub writes: bool,
+    /// What it may read, by absolute paths, folders with all that is in them; beside it the program itself. Its shared
+    /// libraries are for the caller to name: see [`libraries_of`].
     pub readable: &'a [PathBuf],
     /// Its whole environment.
     pub environment: &'a [(&'a str, OsString)],
+    /// Whether it may start programs, those of `readable`. Threads it may start in any case.
+    pub starts_programs: bool,
     /// What it may use.
     pub limits: Limits,
     /// Whether it is confined.
     pub protection: Protection,
 }
 
-/// How a job ended, and what it said on stderr (stdout is closed).
+/// How a job ended, and what it said on stderr.
 #[derive(Debug)]
 pub struct Finished {
     /// How it ended.
@@ -92,7 +120,7 @@ impl std::fmt::Display for NotRun {
         match self {
             Self::NoSandbox(reason) => write!(
                 f,
-                "this machine cannot confine the compiler ({reason}); use Linux 5.13 or newer with Landlock enabled, or say \
+                "this machine cannot confine what it runs ({reason}); use Linux 5.13 or newer with Landlock enabled, or say \
                  --trust if you trust every submission"
             ),
             Self::NotStarted(reason) => write!(f, "{reason}; see `grader doctor`"),
@@ -102,244 +130,185 @@ impl std::fmt::Display for NotRun {
 
 impl std::error::Error for NotRun {}
 
-/// Runs a job to its end, which comes at most `limits.wall` after its start.
+/// Whether this host gave no namespace when it was asked: it is not asked again.
+static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
+
+/// Runs a job to its end, which comes at most `limits.wall` after its start. Its standard input is empty, its standard
+/// output goes nowhere. Cost: some 5 ms more than the program's own.
 ///
 /// # Errors
 /// When it was not run at all: see [`NotRun`].
 pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
-    let mut child = thread::scope(|scope| {
-        let start = || {
-            if job.protection == Protection::Sandbox {
-                confine::this_thread(job.scratch, job.readable).map_err(NotRun::NoSandbox)?;
-            }
-            spawn(job)
-        };
-        scope
-            .spawn(start)
-            .join()
-            .unwrap_or_else(|_| Err(NotRun::NotStarted("the sandbox's own thread failed".to_owned())))
-    })?;
-    let group = Group::of(&child);
-    group.limit(&job.limits);
-    Ok(watch(&mut child, &group, &job.limits))
+    loop {
+        let mut started = Started::new(job, Stdio::null)?;
+        let watched = watch(started.child, &started.group, job.limits.wall, job.limits.output_bytes);
+        match finished(watched, &mut started.token) {
+            Err(Failed::Again) => {}
+            Err(Failed::NotRun(why)) => return Err(why),
+            Ok(finished) => return Ok(finished),
+        }
+    }
 }
 
-/// Whether this machine can confine jobs; if not, why.
+/// Starts a job that is spoken to: through its standard input and output. The thread that calls this must outlive it: the
+/// job is killed with that thread.
 ///
 /// # Errors
-/// The reason.
-pub fn available() -> Result<(), String> {
-    thread::spawn(|| confine::this_thread(Path::new("/"), &[]))
-        .join()
-        .unwrap_or_else(|_| Err("the probe failed".to_owned()))
-}
-
-fn spawn(job: &Job<'_>) -> Result<Child, NotRun> {
-    use std::os::unix::process::CommandExt;
-    let mut command = Command::new(job.program);
-    command.args(job.arguments).current_dir(job.scratch).env_clear().process_group(0);
-    command.envs(job.environment.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().map_err(|error| NotRun::NotStarted(format!("cannot start `{}`: {error}", job.program.display())))
-}
-
-/// What the watcher hears.
-enum News {
-    Said { bytes: Vec<u8>, all: bool },
-    Ended(std::io::Result<ExitStatus>),
-}
-
-/// Reads and waits until the child is gone, or kills its group when it has had enough.
-fn watch(child: &mut Child, group: &Group, limits: &Limits) -> Finished {
-    let stderr = child.stderr.take();
-    let (sender, news) = mpsc::channel();
-    let deadline = now() + limits.wall;
-    thread::scope(|scope| {
-        let reader = sender.clone();
-        scope.spawn(move || {
-            let mut bytes = Vec::new();
-            let most = limits.output_bytes as u64;
-            let all = stderr.is_none_or(|pipe| pipe.take(most + 1).read_to_end(&mut bytes).is_err())
-                || bytes.len() as u64 <= most;
-            bytes.truncate(limits.output_bytes);
-            drop(reader.send(News::Said { bytes, all }));
-        });
-        scope.spawn(move || drop(sender.send(News::Ended(child.wait()))));
-        let (mut said, mut status, mut cut) = (None, None, None);
-        while said.is_none() || status.is_none() {
-            // After the leader's end whoever still holds the pipe has no business left.
-            let patience =
-                if status.is_some() { Duration::from_millis(200) } else { deadline.saturating_duration_since(now()) };
-            match news.recv_timeout(patience) {
-                Ok(News::Said { bytes, all }) => {
-                    said = Some(bytes);
-                    if !all {
-                        cut = cut.or(Some(Ending::TooMuchOutput));
-                        group.kill();
-                    }
-                }
-                Ok(News::Ended(ended)) => status = Some(ended),
-                Err(RecvTimeoutError::Timeout) => {
-                    if status.is_none() {
-                        cut = cut.or(Some(Ending::OutOfTime));
-                    }
-                    group.kill();
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        let ending = cut.unwrap_or_else(|| ending_of(status.as_ref()));
-        Finished { ending, said: said.unwrap_or_default() }
-    })
-}
-
-fn ending_of(status: Option<&std::io::Result<ExitStatus>>) -> Ending {
-    use std::os::unix::process::ExitStatusExt;
-    match status {
-        Some(Ok(status)) if status.success() => Ending::Success,
-        Some(Ok(status)) if matches!(status.signal(), Some(libc::SIGXCPU | libc::SIGKILL)) => Ending::OutOfTime,
-        _ => Ending::Failure,
+/// It cannot be started. That this host cannot confine it shows only in [`Running::finish`].
+pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
+    // A job that is spoken to is not begun twice: whether there are namespaces is found out before.
+    if job.protection == Protection::Sandbox && !NO_NAMESPACES.load(Ordering::Relaxed) {
+        available(job.readable)?;
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the deadline of a process of the host is on the host's clock")]
-fn now() -> Instant {
-    Instant::now()
-}
-
-/// The child's process group.
-struct Group(rustix::process::Pid);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        Self(rustix::process::Pid::from_child(child))
-    }
-
-    /// Sets the limits from outside, just after the start: nothing a compiler does in its first millisecond is dear.
-    fn limit(&self, limits: &Limits) {
-        use rustix::process::{Resource, Rlimit, prlimit};
-        let hard = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-        // The soft limit ends it by SIGXCPU; a second later the hard one does, whatever it thinks of signals.
-        let cpu = Rlimit { current: Some(limits.cpu_s), maximum: Some(limits.cpu_s + 1) };
-        for (resource, limit) in [
-            (Resource::Cpu, cpu),
-            (Resource::As, hard(limits.memory_bytes)),
-            (Resource::Fsize, hard(limits.file_bytes)),
-            (Resource::Core, hard(0)),
-        ] {
-            // A child that is gone already needs no limit.
-            let _ = prlimit(Some(self.0), resource, limit);
-        }
-    }
-
-    fn kill(&self) {
-        let _ = rustix::process::kill_process_group(self.0, rustix::process::Signal::KILL);
-    }
-}
-
-/// What confines a thread, and all that it starts.
-mod confine {
-    use std::collections::BTreeMap;
-    use std::path::{Path, PathBuf};
-
-    use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-        RulesetCreatedAttr, RulesetStatus, Scope,
+    let Started { mut child, group, token } = Started::new(job, Stdio::piped)?;
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+        return Err(NotRun::NotStarted("its pipes are missing".to_owned()));
     };
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    let Limits { wall, output_bytes, .. } = job.limits;
+    let watched = group.clone();
+    let watcher = std::thread::spawn(move || watch(child, &watched, wall, output_bytes));
+    Ok(Running { stdin: Some(stdin), stdout, group, token, watcher: Some(watcher) })
+}
 
-    /// Where programs of this system find their libraries.
-    const SYSTEM: &[&str] = &["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"];
+/// A job that is spoken to. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Its standard input; taken and dropped, it reads the end.
+    pub stdin: Option<ChildStdin>,
+    /// Its standard output. Whoever reads it bounds what is read: the job may write without end.
+    pub stdout: ChildStdout,
+    group: Group,
+    token: String,
+    watcher: Option<JoinHandle<Watched>>,
+}
 
-    /// What no compiler needs: the network, other processes, mounts, the kernel's own doors.
-    const DENIED: &[libc::c_long] = &[
-        libc::SYS_socket,
-        libc::SYS_connect,
-        libc::SYS_bind,
-        libc::SYS_listen,
-        libc::SYS_accept,
-        libc::SYS_accept4,
-        libc::SYS_sendto,
-        libc::SYS_sendmsg,
-        libc::SYS_sendmmsg,
-        libc::SYS_ptrace,
-        libc::SYS_process_vm_readv,
-        libc::SYS_process_vm_writev,
-        libc::SYS_pidfd_getfd,
-        libc::SYS_pidfd_send_signal,
-        libc::SYS_kill,
-        libc::SYS_setsid,
-        libc::SYS_mount,
-        libc::SYS_umount2,
-        libc::SYS_pivot_root,
-        libc::SYS_chroot,
-        libc::SYS_unshare,
-        libc::SYS_setns,
-        libc::SYS_bpf,
-        libc::SYS_perf_event_open,
-        libc::SYS_userfaultfd,
-        libc::SYS_io_uring_setup,
-        libc::SYS_io_uring_enter,
-        libc::SYS_io_uring_register,
-        libc::SYS_keyctl,
-        libc::SYS_add_key,
-        libc::SYS_request_key,
-        libc::SYS_init_module,
-        libc::SYS_finit_module,
-        libc::SYS_delete_module,
-        libc::SYS_kexec_load,
-        libc::SYS_reboot,
-        libc::SYS_swapon,
-        libc::SYS_swapoff,
-        libc::SYS_setuid,
-        libc::SYS_setgid,
-        libc::SYS_mknodat,
-    ];
-
-    /// Confines the calling thread for ever. Landlock's first version (files) is a must, the later ones (truncation,
-    /// network, signals) are taken where the kernel has them; seccomp closes the network on all.
-    pub(super) fn this_thread(scratch: &Path, readable: &[PathBuf]) -> Result<(), String> {
-        let landlocked = landlock(scratch, readable).map_err(|error| format!("Landlock: {error}"))?;
-        if landlocked == RulesetStatus::NotEnforced {
-            return Err("the kernel has no Landlock".to_owned());
-        }
-        seccompiler::apply_filter(&filter()?).map_err(|error| format!("seccomp: {error}"))
+impl Running {
+    /// Kills it.
+    pub fn kill(&self) {
+        self.group.kill();
     }
 
-    fn landlock(scratch: &Path, readable: &[PathBuf]) -> Result<RulesetStatus, landlock::RulesetError> {
-        let all = ABI::V6;
-        let mut ruleset = Ruleset::default()
-            .set_compatibility(CompatLevel::HardRequirement)
-            .handle_access(AccessFs::from_all(ABI::V1))?
-            .set_compatibility(CompatLevel::BestEffort)
-            .handle_access(AccessFs::from_all(all))?
-            .handle_access(AccessNet::from_all(all))?
-            .scope(Scope::from_all(all))?
-            .create()?;
-        let reading = AccessFs::from_read(all);
-        let of_files = AccessFs::from_file(all);
-        for path in SYSTEM.iter().map(Path::new).chain(readable.iter().map(PathBuf::as_path)) {
-            // What this system does not have needs no rule.
-            if let Ok(file) = PathFd::new(path) {
-                let access = if path.is_dir() { reading } else { reading & of_files };
-                ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
-            }
-        }
-        if let Ok(null) = PathFd::new("/dev/null") {
-            ruleset = ruleset.add_rule(PathBeneath::new(null, AccessFs::ReadFile | AccessFs::WriteFile))?;
-        }
-        if let Ok(folder) = PathFd::new(scratch) {
-            ruleset = ruleset.add_rule(PathBeneath::new(folder, AccessFs::from_all(all)))?;
-        }
-        ruleset.restrict_self().map(|status| status.ruleset)
+    /// A handle that kills it from anywhere, such as from whoever gave up waiting.
+    pub fn group(&self) -> Group {
+        self.group.clone()
     }
 
-    fn filter() -> Result<BpfProgram, String> {
-        let architecture = std::env::consts::ARCH.try_into().map_err(|error| format!("seccomp: {error}"))?;
-        let rules: BTreeMap<i64, Vec<_>> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
-        let denied = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-        SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture)
-            .and_then(TryInto::try_into)
-            .map_err(|error| format!("seccomp: {error}"))
+    /// Closes its standard input, and waits for its end, which comes within its limits.
+    ///
+    /// # Errors
+    /// It was not run at all.
+    pub fn finish(mut self) -> Result<Finished, NotRun> {
+        drop(self.stdin.take());
+        let lost = || Failed::NotRun(NotRun::NotStarted("its watcher is gone".to_owned()));
+        let watched = self.watcher.take().and_then(|watcher| watcher.join().ok());
+        let finished = watched.ok_or_else(lost).and_then(|watched| finished(watched, &mut self.token));
+        finished.map_err(|failed| match failed {
+            Failed::NotRun(why) => why,
+            Failed::Again => NotRun::NoSandbox("its namespaces are gone".to_owned()),
+        })
     }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.group.kill();
+        if let Some(watcher) = self.watcher.take() {
+            _ = watcher.join();
+        }
+    }
+}
+
+/// What stands between a program and this host, where both are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walls {
+    /// Whether the program is in a mount namespace that holds only what it may see, and has no network of its own.
+    pub namespaces: bool,
+}
+
+/// Whether this machine can confine jobs that may see `readable`, and by what. Cost: a process, some 5 ms.
+///
+/// # Errors
+/// It cannot: why not.
+pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
+    let scratch =
+        super::scratch::folder().map_err(|error| NotRun::NotStarted(format!("no scratch folder: {error}")))?;
+    let limits = Limits {
+        wall: Duration::from_secs(20),
+        cpu_s: 5,
+        memory_bytes: 1 << 30,
+        file_bytes: 1 << 20,
+        output_bytes: 1 << 16,
+    };
+    let job = Job {
+        // It becomes nothing at all: see `launch`.
+        program: Path::new(""),
+        arguments: &[],
+        scratch: scratch.path(),
+        writes: true,
+        readable,
+        environment: &[],
+        starts_programs: false,
+        limits,
+        protection: Protection::Sandbox,
+    };
+    match run(&job)?.ending {
+        Ending::Success => Ok(Walls { namespaces: !NO_NAMESPACES.load(Ordering::Relaxed) }),
+        _ => Err(NotRun::NoSandbox("the probe failed".to_owned())),
+    }
+}
+
+/// A job's process.
+struct Started {
+    child: Child,
+    group: Group,
+    /// What its launcher says first where it could not become the program. The program never sees it.
+    token: String,
+}
+
+impl Started {
+    fn new(job: &Job<'_>, pipe: fn() -> Stdio) -> Result<Self, NotRun> {
+        let token = format!("{:016x}{:016x}", random(), random());
+        let spec = Spec::of(job, &token, !NO_NAMESPACES.load(Ordering::Relaxed));
+        let spec = serde_json::to_string(&spec).map_err(|error| NotRun::NotStarted(error.to_string()))?;
+        let mut command = itself::again(itself::SANDBOX).map_err(NotRun::NotStarted)?;
+        command.arg(spec).env_clear().process_group(0).current_dir("/");
+        command.stdin(pipe()).stdout(pipe()).stderr(Stdio::piped());
+        let child =
+            command.spawn().map_err(|error| NotRun::NotStarted(format!("the sandbox does not start: {error}")))?;
+        let group = Group::of(&child);
+        Ok(Self { child, group, token })
+    }
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Why a launcher did not become its program.
+enum Failed {
+    NotRun(NotRun),
+    /// For want of namespaces: without them it may.
+    Again,
+}
+
+fn finished(watched: Watched, token: &mut str) -> Result<Finished, Failed> {
+    let Watched { status, said, cut } = watched;
+    let text = String::from_utf8_lossy(&said);
+    if let Some(words) = text.strip_prefix(&*token) {
+        let (kind, reason) = words.trim_end().split_once(' ').unwrap_or((words, ""));
+        return Err(match kind {
+            launch::NO_NAMESPACES if !NO_NAMESPACES.swap(true, Ordering::Relaxed) => Failed::Again,
+            launch::NOT_STARTED => Failed::NotRun(NotRun::NotStarted(reason.to_owned())),
+            _ => Failed::NotRun(NotRun::NoSandbox(reason.to_owned())),
+        });
+    }
+    let ending = match (cut, status) {
+        (Some(Cut::Wall), _) => Ending::OutOfTime,
+        (Some(Cut::Output), _) => Ending::TooMuchOutput,
+        (None, Some(status)) if status.success() => Ending::Success,
+        (None, Some(status)) if matches!(status.signal(), Some(libc::SIGXCPU | libc::SIGKILL)) => Ending::OutOfTime,
+        (None, _) => Ending::Failure,
+    };
+    Ok(Finished { ending, said })
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cachedojo_judge::pack::InterfaceKind;
 
+use crate::host::files::read_plain;
 use crate::host::sandbox::Protection;
+use crate::host::scratch;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::rust::inspect::{self, Inspection};
@@ -47,6 +49,9 @@ const TRIES_MAX: usize = 20;
 /// Most times a submission is compiled for the sake of lints that it denies: one call names nearly all of them.
 const LINT_ROUNDS_MAX: usize = 4;
 
+/// Largest module that is read, in bytes: what the compiler may write.
+const MODULE_BYTES_MAX: u64 = 64 << 20;
+
 /// The submission's own file names start in this folder of the scratch directory.
 const SOURCES: &str = "submission";
 
@@ -83,7 +88,7 @@ pub fn compile(
     if !inspection.forbidden.is_empty() {
         return Err(Rejected::new(Reason::Forbidden, inspection.forbidden.clone()));
     }
-    let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir();
+    let scratch = scratch::folder();
     let scratch = scratch.map_err(|error| {
         Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
     })?;
@@ -95,7 +100,7 @@ pub fn compile(
     workshop.compile()?;
     let (missing, mut diagnostics) = workshop.adapt()?;
     diagnostics.splice(0..0, submission.notes.iter().cloned());
-    let bytes = fs::read(scratch.join("module.wasm"))
+    let bytes = read_plain(&scratch.join("module.wasm"), MODULE_BYTES_MAX)
         .map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
     Ok(Module { bytes, missing, diagnostics })
 }
@@ -258,7 +263,7 @@ impl Workshop<'_> {
     fn try_adapter(&self, forms: &Forms) -> Result<Outcome, Rejected> {
         let library = |name: &'static str| self.toolbox.library(name).map(|path| (name, path.to_owned()));
         let mut externs: Vec<_> = ["toolbox", "cachedojo_wire"].into_iter().filter_map(library).collect();
-        externs.push(("submission", self.scratch.join("libsubmission.rlib")));
+        externs.push(("submission", PathBuf::from("libsubmission.rlib")));
         let mut cfgs: Vec<String> = Vec::new();
         for (item, form) in forms {
             cfgs.push(format!("item=\"{item}\""));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::host::budget;
 use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::language::rust::toolbox::{Target, Toolbox};
@@ -86,13 +87,24 @@ impl Call<'_> {
     /// When the compiler was not run at all.
     pub fn run(&self) -> Result<Outcome, NotRun> {
         let arguments = self.arguments();
+        let left = budget::left(budget::BUILDING).map_or(LIMITS.cpu_s, |left| left.as_secs().min(LIMITS.cpu_s));
+        if left == 0 {
+            let most = budget::BUILDING.as_secs();
+            return Ok(Outcome::GaveUp(format!(
+                "compiling was cut off: all of it may take {most} s of processor time"
+            )));
+        }
         let job = Job {
             program: &self.toolbox.rustc,
             arguments: &arguments,
             scratch: self.scratch,
-            readable: &[self.toolbox.sysroot.clone(), self.toolbox.folder.clone()],
-            environment: &[("TMPDIR", self.scratch.as_os_str().to_owned())],
-            limits: LIMITS,
+            writes: true,
+            readable: &self.toolbox.visible,
+            // The same on every machine: what the compiler sees must change no mark.
+            environment: &[("TMPDIR", ".".into())],
+            // A module is linked by a program of its own, a library is not.
+            starts_programs: self.kind == "cdylib",
+            limits: Limits { cpu_s: left, ..LIMITS },
             protection: self.protection,
         };
         let finished = sandbox::run(&job)?;
@@ -146,9 +158,13 @@ impl Call<'_> {
             arguments.push(path(&format!("{name}="), library));
         }
         arguments.push(path("-Ldependency=", &self.toolbox.folder));
-        let mut remap = path("--remap-path-prefix=", self.scratch);
-        remap.push("=.");
-        arguments.push(remap);
+        // It finds itself by its own place, which is not to be seen in the sandbox.
+        arguments.push(path("--sysroot=", &self.toolbox.sysroot));
+        for scratch in [self.scratch, Path::new(sandbox::WORK)] {
+            let mut remap = path("--remap-path-prefix=", scratch);
+            remap.push("=.");
+            arguments.push(remap);
+        }
         arguments.push("-o".into());
         arguments.push(self.output.into());
         arguments.push(self.root.into());
@@ -196,6 +212,7 @@ impl Call<'_> {
     fn without_host_paths(&self, text: &str) -> String {
         let hidden: BTreeMap<&Path, &str> = BTreeMap::from([
             (self.scratch, "."),
+            (Path::new(sandbox::WORK), "."),
             (self.toolbox.folder.as_path(), "<toolbox>"),
             (self.toolbox.sysroot.as_path(), "<rust>"),
         ]);

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
 
+use crate::host::sandbox::libraries_of;
 use crate::intake::submission::hex;
 use crate::report::write_whole;
 
@@ -59,6 +60,9 @@ pub struct Toolbox {
     pub version: String,
     /// The compiler's home.
     pub sysroot: PathBuf,
+    /// What the compiler has to see beside itself: its own libraries and linker, the system's that they are loaded with, and
+    /// the toolbox.
+    pub visible: Vec<PathBuf>,
     /// Crate to library.
     libraries: BTreeMap<String, PathBuf>,
 }
@@ -118,7 +122,9 @@ impl Toolbox {
             }
         }
         let (version, libraries) = (version(&folder, &rustc)?, libraries(&folder)?);
-        Ok(Self { target, folder, rustc, version, sysroot, libraries })
+        let mut visible = system(&folder, &sysroot, &rustc)?;
+        visible.extend([sysroot.join("lib/rustlib"), folder.clone()]);
+        Ok(Self { target, folder, rustc, version, sysroot, visible, libraries })
     }
 
     /// Its name, which changes with everything that it is made of.
@@ -246,6 +252,26 @@ fn version(folder: &Path, rustc: &Path) -> Result<String, NoToolbox> {
     }
     drop(write_whole(&kept, version.as_bytes()));
     Ok(version)
+}
+
+/// The shared libraries that the compiler and its linker are loaded with, asked once and kept like the version.
+fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, NoToolbox> {
+    let kept = folder.join("system");
+    if let Ok(known) = fs::read_to_string(&kept) {
+        let known: Vec<PathBuf> = known.lines().map(PathBuf::from).collect();
+        // An update of the system may have moved them.
+        if known.iter().all(|path| path.exists()) {
+            return Ok(known);
+        }
+    }
+    let mut programs = vec![rustc.to_owned()];
+    let hosts = fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
+    programs.extend(hosts.map(|host| host.path().join("bin/rust-lld")).filter(|linker| linker.is_file()));
+    let programs: Vec<&Path> = programs.iter().map(PathBuf::as_path).collect();
+    let found = libraries_of(&programs).map_err(NoToolbox::NoRustc)?;
+    let lines: Vec<_> = found.iter().map(|path| path.to_string_lossy()).collect();
+    drop(write_whole(&kept, lines.join("\n").as_bytes()));
+    Ok(found)
 }
 
 /// Builds in a folder beside `folder`, which then appears all at once.

@@ -1,0 +1,142 @@
+//! A process that may die, and its group: watched to its end, killed as a whole.
+
+use std::io::Read;
+use std::process::{Child, ChildStderr, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+
+/// A process group, from its leader's start to its end. Clones are the same group.
+#[derive(Debug, Clone)]
+pub struct Group(Arc<Mutex<Option<Pid>>>);
+
+impl Group {
+    /// The group that a child leads: it was started with `process_group(0)`.
+    pub fn of(child: &Child) -> Self {
+        Self(Arc::new(Mutex::new(Some(Pid::from_child(child)))))
+    }
+
+    /// Kills all of it; nothing where its leader is gone.
+    pub fn kill(&self) {
+        if let Some(leader) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+
+    /// Whether both are the same group.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Takes the leader's exit status, once it has ended. What it leaves behind is killed first: until then its number
+    /// belongs to nobody else.
+    fn bury(&self, child: &mut Child) -> Option<ExitStatus> {
+        let mut leader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(leader) = leader.take() {
+            _ = kill_process_group(leader, Signal::KILL);
+        }
+        child.wait().ok()
+    }
+}
+
+/// How a watched process ended.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its exit status; none where the system does not tell.
+    pub status: Option<ExitStatus>,
+    /// What it said on stderr, as far as it was read.
+    pub said: Vec<u8>,
+    /// Why it was killed, where it was.
+    pub cut: Option<Cut>,
+}
+
+/// Why a process was killed by whoever watched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Its time on the wall was over.
+    Wall,
+    /// It said too much.
+    Output,
+}
+
+/// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it
+/// has said more than `output_bytes`, its group is killed.
+pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usize) -> Watched {
+    let deadline = now() + wall;
+    let end = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok();
+    let mut stderr = child.stderr.take();
+    let (mut said, mut cut, mut killed) = (Vec::new(), None, false);
+    loop {
+        let left = deadline.saturating_duration_since(now());
+        // Once killed it ends at once; the kernel keeps no secret of it for longer.
+        let patience = if killed { Duration::from_secs(5) } else { left };
+        let heard = wait(stderr.as_ref(), end.as_ref(), patience);
+        match heard {
+            Heard::Words => {
+                let pipe = stderr.as_mut().map_or(Ok(0), |pipe| read_some(pipe, &mut said));
+                if matches!(pipe, Ok(0) | Err(_)) {
+                    stderr = None;
+                }
+                if said.len() > output_bytes && !killed {
+                    said.truncate(output_bytes);
+                    (cut, killed, stderr) = (Some(Cut::Output), true, None);
+                    group.kill();
+                }
+            }
+            Heard::Again => {}
+            Heard::End => break,
+            Heard::Nothing if killed => break,
+            Heard::Nothing => {
+                (cut, killed) = (Some(Cut::Wall), true);
+                group.kill();
+            }
+        }
+    }
+    let status = group.bury(&mut child);
+    // What was still in the pipe: its writers are gone, so this ends.
+    if let Some(mut pipe) = stderr {
+        let most = output_bytes.saturating_sub(said.len()) as u64;
+        _ = pipe.by_ref().take(most).read_to_end(&mut said);
+    }
+    Watched { status, said, cut }
+}
+
+enum Heard {
+    Words,
+    End,
+    Nothing,
+    Again,
+}
+
+/// Waits for words, for the end, or until the patience is over. Words come first, so that none is lost.
+fn wait(stderr: Option<&ChildStderr>, end: Option<&OwnedFd>, patience: Duration) -> Heard {
+    let mut polled: Vec<PollFd<'_>> = Vec::new();
+    polled.extend(stderr.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
+    polled.extend(end.map(|end| PollFd::from_borrowed_fd(end.as_fd(), PollFlags::IN)));
+    if polled.is_empty() {
+        return Heard::End; // A kernel without pidfds, and a silent process: `wait` tells its end.
+    }
+    let patience = Timespec::try_from(patience).ok();
+    match poll(&mut polled, patience.as_ref()) {
+        Ok(0) => Heard::Nothing,
+        Err(rustix::io::Errno::INTR) => Heard::Again,
+        Ok(_) if stderr.is_some() && !polled[0].revents().is_empty() => Heard::Words,
+        _ => Heard::End,
+    }
+}
+
+/// Reads once. A call that would wait for words was not asked for: the pipe has some, or its end.
+fn read_some(pipe: &mut ChildStderr, said: &mut Vec<u8>) -> std::io::Result<usize> {
+    let mut block = [0; 1 << 14];
+    let count = pipe.read(&mut block)?;
+    said.extend_from_slice(&block[..count]);
+    Ok(count)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deadline of a process of the host is on the host's clock")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,166 @@
+//! A mount namespace that holds only what a program may see, without any network: entered by a process of one thread.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::StatVfsMountFlags;
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change, mount_remount, unmount,
+};
+use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
+
+use crate::host::kernel;
+
+/// Where the program sees its scratch folder, whatever the host calls it.
+pub const WORK: &str = "/work";
+/// Where the host's files are while the namespace is built.
+const HOST: &str = "/.host";
+/// Room for the folders and files that others are mounted on.
+const ROOM: &std::ffi::CStr = c"size=4m,mode=0755";
+
+/// Enters a new root that holds `readable` (read-only, at the host's own paths), `scratch` at [`WORK`], and `/dev/null`.
+/// `false` where the host gives no namespaces: then nothing has changed.
+///
+/// # Errors
+/// The namespaces are there, but the root cannot be built in them: this process is of no use any more.
+pub(super) fn build(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<bool, String> {
+    if !enter() {
+        return Ok(false);
+    }
+    root(scratch, writes, readable).map(|()| true)
+}
+
+/// With the right to mount it is enough to leave the namespaces; without it a user namespace gives that right over them.
+fn enter() -> bool {
+    let ours = UnshareFlags::NEWNS | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    if kernel::leave_namespaces(ours).is_ok() {
+        return true;
+    }
+    let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    if kernel::leave_namespaces(ours | UnshareFlags::NEWUSER).is_err() {
+        return false;
+    }
+    // The same numbers inside as outside: what they are is no secret, and files keep their owners.
+    _ = fs::write("/proc/self/setgroups", "deny");
+    _ = fs::write("/proc/self/uid_map", format!("{user} {user} 1"));
+    _ = fs::write("/proc/self/gid_map", format!("{group} {group} 1"));
+    true
+}
+
+fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String> {
+    let told = |what: &'static str| move |error: rustix::io::Errno| format!("{what}: {error}");
+    let quiet = MountFlags::NOSUID | MountFlags::NODEV;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(told("private mounts"))?;
+    // Any folder will do to put the new root on; afterwards the host's own is there again, below the host's root.
+    mount("tmpfs", scratch, "tmpfs", quiet, ROOM).map_err(told("a new root"))?;
+    let host = scratch.join(&HOST[1..]);
+    fs::create_dir(&host).map_err(|error| format!("a new root: {error}"))?;
+    rustix::process::pivot_root(scratch, &host).map_err(told("entering the new root"))?;
+    std::env::set_current_dir("/").map_err(|error| format!("entering the new root: {error}"))?;
+    for path in readable {
+        show(path, path, true).map_err(|error| format!("`{}`: {error}", path.display()))?;
+    }
+    // A program finds libraries beside itself by `/proc`, and others by a cache in `/etc`: neither is here. So all of them
+    // stand where every loader looks first, too.
+    let libc = readable.iter().find(|path| path.file_name().is_some_and(|name| name == "libc.so.6"));
+    if let Some(home) = libc.and_then(|libc| libc.parent()) {
+        for path in readable {
+            let name = path.file_name().unwrap_or_default();
+            if name.to_string_lossy().contains(".so") {
+                show(path, &home.join(name), true).map_err(|error| format!("`{}`: {error}", path.display()))?;
+            }
+        }
+    }
+    // A device is for writing to, whatever else is not.
+    show(Path::new("/dev/null"), Path::new("/dev/null"), false).map_err(|error| format!("`/dev/null`: {error}"))?;
+    show(scratch, Path::new(WORK), !writes).map_err(|error| format!("the scratch folder: {error}"))?;
+    unmount(HOST, UnmountFlags::DETACH).map_err(told("leaving the host's files"))?;
+    fs::remove_dir(HOST).map_err(|error| format!("leaving the host's files: {error}"))?;
+    mount_remount("/", MountFlags::BIND | MountFlags::RDONLY | quiet, c"").map_err(told("a read-only root"))
+}
+
+/// Shows a file or folder of the host in the new root. What the host does not have is not shown.
+fn show(host: &Path, inside: &Path, read_only: bool) -> io::Result<()> {
+    let source = Path::new(HOST).join(host.strip_prefix("/").unwrap_or(host));
+    let source = resolved(&source)?;
+    let Ok(metadata) = fs::metadata(&source) else { return Ok(()) };
+    if inside.exists() {
+        return Ok(()); // Within a folder that is shown already.
+    }
+    let inside = &normal(inside);
+    if metadata.is_dir() {
+        folders(inside)?;
+    } else {
+        folders(inside.parent().unwrap_or(inside))?;
+        fs::File::create(inside)?;
+    }
+    mount_bind_recursive(&source, inside)?;
+    if read_only {
+        // In a user namespace the flags that the host has set must stay set.
+        let host = rustix::fs::statvfs(inside)?.f_flag;
+        let mut flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV;
+        for (has, set) in [
+            (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+            (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+            (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+            (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+        ] {
+            if host.contains(has) {
+                flags |= set;
+            }
+        }
+        mount_remount(inside, flags, c"")?;
+    }
+    Ok(())
+}
+
+/// A path below [`HOST`] with its links followed there: an absolute link means the host's root, not this one.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..40 {
+        let Some(link) = path.ancestors().filter(|part| *part != Path::new("/")).find(|part| part.is_symlink()) else {
+            return Ok(path);
+        };
+        let (link, rest) = (link.to_owned(), path.strip_prefix(link).unwrap_or(Path::new("")).to_owned());
+        let target = fs::read_link(&link)?;
+        path = match target.strip_prefix("/") {
+            Ok(absolute) => Path::new(HOST).join(absolute),
+            Err(_) => normal(&link.parent().unwrap_or(&link).join(target)),
+        };
+        if rest != Path::new("") {
+            path.push(rest);
+        }
+    }
+    Err(io::Error::other("its links lead in a circle"))
+}
+
+/// A path without `.` and `..`, as it is written: links are not looked at.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(plain.pop()),
+            std::path::Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+fn folders(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
+
+/// Gives up every right over the machine and over the namespaces, for this program and for any it becomes.
+pub(super) fn drop_rights() -> rustix::io::Result<()> {
+    rustix::thread::set_no_new_privs(true)?;
+    for bit in 0..64 {
+        // A right that this kernel does not know, or that is not to be had any more, needs no dropping.
+        _ = rustix::thread::remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit));
+    }
+    _ = rustix::thread::clear_ambient_capability_set();
+    let none = CapabilitySet::empty();
+    rustix::thread::set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
+}

@@ -1,0 +1,172 @@
+//! Folders for what a run needs for a while. All of them stand in one folder of this process, which is gone when the
+//! process is, however it ends: it removes the folder itself when it ends in peace, a child that waits for its end does
+//! when it is killed, and the next grader does when both were.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitCode, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::itself;
+
+/// What every such folder's name begins with.
+const PREFIX: &str = "cachedojo-";
+/// A file that its owner holds locked: a folder whose file nobody holds belongs to nobody any more.
+const ALIVE: &str = "alive";
+/// How old a folder without that file must be before it is taken for a dead process's.
+const UNCLAIMED: Duration = Duration::from_hours(1);
+/// How often the child tries to remove the folder, and how long it waits between: who still writes there is being killed.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// This process's folder.
+enum Home {
+    Own(Own),
+    /// A folder that the process which started this one removes.
+    Lent(PathBuf),
+}
+
+struct Own {
+    folder: TempDir,
+    _alive: File,
+    /// Its standard input ends when this process does.
+    guardian: Option<Child>,
+}
+
+static HOME: Mutex<Option<Home>> = Mutex::new(None);
+
+fn home() -> MutexGuard<'static, Option<Home>> {
+    HOME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A new folder, removed when it is dropped, or with this process.
+///
+/// # Errors
+/// There is no room, or no folder for temporary files.
+pub fn folder() -> io::Result<TempDir> {
+    let mut home = home();
+    let parent = match &mut *home {
+        Some(Home::Lent(folder)) => folder.clone(),
+        Some(Home::Own(own)) => own.folder.path().to_owned(),
+        none => {
+            let own = Own::new()?;
+            let parent = own.folder.path().to_owned();
+            *none = Some(Home::Own(own));
+            parent
+        }
+    };
+    tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)
+}
+
+/// From now on the folders of this process stand in one that another process keeps.
+pub fn borrow(folder: &Path) {
+    *home() = Some(Home::Lent(folder.to_owned()));
+}
+
+/// Removes this process's folder: for the end of a program. What is asked for later gets a new one.
+pub fn end() {
+    if let Some(Home::Own(Own { folder, guardian, .. })) = home().take() {
+        drop(folder);
+        if let Some(mut guardian) = guardian {
+            drop(guardian.stdin.take());
+            _ = guardian.wait();
+        }
+    }
+}
+
+impl Own {
+    fn new() -> io::Result<Self> {
+        let temporary = fs::canonicalize(std::env::temp_dir())?;
+        sweep(&temporary);
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary)?;
+        let alive = File::create_new(folder.path().join(ALIVE))?;
+        alive.try_lock()?;
+        // Without it the next grader removes what a killed one leaves.
+        let guardian = guard(folder.path()).ok();
+        Ok(Self { folder, _alive: alive, guardian })
+    }
+}
+
+/// Starts the child that removes the folder once this process is no more.
+fn guard(folder: &Path) -> io::Result<Child> {
+    let mut command = itself::again(itself::TIDY).map_err(io::Error::other)?;
+    // A group of its own: what ends this process from the keyboard is not to end the child.
+    command.arg(folder).process_group(0).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
+/// The hidden subcommand: waits until whoever started it is gone, then removes the folder that is named.
+pub(super) fn tidy(arguments: &[OsString]) -> ExitCode {
+    _ = super::kernel::close_on_exec_above_stderr();
+    let Some(folder) = arguments.first().map(PathBuf::from).filter(|folder| is_ours(folder)) else {
+        return ExitCode::FAILURE;
+    };
+    _ = io::stdin().read_to_end(&mut Vec::new());
+    for _ in 0..TRIES {
+        if !folder.exists() || fs::remove_dir_all(&folder).is_ok() {
+            break;
+        }
+        std::thread::park_timeout(PAUSE);
+    }
+    ExitCode::SUCCESS
+}
+
+/// Whether a path is a folder of this module's, and of this user's.
+fn is_ours(path: &Path) -> bool {
+    let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
+    let own = |metadata: fs::Metadata| metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
+    named && fs::symlink_metadata(path).is_ok_and(own)
+}
+
+/// Removes the folders of processes that are no more.
+fn sweep(temporary: &Path) {
+    for path in fs::read_dir(temporary).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if is_ours(&path) && is_abandoned(&path) {
+            _ = fs::remove_dir_all(&path);
+        }
+    }
+}
+
+fn is_abandoned(folder: &Path) -> bool {
+    if let Ok(alive) = File::open(folder.join(ALIVE)) {
+        return alive.try_lock().is_ok();
+    }
+    let changed = fs::symlink_metadata(folder).and_then(|metadata| metadata.modified());
+    changed.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > UNCLAIMED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_holds_is_swept() {
+        let temporary = tempfile::tempdir().expect("there is room");
+        let make = |name: &str| {
+            let folder = temporary.path().join(name);
+            fs::create_dir_all(folder.join("in/it")).expect("there is room");
+            folder
+        };
+        let (held, dead, young, foreign) =
+            (make("cachedojo-a"), make("cachedojo-b"), make("cachedojo-c"), make("other"));
+        let alive = File::create(held.join(ALIVE)).expect("there is room");
+        alive.lock().expect("nobody else has it");
+        for folder in [&dead, &foreign] {
+            File::create(folder.join(ALIVE)).expect("there is room");
+        }
+        std::os::unix::fs::symlink(&foreign, temporary.path().join("cachedojo-link")).expect("links are allowed");
+        sweep(temporary.path());
+        assert!(held.is_dir() && young.is_dir() && foreign.join("in/it").is_dir());
+        assert!(!dead.exists());
+        drop(alive);
+        sweep(temporary.path());
+        assert!(!held.exists());
+    }
+}
