@@ -72,7 +72,7 @@ fn a_lost_update_is_found_and_found_again() {
 #[test]
 fn a_run_is_replayed_by_its_switches() {
     let program = built(LOST).expect("it compiles");
-    let mut run = |schedule: Schedule| {
+    let run = |schedule: Schedule| {
         let mut subject = subject(&program);
         subject.set_schedule(&schedule);
         let answer = subject.call(&mut World::new(0), &lines(&["a", "b", "c"]));

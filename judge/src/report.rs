@@ -382,7 +382,7 @@ impl CheckReport {
         };
         script.trim_end().clone_into(&mut self.script);
         self.transcript = match interface {
-            InterfaceKind::Prototype => transcript(script, events),
+            InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
             InterfaceKind::Tests => String::new(),
         };

@@ -66,7 +66,7 @@ fn rust() -> Finding {
 
 fn sandbox() -> Finding {
     // Without a toolbox the next finding says what is wrong.
-    let visible = Toolbox::open(&say).map(|toolbox| toolbox.visible).unwrap_or_default();
+    let visible = Toolbox::open(Target::Single, &say).map(|toolbox| toolbox.visible).unwrap_or_default();
     match sandbox::available(&visible) {
         Ok(Walls { namespaces: true }) => Finding::Fine(
             "what the grader runs can be confined (namespaces, Landlock, seccomp, limits)".to_owned(),

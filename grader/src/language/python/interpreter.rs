@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::host::sandbox::libraries_with;
+
 /// The oldest version whose trace can step through single instructions as the runner needs it.
 pub const OLDEST: (u32, u32) = (3, 11);
 
@@ -13,7 +15,9 @@ pub const VARIABLE: &str = "CACHEDOJO_PYTHON";
 /// Tells what the grader must know, a line each.
 const ASK: &str = "import sys, os; print('%d.%d.%d' % sys.version_info[:3]); print(os.path.realpath(sys.executable)); \
                    print(os.path.dirname(os.path.realpath(os.__file__))); print(sys.base_prefix); \
-                   import _ctypes, resource, json, random, queue, concurrent.futures";
+                   import ctypes, resource, json, random, queue, concurrent.futures, pickle, datetime, bisect, heapq, logging, \
+                   hashlib, zlib, array, decimal, statistics, select, uuid; \
+                   [print(f) for f in (getattr(m, '__file__', None) for m in list(sys.modules.values())) if f and '.so' in f]";
 
 /// A CPython.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Interpreter {
     pub library: PathBuf,
     /// What it is installed below.
     pub prefix: PathBuf,
+    /// The system's shared libraries that it and its own modules are loaded with.
+    pub libraries: Vec<PathBuf>,
 }
 
 /// Why there is none. Each names the remedy.
@@ -96,17 +102,20 @@ impl Interpreter {
         if read_version(&version).is_none_or(|version| version < OLDEST) {
             return Err(NoPython::TooOld(version));
         }
-        let (program, library, prefix) = (line()?.into(), line()?.into(), line()?.into());
+        let (program, library, prefix): (PathBuf, PathBuf, PathBuf) = (line()?.into(), line()?.into(), line()?.into());
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(NoPython::Incomplete(said.lines().last().unwrap_or("it does not say which").to_owned()));
         }
-        Ok(Self { program, version, library, prefix })
+        let modules: Vec<&Path> = lines.map(Path::new).filter(|path| path.is_absolute()).collect();
+        let libraries = libraries_with(&[&program], &modules).map_err(NoPython::Incomplete)?;
+        Ok(Self { program, version, library, prefix, libraries })
     }
 
-    /// The folders and files that it reads while it runs, beside the system's shared libraries.
+    /// The folders and files that it reads while it runs.
     pub fn readable(&self) -> Vec<PathBuf> {
         let mut readable = vec![self.library.clone()];
+        readable.extend(self.libraries.iter().cloned());
         for name in ["lib/python3", "lib/python3.zip"] {
             readable.extend(Some(self.prefix.join(name)).filter(|path| path.exists()));
         }

@@ -17,7 +17,6 @@
 pub mod build;
 pub mod interpreter;
 pub mod process;
-mod spawn;
 mod story;
 pub mod subject;
 pub mod suite;

@@ -14,8 +14,8 @@ use serde_json::json;
 use super::interpreter::Interpreter;
 use super::suite;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
-use super::spawn as sandbox;
-use crate::host::sandbox::Protection;
+use crate::host::sandbox::{self, Protection};
+use crate::host::scratch;
 
 /// The runner's files, by the names under which they import each other.
 pub(super) const MODULES: &[(&str, &str)] = &[
@@ -162,7 +162,7 @@ impl Runner {
     /// # Errors
     /// There is no room for its scratch folder.
     fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("cachedojo-").tempdir()?;
+        let scratch = scratch::folder()?;
         Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, scratch })
     }
 
@@ -219,8 +219,11 @@ impl Runner {
             program: &self.interpreter.program,
             arguments: &arguments,
             scratch: self.scratch.path(),
+            writes: self.site.is_some(),
             readable: &readable,
             environment: &environment,
+            starts_programs: false,
+            forks: true,
             limits,
             protection: self.protection,
         };

@@ -34,7 +34,7 @@ impl ThreadedFactory {
 impl Factory for ThreadedFactory {
     /// What a subject without threads may use holds here too, but for the memory, of which each thread's stack takes some.
     fn subject(&self, limits: &toolchain::Limits) -> Result<Box<dyn Subject>, NotStarted> {
-        let toolchain::Limits { fuel, output_bytes, call_cpu, .. } = *limits;
+        let toolchain::Limits { fuel, output_bytes, instance_cpu: call_cpu, .. } = *limits;
         let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
         Ok(Box::new(ThreadedSubject::new(self.program.clone(), Arc::clone(&self.sources), limits)))
     }
