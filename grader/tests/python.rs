@@ -1,8 +1,11 @@
 //! Python submissions: what the runner makes of them, honest and hostile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::{Report, Verdict};
 use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
@@ -11,6 +14,8 @@ use cachedojo_wire::{Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
 use grader::language::python::PythonToolchain;
+use grader::pack::Pack;
+use grader::run::bench::Bench;
 use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 
 fn built(source: &str) -> Result<Built, Rejected> {
@@ -205,4 +210,44 @@ fn a_run_leaves_nothing_to_the_next() {
     let program = built(source).expect("it compiles");
     let answers: BTreeSet<String> = (0..3).map(|_| format!("{:?}", answer(&program, Plan::Calm, &[]))).collect();
     assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+/// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.
+#[test]
+fn golden_submissions_get_the_marks_that_are_written_down() {
+    let pack = Pack::load("line-cache").expect("a sound pack");
+    let bench = Bench::open(&pack, false).expect("it opens");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions-python");
+    let mut folders: Vec<_> = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    folders.sort();
+    assert!(folders.len() >= 10, "the submissions are there");
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let report = bench.grade_path(&folder, 0, Language::English).expect("a report");
+        let summary = summary(&report);
+        assert!(!name.starts_with("correct_") || report.score == report.max_score, "{name} loses nothing: {summary}");
+        let file = folder.join("expected.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(file, summary).expect("a writable file");
+        } else if fs::read_to_string(&file).unwrap_or_default() != summary {
+            wrong.push(format!("{name}:\n{summary}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn summary(report: &Report) -> String {
+    let verdict = serde_json::to_value(report.verdict).expect("a word");
+    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
+    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        text += &format!("{} {} {}/{}\n", check.id, check.verdict.name(), check.points, check.max_points);
+    }
+    for mutant in report.mutants.iter().filter(|mutant| mutant.behaves_like) {
+        text += &format!("behaves like {}\n", mutant.id);
+    }
+    for diagnostic in report.diagnostics.iter().filter(|_| report.checks.is_empty()) {
+        text += &format!("{}:{}:{}\n", diagnostic.file, diagnostic.line, diagnostic.column);
+    }
+    text
 }

@@ -25,6 +25,8 @@ const RIGHT: &str = "right";
 const SEEDS: [u64; 2] = [1, 2];
 /// Processor time of a whole grading, in milliseconds: what comes after is not tried, and says so.
 const CPU_MS_MAX: u64 = 55_000;
+/// How many bugs each test has to tell a second time.
+const CONFIRMATIONS: u32 = 2;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -159,9 +161,10 @@ impl<'a> Grading<'a> {
         let any = self.tests.values().any(|test| test.passed && test.unfit.is_none());
         for spec in &self.bench.pack.exercise.mutants {
             let tried = any && self.cpu_ms < CPU_MS_MAX;
-            let killers = if tried { self.try_bug(spec, &heavy)? } else { Vec::new() };
+            let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
             self.bugs.push(Tried { spec, killers, tried: tried || !any });
         }
+        self.confirm()?;
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
         for cache in &right {
             self.try_right(cache, SEEDS[0])?;
@@ -179,14 +182,44 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
+    /// Whoever told bugs tells two of them again: a test that fails by chance hardly does.
+    fn confirm(&mut self) -> Result<(), Rejected> {
+        let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
+        for index in 0..self.bugs.len() {
+            let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
+            let due: BTreeSet<String> = self.bugs[index].killers.iter().filter(due).cloned().collect();
+            let spec = self.bugs[index].spec;
+            if due.is_empty() || self.cpu_ms > CPU_MS_MAX {
+                continue;
+            }
+            let others: BTreeSet<String> = self.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
+            let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
+            for name in due {
+                if again.contains(&name) {
+                    *confirmed.entry(name).or_default() += 1;
+                } else if let Some(known) = self.tests.get_mut(&name) {
+                    known.unfit = Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn skipped(&self) -> BTreeSet<String> {
         let unfit = self.tests.iter().filter(|(_, test)| test.unfit.is_some() || !test.passed);
         unfit.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Runs all tests on a cache; again without the last one where nothing came after it.
-    fn ran(&mut self, cache: &str, seed: u64, heavy: &BTreeSet<String>) -> Result<Vec<TestRun>, Rejected> {
+    /// Runs all tests but those on a cache; again without the last one where nothing came after it.
+    fn ran(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<Vec<TestRun>, Rejected> {
         let mut skip = self.skipped();
+        skip.extend(but.iter().cloned());
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
             let (ran, cpu_ms) =
@@ -211,8 +244,8 @@ impl<'a> Grading<'a> {
     }
 
     fn try_right(&mut self, cache: &str, seed: u64) -> Result<(), Rejected> {
-        let heavy = BTreeSet::new();
-        for run in self.ran(cache, seed, &heavy)? {
+        let none = BTreeSet::new();
+        for run in self.ran(cache, seed, &none, &none)? {
             if !run.errors.is_empty() {
                 let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
@@ -248,11 +281,11 @@ impl<'a> Grading<'a> {
     }
 
     /// The tests that tell a bug.
-    fn try_bug(&mut self, spec: &MutantSpec, heavy: &BTreeSet<String>) -> Result<Vec<String>, Rejected> {
+    fn try_bug(&mut self, spec: &MutantSpec, but: &BTreeSet<String>, heavy: &BTreeSet<String>) -> Result<Vec<String>, Rejected> {
         let harness = |error: anyhow::Error| Rejected::harness(&format!("{error:#}"));
         let cache = mutants::patched(self.bench.pack, &spec.id).map_err(harness)?;
         let mut killers = Vec::new();
-        for run in self.ran(&cache, SEEDS[0], heavy)? {
+        for run in self.ran(&cache, SEEDS[0], but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run.tests.iter().filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
             killers.extend(failed.map(|test| test.name.clone()));
