@@ -1,8 +1,10 @@
 //! One case under many schedules, for a subject with threads: does what holds in one order of its threads hold in all?
 
-use cachedojo_lab::schedule::{Plan, Schedule, Switch};
-use cachedojo_notation::text::Language;
 use cachedojo::random::Random;
+use cachedojo_lab::event::What;
+use cachedojo_lab::schedule::{Plan, Schedule, Switch};
+use cachedojo_lab::subject::Crash;
+use cachedojo_notation::text::Language;
 
 use super::judge::{CaseOutcome, Judged, Verdict};
 use super::pack::Check;
@@ -36,11 +38,16 @@ impl FailingSchedule {
             Plan::Pct { seed } => format!("pct:{seed:016x}"),
             Plan::Calm | Plan::Replay(_) => "calm".to_owned(),
         };
-        let switches = self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
+        let switches =
+            self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
         let switches: Vec<String> = switches.collect();
         lines.push(match language {
-            Language::English => format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" ")),
-            Language::French => format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" ")),
+            Language::English => {
+                format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" "))
+            }
+            Language::French => {
+                format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" "))
+            }
         });
         lines.join("\n")
     }
@@ -61,12 +68,8 @@ pub(super) type Run<'a> = dyn FnMut(&Schedule) -> (Judged, u64) + 'a;
 pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>) -> Explored {
     let mut random = Random::new(seed ^ 0x7468_7265_6164_7321);
     let holds = calm.verdict == Verdict::Pass;
-    let calm_plan = |any_moment| FailingSchedule {
-        plan: Plan::Calm,
-        any_moment,
-        switches: Some(Vec::new()),
-        story: Vec::new(),
-    };
+    let calm_plan =
+        |any_moment| FailingSchedule { plan: Plan::Calm, any_moment, switches: Some(Vec::new()), story: Vec::new() };
     let wanted = match calm.verdict {
         Verdict::Pass => check.schedules,
         Verdict::Fail | Verdict::Panic => check.schedules.min(SECOND_CHANCES),
@@ -82,6 +85,10 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         let any_moment = check.any_moment && number % 4 > 1;
         let schedule = Schedule { any_moment, ..Schedule::new(plan) };
         let (mut judged, _) = run(&schedule);
+        if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
+            // The grading has no time left: what holds so far holds.
+            return Explored { judged: calm, schedules: number, schedule: None };
+        }
         let schedules = number + 1;
         if holds && judged.verdict != Verdict::Pass {
             if matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden) {

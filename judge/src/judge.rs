@@ -8,8 +8,8 @@ use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Vis
 use super::simulate;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::{self, render};
-use cachedojo_lab::script::{self, Dialect, Script};
 use cachedojo_lab::schedule::{Observed, Plan, Schedule};
+use cachedojo_lab::script::{self, Dialect, Script};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_notation::text::Language;
 
@@ -255,9 +255,8 @@ fn judge_case(
 ) -> Result<(CaseOutcome, u64), PackError> {
     if interface == InterfaceKind::Simulate {
         let Commands { text, commands, output } = case.commands(&check.id, seed)?;
-        let run = &mut |schedule: &Schedule| {
-            simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule)
-        };
+        let run =
+            &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule);
         let (calm, fuel) = run(&Schedule::new(Plan::Calm));
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));

@@ -374,7 +374,11 @@ impl Case {
         for right in simulate::right_outputs(&commands, output.as_deref()) {
             let answered = right.len() == commands.len() || right.last().is_some_and(|last| last == "BYE");
             if !answered || right.len() > commands.len() {
-                let message = format!("{} commands, but an output of {} lines: give each its answer", commands.len(), right.len());
+                let message = format!(
+                    "{} commands, but an output of {} lines: give each its answer",
+                    commands.len(),
+                    right.len()
+                );
                 return Err(wrong(0, message));
             }
         }

@@ -381,6 +381,9 @@ impl CheckReport {
             None => (&case.script, &case.events, case.divergence.as_ref()),
         };
         script.trim_end().clone_into(&mut self.script);
+        if interface == InterfaceKind::Simulate {
+            self.script = simulate::script(script);
+        }
         self.transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
@@ -432,7 +435,9 @@ fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language
             format!(": in another order of its threads it holds; in this one expected {expected}, got {actual}.")
         }
         (Verdict::Race, Language::French) => {
-            format!(" : dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}.")
+            format!(
+                " : dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}."
+            )
         }
         (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
         (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),

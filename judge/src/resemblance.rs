@@ -43,7 +43,9 @@ impl Fingerprint {
                 let (step, expected, actual) = match &case.divergence {
                     None => (0, String::new(), String::new()),
                     // Where it shows depends on the schedule that was found first, and so on chance.
-                    Some(_) if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) => (0, String::new(), String::new()),
+                    Some(_) if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) => {
+                        (0, String::new(), String::new())
+                    }
                     // Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting:
                     // both are everyone's own choice.
                     Some(at) if is_about_placement(case, at) || at.expected.starts_with("bytes ") => {

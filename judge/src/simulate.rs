@@ -48,8 +48,8 @@ pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
             None => commands.push(line.to_owned()),
             Some(rest) => {
                 let range = read_for(rest);
-                let (range, command) =
-                    range.ok_or_else(|| (number, "write `@for 1..100 PUT k{} v{}`: a range, and a command".to_owned()))?;
+                let (range, command) = range
+                    .ok_or_else(|| (number, "write `@for 1..100 PUT k{} v{}`: a range, and a command".to_owned()))?;
                 commands.extend(range.map(|n| command.replace("{}", &n.to_string())));
             }
         }
@@ -223,7 +223,10 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
                 Some((values, _)) if answer == "NOT_FOUND" || values.contains(answer) => continue,
                 None if answer == "NOT_FOUND" => continue,
                 Some((values, _)) => {
-                    format!("NOT_FOUND or a value that was put ({})", values.iter().take(5).copied().collect::<Vec<_>>().join(", "))
+                    format!(
+                        "NOT_FOUND or a value that was put ({})",
+                        values.iter().take(5).copied().collect::<Vec<_>>().join(", ")
+                    )
                 }
                 None => "NOT_FOUND".to_owned(),
             },
@@ -242,10 +245,12 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
         };
         return Some(told(commands, at, &expected, shown(answer)));
     }
-    match answers.get(wanted) {
-        Some(more) => Some(told(&[], wanted, "no answer after the last", shown(more))),
-        None => None,
-    }
+    answers.get(wanted).map(|more| told(&[], wanted, "no answer after the last", shown(more)))
+}
+
+/// The commands as a script of the line protocol.
+pub(super) fn script(text: &str) -> String {
+    commands(text).unwrap_or_default().join("\n")
 }
 
 /// The commands with the answers they got.

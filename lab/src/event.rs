@@ -426,7 +426,9 @@ impl fmt::Display for Crash {
             Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
             Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
             Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
-            Self::Deadlock { waits } if waits.is_empty() => f.write_str("none of its threads can run any more: a deadlock"),
+            Self::Deadlock { waits } if waits.is_empty() => {
+                f.write_str("none of its threads can run any more: a deadlock")
+            }
             Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
             Self::Exit { code } => {
                 write!(f, "called std::process::exit({code}), which ends the program instead of answering")

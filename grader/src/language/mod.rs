@@ -5,8 +5,8 @@
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
 //! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
-//! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`script`] | the script language: nothing is built |
+//! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
 pub mod python;

@@ -112,9 +112,12 @@ impl Kind {
             Verdict::Pass => Self::Pass,
             Verdict::Skipped => Self::Skipped,
             Verdict::Fail | Verdict::NotImplemented | Verdict::Flaky | Verdict::Race => Self::Failure,
-            Verdict::Panic | Verdict::Deadlock | Verdict::Timeout | Verdict::OutOfMemory | Verdict::Forbidden | Verdict::HarnessError => {
-                Self::Error
-            }
+            Verdict::Panic
+            | Verdict::Deadlock
+            | Verdict::Timeout
+            | Verdict::OutOfMemory
+            | Verdict::Forbidden
+            | Verdict::HarnessError => Self::Error,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
-use cachedojo_judge::{Report, Verdict, growth, judge, shorten};
+use cachedojo_judge::{Report, Verdict, growth, judge, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
@@ -73,6 +73,7 @@ impl Bench<'_> {
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
         let mut outcomes = judge(exercise, seed, &mut fresh)?;
         shorten(exercise, &mut outcomes, seed, &mut fresh);
+        tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
         let measured = growth::measure(exercise, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances =
@@ -82,7 +83,7 @@ impl Bench<'_> {
             seed,
             language,
             id,
-            grader(self.toolchain(submission.language)?.backend()),
+            grader(built.factory.backend().unwrap_or(self.toolchain(submission.language)?.backend())),
             &built.artifact,
             &outcomes,
             &resemblances,

@@ -24,8 +24,8 @@ use sha2::{Digest, Sha256};
 
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
-use crate::intake::submission::{Submission, hex};
 use crate::intake::diagnostic;
+use crate::intake::submission::{Submission, hex};
 use crate::language::threads::ThreadedFactory;
 use crate::language::toolchain::{Built, Factory, Reason, Rejected, Toolchain};
 use crate::language::wasm::Program;

@@ -124,8 +124,7 @@ impl Call<'_> {
     fn arguments(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut flag = |text: &str| arguments.push(text.into());
-        for fixed in
-            ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Ccodegen-units=1"] {
+        for fixed in ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Ccodegen-units=1"] {
             flag(fixed);
         }
         // A story of threads tells lines of the source; nothing else needs to know them.

@@ -287,8 +287,9 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
         fs::create_dir_all(path.parent().unwrap_or(work.path())).map_err(io)?;
         fs::write(path, text).map_err(io)?;
     }
-    let output =
-        cargo(target, work.path()).output().map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
+    let output = cargo(target, work.path())
+        .output()
+        .map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
     if !output.status.success() {
         return Err(NoToolbox::NotBuilt(tail(&output)));
     }

@@ -56,7 +56,8 @@ pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Li
     let mut linker = Linker::new(engine);
     linker.func_wrap(HOST, "point", point)?;
     linker.func_wrap_async(HOST, "switch", |caller: In<'_>, (): ()| Box::new(switch(caller)))?;
-    linker.func_wrap_async(HOST, "wait", |caller: In<'_>, asked: (u32, u64, i64, u32)| Box::new(wait(caller, asked)))?;
+    linker
+        .func_wrap_async(HOST, "wait", |caller: In<'_>, asked: (u32, u64, i64, u32)| Box::new(wait(caller, asked)))?;
     linker.func_wrap(HOST, "notify", notify)?;
     linker.func_wrap(HOST, "grow", grow)?;
     linker.func_wrap(HOST, "overflow", overflow)?;

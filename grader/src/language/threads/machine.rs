@@ -68,7 +68,9 @@ impl Program {
         });
         let memory = memory.ok_or("the module imports no memory")?;
         let functions = host::functions(engine, &module).map_err(failed)?;
-        Ok(Self { shared: Arc::new(Shared { source: bytes.to_vec(), module, functions, memory, map: OnceLock::new() }) })
+        Ok(Self {
+            shared: Arc::new(Shared { source: bytes.to_vec(), module, functions, memory, map: OnceLock::new() }),
+        })
     }
 
     /// A fresh machine, which runs under a schedule.
@@ -197,16 +199,17 @@ impl Machine {
         let answer = self.run(name, parameters);
         let mut world = self.context.world();
         world.call_ends();
-        *around = Surroundings {
-            monotonic_ns: world.monotonic_ns,
-            wall_ns: world.wall_ns,
-            random: world.random.clone(),
-        };
+        *around =
+            Surroundings { monotonic_ns: world.monotonic_ns, wall_ns: world.wall_ns, random: world.random.clone() };
         drop(world);
         answer.inspect_err(|stop| self.dead = Some(stop.clone()))
     }
 
-    fn run<P: WasmParams + Sync, R: WasmResults + Sync + Send>(&mut self, name: &str, parameters: P) -> Result<R, Stop> {
+    fn run<P: WasmParams + Sync, R: WasmResults + Sync + Send>(
+        &mut self,
+        name: &str,
+        parameters: P,
+    ) -> Result<R, Stop> {
         let Self { ready, context, store, instance, others, .. } = self;
         let world = Arc::clone(&context.world);
         let lock = || world.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! A module with threads as a subject.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cachedojo_lab::schedule::{Observed, Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject, panic_message};
@@ -10,6 +11,7 @@ use cachedojo_wire::{Request, Response, decode, encode};
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
 use super::world::{Limits, Stop};
+use crate::host::budget;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{self, Factory, NotStarted};
 use crate::language::wasm::ANSWER_BYTES_MAX;
@@ -38,6 +40,10 @@ impl Factory for ThreadedFactory {
         let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
         Ok(Box::new(ThreadedSubject::new(self.program.clone(), Arc::clone(&self.sources), limits)))
     }
+
+    fn backend(&self) -> Option<&'static str> {
+        Some("threads")
+    }
 }
 
 /// A running submission with threads.
@@ -58,6 +64,11 @@ impl ThreadedSubject {
     }
 
     fn exchange(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        let left = budget::left(budget::RUNNING);
+        if left == Some(Duration::ZERO) {
+            return Err(Crash::CutOff);
+        }
+        self.limits.call_cpu = self.limits.call_cpu.min(left.unwrap_or(Duration::MAX));
         let machine = match &mut self.machine {
             Some(machine) => machine,
             None => {
@@ -65,15 +76,15 @@ impl ThreadedSubject {
                 self.machine.insert(machine.map_err(|_| Crash::OutOfMemory)?)
             }
         };
-        let mut around = Surroundings {
-            monotonic_ns: world.monotonic_ns,
-            wall_ns: world.wall_ns,
-            random: world.random.clone(),
-        };
+        let mut around =
+            Surroundings { monotonic_ns: world.monotonic_ns, wall_ns: world.wall_ns, random: world.random.clone() };
         let printed_before = machine.printed().len();
         let answer = answer(machine, &mut around, &encode(request));
         *world = World { monotonic_ns: around.monotonic_ns, wall_ns: around.wall_ns, random: around.random };
-        answer.map_err(|stop| crash(machine, &self.sources, &stop, printed_before))
+        answer.map_err(|stop| match stop {
+            Stop::OutOfWork if budget::left(budget::RUNNING) == Some(Duration::ZERO) => Crash::CutOff,
+            stop => crash(machine, &self.sources, &stop, printed_before),
+        })
     }
 }
 
@@ -130,9 +141,10 @@ fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usiz
         Stop::StackOverflow { thread, bytes: 0 } => {
             panic(&format!("stack overflow in thread {thread}: its recursion is too deep"))
         }
-        Stop::StackOverflow { thread, bytes } => {
-            panic(&format!("stack overflow in thread {thread}: its recursion is too deep for a stack of {} KiB", bytes >> 10))
-        }
+        Stop::StackOverflow { thread, bytes } => panic(&format!(
+            "stack overflow in thread {thread}: its recursion is too deep for a stack of {} KiB",
+            bytes >> 10
+        )),
         Stop::Trap { thread, .. } => {
             let printed = machine.printed();
             let said = String::from_utf8_lossy(printed.get(printed_before..).unwrap_or_default()).into_owned();

@@ -106,7 +106,9 @@ impl Teller<'_, '_> {
     }
 
     fn own_file(&self, file: &str) -> Option<String> {
-        let own = |name: &&String| file.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        let own = |name: &&String| {
+            file.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
         // A library's file of the same name has a path of the compiler's or the host's.
         let foreign = file.contains("/rustc/") || file.contains("/registry/") || file.contains("/library/");
         self.sources.keys().filter(|_| !foreign).find(own).cloned()
@@ -135,7 +137,8 @@ impl Teller<'_, '_> {
         let address = waits.unwrap_or(0);
         let what = self.awaited(&frames, address);
         let place = self.place(&frames).map(|place| self.say(" at ", " à la ligne ") + &self.at(&place));
-        let mut text = format!("{} {} {what}{}", self.who(thread), self.say("waits for", "attend"), place.unwrap_or_default());
+        let mut text =
+            format!("{} {} {what}{}", self.who(thread), self.say("waits for", "attend"), place.unwrap_or_default());
         for (holder, since) in log.holders_of(address) {
             let since = self.place(since).map(|place| self.say(" since ", " depuis ") + &self.at(&place));
             let who = if *holder == thread { self.say("itself", "lui-même") } else { self.who(*holder) };
@@ -157,9 +160,7 @@ impl Teller<'_, '_> {
                 Some(thread) => self.say("the end of ", "la fin de ") + &self.who(thread),
                 None => self.say("another thread's end", "la fin d'un autre thread"),
             },
-            "condvar" | "park" if any("barrier") => {
-                self.say("the others at a `Barrier`", "les autres à une `Barrier`")
-            }
+            "condvar" | "park" if any("barrier") => self.say("the others at a `Barrier`", "les autres à une `Barrier`"),
             "condvar" => self.say("a notification (`Condvar`)", "une notification (`Condvar`)"),
             "rwlock" if any("write") => self.say("a lock for writing (`RwLock`)", "un verrou en écriture (`RwLock`)"),
             "rwlock" => self.say("a lock for reading (`RwLock`)", "un verrou en lecture (`RwLock`)"),
@@ -192,7 +193,9 @@ impl Teller<'_, '_> {
                 .iter()
                 .enumerate()
                 .take_while(|(more, other)| {
-                    other.steps == turn.steps && other.end == turn.end && u64::from(other.thread) == u64::from(turn.thread) + *more as u64
+                    other.steps == turn.steps
+                        && other.end == turn.end
+                        && u64::from(other.thread) == u64::from(turn.thread) + *more as u64
                 })
                 .count();
             told.push(self.turn(turn, alike));
@@ -260,7 +263,10 @@ impl Teller<'_, '_> {
         match entry.what {
             What::HeldUp => self.say("is held up before ", "est interrompu avant ") + &at,
             What::Waits { address, .. } => {
-                self.say("waits for ", "attend ") + &self.awaited(&entry.frames, address) + &self.say(" at ", " à ") + &at
+                self.say("waits for ", "attend ")
+                    + &self.awaited(&entry.frames, address)
+                    + &self.say(" at ", " à ")
+                    + &at
             }
             What::Sleeps { ns } => format!("{} {}", self.say("sleeps for", "dort"), super::words::duration(ns)),
             What::Yields => self.say("gives up its turn", "cède son tour"),

@@ -8,8 +8,8 @@ use cachedojo::random::Random;
 use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_notation::text::Language;
 
-use super::plan::{Chooser, Question};
 use super::operation::Operation;
+use super::plan::{Chooser, Question};
 use super::story::{Log, What};
 
 /// What one module may use, all its threads together.
