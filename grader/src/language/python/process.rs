@@ -34,7 +34,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
 const BOOT: &str = include_str!("boot.py");
 
 /// Processor time of one run, in seconds.
-const CPU_S: u64 = 12;
+const CPU_S: u64 = 10;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
 const MEMORY_BYTES: u64 = 2 << 30;
 /// Time on the wall that one run may take: more than its processor time, for machines that are busy.

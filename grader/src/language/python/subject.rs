@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cachedojo_lab::schedule::{Observed, Plan, Schedule, Switch};
@@ -20,6 +21,10 @@ pub const SIMULATE: &str = "simulate_distributed_cache";
 
 /// Most steps (instructions of the submission's own code) of one run.
 const STEPS_MAX: u64 = 30_000_000;
+/// Processor time of all runs of a submission together, in milliseconds: what comes after is cut off.
+const SPENT_MS_MAX: u64 = 45_000;
+/// What a run that did not end in time is taken for.
+const OUT_OF_TIME_MS: u64 = 10_000;
 /// How many instructions a line has, about: calm runs count lines.
 const STEPS_A_LINE: u64 = 4;
 
@@ -31,12 +36,14 @@ pub struct Program {
     runners: Arc<Runners>,
     /// How long calm runs were, by their commands: priorities change somewhere within.
     lengths: Arc<Mutex<BTreeMap<u64, u64>>>,
+    /// Processor time of all runs so far, in milliseconds.
+    spent_ms: Arc<AtomicU64>,
 }
 
 impl Program {
     /// A program of these files, whose entrance is `entry`.
     pub fn new(files: BTreeMap<String, String>, entry: &str, runners: Arc<Runners>) -> Self {
-        Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default() }
+        Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default(), spent_ms: Arc::default() }
     }
 
     /// A fresh subject.
@@ -96,7 +103,14 @@ impl Program {
             lines_max: LINES_MAX,
             bytes_max: ANSWER_BYTES_MAX,
         };
-        self.runners.ask(&ask, &self.files)
+        let heard = self.runners.ask(&ask, &self.files)?;
+        let spent = match &heard {
+            Heard::Reply(header, _) | Heard::Silent(header) => header.cpu_ms,
+            // Nobody says how much that took: as much as it may.
+            Heard::Gibberish | Heard::OutOfTime => OUT_OF_TIME_MS,
+        };
+        self.spent_ms.fetch_add(spent, Ordering::Relaxed);
+        Ok(heard)
     }
 }
 
@@ -144,6 +158,9 @@ impl Subject for PythonSubject {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
         if let Some(crash) = &self.crashed {
             return Err(crash.clone());
+        }
+        if self.program.spent_ms.load(Ordering::Relaxed) > SPENT_MS_MAX {
+            return Err(Crash::CutOff);
         }
         let answer = match request {
             Request::Simulate(commands) => self.simulate(world, commands),
