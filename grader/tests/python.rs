@@ -215,7 +215,9 @@ fn a_run_leaves_nothing_to_the_next() {
 /// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.
 #[test]
 fn golden_submissions_get_the_marks_that_are_written_down() {
-    let pack = Pack::load("line-cache").expect("a sound pack");
+    let mut pack = Pack::load("line-cache").expect("a sound pack");
+    // Which known bugs they are like costs thousands of runs, and is selfcheck's affair.
+    pack.exercise.mutants.clear();
     let bench = Bench::open(&pack, false).expect("it opens");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions-python");
     let mut folders: Vec<_> = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
@@ -242,9 +244,6 @@ fn summary(report: &Report) -> String {
     let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
     for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
         text += &format!("{} {} {}/{}\n", check.id, check.verdict.name(), check.points, check.max_points);
-    }
-    for mutant in report.mutants.iter().filter(|mutant| mutant.behaves_like) {
-        text += &format!("behaves like {}\n", mutant.id);
     }
     for diagnostic in report.diagnostics.iter().filter(|_| report.checks.is_empty()) {
         text += &format!("{}:{}:{}\n", diagnostic.file, diagnostic.line, diagnostic.column);
