@@ -90,7 +90,7 @@ def place_of(error, foreign):
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if not name.startswith(foreign):
-            found = (name, trace.tb_lineno)
+            found = (name, trace.tb_lineno or 0)
         trace = trace.tb_next
     return found
 

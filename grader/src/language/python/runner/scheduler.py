@@ -177,7 +177,7 @@ class Scheduler:
         elif kind == "pct":
             self._lower(me)
         if to is not me:
-            self._leave(me, to, frame.f_lineno, "stops")
+            self._leave(me, to, frame.f_lineno or 0, "stops")
         else:
             self._next_chunk()
 
@@ -503,7 +503,7 @@ def _line(foreign):
         if frame is None:
             return 0
         if not frame.f_code.co_filename.startswith(foreign):
-            return frame.f_lineno
+            return frame.f_lineno or 0
         frame = frame.f_back
     return 0
 
