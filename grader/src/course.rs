@@ -93,6 +93,8 @@ impl CourseFiles {
             schedules: 0,
             accept: Accept::default(),
             any_moment: false,
+            threads: 0,
+            operations: 0,
             cases: Vec::new(),
         };
         let exercise = Exercise {

@@ -82,6 +82,8 @@ pub enum InterfaceKind {
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
     Simulate,
+    /// Not at all: a submission is tests, which are run on right and wrong implementations.
+    Tests,
     /// Not at all: the submission is a script, and is read.
     Script,
     /// Through requests over HTTP.
@@ -117,6 +119,12 @@ pub struct Check {
     /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
     #[serde(default)]
     pub any_moment: bool,
+    /// For tests as submissions: how many threads one of them must have, for this row to give points.
+    #[serde(default)]
+    pub threads: u32,
+    /// How many calls each of those threads must make.
+    #[serde(default)]
+    pub operations: u32,
     /// Its cases; read from `checks/<id>.txt`.
     #[serde(default)]
     pub cases: Vec<Case>,
@@ -278,7 +286,8 @@ impl Exercise {
     /// # Errors
     /// The first mistake.
     pub fn with_scripts(mut self, scripts: &BTreeMap<String, String>) -> Result<Self, PackError> {
-        for check in &mut self.checks {
+        // What tests are judged by is not scripts, but the bugs that they find.
+        for check in self.checks.iter_mut().filter(|_| self.interface != InterfaceKind::Tests) {
             let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
             check.cases = read_cases(&check.id, text)?;
         }
@@ -312,6 +321,7 @@ impl Exercise {
                 match self.interface {
                     InterfaceKind::Prototype | InterfaceKind::Script => drop(case.script(&check.id, 0)?),
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
+                    InterfaceKind::Tests => {}
                 }
             }
         }

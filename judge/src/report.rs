@@ -238,6 +238,34 @@ impl Report {
 }
 
 impl Report {
+    /// The report of rows that are made elsewhere: of tests that found bugs. `module` is what was run, byte for byte.
+    #[expect(clippy::too_many_arguments, reason = "a report is made of just these things, in one place")]
+    pub fn of_rows(
+        exercise: &Exercise,
+        seed: u64,
+        submission: SubmissionId,
+        grader: GraderId,
+        module: &[u8],
+        checks: Vec<CheckReport>,
+        mutants: Vec<MutantReport>,
+        diagnostics: Vec<SourceDiagnostic>,
+    ) -> Self {
+        let score = checks.iter().map(|check| check.points).sum();
+        let verdict = if checks.is_empty() { GradeVerdict::HarnessError } else { GradeVerdict::Graded };
+        let mut seen = module.to_vec();
+        for row in &checks {
+            seen.extend(format!("{} {} {}\n{}\n", row.id, row.verdict.name(), row.points, row.transcript).bytes());
+        }
+        Self {
+            score,
+            passed: verdict == GradeVerdict::Graded && score >= exercise.passing_score,
+            receipt: receipt(exercise, &grader, seed, &seen, &[]),
+            checks,
+            mutants,
+            ..Self::without_checks(exercise, verdict, seed, submission, grader, diagnostics)
+        }
+    }
+
     /// The report with what was measured of its complexity: a section of its own, and for rows that give points a row of
     /// the table.
     #[must_use]
@@ -362,6 +390,7 @@ impl CheckReport {
         self.transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Tests => String::new(),
         };
         if let Some(schedule) = &case.schedule {
             self.schedule = schedule.text(language);

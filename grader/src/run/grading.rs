@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
 use cachedojo_judge::{Report, Verdict, growth, judge, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
@@ -12,7 +12,7 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{apart, mutants};
+use crate::run::{apart, mutants, tests};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -35,6 +35,9 @@ impl Bench<'_> {
     /// # Errors
     /// The pack is unsound.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
+        if self.pack.exercise.interface == InterfaceKind::Tests {
+            return tests::grade(self, submission, seed, language);
+        }
         let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
         let id = SubmissionId { path, sha256, files: Vec::new() };
         match self.build(submission) {
@@ -103,6 +106,6 @@ impl Bench<'_> {
     }
 }
 
-fn grader(backend: &str) -> GraderId {
+pub(super) fn grader(backend: &str) -> GraderId {
     GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: backend.to_owned() }
 }

@@ -370,7 +370,7 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
-        InterfaceKind::Script | InterfaceKind::Service => &[],
+        InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
     }
 }
 

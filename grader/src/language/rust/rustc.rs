@@ -104,6 +104,7 @@ impl Call<'_> {
             environment: &[("TMPDIR", ".".into())],
             // A module is linked by a program of its own, a library is not.
             starts_programs: self.kind == "cdylib",
+            forks: false,
             limits: Limits { cpu_s: left, ..LIMITS },
             protection: self.protection,
         };
