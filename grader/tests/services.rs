@@ -76,7 +76,8 @@ fn a_service_that_never_becomes_one_is_told_why() {
 fn a_service_is_named_where_services_are_graded() {
     for arguments in [["--url", "ftp://x"], ["--start", "true"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-        let output = command.args(["grade", "--exercise", "distributed-cache"]).args(arguments).output().expect("it runs");
+        let output =
+            command.args(["grade", "--exercise", "distributed-cache"]).args(arguments).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
 }

@@ -111,7 +111,8 @@ pub fn corpus(corpus: Corpus) -> Result<Vec<Attack>> {
     for dir in corpus.dir().dirs() {
         let name = dir.path().display().to_string();
         let source = dir.get_file(dir.path().join(corpus.root())).and_then(include_dir::File::contents_utf8);
-        attacks.push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
+        attacks
+            .push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
     }
     attacks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(attacks)

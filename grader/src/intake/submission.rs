@@ -44,7 +44,9 @@ struct Look {
 const fn look(language: CodeLanguage) -> Look {
     match language {
         CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
-        CodeLanguage::Python => Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" },
+        CodeLanguage::Python => {
+            Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
+        }
         CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
         CodeLanguage::Http => Look { extension: "", roots: &["start"], name: "service" },
     }

@@ -168,7 +168,8 @@ impl Service {
     fn wait_until_it_answers(&self) -> Result<Answer, String> {
         let began = Instant::now();
         loop {
-            let fault = match client::ask(self.address, &self.host, "GET", "/health", &format!("{CLOCK}: 1\r\n"), None) {
+            let fault = match client::ask(self.address, &self.host, "GET", "/health", &format!("{CLOCK}: 1\r\n"), None)
+            {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
@@ -226,7 +227,11 @@ impl Process {
         let words = folder.path().join("words");
         let log = fs::File::create(&words).map_err(failed)?;
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("{LIMITS}{}", WATCHED.replace("COMMAND", command))).env("PORT", port.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
+        shell
+            .arg("-c")
+            .arg(format!("{LIMITS}{}", WATCHED.replace("COMMAND", command)))
+            .env("PORT", port.to_string())
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
         shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
         // A group of its own, so that what it starts ends with it.
