@@ -319,7 +319,9 @@ impl Exercise {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
                 match self.interface {
-                    InterfaceKind::Prototype | InterfaceKind::Script => drop(case.script(&check.id, 0)?),
+                    InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => {
+                        drop(case.script(&check.id, 0)?)
+                    }
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
                     InterfaceKind::Tests => {}
                 }

@@ -388,7 +388,7 @@ impl CheckReport {
             self.script = simulate::script(script);
         }
         self.transcript = match interface {
-            InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
+            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
             InterfaceKind::Tests => String::new(),
         };

@@ -2,7 +2,7 @@
 //!
 //! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
 
-use cachedojo_wire::{NodeRequest, Request, Response, RingRequest};
+use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
 use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
