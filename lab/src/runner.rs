@@ -2,7 +2,7 @@
 //!
 //! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
 
-use cachedojo_wire::{NodeRequest, Request, Response, RingRequest};
+use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
 use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
@@ -28,6 +28,8 @@ pub struct Runner {
     next: usize,
     last_answer: Option<What>,
     answer_before: Option<What>,
+    /// The last answer over HTTP, whole: its events are its lines.
+    last_http: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
     bulk_left: usize,
@@ -82,6 +84,7 @@ impl Runner {
             next: 0,
             last_answer: None,
             answer_before: None,
+            last_http: None,
             invariants: Vec::new(),
             mark: None,
             bulk_left: BULK_MAX,
@@ -120,6 +123,9 @@ impl Runner {
             if event.what.is_answer() {
                 self.answer_before = self.last_answer.replace(event.what.clone());
             }
+        }
+        if matches!(step.command, Command::Ask(Request::Extra(ExtraRequest::Rest(_)))) {
+            self.last_http = Some(whole_answer(&events[first..]));
         }
         if self.bulk_left == 0 && !self.crashed {
             self.emit(step, What::Crashed { crash: Crash::TooMuchOutput }, events);
@@ -176,7 +182,8 @@ impl Runner {
             Command::Expect(expectation) => {
                 let compared = [&self.last_answer, &self.answer_before].into_iter().flatten().map(bulk).sum();
                 self.bulk_left = self.bulk_left.saturating_sub(compared);
-                let what = judge(expectation, self.last_answer.as_ref(), self.answer_before.as_ref());
+                let last = if expectation.is_of_http() { &self.last_http } else { &self.last_answer };
+                let what = judge(expectation, last.as_ref(), self.answer_before.as_ref());
                 self.emit(step, what, events);
             }
             Command::Always(expectation) => self.invariants.push(expectation.clone()),
@@ -279,6 +286,15 @@ fn bulk(what: &What) -> usize {
         What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),
         _ => 0,
     }
+}
+
+/// An answer over HTTP as one text of several lines.
+fn whole_answer(events: &[Event]) -> What {
+    let lines = events.iter().filter_map(|event| match &event.what {
+        What::Said { text } => Some(text.as_str()),
+        _ => None,
+    });
+    What::Said { text: lines.collect::<Vec<_>>().join("\n") }
 }
 
 fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>) -> What {

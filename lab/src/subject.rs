@@ -8,6 +8,7 @@ use std::fmt;
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::{Observed, Schedule};
 use crate::world::World;
 use cachedojo::cache::CacheEvent;
 
@@ -28,6 +29,17 @@ pub trait Subject {
     fn fuel_used(&self) -> u64 {
         0
     }
+
+    /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
+    /// tells everything.
+    fn set_schedule(&mut self, _schedule: &Schedule) -> bool {
+        false
+    }
+
+    /// How its threads ran so far; `None` where it has none.
+    fn observed(&self) -> Option<Observed> {
+        None
+    }
 }
 
 /// How a subject can end before it answers.
@@ -47,6 +59,11 @@ pub enum Crash {
     OutOfMemory,
     /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
+    /// None of its threads can run any more, and nothing will ever change that.
+    Deadlock {
+        /// For each thread, in words: what it waits for, and who holds that.
+        waits: Vec<String>,
+    },
     /// It called `std::process::exit`.
     Exit {
         /// With this code.
@@ -75,6 +92,10 @@ impl fmt::Display for Crash {
             Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
             Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
             Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
+            Self::Deadlock { waits } if waits.is_empty() => {
+                f.write_str("none of its threads can run any more: a deadlock")
+            }
+            Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
             Self::Exit { code } => {
                 write!(f, "called std::process::exit({code}), which ends the program instead of answering")
             }

@@ -24,6 +24,13 @@ pub(super) const COMMANDS: &[Entry] = &[
         read: wall_jump,
     },
     Entry {
+        name: "expect http",
+        usage: "expect http <status>[|<status>…] [[<Header>: <value>; …]] [<JSON>]",
+        help_en: "Say what the whole answer of the last http must be like: JSON by meaning, and more may stand in it; 59..60 is a number between, any anything, text any text, absent nothing.",
+        help_fr: "Dit à quoi doit ressembler toute la réponse du dernier http : le JSON par son sens, et il peut y avoir davantage ; 59..60 est un nombre entre les deux, any n'importe quoi, text un texte, absent rien.",
+        read: |a| Ok(Command::Expect(a.http_shape()?)),
+    },
+    Entry {
         name: "expect",
         usage: "expect <answer> | <field>[+<field>…] <=|!=|<|<=|>|>=> <number>[%] | any of <a> | <b> | not <answer> | error | contains <id>… | without <id>… | contains those before | without those before | only to <id> | only from <id>",
         help_en: "Say what the last answer must be; `those before` are the ids in the answer before it.",

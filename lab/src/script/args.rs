@@ -4,6 +4,7 @@ use cachedojo_wire::Policy;
 
 use super::command::Command;
 use super::expect::{Comparison, Expectation, Ids, Test, Wording};
+use super::http::HttpShape;
 use super::mistake::{Fault, Mistake};
 use super::token::Token;
 use cachedojo_notation::duration::Duration;
@@ -146,6 +147,15 @@ impl<'a> Args<'a> {
         let rest = &tokens[self.next..];
         self.next = self.tokens.len();
         Ok(rest)
+    }
+
+    /// What an answer over HTTP must be like: the rest of the line, in a grammar of its own.
+    pub(crate) fn http_shape(&mut self) -> Result<Expectation, Fault> {
+        let shape = self.rest();
+        let whole = self.line.len() - shape.len()..self.line.len();
+        let usage = self.entry.usage;
+        let test = HttpShape::new(&shape).ok_or((whole, Mistake::Missing { what: "<status>", usage }))?;
+        Ok(Expectation { source: format!("http {}", shape.trim()), test: Test::Http(test) })
     }
 
     pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {

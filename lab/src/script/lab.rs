@@ -84,10 +84,13 @@ fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     let tokens = match read_tokens(line) {
         Ok(tokens) => tokens,
         // What follows these words belongs to another grammar, quotes and all.
-        Err(fault) => match line.split_whitespace().next() {
-            Some("line" | "mc" | "http") => Vec::new(),
-            _ => return Err(fault),
-        },
+        Err(fault) => {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next()) {
+                (Some("line" | "mc" | "http"), _) | (Some("expect"), Some("http")) => Vec::new(),
+                _ => return Err(fault),
+            }
+        }
     };
     let mut words = line.split_whitespace();
     let Some(first) = words.next().filter(|word| !word.starts_with('#')) else { return Ok(None) };

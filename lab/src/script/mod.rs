@@ -5,6 +5,7 @@ mod advice;
 pub(crate) mod args;
 mod command;
 pub mod expect;
+pub mod http;
 mod lab;
 pub(crate) mod mistake;
 mod parsed;
