@@ -69,7 +69,8 @@ pub enum Command {
 /// What one submission is graded by: the arguments of `grader watch`, and the most of `grader grade`.
 #[derive(Debug, Args)]
 pub struct GradingArgs {
-    /// The submission: a folder with src/lib.rs, or a .rs file
+    /// The submission: a folder with src/lib.rs, main.py or start, or one source file
+    #[arg(default_value = ".")]
     pub path: PathBuf,
     /// The exercise's id, or a pack's folder
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
@@ -94,6 +95,12 @@ pub struct GradeArgs {
     /// What is graded, and how.
     #[command(flatten)]
     pub grading: GradingArgs,
+    /// The address of a service that runs already, instead of a path: http://HOST:PORT
+    #[arg(long, value_name = "URL", conflicts_with = "start")]
+    pub url: Option<String>,
+    /// The command that starts the service in the path's folder, instead of its file `start`
+    #[arg(long, value_name = "COMMAND")]
+    pub start: Option<String>,
     /// The report's format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -71,6 +71,7 @@ mod tests {
             "a\u{fffd}[31mb\u{fffd}\n c\u{fffd}\u{fffd}\u{fffd}é"
         );
         assert_eq!(line("a\nb"), "a\u{fffd}b");
+        assert_eq!(harmless("###[error]x"), "## #[error]x");
     }
 
     #[test]

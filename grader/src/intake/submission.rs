@@ -33,7 +33,7 @@ const IGNORED: &[(&str, &str)] = &[
 
 /// How a language's submissions look.
 struct Look {
-    /// What their files' names end in.
+    /// What their files' names end in; nothing where any file may be one.
     extension: &'static str,
     /// Files to begin with, the likeliest first; else the one file there is.
     roots: &'static [&'static str],
@@ -44,13 +44,20 @@ struct Look {
 const fn look(language: CodeLanguage) -> Look {
     match language {
         CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
-        CodeLanguage::Python => Look { extension: "py", roots: &["main.py"], name: "Python" },
+        CodeLanguage::Python => {
+            Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
+        }
         CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
+        CodeLanguage::Http => Look { extension: "", roots: &["start"], name: "service" },
     }
 }
 
 /// The language of a file, told from its name.
 fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
+    // A service is of any language, so any file may belong to it.
+    if languages.contains(&CodeLanguage::Http) {
+        return Some(CodeLanguage::Http);
+    }
     let extension = Path::new(name).extension()?;
     languages.iter().copied().find(|language| extension == look(*language).extension)
 }
@@ -70,6 +77,8 @@ pub struct Submission {
     pub sha256: String,
     /// What was left out, and why.
     pub notes: Vec<Diagnostic>,
+    /// Whether it is a part of a pack, and so no stranger's.
+    pub is_of_pack: bool,
 }
 
 /// Why a path holds no submission. Each says what to do.
@@ -195,7 +204,7 @@ impl Submission {
     pub fn of(language: CodeLanguage, name: &str, mut files: BTreeMap<String, String>) -> Option<Self> {
         files.retain(|name, _| language_of(name, &[language]).is_some());
         let root = find_root(language, files.keys())?;
-        Some(Self::new(language, name.to_owned(), root, files, Vec::new()))
+        Some(Self { is_of_pack: true, ..Self::new(language, name.to_owned(), root, files, Vec::new()) })
     }
 
     fn new(
@@ -206,7 +215,7 @@ impl Submission {
         notes: Vec<Diagnostic>,
     ) -> Self {
         let sha256 = digest(&root, &files);
-        Self { language, path, files, root, sha256, notes }
+        Self { language, path, files, root, sha256, notes, is_of_pack: false }
     }
 
     fn read_folder(path: &Path, shown: &str, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {

@@ -76,6 +76,9 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
     if !check.transcript.is_empty() {
         let _ = writeln!(text, "\n{}{}\n\n{}", words.script, words.colon, fenced(&check.transcript));
     }
+    if !check.schedule.is_empty() {
+        let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&check.schedule));
+    }
     if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "\n**{}{}** {}", words.hint, words.colon, inline(&check.hint));
     }
