@@ -33,6 +33,10 @@ struct Break {
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
+        // Where it shows depends on the schedule that was found first, and so on chance.
+        if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
+            return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
+        }
         let told = case.events.iter().filter_map(|event| match &event.what {
             What::Broken { expected, actual } => Some((event.step, expected, actual)),
             _ => None,

@@ -15,6 +15,8 @@ pub struct Scan {
     pub roots: BTreeSet<String>,
     /// Names that the file declares.
     pub declared: BTreeSet<String>,
+    /// Whether the file names what starts threads: `thread`, and one of its ways. No macro can make a name of parts.
+    pub threads: [bool; 2],
     /// Whether the file nests deeper than a parser can follow; it is not to be parsed.
     pub too_deep: bool,
 }
@@ -261,6 +263,8 @@ impl Scanner<'_> {
         let alone = !is_punct(after.first(), ':') && !is_punct(after.first(), '.') && !is_punct(before.last(), '.');
         let called = called || place.in_own_macro && alone && !is_punct(after.first(), '=');
         let named = |names: &[&str]| names.contains(&name.as_str());
+        self.scan.threads[0] |= name == "thread";
+        self.scan.threads[1] |= named(&["spawn", "scope", "Builder", "spawn_unchecked"]);
         if ident == "unsafe" {
             self.found(ident.span(), "`unsafe` is forbidden in this exercise: write it in safe Rust");
         } else if (called || name.len() > "include".len()) && named(FILE_MACROS) {
@@ -674,6 +678,21 @@ mod tests {
             format!("fn f() {{ match x {{ {} }} }}", "1 | 2 => { y(); } 3 => z, ".repeat(5_000)),
         ] {
             assert!(!scan("lib.rs", &long.parse().expect("it is Rust"), &Names::default()).too_deep);
+        }
+    }
+
+    #[test]
+    fn what_starts_threads_is_seen_wherever_it_stands() {
+        for (source, spawns) in [
+            ("use std::thread; fn f() { thread::spawn(|| ()); }", true),
+            ("use std::{thread as t}; fn f() { t::Builder::new(); }", true),
+            ("macro_rules! m { ($f:ident) => { std::thread::$f(|_| ()) } } fn f() { m!(scope); }", true),
+            ("fn f() { std::thread::sleep(d); }", false),
+            ("async fn f() { tokio::spawn(async {}); }", false),
+            ("fn f() {} #[cfg(test)] mod tests { fn f() { std::thread::spawn(|| ()); } }", false),
+        ] {
+            let tokens: TokenStream = source.parse().expect("it is Rust");
+            assert_eq!(scan("lib.rs", &tokens, &Names::default()).threads == [true, true], spawns, "{source}");
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Inspection {
     pub remarks: Vec<Diagnostic>,
     /// Whether futures need tokio's runtime.
     pub uses_tokio: bool,
+    /// Whether it may start threads, so that it has to be compiled for a target that has them.
+    pub spawns: bool,
     /// Files that cannot be cut into tokens, so that nobody knows what they hold.
     pub unread: Vec<Unread>,
     found: BTreeMap<String, Found>,
@@ -132,6 +134,7 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
     let mut items = Items::default();
     let mut local = BTreeSet::new();
     let mut used = BTreeSet::new();
+    let mut threads = [false; 2];
     // A file that does not parse may hold anything.
     let mut all_read = true;
     let mut files: Vec<(&str, TokenStream)> = Vec::new();
@@ -157,6 +160,9 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
         inspection.forbidden.extend(scan.forbidden);
         local.extend(scan.declared);
         used.extend(scan.roots);
+        for (named, here) in threads.iter_mut().zip(scan.threads) {
+            *named |= here;
+        }
         if scan.too_deep {
             continue;
         }
@@ -165,6 +171,7 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
             Err(_) => all_read = false,
         }
     }
+    inspection.spawns = threads == [true; 2];
     inspection.uses_tokio = used.contains("tokio") && interface.allowed_crates.iter().any(|name| name == "tokio");
     let known = ["std", "core", "alloc", "crate", "self", "super", "Self"];
     let foreign = |name: &String| {
