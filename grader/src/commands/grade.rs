@@ -32,7 +32,8 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         Some(service) => {
             if pack.exercise.interface != InterfaceKind::Service {
                 let id = &pack.exercise.id;
-                let why = format!("the exercise `{id}` grades no service: add --exercise cache-service, or name a path");
+                let why =
+                    format!("the exercise `{id}` grades no service: add --exercise cache-service, or name a path");
                 return Err(UsageError(why).into());
             }
             let mut report = apart::grade(&bench, service.folder.path(), grading.seed, grading.lang, &stop)?;

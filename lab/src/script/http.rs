@@ -52,7 +52,8 @@ impl HttpShape {
         let mut rest: Vec<&str> = lines.collect();
         let body = rest.pop().unwrap_or_default();
         for (name, wanted) in &self.headers {
-            let found = rest.iter().filter_map(|line| line.split_once(':')).find(|(known, _)| known.eq_ignore_ascii_case(name));
+            let found =
+                rest.iter().filter_map(|line| line.split_once(':')).find(|(known, _)| known.eq_ignore_ascii_case(name));
             let found = found.map(|(_, value)| value.trim());
             if !found.is_some_and(|found| is_header(wanted, found)) {
                 let found = found.unwrap_or("missing");
@@ -157,7 +158,11 @@ mod tests {
     fn an_answer_is_compared_by_meaning() {
         check("200", ANSWER, "");
         check("200|201 [x-cache-hit: True; X-Cache-TTL: 59..60]", ANSWER, "");
-        check("200 {\"metadata\": {\"created_at\": \"text\", \"ttl_remaining\": \"59..60\"}, \"value\": {\"id\": 1}}", ANSWER, "");
+        check(
+            "200 {\"metadata\": {\"created_at\": \"text\", \"ttl_remaining\": \"59..60\"}, \"value\": {\"id\": 1}}",
+            ANSWER,
+            "",
+        );
         check("200 {\"value\": \"any\", \"error\": \"absent\"}", ANSWER, "");
         check("200 {\"value\": {\"tags\": [\"a\", \"b\"]}}", ANSWER, "");
     }

@@ -208,7 +208,9 @@ fn read_one<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
     let mut answer = Answer { status, headers, body: Vec::new() };
-    if let Some(encoding) = answer.header("content-encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+    if let Some(encoding) =
+        answer.header("content-encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
         return Err(Fault::Packed(encoding.chars().take(20).collect()));
     }
     if (100..200).contains(&status) || status == 204 || status == 304 {
