@@ -156,7 +156,8 @@ The API:
 
   curl --data-binary @src/lib.rs 'http://127.0.0.1:8080/api/v1/grade?format=text'
 
-It answers this machine and the playground's own pages only. Ctrl-C ends it, a second one at once.";
+It answers this machine and the playground's own pages only, or with --token-file whoever bears the token. Who gives up
+waiting ends the grading. Ctrl-C ends it, a second one or SIGTERM at once.";
 
 /// Arguments of `grader serve`.
 #[derive(Debug, Args)]
@@ -174,6 +175,13 @@ pub struct ServeArgs {
     /// How many submissions are graded at a time [default: one a core]
     #[arg(long)]
     pub jobs: Option<NonZeroUsize>,
+    /// A site whose pages may show the playground in a frame, as `https://course.example`
+    #[arg(long, value_name = "ORIGIN")]
+    pub embed: Vec<String>,
+    /// A file with a token that every request to the API must bear (Authorization: Bearer …): for use behind a proxy. With it
+    /// requests may name any host
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,
