@@ -21,9 +21,9 @@ addEventListener("fetch", (event) => {
   const path = url.pathname.slice(HOME.pathname.length);
   if (request.mode === "navigate" && (path === "" || path === "index.html")) {
     event.respondWith(fetch(request).catch(() => caches.match(HOME)));
-  } else if (FILES.includes(path)) {
-    // What has its digest in its name never changes; of anything else the network's is newer.
-    event.respondWith(path.startsWith("assets/") ? keptFirst(request, url) : networkFirst(request, url));
+  } else if (path.startsWith("assets/") && FILES.includes(path)) {
+    // What has its digest in its name never changes. Of anything else the network's is newer, and the page looks here itself.
+    event.respondWith(keptFirst(request, url));
   }
 });
 
@@ -40,16 +40,4 @@ async function forgetOthers() {
 
 async function keptFirst(request, url) {
   return (await caches.match(url.href)) ?? fetch(request);
-}
-
-async function networkFirst(request, url) {
-  try {
-    return await fetch(request);
-  } catch (error) {
-    const kept = await caches.match(url.href);
-    if (kept) {
-      return kept;
-    }
-    throw error;
-  }
 }

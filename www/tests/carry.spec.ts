@@ -18,6 +18,14 @@ test("after one visit the page opens and runs without a network, again and again
     await expect(page.getByTestId("output")).toContainText("BYE");
     expect(await answers(page)).toBe(SEED_ANSWERS);
   }
+  // The lessons too, and the programs that they hunt.
+  await page.goto("./#lesson/expose-ttl");
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "expose-ttl");
+  await write(page, "node new 9\nnode set k v ttl 1s\ntick 1s\nnode get k");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("exercise-check").click();
+    await expect(page.getByTestId("hunt-verdict")).toHaveAttribute("data-state", "solved");
+  }
 });
 
 test("a frame is steered from outside, and says where it stands", async ({ page, baseURL }) => {
