@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use cachedojo_judge::Exercise;
 use cachedojo_judge::course::{Chapter, Course, Lesson};
 use cachedojo_judge::pack::{Check, CodeLanguage, InterfaceKind, Visibility};
+use cachedojo_judge::simulate::Accept;
 use cachedojo_notation::text::Language;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -89,6 +90,11 @@ impl CourseFiles {
             depends: Vec::new(),
             hint: lesson.hints[0].clone(),
             visibility: Visibility::Visible,
+            schedules: 0,
+            accept: Accept::default(),
+            any_moment: false,
+            threads: 0,
+            operations: 0,
             cases: Vec::new(),
         };
         let exercise = Exercise {

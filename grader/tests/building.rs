@@ -9,7 +9,7 @@ use grader::intake::submission::Submission;
 use grader::language::rust::build::{RustBuilt, prepare};
 use grader::language::rust::interface::Interface;
 use grader::language::rust::prototype::Prototype;
-use grader::language::rust::toolbox::Toolbox;
+use grader::language::rust::toolbox::{Target, Toolbox};
 use grader::language::toolchain::{Limits, Reason, Rejected};
 use grader::language::wasm::WasmSubject;
 use grader::pack::{DEFAULT_ID, Pack};
@@ -39,7 +39,7 @@ fn build(source: &str) -> Result<RustBuilt, Rejected> {
 }
 
 fn build_as(interface: &Interface, source: &str) -> Result<RustBuilt, Rejected> {
-    let toolbox = Toolbox::open(&|_| ()).expect("this machine can compile");
+    let toolbox = Toolbox::open(Target::Single, &|_| ()).expect("this machine can compile");
     prepare(&Submission::from_source("test", source), interface, &toolbox, Protection::Sandbox)
 }
 

@@ -2,12 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::explore::{self, FailingSchedule};
 use super::minimize::{self, Shortest};
-use super::pack::{Case, Check, Exercise, PackError, Visibility};
+use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
+use super::simulate;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::{self, render};
+use cachedojo_lab::schedule::{Observed, Plan, Schedule};
 use cachedojo_lab::script::{self, Dialect, Script};
 use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_notation::text::Language;
 
 /// What came of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +25,10 @@ pub enum Verdict {
     NotImplemented,
     /// The submission panicked.
     Panic,
+    /// Its threads wait for each other for ever.
+    Deadlock,
+    /// It holds when its threads run in one order, and breaks in another.
+    Race,
     /// It used up the work or the output it is allowed.
     Timeout,
     /// It used up the memory it is allowed.
@@ -43,6 +51,8 @@ impl Verdict {
             Self::Fail => "fail",
             Self::NotImplemented => "not_implemented",
             Self::Panic => "panic",
+            Self::Deadlock => "deadlock",
+            Self::Race => "race",
             Self::Timeout => "timeout",
             Self::OutOfMemory => "out_of_memory",
             Self::Forbidden => "forbidden",
@@ -87,6 +97,10 @@ pub struct CaseOutcome {
     pub divergence: Option<Divergence>,
     /// The shortest script that still goes wrong in the same way, for the first failing case of a check.
     pub shortest: Option<Shortest>,
+    /// Schedules tried besides the calm one, for a subject with threads.
+    pub schedules: u32,
+    /// The schedule at which it went wrong, where another order of threads does not.
+    pub schedule: Option<FailingSchedule>,
 }
 
 /// Where a run parted from what was expected.
@@ -119,7 +133,7 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
         } else {
             let whole =
                 |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
-            told_once(judge_check(check, &whole, seed, fresh)?, check, &outcomes)
+            told_once(judge_check(exercise.interface, check, &whole, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }
@@ -132,10 +146,40 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
+            && exercise.interface == InterfaceKind::Prototype
             && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
             failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
         }
+    }
+}
+
+/// Shortens the schedule of the first failing case of each check, and has it told in a language. Cost: at most 150 runs a check.
+pub fn tell_schedules(
+    exercise: &Exercise,
+    outcomes: &mut [CheckOutcome],
+    seed: u64,
+    language: Language,
+    fresh: &mut Fresh<'_>,
+) {
+    for (check, outcome) in exercise.checks.iter().zip(outcomes) {
+        let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass) else { continue };
+        if failing.schedule.is_none() {
+            continue;
+        }
+        let Some(case) = check.cases.get(failing.index) else { continue };
+        if exercise.interface == InterfaceKind::Simulate {
+            let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
+            explore::tell(failing, language, &mut |schedule| {
+                simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule)
+            });
+            continue;
+        }
+        let script = script::parse(&failing.script, Dialect::Lab);
+        let output = case.script(&check.id, seed).ok().and_then(|(_, output)| output);
+        explore::tell(failing, language, &mut |schedule| {
+            run_scheduled(&script, output.as_deref(), seed, fresh, schedule)
+        });
     }
 }
 
@@ -165,6 +209,7 @@ impl CheckOutcome {
 }
 
 fn judge_check(
+    interface: InterfaceKind,
     check: &Check,
     passed: &dyn Fn(&String) -> bool,
     seed: u64,
@@ -175,14 +220,16 @@ fn judge_check(
     let mut fuel = 0;
     let asked = |case: &Case| case.given.iter().all(passed);
     for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
-        let (outcome, used) = judge_case(check, index, case, seed, fresh)?;
+        let (outcome, used) = judge_case(interface, check, index, case, seed, fresh)?;
         fuel += used;
         if outcome.verdict != Verdict::Pass {
             // An edge case costs its own points; any other case costs the row.
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
         }
+        // Where nothing is left to lose, the further cases only show more of what the code does; so not for one that crashes.
+        let enough = points == 0 && outcome.verdict != Verdict::Fail;
         cases.push(outcome);
-        if points == 0 {
+        if enough {
             break;
         }
     }
@@ -201,15 +248,29 @@ fn lacking(case: &CaseOutcome) -> Option<String> {
 }
 
 fn judge_case(
+    interface: InterfaceKind,
     check: &Check,
     index: usize,
     case: &Case,
     seed: u64,
     fresh: &mut Fresh<'_>,
 ) -> Result<(CaseOutcome, u64), PackError> {
+    if interface == InterfaceKind::Simulate {
+        let Commands { text, commands, output } = case.commands(&check.id, seed)?;
+        let run =
+            &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule);
+        let (calm, fuel) = run(&Schedule::new(Plan::Calm));
+        let explored = explore::explore(calm, check, seed, run);
+        return Ok((explored.into_outcome(index, text), fuel));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
+    if first.observed.as_ref().is_some_and(|observed| observed.started > 0) {
+        let run = &mut |schedule: &Schedule| run_scheduled(&script, output.as_deref(), seed, fresh, schedule);
+        let explored = explore::explore(first, check, seed, run);
+        return Ok((explored.into_outcome(index, text), fuel));
+    }
     // What does not end has had its chance: a second run would only double the wait. What asked for no randomness would do the
     // very same again: the worlds differ in nothing else.
     let (verdict, divergence) = if first.verdict == Verdict::Timeout || !first.by_chance {
@@ -219,7 +280,16 @@ fn judge_case(
         fuel += more;
         agree(&first, &second)
     };
-    let outcome = CaseOutcome { index, verdict, events: first.events, script: text, divergence, shortest: None };
+    let outcome = CaseOutcome {
+        index,
+        verdict,
+        events: first.events,
+        script: text,
+        divergence,
+        shortest: None,
+        schedules: 0,
+        schedule: None,
+    };
     Ok((outcome, fuel))
 }
 
@@ -230,35 +300,56 @@ pub(super) struct Judged {
     pub(super) divergence: Option<Divergence>,
     pub(super) events: Vec<Event>,
     /// Whether the subject asked for randomness.
-    by_chance: bool,
+    pub(super) by_chance: bool,
+    /// How its threads ran, where it has some.
+    pub(super) observed: Option<Observed>,
 }
 
 pub(super) fn run_once(script: &Script, output: Option<&str>, world_seed: u64, fresh: &mut Fresh<'_>) -> (Judged, u64) {
+    run_scheduled(script, output, world_seed, fresh, &Schedule::new(Plan::Calm))
+}
+
+/// [`run_once`] under a schedule, for subjects with threads.
+pub(super) fn run_scheduled(
+    script: &Script,
+    output: Option<&str>,
+    world_seed: u64,
+    fresh: &mut Fresh<'_>,
+    schedule: &Schedule,
+) -> (Judged, u64) {
     let mut subject = match fresh() {
         Ok(subject) => subject,
-        Err(message) => {
-            let divergence = Divergence { step: 0, expected: String::new(), actual: message };
-            let judged = Judged {
-                verdict: Verdict::HarnessError,
-                divergence: Some(divergence),
-                events: Vec::new(),
-                by_chance: false,
-            };
-            return (judged, 0);
-        }
+        Err(message) => return (Judged::harness_error(message), 0),
     };
+    subject.set_schedule(schedule);
     let (events, by_chance) = runner::run_noting_chance(script, subject.as_mut(), world_seed);
+    let observed = subject.observed();
     let judged = match first_divergence(&events) {
-        Some((verdict, divergence)) => Judged { verdict, divergence: Some(divergence), events, by_chance },
+        Some((verdict, divergence)) => Judged { verdict, divergence: Some(divergence), events, by_chance, observed },
         None => match output.and_then(|expected| output_divergence(expected, &events)) {
-            Some(divergence) => Judged { verdict: Verdict::Fail, divergence: Some(divergence), events, by_chance },
-            None => Judged { verdict: Verdict::Pass, divergence: None, events, by_chance },
+            Some(divergence) => {
+                Judged { verdict: Verdict::Fail, divergence: Some(divergence), events, by_chance, observed }
+            }
+            None => Judged { verdict: Verdict::Pass, divergence: None, events, by_chance, observed },
         },
     };
     (judged, subject.fuel_used())
 }
 
-fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)> {
+impl Judged {
+    pub(super) fn harness_error(message: String) -> Self {
+        let divergence = Divergence { step: 0, expected: String::new(), actual: message };
+        Self {
+            verdict: Verdict::HarnessError,
+            divergence: Some(divergence),
+            events: Vec::new(),
+            by_chance: false,
+            observed: None,
+        }
+    }
+}
+
+pub(super) fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)> {
     events.iter().find_map(|event| {
         let (verdict, expected, actual) = match &event.what {
             What::Broken { expected, actual } => (Verdict::Fail, expected.clone(), actual.clone()),
@@ -273,6 +364,7 @@ fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)> {
 fn crash_verdict(crash: &Crash) -> Verdict {
     match crash {
         Crash::Panic { .. } => Verdict::Panic,
+        Crash::Deadlock { .. } => Verdict::Deadlock,
         Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,
         Crash::Exit { .. } | Crash::Gibberish => Verdict::Forbidden,

@@ -1,21 +1,24 @@
 //! Exercises: checks with points, the verdicts of a subject on them, and the report that is made of both.
 //!
 //! A [`pack`] is data: checks are scenario files whose names and numbers a [`template`] fills from the grading seed.
-//! [`judge`](mod@judge) runs them against a subject and [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
+//! [`judge`](mod@judge) runs them against a subject ([`simulate`]: those of the line protocol), [`explore`] under many schedules
+//! where it has threads, and [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
 //! [`growth`] measures how its work grows, [`report`] adds up. All of it is pure, so
 //! the page grades exactly as the command line does.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod course;
+pub mod explore;
 pub mod growth;
 pub mod judge;
 pub mod minimize;
 pub mod pack;
 pub mod report;
 pub mod resemblance;
+pub mod simulate;
 pub mod template;
 
-pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, shorten};
+pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, shorten, tell_schedules};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;

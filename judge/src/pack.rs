@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::growth::{self, Growth};
+use super::simulate::{self, Accept};
 use super::template;
 use cachedojo::random::Random;
 use cachedojo_lab::script::{self, Command, Dialect};
@@ -49,11 +50,13 @@ pub enum CodeLanguage {
     Python,
     /// The script language: one text file.
     Script,
+    /// Any: a service over HTTP, by the file `start`.
+    Http,
 }
 
 impl CodeLanguage {
     /// Every language, in the order in which a submission's files are tried.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Script];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::Script, Self::Http];
 
     /// Its name in `exercise.toml`, on the command line and in a pack's folders.
     pub const fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl CodeLanguage {
             Self::Rust => "rust",
             Self::Python => "python",
             Self::Script => "script",
+            Self::Http => "http",
         }
     }
 
@@ -78,8 +82,12 @@ pub enum InterfaceKind {
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
     Simulate,
+    /// Not at all: a submission is tests, which are run on right and wrong implementations.
+    Tests,
     /// Not at all: the submission is a script, and is read.
     Script,
+    /// Through requests over HTTP.
+    Service,
 }
 
 /// A row of an exercise's table.
@@ -102,9 +110,29 @@ pub struct Check {
     /// Who sees it.
     #[serde(default)]
     pub visibility: Visibility,
+    /// Under how many schedules each of its cases is tried, for a submission with threads; 0 is the calm one alone.
+    #[serde(default = "schedules_by_default")]
+    pub schedules: u32,
+    /// Which answers are right, where a whole run of commands is judged at once.
+    #[serde(default)]
+    pub accept: Accept,
+    /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
+    #[serde(default)]
+    pub any_moment: bool,
+    /// For tests as submissions: how many threads one of them must have, for this row to give points.
+    #[serde(default)]
+    pub threads: u32,
+    /// How many calls each of those threads must make.
+    #[serde(default)]
+    pub operations: u32,
     /// Its cases; read from `checks/<id>.txt`.
     #[serde(default)]
     pub cases: Vec<Case>,
+}
+
+/// Enough to find most races, and cheap: one takes less than a millisecond.
+const fn schedules_by_default() -> u32 {
+    30
 }
 
 /// Who sees a check's script and values.
@@ -129,6 +157,9 @@ pub struct Case {
     /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
     #[serde(default)]
     pub given: Vec<String>,
+    /// What to look at when this case fails, where that is not what its check says.
+    #[serde(default)]
+    pub hint: Option<Bilingual>,
     /// The script, with placeholders.
     pub template: String,
     /// The whole output, where it is pinned; with placeholders.
@@ -176,6 +207,8 @@ pub enum PackError {
     TextBeforeCase(String, u32),
     /// A case's title is not `== english // français`.
     Title(String, u32),
+    /// A case's hint is not `?? english // français`.
+    Hint(String, u32),
     /// A placeholder is wrong.
     Placeholder(String, u32, String),
     /// A command is wrong.
@@ -184,8 +217,8 @@ pub enum PackError {
     Duplicate(String),
     /// A dependency or killer is no earlier (no) check.
     UnknownCheck(String, String),
-    /// The edge cases of a check cost more than its points.
-    CostsTooMuch(String),
+    /// An edge case costs more than its check has points.
+    CostsTooMuch(String, u32),
     /// A row of the complexity table is wrong.
     Growth(String, String),
     /// No language, or one twice.
@@ -211,6 +244,9 @@ impl fmt::Display for PackError {
                     "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check…]`"
                 )
             }
+            Self::Hint(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: write the hint as `?? english // français`")
+            }
             Self::Placeholder(id, line, text) => write!(
                 f,
                 "checks/{id}.txt:{line}: `${{{text}}}` is no placeholder: use ${{k1}}, ${{v1}}, ${{n1:1..9}} and sums of numbers"
@@ -223,7 +259,9 @@ impl fmt::Display for PackError {
                     "exercise.toml: `{at}` names the check `{id}`, which is not there (a dependency must come earlier)"
                 )
             }
-            Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
+            Self::CostsTooMuch(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: this case costs more than the row has points: give it at most those")
+            }
             Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
             Self::Languages => f.write_str(
                 "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
@@ -248,7 +286,8 @@ impl Exercise {
     /// # Errors
     /// The first mistake.
     pub fn with_scripts(mut self, scripts: &BTreeMap<String, String>) -> Result<Self, PackError> {
-        for check in &mut self.checks {
+        // What tests are judged by is not scripts, but the bugs that they find.
+        for check in self.checks.iter_mut().filter(|_| self.interface != InterfaceKind::Tests) {
             let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
             check.cases = read_cases(&check.id, text)?;
         }
@@ -271,15 +310,21 @@ impl Exercise {
             if !known.insert(check.id.clone()) {
                 return Err(PackError::Duplicate(check.id.clone()));
             }
-            let costs: u32 = check.cases.iter().filter_map(|case| case.costs).sum();
-            if costs > check.points {
-                return Err(PackError::CostsTooMuch(check.id.clone()));
+            // Together they may cost more than the row has: it cannot fall below nothing.
+            if let Some(case) = check.cases.iter().find(|case| case.costs.is_some_and(|costs| costs > check.points)) {
+                return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
             for case in &check.cases {
                 if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
-                case.script(&check.id, 0)?;
+                match self.interface {
+                    InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => {
+                        drop(case.script(&check.id, 0)?)
+                    }
+                    InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
+                    InterfaceKind::Tests => {}
+                }
             }
         }
         let mut names = BTreeSet::new();
@@ -305,17 +350,7 @@ impl Case {
     /// # Errors
     /// The template or the script it makes is wrong.
     pub fn script(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
-        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
-        let whole = match &self.output {
-            Some(output) => format!("{}\u{1f}{output}", self.template),
-            None => self.template.clone(),
-        };
-        let filled = template::fill(&whole, &mut random)
-            .map_err(|error| PackError::Placeholder(check_id.to_owned(), self.line, error.placeholder))?;
-        let (text, output) = match filled.split_once('\u{1f}') {
-            Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
-            None => (filled, None),
-        };
+        let (text, output) = self.fill(check_id, seed)?;
         let script = script::parse(&text, Dialect::Lab);
         if let Some(wrong) = script.diagnostics.first() {
             let message = wrong.mistake.message(Language::English);
@@ -329,7 +364,58 @@ impl Case {
     }
 }
 
-/// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.
+impl Case {
+    /// The case with its placeholders filled, and its pinned output.
+    fn fill(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
+        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
+        let whole = match &self.output {
+            Some(output) => format!("{}\u{1f}{output}", self.template),
+            None => self.template.clone(),
+        };
+        let filled = template::fill(&whole, &mut random)
+            .map_err(|error| PackError::Placeholder(check_id.to_owned(), self.line, error.placeholder))?;
+        Ok(match filled.split_once('\u{1f}') {
+            Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
+            None => (filled, None),
+        })
+    }
+
+    /// The case's text for a seed, its commands of the line protocol, and its pinned outputs, if it has some.
+    ///
+    /// # Errors
+    /// The template is wrong, or the commands are none, or the pinned output does not have an answer for each.
+    pub fn commands(&self, check_id: &str, seed: u64) -> Result<Commands, PackError> {
+        let (text, output) = self.fill(check_id, seed)?;
+        let wrong = |line: u32, message: String| PackError::Script(check_id.to_owned(), self.line + line, message);
+        let commands = simulate::commands(&text).map_err(|(line, message)| wrong(line, message))?;
+        for right in simulate::right_outputs(&commands, output.as_deref()) {
+            let answered = right.len() == commands.len() || right.last().is_some_and(|last| last == "BYE");
+            if !answered || right.len() > commands.len() {
+                let message = format!(
+                    "{} commands, but an output of {} lines: give each its answer",
+                    commands.len(),
+                    right.len()
+                );
+                return Err(wrong(0, message));
+            }
+        }
+        Ok(Commands { text, commands, output })
+    }
+}
+
+/// A case of the line protocol, for one seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// Its text, with placeholders filled.
+    pub text: String,
+    /// Its commands.
+    pub commands: Vec<String>,
+    /// Its pinned outputs, parted by `----`.
+    pub output: Option<String>,
+}
+
+/// Reads the cases of a check's file: `== [costs given check…] english // français`, perhaps `?? english // français` (a hint of the
+/// case's own), commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -337,7 +423,14 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
             let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
-            cases.push(Case { title, costs, given, template: String::new(), output: None, line: number });
+            cases.push(Case { title, costs, given, hint: None, template: String::new(), output: None, line: number });
+            continue;
+        }
+        if let (Some(case), Some(hint)) = (cases.last_mut(), line.strip_prefix("?? "))
+            && case.template.is_empty()
+        {
+            let hint = read_bilingual(hint).ok_or_else(|| PackError::Hint(check_id.to_owned(), number))?;
+            case.hint = Some(hint);
             continue;
         }
         match cases.last_mut() {
@@ -375,8 +468,12 @@ fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
         }
         None => (None, text),
     };
+    Some((mark, read_bilingual(text)?))
+}
+
+fn read_bilingual(text: &str) -> Option<Bilingual> {
     let (en, fr) = text.split_once(" // ")?;
-    Some((mark, Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() }))
+    Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
 }
 
 fn stable_hash(text: &str) -> u64 {

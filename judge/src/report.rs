@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
 use super::judge::{CaseOutcome, CheckOutcome, Verdict};
-use super::pack::{Check, Exercise, Visibility};
+use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
+use super::simulate;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
@@ -113,6 +114,9 @@ pub struct CheckReport {
     pub script: String,
     /// That script with the submission's answers.
     pub transcript: String,
+    /// For a race or a deadlock: the order of threads that shows it, told a turn a line, and how to repeat it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub schedule: String,
     /// The work done, in wasmtime's units of fuel; 0 where nobody counts.
     pub fuel: u64,
     /// Who may see the row's details.
@@ -234,6 +238,34 @@ impl Report {
 }
 
 impl Report {
+    /// The report of rows that are made elsewhere: of tests that found bugs. `module` is what was run, byte for byte.
+    #[expect(clippy::too_many_arguments, reason = "a report is made of just these things, in one place")]
+    pub fn of_rows(
+        exercise: &Exercise,
+        seed: u64,
+        submission: SubmissionId,
+        grader: GraderId,
+        module: &[u8],
+        checks: Vec<CheckReport>,
+        mutants: Vec<MutantReport>,
+        diagnostics: Vec<SourceDiagnostic>,
+    ) -> Self {
+        let score = checks.iter().map(|check| check.points).sum();
+        let verdict = if checks.is_empty() { GradeVerdict::HarnessError } else { GradeVerdict::Graded };
+        let mut seen = module.to_vec();
+        for row in &checks {
+            seen.extend(format!("{} {} {}\n{}\n", row.id, row.verdict.name(), row.points, row.transcript).bytes());
+        }
+        Self {
+            score,
+            passed: verdict == GradeVerdict::Graded && score >= exercise.passing_score,
+            receipt: receipt(exercise, &grader, seed, &seen, &[]),
+            checks,
+            mutants,
+            ..Self::without_checks(exercise, verdict, seed, submission, grader, diagnostics)
+        }
+    }
+
     /// The report with what was measured of its complexity: a section of its own, and for rows that give points a row of
     /// the table.
     #[must_use]
@@ -283,6 +315,7 @@ impl CheckReport {
             hint: String::new(),
             script: String::new(),
             transcript: String::new(),
+            schedule: String::new(),
             fuel: measured.fuel.iter().sum(),
             visibility: Visibility::Visible,
             link: String::new(),
@@ -313,6 +346,7 @@ impl CheckReport {
             hint: String::new(),
             script: String::new(),
             transcript: String::new(),
+            schedule: String::new(),
             fuel: outcome.fuel,
             visibility: check.visibility,
             link: String::new(),
@@ -326,11 +360,14 @@ impl CheckReport {
         }
         if let Some(case) = failure {
             report.message = case_title(case);
+            if let Some(hint) = &check.cases[case.index].hint {
+                hint.get(language).clone_into(&mut report.hint);
+            }
             if let Some(advice) = advice(case, language) {
                 advice.clone_into(&mut report.hint);
             }
             if visible {
-                report.show(case, language);
+                report.show(exercise.interface, case, language);
             }
             let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
             for other in further {
@@ -341,13 +378,23 @@ impl CheckReport {
     }
 
     /// Fills in what a learner may see of a failure: the shortest script, and both sides where they part.
-    fn show(&mut self, case: &CaseOutcome, language: Language) {
+    fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
         let (script, events, divergence) = match &case.shortest {
             Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
             None => (&case.script, &case.events, case.divergence.as_ref()),
         };
         script.trim_end().clone_into(&mut self.script);
-        self.transcript = transcript(script, events);
+        if interface == InterfaceKind::Simulate {
+            self.script = simulate::script(script);
+        }
+        self.transcript = match interface {
+            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
+            InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Tests => String::new(),
+        };
+        if let Some(schedule) = &case.schedule {
+            self.schedule = schedule.text(language);
+        }
         if let Some(divergence) = divergence {
             self.expected.clone_from(&divergence.expected);
             self.actual.clone_from(&divergence.actual);
@@ -381,6 +428,20 @@ fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language
         (Verdict::Flaky, Language::French) => format!(
             " : deux exécutions du même script divergent, « {expected} » et « {actual} » ; le hasard décide (un RandomState, l'ordre d'un HashMap)."
         ),
+        (Verdict::Race, Language::English) if expected.is_empty() => {
+            format!(": in another order of its threads it holds, in this one not: {actual}.")
+        }
+        (Verdict::Race, Language::French) if expected.is_empty() => {
+            format!(" : dans un autre ordre des threads cela tient, dans celui-ci non : {actual}.")
+        }
+        (Verdict::Race, Language::English) => {
+            format!(": in another order of its threads it holds; in this one expected {expected}, got {actual}.")
+        }
+        (Verdict::Race, Language::French) => {
+            format!(
+                " : dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}."
+            )
+        }
         (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
         (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
         (_, Language::English) => format!(": {actual}."),
@@ -414,6 +475,18 @@ fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
              answer with `None`, `false` or an error instead.",
             "La dernière commande a fait paniquer votre code. Cherchez sur son chemin un `unwrap`, un `expect`, un indice, une \
              soustraction sous zéro ; répondez plutôt par `None`, `false` ou une erreur.",
+        ),
+        Verdict::Race => (
+            "Between two of your steps another thread came in; the story of the schedule shows where. Hold one lock from the \
+             look to the change, or let one atomic operation do both.",
+            "Entre deux de vos étapes, un autre thread est passé ; le récit de l'ordonnancement montre où. Tenez un seul verrou \
+             de la lecture à la modification, ou laissez une seule opération atomique faire les deux.",
+        ),
+        Verdict::Deadlock => (
+            "Threads wait for each other. Take locks in the same order everywhere, let a guard go before you wait, and wake \
+             everyone who waits after the change that they wait for.",
+            "Des threads s'attendent. Prenez les verrous partout dans le même ordre, relâchez un verrou avant d'attendre, et \
+             réveillez tous ceux qui attendent après le changement attendu.",
         ),
         Verdict::Timeout => (
             "The last command never came to an end. Look for a loop that goes on although nothing changes any more, or for \

@@ -1,5 +1,5 @@
 //! Checks as templates: `${k1}` is a key, `${v1}` a value, `${n1:40..60}` a number, drawn from the grading seed, so that
-//! no answer can be learnt by heart; `${n1*2+5}` calculates.
+//! no answer can be learnt by heart; `${n1*2+5}` calculates, and `${65*'k'}` or `${'\t'}` writes out what would be hard to see.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,9 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn fill(&mut self, placeholder: &str) -> Option<String> {
+        if placeholder.contains('\'') {
+            return quoted(placeholder);
+        }
         let is_name = placeholder.len() > 1 && placeholder[1..].bytes().all(|b| b.is_ascii_digit());
         match placeholder.as_bytes().first()? {
             b'k' if is_name => Some(self.word(placeholder, true)),
@@ -117,6 +120,30 @@ impl Names<'_> {
     }
 }
 
+/// Longest text that a quoted placeholder stands for, in bytes.
+const QUOTED_MAX: usize = 10_000;
+
+/// `'text'` or `count*'text'`, with `\t`, `\\`, `\'` and `\x1f`.
+fn quoted(placeholder: &str) -> Option<String> {
+    let (count, rest) = placeholder.split_once('\'')?;
+    let count: usize = if count.is_empty() { 1 } else { count.strip_suffix('*')?.parse().ok()? };
+    let mut text = String::new();
+    let mut chars = rest.strip_suffix('\'')?.chars();
+    while let Some(c) = chars.next() {
+        text.push(match c {
+            '\\' => match chars.next()? {
+                't' => '\t',
+                'x' => char::from(u8::from_str_radix(&chars.by_ref().take(2).collect::<String>(), 16).ok()?),
+                escaped @ ('\\' | '\'') => escaped,
+                _ => return None,
+            },
+            '\'' => return None,
+            c => c,
+        });
+    }
+    (text.len().checked_mul(count)? <= QUOTED_MAX).then(|| text.repeat(count))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,8 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn quoted_text_is_written_out() {
+        let fill = |text| fill(text, &mut Random::new(0)).expect("a sound template");
+        assert_eq!(fill("a${'\\t'}b${3*'k'}${'\\x01\\''}"), "a\tbkkk\u{1}'");
+    }
+
+    #[test]
     fn a_wrong_placeholder_is_named() {
         for (text, placeholder) in [
+            ("${20000*'k'}", "20000*'k'"),
+            ("${'\\q'}", "'\\q'"),
             ("a ${x1}", "x1"),
             ("${n1}", "n1"),
             ("${n1:5}", "n1:5"),

@@ -9,6 +9,7 @@
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
 //! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //!
 //! Nothing here reads a clock, a file, the environment or a random source that it was not given. Parsing never fails and
@@ -21,6 +22,7 @@ pub mod families;
 pub mod reference;
 pub mod runner;
 pub mod scenario;
+pub mod schedule;
 pub mod script;
 pub mod subject;
 pub mod world;

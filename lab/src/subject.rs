@@ -3,9 +3,12 @@
 //! Three kinds of subject stand behind one trait: the reference (`Reference`, this engine), a mutant, and a learner's
 //! submission. The last two are WebAssembly modules: natively wasmtime drives them, in the page a JavaScript shim does.
 
+use std::fmt;
+
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::{Observed, Schedule};
 use crate::world::World;
 use cachedojo::cache::CacheEvent;
 
@@ -26,6 +29,17 @@ pub trait Subject {
     fn fuel_used(&self) -> u64 {
         0
     }
+
+    /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
+    /// tells everything.
+    fn set_schedule(&mut self, _schedule: &Schedule) -> bool {
+        false
+    }
+
+    /// How its threads ran so far; `None` where it has none.
+    fn observed(&self) -> Option<Observed> {
+        None
+    }
 }
 
 /// How a subject can end before it answers.
@@ -45,6 +59,11 @@ pub enum Crash {
     OutOfMemory,
     /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
     TooMuchOutput,
+    /// None of its threads can run any more, and nothing will ever change that.
+    Deadlock {
+        /// For each thread, in words: what it waits for, and who holds that.
+        waits: Vec<String>,
+    },
     /// It called `std::process::exit`.
     Exit {
         /// With this code.
@@ -63,6 +82,26 @@ pub fn panic_message(said: &str) -> Option<String> {
     // A place in a library is nobody's concern, and its path is the host's.
     let ours = !place.starts_with('/') && place.contains(".rs:");
     Some(if ours { format!("{message} (at {place})") } else { message.to_owned() })
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panic { message } => write!(f, "panicked: {message}"),
+            Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
+            Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
+            Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
+            Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
+            Self::Deadlock { waits } if waits.is_empty() => {
+                f.write_str("none of its threads can run any more: a deadlock")
+            }
+            Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
+            Self::Exit { code } => {
+                write!(f, "called std::process::exit({code}), which ends the program instead of answering")
+            }
+            Self::Gibberish => f.write_str("answered bytes that are no response"),
+        }
+    }
 }
 
 #[cfg(test)]

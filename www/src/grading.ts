@@ -36,6 +36,8 @@ export type Verdict =
   | "fail"
   | "not_implemented"
   | "panic"
+  | "deadlock"
+  | "race"
   | "timeout"
   | "out_of_memory"
   | "forbidden"

@@ -1,5 +1,6 @@
 //! The corpus of attacks: submissions that try to be graded better than their honest code, to read what is the host's,
-//! or to break the grader. Each is a folder of `tests/attacks/` and says in its header what must come of it.
+//! or to break the grader. Each is a folder of a [`Corpus`] and says in its header what must come of it; in Python the
+//! header's lines begin with `# `.
 //!
 //! ```text
 //! //! attack: what it does
@@ -22,11 +23,58 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
+use crate::host::printable;
 use crate::language::toolchain::Limits;
+use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
-static CORPUS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
+static IN_RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
+static IN_PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks-python");
+static AS_TESTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks-tests");
+
+/// The attacks on one exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Corpus {
+    /// Rust submissions to `distributed-cache`.
+    Rust,
+    /// Python submissions to `line-cache`.
+    Python,
+    /// Tests in Python that try to tell caches apart by something else than what they do.
+    Tests,
+}
+
+impl Corpus {
+    /// Every corpus.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Tests];
+
+    /// The exercise that is attacked.
+    pub const fn exercise(self) -> &'static str {
+        match self {
+            Self::Rust => DEFAULT_ID,
+            Self::Python => "line-cache",
+            Self::Tests => "integration-tests",
+        }
+    }
+
+    fn dir(self) -> &'static Dir<'static> {
+        match self {
+            Self::Rust => &IN_RUST,
+            Self::Python => &IN_PYTHON,
+            Self::Tests => &AS_TESTS,
+        }
+    }
+
+    /// The file with the header.
+    const fn root(self) -> &'static str {
+        match self {
+            Self::Rust => "src/lib.rs",
+            Self::Python => "main.py",
+            Self::Tests => "tests/test_cache.py",
+        }
+    }
+}
 
 /// A file that some attacks try to write.
 const FOOTPRINT: &str = "/tmp/cachedojo-was-here";
@@ -40,6 +88,7 @@ pub struct Attack {
     pub what: String,
     /// Its class.
     pub class: String,
+    corpus: Corpus,
     expected: Expected,
     link: Option<(String, String)>,
 }
@@ -53,30 +102,33 @@ struct Expected {
     score_max: Option<u32>,
 }
 
-/// The corpus, in order of names.
+/// The attacks of a corpus, in order of names.
 ///
 /// # Errors
 /// A header is wrong: the message names the attack.
-pub fn corpus() -> Result<Vec<Attack>> {
+pub fn corpus(corpus: Corpus) -> Result<Vec<Attack>> {
     let mut attacks = Vec::new();
-    for dir in CORPUS.dirs() {
+    for dir in corpus.dir().dirs() {
         let name = dir.path().display().to_string();
-        let source = dir.get_file(dir.path().join("src/lib.rs")).and_then(include_dir::File::contents_utf8);
-        attacks.push(Attack::read(&name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
+        let source = dir.get_file(dir.path().join(corpus.root())).and_then(include_dir::File::contents_utf8);
+        attacks
+            .push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
     }
     attacks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(attacks)
 }
 
-/// Tries every attack of the corpus, on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
+/// Tries every attack of a corpus, on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
 ///
 /// # Errors
 /// The corpus is unsound.
-pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
-    let attacks = corpus()?;
+pub fn attempt_all(bench: &Bench<'_>, of: Corpus) -> Result<(usize, Vec<String>)> {
+    let attacks = corpus(of)?;
     // No attack is told which known bug it looks like; and what it wastes is the same to it, and less to us.
     let mut pack = bench.pack.clone();
-    pack.exercise.mutants.clear();
+    if of != Corpus::Tests {
+        pack.exercise.mutants.clear();
+    }
     let limits = Limits { fuel: 300_000_000, instance_cpu: Duration::from_secs(2), ..bench.limits };
     let mut bench = bench.clone();
     (bench.pack, bench.limits) = (&pack, limits);
@@ -94,17 +146,21 @@ pub fn attempt_all(bench: &Bench<'_>) -> Result<(usize, Vec<String>)> {
         }
     });
     let mut succeeded = succeeded.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let (hostile_archives, unpacked) = archives::attempt_all()?;
-    succeeded.extend(unpacked);
+    let mut total = attacks.len();
+    if of == Corpus::Rust {
+        let (hostile_archives, unpacked) = archives::attempt_all()?;
+        total += hostile_archives;
+        succeeded.extend(unpacked);
+    }
     succeeded.sort();
-    Ok((attacks.len() + hostile_archives, succeeded))
+    Ok((total, succeeded))
 }
 
 impl Attack {
-    fn read(name: &str, source: &str) -> Result<Self> {
-        let header = |key: &str| {
-            source.lines().find_map(|line| line.strip_prefix("//! ")?.strip_prefix(key)?.strip_prefix(": "))
-        };
+    fn read(corpus: Corpus, name: &str, source: &str) -> Result<Self> {
+        let mark = if corpus == Corpus::Rust { "//! " } else { "# " };
+        let header =
+            |key: &str| source.lines().find_map(|line| line.strip_prefix(mark)?.strip_prefix(key)?.strip_prefix(": "));
         let required =
             |key: &str| header(key).with_context(|| format!("its header lacks `//! {key}: …`")).map(str::to_owned);
         let link = header("link").and_then(|link| link.split_once(" -> "));
@@ -112,6 +168,7 @@ impl Attack {
             name: name.to_owned(),
             what: required("attack")?,
             class: required("class")?,
+            corpus,
             expected: Expected::read(&required("expect")?)?,
             link: link.map(|(from, to)| (from.to_owned(), to.to_owned())),
         })
@@ -124,13 +181,13 @@ impl Attack {
     pub fn fails(&self, bench: &Bench<'_>) -> Result<()> {
         let folder = tempfile::Builder::new().prefix("attack-").tempdir()?;
         self.lay_out(folder.path())?;
-        let report = bench.grade_path(folder.path(), 0, Language::English)?;
+        let report = apart::grade(bench, folder.path(), 0, Language::English, &Stop::default())?;
         self.expected.check(&report)?;
         check_secrets(&report)
     }
 
     fn lay_out(&self, folder: &Path) -> Result<()> {
-        let dir = CORPUS.get_dir(&self.name).context("it is in the corpus")?;
+        let dir = self.corpus.dir().get_dir(&self.name).context("it is in the corpus")?;
         write_all(dir, dir.path(), folder)?;
         if let Some((from, to)) = &self.link {
             std::os::unix::fs::symlink(to, folder.join(from))?;
@@ -186,8 +243,13 @@ pub fn check_secrets(report: &Report) -> Result<()> {
     // The path of the submission is the teacher's own word, not a leak.
     let mut report = report.clone();
     report.submission.path = String::new();
-    let texts =
-        [serde_json::to_string(&report)?, report::render(&report, Format::Text, &Setting::plain(Language::English))];
+    let rendered = |format| report::render(&report, format, &Setting::plain(Language::English));
+    let texts = [
+        serde_json::to_string(&report)?,
+        rendered(Format::Text),
+        rendered(Format::Markdown),
+        rendered(Format::Autolab),
+    ];
     let file = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.lines().next().map(str::to_owned));
     let variable = |name: &str| std::env::var(name).ok();
     let secrets = [
@@ -199,7 +261,10 @@ pub fn check_secrets(report: &Report) -> Result<()> {
     for secret in secrets.into_iter().flatten().filter(|secret| secret.len() > 4) {
         ensure!(!texts.iter().any(|text| text.contains(&secret)), "its report holds `{secret}`");
     }
-    ensure!(!texts[1].contains('\u{1b}'), "its report holds an escape sequence");
+    for text in &texts[1..] {
+        ensure!(!text.contains('\u{1b}'), "its report holds an escape sequence");
+        ensure!(printable::obeyed_by_none(text) == *text, "its report holds a command to a build's log");
+    }
     Ok(())
 }
 
@@ -209,8 +274,10 @@ mod tests {
 
     #[test]
     fn the_corpus_is_read_and_is_large() {
-        let corpus = corpus().expect("every header is right");
-        assert!(corpus.len() >= 40, "{}", corpus.len());
+        for (which, least) in [(Corpus::Rust, 40), (Corpus::Python, 30), (Corpus::Tests, 8)] {
+            let corpus = corpus(which).expect("every header is right");
+            assert!(corpus.len() >= least, "{which:?}: {}", corpus.len());
+        }
     }
 
     #[test]

@@ -9,7 +9,8 @@ use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox::{self, Walls};
-use crate::language::rust::toolbox::{Toolbox, cache_folder};
+use crate::language::python::{self, interpreter::Interpreter};
+use crate::language::rust::toolbox::{Target, Toolbox, cache_folder};
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
 const ROOM_BYTES: u64 = 1 << 30;
@@ -20,8 +21,8 @@ enum Finding {
     Fine(String),
     /// Grading needs it: what is wrong, and what mends it.
     Missing(String, String),
-    /// Only building and testing the playground needs it.
-    Optional(String, String),
+    /// Only a part of what the grader does needs it: what is wrong, which part, what mends it.
+    Optional(String, &'static str, String),
 }
 
 /// Looks at everything that grading needs, and prepares the toolbox if only that is missing.
@@ -33,6 +34,7 @@ pub fn doctor() -> Result<Outcome> {
     findings.extend(cache_folder().ok().map(|folder| room(&folder)));
     findings.push(room(&std::env::temp_dir()));
     findings.push(toolbox());
+    findings.push(python());
     findings.push(tool("node", "install Node 20.19 or newer, see https://nodejs.org"));
     findings.push(tool("chromium", "run: sudo apt-get install chromium"));
     let mut out = std::io::stdout().lock();
@@ -40,8 +42,8 @@ pub fn doctor() -> Result<Outcome> {
         match finding {
             Finding::Fine(what) => writeln!(out, "✓ {what}")?,
             Finding::Missing(what, remedy) => writeln!(out, "✗ {what}\n  {remedy}")?,
-            Finding::Optional(what, remedy) => {
-                writeln!(out, "– {what}: needed only to build and test the playground\n  {remedy}")?;
+            Finding::Optional(what, purpose, remedy) => {
+                writeln!(out, "– {what}: needed only {purpose}\n  {remedy}")?;
             }
         }
     }
@@ -64,9 +66,23 @@ fn rust() -> Finding {
     }
 }
 
+fn python() -> Finding {
+    let purpose = "to grade submissions in Python";
+    let interpreter = match Interpreter::find() {
+        Ok(interpreter) => interpreter,
+        Err(error) => {
+            return Finding::Optional(error.to_string(), purpose, "or leave Python's exercises out".to_owned());
+        }
+    };
+    match python::toolbox::folder(&interpreter, &say) {
+        Ok(_) => Finding::Fine(format!("Python {} with pytest and freezegun", interpreter.version)),
+        Err(error) => Finding::Optional(error.to_string(), purpose, "then run again: grader doctor".to_owned()),
+    }
+}
+
 fn sandbox() -> Finding {
     // Without a toolbox the next finding says what is wrong.
-    let visible = Toolbox::open(&say).map(|toolbox| toolbox.visible).unwrap_or_default();
+    let visible = Toolbox::open(Target::Single, &say).map(|toolbox| toolbox.visible).unwrap_or_default();
     match sandbox::available(&visible) {
         Ok(Walls { namespaces: true }) => Finding::Fine(
             "what the grader runs can be confined (namespaces, Landlock, seccomp, limits)".to_owned(),
@@ -123,7 +139,7 @@ fn free_bytes(_: &Path) -> Option<u64> {
 }
 
 fn toolbox() -> Finding {
-    match Toolbox::open(&say) {
+    match Toolbox::open(Target::Single, &say).and_then(|_| Toolbox::open(Target::Threads, &say)) {
         Ok(toolbox) => Finding::Fine(format!("the toolbox is ready ({})", toolbox.name())),
         Err(error) => Finding::Missing(error.to_string(), "mend that, then run again: grader doctor".to_owned()),
     }
@@ -132,7 +148,11 @@ fn toolbox() -> Finding {
 fn tool(name: &str, remedy: &str) -> Finding {
     match version(name) {
         Some(version) => Finding::Fine(format!("{name} {version}, for the playground")),
-        None => Finding::Optional(format!("there is no {name} on the PATH"), remedy.to_owned()),
+        None => Finding::Optional(
+            format!("there is no {name} on the PATH"),
+            "to build and test the playground",
+            remedy.to_owned(),
+        ),
     }
 }
 

@@ -7,17 +7,17 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Verdict;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_judge::resemblance::{Fingerprint, compare};
 use cachedojo_notation::text::Language;
 
-use crate::attacks;
+use crate::attacks::{self, Corpus};
 use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::Outcome;
 use crate::intake::submission::Submission;
-use crate::pack::{DEFAULT_ID, built_in_ids};
+use crate::pack::built_in_ids;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
 
@@ -39,9 +39,11 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
         let bench = Bench::open(&pack, args.trust)?;
         mistakes += check_pack(&bench, args.seed)?;
     }
-    if args.exercise.as_deref().is_none_or(|id| id == DEFAULT_ID) {
-        let pack = super::load_pack(DEFAULT_ID)?;
-        mistakes += check_attacks(&Bench::open(&pack, args.trust)?)?;
+    for corpus in Corpus::ALL {
+        if args.exercise.as_deref().is_none_or(|id| id == corpus.exercise()) {
+            let pack = super::load_pack(corpus.exercise())?;
+            mistakes += check_attacks(&Bench::open(&pack, args.trust)?, corpus)?;
+        }
     }
     let mut out = std::io::stdout().lock();
     writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
@@ -77,13 +79,13 @@ fn check_course(trust: bool) -> Result<usize> {
     Ok(mistakes.len())
 }
 
-fn check_attacks(bench: &Bench<'_>) -> Result<usize> {
-    let (total, succeeded) = attacks::attempt_all(bench)?;
+fn check_attacks(bench: &Bench<'_>, corpus: Corpus) -> Result<usize> {
+    let (total, succeeded) = attacks::attempt_all(bench, corpus)?;
     let mut out = std::io::stdout().lock();
     for attack in &succeeded {
         writeln!(out, "attack {attack}")?;
     }
-    writeln!(out, "attacks: {} of {total} succeeded", succeeded.len())?;
+    writeln!(out, "attacks on {}: {} of {total} succeeded", corpus.exercise(), succeeded.len())?;
     Ok(succeeded.len())
 }
 
@@ -93,8 +95,11 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
         let mut found: Vec<String> = Vec::new();
         found.extend(check_solution(bench, language, seed)?);
         found.extend(check_starter(bench, language, seed)?);
-        let fingerprints = fingerprints(bench, language, seed, &mut found)?;
-        found.extend(check_mutants(bench, language, &fingerprints));
+        // The bugs that tests are to find are proved by the solution's tests, which find them all.
+        if bench.pack.exercise.interface != InterfaceKind::Tests {
+            let fingerprints = fingerprints(bench, language, seed, &mut found)?;
+            found.extend(check_mutants(bench, language, &fingerprints));
+        }
         let is_only = bench.pack.exercise.languages.len() == 1;
         let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
         mistakes.extend(found.into_iter().map(|mistake| format!("{where_it_is}{mistake}")));

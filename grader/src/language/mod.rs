@@ -3,18 +3,24 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
+//! | [`http`] | a running service: a command that starts it, or its URL |
+//! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`script`] | the script language: nothing is built |
+//! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
+pub mod http;
+pub mod python;
 pub mod rust;
 pub mod script;
+pub mod threads;
 pub mod toolchain;
 pub mod wasm;
 
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::sandbox::Protection;
@@ -29,9 +35,8 @@ use toolchain::Toolchain;
 pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Result<Arc<dyn Toolchain>> {
     match language {
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
+        CodeLanguage::Python => Ok(Arc::new(python::PythonToolchain::open(protection)?)),
         CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
-        CodeLanguage::Python => {
-            bail!("this grader cannot grade submissions in {}: hand in another language", language.name())
-        }
+        CodeLanguage::Http => Ok(Arc::new(http::HttpToolchain::new(protection))),
     }
 }

@@ -38,6 +38,11 @@ pub trait Factory: Send + Sync + Debug {
     /// # Errors
     /// This machine cannot start one; nothing is said about the submission.
     fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted>;
+
+    /// What runs the submission, as reports name it, where that is something else than its toolchain's usual.
+    fn backend(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A submission that can be run.

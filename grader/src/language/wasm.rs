@@ -41,7 +41,7 @@ const STACK_BYTES: usize = 1 << 20;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
 /// Largest answer that is read, in bytes: some times the memory limit of any check's node.
-const ANSWER_BYTES_MAX: u64 = 4 << 20;
+pub(crate) const ANSWER_BYTES_MAX: u64 = 4 << 20;
 
 const WASI: &str = "wasi_snapshot_preview1";
 const ENOSYS: i32 = 52;

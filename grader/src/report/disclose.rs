@@ -38,7 +38,9 @@ pub(super) fn disclose(report: &Report, playground: &str) -> Report {
 
 fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, seed: u64) {
     if check.visibility == Visibility::Hidden {
-        for text in [&mut check.expected, &mut check.actual, &mut check.script, &mut check.transcript] {
+        for text in
+            [&mut check.expected, &mut check.actual, &mut check.script, &mut check.transcript, &mut check.schedule]
+        {
             text.clear();
         }
         // Why a check was skipped names another check's title, which is no secret.
@@ -58,6 +60,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
         &mut check.hint,
         &mut check.script,
         &mut check.transcript,
+        &mut check.schedule,
     ] {
         *text = clip(&harmless(text), FIELD_CHARS_MAX);
     }

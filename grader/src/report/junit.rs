@@ -111,10 +111,13 @@ impl Kind {
         match verdict {
             Verdict::Pass => Self::Pass,
             Verdict::Skipped => Self::Skipped,
-            Verdict::Fail | Verdict::NotImplemented | Verdict::Flaky => Self::Failure,
-            Verdict::Panic | Verdict::Timeout | Verdict::OutOfMemory | Verdict::Forbidden | Verdict::HarnessError => {
-                Self::Error
-            }
+            Verdict::Fail | Verdict::NotImplemented | Verdict::Flaky | Verdict::Race => Self::Failure,
+            Verdict::Panic
+            | Verdict::Deadlock
+            | Verdict::Timeout
+            | Verdict::OutOfMemory
+            | Verdict::Forbidden
+            | Verdict::HarnessError => Self::Error,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cachedojo_lab::script::Dialect;
+use cachedojo_lab::script::{self, Dialect};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -49,9 +49,11 @@ impl From<u64> for Seed {
 
 /// The link that opens a check's script at the page served at `base`.
 pub fn to_playground(base: &str, script: &str, exercise: &str, seed: u64) -> String {
+    // A case of the line protocol is no script of the lab's, and the lab refuses nearly every line of it.
+    let in_lab = script::parse(script, Dialect::Lab).diagnostics.is_empty();
     let linked = Linked {
         script: script.to_owned(),
-        dialect: Dialect::Lab,
+        dialect: if in_lab { Dialect::Lab } else { Dialect::Line },
         seed: seed.into(),
         step: 0,
         exercise: Some(exercise.to_owned()),

@@ -76,6 +76,9 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
     if !check.transcript.is_empty() {
         let _ = writeln!(text, "\n{}{}\n\n{}", words.script, words.colon, fenced(&check.transcript));
     }
+    if !check.schedule.is_empty() {
+        let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&check.schedule));
+    }
     if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "\n**{}{}** {}", words.hint, words.colon, inline(&check.hint));
     }
@@ -103,7 +106,14 @@ fn inline(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out.replace("://", "&#58;//").replace("::", "&#58;:")
+    let out = out.replace("://", "&#58;//").replace("::", "&#58;:");
+    // GitHub links an address by its first letters alone, whatever their case.
+    let mut quiet = String::with_capacity(out.len());
+    for (at, c) in out.char_indices() {
+        let ends_www = c == '.' && at >= 3 && out.get(at - 3..at).is_some_and(|word| word.eq_ignore_ascii_case("www"));
+        if ends_www { quiet.push_str("&#46;") } else { quiet.push(c) }
+    }
+    quiet
 }
 
 /// A name of ours, between backticks or tags.
@@ -115,10 +125,5 @@ fn plain(text: &str) -> String {
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    // A log that is read by GitHub Actions obeys lines that begin with `::`.
-    let lines = text.trim_end().lines().map(|line| match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!(": :{rest}\n"),
-        None => format!("{line}\n"),
-    });
-    format!("{fence}text\n{}{fence}", lines.collect::<String>())
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
 }

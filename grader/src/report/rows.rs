@@ -79,6 +79,12 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     for line in check.transcript.lines() {
         let _ = writeln!(text, "  {line}");
     }
+    if !check.schedule.is_empty() {
+        let _ = writeln!(text, "{}{}", words.schedule, words.colon);
+    }
+    for line in check.schedule.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
     if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "{}{} {}", words.hint, words.colon, check.hint);
     }

@@ -29,6 +29,7 @@ pub(crate) struct Words {
     pub(crate) expected: &'static str,
     pub(crate) actual: &'static str,
     pub(crate) script: &'static str,
+    pub(crate) schedule: &'static str,
     pub(crate) open: &'static str,
     pub(crate) diagnostics: &'static str,
     pub(crate) submission: &'static str,
@@ -36,7 +37,7 @@ pub(crate) struct Words {
     pub(crate) known_bugs: &'static str,
     pub(crate) complexity: &'static str,
     pub(crate) growth: &'static str,
-    pub(crate) verdicts: [&'static str; 10],
+    pub(crate) verdicts: [&'static str; 12],
 }
 
 impl Words {
@@ -61,6 +62,8 @@ impl Words {
             Verdict::Flaky => 7,
             Verdict::Skipped => 8,
             Verdict::HarnessError => 9,
+            Verdict::Deadlock => 10,
+            Verdict::Race => 11,
         }]
     }
 
@@ -108,6 +111,7 @@ static ENGLISH: Words = Words {
     expected: "expected",
     actual: "actual",
     script: "The shortest script that shows it, with the submission's answers",
+    schedule: "The order of threads that shows it",
     open: "Open in the playground",
     diagnostics: "About the source",
     submission: "Submission",
@@ -126,6 +130,8 @@ static ENGLISH: Words = Words {
         "flaky",
         "skipped",
         "grader failed",
+        "deadlock",
+        "race",
     ],
 };
 
@@ -151,6 +157,7 @@ static FRENCH: Words = Words {
     expected: "attendu",
     actual: "obtenu",
     script: "Le plus court script qui le montre, avec les réponses du rendu",
+    schedule: "L'ordre des threads qui le montre",
     open: "Ouvrir dans le bac à sable",
     diagnostics: "À propos du code source",
     submission: "Rendu",
@@ -169,5 +176,7 @@ static FRENCH: Words = Words {
         "instable",
         "sauté",
         "correcteur en panne",
+        "interblocage",
+        "course",
     ],
 };

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
-use cachedojo_judge::{Report, Verdict, growth, judge, shorten};
+use cachedojo_judge::{Report, Verdict, growth, judge, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{apart, mutants};
+use crate::run::{apart, mutants, tests};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -35,6 +35,9 @@ impl Bench<'_> {
     /// # Errors
     /// The pack is unsound.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
+        if self.pack.exercise.interface == InterfaceKind::Tests {
+            return tests::grade(self, submission, seed, language);
+        }
         let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
         let id = SubmissionId { path, sha256, files: Vec::new() };
         match self.build(submission) {
@@ -69,7 +72,11 @@ impl Bench<'_> {
         }
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
         let mut outcomes = judge(exercise, seed, &mut fresh)?;
-        shorten(exercise, &mut outcomes, seed, &mut fresh);
+        // A service answers in real time, and may tire of being asked.
+        if submission.language != CodeLanguage::Http {
+            shorten(exercise, &mut outcomes, seed, &mut fresh);
+        }
+        tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
         let measured = growth::measure(exercise, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances =
@@ -79,7 +86,7 @@ impl Bench<'_> {
             seed,
             language,
             id,
-            grader(self.toolchain(submission.language)?.backend()),
+            grader(built.factory.backend().unwrap_or(self.toolchain(submission.language)?.backend())),
             &built.artifact,
             &outcomes,
             &resemblances,
@@ -99,6 +106,6 @@ impl Bench<'_> {
     }
 }
 
-fn grader(backend: &str) -> GraderId {
+pub(super) fn grader(backend: &str) -> GraderId {
     GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: backend.to_owned() }
 }

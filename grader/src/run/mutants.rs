@@ -52,6 +52,19 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     Ok(files)
 }
 
+/// The source of a cache with a bug, for tests to find: the patch names the right cache that it changes.
+///
+/// # Errors
+/// The patch cannot be read, or does not fit any more.
+pub fn patched(pack: &Pack, id: &str) -> Result<String> {
+    let path = format!("mutants/{id}.patch");
+    let text = pack.files.get(&path).with_context(|| format!("the pack has no {path}: add the patch"))?;
+    let patch = diffy::Patch::from_str(text).with_context(|| format!("{path} is no unified diff"))?;
+    let name = patch.modified().map_or("", |name| name.trim_start_matches("b/"));
+    let right = pack.files.get(name).with_context(|| format!("{path} changes `{name}`, which the pack has not"))?;
+    diffy::apply(right, &patch).with_context(|| format!("{path} does not fit `{name}` any more: make it anew"))
+}
+
 /// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`.
 fn parts(patch: &str) -> Vec<String> {
     let lines: Vec<&str> = patch.split_inclusive('\n').collect();

@@ -146,6 +146,7 @@ fn check(id: &str, title: &str, points: u32, max_points: u32, verdict: Verdict) 
         message: String::new(),
         hint: String::new(),
         script: String::new(),
+        schedule: String::new(),
         transcript: String::new(),
         fuel: 1_234,
         visibility: Visibility::Visible,

@@ -58,6 +58,7 @@ fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckRep
         hint: if lost { lesson.hints[0].get(language).to_owned() } else { String::new() },
         script: if lost { text.trim_end().to_owned() } else { String::new() },
         transcript: String::new(),
+        schedule: String::new(),
         fuel: 0,
         visibility: Visibility::Visible,
         link: String::new(),

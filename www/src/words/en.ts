@@ -217,6 +217,8 @@ export const en = {
       fail: "failed",
       not_implemented: "not written yet",
       panic: "panicked",
+      deadlock: "deadlocked",
+      race: "depends on the order of threads",
       timeout: "never ended",
       out_of_memory: "ran out of memory",
       forbidden: "forbidden",

@@ -219,6 +219,8 @@ export const fr: Words = {
       fail: "échoué",
       not_implemented: "pas encore écrit",
       panic: "a paniqué",
+      deadlock: "interblocage",
+      race: "dépend de l'ordre des threads",
       timeout: "n'a jamais fini",
       out_of_memory: "mémoire épuisée",
       forbidden: "interdit",

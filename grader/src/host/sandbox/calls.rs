@@ -98,6 +98,7 @@ const PLAIN: &[libc::c_long] = &[
     libc::SYS_rt_sigsuspend,
     libc::SYS_restart_syscall,
     libc::SYS_getrandom,
+    libc::SYS_seccomp,
     // Time.
     libc::SYS_clock_gettime,
     libc::SYS_clock_getres,
@@ -163,20 +164,26 @@ const IOCTLS: &[u64] = &[
     libc::FIONREAD as u64,
 ];
 
-/// A thread's name, and names for memory.
-const PRCTLS: &[u64] =
-    &[libc::PR_SET_NAME as u64, libc::PR_GET_NAME as u64, libc::PR_SET_VMA as u64, libc::PR_CAPBSET_READ as u64];
+/// A thread's name, names for memory, and more walls: a filter put before this one only takes away.
+const PRCTLS: &[u64] = &[
+    libc::PR_SET_NAME as u64,
+    libc::PR_GET_NAME as u64,
+    libc::PR_SET_VMA as u64,
+    libc::PR_CAPBSET_READ as u64,
+    libc::PR_SET_NO_NEW_PRIVS as u64,
+    libc::PR_SET_SECCOMP as u64,
+];
 
 /// Confines this process, and all that it starts or becomes, for ever.
 ///
 /// # Errors
 /// The kernel has no seccomp filters.
-pub(super) fn confine(starts_programs: bool) -> Result<(), String> {
-    let filter = filter(starts_programs).map_err(|error| format!("seccomp: {error}"))?;
+pub(super) fn confine(starts_programs: bool, forks: bool) -> Result<(), String> {
+    let filter = filter(starts_programs, forks).map_err(|error| format!("seccomp: {error}"))?;
     seccompiler::apply_filter(&filter).map_err(|error| format!("seccomp: {error}"))
 }
 
-fn filter(starts_programs: bool) -> Result<BpfProgram, seccompiler::BackendError> {
+fn filter(starts_programs: bool, forks: bool) -> Result<BpfProgram, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for call in PLAIN.iter().chain(OLDER) {
         rules.insert(*call, Vec::new());
@@ -193,7 +200,9 @@ fn filter(starts_programs: bool) -> Result<BpfProgram, seccompiler::BackendError
     let any =
         |values: &[u64], argument: u8| values.iter().map(|value| is(argument, *value)).collect::<Result<Vec<_>, _>>();
     rules.insert(libc::SYS_ioctl, any(IOCTLS, 1)?);
-    rules.insert(libc::SYS_prctl, any(PRCTLS, 0)?);
+    let filters = [libc::PR_SET_SECCOMP as u64, libc::PR_SET_NO_NEW_PRIVS as u64];
+    let filters = if forks { filters.as_slice() } else { &[] };
+    rules.insert(libc::SYS_prctl, any(&[PRCTLS, filters].concat(), 0)?);
     // Its own limits only.
     rules.insert(libc::SYS_prlimit64, vec![is(0, 0)?]);
     // Signals to itself only: aborting is one.
@@ -206,6 +215,11 @@ fn filter(starts_programs: bool) -> Result<BpfProgram, seccompiler::BackendError
         for call in STARTING {
             rules.insert(*call, Vec::new());
         }
+    } else if forks {
+        rules.insert(libc::SYS_clone, vec![masked(NAMESPACES, 0)?]);
+        rules.insert(libc::SYS_wait4, Vec::new());
+        #[cfg(target_arch = "x86_64")]
+        rules.insert(libc::SYS_fork, Vec::new());
     } else {
         let thread = libc::CLONE_THREAD | libc::CLONE_VM;
         rules.insert(libc::SYS_clone, vec![masked(NAMESPACES | thread, thread)?]);

@@ -34,6 +34,7 @@ pub(super) struct Spec {
     readable: Vec<OsString>,
     environment: Vec<(String, OsString)>,
     starts_programs: bool,
+    forks: bool,
     limits: Limits,
     protection: Protection,
     namespaces: bool,
@@ -52,6 +53,7 @@ impl Spec {
             readable: job.readable.iter().map(Into::into).collect(),
             environment: job.environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
             starts_programs: job.starts_programs,
+            forks: job.forks,
             limits: job.limits,
             protection: job.protection,
             namespaces,
@@ -104,7 +106,7 @@ fn become_it(spec: &Spec) -> Result<(), Failure> {
     if confined {
         walls::drop_rights().map_err(|error| sandbox(format!("rights cannot be given up: {error}")))?;
         landlock::confine(&scratch, spec.writes, &readable).map_err(sandbox)?;
-        calls::confine(spec.starts_programs).map_err(sandbox)?;
+        calls::confine(spec.starts_programs, spec.forks).map_err(sandbox)?;
     }
     if spec.program.is_empty() {
         return Ok(());

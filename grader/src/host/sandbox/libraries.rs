@@ -14,16 +14,28 @@ use super::walls::normal;
 /// # Errors
 /// A program cannot be read, or its loader does not find a library: a sentence.
 pub fn libraries_of(programs: &[&Path]) -> Result<Vec<PathBuf>, String> {
+    libraries_with(programs, &[])
+}
+
+/// The same, with those of `plugins`, which are no programs but shared objects that the first program loads by itself.
+///
+/// # Errors
+/// See [`libraries_of`].
+pub fn libraries_with(programs: &[&Path], plugins: &[&Path]) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
+    let mut loads: Vec<(PathBuf, &Path)> = Vec::new();
     for program in programs {
-        let shown = program.display();
-        let Some(loader) = loader(program).map_err(|error| format!("`{shown}` cannot be read: {error}"))? else {
-            continue;
-        };
+        let loader = loader(program).map_err(|error| format!("`{}` cannot be read: {error}", program.display()))?;
+        loads.extend(loader.map(|loader| (loader, *program)));
+    }
+    if let Some((loader, _)) = loads.first().cloned() {
+        loads.extend(plugins.iter().map(|plugin| (loader.clone(), *plugin)));
+    }
+    for (loader, program) in loads {
         let listing = Command::new(&loader).arg("--list").arg(program).env_clear().output();
         let listing = listing.map_err(|error| format!("`{}` does not start: {error}", loader.display()))?;
         if !listing.status.success() {
-            return Err(format!("the loader does not find every library of `{shown}`"));
+            return Err(format!("the loader does not find every library of `{}`", program.display()));
         }
         // `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)`
         let text = String::from_utf8_lossy(&listing.stdout).into_owned();

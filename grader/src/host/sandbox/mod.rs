@@ -19,7 +19,7 @@ mod libraries;
 mod walls;
 
 pub(super) use launch::launch;
-pub use libraries::libraries_of;
+pub use libraries::{libraries_of, libraries_with};
 pub use walls::WORK;
 
 use std::ffi::OsString;
@@ -78,6 +78,8 @@ pub struct Job<'a> {
     pub environment: &'a [(&'a str, OsString)],
     /// Whether it may start programs, those of `readable`. Threads it may start in any case.
     pub starts_programs: bool,
+    /// Whether it may make copies of itself and put further filters on them; it then has to see to what those may.
+    pub forks: bool,
     /// What it may use.
     pub limits: Limits,
     /// Whether it is confined.
@@ -249,6 +251,7 @@ pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
         readable,
         environment: &[],
         starts_programs: false,
+        forks: false,
         limits,
         protection: Protection::Sandbox,
     };

@@ -15,11 +15,22 @@ use crate::language::rust::inspect::{self, Inspection};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{Call, Message, Outcome};
-use crate::language::rust::toolbox::Toolbox;
+use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::language::wasm::Program;
 
-/// A submission that can be run.
+/// A submission as a module.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// The module's bytes.
+    pub bytes: Vec<u8>,
+    /// Items of the prototype that are left out, because they are missing or have another signature.
+    pub missing: Vec<String>,
+    /// What there is to say all the same: items left out, and what the reader ignored.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A submission of one thread that can be run.
 #[derive(Debug, Clone)]
 pub struct RustBuilt {
     /// The program.
@@ -44,7 +55,8 @@ const MODULE_BYTES_MAX: u64 = 64 << 20;
 /// The submission's own file names start in this folder of the scratch directory.
 const SOURCES: &str = "submission";
 
-/// Inspects, compiles and adapts a submission. Cost: two calls of the compiler, about half a second of processor time.
+/// Inspects, compiles and adapts a submission for one thread. Cost: two calls of the compiler, about half a second of processor
+/// time.
 ///
 /// # Errors
 /// See [`Rejected`].
@@ -55,8 +67,33 @@ pub fn prepare(
     protection: Protection,
 ) -> Result<RustBuilt, Rejected> {
     let inspection = inspect::inspect(submission, interface);
+    let Module { bytes: module, missing, diagnostics } =
+        compile(submission, interface, toolbox, protection, &inspection)?;
+    let program = Program::new(&module)
+        .map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
+    Ok(RustBuilt { program, module, missing, diagnostics })
+}
+
+/// Compiles and adapts a submission that has been inspected, for the toolbox's target.
+///
+/// # Errors
+/// See [`Rejected`].
+pub fn compile(
+    submission: &Submission,
+    interface: &Interface,
+    toolbox: &Toolbox,
+    protection: Protection,
+    inspection: &Inspection,
+) -> Result<Module, Rejected> {
     if !inspection.forbidden.is_empty() {
-        return Err(Rejected::new(Reason::Forbidden, inspection.forbidden));
+        return Err(Rejected::new(Reason::Forbidden, inspection.forbidden.clone()));
+    }
+    let unread = |suspicious: bool| -> Vec<Diagnostic> {
+        let told = inspection.unread.iter().filter(|file| file.suspicious || !suspicious);
+        told.map(|file| file.diagnostic.clone()).collect()
+    };
+    if inspection.unread.iter().any(|file| file.suspicious) {
+        return Err(Rejected::new(Reason::BuildFailed, unread(true)));
     }
     let scratch = scratch::folder();
     let scratch = scratch.map_err(|error| {
@@ -65,16 +102,21 @@ pub fn prepare(
     // Landlock and rustc both want the real path.
     let scratch = scratch.path().canonicalize().map(|path| (scratch, path));
     let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
-    let workshop = Workshop { submission, interface, toolbox, protection, inspection: &inspection, scratch: &scratch };
+    let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
     workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
     workshop.compile()?;
+    // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
+    if !inspection.unread.is_empty() {
+        workshop.leave_out_unread().and_then(|()| workshop.compile()).map_err(|rejected| match rejected.reason {
+            Reason::HarnessError => rejected,
+            _ => Rejected::new(Reason::BuildFailed, unread(false)),
+        })?;
+    }
     let (missing, mut diagnostics) = workshop.adapt()?;
     diagnostics.splice(0..0, submission.notes.iter().cloned());
-    let module = read_plain(&scratch.join("module.wasm"), MODULE_BYTES_MAX)
+    let bytes = read_plain(&scratch.join("module.wasm"), MODULE_BYTES_MAX)
         .map_err(|error| Rejected::harness(&format!("the compiler left no module: {error}")))?;
-    let program = Program::new(&module)
-        .map_err(|reason| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]))?;
-    Ok(RustBuilt { program, module, missing, diagnostics })
+    Ok(Module { bytes, missing, diagnostics })
 }
 
 /// Everything that the two calls of the compiler share.
@@ -96,6 +138,14 @@ impl Workshop<'_> {
         }
         for (name, text) in adapter(self.interface.kind) {
             fs::write(self.scratch.join(name), text)?;
+        }
+        Ok(())
+    }
+
+    fn leave_out_unread(&self) -> Result<(), Rejected> {
+        for file in &self.inspection.unread {
+            fs::remove_file(self.scratch.join(SOURCES).join(&file.file))
+                .map_err(|error| Rejected::harness(&format!("cannot change the scratch folder: {error}")))?;
         }
         Ok(())
     }
@@ -203,8 +253,7 @@ impl Workshop<'_> {
                 }
             }
             if failing.is_empty() {
-                let messages = messages.into_iter().map(|message| message.diagnostic).collect();
-                return Err(Rejected::new(Reason::HarnessError, messages));
+                return Err(unadaptable(adapter, messages));
             }
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
@@ -215,7 +264,7 @@ impl Workshop<'_> {
                 }
             }
         }
-        Err(Rejected::harness("the adapter does not settle on the items that this submission has"))
+        Err(Rejected::build_failed("the items of this submission cannot be called side by side: keep to the prototype"))
     }
 
     /// The items of the prototype that are left out, and what there is to say about items.
@@ -250,6 +299,17 @@ impl Workshop<'_> {
         if self.inspection.uses_tokio {
             cfgs.push("tokio".to_owned());
         }
+        let mut flags = vec!["-Awarnings".to_owned()];
+        match self.toolbox.target {
+            Target::Single => flags.push("-Cstrip=symbols".to_owned()),
+            // A library that is set up before its first call: without that, std's first `spawn` never comes back. What names the
+            // functions and lines stays in, for stories.
+            Target::Threads => {
+                let reactor = self.toolbox.reactor();
+                flags.push(format!("-Clink-arg={}", reactor.display()));
+                flags.push("-Clink-arg=--export=_initialize".to_owned());
+            }
+        }
         let call = Call {
             toolbox: self.toolbox,
             scratch: self.scratch,
@@ -259,7 +319,7 @@ impl Workshop<'_> {
             output: "module.wasm",
             externs: &externs,
             cfgs: &cfgs,
-            flags: &["-Cstrip=symbols", "-Awarnings"].map(str::to_owned),
+            flags: &flags,
             protection: self.protection,
         };
         Ok(call.run()?)
@@ -310,7 +370,7 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
-        InterfaceKind::Script => &[],
+        InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
     }
 }
 
@@ -323,6 +383,27 @@ fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
         let (_, rest) = line.split_once("item = \"").or_else(|| line.split_once("item!(\""))?;
         rest.split_once('"').map(|(item, _)| item)
     })
+}
+
+/// Errors of the adapter's call that none of its items is to blame for. The adapter is the same for everybody and builds with
+/// every honest submission, so this one is the reason: what shows only where its generics and constants are worked out, or
+/// what it brings along for the whole program. Only a toolbox that cannot be loaded is the grader's own matter.
+fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
+    let ours = |message: &Message| {
+        matches!(message.code.as_str(), "E0460" | "E0461" | "E0462" | "E0463" | "E0514" | "E0786")
+            && ["toolbox", "cachedojo_wire"]
+                .iter()
+                .any(|name| message.diagnostic.message.contains(&format!("`{name}`")))
+    };
+    let reason = if messages.iter().any(ours) { Reason::HarnessError } else { Reason::BuildFailed };
+    let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
+        // The adapter's own places say nothing to a learner.
+        if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
+            message.diagnostic = diagnostic::general(&message.diagnostic.message);
+        }
+        message.diagnostic
+    });
+    Rejected::new(reason, diagnostics.collect())
 }
 
 /// Takes the scratch folder's own folder off a file name.

@@ -16,19 +16,22 @@ pub mod prototype;
 pub mod rustc;
 pub mod toolbox;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
+use crate::intake::diagnostic;
 use crate::intake::submission::{Submission, hex};
-use crate::language::toolchain::{Built, Factory, Rejected, Toolchain};
+use crate::language::threads::ThreadedFactory;
+use crate::language::toolchain::{Built, Factory, Reason, Rejected, Toolchain};
 use crate::language::wasm::Program;
 use crate::pack::Pack;
 use interface::Interface;
-use toolbox::Toolbox;
+use toolbox::{Target, Toolbox};
 
 /// The way from Rust sources to WebAssembly modules.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub struct RustToolchain {
     pub interface: Interface,
     /// What they are compiled against.
     pub toolbox: Toolbox,
+    /// The same for those that start threads; made when the first of them comes.
+    threads: Arc<OnceLock<Result<Toolbox, String>>>,
     /// Whether the compiler is confined.
     pub protection: Protection,
 }
@@ -47,19 +52,37 @@ impl RustToolchain {
     /// # Errors
     /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
     pub fn open(pack: &Pack, protection: Protection) -> Result<Self> {
-        Ok(Self { interface: Interface::of(pack)?, toolbox: Toolbox::open(&say)?, protection })
+        let (interface, toolbox) = (Interface::of(pack)?, Toolbox::open(Target::Single, &say)?);
+        Ok(Self { interface, toolbox, threads: Arc::default(), protection })
+    }
+
+    fn threads(&self) -> Result<&Toolbox, Rejected> {
+        let open = || Toolbox::open(Target::Threads, &say).map_err(|error| error.to_string());
+        self.threads.get_or_init(open).as_ref().map_err(|error| Rejected::harness(error))
     }
 }
 
 impl Toolchain for RustToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
-        let built = build::prepare(submission, &self.interface, &self.toolbox, self.protection)?;
-        let build::RustBuilt { program, module, missing, diagnostics } = built;
-        Ok(Built { factory: Arc::new(program), artifact: module, missing, diagnostics })
+        let inspection = inspect::inspect(submission, &self.interface);
+        let toolbox = if inspection.spawns { self.threads()? } else { &self.toolbox };
+        let built = build::compile(submission, &self.interface, toolbox, self.protection, &inspection)?;
+        let build::Module { bytes, missing, diagnostics } = built;
+        let no_program = |reason: String| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]);
+        let factory: Arc<dyn Factory> = if inspection.spawns {
+            Arc::new(ThreadedFactory::new(&bytes, submission.files.clone()).map_err(no_program)?)
+        } else {
+            Arc::new(Program::new(&bytes).map_err(no_program)?)
+        };
+        Ok(Built { factory, artifact: bytes, missing, diagnostics })
     }
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
-        Program::new(artifact).ok().map(|program| Arc::new(program) as Arc<dyn Factory>)
+        // A module of one thread brings its own memory; one with threads asks for a shared one.
+        match ThreadedFactory::new(artifact, BTreeMap::new()) {
+            Ok(factory) => Some(Arc::new(factory)),
+            Err(_) => Program::new(artifact).ok().map(|program| Arc::new(program) as Arc<dyn Factory>),
+        }
     }
 
     fn identity(&self) -> String {

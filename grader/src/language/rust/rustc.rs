@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::host::budget;
 use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::language::rust::toolbox::{TARGET, Toolbox};
+use crate::language::rust::toolbox::{Target, Toolbox};
 
 /// What a compiler call may use: ten times what an honest submission needs.
 const LIMITS: Limits = Limits {
@@ -104,6 +104,7 @@ impl Call<'_> {
             environment: &[("TMPDIR", ".".into())],
             // A module is linked by a program of its own, a library is not.
             starts_programs: self.kind == "cdylib",
+            forks: false,
             limits: Limits { cpu_s: left, ..LIMITS },
             protection: self.protection,
         };
@@ -123,18 +124,21 @@ impl Call<'_> {
     fn arguments(&self) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = Vec::new();
         let mut flag = |text: &str| arguments.push(text.into());
-        for fixed in
-            ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Cdebuginfo=0", "-Ccodegen-units=1"]
-        {
+        for fixed in ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Ccodegen-units=1"] {
             flag(fixed);
         }
+        // A story of threads tells lines of the source; nothing else needs to know them.
+        flag(match self.toolbox.target {
+            Target::Single => "-Cdebuginfo=0",
+            Target::Threads => "-Cdebuginfo=line-tables-only",
+        });
         // Unoptimised code and the fast backend of wasmtime: what a submission saves in compiling it never spends in running.
         flag("-Copt-level=0");
         // Overflow is a panic, as under `cargo test`. The checks inside std's own unsafe code find no mistake of a submission's.
         flag("-Cdebug-assertions=off");
         flag("-Coverflow-checks=on");
         flag("-Cembed-bitcode=no");
-        flag(&format!("--target={TARGET}"));
+        flag(&format!("--target={}", self.toolbox.target.name()));
         flag(&format!("--crate-name={}", self.name));
         flag(&format!("--crate-type={}", self.kind));
         for cfg in self.cfgs {

@@ -1,7 +1,8 @@
 //! What every submission is compiled against: the seam, the adapters' common half and the allowed crates, built once for
-//! `wasm32-wasip1` and kept in a folder of the cache that is named by what went into it.
+//! `wasm32-wasip1` (and, once a submission wants threads, for that target too) and kept in a folder of the cache that is named by what went into it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,8 +14,24 @@ use crate::host::sandbox::libraries_of;
 use crate::intake::submission::hex;
 use crate::report::write_whole;
 
-/// The target submissions are compiled for.
-pub const TARGET: &str = "wasm32-wasip1";
+/// The target that submissions are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One thread, and nothing of what several need.
+    Single,
+    /// Threads over one shared memory.
+    Threads,
+}
+
+impl Target {
+    /// Its name, as the compiler knows it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Single => "wasm32-wasip1",
+            Self::Threads => "wasm32-wasip1-threads",
+        }
+    }
+}
 
 /// The files of the toolbox's workspace. They live in this binary, so that it works wherever it is installed.
 const SOURCES: &[(&str, &str)] = &[
@@ -29,11 +46,13 @@ const SOURCES: &[(&str, &str)] = &[
 const CRATES: &[&str] = &["cachedojo_wire", "toolbox", "sha2", "tokio", "twox_hash", "xxhash_rust"];
 
 /// What changes a toolbox without being a source; one more whenever this file lays it out otherwise.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// A toolbox, ready.
 #[derive(Debug, Clone)]
 pub struct Toolbox {
+    /// What its libraries are compiled for.
+    pub target: Target,
     /// Its folder.
     pub folder: PathBuf,
     /// The compiler itself, not rustup's stand-in for it.
@@ -55,7 +74,7 @@ pub enum NoToolbox {
     /// No compiler.
     NoRustc(String),
     /// The compiler lacks the target.
-    NoTarget(String),
+    NoTarget(Target, String),
     /// No folder to keep it in.
     NoCache(String),
     /// Cargo did not build it.
@@ -68,8 +87,9 @@ impl fmt::Display for NoToolbox {
             Self::NoRustc(reason) => {
                 write!(f, "no Rust compiler ({reason}); install Rust with rustup, see https://rustup.rs")
             }
-            Self::NoTarget(reason) => {
-                write!(f, "the compiler cannot build for {TARGET} ({reason}); run: rustup target add {TARGET}")
+            Self::NoTarget(target, reason) => {
+                let target = target.name();
+                write!(f, "the compiler cannot build for {target} ({reason}); run: rustup target add {target}")
             }
             Self::NoCache(reason) => write!(f, "no place for the toolbox ({reason}); name a folder in CACHEDOJO_CACHE"),
             Self::NotBuilt(reason) => {
@@ -87,11 +107,11 @@ impl Toolbox {
     ///
     /// # Errors
     /// See [`NoToolbox`].
-    pub fn open(say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
+    pub fn open(target: Target, say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
         let cache = cache_folder()?;
         let sysroot = sysroot(&cache)?;
         let rustc = sysroot.join("bin/rustc");
-        let folder = cache.join(format!("toolbox-{}", key(&sysroot, &rustc)));
+        let folder = cache.join(format!("toolbox-{}", key(target, &sysroot, &rustc)));
         if !folder.is_dir() {
             fs::create_dir_all(&cache).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
             let lock =
@@ -99,18 +119,23 @@ impl Toolbox {
             lock.lock().map_err(|error| NoToolbox::NoCache(error.to_string()))?;
             // Another grader may have built it while this one waited.
             if !folder.is_dir() {
-                build(&cache, &folder, &sysroot, say)?;
+                build(target, &cache, &folder, &sysroot, say)?;
             }
         }
         let (version, libraries) = (version(&folder, &rustc)?, libraries(&folder)?);
         let mut visible = system(&folder, &sysroot, &rustc)?;
         visible.extend([sysroot.join("lib/rustlib"), folder.clone()]);
-        Ok(Self { folder, rustc, version, sysroot, visible, libraries })
+        Ok(Self { target, folder, rustc, version, sysroot, visible, libraries })
     }
 
     /// Its name, which changes with everything that it is made of.
     pub fn name(&self) -> String {
         self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// What a library for threads is linked with, so that it is set up before its first call.
+    pub fn reactor(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(self.target.name()).join("lib/self-contained/crt1-reactor.o")
     }
 
     /// The library of a crate, as a submission names it.
@@ -194,9 +219,12 @@ fn changed(metadata: &fs::Metadata) -> u128 {
 }
 
 /// Names what goes into a toolbox: its sources and the compiler.
-fn key(sysroot: &Path, rustc: &Path) -> String {
+fn key(target: Target, sysroot: &Path, rustc: &Path) -> String {
     let mut hash = Sha256::new();
     hash.update(LAYOUT.to_le_bytes());
+    if target == Target::Threads {
+        hash.update(target.name());
+    }
     for (name, text) in SOURCES {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(name);
@@ -248,9 +276,9 @@ fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, N
 }
 
 /// Builds in a folder beside `folder`, which then appears all at once.
-fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
-    if !sysroot.join("lib/rustlib").join(TARGET).is_dir() {
-        add_target(say)?;
+fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
+    if !sysroot.join("lib/rustlib").join(target.name()).is_dir() {
+        add_target(target, say)?;
     }
     say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
     let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
@@ -260,8 +288,9 @@ fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Res
         fs::create_dir_all(path.parent().unwrap_or(work.path())).map_err(io)?;
         fs::write(path, text).map_err(io)?;
     }
-    let output =
-        cargo(work.path()).output().map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
+    let output = cargo(target, work.path())
+        .output()
+        .map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
     if !output.status.success() {
         return Err(NoToolbox::NotBuilt(tail(&output)));
     }
@@ -269,7 +298,7 @@ fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Res
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
     for (from, extension) in
-        [(format!("target/{TARGET}/release/deps"), "rlib"), ("target/release/deps".to_owned(), "so")]
+        [(format!("target/{}/release/deps", target.name()), "rlib"), ("target/release/deps".to_owned(), "so")]
     {
         for entry in fs::read_dir(work.path().join(from)).map_err(io)?.flatten() {
             if entry.path().extension().is_some_and(|found| found == extension) {
@@ -280,25 +309,41 @@ fn build(cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Res
     fs::rename(&ready, folder).map_err(io)
 }
 
-fn cargo(work: &Path) -> Command {
+fn cargo(target: Target, work: &Path) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--locked", "--target", TARGET]).current_dir(work);
+    command.args(["build", "--release", "--locked", "--target", target.name()]).current_dir(work);
     command.env("CARGO_TARGET_DIR", work.join("target"));
+    // No panic inside a library tells where on this machine its sources are.
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let remapped = [(home, "/cargo"), (Some(work.to_owned()), "/toolbox")].into_iter().filter_map(|(path, name)| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(path?);
+        flag.push(format!("={name}"));
+        Some(flag)
+    });
+    let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
     // A toolbox is the same whatever the flags of the shell it is built from.
     for steering in
         ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
     {
         command.env_remove(steering);
     }
+    // Nor does it take part in another cargo's work: what the grader starts inherits nothing.
+    for inherited in ["MAKEFLAGS", "CARGO_MAKEFLAGS"] {
+        command.env_remove(inherited);
+    }
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags);
     command
 }
 
-fn add_target(say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
-    say(&format!("installing the compiler's target {TARGET} (rustup target add {TARGET}) …"));
-    match Command::new("rustup").args(["target", "add", TARGET]).output() {
+fn add_target(target: Target, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
+    let name = target.name();
+    say(&format!("installing the compiler's target {name} (rustup target add {name}) …"));
+    match Command::new("rustup").args(["target", "add", name]).output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(NoToolbox::NoTarget(tail(&output))),
-        Err(error) => Err(NoToolbox::NoTarget(format!("cannot start rustup: {error}"))),
+        Ok(output) => Err(NoToolbox::NoTarget(target, tail(&output))),
+        Err(error) => Err(NoToolbox::NoTarget(target, format!("cannot start rustup: {error}"))),
     }
 }
 

@@ -1,0 +1,87 @@
+//! Python: a real CPython in the sandbox, in a process apart from what judges it.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`interpreter`] | the CPython of this machine, found |
+//! | [`process`] | the runner: one confined process that forks a fresh child for each run |
+//! | [`wire`] | what crosses to it and back: plain data, bounded |
+//! | [`build`] | from a submission's text to a program: what does not compile, what is forbidden |
+//! | [`subject`], `story` | the program as a subject; its run, told |
+//! | [`suite`], [`toolbox`] | tests as submissions: pytest in one child, the cache under test in another |
+//! | `runner/*.py` | the other side: scheduler, threads on top of it, guard, one run |
+//!
+//! The runner forks; the child limits and confines itself, makes the submission's module anew, calls its function once,
+//! writes down what it answered as plain data, and is gone. Expected answers never come there. Threads are real, but one
+//! runs at a time, and who is next after each instruction is a pure function of a seed: a race found once is found again.
+
+pub mod build;
+pub mod interpreter;
+pub mod process;
+mod story;
+pub mod subject;
+pub mod suite;
+pub mod toolbox;
+pub mod wire;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use sha2::{Digest, Sha256};
+
+use crate::host::sandbox::Protection;
+use crate::intake::submission::{Submission, hex};
+use crate::language::toolchain::{Built, Factory, Rejected, Toolchain};
+use interpreter::Interpreter;
+use process::Runners;
+use subject::Program;
+
+/// The way from Python sources to runs of them.
+#[derive(Debug, Clone)]
+pub struct PythonToolchain {
+    /// What runs them.
+    pub interpreter: Interpreter,
+    /// Whether it is confined.
+    pub protection: Protection,
+    runners: Arc<Runners>,
+}
+
+impl PythonToolchain {
+    /// The toolchain of this machine's Python.
+    ///
+    /// # Errors
+    /// There is none, or not all of it; the message names the remedy.
+    pub fn open(protection: Protection) -> Result<Self> {
+        let interpreter = Interpreter::find()?;
+        let runners = Arc::new(Runners::new(&interpreter, protection));
+        Ok(Self { interpreter, protection, runners })
+    }
+}
+
+impl Toolchain for PythonToolchain {
+    fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
+        let program = build::prepare(submission, &self.runners)?;
+        let artifact = serde_json::to_vec(&(&submission.root, &submission.files));
+        let artifact = artifact.map_err(|error| Rejected::harness(&error.to_string()))?;
+        Ok(Built { factory: Arc::new(program), artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
+    }
+
+    fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
+        let (root, files): (String, BTreeMap<String, String>) = serde_json::from_slice(artifact).ok()?;
+        Some(Arc::new(Program::new(files, &root, Arc::clone(&self.runners))))
+    }
+
+    fn identity(&self) -> String {
+        let mut runner = Sha256::new();
+        for (name, text) in process::MODULES {
+            runner.update(name);
+            runner.update((text.len() as u64).to_le_bytes());
+            runner.update(text);
+        }
+        format!("python {} {} {:?}", self.interpreter.version, hex(&runner.finalize()), self.protection)
+    }
+
+    fn backend(&self) -> &'static str {
+        "python"
+    }
+}

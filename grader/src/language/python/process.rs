@@ -1,0 +1,431 @@
+//! The runner's process: started confined, spoken to in frames, started again when it is gone.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::interpreter::Interpreter;
+use super::suite;
+use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
+use crate::host::sandbox::{self, Protection};
+use crate::host::scratch;
+
+/// The runner's files, by the names under which they import each other.
+pub(super) const MODULES: &[(&str, &str)] = &[
+    ("guard", include_str!("runner/guard.py")),
+    ("plain", include_str!("runner/plain.py")),
+    ("proxy", include_str!("runner/proxy.py")),
+    ("run", include_str!("runner/run.py")),
+    ("scheduler", include_str!("runner/scheduler.py")),
+    ("stage", include_str!("runner/stage.py")),
+    ("suite", include_str!("runner/suite.py")),
+    ("threads", include_str!("runner/threads.py")),
+    ("zygote", include_str!("runner/zygote.py")),
+];
+
+/// Reads the runner's files from the pipe and starts them.
+const BOOT: &str = include_str!("boot.py");
+
+/// Processor time of one run, in seconds.
+const CPU_S: u64 = 10;
+/// Address space of one run, in bytes. A thread takes half a MiB of it.
+const MEMORY_BYTES: u64 = 2 << 30;
+/// Time on the wall that one run may take: more than its processor time, for machines that are busy.
+const WALL: Duration = Duration::from_secs(60);
+/// Time on the wall until the runner is ready.
+const WALL_START: Duration = Duration::from_secs(60);
+
+/// What a request came to.
+#[derive(Debug)]
+pub enum Heard {
+    /// A child's answer, and how it ended.
+    Reply(Header, Box<Reply>),
+    /// A child ended without an answer.
+    Silent(Header),
+    /// What a child said is no answer: only one that tampers with its runner says such things.
+    Gibberish,
+    /// No answer came in time: the runner was killed.
+    OutOfTime,
+}
+
+/// The runners of a toolchain: whoever asks takes one that is idle, or a new one.
+#[derive(Debug)]
+pub struct Runners {
+    interpreter: Interpreter,
+    protection: Protection,
+    /// The folder of pytest's, for runners of tests.
+    site: Option<PathBuf>,
+    idle: Mutex<Vec<Sender<Task>>>,
+}
+
+/// What a runner's thread is to do.
+type Task = Box<dyn FnOnce(&mut Runner) + Send>;
+
+impl Runners {
+    /// Runners on this interpreter; none is started yet.
+    pub fn new(interpreter: &Interpreter, protection: Protection) -> Self {
+        Self { interpreter: interpreter.clone(), protection, site: None, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runners of tests, with pytest from `site`.
+    pub fn for_tests(interpreter: &Interpreter, protection: Protection, site: PathBuf) -> Self {
+        Self { site: Some(site), ..Self::new(interpreter, protection) }
+    }
+
+    /// Asks an idle runner, or a new one, in its own thread: the sandbox ends a job with the thread that started it.
+    ///
+    /// # Errors
+    /// See [`Runner::ask`].
+    pub fn ask(&self, ask: &Ask<'_>, files: &BTreeMap<String, String>) -> Result<Heard, String> {
+        self.ask_with(ask, files, None)
+    }
+
+    /// The same, with the source of a cache under test.
+    ///
+    /// # Errors
+    /// See [`Self::ask`].
+    pub fn ask_with(
+        &self,
+        ask: &Ask<'_>,
+        files: &BTreeMap<String, String>,
+        cache: Option<&str>,
+    ) -> Result<Heard, String> {
+        let nonce = nonce();
+        let foreign = self.foreign();
+        let limits = limits();
+        let request = Request { ask, nonce: &nonce, files, foreign: &foreign, limits: &limits };
+        let message = serde_json::to_vec(&request).map_err(|error| error.to_string())?;
+        let runner = self.take()?;
+        let (answer, heard) = std::sync::mpsc::channel();
+        let laid_out = cache.is_some().then(|| files.clone());
+        let cache = cache.map(|source| source.as_bytes().to_vec());
+        let job = move |runner: &mut Runner| {
+            // A run of tests finds nothing that an earlier one left.
+            let ready = laid_out.map_or(Ok(()), |files| suite::lay_out(runner.scratch.path(), &files));
+            let heard = ready.map_err(|error| format!("the scratch folder: {error}"));
+            drop(answer.send(heard.and_then(|()| runner.ask(&message, cache.as_deref(), &nonce))));
+        };
+        let gone = || "a thread of the runners of Python is gone".to_owned();
+        runner.send(Box::new(job)).map_err(|_| gone())?;
+        let heard = heard.recv().map_err(|_| gone())?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(runner);
+        heard
+    }
+
+    /// How the names of files begin that are not a submission's.
+    fn foreign(&self) -> Vec<String> {
+        let library = self.interpreter.library.display().to_string();
+        let site = self.site.iter().map(|site| site.display().to_string());
+        [library, "<runner>".to_owned(), "<frozen".to_owned()].into_iter().chain(site).collect()
+    }
+
+    fn take(&self) -> Result<Sender<Task>, String> {
+        if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(idle);
+        }
+        let mut runner = Runner::new(&self.interpreter, self.protection, self.site.clone())
+            .map_err(|error| format!("no scratch folder: {error}"))?;
+        let (sender, tasks) = std::sync::mpsc::channel::<Task>();
+        std::thread::Builder::new()
+            .name("python".to_owned())
+            .spawn(move || tasks.into_iter().for_each(|task| task(&mut runner)))
+            .map_err(|error| error.to_string())?;
+        Ok(sender)
+    }
+}
+
+/// A child's limits, by the system's names for them.
+fn limits() -> BTreeMap<&'static str, u64> {
+    BTreeMap::from([
+        ("RLIMIT_CPU", CPU_S),
+        ("RLIMIT_AS", MEMORY_BYTES),
+        ("RLIMIT_FSIZE", 1 << 20),
+        ("RLIMIT_NOFILE", 64),
+        ("RLIMIT_CORE", 0),
+    ])
+}
+
+/// A runner's process.
+#[derive(Debug)]
+struct Runner {
+    interpreter: Interpreter,
+    protection: Protection,
+    site: Option<PathBuf>,
+    running: Option<sandbox::Running>,
+    scratch: tempfile::TempDir,
+}
+
+impl Runner {
+    /// A runner that is not started yet.
+    ///
+    /// # Errors
+    /// There is no room for its scratch folder.
+    fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
+        let scratch = scratch::folder()?;
+        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, scratch })
+    }
+
+    /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
+    ///
+    /// # Errors
+    /// The runner cannot be started, or is broken: the grader's own failure, in one sentence.
+    fn ask(&mut self, message: &[u8], cache: Option<&[u8]>, nonce: &str) -> Result<Heard, String> {
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => self.start()?,
+        };
+        let mut talk = Talk { running, deadline: now() + WALL };
+        match talk.exchange(message, cache) {
+            Ok((header, body)) => {
+                let header: Header = serde_json::from_slice(&header)
+                    .map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
+                if header.stuck {
+                    return Ok(Heard::OutOfTime);
+                }
+                self.running = Some(talk.running);
+                Ok(read(header, &body, nonce))
+            }
+            Err(Lost::Late) => Ok(Heard::OutOfTime),
+            Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
+        }
+    }
+
+    /// What a runner that is gone said last.
+    fn epitaph(&self, running: sandbox::Running, error: &std::io::Error) -> String {
+        let finished = match running.finish() {
+            Ok(finished) => finished,
+            Err(not_run) => return not_run.to_string(),
+        };
+        let said = String::from_utf8_lossy(&finished.said);
+        let last = said.lines().last().unwrap_or("it says nothing");
+        format!("the runner of Python is gone ({error}; {last}); see `grader doctor`")
+    }
+
+    fn start(&self) -> Result<sandbox::Running, String> {
+        let arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", BOOT].map(OsString::from);
+        let mut readable = self.interpreter.readable();
+        readable.extend(self.site.clone());
+        let environment = [("PYTHONHASHSEED", OsString::from("0"))];
+        let limits = sandbox::Limits {
+            // It lives as long as it is spoken to; each request has a deadline of its own.
+            wall: Duration::from_secs(24 * 3600),
+            cpu_s: 3600,
+            memory_bytes: 2 * MEMORY_BYTES,
+            file_bytes: 1 << 20,
+            output_bytes: 1 << 16,
+        };
+        let job = sandbox::Job {
+            program: &self.interpreter.program,
+            arguments: &arguments,
+            scratch: self.scratch.path(),
+            writes: self.site.is_some(),
+            readable: &readable,
+            environment: &environment,
+            starts_programs: false,
+            forks: true,
+            limits,
+            protection: self.protection,
+        };
+        let running = sandbox::start(&job).map_err(|error| error.to_string())?;
+        let filter = if self.protection == Protection::Sandbox { hex(&filter::program()?) } else { String::new() };
+        let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
+        let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX, "tests": self.site.is_some(), "path": self.site });
+        let mut talk = Talk { running, deadline: now() + WALL_START };
+        match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
+            Ok(_) => Ok(talk.running),
+            Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),
+            Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
+        }
+    }
+}
+
+/// What a child's bytes are: an answer only if they begin with the nonce and are plain data of the known form, whole.
+fn read(header: Header, body: &[u8], nonce: &str) -> Heard {
+    if body.is_empty() || header.too_much {
+        return Heard::Silent(header);
+    }
+    let reply = body.strip_prefix(nonce.as_bytes()).and_then(|json| serde_json::from_slice::<Reply>(json).ok());
+    match reply {
+        Some(reply) if header.exit == Some(0) => Heard::Reply(header, Box::new(reply)),
+        Some(_) => Heard::Silent(header),
+        None => Heard::Gibberish,
+    }
+}
+
+/// Why a frame was not had.
+enum Lost {
+    /// The deadline came first.
+    Late,
+    /// The pipe is broken.
+    Gone(std::io::Error),
+}
+
+/// A conversation with a deadline.
+struct Talk {
+    running: sandbox::Running,
+    deadline: Instant,
+}
+
+impl Talk {
+    fn say(&mut self, text: &[u8]) -> Result<(), Lost> {
+        let length = u32::try_from(text.len()).map_err(|error| Lost::Gone(std::io::Error::other(error)))?;
+        let Some(stdin) = self.running.stdin.as_mut() else {
+            return Err(Lost::Gone(std::io::ErrorKind::BrokenPipe.into()));
+        };
+        // The runner reads whenever no child of its runs, and none does now.
+        stdin.write_all(&length.to_le_bytes()).and_then(|()| stdin.write_all(text)).map_err(Lost::Gone)?;
+        stdin.flush().map_err(Lost::Gone)
+    }
+
+    /// Says a request and hears both frames of its answer; one where the child is stuck.
+    fn exchange(&mut self, message: &[u8], cache: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
+        self.say(message)?;
+        if let Some(source) = cache {
+            self.say(source)?;
+        }
+        let header = self.hear(HEADER_MAX)?;
+        let stuck = serde_json::from_slice::<Header>(&header).is_ok_and(|header| header.stuck);
+        let body = if stuck { Vec::new() } else { self.hear(BODY_MAX)? };
+        Ok((header, body))
+    }
+
+    fn hear(&mut self, most: usize) -> Result<Vec<u8>, Lost> {
+        let mut length = [0; 4];
+        self.fill(&mut length)?;
+        let length = u32::from_le_bytes(length) as usize;
+        if length > most {
+            return Err(Lost::Gone(std::io::Error::other("an answer is longer than the runner makes any")));
+        }
+        let mut frame = vec![0; length];
+        self.fill(&mut frame)?;
+        Ok(frame)
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Lost> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            if !readable_before(&self.running.stdout, self.deadline).map_err(Lost::Gone)? {
+                self.running.kill();
+                return Err(Lost::Late);
+            }
+            match self.running.stdout.read(&mut buffer[filled..]).map_err(Lost::Gone)? {
+                0 => return Err(Lost::Gone(std::io::ErrorKind::UnexpectedEof.into())),
+                count => filled += count,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn readable_before(pipe: &std::process::ChildStdout, deadline: Instant) -> std::io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    loop {
+        let left = deadline.saturating_duration_since(now());
+        let timeout =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        let mut fds = [PollFd::new(pipe, PollFlags::IN)];
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(0) => return Ok(false),
+            Ok(_) => return Ok(true),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deadline of a process of the host is on the host's clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Different for every request, and not to be guessed: std's own keys come from the system's randomness.
+fn nonce() -> String {
+    let word = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", word(), word())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    crate::intake::submission::hex(bytes)
+}
+
+/// The filter that a child puts on itself before any code of a submission runs.
+mod filter {
+    use std::collections::BTreeMap;
+
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    };
+
+    /// What the runner's own process needs and a child does not: other processes, other filters, other limits.
+    const TAKEN: &[libc::c_long] = &[
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_fork,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_vfork,
+        libc::SYS_execve,
+        libc::SYS_execveat,
+        libc::SYS_wait4,
+        libc::SYS_waitid,
+        libc::SYS_kill,
+        libc::SYS_tkill,
+        libc::SYS_setrlimit,
+        libc::SYS_prctl,
+        libc::SYS_seccomp,
+        libc::SYS_memfd_create,
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_pidfd_open,
+        libc::SYS_pidfd_send_signal,
+        libc::SYS_setsid,
+        libc::SYS_setpgid,
+        libc::SYS_socket,
+        libc::SYS_socketpair,
+        libc::SYS_setpriority,
+        // Time is virtual: nobody sleeps for real.
+        libc::SYS_nanosleep,
+        libc::SYS_clock_nanosleep,
+        libc::SYS_ppoll,
+        libc::SYS_pselect6,
+        libc::SYS_epoll_pwait,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_select,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_epoll_wait,
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_pause,
+    ];
+
+    /// The program, as the kernel takes it: eight bytes an instruction.
+    pub(super) fn program() -> Result<Vec<u8>, String> {
+        let program = compiled().map_err(|error| format!("seccomp: {error}"))?;
+        let bytes = program.iter().flat_map(|step| {
+            let [low, high] = step.code.to_ne_bytes();
+            let [a, b, c, d] = step.k.to_ne_bytes();
+            [low, high, step.jt, step.jf, a, b, c, d]
+        });
+        Ok(bytes.collect())
+    }
+
+    fn compiled() -> Result<BpfProgram, seccompiler::BackendError> {
+        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = TAKEN.iter().map(|call| (*call, Vec::new())).collect();
+        // A new thread is no new process; asking for a limit is not raising it.
+        let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
+        let no_thread = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(thread), 0)?;
+        rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
+        let sets = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
+        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![sets])?]);
+        let architecture = std::env::consts::ARCH.try_into()?;
+        let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+        SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture).and_then(TryInto::try_into)
+    }
+}

@@ -1,0 +1,109 @@
+"""What a submission has no business with, refused by the interpreter's own audit hook.
+
+A hook cannot be removed. It guards what is observed of a run: how many threads it started, who ran when, which nonce the
+answer begins with. (Expected answers need no guard: they never come here.)
+"""
+
+import sys
+
+_getframe = sys._getframe
+
+# Each ends the run: the event, and what the learner is told that it is.
+REFUSED = {
+    "ctypes.dlopen": "loads native code",
+    "ctypes.dlsym": "loads native code",
+    "ctypes.call_function": "calls native code",
+    "ctypes.cdata": "reads memory",
+    "ctypes.string_at": "reads memory",
+    "gc.get_objects": "walks the interpreter's objects",
+    "gc.get_referrers": "walks the interpreter's objects",
+    "gc.get_referents": "walks the interpreter's objects",
+    "sys.settrace": "replaces the trace",
+    "sys.setprofile": "replaces the profile",
+    "sys._current_frames": "walks frames",
+    "sys._current_exceptions": "walks frames",
+    "sys.addaudithook": "adds an audit hook",
+    "code.__new__": "makes code by hand",
+    "os.fork": "starts a process",
+    "os.forkpty": "starts a process",
+    "os.exec": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.system": "starts a process",
+    "subprocess.Popen": "starts a process",
+    "os.kill": "sends a signal",
+    "os.killpg": "sends a signal",
+    "signal.pthread_kill": "sends a signal",
+    "socket.__new__": "opens a socket",
+    "socket.connect": "opens a socket",
+    "socket.bind": "opens a socket",
+}
+# Attributes that lead from an object of the submission's to a frame of the runner's, or change code in place.
+DOORS = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}
+WATCHED = {"object.__getattr__", "object.__setattr__", "object.__delattr__", "sys._getframe", "compile"}
+# No honest submission names these: they lead from any object to the frames, globals and cells of whoever made it.
+FORBIDDEN = {
+    "__globals__", "__closure__", "__code__", "cell_contents", "_getframe", "_current_frames", "tb_frame", "gi_frame",
+    "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals", "f_builtins", "__subclasses__",
+}
+# The library asks for its caller's frame to name a class's module, and keeps it to itself.
+MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py")
+
+
+def install(told, foreign, ours, frames=True):
+    """Refuses from now on, by way of `told(what)`, which does not come back.
+
+    Without `frames` who looks at frames is let: pytest does, and nothing there is worth a look.
+    `foreign` is how the names of files begin that are not the submission's, `ours` those of the runner."""
+    refused, doors, getframe = REFUSED, DOORS, _getframe
+    busy = [False]
+
+    def hook(event, args):
+        if event in refused or frames and event in WATCHED:
+            # Asking for a frame is such an event itself.
+            if busy[0]:
+                return
+            busy[0] = True
+            try:
+                look(event, args, getframe(1).f_code.co_filename)
+            finally:
+                busy[0] = False
+
+    def look(event, args, caller):
+        if event in refused:
+            if caller not in ours and not (not frames and caller.startswith(foreign)):
+                told(refused[event])
+        elif event == "object.__getattr__":
+            if args[1] in doors and not caller.startswith(foreign):
+                told(f"reads `{args[1]}`")
+        elif event == "object.__setattr__" or event == "object.__delattr__":
+            if args[1] == "__code__":
+                told("replaces a function's code")
+        elif event == "sys._getframe":
+            if caller not in ours and not (caller.startswith(foreign) and caller.endswith(MAY_LOOK)):
+                told("walks frames")
+        elif event == "compile":
+            name = args[1]
+            if type(name) is str and name.startswith(foreign) and not caller.startswith(foreign):
+                told("names its code after the library's")
+
+    sys.addaudithook(hook)
+
+
+def close_doors():
+    """Takes away what would run code of the submission's inside the runner's frames, and what no exercise needs."""
+    import faulthandler
+    import signal
+
+    import _signal
+
+    def refuse(*_, **__):
+        raise OSError(1, "signals are not available here")
+
+    for module in (signal, _signal):
+        for name in ("signal", "setitimer", "alarm", "set_wakeup_fd", "siginterrupt", "pthread_sigmask", "sigwait",
+                     "sigwaitinfo", "sigtimedwait", "pause"):
+            if hasattr(module, name):
+                setattr(module, name, refuse)
+    faulthandler.dump_traceback_later = faulthandler.register = refuse
+    for name in ("ctypes", "_ctypes", "ctypes.util", "ctypes._endian", "signal"):
+        sys.modules.pop(name, None)

@@ -1,0 +1,254 @@
+"""One run of one submission, in a process of its own: its module is made anew, its function is called, what it answered is
+written down as plain data.
+
+The answer begins with the request's nonce, which stands in a local variable of this file's frames and nowhere else.
+"""
+
+import _thread
+import os
+import sys
+from json.encoder import encode_basestring_ascii as _quote
+
+import guard
+import scheduler
+
+MESSAGE_MAX = 400
+
+
+def dump(value):
+    """JSON of plain data, and of nothing else: no code that a submission could have replaced is called for it."""
+    kind = type(value)
+    if kind is str:
+        return _quote(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return int.__repr__(value)
+    if value is None:
+        return "null"
+    if kind is list or kind is tuple:
+        return "[" + ",".join([dump(item) for item in value]) + "]"
+    if kind is dict:
+        return "{" + ",".join([_quote(key) + ":" + dump(item) for key, item in value.items()]) + "}"
+    raise TypeError("no plain data")
+
+
+class Finder:
+    """The submission's own modules, from memory, after all others: none of the library's can be shadowed."""
+
+    def __init__(self, files):
+        self.files = files
+
+    def find_spec(self, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+
+        place = name.replace(".", "/")
+        for file, is_package in ((place + ".py", False), (place + "/__init__.py", True)):
+            if file in self.files:
+                spec = ModuleSpec(name, self, origin=file, is_package=is_package)
+                spec.has_location = True
+                return spec
+        return None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        file = module.__spec__.origin
+        exec(compile(self.files[file], file, "exec", dont_inherit=True), module.__dict__)
+
+
+class Sink:
+    """Where a submission prints to: nowhere."""
+
+    encoding = "utf-8"
+    errors = "strict"
+
+    def write(self, text):
+        return len(text)
+
+    def writelines(self, lines):
+        for _ in lines:
+            pass
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return False
+
+    def fileno(self):
+        raise OSError("this stream is no file")
+
+
+def place_of(error, foreign):
+    """Where in the submission an exception came from: file and line of its innermost frame there."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return str(error.filename), int(error.lineno or 0)
+    found = ("", 0)
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if not name.startswith(foreign):
+            found = (name, trace.tb_lineno or 0)
+        trace = trace.tb_next
+    return found
+
+
+def described(error, foreign):
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(its text cannot be made)"
+    file, line = place_of(error, foreign)
+    return {"type": str(type(error).__name__)[:80], "message": text[:MESSAGE_MAX], "file": file[:200], "line": line}
+
+
+def shown(value):
+    """An answer as text: a `str` is itself, anything else is named in marks that no answer may hold."""
+    if type(value) is str:
+        return value
+    try:
+        text = repr(value)[:60] if type(value) in (int, float, bool, bytes, type(None), tuple, list, dict) else "object"
+    except BaseException:
+        text = "object"
+    return f"\u27e8{text}: {type(value).__name__[:40]}\u27e9"
+
+
+def syntax(files):
+    """What does not compile, by file."""
+    wrong = []
+    for name, source in files.items():
+        try:
+            compile(source, name, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            wrong.append([name, int(error.lineno or 0), int(error.offset or 0), str(error.msg)[:MESSAGE_MAX]])
+        except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+            wrong.append([name, 0, 0, (str(error) or type(error).__name__)[:MESSAGE_MAX]])
+    return wrong
+
+
+def names(files):
+    """Names that lead from the submission's objects to the runner's: file, line, name."""
+    import ast
+
+    found = []
+    for file, source in files.items():
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            name = None
+            if isinstance(node, ast.Attribute):
+                name = node.attr
+            elif isinstance(node, ast.Constant) and type(node.value) is str:
+                name = node.value
+            elif isinstance(node, ast.Name):
+                name = node.id
+            if name in guard.FORBIDDEN and len(found) < 20:
+                found.append([file, node.lineno, name])
+    return found
+
+
+def run(request, out, extra):
+    write, leave, nonce = os.write, os._exit, request["nonce"]
+
+    def say(reply):
+        data = (nonce + dump(reply)).encode("utf-8", "surrogatepass")
+        while data:
+            data = data[write(out, data):]
+        leave(0)
+
+    if request["do"] == "check":
+        say({"outcome": "checked", "wrong": syntax(request["files"]), "forbidden": names(request["files"])})
+    foreign = tuple(request["foreign"])
+    schedule = dict(request["schedule"], any_moment=request["any_moment"])
+    s = scheduler.Scheduler(schedule, request["steps_max"], foreign)
+    lines_max, bytes_max = request["lines_max"], request["bytes_max"]
+
+    def observed():
+        return {
+            "threads": len(s.tasks) - 1,
+            "workers": sum(1 for task in s.tasks[1:] if task.worked > 0),
+            "steps": s.steps,
+            "switches": s.switches[:],
+            "switch_count": s.switch_count,
+            "turns": s.turns[:],
+            "names": [str(task.name)[:40] for task in s.tasks[:200]],
+        }
+
+    def told(what):
+        say({"outcome": "forbidden", "what": what})
+
+    def lines_of(answer):
+        if type(answer) is not list:
+            return {"outcome": "no_list", "type": type(answer).__name__[:40]}
+        if len(answer) > lines_max:
+            return {"outcome": "too_much"}
+        lines, total = [], 0
+        for value in list(answer):
+            line = shown(value)
+            total += len(line)
+            if total > bytes_max:
+                return {"outcome": "too_much"}
+            lines.append(line)
+        return {"outcome": "lines", "lines": lines}
+
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = Sink()
+    sys.stdin = sys.__stdin__ = open("/dev/null")
+    sys.argv = ["main.py"]
+    files, entry, item = request["files"], request["entry"], request["item"]
+    name = entry[:-3].replace("/", ".")
+    sys.meta_path.append(Finder(files))
+    sys.setrecursionlimit(1000)
+    _thread.stack_size(64 << 20)
+    import random
+
+    random.seed(request["random"])
+    result = {}
+
+    def main():
+        try:
+            module = __import__(name, fromlist=["*"])
+            function = getattr(module, item, None)
+            if not callable(function):
+                result["reply"] = {"outcome": "missing"}
+                return
+            result["reply"] = lines_of(function(request["commands"]))
+        except MemoryError:
+            result["reply"] = {"outcome": "memory"}
+        except SystemExit as error:
+            code = error.code
+            result["reply"] = {"outcome": "exit", "code": code if type(code) is int else 0 if code is None else 1}
+        except BaseException as error:
+            result["reply"] = {"outcome": "raised", **described(error, foreign)}
+        finally:
+            s.end(("done", 0))
+
+    task = s.task("MainThread")
+    s.current = task
+    s.alive += 1
+    s._next_chunk()
+    guard.close_doors()
+    guard.install(told, foreign, frozenset(["<runner>/scheduler.py", "<runner>/run.py", "<runner>/guard.py",
+                                                           "<runner>/threads.py"]))
+    scheduler.active = s
+    scheduler._real_start(s._run, (task, main))
+    _thread.stack_size(1 << 19)
+    task.baton.release()
+    s.done.acquire()
+    how, detail = s.ended
+    if how == "done":
+        reply = result.get("reply", {"outcome": "exit", "code": 0})
+        if s.crash and reply["outcome"] == "lines":
+            number, thread_name, error = s.crash[0]
+            reply = {"outcome": "raised", "thread": f"{number} ({str(thread_name)[:40]})", **described(error, foreign)}
+            if type(error) is MemoryError:
+                reply = {"outcome": "memory"}
+    elif how == "deadlock":
+        reply = {"outcome": "deadlock", "waits": detail}
+    else:
+        reply = {"outcome": "steps"}
+    reply["observed"] = observed()
+    say(reply)

@@ -1,0 +1,195 @@
+"""A learner's tests, run by pytest against one implementation that stands in another process."""
+
+import os
+import sys
+
+import guard
+import proxy
+import run as single
+import scheduler
+
+TEXT_MAX = 1500
+TESTS_MAX = 400
+
+
+class Endless(BaseException):
+    """Too many steps in one test."""
+
+
+class Recorder:
+    """pytest's plugin that writes down what came of each test, and what was observed of it."""
+
+    def __init__(self, link, s, skip, heavy):
+        self.link, self.s, self.skip, self.heavy = link, s, skip, heavy
+        self.tests = []
+        self.current = None
+        self.errors = []
+
+    def pytest_collection_modifyitems(self, session, config, items):
+        items[:] = [item for item in items if name_of(item.nodeid) not in self.skip][:TESTS_MAX]
+        items.sort(key=lambda item: name_of(item.nodeid) in self.heavy)
+
+    def pytest_runtest_protocol(self, item, nextitem):
+        # What takes long is not run any more once another test has told this cache apart.
+        if name_of(item.nodeid) in self.heavy and any(test["outcome"] == "failed" for test in self.tests):
+            return True
+        return None
+
+    def pytest_collectreport(self, report):
+        if report.failed and len(self.errors) < 10:
+            self.errors.append([str(report.nodeid)[:200], text_of(report)])
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        self.link.operations = {}
+        self.link.sleeps = 0
+        self.s.steps = 0
+        self.s.crash.clear()
+        self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": "", "why": ""}
+        self.tests.append(self.current)
+
+    def pytest_runtest_makereport(self, item, call):
+        error = None if call.excinfo is None else call.excinfo.value
+        if isinstance(error, Endless):
+            self.current["why"] = "endless"
+        elif error is not None and self.link.broken:
+            self.current["why"] = "deadlock"
+
+    def pytest_runtest_logreport(self, report):
+        now = self.current
+        if report.failed and now["outcome"] == "passed":
+            now["outcome"] = "failed"
+            now["text"] = text_of(report)
+        elif report.skipped and now["outcome"] == "passed":
+            now["outcome"] = "skipped"
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        now, link = self.current, self.link
+        counts = sorted((count for thread, count in link.operations.items()), reverse=True)
+        now["threads"] = sum(1 for thread in link.operations if thread != 0)
+        now["operations"] = [count for thread, count in sorted(link.operations.items()) if thread != 0][:200]
+        now["calls"] = sum(counts)
+        now["slept"] = link.sleeps
+
+
+def name_of(nodeid):
+    return str(nodeid).replace("\\", "/")[:200]
+
+
+def text_of(report):
+    """The last lines of pytest's own account."""
+    try:
+        lines = str(report.longrepr).strip().splitlines()
+    except Exception:
+        lines = ["(no account)"]
+    told = [line for line in lines if line.startswith(("E ", ">"))] or lines[-3:]
+    return "\n".join(told)[:TEXT_MAX]
+
+
+def asserts(files):
+    """Tests in whose text nothing is asserted: no `assert`, no `raises`, no call of a helper that might."""
+    import ast
+
+    found = []
+    for file, source in files.items():
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        helpers = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not node.name.startswith("test")}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test"):
+                continue
+            says = any(
+                isinstance(inner, ast.Assert)
+                or isinstance(inner, ast.Attribute) and (inner.attr in ("raises", "fail") or inner.attr.startswith("assert"))
+                or isinstance(inner, ast.Name) and inner.id in helpers
+                or isinstance(inner, ast.Raise)
+                for inner in ast.walk(node))
+            if not says:
+                found.append(node.name)
+    return found
+
+
+def run(request, out, extra):
+    write, leave, nonce = os.write, os._exit, request["nonce"]
+    dump = single.dump
+
+    def say(reply):
+        data = (nonce + dump(reply)).encode("utf-8", "surrogatepass")
+        while data:
+            data = data[write(out, data):]
+        leave(0)
+
+    files = request["files"]
+    if request["do"] == "tests_check":
+        say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files), "silent": asserts(files)})
+    foreign = tuple(request["foreign"])
+    s = scheduler.Scheduler({"kind": "calm"}, request["steps_max"], foreign)
+    link = proxy.Link(*extra)
+    link.last = scheduler.WALL_START
+    recorder = Recorder(link, s, set(request["skip"]), set(request["heavy"]))
+
+    def told(what):
+        say({"outcome": "forbidden", "what": what})
+
+    def over():
+        s.steps = 0
+        raise Endless("this test takes too many steps: it may never end")
+
+    s.idle, s.over = link.idle, over
+    sleep = s.sleep
+
+    def noted_sleep(seconds):
+        if seconds > 0:
+            link.sleeps += 1
+        sleep(seconds)
+
+    s.sleep = noted_sleep
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = single.Sink()
+    sys.stdin = sys.__stdin__ = open("/dev/null")
+    sys.argv = ["pytest"]
+    sys.modules["distributed_cache"] = proxy.module(link)
+    import random
+
+    import pytest
+
+    random.seed(request["random"])
+    result = {}
+    folder = os.getcwd()
+
+    def main():
+        try:
+            arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
+                         "-p", "no:threadexception", "-p", "no:debugging", "-p", "no:pastebin", "-p", "no:junitxml",
+                         "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--basetemp", os.path.join(folder, "temporary"), *request["paths"]]
+            pytest.main(arguments, plugins=[recorder])
+        except SystemExit:
+            pass
+        except BaseException as error:
+            result["error"] = single.described(error, foreign)
+        finally:
+            s.end(("done", 0))
+
+    task = s.task("MainThread")
+    s.current = task
+    s.alive += 1
+    s._next_chunk()
+    import _thread
+
+    _thread.stack_size(64 << 20)
+    guard.close_doors()
+    guard.install(told, foreign, frozenset(f"<runner>/{name}.py" for name in
+                                           ("scheduler", "run", "guard", "threads", "suite", "proxy", "plain")), frames=False)
+    scheduler.active = s
+    scheduler._real_start(s._run, (task, main))
+    _thread.stack_size(1 << 19)
+    task.baton.release()
+    s.done.acquire()
+    how, detail = s.ended
+    ended = {"done": "done", "deadlock": "deadlock", "steps": "steps"}[how]
+    last = recorder.current["name"] if recorder.current is not None else ""
+    for test in recorder.tests:
+        for key, empty in (("threads", 0), ("operations", []), ("calls", 0), ("slept", 0)):
+            test.setdefault(key, empty)
+    say({"outcome": "tests", "ended": ended, "last": last, "waits": detail if how == "deadlock" else [],
+         "tests": recorder.tests, "errors": recorder.errors})

@@ -1,0 +1,242 @@
+//! A Python submission as a subject: each call is one run, in a child of its own.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cachedojo_lab::schedule::{Observed, Plan, Schedule, Switch};
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_wire::{Request, Response};
+
+use super::process::{Heard, Runners};
+use super::story;
+use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
+use crate::host::printable;
+use crate::language::toolchain::{Factory, Limits, NotStarted};
+
+/// The function of `line-cache`.
+pub const SIMULATE: &str = "simulate_distributed_cache";
+
+/// Most steps (instructions of the submission's own code) of one run.
+const STEPS_MAX: u64 = 30_000_000;
+/// Processor time of all runs of a submission together, in milliseconds: what comes after is cut off.
+const SPENT_MS_MAX: u64 = 45_000;
+/// What a run that did not end in time is taken for.
+const OUT_OF_TIME_MS: u64 = 10_000;
+/// How many instructions a line has, about: calm runs count lines.
+const STEPS_A_LINE: u64 = 4;
+
+/// A submission that can be run. Its clones are the same program.
+#[derive(Debug, Clone)]
+pub struct Program {
+    files: Arc<BTreeMap<String, String>>,
+    entry: Arc<str>,
+    runners: Arc<Runners>,
+    /// How long calm runs were, by their commands: priorities change somewhere within.
+    lengths: Arc<Mutex<BTreeMap<u64, u64>>>,
+    /// Processor time of all runs so far, in milliseconds.
+    spent_ms: Arc<AtomicU64>,
+}
+
+impl Program {
+    /// A program of these files, whose entrance is `entry`.
+    pub fn new(files: BTreeMap<String, String>, entry: &str, runners: Arc<Runners>) -> Self {
+        Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default(), spent_ms: Arc::default() }
+    }
+
+    /// A fresh subject.
+    pub fn python_subject(&self) -> PythonSubject {
+        PythonSubject { program: self.clone(), schedule: Schedule::new(Plan::Calm), crashed: None, observed: None }
+    }
+
+    /// The text of a line of the submission's entrance, for a story.
+    pub(super) fn line(&self, number: u32) -> &str {
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        let line = index.and_then(|index| self.files.get(&*self.entry)?.lines().nth(index));
+        line.unwrap_or_default().trim()
+    }
+
+    /// The file in which the submission begins.
+    pub(super) fn entry(&self) -> &str {
+        &self.entry
+    }
+
+    fn run(&self, commands: &[String], schedule: &Schedule, random: u64) -> Result<Heard, String> {
+        let plan = match &schedule.plan {
+            Plan::Calm => wire::Plan::Calm,
+            Plan::Walk { seed } => wire::Plan::Walk { seed: *seed },
+            Plan::Pct { seed } => wire::Plan::Pct { seed: *seed, length: self.length(commands, random)? },
+            Plan::Replay(switches) => {
+                wire::Plan::Replay { switches: switches.iter().map(|it| (it.thread, it.step, it.to)).collect() }
+            }
+        };
+        let heard = self.run_planned(commands, &plan, schedule.any_moment, random)?;
+        if let (Plan::Calm, Heard::Reply(_, reply)) = (&schedule.plan, &heard)
+            && let Some(observed) = &reply.observed
+        {
+            let length = observed.steps.saturating_mul(STEPS_A_LINE);
+            self.lengths.lock().unwrap_or_else(PoisonError::into_inner).insert(digest(commands), length);
+        }
+        Ok(heard)
+    }
+
+    /// About how many steps a run on these commands takes: a calm run tells.
+    fn length(&self, commands: &[String], random: u64) -> Result<u64, String> {
+        let known = || self.lengths.lock().unwrap_or_else(PoisonError::into_inner).get(&digest(commands)).copied();
+        if known().is_none() {
+            self.run(commands, &Schedule::new(Plan::Calm), random)?;
+        }
+        Ok(known().unwrap_or(1_000))
+    }
+
+    fn run_planned(
+        &self,
+        commands: &[String],
+        plan: &wire::Plan,
+        any_moment: bool,
+        random: u64,
+    ) -> Result<Heard, String> {
+        let ask = Ask::Run {
+            entry: &self.entry,
+            item: SIMULATE,
+            commands,
+            schedule: plan,
+            any_moment,
+            steps_max: STEPS_MAX,
+            random,
+            lines_max: LINES_MAX,
+            bytes_max: ANSWER_BYTES_MAX,
+        };
+        let heard = self.runners.ask(&ask, &self.files)?;
+        let spent = match &heard {
+            Heard::Reply(header, _) | Heard::Silent(header) => header.cpu_ms,
+            // Nobody says how much that took: as much as it may.
+            Heard::Gibberish | Heard::OutOfTime => OUT_OF_TIME_MS,
+        };
+        self.spent_ms.fetch_add(spent, Ordering::Relaxed);
+        Ok(heard)
+    }
+}
+
+/// A name for commands within this process; nothing of it is seen.
+fn digest(commands: &[String]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    commands.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Factory for Program {
+    fn subject(&self, _: &Limits) -> Result<Box<dyn Subject>, NotStarted> {
+        Ok(Box::new(self.python_subject()))
+    }
+}
+
+/// A submission in a world.
+#[derive(Debug)]
+pub struct PythonSubject {
+    program: Program,
+    schedule: Schedule,
+    crashed: Option<Crash>,
+    observed: Option<wire::Observed>,
+}
+
+impl PythonSubject {
+    fn simulate(&mut self, world: &World, commands: &[String]) -> Result<Response, Crash> {
+        // Python's `random` is seeded with what the world has next, which it keeps: whether a run asked cannot be told.
+        let random = world.random.clone().next_u64();
+        let heard = self.program.run(commands, &self.schedule, random);
+        match heard.map_err(|message| Crash::Panic { message })? {
+            Heard::Reply(_, reply) => {
+                let Reply { outcome, observed } = *reply;
+                self.observed = observed;
+                response(outcome)
+            }
+            Heard::Silent(header) => Err(silent(&header)),
+            Heard::Gibberish => Err(Crash::Gibberish),
+            Heard::OutOfTime => Err(Crash::OutOfFuel),
+        }
+    }
+}
+
+impl Subject for PythonSubject {
+    fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        if let Some(crash) = &self.crashed {
+            return Err(crash.clone());
+        }
+        if self.program.spent_ms.load(Ordering::Relaxed) > SPENT_MS_MAX {
+            return Err(Crash::CutOff);
+        }
+        let answer = match request {
+            Request::Simulate(commands) => self.simulate(world, commands),
+            other => Ok(Response::NotImplemented { item: other.item().to_owned() }),
+        };
+        if let Err(crash) = &answer {
+            self.crashed = Some(crash.clone());
+        }
+        answer
+    }
+
+    fn set_schedule(&mut self, schedule: &Schedule) -> bool {
+        self.schedule = schedule.clone();
+        true
+    }
+
+    fn observed(&self) -> Option<Observed> {
+        let seen = self.observed.as_ref()?;
+        let whole = seen.switch_count == seen.switches.len() as u64;
+        let switches = || seen.switches.iter().map(|&(thread, step, to)| Switch { thread, step, to }).collect();
+        Some(Observed {
+            started: seen.threads,
+            steps: seen.steps,
+            switches: whole.then(switches),
+            story: self.schedule.story.map_or_else(Vec::new, |language| story::tell(&self.program, seen, language)),
+        })
+    }
+}
+
+/// How a run that answered ended, in the judge's words.
+fn response(outcome: Outcome) -> Result<Response, Crash> {
+    match outcome {
+        Outcome::Lines { lines } => Ok(Response::Lines(lines)),
+        Outcome::Missing {} => Ok(Response::NotImplemented { item: SIMULATE.to_owned() }),
+        Outcome::NoList { kind } => Err(panic(&format!("`{SIMULATE}` returned a `{kind}`, not a list of strings"))),
+        Outcome::Raised(raised) => Err(panic(&told(&raised))),
+        Outcome::Deadlock { waits } => {
+            Err(Crash::Deadlock { waits: waits.iter().map(|wait| printable::harmless(wait)).collect() })
+        }
+        Outcome::Steps {} => Err(Crash::OutOfFuel),
+        Outcome::Memory {} => Err(Crash::OutOfMemory),
+        Outcome::TooMuch {} => Err(Crash::TooMuchOutput),
+        Outcome::Exit { code } => Err(Crash::Exit { code: u32::try_from(code).unwrap_or(1) }),
+        Outcome::Forbidden { .. } | Outcome::Checked { .. } | Outcome::Tests(_) => Err(Crash::Gibberish),
+    }
+}
+
+/// An exception in one sentence: `KeyError: 'x' (main.py, line 12)`.
+fn told(raised: &Raised) -> String {
+    let Raised { kind, message, file, line, thread } = raised;
+    let place = if file.is_empty() { String::new() } else { format!(" ({file}, line {line})") };
+    let thread = thread.as_ref().map(|thread| format!(" in thread {thread}")).unwrap_or_default();
+    let words = if message.is_empty() { String::new() } else { format!(": {message}") };
+    format!("{kind}{words}{place}{thread}")
+}
+
+fn panic(message: &str) -> Crash {
+    Crash::Panic { message: printable::harmless(message) }
+}
+
+/// How a run that did not answer ended.
+fn silent(header: &Header) -> Crash {
+    if header.too_much {
+        return Crash::TooMuchOutput;
+    }
+    match (header.signal, header.exit) {
+        (Some(libc::SIGXCPU | libc::SIGKILL), _) => Crash::OutOfFuel,
+        (Some(libc::SIGSEGV | libc::SIGBUS), _) => panic("the interpreter ran out of stack"),
+        (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
+        (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
+        (None, None) => Crash::Gibberish,
+    }
+}

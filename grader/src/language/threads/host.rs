@@ -1,0 +1,351 @@
+//! The functions that a module with threads sees: those of its rewrite, and the few of WASI that a world without files has.
+
+#![expect(clippy::needless_pass_by_value, reason = "wasmtime hands a caller over by value")]
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wasmtime::{AsContext, Caller, Engine, Linker, Module, WasmBacktrace};
+
+use super::memory::Memory;
+use super::operation::Operation;
+use super::rewrite::{HOST, PAGES_MAX};
+use super::story::{Frames, What};
+use super::turn::{Gate, GiveUp};
+use super::world::{State, Stop, Woken, World};
+
+const WASI: &str = "wasi_snapshot_preview1";
+const ENOSYS: i32 = 52;
+const EBADF: i32 = 8;
+const EFAULT: i32 = 21;
+const EINVAL: i32 = 28;
+
+/// What a look at a clock takes: two looks differ, as on any machine.
+const CLOCK_READ_NS: u64 = 1_000;
+
+/// The stack of a thread that asks for none, in bytes. std reads it from the environment.
+pub(super) const STACK_BYTES: u32 = 128 << 10;
+const ENVIRONMENT: &[u8] = b"RUST_MIN_STACK=131072\0";
+
+/// A page of memory, in bytes.
+const PAGE: u64 = 1 << 16;
+
+/// What the host keeps for one thread.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) world: Arc<Mutex<World>>,
+    pub(super) thread: u32,
+    pub(super) memory: Memory,
+}
+
+impl Context {
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self, stop: Stop) -> wasmtime::Error {
+        self.world().stop.get_or_insert(stop);
+        wasmtime::Error::msg("stopped by the scheduler")
+    }
+}
+
+type In<'a> = Caller<'a, Context>;
+
+/// The functions, for a module: what it imports beyond them is not there, and it is told so.
+///
+/// # Errors
+/// It imports something that is no function of WASI.
+pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<Context>> {
+    let mut linker = Linker::new(engine);
+    linker.func_wrap(HOST, "point", point)?;
+    linker.func_wrap_async(HOST, "switch", |caller: In<'_>, (): ()| Box::new(switch(caller)))?;
+    linker
+        .func_wrap_async(HOST, "wait", |caller: In<'_>, asked: (u32, u64, i64, u32)| Box::new(wait(caller, asked)))?;
+    linker.func_wrap(HOST, "notify", notify)?;
+    linker.func_wrap(HOST, "grow", grow)?;
+    linker.func_wrap(HOST, "overflow", overflow)?;
+    linker.func_wrap(HOST, "stack_size", |caller: In<'_>, bytes: u32| {
+        let mut world = caller.data().world();
+        let current = caller.data().thread;
+        world.thread(current).asked_stack = Some(bytes);
+    })?;
+    linker.func_wrap("wasi", "thread-spawn", spawn)?;
+    linker.func_wrap_async(WASI, "sched_yield", |caller: In<'_>, (): ()| Box::new(sched_yield(caller)))?;
+    linker.func_wrap_async(WASI, "poll_oneoff", |caller: In<'_>, asked: (u32, u32, u32, u32)| {
+        Box::new(poll_oneoff(caller, asked))
+    })?;
+    linker.func_wrap(WASI, "clock_time_get", clock_time_get)?;
+    linker.func_wrap(WASI, "clock_res_get", |caller: In<'_>, _clock: i32, out: u32| {
+        write(caller.data(), out, &1_u64.to_le_bytes())
+    })?;
+    linker.func_wrap(WASI, "random_get", random_get)?;
+    linker.func_wrap(WASI, "fd_write", fd_write)?;
+    linker.func_wrap(WASI, "environ_get", |caller: In<'_>, list: u32, text: u32| {
+        write(caller.data(), list, &text.to_le_bytes()) | write(caller.data(), text, ENVIRONMENT)
+    })?;
+    linker.func_wrap(WASI, "environ_sizes_get", |caller: In<'_>, count: u32, bytes: u32| {
+        let len = u32::try_from(ENVIRONMENT.len()).unwrap_or(0);
+        write(caller.data(), count, &1_u32.to_le_bytes()) | write(caller.data(), bytes, &len.to_le_bytes())
+    })?;
+    linker.func_wrap(WASI, "args_get", |_: u32, _: u32| 0)?;
+    linker.func_wrap(WASI, "args_sizes_get", |caller: In<'_>, count: u32, bytes: u32| {
+        write(caller.data(), count, &[0; 4]) | write(caller.data(), bytes, &[0; 4])
+    })?;
+    // No folder is open: another answer than this ends the module.
+    linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: u32| EBADF)?;
+    linker.func_wrap(WASI, "proc_exit", |caller: In<'_>, code: u32| -> wasmtime::Result<()> {
+        Err(caller.data().stop(Stop::Exit(code)))
+    })?;
+    // Files, sockets and the rest.
+    linker.allow_shadowing(false);
+    for import in module.imports().filter(|import| import.module() == WASI) {
+        let Some(kind) = import.ty().func().cloned() else { continue };
+        let answers = kind.results().len();
+        // Those from above are kept: they are defined already.
+        drop(linker.func_new(WASI, import.name(), kind, move |_, _, results| {
+            if answers == 1 {
+                results[0] = wasmtime::Val::I32(ENOSYS);
+            }
+            Ok(())
+        }));
+    }
+    Ok(linker)
+}
+
+/// Where a thread is, for a story; nothing where none is written.
+fn frames(caller: &impl AsContext) -> Frames {
+    let trace = WasmBacktrace::force_capture(caller);
+    let place = |offset: Option<usize>| offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
+    // The innermost frames are the stand-in's own.
+    trace.frames().iter().map(|frame| (frame.func_index(), place(frame.func_offset()))).collect()
+}
+
+/// Writes something down, where a story is written.
+fn note(caller: &In<'_>, what: What) {
+    let context = caller.data();
+    if context.world().log.is_some() {
+        let frames = frames(caller);
+        if let Some(log) = &mut context.world().log {
+            log.add(context.thread, what, frames);
+        }
+    }
+}
+
+// ---- the rewrite's functions ----
+
+fn point(caller: In<'_>, code: i32, address: u32, first: u64, second: u64) -> i32 {
+    let code = u8::try_from(code).unwrap_or(u8::MAX);
+    let operation = Operation { code, address, operands: (first, second) };
+    let context = caller.data();
+    let mut world = context.world();
+    let switches = world.point(operation, operation.would_change(&context.memory));
+    if world.log.is_some() {
+        drop(world);
+        let frames = frames(&caller);
+        let mut world = context.world();
+        if let Some(log) = &mut world.log {
+            let what = if switches { What::HeldUp } else { What::Point };
+            if switches {
+                log.postponed.insert(context.thread, operation);
+            } else {
+                log.operated(context.thread, operation, operation.effect(&context.memory), &frames);
+            }
+            log.add(context.thread, what, frames);
+        }
+    }
+    i32::from(switches)
+}
+
+async fn switch(caller: In<'_>) -> wasmtime::Result<()> {
+    if caller.data().world().stop.is_some() {
+        return Err(wasmtime::Error::msg("stopped by the scheduler"));
+    }
+    GiveUp::default().await;
+    let context = caller.data();
+    if context.world().log.is_some() {
+        let frames = frames(&caller);
+        if let Some(log) = &mut context.world().log
+            && let Some(operation) = log.postponed.remove(&context.thread)
+        {
+            log.operated(context.thread, operation, operation.effect(&context.memory), &frames);
+            log.add(context.thread, What::Point, frames);
+        }
+    }
+    Ok(())
+}
+
+/// `memory.atomic.wait`: 0 woken, 1 the number is another one, 2 its time is over.
+async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i64, u32)) -> wasmtime::Result<i32> {
+    let context = caller.data();
+    let Some(number) = context.memory.number(address, bytes) else {
+        return Err(wasmtime::Error::msg("a wait outside the memory"));
+    };
+    if number != expected {
+        return Ok(1);
+    }
+    let timed = timeout >= 0;
+    note(&caller, What::Waits { address, timed });
+    {
+        let mut world = context.world();
+        let until = timed.then(|| world.monotonic_ns.saturating_add(timeout.unsigned_abs()));
+        world.set_state(context.thread, State::Waiting { address, until });
+    }
+    Gate(context.clone()).await;
+    let late = context.world().thread(context.thread).woken == Woken::Late;
+    note(&caller, What::GoesOn { late });
+    Ok(if late { 2 } else { 0 })
+}
+
+fn notify(caller: In<'_>, address: u32, count: u32) -> u32 {
+    let woken = caller.data().world().notify(address, count);
+    u32::try_from(woken.len()).unwrap_or(u32::MAX)
+}
+
+fn grow(caller: In<'_>, pages: u32) -> i32 {
+    let context = caller.data();
+    let old = context.memory.0.size();
+    let new = old + u64::from(pages);
+    let mut world = context.world();
+    if new > PAGES_MAX || new * PAGE > world.limits.memory_bytes || context.memory.0.grow(u64::from(pages)).is_err() {
+        world.memory_refused = true;
+        return -1;
+    }
+    i32::try_from(old).unwrap_or(-1)
+}
+
+fn overflow(caller: In<'_>) -> wasmtime::Result<()> {
+    note(&caller, What::Point);
+    let context = caller.data();
+    let (top, low) = context.world().thread(context.thread).stack;
+    Err(context.stop(Stop::StackOverflow { thread: context.thread, bytes: top.saturating_sub(low) }))
+}
+
+fn spawn(caller: In<'_>, argument: i32) -> i32 {
+    let context = caller.data();
+    // wasi-libc's `start_args` begins with the new stack's top.
+    let top = context.memory.number(argument.cast_unsigned(), 4).and_then(|top| u32::try_from(top).ok());
+    let child = context.world().spawn(argument, top.unwrap_or(0), STACK_BYTES);
+    match child {
+        Some(child) => {
+            note(&caller, What::Starts { child });
+            child.cast_signed()
+        }
+        None => -1,
+    }
+}
+
+// ---- WASI ----
+
+async fn sched_yield(caller: In<'_>) -> wasmtime::Result<i32> {
+    note(&caller, What::Yields);
+    caller.data().world().yielded();
+    GiveUp::default().await;
+    Ok(0)
+}
+
+/// A sleep: nothing else can be waited for.
+async fn poll_oneoff(caller: In<'_>, (asked, events, count, out): (u32, u32, u32, u32)) -> wasmtime::Result<i32> {
+    const SUBSCRIPTION: u32 = 48;
+    const SUBSCRIPTIONS_MAX: u32 = 16;
+    let context = caller.data();
+    if count == 0 || count > SUBSCRIPTIONS_MAX {
+        return Ok(EINVAL);
+    }
+    let Some(bytes) = context.memory.read(asked, count * SUBSCRIPTION) else { return Ok(EFAULT) };
+    let number = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap_or_default());
+    let wait = |one: &[u8]| {
+        let world = context.world();
+        match one[8] {
+            0 if one[40] & 1 == 1 => number(one, 24).saturating_sub(time_of(&world, one[16])),
+            0 => number(one, 24),
+            _ => 0,
+        }
+    };
+    let waits: Vec<(u64, u64, u8)> =
+        bytes.chunks_exact(SUBSCRIPTION as usize).map(|one| (wait(one), number(one, 0), one[8])).collect();
+    let shortest = waits.iter().map(|(wait, ..)| *wait).min().unwrap_or(0);
+    note(&caller, What::Sleeps { ns: shortest });
+    {
+        let mut world = context.world();
+        let until = world.monotonic_ns.saturating_add(shortest);
+        if shortest == 0 {
+            world.yielded();
+        } else {
+            world.set_state(context.thread, State::Sleeping { until });
+        }
+    }
+    if shortest == 0 {
+        GiveUp::default().await;
+    } else {
+        Gate(context.clone()).await;
+    }
+    let mut happened = Vec::new();
+    for (_, user, kind) in waits.iter().filter(|(wait, ..)| *wait == shortest) {
+        let mut event = [0; 32];
+        event[..8].copy_from_slice(&user.to_le_bytes());
+        event[10] = *kind;
+        happened.extend_from_slice(&event);
+    }
+    let number_happened = u32::try_from(happened.len() / 32).unwrap_or(0);
+    Ok(write(context, events, &happened) | write(context, out, &number_happened.to_le_bytes()))
+}
+
+/// Clock 0 is the wall's; the monotonic one and the processors' are one.
+fn time_of(world: &World, clock: u8) -> u64 {
+    if clock == 0 { world.wall_ns } else { world.monotonic_ns }
+}
+
+fn clock_time_get(caller: In<'_>, clock: u32, _precision: u64, out: u32) -> i32 {
+    let context = caller.data();
+    let time = {
+        let mut world = context.world();
+        let time = time_of(&world, u8::from(clock != 0));
+        world.pass(CLOCK_READ_NS);
+        time
+    };
+    write(context, out, &time.to_le_bytes())
+}
+
+fn random_get(mut caller: In<'_>, out: u32, len: u32) -> i32 {
+    // Randomness is work: a byte costs what an instruction does.
+    let left = caller.get_fuel().unwrap_or(0).saturating_sub(u64::from(len));
+    drop(caller.set_fuel(left));
+    let context = caller.data();
+    let mut world = context.world();
+    for start in (0..len).step_by(8) {
+        let bytes = world.random.next_u64().to_le_bytes();
+        let here = (len - start).min(8) as usize;
+        if !context.memory.write(out.wrapping_add(start), &bytes[..here]) {
+            return EFAULT;
+        }
+    }
+    0
+}
+
+fn fd_write(caller: In<'_>, file: i32, pieces: u32, count: u32, out: u32) -> wasmtime::Result<i32> {
+    const PIECES_MAX: u32 = 1_024;
+    if file != 1 && file != 2 {
+        return Ok(EBADF);
+    }
+    let context = caller.data();
+    let Some(list) = context.memory.read(pieces, count.min(PIECES_MAX) * 8) else { return Ok(EFAULT) };
+    let mut written = 0_u32;
+    for piece in list.chunks_exact(8) {
+        let number = |at: usize| u32::from_le_bytes(piece[at..at + 4].try_into().unwrap_or_default());
+        let (place, len) = (number(0), number(4));
+        let room = {
+            let world = context.world();
+            world.limits.output_bytes.saturating_sub(world.printed.len())
+        };
+        if len as usize > room {
+            return Err(context.stop(Stop::TooMuchOutput));
+        }
+        let Some(bytes) = context.memory.read(place, len) else { return Ok(EFAULT) };
+        context.world().printed.extend_from_slice(&bytes);
+        written = written.saturating_add(len);
+    }
+    Ok(write(context, out, &written.to_le_bytes()))
+}
+
+fn write(context: &Context, place: u32, bytes: &[u8]) -> i32 {
+    if context.memory.write(place, bytes) { 0 } else { EFAULT }
+}

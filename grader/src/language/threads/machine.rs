@@ -1,0 +1,360 @@
+//! A module with threads, running: each thread an instance over one shared memory, each polled by hand on one thread of the
+//! host.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context as Task, Poll, Waker};
+use std::time::Duration;
+
+use cachedojo::random::Random;
+use cachedojo_lab::schedule::{Schedule, Switch};
+use wasmtime::{
+    Config, Engine, ExternType, Instance, InstancePre, Linker, MemoryType, Module, SharedMemory, Store, Strategy, Trap,
+    UpdateDeadline, Val, WasmParams, WasmResults,
+};
+
+use super::host::{self, Context};
+use super::lines::Lines;
+use super::memory::Memory;
+use super::rewrite::{self, Map, STACK_LOW};
+use super::tell::{self, Sources, Told};
+use super::world::{Limits, SLICE, Stop, World};
+
+/// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
+/// host's own functions.
+const WASM_STACK_BYTES: usize = 1 << 20;
+const HOST_STACK_BYTES: usize = 128 << 10;
+/// A tick of the watchdog.
+const TICK: Duration = Duration::from_millis(250);
+/// Bytes between a stack's end and the check: functions that call nothing do not tell how deep they go.
+const STACK_MARGIN: i32 = 2 << 10;
+
+/// A module with threads, compiled for this machine. Cheap to clone, and shared between threads.
+#[derive(Clone)]
+pub struct Program {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// The module as the linker wrote it.
+    source: Vec<u8>,
+    module: Module,
+    functions: Linker<Context>,
+    memory: MemoryType,
+    /// Where its calls came from: only a story needs it.
+    map: OnceLock<Map>,
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Program")
+    }
+}
+
+impl Program {
+    /// Rewrites and compiles a module of the target `wasm32-wasip1-threads`. Cost: about 0.1 s for a submission's.
+    ///
+    /// # Errors
+    /// A sentence, when the bytes are no such module.
+    pub fn new(bytes: &[u8]) -> Result<Self, String> {
+        let engine = engine()?;
+        let rewritten = rewrite::rewrite(bytes, false).map_err(|error| error.to_string())?;
+        let failed = |error: wasmtime::Error| format!("this is no module that can be run: {error}");
+        let module = Module::from_binary(engine, &rewritten.bytes).map_err(failed)?;
+        let memory = module.imports().find_map(|import| match import.ty() {
+            ExternType::Memory(memory) => Some(memory),
+            _ => None,
+        });
+        let memory = memory.ok_or("the module imports no memory")?;
+        let functions = host::functions(engine, &module).map_err(failed)?;
+        Ok(Self {
+            shared: Arc::new(Shared { source: bytes.to_vec(), module, functions, memory, map: OnceLock::new() }),
+        })
+    }
+
+    /// A fresh machine, which runs under a schedule.
+    ///
+    /// # Errors
+    /// A sentence, when the host has no room for its memory.
+    pub fn start(&self, limits: Limits, schedule: &Schedule) -> Result<Machine, String> {
+        let shared = &self.shared;
+        let engine = shared.module.engine();
+        let failed = |error: wasmtime::Error| format!("no machine for the module: {error}");
+        let memory = SharedMemory::new(engine, shared.memory.clone()).map_err(failed)?;
+        let world = Arc::new(Mutex::new(World::new(limits, schedule)));
+        let context = Context { world, thread: 0, memory: Memory(memory.clone()) };
+        let mut store = new_store(engine, context.clone());
+        let mut linker = shared.functions.clone();
+        linker.define(&store, "env", "memory", memory).map_err(failed)?;
+        let ready = linker.instantiate_pre(&shared.module).map_err(failed)?;
+        store.set_epoch_deadline(1);
+        Ok(Machine { program: self.clone(), ready, context, store, instance: None, others: Vec::new(), dead: None })
+    }
+
+    fn map(&self) -> &Map {
+        let make = || rewrite::rewrite(&self.shared.source, true).map(|rewritten| rewritten.map).unwrap_or_default();
+        self.shared.map.get_or_init(make)
+    }
+}
+
+/// The engine for modules with threads. Its compiler is the fast one: no run is long enough to win back more.
+fn engine() -> Result<&'static Engine, String> {
+    static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+    let made = ENGINE.get_or_init(|| {
+        let mut config = Config::new();
+        config
+            .strategy(Strategy::Winch)
+            .consume_fuel(true)
+            .epoch_interruption(true)
+            .wasm_threads(true)
+            .shared_memory(true)
+            .max_wasm_stack(WASM_STACK_BYTES)
+            .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES);
+        let engine = Engine::new(&config).map_err(|error| format!("wasmtime does not start: {error}"))?;
+        let ticking = engine.clone();
+        std::thread::Builder::new()
+            .name("watchdog".to_owned())
+            .spawn(move || {
+                loop {
+                    std::thread::park_timeout(TICK);
+                    ticking.increment_epoch();
+                }
+            })
+            .map_err(|error| format!("the watchdog does not start: {error}"))?;
+        Ok(engine)
+    });
+    made.as_ref().map_err(Clone::clone)
+}
+
+fn new_store(engine: &Engine, context: Context) -> Store<Context> {
+    let mut store = Store::new(engine, context);
+    // Fuel and epochs are on in our one engine, so these cannot fail.
+    drop(store.set_fuel(u64::MAX / 2));
+    drop(store.fuel_async_yield_interval(Some(SLICE)));
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        let until = store.data().world().cpu_until;
+        if processor_time() < until { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
+    });
+    store
+}
+
+/// What the calling thread has spent on its processor.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+type Running = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
+
+/// A running module. Dropping it ends its threads.
+pub struct Machine {
+    program: Program,
+    ready: InstancePre<Context>,
+    context: Context,
+    store: Store<Context>,
+    instance: Option<Instance>,
+    /// All threads but the caller's own, by id less one; nothing where one has ended.
+    others: Vec<Option<Running>>,
+    dead: Option<Stop>,
+}
+
+impl std::fmt::Debug for Machine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine").field("dead", &self.dead).finish_non_exhaustive()
+    }
+}
+
+/// Time and randomness around a call.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The monotonic clock, in nanoseconds.
+    pub monotonic_ns: u64,
+    /// The wall's clock, in nanoseconds since 1970.
+    pub wall_ns: u64,
+    /// Where randomness comes from.
+    pub random: Random,
+}
+
+impl Machine {
+    /// Calls an exported function on the caller's own thread and runs all threads until it returns; those that live on are
+    /// run again in the next call.
+    ///
+    /// # Errors
+    /// Why the module was stopped; every later call says the same.
+    pub fn call<P: WasmParams + Sync, R: WasmResults + Sync + Send>(
+        &mut self,
+        around: &mut Surroundings,
+        name: &str,
+        parameters: P,
+    ) -> Result<R, Stop> {
+        if let Some(stop) = &self.dead {
+            return Err(stop.clone());
+        }
+        let mut world = self.context.world();
+        world.call_begins(around.monotonic_ns, around.wall_ns, &around.random);
+        world.cpu_until = processor_time() + world.limits.call_cpu;
+        drop(world);
+        let answer = self.run(name, parameters);
+        let mut world = self.context.world();
+        world.call_ends();
+        *around =
+            Surroundings { monotonic_ns: world.monotonic_ns, wall_ns: world.wall_ns, random: world.random.clone() };
+        drop(world);
+        answer.inspect_err(|stop| self.dead = Some(stop.clone()))
+    }
+
+    fn run<P: WasmParams + Sync, R: WasmResults + Sync + Send>(
+        &mut self,
+        name: &str,
+        parameters: P,
+    ) -> Result<R, Stop> {
+        let Self { ready, context, store, instance, others, .. } = self;
+        let world = Arc::clone(&context.world);
+        let lock = || world.lock().unwrap_or_else(PoisonError::into_inner);
+        let main = async {
+            let instance = match instance {
+                Some(instance) => instance,
+                None => instance.insert(begin(ready, store).await?),
+            };
+            let function = instance.get_typed_func::<P, R>(&mut *store, name)?;
+            function.call_async(&mut *store, parameters).await
+        };
+        let mut main = std::pin::pin!(main);
+        let mut task = Task::from_waker(Waker::noop());
+        let mut turns = 0_u32;
+        let mut begun = false;
+        loop {
+            let next = {
+                let mut world = lock();
+                while let Some((thread, argument)) = world.spawned.first().copied() {
+                    world.spawned.remove(0);
+                    let context = Context { thread, ..context.clone() };
+                    others.push(Some(Box::pin(live(ready.clone(), context, argument))));
+                }
+                if !begun {
+                    turns += 1;
+                    world.call_waits_too_long(turns);
+                }
+                world.next_turn()?
+            };
+            begun |= next == 0;
+            let polled = match next.checked_sub(1) {
+                None => match main.as_mut().poll(&mut task) {
+                    Poll::Ready(Ok(answer)) => return Ok(answer),
+                    Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                    Poll::Pending => Poll::Pending,
+                },
+                Some(other) => match others.get_mut(other as usize).and_then(Option::as_mut) {
+                    Some(running) => running.as_mut().poll(&mut task),
+                    None => return Err(Stop::Gibberish),
+                },
+            };
+            match polled {
+                Poll::Ready(Err(error)) => return Err(why(&mut lock(), next, &error)),
+                Poll::Ready(Ok(())) => {
+                    others[next as usize - 1] = None;
+                    lock().ended(next);
+                }
+                Poll::Pending => lock().paused(),
+            }
+        }
+    }
+
+    /// Bytes of its memory. Cost: O(len).
+    pub fn read(&self, place: u32, len: u32) -> Option<Vec<u8>> {
+        self.context.memory.read(place, len)
+    }
+
+    /// Writes into its memory; whether the place is inside.
+    pub fn write(&self, place: u32, bytes: &[u8]) -> bool {
+        self.context.memory.write(place, bytes)
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.context.world()
+    }
+
+    /// What its threads printed.
+    pub fn printed(&self) -> Vec<u8> {
+        self.world().printed.clone()
+    }
+
+    /// Whether it asked for more memory than it may have.
+    pub fn memory_refused(&self) -> bool {
+        self.world().memory_refused
+    }
+
+    /// How many threads were started besides the caller's own.
+    pub fn started(&self) -> u32 {
+        self.world().started()
+    }
+
+    /// Points so far, of all threads.
+    pub fn points(&self) -> u64 {
+        self.world().points
+    }
+
+    /// Work so far: of the threads that have ended, and of the caller's own.
+    pub fn fuel(&self) -> u64 {
+        let own = (u64::MAX / 2).saturating_sub(self.store.get_fuel().unwrap_or(u64::MAX / 2));
+        self.world().fuel_of_ended + own
+    }
+
+    /// How the run differed from the calm one; `None` where that is too long to be kept.
+    pub fn switches(&self) -> Option<Vec<Switch>> {
+        let world = self.world();
+        (!world.chooser.overflowed).then(|| world.chooser.switches.clone())
+    }
+
+    /// What happened, for a machine whose schedule asked for a story. Cost: some 10 ms, and what the story is long.
+    pub fn tell(&self, sources: &Sources) -> Told {
+        let lines = Lines::of(&self.program.shared.source);
+        tell::tell(&self.world(), self.program.map(), &lines, sources, self.dead.as_ref())
+    }
+}
+
+/// The caller's own thread, up to its first call.
+async fn begin(ready: &InstancePre<Context>, store: &mut Store<Context>) -> wasmtime::Result<Instance> {
+    let instance = ready.instantiate_async(&mut *store).await?;
+    set_stack_low(&instance, store, STACK_MARGIN);
+    if let Ok(initialize) = instance.get_typed_func::<(), ()>(&mut *store, "_initialize") {
+        initialize.call_async(&mut *store, ()).await?;
+    }
+    Ok(instance)
+}
+
+/// Another thread, from its first turn to its end.
+async fn live(ready: InstancePre<Context>, context: Context, argument: i32) -> wasmtime::Result<()> {
+    let thread = context.thread;
+    let (world, low) = (Arc::clone(&context.world), context.world().thread(thread).stack.1);
+    let mut store = new_store(ready.module().engine(), context);
+    let instance = ready.instantiate_async(&mut store).await?;
+    set_stack_low(&instance, &mut store, low.cast_signed().saturating_add(STACK_MARGIN));
+    let start = instance.get_typed_func::<(i32, i32), ()>(&mut store, "wasi_thread_start")?;
+    start.call_async(&mut store, (thread.cast_signed(), argument)).await?;
+    let used = (u64::MAX / 2).saturating_sub(store.get_fuel().unwrap_or(0));
+    world.lock().unwrap_or_else(PoisonError::into_inner).fuel_of_ended += used;
+    Ok(())
+}
+
+fn set_stack_low(instance: &Instance, store: &mut Store<Context>, low: i32) {
+    if let Some(global) = instance.get_global(&mut *store, STACK_LOW) {
+        // The rewrite made it a mutable number, so this cannot fail.
+        drop(global.set(&mut *store, Val::I32(low)));
+    }
+}
+
+/// What a thread's failure means.
+fn why(world: &mut World, thread: u32, error: &wasmtime::Error) -> Stop {
+    if let Some(stop) = world.stop.take() {
+        return stop;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel | Trap::Interrupt) => Stop::OutOfWork,
+        Some(Trap::StackOverflow) => Stop::StackOverflow { thread, bytes: 0 },
+        Some(trap) => Stop::Trap { thread, reason: trap.to_string() },
+        None => Stop::Gibberish,
+    }
+}

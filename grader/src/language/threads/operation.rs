@@ -1,0 +1,69 @@
+//! One atomic operation: what it is, and what it does to the memory.
+
+use super::memory::Memory;
+use super::rewrite::code;
+
+/// An operation at a point, as the module tells it before it runs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Operation {
+    pub(super) code: u8,
+    pub(super) address: u32,
+    pub(super) operands: (u64, u64),
+}
+
+impl Operation {
+    /// The bytes that it works on: variants run i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
+    fn bytes(self) -> u32 {
+        [4, 8, 1, 2, 1, 2, 4][usize::from((self.code - code::FIRST) % 7)]
+    }
+
+    fn group(self) -> u8 {
+        (self.code - code::FIRST) / 7
+    }
+
+    /// Whether it is a wait or a wake-up.
+    pub(super) fn is_call(self) -> bool {
+        self.code < code::FIRST
+    }
+
+    /// Whether it adds or subtracts at once.
+    pub(super) fn adds(self) -> bool {
+        !self.is_call() && matches!(self.group(), 2 | 3)
+    }
+
+    /// Whether it reads and writes at once.
+    pub(super) fn exchanges(self) -> bool {
+        !self.is_call() && self.group() >= 7
+    }
+
+    /// The number at its address before and after; `None` for waits and wake-ups, and outside the memory.
+    pub(super) fn effect(self, memory: &Memory) -> Option<(u64, u64)> {
+        if self.is_call() {
+            return None;
+        }
+        let old = memory.number(self.address, self.bytes())?;
+        let mask = u64::MAX >> (64 - 8 * self.bytes());
+        let (first, second) = self.operands;
+        let new = match self.group() {
+            0 => old,
+            1 | 7 => first,
+            2 => old.wrapping_add(first),
+            3 => old.wrapping_sub(first),
+            4 => old & first,
+            5 => old | first,
+            6 => old ^ first,
+            _ if old == first & mask => second,
+            _ => old,
+        };
+        Some((old, new & mask))
+    }
+
+    /// Whether it may change something: a thread that repeats what does not only looks.
+    pub(super) fn would_change(self, memory: &Memory) -> bool {
+        if self.is_call() {
+            return true;
+        }
+        // A load is the commonest and needs no look at the memory.
+        self.group() != 0 && self.effect(memory).is_none_or(|(old, new)| old != new)
+    }
+}

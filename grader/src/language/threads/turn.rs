@@ -1,0 +1,34 @@
+//! The two ways in which a thread stops running: until it can again, and for one turn.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use super::host::Context;
+use super::world::State;
+
+/// Opens when the thread can run.
+pub(super) struct Gate(pub(super) Context);
+
+impl Future for Gate {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<()> {
+        let thread = self.0.thread;
+        if self.0.world().thread(thread).state == State::Ready { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Gives the turn back once; the thread goes on when it is chosen again.
+#[derive(Default)]
+pub(super) struct GiveUp {
+    given: bool,
+}
+
+impl Future for GiveUp {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.given, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}

@@ -1,0 +1,576 @@
+//! The threads of one running module: who can run, who waits for what, and what time it is.
+//!
+//! One thread runs at a time. Time stands still while anyone can run, and jumps to the next deadline when nobody can.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use cachedojo::random::Random;
+use cachedojo_lab::schedule::{Plan, Schedule};
+use cachedojo_notation::text::Language;
+
+use super::operation::Operation;
+use super::plan::{Chooser, Question};
+use super::story::{Log, What};
+
+/// What one module may use, all its threads together.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Work, in instructions of the module (roughly), counted in slices of [`SLICE`].
+    pub fuel: u64,
+    /// Points: atomic instructions, waits and wake-ups.
+    pub points: u64,
+    /// Memory, in bytes: code's own, heap and all stacks.
+    pub memory_bytes: u64,
+    /// Bytes printed.
+    pub output_bytes: usize,
+    /// Threads that live at once.
+    pub live: usize,
+    /// Threads started in all.
+    pub started: u32,
+    /// Processor time of one call, for work that fuel does not see.
+    pub call_cpu: std::time::Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel: 4_000_000_000,
+            points: 20_000_000,
+            memory_bytes: 1792 << 20,
+            output_bytes: 1 << 20,
+            live: 12_000,
+            started: 60_000,
+            call_cpu: std::time::Duration::from_secs(12),
+        }
+    }
+}
+
+/// Work after which a running thread's loop without points is looked at, in instructions.
+pub(super) const SLICE: u64 = 100_000;
+/// Slices in a row after which others get their turn.
+const SLICES_ALONE: u32 = 20;
+/// Points in a row after which others get their turn: some loops wait for another thread in a way that only this tells.
+const POINTS_ALONE: u32 = 1_000;
+/// Looks at the same thing in a row after which time moves on, where nobody else can run.
+const LOOKS_ALONE: u32 = 50;
+/// What is left of a call's time for threads that it found busy: then its own work begins, whatever they do.
+const BUSY_TURNS_MAX: u32 = 2_000;
+
+/// What a thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It can run.
+    Ready,
+    /// It waits to be woken at an address, perhaps not for ever.
+    Waiting { address: u32, until: Option<u64> },
+    /// It sleeps.
+    Sleeping { until: u64 },
+    /// It is the caller's own thread, between two calls.
+    Between,
+    /// It has ended.
+    Done,
+}
+
+/// Why a wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Woken {
+    /// By a wake-up, or by nobody: the standard allows that.
+    Called,
+    /// Its time is over.
+    Late,
+}
+
+/// One thread.
+#[derive(Debug)]
+pub(super) struct Thread {
+    pub(super) state: State,
+    pub(super) woken: Woken,
+    /// Its points so far.
+    pub(super) step: u32,
+    /// Its place in `ready`, where it is there.
+    place: usize,
+    /// The operation of its latest point.
+    last: (u8, u32),
+    /// The turn of its latest point.
+    last_turn: u64,
+    /// How often it has looked at the same thing in a row.
+    looks: u32,
+    /// Points, then slices, since somebody else ran.
+    alone: (u32, u32),
+    /// The stack: its top, and how far down it may grow.
+    pub(super) stack: (u32, u32),
+    /// The stack that the next thread it starts asks for.
+    pub(super) asked_stack: Option<u32>,
+}
+
+/// Why the module is stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// Nobody can run, and nothing will ever change that: for each thread what it waits for, at which address.
+    Deadlock(Vec<(u32, u32)>),
+    /// All threads together did more than is allowed.
+    OutOfWork,
+    /// It asked for more memory than is allowed.
+    OutOfMemory,
+    /// A thread's stack grew past its end.
+    StackOverflow {
+        /// The thread.
+        thread: u32,
+        /// The stack's size, in bytes.
+        bytes: u32,
+    },
+    /// It printed more than is allowed.
+    TooMuchOutput,
+    /// More threads than are allowed.
+    TooManyThreads,
+    /// It ended the process.
+    Exit(u32),
+    /// A thread ended by a trap: a panic aborts the whole module.
+    Trap {
+        /// The thread.
+        thread: u32,
+        /// wasmtime's word for it.
+        reason: String,
+    },
+    /// The module does not follow the seam.
+    Gibberish,
+}
+
+/// The threads and everything around them.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of them a state")]
+pub(super) struct World {
+    pub(super) limits: Limits,
+    pub(super) monotonic_ns: u64,
+    pub(super) wall_ns: u64,
+    pub(super) random: Random,
+    pub(super) printed: Vec<u8>,
+    pub(super) threads: Vec<Thread>,
+    pub(super) current: u32,
+    /// Threads to be made before the next turn: their id and start argument.
+    pub(super) spawned: Vec<(u32, i32)>,
+    /// What a host function decided: why everything ends.
+    pub(super) stop: Option<Stop>,
+    pub(super) memory_refused: bool,
+    /// Slices of work that were used up.
+    fuel: u64,
+    /// Exactly what the threads that have ended used.
+    pub(super) fuel_of_ended: u64,
+    pub(super) points: u64,
+    /// The host's processor time at which the running call is stopped.
+    pub(super) cpu_until: std::time::Duration,
+    pub(super) chooser: Chooser,
+    pub(super) log: Option<Log>,
+    pub(super) language: Option<Language>,
+    /// Who runs at the next turn, where a point has decided it.
+    next: Option<u32>,
+    ready: Vec<u32>,
+    live: usize,
+    waiters: BTreeMap<u32, VecDeque<u32>>,
+    timers: BTreeSet<(u64, u32)>,
+    child: Option<u32>,
+    turn: u64,
+    /// Whether the running thread has given up its turn of itself.
+    gave_up: bool,
+    any_moment: bool,
+    spurious: bool,
+}
+
+impl World {
+    pub(super) fn new(limits: Limits, schedule: &Schedule) -> Self {
+        let mut world = Self {
+            limits,
+            monotonic_ns: 0,
+            wall_ns: 0,
+            random: Random::new(0),
+            printed: Vec::new(),
+            threads: Vec::new(),
+            current: 0,
+            spawned: Vec::new(),
+            stop: None,
+            memory_refused: false,
+            fuel: 0,
+            fuel_of_ended: 0,
+            points: 0,
+            cpu_until: std::time::Duration::MAX,
+            chooser: Chooser::new(&schedule.plan),
+            log: schedule.story.map(|_| Log::default()),
+            language: schedule.story,
+            next: None,
+            ready: Vec::new(),
+            live: 0,
+            waiters: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            child: None,
+            turn: 0,
+            gave_up: false,
+            any_moment: schedule.any_moment,
+            spurious: matches!(schedule.plan, Plan::Walk { .. } | Plan::Replay(_)),
+        };
+        world.add((0, 0));
+        world.set_state(0, State::Between);
+        world
+    }
+
+    fn add(&mut self, stack: (u32, u32)) -> u32 {
+        let id = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+        self.threads.push(Thread {
+            state: State::Between,
+            woken: Woken::Called,
+            step: 0,
+            place: usize::MAX,
+            last: (0, 0),
+            last_turn: 0,
+            looks: 0,
+            alone: (0, 0),
+            stack,
+            asked_stack: None,
+        });
+        self.live += 1;
+        self.set_state(id, State::Ready);
+        id
+    }
+
+    /// A thread's own record.
+    pub(super) fn thread(&mut self, id: u32) -> &mut Thread {
+        &mut self.threads[id as usize]
+    }
+
+    /// Gives a thread another state, and everything that depends on it.
+    pub(super) fn set_state(&mut self, id: u32, state: State) {
+        let thread = &mut self.threads[id as usize];
+        let old = std::mem::replace(&mut thread.state, state);
+        if old == state {
+            return;
+        }
+        match old {
+            State::Ready => {
+                let place = std::mem::replace(&mut self.threads[id as usize].place, usize::MAX);
+                self.ready.swap_remove(place);
+                if let Some(moved) = self.ready.get(place) {
+                    self.threads[*moved as usize].place = place;
+                }
+            }
+            State::Waiting { address, until } => {
+                if let Some(queue) = self.waiters.get_mut(&address) {
+                    queue.retain(|waiter| *waiter != id);
+                    if queue.is_empty() {
+                        self.waiters.remove(&address);
+                    }
+                }
+                if let Some(until) = until {
+                    self.timers.remove(&(until, id));
+                }
+            }
+            State::Sleeping { until } => {
+                self.timers.remove(&(until, id));
+            }
+            State::Between | State::Done => {}
+        }
+        match state {
+            State::Ready => {
+                self.threads[id as usize].place = self.ready.len();
+                self.ready.push(id);
+                self.chooser.woken();
+            }
+            State::Waiting { address, until } => {
+                self.waiters.entry(address).or_default().push_back(id);
+                if let Some(until) = until {
+                    self.timers.insert((until, id));
+                }
+            }
+            State::Sleeping { until } => {
+                self.timers.insert((until, id));
+            }
+            State::Between => {}
+            State::Done => self.live -= 1,
+        }
+    }
+
+    /// Starts a thread; `None` where no more may live.
+    pub(super) fn spawn(&mut self, argument: i32, stack_top: u32, default_stack: u32) -> Option<u32> {
+        if self.live >= self.limits.live || self.threads.len() > self.limits.started as usize {
+            self.stop = Some(Stop::TooManyThreads);
+            return None;
+        }
+        let current = self.current;
+        let size = self.thread(current).asked_stack.take().unwrap_or(default_stack);
+        let id = self.add((stack_top, stack_top.saturating_sub(size)));
+        self.spawned.push((id, argument));
+        self.child = Some(id);
+        Some(id)
+    }
+
+    /// How many threads were started besides the caller's own.
+    pub(super) fn started(&self) -> u32 {
+        u32::try_from(self.threads.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The running thread is about to run an operation. Whether it must let others run first.
+    pub(super) fn point(&mut self, operation: Operation, would_change: bool) -> bool {
+        self.points += 1;
+        if self.points > self.limits.points {
+            self.stop = Some(Stop::OutOfWork);
+            return true;
+        }
+        let (current, turn, alone) = (self.current, self.turn, self.ready.len() <= 1);
+        let thread = &mut self.threads[current as usize];
+        thread.step += 1;
+        let step = thread.step;
+        thread.alone = (thread.alone.0 + 1, 0);
+        let again = !would_change && thread.last == (operation.code, operation.address) && thread.last_turn == turn;
+        thread.last = (operation.code, operation.address);
+        thread.last_turn = turn;
+        thread.looks = if again { thread.looks + 1 } else { 0 };
+        let looks = thread.looks;
+        let idle = again || thread.alone.0 >= POINTS_ALONE;
+        let child = self.child.take();
+        // The plan is asked in any case: its chance is drawn at every point, so that a point more or less changes little.
+        let asked = self.chooser.asks(current, step, operation);
+        if alone && looks >= LOOKS_ALONE && self.advance() {
+            // It looks for what a sleeping thread will do.
+            self.threads[current as usize].looks = 0;
+            self.gave_up = true;
+            return true;
+        }
+        if alone && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
+            return false;
+        }
+        let chosen = self.choose(child, true, idle);
+        if chosen == current {
+            if idle {
+                self.threads[current as usize].alone.0 = 0;
+            }
+            return false;
+        }
+        self.next = Some(chosen);
+        true
+    }
+
+    fn choose(&mut self, child: Option<u32>, can_stay: bool, idle: bool) -> u32 {
+        let step = self.threads[self.current as usize].step;
+        let (waiters, timers, any_moment, spurious) = (&self.waiters, &self.timers, self.any_moment, self.spurious);
+        let wakeable = |chance: u64| -> Option<u32> {
+            let sleepers = if any_moment { timers.len() } else { 0 };
+            let waiting = if spurious { waiters.len() } else { 0 };
+            let at = usize::try_from(chance.checked_rem((sleepers + waiting) as u64)?).ok()?;
+            match at.checked_sub(sleepers) {
+                None => timers.iter().nth(at).map(|(_, thread)| *thread),
+                Some(at) => waiters.values().nth(at).and_then(|queue| queue.front().copied()),
+            }
+        };
+        let question = Question {
+            thread: self.current,
+            step,
+            can_stay,
+            child: child.filter(|_| can_stay),
+            idle,
+            ready: &self.ready,
+            wakeable: &wakeable,
+        };
+        let chosen = self.chooser.choose(&question);
+        if self.make_ready(chosen) {
+            return chosen;
+        }
+        // A replayed switch that no longer fits: the calm plan's choice.
+        if can_stay { self.current } else { self.ready.iter().min().copied().unwrap_or(self.current) }
+    }
+
+    /// Whether a thread can run, perhaps by waking it: from a sleep as if it were over, from a wait for no reason.
+    fn make_ready(&mut self, id: u32) -> bool {
+        match self.threads.get(id as usize).map(|thread| thread.state) {
+            Some(State::Ready) => true,
+            Some(State::Sleeping { until } | State::Waiting { until: Some(until), .. }) if self.any_moment => {
+                self.pass_to(until);
+                true
+            }
+            Some(State::Waiting { .. }) if self.spurious => {
+                self.thread(id).woken = Woken::Called;
+                self.set_state(id, State::Ready);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Who runs at the next turn; nobody, when everything ends.
+    pub(super) fn next_turn(&mut self) -> Result<u32, Stop> {
+        if let Some(stop) = self.stop.take() {
+            return Err(stop);
+        }
+        let decided = self.next.take().filter(|next| self.threads[*next as usize].state == State::Ready);
+        let next = match decided {
+            Some(next) => next,
+            None => self.decide()?,
+        };
+        if next != self.current {
+            self.threads[next as usize].alone = (0, 0);
+            self.turn += 1;
+        }
+        self.current = next;
+        Ok(next)
+    }
+
+    fn decide(&mut self) -> Result<u32, Stop> {
+        while self.ready.is_empty() {
+            if !self.advance() {
+                return Err(self.deadlock());
+            }
+        }
+        let current = self.current;
+        let stays = self.threads[current as usize].state == State::Ready;
+        if !stays {
+            // A wait, a sleep and an end are steps too, so that what is decided there has a place of its own.
+            self.thread(current).step += 1;
+        }
+        self.child = self.child.filter(|_| stays);
+        let child = self.child.take();
+        Ok(self.choose(child, stays, stays))
+    }
+
+    fn deadlock(&self) -> Stop {
+        let waits = (0_u32..).zip(&self.threads).filter_map(|(id, thread)| match thread.state {
+            State::Waiting { address, .. } => Some((id, address)),
+            _ => None,
+        });
+        Stop::Deadlock(waits.collect())
+    }
+
+    /// A thread has ended.
+    pub(super) fn ended(&mut self, thread: u32) {
+        self.set_state(thread, State::Done);
+        if let Some(log) = &mut self.log {
+            log.add(thread, What::Ends, Vec::new());
+        }
+    }
+
+    /// The running thread has stopped for now: because it waits, because a point said so, or because it used up a slice of its
+    /// work.
+    pub(super) fn paused(&mut self) {
+        let ready = self.threads[self.current as usize].state == State::Ready;
+        if ready && self.next.is_none() && !std::mem::take(&mut self.gave_up) {
+            self.slice();
+        }
+    }
+
+    /// The running thread used up a slice of its work without a point: whether it goes on.
+    fn slice(&mut self) {
+        self.fuel += SLICE;
+        if self.fuel > self.limits.fuel {
+            self.stop = Some(Stop::OutOfWork);
+            return;
+        }
+        let current = self.current;
+        let thread = self.thread(current);
+        thread.alone.1 += 1;
+        let alone_too_long = thread.alone.1 >= SLICES_ALONE;
+        if alone_too_long {
+            thread.alone.1 = 0;
+            if self.ready.len() <= 1 {
+                return;
+            }
+            let others = self.ready.iter().filter(|thread| **thread != current);
+            let after = others.clone().filter(|thread| **thread > current).min();
+            self.next = after.or(others.min()).copied();
+        } else {
+            self.next = Some(current);
+        }
+    }
+
+    /// The running thread gives up its turn.
+    pub(super) fn yielded(&mut self) {
+        let current = self.current;
+        self.thread(current).step += 1;
+        self.gave_up = true;
+        if self.ready.len() <= 1 {
+            self.advance();
+            return;
+        }
+        let child = self.child.take();
+        self.next = Some(self.choose(child, true, true));
+    }
+
+    /// Wakes up to `count` of those who wait at an address, the longest wait first.
+    pub(super) fn notify(&mut self, address: u32, count: u32) -> Vec<u32> {
+        let mut woken = Vec::new();
+        while woken.len() < count as usize
+            && let Some(first) = self.waiters.get(&address).and_then(|queue| queue.front().copied())
+        {
+            self.thread(first).woken = Woken::Called;
+            self.set_state(first, State::Ready);
+            woken.push(first);
+        }
+        woken
+    }
+
+    // ---- time ----
+
+    /// Lets time run to the next deadline; whether there is one.
+    fn advance(&mut self) -> bool {
+        match self.timers.first() {
+            Some((until, _)) => {
+                self.pass_to(*until);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn pass_to(&mut self, moment: u64) {
+        self.pass(moment.saturating_sub(self.monotonic_ns));
+    }
+
+    /// Lets both clocks run, and wakes whose time is over.
+    pub(super) fn pass(&mut self, ns: u64) {
+        self.monotonic_ns = self.monotonic_ns.saturating_add(ns);
+        self.wall_ns = self.wall_ns.saturating_add(ns);
+        while let Some((until, thread)) = self.timers.first().copied() {
+            if until > self.monotonic_ns {
+                break;
+            }
+            self.thread(thread).woken = Woken::Late;
+            self.set_state(thread, State::Ready);
+        }
+    }
+
+    // ---- calls ----
+
+    /// A call begins, at a time that may lie ahead: threads that are left from earlier calls live through the time between, each
+    /// deadline at its own moment, and what they do then may overlap with the call.
+    pub(super) fn call_begins(&mut self, monotonic_ns: u64, wall_ns: u64, random: &Random) {
+        self.random = random.clone();
+        self.threads[0].looks = 0;
+        self.threads[0].last = (0, 0);
+        let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
+        if self.live == 1 || self.monotonic_ns == 0 {
+            self.monotonic_ns = monotonic_ns;
+            self.wall_ns = wall_ns;
+            self.set_state(0, State::Ready);
+        } else {
+            // The wall's clock may have been set; from there it runs evenly.
+            self.wall_ns = wall_ns.saturating_sub(ahead);
+            if ahead == 0 {
+                self.set_state(0, State::Ready);
+            } else {
+                self.set_state(0, State::Sleeping { until: monotonic_ns });
+            }
+        }
+        self.next = (self.threads[0].state == State::Ready).then_some(0).filter(|_| self.live == 1);
+    }
+
+    /// Whether the threads of earlier calls have been busy for so long that the call must begin all the same.
+    pub(super) fn call_waits_too_long(&mut self, turns: u32) {
+        if turns == BUSY_TURNS_MAX
+            && let State::Sleeping { until } = self.threads[0].state
+        {
+            self.pass_to(until);
+        }
+    }
+
+    /// A call has ended; its threads may live on.
+    pub(super) fn call_ends(&mut self) {
+        self.set_state(0, State::Between);
+        self.next = None;
+        self.child = None;
+    }
+}

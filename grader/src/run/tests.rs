@@ -1,0 +1,446 @@
+//! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
+//! a requirement's points are those of its bugs that a test tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Result, ensure};
+use cachedojo_judge::pack::{Check, CodeLanguage, MutantSpec};
+use cachedojo_judge::report::{CheckReport, GradeVerdict, MutantReport, SubmissionId};
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
+
+use crate::host::printable::{clip, harmless};
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::submission::Submission;
+use crate::language::python::suite::{CALLS_HEAVY, Ran, Suite};
+use crate::language::python::wire::{Ended, Test, TestOutcome, TestRun};
+use crate::language::toolchain::{Reason, Rejected};
+use crate::run::bench::Bench;
+use crate::run::grading::grader;
+use crate::run::mutants;
+
+/// The folder of the pack with the right caches.
+const RIGHT: &str = "right";
+/// The seeds of the caches' threads under which right caches are tried.
+const SEEDS: [u64; 2] = [1, 2];
+/// Processor time of a whole grading, in milliseconds: what comes after is not tried, and says so.
+const CPU_MS_MAX: u64 = 55_000;
+/// How many bugs each test has to tell a second time.
+const CONFIRMATIONS: u32 = 2;
+/// How many tests are left out, one after the other, because nothing after them is run.
+const LOST_MAX: usize = 6;
+
+/// Grades tests.
+///
+/// # Errors
+/// The pack is unsound, or the grader itself failed.
+pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
+    ensure!(submission.language == CodeLanguage::Python, "this exercise takes tests in Python");
+    let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone(), files: Vec::new() };
+    let suite = match Suite::open(&submission.files, bench.protection) {
+        Ok(suite) => suite,
+        Err(error) => return Ok(rejection(bench, id, seed, Rejected::harness(&format!("{error:#}")))),
+    };
+    match Grading::new(bench, &suite, language).and_then(|mut grading| grading.run().map(|()| grading)) {
+        Ok(grading) => Ok(grading.report(id, seed, submission)),
+        Err(rejected) => Ok(rejection(bench, id, seed, rejected)),
+    }
+}
+
+fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, rejected: Rejected) -> Report {
+    let verdict = match rejected.reason {
+        Reason::BuildFailed => GradeVerdict::BuildFailed,
+        Reason::Forbidden => GradeVerdict::Forbidden,
+        Reason::HarnessError => GradeVerdict::HarnessError,
+    };
+    Report::without_checks(&bench.pack.exercise, verdict, seed, id, grader("python"), rejected.diagnostics)
+}
+
+/// Why a test does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unfit {
+    /// It fails on a right cache, every time.
+    Wrong(String),
+    /// It fails on right caches now and then.
+    Flaky(String),
+    /// It does not end.
+    Endless,
+    /// Its threads wait for each other for ever.
+    Deadlock(String),
+    /// It sleeps.
+    Sleeps,
+}
+
+impl Unfit {
+    fn sentence(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Wrong(text), Language::English) => {
+                format!("this test fails on a right cache, so it does not count: {text}")
+            }
+            (Self::Wrong(text), Language::French) => {
+                format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
+            }
+            (Self::Flaky(text), Language::English) => {
+                format!("this test fails on right caches now and then, so it does not count: {text}")
+            }
+            (Self::Flaky(text), Language::French) => {
+                format!("ce test échoue parfois sur des caches justes, il ne compte donc pas : {text}")
+            }
+            (Self::Endless, Language::English) => "this test does not come to an end, so it does not count".to_owned(),
+            (Self::Endless, Language::French) => "ce test ne se termine pas, il ne compte donc pas".to_owned(),
+            (Self::Deadlock(waits), Language::English) => {
+                format!("the threads of this test wait for each other for ever, so it does not count: {waits}")
+            }
+            (Self::Deadlock(waits), Language::French) => {
+                format!("les threads de ce test s'attendent sans fin, il ne compte donc pas : {waits}")
+            }
+            (Self::Sleeps, Language::English) => {
+                "this test sleeps, so it does not count: move the clock with freezegun instead".to_owned()
+            }
+            (Self::Sleeps, Language::French) => {
+                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge avec freezegun".to_owned()
+            }
+        }
+    }
+}
+
+/// What is known of one test.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    line: u32,
+    unfit: Option<Unfit>,
+    passed: bool,
+    calls: u64,
+    /// The calls of each of its threads.
+    operations: Vec<u64>,
+    kills: usize,
+}
+
+/// What came of one bug.
+#[derive(Debug)]
+struct Tried<'a> {
+    spec: &'a MutantSpec,
+    /// The tests that told it; none where it survives.
+    killers: Vec<String>,
+    /// Whether it was tried at all.
+    tried: bool,
+}
+
+/// A grading under way.
+struct Grading<'a> {
+    bench: &'a Bench<'a>,
+    suite: &'a Suite,
+    language: Language,
+    silent: BTreeSet<String>,
+    tests: BTreeMap<String, Known>,
+    bugs: Vec<Tried<'a>>,
+    cpu_ms: u64,
+}
+
+impl<'a> Grading<'a> {
+    fn new(bench: &'a Bench<'_>, suite: &'a Suite, language: Language) -> Result<Self, Rejected> {
+        let (wrong, silent) = suite.check().map_err(|reason| Rejected::harness(&reason))?;
+        if !wrong.is_empty() {
+            let diagnostics = wrong.iter().map(|(file, line, column, message)| {
+                diagnostic::at(&format!("tests/{file}"), *line, *column, &format!("this does not compile: {message}"))
+            });
+            return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
+        }
+        let (tests, bugs) = (BTreeMap::new(), Vec::new());
+        Ok(Self { bench, suite, language, silent, tests, bugs, cpu_ms: 0 })
+    }
+
+    fn run(&mut self) -> Result<(), Rejected> {
+        let right: Vec<String> = self.bench.pack.folder(RIGHT).into_values().collect();
+        if right.is_empty() {
+            return Err(Rejected::harness("the pack has no folder `right` with right caches: add two at least"));
+        }
+        for seed in SEEDS {
+            for cache in &right {
+                self.try_right(cache, seed)?;
+            }
+        }
+        let heavy: BTreeSet<String> =
+            self.tests.iter().filter(|(_, test)| test.calls > CALLS_HEAVY).map(|(name, _)| name.clone()).collect();
+        let any = self.tests.values().any(|test| test.passed && test.unfit.is_none());
+        for spec in &self.bench.pack.exercise.mutants {
+            let tried = any && self.cpu_ms < CPU_MS_MAX;
+            let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
+            self.bugs.push(Tried { spec, killers, tried: tried || !any });
+        }
+        self.confirm()?;
+        // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
+        for cache in &right {
+            self.try_right(cache, SEEDS[0])?;
+        }
+        let unfit: BTreeSet<&String> =
+            self.tests.iter().filter(|(_, test)| test.unfit.is_some()).map(|(name, _)| name).collect();
+        for bug in &mut self.bugs {
+            bug.killers.retain(|name| !unfit.contains(name));
+        }
+        for bug in &self.bugs {
+            for name in &bug.killers {
+                self.tests.entry(name.clone()).or_default().kills += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever told bugs tells two of them again: a test that fails by chance hardly does.
+    fn confirm(&mut self) -> Result<(), Rejected> {
+        let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
+        for index in 0..self.bugs.len() {
+            let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
+            let due: BTreeSet<String> = self.bugs[index].killers.iter().filter(due).cloned().collect();
+            let spec = self.bugs[index].spec;
+            if due.is_empty() || self.cpu_ms > CPU_MS_MAX {
+                continue;
+            }
+            let others: BTreeSet<String> = self.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
+            let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
+            for name in due {
+                if again.contains(&name) {
+                    *confirmed.entry(name).or_default() += 1;
+                } else if let Some(known) = self.tests.get_mut(&name) {
+                    known.unfit =
+                        Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn skipped(&self) -> BTreeSet<String> {
+        let unfit = self.tests.iter().filter(|(_, test)| test.unfit.is_some() || !test.passed);
+        unfit.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Runs all tests but those on a cache; again without the last one where nothing came after it.
+    fn ran(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<Vec<TestRun>, Rejected> {
+        let mut skip = self.skipped();
+        skip.extend(but.iter().cloned());
+        let mut runs = Vec::new();
+        for _ in 0..LOST_MAX {
+            let (ran, cpu_ms) =
+                self.suite.run(cache, seed, &skip, heavy).map_err(|reason| Rejected::harness(&reason))?;
+            self.cpu_ms += cpu_ms;
+            let run = match ran {
+                Ran::Tests(run) => run,
+                Ran::Forbidden(what) => {
+                    let told = format!("the tests do what no test has to do: one {what}");
+                    return Err(Rejected::new(Reason::Forbidden, vec![diagnostic::general(&told)]));
+                }
+                Ran::Lost(why) => return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
+            };
+            let (ended, last) = (run.ended, run.last.clone());
+            skip.extend(run.tests.iter().map(|test| test.name.clone()));
+            runs.push(run);
+            if ended == Ended::Done || last.is_empty() {
+                break;
+            }
+        }
+        Ok(runs)
+    }
+
+    fn try_right(&mut self, cache: &str, seed: u64) -> Result<(), Rejected> {
+        let none = BTreeSet::new();
+        for run in self.ran(cache, seed, &none, &none)? {
+            if !run.errors.is_empty() {
+                let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
+                return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
+            }
+            let lost = (run.ended != Ended::Done).then(|| run.last.clone());
+            for test in &run.tests {
+                let lost = lost.as_ref() == Some(&test.name);
+                self.note(test, lost.then_some(&run));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes what came of a test on a right cache. `lost` is the run that it brought to its end.
+    fn note(&mut self, test: &Test, lost: Option<&TestRun>) {
+        let known = self.tests.entry(test.name.clone()).or_default();
+        let passed_before = known.passed;
+        known.line = test.line;
+        known.calls = known.calls.max(test.calls);
+        known.operations.clone_from(&test.operations);
+        let text = clip(&harmless(&test.text), 600);
+        let unfit = match lost {
+            Some(run) if run.ended == Ended::Deadlock => {
+                Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
+            }
+            Some(_) => Some(Unfit::Endless),
+            None if test.why == "endless" => Some(Unfit::Endless),
+            None if test.outcome == TestOutcome::Failed && passed_before => Some(Unfit::Flaky(text)),
+            None if test.outcome == TestOutcome::Failed => Some(Unfit::Wrong(text)),
+            None if test.slept > 0 => Some(Unfit::Sleeps),
+            None => None,
+        };
+        known.passed |= test.outcome == TestOutcome::Passed;
+        known.unfit = known.unfit.take().or(unfit);
+    }
+
+    /// The tests that tell a bug.
+    fn try_bug(
+        &mut self,
+        spec: &MutantSpec,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<Vec<String>, Rejected> {
+        let harness = |error: anyhow::Error| Rejected::harness(&format!("{error:#}"));
+        let cache = mutants::patched(self.bench.pack, &spec.id).map_err(harness)?;
+        let mut killers = Vec::new();
+        for run in self.ran(&cache, SEEDS[0], but, heavy)? {
+            let lost = (run.ended != Ended::Done).then(|| run.last.clone());
+            let failed = run
+                .tests
+                .iter()
+                .filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
+            killers.extend(failed.map(|test| test.name.clone()));
+        }
+        Ok(killers)
+    }
+}
+
+/// What is said of one requirement.
+struct Row<'a> {
+    check: &'a Check,
+    killed: usize,
+    bugs: Vec<&'a Tried<'a>>,
+    /// Whether a test has the threads that the requirement asks for.
+    threads: bool,
+}
+
+impl Grading<'_> {
+    fn rows(&self) -> Vec<Row<'_>> {
+        let rows = self.bench.pack.exercise.checks.iter().map(|check| {
+            let bugs: Vec<_> = self.bugs.iter().filter(|bug| bug.spec.killed_by.contains(&check.id)).collect();
+            let killed = bugs.iter().filter(|bug| !bug.killers.is_empty()).count();
+            let busy = |test: &Known| {
+                let calls = test.operations.iter().filter(|calls| **calls >= u64::from(check.operations)).count();
+                test.unfit.is_none() && test.passed && calls >= check.threads as usize
+            };
+            let threads = check.threads == 0 || self.tests.values().any(busy);
+            Row { check, killed, bugs, threads }
+        });
+        rows.collect()
+    }
+
+    fn report(&self, id: SubmissionId, seed: u64, submission: &Submission) -> Report {
+        let rows = self.rows();
+        let checks = rows.iter().map(|row| row.report(self.language, !self.tests.is_empty())).collect();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mutants = self.bugs.iter().map(|bug| {
+            let requirement = bug.spec.killed_by.first().map_or("", String::as_str);
+            let number = numbers.entry(requirement).or_default();
+            *number += 1;
+            let detected = !bug.killers.is_empty();
+            // A bug that nobody has told is named by its requirement alone: finding it is the exercise.
+            let title = rows
+                .iter()
+                .find(|row| row.check.id == requirement)
+                .map_or("", |row| row.check.title.get(self.language));
+            MutantReport {
+                id: if detected { bug.spec.id.clone() } else { format!("{requirement}_{number}") },
+                scenario: String::new(),
+                detected,
+                behaves_like: false,
+                message: if detected { bug.spec.sentence.get(self.language).to_owned() } else { title.to_owned() },
+            }
+        });
+        let mutants = mutants.collect();
+        let exercise = &self.bench.pack.exercise;
+        let module = submission.sha256.as_bytes();
+        Report::of_rows(exercise, seed, id, grader("python"), module, checks, mutants, self.diagnostics(submission))
+    }
+
+    /// What there is to say of single tests.
+    fn diagnostics(&self, submission: &Submission) -> Vec<Diagnostic> {
+        let mut diagnostics = submission.notes.clone();
+        for (name, test) in &self.tests {
+            let (file, function) = name.split_once("::").unwrap_or((name, ""));
+            let mut say =
+                |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
+            if let Some(unfit) = &test.unfit {
+                say(&unfit.sentence(self.language));
+            } else if test.kills == 0 && self.silent.contains(function.split('[').next().unwrap_or_default()) {
+                say(match self.language {
+                    Language::English => "this test asserts nothing, and tells no bug",
+                    Language::French => "ce test n'affirme rien, et ne révèle aucun défaut",
+                });
+            }
+        }
+        diagnostics
+    }
+}
+
+impl Row<'_> {
+    fn points(&self) -> u32 {
+        let (killed, bugs) =
+            (u32::try_from(self.killed).unwrap_or(0), u32::try_from(self.bugs.len()).unwrap_or(u32::MAX));
+        if self.threads && bugs > 0 { self.check.points * killed / bugs } else { 0 }
+    }
+
+    fn report(&self, language: Language, any_test: bool) -> CheckReport {
+        let points = self.points();
+        let verdict = match points {
+            _ if !any_test => Verdict::NotImplemented,
+            points if points == self.check.points => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        let table = self.bugs.iter().map(|bug| {
+            let killers: Vec<_> =
+                bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
+            match (killers.is_empty(), bug.tried, language) {
+                (false, _, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
+                (true, true, Language::English) => "(a bug that no test tells)".to_owned(),
+                (true, true, Language::French) => "(un défaut qu'aucun test ne révèle)".to_owned(),
+                (true, false, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
+                (true, false, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
+            }
+        });
+        let table: Vec<String> = table.collect();
+        let (killed, bugs) = (self.killed, self.bugs.len());
+        let mut message = match language {
+            Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),
+            Language::French => format!("Les tests révèlent {killed} caches défectueux sur {bugs}."),
+        };
+        if !self.threads {
+            let (threads, operations) = (self.check.threads, self.check.operations);
+            message += &match language {
+                Language::English => format!(
+                    " But no test that counts has {threads} threads with {operations} operations each, which this requirement asks for."
+                ),
+                Language::French => format!(
+                    " Mais aucun test valable n'a {threads} threads de {operations} opérations chacun, ce que demande cette exigence."
+                ),
+            };
+        }
+        let fails = verdict != Verdict::Pass;
+        CheckReport {
+            id: self.check.id.clone(),
+            title: self.check.title.get(language).to_owned(),
+            category: self.check.category.clone(),
+            points,
+            max_points: self.check.points,
+            verdict,
+            expected: if fails { format!("{bugs}/{bugs}") } else { String::new() },
+            actual: if fails { format!("{killed}/{bugs}") } else { String::new() },
+            message: if fails { message } else { String::new() },
+            hint: if fails { self.check.hint.get(language).to_owned() } else { String::new() },
+            script: String::new(),
+            transcript: table.join("\n"),
+            schedule: String::new(),
+            fuel: 0,
+            visibility: self.check.visibility,
+            link: String::new(),
+        }
+    }
+}

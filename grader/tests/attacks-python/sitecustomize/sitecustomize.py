@@ -1,0 +1,3 @@
+import builtins
+
+builtins.loaded_by_itself = 'STORED'

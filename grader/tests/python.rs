@@ -1,0 +1,264 @@
+//! Python submissions: what the runner makes of them, honest and hostile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_lab::schedule::{Plan, Schedule};
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_notation::text::Language;
+use cachedojo_wire::{Request, Response};
+use grader::host::sandbox::Protection;
+use grader::intake::submission::Submission;
+use grader::language::python::PythonToolchain;
+use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
+use grader::pack::Pack;
+use grader::run::bench::Bench;
+
+fn built(source: &str) -> Result<Built, Rejected> {
+    let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
+    let submission = Submission::of(CodeLanguage::Python, "a test", files).expect("it has an entrance");
+    PythonToolchain::open(Protection::Sandbox).expect("a Python").build(&submission)
+}
+
+fn subject(built: &Built) -> Box<dyn Subject> {
+    built.factory.subject(&Limits::default()).expect("it starts")
+}
+
+fn lines(commands: &[&str]) -> Request {
+    Request::Simulate(commands.iter().map(|line| (*line).to_owned()).collect())
+}
+
+fn answer(program: &Built, plan: Plan, commands: &[&str]) -> Result<Response, Crash> {
+    let mut subject = subject(program);
+    assert!(subject.set_schedule(&Schedule::new(plan)));
+    subject.call(&mut World::new(0), &lines(commands))
+}
+
+/// What a submission of this body (of the function, four spaces deep) answers.
+fn body(body: &str) -> Result<Response, Crash> {
+    let source =
+        format!("import threading, queue, time, sys, os\n\ndef simulate_distributed_cache(commands):\n{body}\n");
+    answer(&built(&source).expect("it compiles"), Plan::Calm, &["PUT a 1"])
+}
+
+const LOST: &str = "
+import threading
+
+def simulate_distributed_cache(commands):
+    counts = {}
+    def work():
+        counts['n'] = counts.get('n', 0) + 1
+    threads = [threading.Thread(target=work) for _ in commands]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [str(counts['n'])]
+";
+
+#[test]
+fn a_lost_update_is_found_and_found_again() {
+    let program = built(LOST).expect("it compiles");
+    let one = |plan| answer(&program, plan, &["a", "b", "c"]);
+    assert_eq!(one(Plan::Calm), Ok(Response::Lines(vec!["3".to_owned()])));
+    let walk = |seed| one(Plan::Walk { seed });
+    let losing: Vec<u64> = (1..40).filter(|seed| walk(*seed) != one(Plan::Calm)).collect();
+    assert!(losing.len() >= 3, "{losing:?}");
+    for seed in losing {
+        assert_eq!(walk(seed), walk(seed), "a seed is a schedule");
+    }
+    let pct = (1..60).any(|seed| one(Plan::Pct { seed }) != one(Plan::Calm));
+    assert!(pct, "priorities find it too");
+}
+
+#[test]
+fn a_run_is_replayed_by_its_switches() {
+    let program = built(LOST).expect("it compiles");
+    let run = |schedule: Schedule| {
+        let mut subject = subject(&program);
+        subject.set_schedule(&schedule);
+        let answer = subject.call(&mut World::new(0), &lines(&["a", "b", "c"]));
+        (answer, subject.observed().expect("it has threads"))
+    };
+    for plan in (1..12).map(|seed| Plan::Walk { seed }).chain((1..12).map(|seed| Plan::Pct { seed })) {
+        let (first, observed) = run(Schedule::new(plan));
+        assert_eq!(observed.started, 3);
+        let switches = observed.switches.expect("a short run is kept whole");
+        let again = Schedule { story: Some(Language::English), ..Schedule::new(Plan::Replay(switches.clone())) };
+        let (second, replayed) = run(again);
+        assert_eq!((second, replayed.switches), (first, Some(switches)));
+        assert!(
+            replayed.story.iter().any(|line| line.contains("main.py:") && line.contains("goes on")),
+            "{:?}",
+            replayed.story
+        );
+    }
+}
+
+#[test]
+fn correct_threads_are_never_accused() {
+    let corpus = [
+        // Each command waits for its turn.
+        "
+import threading
+def simulate_distributed_cache(commands):
+    turn, done, out = threading.Condition(), [0], [None] * len(commands)
+    def work(index):
+        with turn:
+            while done[0] != index:
+                turn.wait()
+            out[index] = str(index)
+            done[0] += 1
+            turn.notify_all()
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(commands))]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return out
+",
+        // Queues, an executor, semaphores, a barrier, an event, a timer.
+        "
+import threading, queue
+from concurrent.futures import ThreadPoolExecutor
+def simulate_distributed_cache(commands):
+    q, gate, room, lock, out = queue.Queue(2), threading.Event(), threading.Semaphore(2), threading.RLock(), {}
+    def work(index):
+        gate.wait()
+        with room, lock:
+            with lock:
+                out[index] = str(index)
+        return index
+    timer = threading.Timer(5.0, gate.set)
+    timer.start()
+    with ThreadPoolExecutor(3) as pool:
+        got = sorted(pool.map(work, range(len(commands))))
+    def produce():
+        for index in got: q.put(index)
+        q.put(None)
+    threading.Thread(target=produce).start()
+    taken = []
+    while (item := q.get()) is not None: taken.append(item)
+    barrier = threading.Barrier(2)
+    other = threading.Thread(target=barrier.wait)
+    other.start(); barrier.wait(); other.join()
+    return [out[index] for index in taken]
+",
+        // A spin loop on a flag, and one on the clock.
+        "
+import threading, time
+def simulate_distributed_cache(commands):
+    flag = []
+    def work():
+        time.sleep(3600)
+        flag.append(1)
+    threading.Thread(target=work).start()
+    while not flag: time.sleep(1)
+    until = time.monotonic() + 2
+    while time.monotonic() < until: pass
+    seen = []
+    other = threading.Thread(target=lambda: seen.append(1))
+    other.start()
+    while not seen: pass
+    return [str(index) for index in range(len(commands))]
+",
+    ];
+    let expected = Ok(Response::Lines(["0", "1", "2", "3"].map(str::to_owned).to_vec()));
+    for source in corpus {
+        let program = built(source).expect("it compiles");
+        let plans = (0..40).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed } });
+        for plan in std::iter::once(Plan::Calm).chain(plans) {
+            assert_eq!(answer(&program, plan.clone(), &["a", "b", "c", "d"]), expected, "{plan:?} {source}");
+        }
+    }
+}
+
+#[test]
+fn what_ends_a_run_is_told() {
+    let told = |text: &str| match body(text) {
+        Err(Crash::Panic { message }) => message,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told("    return {}['x']"), "KeyError: 'x' (main.py, line 4)");
+    assert!(told("    return 'STORED'").contains("not a list"));
+    assert!(told("    return simulate_distributed_cache(commands)").starts_with("RecursionError"));
+    assert!(
+        told("    t = threading.Thread(target=lambda: 1 // 0); t.start(); t.join(); return []")
+            .contains("ZeroDivisionError")
+    );
+    let waits = body(
+        "    a, b = threading.Lock(), threading.Lock()\n    def work():\n        with b:\n            time.sleep(1)\n            with a: pass\n    t = threading.Thread(target=work); t.start()\n    with a:\n        time.sleep(2)\n        with b: pass\n    return []",
+    );
+    let Err(Crash::Deadlock { waits }) = waits else { panic!("{waits:?}") };
+    let waits = waits.join("\n");
+    assert!(waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
+    assert!(matches!(body("    q = queue.Queue(); q.get()\n    return []"), Err(Crash::Deadlock { .. })));
+    assert_eq!(body("    sys.exit(3)"), Err(Crash::Exit { code: 3 }));
+    assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
+    assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));
+    assert_eq!(body("    return ['x'] * 30000"), Err(Crash::TooMuchOutput));
+    assert_eq!(
+        body("    return [None, 7, 'x']"),
+        Ok(Response::Lines(vec!["⟨None: NoneType⟩".into(), "⟨7: int⟩".into(), "x".into()]))
+    );
+}
+
+#[test]
+fn what_does_not_compile_has_a_place() {
+    let rejected = built("def simulate_distributed_cache(commands):\n    return [\n").expect_err("no Python");
+    assert_eq!(rejected.reason, Reason::BuildFailed);
+    assert_eq!((rejected.diagnostics[0].file.as_str(), rejected.diagnostics[0].line), ("main.py", 2));
+    assert!(matches!(body("    return []"), Ok(Response::Lines(lines)) if lines.is_empty()));
+    let none = built("x = 1\n").expect("it compiles");
+    assert!(matches!(answer(&none, Plan::Calm, &[]), Ok(Response::NotImplemented { .. })));
+}
+
+#[test]
+fn a_run_leaves_nothing_to_the_next() {
+    let source = "count = [0]\nimport builtins\ndef simulate_distributed_cache(commands):\n    count[0] += 1\n    builtins.seen = getattr(builtins, 'seen', 0) + 1\n    return [str(count[0]), str(builtins.seen)]\n";
+    let program = built(source).expect("it compiles");
+    let answers: BTreeSet<String> = (0..3).map(|_| format!("{:?}", answer(&program, Plan::Calm, &[]))).collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+/// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.
+#[test]
+fn golden_submissions_get_the_marks_that_are_written_down() {
+    let mut pack = Pack::load("line-cache").expect("a sound pack");
+    // Which known bugs they are like costs thousands of runs, and is selfcheck's affair.
+    pack.exercise.mutants.clear();
+    let bench = Bench::open(&pack, false).expect("it opens");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions-python");
+    let mut folders: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    folders.sort();
+    assert!(folders.len() >= 10, "the submissions are there");
+    let mut wrong = Vec::new();
+    for folder in folders {
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let report = bench.grade_path(&folder, 0, Language::English).expect("a report");
+        let summary = summary(&report);
+        assert!(!name.starts_with("correct_") || report.score == report.max_score, "{name} loses nothing: {summary}");
+        let file = folder.join("expected.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(file, summary).expect("a writable file");
+        } else if fs::read_to_string(&file).unwrap_or_default() != summary {
+            wrong.push(format!("{name}:\n{summary}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn summary(report: &Report) -> String {
+    let verdict = serde_json::to_value(report.verdict).expect("a word");
+    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
+    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
+        text += &format!("{} {} {}/{}\n", check.id, check.verdict.name(), check.points, check.max_points);
+    }
+    for diagnostic in report.diagnostics.iter().filter(|_| report.checks.is_empty()) {
+        text += &format!("{}:{}:{}\n", diagnostic.file, diagnostic.line, diagnostic.column);
+    }
+    text
+}

@@ -1,0 +1,169 @@
+//! One case under many schedules, for a subject with threads: does what holds in one order of its threads hold in all?
+
+use cachedojo::random::Random;
+use cachedojo_lab::event::What;
+use cachedojo_lab::schedule::{Plan, Schedule, Switch};
+use cachedojo_lab::subject::Crash;
+use cachedojo_notation::text::Language;
+
+use super::judge::{CaseOutcome, Judged, Verdict};
+use super::pack::Check;
+
+/// Most points of all schedules of one case together: then no more are tried. Some millions a second are run.
+const STEPS_MAX: u64 = 3_000_000;
+/// Most runs that shrinking one schedule takes.
+const SHRINKING_RUNS_MAX: u32 = 150;
+/// How many schedules a case that fails calmly is tried under, to see whether it always fails.
+const SECOND_CHANCES: u32 = 12;
+
+/// A schedule at which a case went wrong though it holds in another, or that ended in a deadlock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailingSchedule {
+    /// How it was found.
+    pub plan: Plan,
+    /// Whether a sleep could be over at any moment.
+    pub any_moment: bool,
+    /// How it differs from the calm schedule, shrunk; `None` where that was too long to be kept.
+    pub switches: Option<Vec<Switch>>,
+    /// What happened, a turn a line; empty before [`tell`].
+    pub story: Vec<String>,
+}
+
+impl FailingSchedule {
+    /// The story, and what repeats it.
+    pub(super) fn text(&self, language: Language) -> String {
+        let mut lines: Vec<String> = (1..).zip(&self.story).map(|(number, line)| format!("{number}. {line}")).collect();
+        let seed = match &self.plan {
+            Plan::Walk { seed } => format!("walk:{seed:016x}"),
+            Plan::Pct { seed } => format!("pct:{seed:016x}"),
+            Plan::Calm | Plan::Replay(_) => "calm".to_owned(),
+        };
+        let switches =
+            self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
+        let switches: Vec<String> = switches.collect();
+        lines.push(match language {
+            Language::English => {
+                format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" "))
+            }
+            Language::French => {
+                format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" "))
+            }
+        });
+        lines.join("\n")
+    }
+}
+
+/// What came of all schedules.
+#[derive(Debug)]
+pub(super) struct Explored {
+    judged: Judged,
+    schedules: u32,
+    schedule: Option<FailingSchedule>,
+}
+
+/// Runs a case under a schedule: what came of it, and the work.
+pub(super) type Run<'a> = dyn FnMut(&Schedule) -> (Judged, u64) + 'a;
+
+/// Tries schedules until one goes otherwise than the calm one, or all that are wanted are tried.
+pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>) -> Explored {
+    let mut random = Random::new(seed ^ 0x7468_7265_6164_7321);
+    let holds = calm.verdict == Verdict::Pass;
+    let calm_plan =
+        |any_moment| FailingSchedule { plan: Plan::Calm, any_moment, switches: Some(Vec::new()), story: Vec::new() };
+    let wanted = match calm.verdict {
+        Verdict::Pass => check.schedules,
+        Verdict::Fail | Verdict::Panic => check.schedules.min(SECOND_CHANCES),
+        Verdict::Deadlock => return Explored { judged: calm, schedules: 0, schedule: Some(calm_plan(false)) },
+        _ => 0,
+    };
+    // What starts no thread runs alike under every schedule.
+    let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
+    let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
+    for number in 0..wanted {
+        let plan_seed = random.next_u64();
+        let plan = if number % 2 == 0 { Plan::Walk { seed: plan_seed } } else { Plan::Pct { seed: plan_seed } };
+        let any_moment = check.any_moment && number % 4 > 1;
+        let schedule = Schedule { any_moment, ..Schedule::new(plan) };
+        let (mut judged, _) = run(&schedule);
+        if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
+            // The grading has no time left: what holds so far holds.
+            return Explored { judged: calm, schedules: number, schedule: None };
+        }
+        let schedules = number + 1;
+        if holds && judged.verdict != Verdict::Pass {
+            if matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden) {
+                judged.verdict = Verdict::Race;
+            }
+            let switches = judged.observed.as_ref().and_then(|observed| observed.switches.clone());
+            let schedule = FailingSchedule { plan: schedule.plan, any_moment, switches, story: Vec::new() };
+            return Explored { judged, schedules, schedule: Some(schedule) };
+        }
+        if !holds && judged.verdict == Verdict::Pass {
+            let judged = Judged { verdict: Verdict::Race, ..calm };
+            return Explored { judged, schedules, schedule: Some(calm_plan(false)) };
+        }
+        steps += judged.observed.as_ref().map_or(0, |observed| observed.steps);
+        if steps > STEPS_MAX {
+            return Explored { judged: calm, schedules, schedule: None };
+        }
+    }
+    Explored { judged: calm, schedules: wanted, schedule: None }
+}
+
+impl Explored {
+    pub(super) fn into_outcome(self, index: usize, script: String) -> CaseOutcome {
+        let Self { judged, schedules, schedule } = self;
+        let Judged { verdict, divergence, events, .. } = judged;
+        CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules, schedule }
+    }
+}
+
+/// Makes the schedule of a failing case as short as can be, and has it told. Cost: at most 150 runs.
+pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>) {
+    let Some(schedule) = &mut case.schedule else { return };
+    let (race, any_moment) = (case.verdict == Verdict::Race, schedule.any_moment);
+    let fails = |judged: &Judged| {
+        let broken = matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden);
+        if race { broken } else { judged.verdict == case.verdict }
+    };
+    let mut runs = 0;
+    let mut shows = |switches: &[Switch]| {
+        runs += 1;
+        let replay = Schedule { any_moment, ..Schedule::new(Plan::Replay(switches.to_vec())) };
+        runs <= SHRINKING_RUNS_MAX && fails(&run(&replay).0)
+    };
+    let shortest = schedule.switches.take().filter(|switches| shows(switches)).map(|all| shrink(all, &mut shows));
+    let plan = shortest.clone().map_or_else(|| schedule.plan.clone(), Plan::Replay);
+    schedule.switches = shortest;
+    let (judged, _) = run(&Schedule { plan, any_moment, story: Some(language) });
+    if fails(&judged) {
+        schedule.story = judged.observed.map(|observed| observed.story).unwrap_or_default();
+        // What the learner reads of the failure is what the story tells.
+        if let Some(divergence) = judged.divergence {
+            case.divergence = Some(divergence);
+            case.events = judged.events;
+        }
+    }
+}
+
+/// Drops switches, many at first, then one at a time, while the failure stays.
+fn shrink(mut switches: Vec<Switch>, shows: &mut dyn FnMut(&[Switch]) -> bool) -> Vec<Switch> {
+    let mut chunk = switches.len();
+    while chunk > 0 {
+        let mut at = 0;
+        while at < switches.len() {
+            let mut fewer = switches.clone();
+            fewer.drain(at..(at + chunk).min(switches.len()));
+            if shows(&fewer) { switches = fewer } else { at += chunk }
+        }
+        chunk /= 2;
+    }
+    // Often one switch is enough, back to the caller's thread, which then starts whoever comes between.
+    if switches.len() > 1 {
+        let alone = switches.iter().map(|switch| Switch { to: 0, ..*switch }).filter(|switch| switch.thread != 0);
+        if let Some(one) = alone.collect::<Vec<_>>().into_iter().find(|one| shows(std::slice::from_ref(one))) {
+            return vec![one];
+        }
+    }
+    switches
+}

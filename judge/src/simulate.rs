@@ -1,0 +1,328 @@
+//! Checks of `simulate_distributed_cache(commands)`: a case is commands of the line protocol, each line one, exactly as it
+//! stands, and its answers are judged as a whole.
+//!
+//! A case's file holds its commands, and after `----` the whole output where it is pinned; further `----` part other outputs
+//! that are right too, where the exercise leaves it open. Unpinned, the engine's own line cache says what is right. A line
+//! `@for 1..100 PUT k{} v{}` stands for a hundred commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cachedojo::protocol::line::{Command, LineCache, parse};
+use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::schedule::Schedule;
+use cachedojo_lab::subject::Crash;
+use cachedojo_lab::world::World;
+use cachedojo_wire::{Request, Response};
+use serde::{Deserialize, Serialize};
+
+use super::judge::{Divergence, Fresh, Judged, Verdict, first_divergence};
+
+/// Which answers are right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Accept {
+    /// Those of the commands in input order, or rather of any order that keeps the input order on each key: which is the same.
+    #[default]
+    Ordered,
+    /// Those of the commands in any order.
+    AnyOrder,
+    /// Those of any order; and besides, each command must have had a thread.
+    ThreadEach,
+}
+
+/// Most commands of a case.
+const COMMANDS_MAX: usize = 20_000;
+/// Most characters shown of an answer.
+const SHOWN_MAX: usize = 300;
+
+/// The commands that a filled template stands for.
+///
+/// # Errors
+/// The line of a `@for` that cannot be read, counted from 1, in a sentence.
+pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
+    let mut commands = Vec::new();
+    // The last line end ends the last command; an empty line before it is a command too.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    for (number, line) in (1_u32..).zip(text.split('\n')) {
+        match line.strip_prefix("@for ") {
+            None => commands.push(line.to_owned()),
+            Some(rest) => {
+                let range = read_for(rest);
+                let (range, command) = range
+                    .ok_or_else(|| (number, "write `@for 1..100 PUT k{} v{}`: a range, and a command".to_owned()))?;
+                commands.extend(range.map(|n| command.replace("{}", &n.to_string())));
+            }
+        }
+        if commands.len() > COMMANDS_MAX {
+            return Err((number, format!("a case has at most {COMMANDS_MAX} commands: make the range shorter")));
+        }
+    }
+    Ok(commands)
+}
+
+fn read_for(text: &str) -> Option<(std::ops::RangeInclusive<u32>, &str)> {
+    let (range, command) = text.split_once(' ')?;
+    let (low, high) = range.split_once("..")?;
+    let (low, high): (u32, u32) = (low.parse().ok()?, high.parse().ok()?);
+    (low <= high && high - low < 100_000).then_some((low..=high, command))
+}
+
+/// The outputs that are right, each as its lines; what is pinned, else what the engine's own line cache answers.
+pub(super) fn right_outputs(commands: &[String], pinned: Option<&str>) -> Vec<Vec<String>> {
+    match pinned {
+        Some(pinned) => {
+            let outputs = pinned.trim_end_matches('\n').split("\n----\n");
+            outputs.map(|output| output.split('\n').map(str::to_owned).collect()).collect()
+        }
+        None => vec![reference(commands)],
+    }
+}
+
+fn reference(commands: &[String]) -> Vec<String> {
+    let mut cache = LineCache::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        answers.push(cache.answer(command).to_string());
+        if cache.exited() {
+            break;
+        }
+    }
+    answers
+}
+
+/// One run of a case.
+pub(super) fn run(
+    commands: &[String],
+    pinned: Option<&str>,
+    accept: Accept,
+    seed: u64,
+    fresh: &mut Fresh<'_>,
+    schedule: &Schedule,
+) -> (Judged, u64) {
+    let mut subject = match fresh() {
+        Ok(subject) => subject,
+        Err(message) => return (Judged::harness_error(message), 0),
+    };
+    subject.set_schedule(schedule);
+    let mut world = World::new(seed);
+    let began = world.clone();
+    let answer = subject.call(&mut world, &Request::Simulate(commands.to_vec()));
+    let observed = subject.observed();
+    let started = observed.as_ref().map_or(0, |observed| observed.started);
+    let event = |step: usize, what: What| {
+        let step = u32::try_from(step).unwrap_or(u32::MAX);
+        Event { step, line: step, at_ms: (world.monotonic_ns - began.monotonic_ns) / 1_000_000, what }
+    };
+    let mut judged = Judged {
+        verdict: Verdict::Pass,
+        divergence: None,
+        events: Vec::new(),
+        by_chance: world.random != began.random,
+        observed,
+    };
+    match answer {
+        Ok(Response::Lines(answers)) => {
+            judged.divergence = divergence(commands, pinned, accept, &answers, started);
+            judged.events =
+                answers.into_iter().enumerate().map(|(step, text)| event(step, What::Said { text })).collect();
+            if judged.divergence.is_some() {
+                judged.verdict = Verdict::Fail;
+            }
+        }
+        Ok(Response::NotImplemented { item }) => judged.events = vec![event(0, What::NotImplemented { item })],
+        Ok(_) => judged.events = vec![event(0, What::Crashed { crash: Crash::Gibberish })],
+        Err(crash) => judged.events = vec![event(commands.len().saturating_sub(1), What::Crashed { crash })],
+    }
+    if let Some((verdict, divergence)) = first_divergence(&judged.events) {
+        (judged.verdict, judged.divergence) = (verdict, Some(divergence));
+    }
+    (judged, subject.fuel_used())
+}
+
+fn divergence(
+    commands: &[String],
+    pinned: Option<&str>,
+    accept: Accept,
+    answers: &[String],
+    started: u32,
+) -> Option<Divergence> {
+    if accept == Accept::Ordered {
+        return ordered(commands, &right_outputs(commands, pinned), answers);
+    }
+    if let Some(wrong) = any_order(commands, answers) {
+        return Some(wrong);
+    }
+    let valid = commands.iter().filter(|command| matches!(parse(command), Ok(command) if command != Command::Exit));
+    let wanted = u32::try_from(valid.count()).unwrap_or(u32::MAX);
+    (accept == Accept::ThreadEach && started < wanted).then(|| Divergence {
+        step: 0,
+        expected: format!("a thread for each of {wanted} commands"),
+        actual: format!("{started} threads"),
+    })
+}
+
+/// The first answer that differs from the output that has most in common with the answers.
+fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> Option<Divergence> {
+    let common = |output: &&Vec<String>| output.iter().zip(answers).take_while(|(one, other)| one == other).count();
+    let best = outputs.iter().max_by_key(common)?;
+    let at = common(&best);
+    if at == best.len() && at == answers.len() {
+        return None;
+    }
+    let show = |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| shown(text));
+    Some(told(commands, at, &show(best.get(at)), show(answers.get(at))))
+}
+
+fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
+    let command = commands.get(at).map_or(String::new(), |command| format!(" to `{}`", shown(command)));
+    Divergence { step: u32::try_from(at).unwrap_or(u32::MAX), expected: format!("{expected}{command}"), actual }
+}
+
+/// Text with its unprintable characters written out, cut where it is long.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(written_out).collect();
+    if text.chars().count() > SHOWN_MAX {
+        shown.push('…');
+    }
+    if shown.is_empty() { "(an empty line)".to_owned() } else { shown }
+}
+
+/// A character as it is, or as its code where it cannot be seen.
+fn written_out(c: char) -> impl Iterator<Item = char> {
+    let code = if c.is_control() { Some(c.escape_default()) } else { None };
+    let plain = if c.is_control() { None } else { Some(c) };
+    code.into_iter().flatten().chain(plain)
+}
+
+/// The first answer that no order of the commands explains.
+///
+/// Commands on different keys cannot tell each other's order, so each key is looked at alone; and on one key some order explains
+/// the answers just when every value read was put, and no more keys were deleted than put: reads of a value stand right
+/// after the put of it, each delete that found something after a put of its own, everything that found nothing first.
+fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
+    let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
+    let wanted = exit.map_or(commands.len(), |exit| exit + 1);
+    let mut puts: BTreeMap<&str, (BTreeSet<&str>, usize)> = BTreeMap::new();
+    for command in &commands[..wanted] {
+        if let Ok(Command::Put { key, value }) = parse(command) {
+            let (values, count) = puts.entry(key).or_default();
+            values.insert(value);
+            *count += 1;
+        }
+    }
+    let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, command) in commands[..wanted].iter().enumerate() {
+        let Some(answer) = answers.get(at).map(String::as_str) else {
+            return Some(told(commands, at, "an answer", "(no more answers)".to_owned()));
+        };
+        let expected = match parse(command) {
+            Err(_) if answer != "ERROR" => "ERROR".to_owned(),
+            Ok(Command::Put { .. }) if answer != "STORED" => "STORED".to_owned(),
+            Ok(Command::Exit) if answer != "BYE" => "BYE".to_owned(),
+            Ok(Command::Get { key }) => match puts.get(key) {
+                Some((values, _)) if answer == "NOT_FOUND" || values.contains(answer) => continue,
+                None if answer == "NOT_FOUND" => continue,
+                Some((values, _)) => {
+                    format!(
+                        "NOT_FOUND or a value that was put ({})",
+                        values.iter().take(5).copied().collect::<Vec<_>>().join(", ")
+                    )
+                }
+                None => "NOT_FOUND".to_owned(),
+            },
+            Ok(Command::Delete { key }) => {
+                let put = puts.get(key).map_or(0, |(_, count)| *count);
+                let so_far = deleted.entry(key).or_default();
+                *so_far += usize::from(answer == "DELETED");
+                match answer {
+                    "NOT_FOUND" => continue,
+                    "DELETED" if *so_far <= put => continue,
+                    "DELETED" => format!("NOT_FOUND, for {put} PUT of this key cannot be deleted {so_far} times"),
+                    _ => "DELETED or NOT_FOUND".to_owned(),
+                }
+            }
+            _ => continue,
+        };
+        return Some(told(commands, at, &expected, shown(answer)));
+    }
+    answers.get(wanted).map(|more| told(&[], wanted, "no answer after the last", shown(more)))
+}
+
+/// The commands as a script of the line protocol.
+pub(super) fn script(text: &str) -> String {
+    commands(text).unwrap_or_default().join("\n")
+}
+
+/// The commands with the answers they got.
+pub(super) fn transcript(text: &str, events: &[Event]) -> String {
+    const LINES_MAX: usize = 60;
+    let commands = commands(text).unwrap_or_default();
+    let mut lines: Vec<String> = Vec::new();
+    for (at, command) in commands.iter().enumerate() {
+        lines.push(format!("> {command}"));
+        let own = events.iter().filter(|event| event.step as usize == at);
+        lines.extend(own.map(|event| format!("  {}", event.what)));
+    }
+    if lines.len() > LINES_MAX {
+        let left_out = lines.len() - LINES_MAX;
+        lines.splice(LINES_MAX / 2..LINES_MAX / 2 + left_out, [format!("… ({left_out}) …")]);
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.split('|').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_range_of_commands_is_written_out_and_other_lines_stay_as_they_are() {
+        let text = "PUT c  \n@for 3..4 PUT k{} v{}\n\nEXIT\n";
+        assert_eq!(commands(text).expect("sound"), ["PUT c  ", "PUT k3 v3", "PUT k4 v4", "", "EXIT"]);
+        assert_eq!(commands("GET a\n@for x PUT").expect_err("no range").0, 2);
+        assert!(commands("@for 1..30000 GET a").is_err());
+    }
+
+    #[test]
+    fn answers_of_any_order_are_told_from_those_of_none() {
+        let commands = lines("PUT a 1|PUT a 2|GET a|DELETE a|DELETE a|DELETE a|GET b|GET !|EXIT|GET a");
+        for right in [
+            "STORED|STORED|2|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE",
+            "STORED|STORED|NOT_FOUND|NOT_FOUND|DELETED|DELETED|NOT_FOUND|ERROR|BYE",
+            "STORED|STORED|1|NOT_FOUND|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE",
+        ] {
+            assert_eq!(any_order(&commands, &lines(right)), None, "{right}");
+        }
+        for (wrong, at) in [
+            ("STORED|STORED|3|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE", 2),
+            ("STORED|STORED|2|DELETED|DELETED|DELETED|NOT_FOUND|ERROR|BYE", 5),
+            ("STORED|STORED|2|DELETED|DELETED|STORED|NOT_FOUND|ERROR|BYE", 5),
+            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|1|ERROR|BYE", 6),
+            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|BYE", 7),
+            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE|2", 9),
+            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR", 8),
+            ("STORED||2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE", 1),
+        ] {
+            assert_eq!(any_order(&commands, &lines(wrong)).map(|wrong| wrong.step), Some(at), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_open_question_has_several_right_outputs() {
+        let commands = lines("PUT k \"\"|GET k");
+        let outputs = right_outputs(&commands, Some("STORED\n\"\"\n----\nERROR\nNOT_FOUND\n"));
+        assert_eq!(ordered(&commands, &outputs, &lines("ERROR|NOT_FOUND")), None);
+        assert_eq!(ordered(&commands, &outputs, &lines("STORED|\"\"")), None);
+        let mixed = ordered(&commands, &outputs, &lines("STORED|NOT_FOUND")).expect("it is neither");
+        assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\" to `GET k`", "NOT_FOUND"));
+    }
+
+    #[test]
+    fn unpinned_the_line_cache_says_what_is_right() {
+        let commands = lines("PUT a b c|GET a|GET|EXIT|GET a");
+        assert_eq!(right_outputs(&commands, None), [lines("STORED|b c|ERROR|BYE")]);
+    }
+}
