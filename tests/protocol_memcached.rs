@@ -3,7 +3,7 @@
 mod conversation;
 
 use cachedojo::clock::Instant;
-use cachedojo::protocol::memcached::{Machine, Mistake, Parsed, Parser};
+use cachedojo::protocol::memcached::{ANSWER_BYTES_MAX, Machine, Mistake, Parsed, Parser, Session, Store};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{render, run};
 use cachedojo_lab::script::{Dialect, parse};
@@ -1086,4 +1086,43 @@ fn every_mistake_has_its_place() {
     check("ms a 1 MX\r\n", Mistake::SetMode, "MX");
     check("ma a MX\r\n", Mistake::ArithmeticMode, "MX");
     check("mg a O12345678901234567890123456789012\r\n", Mistake::OpaqueTooLong, "O12345678901234567890123456789012");
+}
+
+#[test]
+fn answers_are_bounded_and_come_in_parts_alike() {
+    let now = Instant::default();
+    let mut store = Store::new(0, 64 * 1024 * 1024);
+    let mut session = Session::new();
+    let large = vec![b'v'; 900_000];
+    let set = [b"set a 0 0 900000\r\n", large.as_slice(), b"\r\n"].concat();
+    let mut out = Vec::new();
+    session.feed(&mut store, &set, now, &mut out);
+    assert_eq!(out, b"STORED\r\n");
+    // One line that asks for 4.5 GB.
+    out.clear();
+    session.feed(&mut store, format!("get{}\r\nmn\r\n", " a".repeat(5000)).as_bytes(), now, &mut out);
+    assert_eq!(out, b"SERVER_ERROR out of memory writing get response\r\nMN\r\n");
+    let most = ANSWER_BYTES_MAX / (large.len() + 22);
+    out.clear();
+    session.feed(&mut store, format!("get{}\r\n", " a".repeat(most)).as_bytes(), now, &mut out);
+    assert!(out.len() <= ANSWER_BYTES_MAX && out.ends_with(b"END\r\n"));
+    // Many lines that ask for as much: whoever feeds them takes the answers in parts.
+    let lines = "get a\r\nincr none 1\r\n".repeat(30);
+    let mut whole = Vec::new();
+    session.clone().feed(&mut store.clone(), lines.as_bytes(), now, &mut whole);
+    let (mut parts, mut largest, mut rounds) = (Vec::new(), 0, 0);
+    let mut bytes = lines.as_bytes();
+    loop {
+        let mut part = Vec::new();
+        let is_done = session.feed_until(&mut store, bytes, now, 1_000_000, &mut part);
+        largest = largest.max(part.len());
+        parts.extend_from_slice(&part);
+        rounds += 1;
+        bytes = b"";
+        if is_done {
+            break;
+        }
+    }
+    assert_eq!(parts, whole, "however it is taken");
+    assert!(largest < 2_000_000 && rounds >= 15, "{largest} bytes at most in {rounds} rounds");
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cachedojo::protocol::rest::Limits;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
@@ -24,6 +25,15 @@ pub struct Flags {
     /// Where the memcached text protocol is answered [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     pub memcached: Option<String>,
+    /// Where the entries are: memory, or redis://HOST:PORT [default: memory]
+    #[arg(long, value_name = "STORE")]
+    pub store: Option<String>,
+    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: in memory, and gone with the process]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// How long the store may take to answer, in milliseconds [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub store_timeout_ms: Option<String>,
     /// What every request must present: `Authorization: Bearer …`. Better in the environment or the file
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
@@ -60,6 +70,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where memcached's protocol is answered.
     pub memcached: Option<SocketAddr>,
+    /// Where the entries are.
+    pub store: StoreUrl,
+    /// Where settings and the access log are.
+    pub database: String,
+    /// How long the store may take.
+    pub store_timeout: Duration,
     /// What every request must present.
     pub token: Option<String>,
     /// All entries, in bytes.
@@ -80,6 +96,15 @@ pub struct Config {
     pub virtual_clock: bool,
 }
 
+/// Where the entries are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// In this process.
+    Memory,
+    /// In the Redis of that URL.
+    Redis(String),
+}
+
 /// What is wrong with a configuration: which setting, where it stands, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake(String);
@@ -97,6 +122,9 @@ type Access = fn(&mut Flags) -> &mut Option<String>;
 const SETTINGS: &[(&str, Access)] = &[
     ("listen", |flags| &mut flags.listen),
     ("memcached", |flags| &mut flags.memcached),
+    ("store", |flags| &mut flags.store),
+    ("database", |flags| &mut flags.database),
+    ("store-timeout-ms", |flags| &mut flags.store_timeout_ms),
     ("token", |flags| &mut flags.token),
     ("memory-mb", |flags| &mut flags.memory_mb),
     ("value-bytes", |flags| &mut flags.value_bytes),
@@ -121,6 +149,9 @@ impl Config {
         let config = Self {
             listen: given.address("listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             memcached: given.address("memcached")?,
+            store: given.store()?,
+            database: given.database()?,
+            store_timeout: given.milliseconds("store-timeout-ms", 1_000)?,
             token: given.token()?,
             memory_bytes_max: given.number("memory-mb", 1, 1 << 20, 100)? << 20,
             value_bytes_max: given.number("value-bytes", 1, 1 << 30, 1 << 20)?,
@@ -138,6 +169,11 @@ impl Config {
             )));
         }
         Ok(config)
+    }
+
+    /// How much fits, as the engine is told.
+    pub const fn limits(&self) -> Limits {
+        Limits { value_bytes_max: self.value_bytes_max, storage_bytes_max: self.memory_bytes_max }
     }
 }
 
@@ -183,6 +219,25 @@ impl Given {
             Mistake(format!("{place}: `{value}` is no address: write one such as 127.0.0.1:8080 or [::1]:8080"))
         })?;
         Ok(Some(address))
+    }
+
+    fn store(&self) -> Result<StoreUrl, Mistake> {
+        match self.get("store") {
+            None | Some(("memory", _)) => Ok(StoreUrl::Memory),
+            Some((url, _)) if url.starts_with("redis://") => Ok(StoreUrl::Redis(url.to_owned())),
+            Some((value, place)) => {
+                Err(Mistake(format!("{place}: `{value}` is no store: write memory or redis://HOST:PORT")))
+            }
+        }
+    }
+
+    fn database(&self) -> Result<String, Mistake> {
+        let Some((value, place)) = self.get("database") else { return Ok("sqlite::memory:".to_owned()) };
+        if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| value.starts_with(scheme)) {
+            return Ok(value.to_owned());
+        }
+        // Not its value: it may hold a password.
+        Err(Mistake(format!("{place} is no database: write sqlite:PATH, sqlite::memory: or postgres://…")))
     }
 
     fn token(&self) -> Result<Option<String>, Mistake> {
@@ -263,6 +318,11 @@ mod tests {
             (["--timeout-ms", "soon"], "--timeout-ms: `soon` is out of range: write a whole number from 1 to 3600000"),
             (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
             (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
+            (["--store", "disk"], "--store: `disk` is no store: write memory or redis://HOST:PORT"),
+            (
+                ["--database", "mysql://x"],
+                "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…",
+            ),
             (["--token", "a b"], "--token: a token has printable ASCII characters and no spaces"),
             (
                 ["--body-bytes", "2000"],

@@ -5,7 +5,10 @@
 //! | [`config`] | flags, environment and file become one checked configuration |
 //! | [`server`] | sockets are opened, served and closed again |
 //! | [`service`] | a request over HTTP becomes the engine's request, its reply an answer over HTTP |
+//! | [`store`] | where the entries are: in this process, or in Redis |
+//! | [`database`] | settings, their audit trail and the access log, in SQLite or PostgreSQL |
 //! | [`connection`] | how many connections there may be, and how long each may dawdle |
+//! | [`memcached`] | memcached's protocol on TCP |
 //! | [`openapi`] | the API's description for other programs, made of the engine's table |
 //! | [`metrics`] | what is counted, as Prometheus reads it |
 //! | [`time`] | the one place that reads the host's time |
@@ -17,8 +20,11 @@
 
 pub mod config;
 pub mod connection;
+pub mod database;
+pub mod memcached;
 pub mod metrics;
 pub mod openapi;
 pub mod server;
 pub mod service;
+pub mod store;
 pub mod time;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use cachedojo::protocol::memcached::Counters;
 use cachedojo::protocol::rest::Stats;
 
 /// What requests are told apart by.
@@ -88,15 +89,21 @@ impl Metrics {
     }
 
     /// All of it as text, with what the cache itself counts.
-    pub fn text(&self, stats: Stats, namespaces: usize) -> String {
+    pub fn text(
+        &self,
+        stats: Stats,
+        namespaces: usize,
+        (logged, dropped): (u64, u64),
+        memcached: Option<(usize, u64, Counters)>,
+    ) -> String {
         let mut out = String::new();
         self.write_requests(&mut out);
         self.write_durations(&mut out);
-        let http = self.connections[0].load(Ordering::Relaxed);
-        let memcached = self.connections[1].load(Ordering::Relaxed);
         head(&mut out, "connections", "gauge", "Connections now, by protocol.");
-        _ = writeln!(out, "cachedojo_connections{{protocol=\"http\"}} {http}");
-        _ = writeln!(out, "cachedojo_connections{{protocol=\"memcached\"}} {memcached}");
+        for (protocol, count) in ["http", "memcached"].iter().zip(&self.connections) {
+            let count = count.load(Ordering::Relaxed);
+            _ = writeln!(out, "cachedojo_connections{{protocol=\"{protocol}\"}} {count}");
+        }
         let rejected = self.rejected.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections_rejected_total", "counter", "Connections that found no place.", rejected),
@@ -105,10 +112,25 @@ impl Metrics {
             ("evictions_total", "counter", "Entries that left to make room.", stats.evictions),
             ("entries", "gauge", "Entries held.", stats.entries),
             ("bytes", "gauge", "Bytes of keys, values and tags held.", stats.bytes),
+            ("access_log_rows_total", "counter", "Rows of the access log that are written.", logged),
+            ("access_log_dropped_total", "counter", "Rows of the access log that were dropped.", dropped),
             ("namespaces", "gauge", "Namespaces used or set.", namespaces as u64),
         ] {
             head(&mut out, name, kind, help);
             _ = writeln!(out, "cachedojo_{name} {value}");
+        }
+        if let Some((items, bytes, counters)) = memcached {
+            for (name, kind, help, value) in [
+                ("memcached_items", "gauge", "Items that memcached's protocol holds.", items as u64),
+                ("memcached_bytes", "gauge", "What they count, in bytes.", bytes),
+                ("memcached_gets_total", "counter", "Items asked for.", counters.cmd_get),
+                ("memcached_get_misses_total", "counter", "Of these not there.", counters.get_misses),
+                ("memcached_sets_total", "counter", "Items to be stored.", counters.cmd_set),
+                ("memcached_evictions_total", "counter", "Items that left to make room.", counters.evictions),
+            ] {
+                head(&mut out, name, kind, help);
+                _ = writeln!(out, "cachedojo_{name} {value}");
+            }
         }
         out
     }

@@ -3,20 +3,27 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
-use tokio::net::TcpListener;
+use cachedojo::protocol::rest::Machine;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
+use crate::database::{AccessLog, Database};
+use crate::memcached::{self, Memcached};
 use crate::metrics::{Gauge, Metrics};
-use crate::service::{self, Service};
+use crate::service::{self, Parts, Service};
+use crate::store::{RedisStore, Store};
 use crate::time::Time;
+
+/// Connections that wait to be let in: whoever comes later tries again only after a second.
+const WAITING_MAX: u32 = 4096;
 
 /// A running server.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub struct Server {
     /// Ends when everybody has left.
     inside: mpsc::Receiver<Infallible>,
     doors: Vec<JoinHandle<()>>,
+    /// Ends when the last row of the access log is written.
+    writer: JoinHandle<()>,
 }
 
 impl Server {
@@ -46,18 +55,35 @@ impl Server {
     /// A socket cannot be had.
     pub async fn start_at(config: Config, time: Time) -> Result<Self> {
         raise_descriptor_limit();
-        let listener = listen(config.listen, "listen").await?;
+        let listener = listen(config.listen, "listen")?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (inside, left) = mpsc::channel(1);
         let metrics = Arc::new(Metrics::default());
-        let service = Arc::new(Service::new(&config, time, Arc::clone(&metrics)));
+        let memcached = config.memcached.map(|_| Arc::new(Memcached::new(config.memory_bytes_max, time.clone())));
+        let store = open_store(&config, &time)?;
+        let database = Database::open(&config.database).await?;
+        for (named, changes) in database.namespaces().await? {
+            let restored = store.with_machine(|machine| machine.restore(&named, changes, time.now()));
+            restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
+        }
+        let (log, writer) = AccessLog::start(database.clone());
+        let parts = Parts { store, database, log, time, metrics: Arc::clone(&metrics), memcached: memcached.clone() };
+        let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let routes = Router::new().fallback(service::answer).with_state(service);
         let serve = move |visit| connection::serve_http(visit, routes.clone());
-        let doors = vec![tokio::spawn(door.open(listener, Gauge::Http, HTTP_SORRY, serve))];
+        let mut doors = vec![tokio::spawn(door.clone().open(listener, Gauge::Http, HTTP_SORRY, serve))];
         tracing::info!(%address, "serving HTTP");
-        Ok(Self { address, memcached_address: None, farewell: config.farewell, stop, inside: left, doors })
+        let mut memcached_address = None;
+        if let (Some(address), Some(memcached)) = (config.memcached, memcached) {
+            let listener = listen(address, "memcached")?;
+            memcached_address = Some(listener.local_addr()?);
+            let serve = move |visit| memcached::serve(visit, Arc::clone(&memcached));
+            doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
+            tracing::info!(?memcached_address, "serving memcached");
+        }
+        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer })
     }
 
     /// Where HTTP is answered.
@@ -86,13 +112,32 @@ impl Server {
         if tokio::time::timeout(self.farewell, self.inside.recv()).await.is_err() {
             tracing::warn!("some were still being answered when the time for that was over");
         }
+        if tokio::time::timeout(self.farewell, self.writer).await.is_err() {
+            tracing::warn!("the last rows of the access log could not be written in time");
+        }
         tracing::info!("stopped");
     }
 }
 
-async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+/// The store that the configuration names.
+fn open_store(config: &Config, time: &Time) -> Result<Store> {
+    let machine = Machine::with_limits(time.unix_base_s(), config.limits());
+    Ok(match &config.store {
+        StoreUrl::Memory => Store::Memory(Mutex::new(machine)),
+        StoreUrl::Redis(url) => Store::Redis(Box::new(RedisStore::new(url, config.store_timeout, machine)?)),
+    })
+}
+
+fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A port that was served a moment ago can be had again at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING_MAX)
+    };
+    open()
         .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
 }
 

@@ -1,22 +1,25 @@
 //! A request over HTTP becomes the engine's request, its reply an answer over HTTP. Meanwhile: who may ask, how much may be
 //! sent, how long it may take, what is counted and logged.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use cachedojo::clock::Instant;
-use cachedojo::protocol::rest::{Failure, HttpAnswer, Limits, Machine, Reply, Request};
+use cachedojo::protocol::rest::{Changed, Failure, HttpAnswer, Limits, Reply, Request, Settings};
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::config::Config;
+use crate::database::{Access, AccessLog, Database};
+use crate::memcached::Memcached;
 use crate::metrics::Metrics;
 use crate::openapi;
+use crate::store::Store;
 use crate::time::{Stopwatch, Time};
 
 /// Bodies that are being received, all together, in KiB.
@@ -31,10 +34,16 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 /// Everything that requests share.
 #[derive(Debug)]
 pub struct Service {
-    machine: Mutex<Machine>,
+    store: Store,
+    database: Database,
+    log: AccessLog,
+    /// One change of settings at a time, so that what is kept is what is set.
+    changing: tokio::sync::Mutex<()>,
     limits: Limits,
     time: Time,
     metrics: Arc<Metrics>,
+    /// Its counters stand beside this service's.
+    memcached: Option<Arc<Memcached>>,
     /// The token's digest, so that comparing tells nothing of how much of it was right.
     token: Option<[u8; 32]>,
     bodies: Semaphore,
@@ -42,6 +51,23 @@ pub struct Service {
     timeout: std::time::Duration,
     requests: AtomicU64,
     openapi: Bytes,
+}
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The entries.
+    pub store: Store,
+    /// The settings.
+    pub database: Database,
+    /// The accesses.
+    pub log: AccessLog,
+    /// The time.
+    pub time: Time,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// The other protocol's items, where it is spoken.
+    pub memcached: Option<Arc<Memcached>>,
 }
 
 /// What is answered before, or instead of, asking the engine.
@@ -69,14 +95,18 @@ impl Refusal {
 }
 
 impl Service {
-    /// A service over an empty engine.
-    pub fn new(config: &Config, time: Time, metrics: Arc<Metrics>) -> Self {
-        let limits = Limits { value_bytes_max: config.value_bytes_max, storage_bytes_max: config.memory_bytes_max };
+    /// A service over a store and a database.
+    pub fn new(config: &Config, parts: Parts) -> Self {
+        let Parts { store, database, log, time, metrics, memcached } = parts;
         Self {
-            machine: Mutex::new(Machine::with_limits(time.unix_base_s(), limits)),
-            limits,
+            store,
+            database,
+            log,
+            changing: tokio::sync::Mutex::new(()),
+            limits: config.limits(),
             time,
             metrics,
+            memcached,
             token: config.token.as_ref().map(|token| Sha256::digest(token).into()),
             bodies: Semaphore::new(BODIES_KIB_MAX),
             body_bytes_max: config.body_bytes_max,
@@ -86,15 +116,57 @@ impl Service {
         }
     }
 
-    /// Obeys a request of the API.
-    fn obey(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
-        // A panic of the engine is a bug that one answer told of; its tables are consistent between operations.
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner).obey(request, now)
+    /// Obeys a request of the API, and logs it.
+    async fn obey(&self, request: Request) -> Result<Reply, Failure> {
+        let (watch, now) = (Stopwatch::start(), self.time.now());
+        let (operation, logged) = (request.operation(), Access::of(&request));
+        let reply = match request {
+            Request::Configure { .. } | Request::Forget { .. } => self.change(request, now).await,
+            request => self.store.obey(request, now).await,
+        };
+        if let Some((namespace, key_pattern)) = logged {
+            let latency_ms = watch.elapsed().as_secs_f64() * 1000.0;
+            let (hit, at_s) = (Access::hit(&reply), self.time.unix_s());
+            self.log.add(Access { namespace, key_pattern, operation, hit, latency_ms, at_s });
+        }
+        reply
+    }
+
+    /// Changes settings here and in the database: both, or what was set stays.
+    async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
+        let _alone = self.changing.lock().await;
+        let namespace = request.namespace().unwrap_or_default().to_owned();
+        let (old, known) = self.settings_and_changes(&namespace);
+        let reply = self.store.obey(request, now).await?;
+        let kept = match &reply {
+            Reply::Settings(named) => {
+                let all = self.settings_and_changes(&namespace).1;
+                // The trail's first rows go when it is full, so that new ones are counted from the end.
+                let count = old.differences(named.settings).len();
+                let new = all.len().saturating_sub(count);
+                self.database.keep(named, &all[new..]).await
+            }
+            _ => self.database.forget(&namespace).await,
+        };
+        if let Err(error) = kept {
+            tracing::error!(namespace, error = format!("{error:#}"), "settings could not be kept");
+            if let Reply::Settings(mut named) = reply {
+                named.settings = old;
+                _ = self.store.with_machine(|machine| machine.restore(&named, known, now));
+            }
+            return Err(Failure::Unavailable);
+        }
+        Ok(reply)
+    }
+
+    fn settings_and_changes(&self, namespace: &str) -> (Settings, Vec<Changed>) {
+        self.store.with_machine(|machine| (machine.settings(namespace), machine.changes(namespace)))
     }
 
     fn metrics_text(&self) -> String {
-        let (stats, namespaces) = self.machine.lock().unwrap_or_else(PoisonError::into_inner).totals();
-        self.metrics.text(stats, namespaces)
+        let (stats, namespaces) = self.store.totals();
+        let memcached = self.memcached.as_ref().map(|memcached| memcached.totals());
+        self.metrics.text(stats, namespaces, self.log.counts(), memcached)
     }
 
     fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
@@ -219,7 +291,7 @@ impl Service {
             }
         };
         let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
-        let reply = self.obey(request, self.time.now());
+        let reply = self.obey(request).await;
         Done { response: send(reply.into()), operation, namespace }
     }
 }

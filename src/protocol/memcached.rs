@@ -37,6 +37,8 @@
 //! - The first item has the CAS 1, and only what is stored takes a number; which numbers they are is not promised.
 //! - `noreply` is the last word of a line, not its only one; spaces do not come before the command, which memcached lets
 //!   them before those that manage a server; and no empty line follows the refusal of a long key of `get`.
+//! - One `get` is answered with at most [`ANSWER_BYTES_MAX`] and an item, else with `SERVER_ERROR out of memory writing get
+//!   response`, as memcached does when its memory for answers ends.
 //! - `delete <key> 0` is taken, any other time is refused (memcached 1.6.18 and before; 1.6.45 ignores it).
 //!
 //! A server is managed as there (`slabs`, `lru`, `lru_crawler`, `watch`, `verbosity`, `cache_memlimit` and the topics of
@@ -84,7 +86,7 @@ pub use parse::{Parsed, Parser};
 pub use request::{
     GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
 };
-pub use session::Session;
+pub use session::{ANSWER_BYTES_MAX, Session};
 pub use store::Store;
 pub use watch::Streams;
 pub use words::Words;

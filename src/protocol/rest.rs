@@ -213,6 +213,16 @@ impl Machine {
         })
     }
 
+    /// The settings of a namespace. O(log namespaces).
+    pub fn settings(&self, namespace: &str) -> Settings {
+        self.store.settings(namespace).settings
+    }
+
+    /// What was changed of a namespace's settings: the last hundred changes, the oldest first.
+    pub fn changes(&self, namespace: &str) -> Vec<Changed> {
+        self.store.changes(namespace)
+    }
+
     /// Takes over settings, and the changes that led to them, that are kept elsewhere.
     ///
     /// # Errors

@@ -119,6 +119,21 @@ pub(crate) fn python(project: &Project) -> Result<()> {
     })
 }
 
+/// Redis and PostgreSQL: those on this machine, else Debian's. Their tests start them on ports of their own; the services that
+/// Debian's packages begin are neither used nor needed.
+pub(crate) fn stores(project: &Project) -> Result<()> {
+    let has_postgres = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+        versions.filter_map(Result::ok).any(|version| version.path().join("bin/postgres").is_file())
+    });
+    if on_path("redis-server").is_some() && has_postgres {
+        return Ok(());
+    }
+    install("Redis and PostgreSQL", "the stores that the cache service is tested with; about a minute", || {
+        apt_get(&project.shell, &["redis-server", "postgresql"])
+            .context("install redis-server on PATH and PostgreSQL under /usr/lib/postgresql, then try again")
+    })
+}
+
 struct CargoTool<'a> {
     package: &'a str,
     version: &'a str,

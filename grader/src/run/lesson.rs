@@ -1,5 +1,8 @@
 //! Lessons of the course, graded as every exercise is.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Result;
 use cachedojo_judge::Report;
 use cachedojo_judge::course::{self, Lesson, Subjects, attempt};
@@ -11,6 +14,23 @@ use crate::course::{CourseFiles, SOUND};
 use crate::language::toolchain::{Built, Factory, Limits};
 use crate::run::bench::Bench;
 use crate::run::mutants;
+
+/// The programs of the course that this process has used, by trust and name: a class asks for the same ones again and again, and each takes
+/// longer to compile for this machine than to run. At most one for each bug of the course.
+static PROGRAMS: Mutex<BTreeMap<(bool, String), Arc<dyn Factory>>> = Mutex::new(BTreeMap::new());
+
+/// A program of the course.
+fn program(id: &str, trust: bool) -> Result<Arc<dyn Factory>> {
+    let mut programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (trust, id.to_owned());
+    if let Some(known) = programs.get(&key) {
+        return Ok(Arc::clone(known));
+    }
+    let pack = CourseFiles::load()?.hunted()?;
+    let made = mutants::factory(&Bench::open(&pack, trust)?, CodeLanguage::Rust, id)?;
+    programs.insert(key, Arc::clone(&made));
+    Ok(made)
+}
 
 impl Bench<'_> {
     /// Judges a script for a lesson. Cost: two runs of it; of a lesson about a bug, at the first time, four calls of the compiler.
@@ -29,10 +49,7 @@ impl Bench<'_> {
         let fresh = |factory: &dyn Factory| factory.subject(&Limits::default()).map_err(|error| error.to_string());
         let mut reference = || fresh(&*built.factory);
         let attempt = if let Some(id) = &lesson.mutant {
-            let pack = CourseFiles::load()?.hunted()?;
-            let bench = Bench::open(&pack, self.is_trusting())?;
-            let sound = mutants::factory(&bench, CodeLanguage::Rust, SOUND)?;
-            let other = mutants::factory(&bench, CodeLanguage::Rust, id)?;
+            let (sound, other) = (program(SOUND, self.is_trusting())?, program(id, self.is_trusting())?);
             let (mut sound, mut other) = (|| fresh(&*sound), || fresh(&*other));
             let hunted = Some((&mut sound as _, &mut other as _));
             attempt(lesson, &text, language, Subjects { reference: &mut reference, hunted })

@@ -114,7 +114,7 @@ struct Known {
 
 /// What came of one bug.
 #[derive(Debug)]
-struct Tried<'a> {
+struct Bug<'a> {
     spec: &'a MutantSpec,
     /// The tests that told it; none where it survives.
     killers: Vec<String>,
@@ -129,7 +129,7 @@ struct Grading<'a> {
     language: Language,
     silent: BTreeSet<String>,
     tests: BTreeMap<String, Known>,
-    bugs: Vec<Tried<'a>>,
+    bugs: Vec<Bug<'a>>,
     cpu_ms: u64,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Grading<'a> {
         for spec in &self.bench.pack.exercise.mutants {
             let tried = any && self.cpu_ms < CPU_MS_MAX;
             let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
-            self.bugs.push(Tried { spec, killers, tried: tried || !any });
+            self.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
         self.confirm()?;
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
@@ -297,7 +297,7 @@ impl<'a> Grading<'a> {
 struct Row<'a> {
     check: &'a Check,
     killed: usize,
-    bugs: Vec<&'a Tried<'a>>,
+    bugs: Vec<&'a Bug<'a>>,
     /// Whether a test has the threads that the requirement asks for.
     threads: bool,
 }

@@ -10,7 +10,7 @@ const DOCUMENT: &str = include_str!("document_002.md");
 
 /// The endpoints of the document's JSON block.
 fn endpoints() -> Vec<Value> {
-    let json = DOCUMENT.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("a JSON block");
+    let json = DOCUMENT.split("```json").nth(2).and_then(|rest| rest.split("```").next()).expect("a JSON block");
     let json: Value = serde_json::from_str(json).expect("JSON");
     json["endpoints"].as_array().expect("a list").clone()
 }

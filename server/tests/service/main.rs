@@ -2,6 +2,7 @@
 
 mod document;
 mod limits;
+mod memcached;
 mod same_bytes;
 mod support;
 mod watching;

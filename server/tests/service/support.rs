@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A server in this process, in standing time; dropping it stops it.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) memcached: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,12 +36,12 @@ impl Running {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.expect("threads").block_on(async {
                 let server = Server::start_at(config, Time::standing_at(BASE_S)).await.expect("a port");
-                tell.send(server.address()).expect("somebody waits");
+                tell.send((server.address(), server.memcached_address())).expect("somebody waits");
                 server.serve_until(async { _ = stopped.await }).await;
             });
         });
-        let address = told.recv_timeout(PATIENCE).expect("it starts");
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        let (address, memcached) = told.recv_timeout(PATIENCE).expect("it starts");
+        Self { address, memcached, stop: Some(stop), thread: Some(thread) }
     }
 
     pub(crate) fn client(&self) -> Client {

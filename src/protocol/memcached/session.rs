@@ -14,6 +14,9 @@ use std::io::Write as _;
 
 /// The version of memcached whose protocol this is.
 pub(super) const VERSION: &str = "1.6.45";
+/// The most that the answer to one `get` comes to, the item that goes over it included, in bytes. Memcached, too, gives up
+/// where its memory for answers ends.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub(super) const INFALLIBLE: &str = "a vector takes every byte";
 
 /// What one connection remembers. The items are in a [`Store`], which sessions share.
@@ -44,24 +47,45 @@ impl Session {
     /// A client that said `watch` is answered nothing any more: it gets the lines that there are for it, also when it is
     /// fed no bytes.
     pub fn feed(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) {
+        self.feed_until(store, bytes, now, usize::MAX, out);
+    }
+
+    /// Does the same, but obeys no further request once the answers in `out` have come to `out_bytes` or more: `false`, and
+    /// what is left is done when it is fed again, be it no bytes. So a host holds at most the answer to one request more
+    /// than that ([`ANSWER_BYTES_MAX`] and a line).
+    pub fn feed_until(
+        &mut self,
+        store: &mut Store,
+        bytes: &[u8],
+        now: Instant,
+        out_bytes: usize,
+        out: &mut Vec<u8>,
+    ) -> bool {
         if self.closed {
-            return;
+            return true;
         }
         let id = store.serve(self.id, now);
         self.id = Some(id);
         if store.log.is_watcher(id) {
-            return store.log.fetch(id, out);
+            store.log.fetch(id, out);
+            return true;
         }
         if self.pending.is_empty() {
-            let used = self.run(store, bytes, now, out);
+            let (used, is_done) = self.run(store, bytes, now, out_bytes, out);
             self.pending.extend_from_slice(&bytes[used..]);
-        } else {
-            let mut pending = std::mem::take(&mut self.pending);
-            pending.extend_from_slice(bytes);
-            let used = self.run(store, &pending, now, out);
-            pending.drain(..used);
-            self.pending = pending;
+            return is_done;
         }
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
+        let (used, is_done) = self.run(store, &pending, now, out_bytes, out);
+        pending.drain(..used);
+        self.pending = pending;
+        is_done
+    }
+
+    /// Whether the client said `watch`, so that there may be lines for it at any time.
+    pub fn watches(&self, store: &Store) -> bool {
+        self.id.is_some_and(|id| store.log.is_watcher(id))
     }
 
     /// The client has gone, in whatever way: the connection is over, and its store forgets it. Until it is told so, or the
@@ -79,13 +103,24 @@ impl Session {
         store.hang_up(reason, now);
     }
 
-    /// Obeys all complete requests; the number of bytes that are done with.
-    fn run(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) -> usize {
+    /// Obeys the complete requests until the answers have come to so many bytes; the number of bytes that are done with,
+    /// and whether all requests are.
+    fn run(
+        &mut self,
+        store: &mut Store,
+        bytes: &[u8],
+        now: Instant,
+        out_bytes: usize,
+        out: &mut Vec<u8>,
+    ) -> (usize, bool) {
         let mut at = 0;
         while !self.closed && !self.id.is_some_and(|id| store.log.is_watcher(id)) {
             let start = out.len();
+            if start >= out_bytes {
+                return (at, false);
+            }
             match self.parser.parse(&bytes[at..]) {
-                Parsed::Incomplete => return at,
+                Parsed::Incomplete => return (at, true),
                 Parsed::Skipped(used) => at += used,
                 Parsed::HangUp => self.close(store, "error", now),
                 Parsed::Request { request, noreply, used } => {
@@ -113,7 +148,7 @@ impl Session {
                 }
             }
         }
-        bytes.len()
+        (bytes.len(), true)
     }
 
     fn obey(&mut self, store: &mut Store, request: Request<'_>, now: Instant, out: &mut Vec<u8>) {
@@ -201,7 +236,12 @@ fn delete(store: &mut Store, key: &[u8], now: Instant) -> &'static str {
 }
 
 fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>, now: Instant, out: &mut Vec<u8>) {
+    let start = out.len();
     for key in keys {
+        if out.len() - start > ANSWER_BYTES_MAX {
+            out.truncate(start);
+            return line(out, "SERVER_ERROR out of memory writing get response");
+        }
         let class = store.look_up(key, now).map(|item| item.class);
         count_prefix(store, key, |prefix| {
             prefix.gets += 1;

@@ -29,7 +29,7 @@ struct Namespace {
     settings: Settings,
     /// Whether somebody has set it: then it stays.
     is_set: bool,
-    created_at: Instant,
+    created_at_s: u64,
     used_at_tick: u64,
     hits: u64,
     misses: u64,
@@ -81,12 +81,12 @@ fn weight(new: &NewEntry) -> u64 {
 }
 
 impl Namespace {
-    fn new(settings: Settings, now: Instant) -> Self {
+    fn new(settings: Settings, created_at_s: u64) -> Self {
         Self {
             entries: entries(settings),
             settings,
             is_set: false,
-            created_at: now,
+            created_at_s,
             used_at_tick: 0,
             hits: 0,
             misses: 0,
@@ -265,19 +265,11 @@ impl Store {
 
     /// Every namespace, by name.
     pub(super) fn all(&self) -> Vec<Named> {
-        self.namespaces.iter().map(|(name, space)| self.named(name, Some(space))).collect()
+        self.namespaces.iter().map(|(name, space)| named(name, Some(space))).collect()
     }
 
     pub(super) fn settings(&self, namespace: &str) -> Named {
-        self.named(namespace, self.namespaces.get(namespace))
-    }
-
-    fn named(&self, name: &str, space: Option<&Namespace>) -> Named {
-        Named {
-            name: name.to_owned(),
-            settings: space.map(|space| space.settings).unwrap_or_default(),
-            created_at_s: space.map(|space| self.unix_s(space.created_at)),
-        }
+        named(namespace, self.namespaces.get(namespace))
     }
 
     /// Changes the settings of a namespace. What does not fit any more leaves. O(n log n) where the limit or the policy
@@ -305,10 +297,14 @@ impl Store {
     /// Makes settings and changes those that are kept elsewhere.
     pub(super) fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
         let space = self.space(&named.name, now)?;
+        let before = space.entries.weight();
         space.settings = named.settings;
         space.is_set = true;
+        space.created_at_s = named.created_at_s.unwrap_or(space.created_at_s);
         space.changes = changes.into();
         rebuild(space, now);
+        let after = space.entries.weight();
+        self.bytes = self.bytes - before + after;
         Ok(())
     }
 
@@ -331,6 +327,7 @@ impl Store {
     /// never set, and was asked for longest ago, when there are as many as there may be.
     fn space(&mut self, name: &str, now: Instant) -> Result<&mut Namespace, Failure> {
         self.ticks += 1;
+        let created_at_s = self.unix_s(now);
         if !self.namespaces.contains_key(name) {
             if self.namespaces.len() >= NAMESPACES_MAX {
                 self.purge_all(now);
@@ -338,7 +335,7 @@ impl Store {
                 let idle = idle.min_by_key(|(_, space)| space.used_at_tick).map(|(name, _)| name.clone());
                 self.namespaces.remove(&idle.ok_or(Failure::TooManyNamespaces)?);
             }
-            self.namespaces.insert(name.to_owned(), Namespace::new(Settings::default(), now));
+            self.namespaces.insert(name.to_owned(), Namespace::new(Settings::default(), created_at_s));
         }
         let space = self.namespaces.get_mut(name).expect("it was there or has come to be");
         space.used_at_tick = self.ticks;
@@ -425,6 +422,14 @@ impl Store {
         {
             self.bytes -= space.entries.remove(i).weight();
         }
+    }
+}
+
+fn named(name: &str, space: Option<&Namespace>) -> Named {
+    Named {
+        name: name.to_owned(),
+        settings: space.map(|space| space.settings).unwrap_or_default(),
+        created_at_s: space.map(|space| space.created_at_s),
     }
 }
 

@@ -61,6 +61,7 @@ fn native(project: &Project) -> Result<()> {
     // The grader's tests compile submissions.
     tools::rust_target(project, "wasm32-wasip1")?;
     tools::python(project)?;
+    tools::stores(project)?;
     // Nothing is tested in the benchmarks, and the crates they compare with take long to compile.
     Ok(cmd!(project.shell, "cargo test --workspace --exclude cachedojo-bench").run()?)
 }

@@ -1,0 +1,246 @@
+//! Configuration, its audit trail and the access log in SQLite or PostgreSQL: the tables of the API document, and one for
+//! the audit trail.
+
+mod writer;
+
+pub use writer::{Access, AccessLog};
+
+use anyhow::{Context as _, Result};
+use cachedojo::protocol::rest::{Changed, Eviction, Failure, Named, Reply, Request, Settings};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Row as _, SqlStr};
+
+/// Connections to PostgreSQL at a time.
+const CONNECTIONS_MAX: u32 = 4;
+/// Namespaces and changes that are read when the service begins: the engine's own bounds.
+const CHANGES_MAX: i64 = 100;
+
+/// The migrations of each kind of database: a version, what it does, and its statements.
+const SQLITE: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("sqlite_1.sql"))];
+const POSTGRES: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("postgres_1.sql"))];
+
+/// How a time is read as whole seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database, open and up to date.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: AnyPool,
+    kind: Kind,
+}
+
+impl Database {
+    /// Opens `sqlite:PATH` (a file that comes to be), `sqlite::memory:` or `postgres://…`, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// It cannot be reached, or its tables are of a newer service.
+    pub async fn open(url: &str) -> Result<Self> {
+        install_default_drivers();
+        let kind = if url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
+        let is_in_memory = url.contains(":memory:");
+        let full = if kind == Kind::Sqlite && !is_in_memory && !url.contains('?') {
+            format!("{url}?mode=rwc")
+        } else {
+            url.to_owned()
+        };
+        // A database in memory is its connection's own; SQLite has one writer at a time anyway.
+        let connections = if kind == Kind::Sqlite { 1 } else { CONNECTIONS_MAX };
+        let mut options = AnyPoolOptions::new().max_connections(connections);
+        if is_in_memory {
+            options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
+        }
+        let pool = options.connect(&full).await.with_context(|| {
+            format!("the database cannot be opened: name another with --database ({})", without_password(url))
+        })?;
+        let database = Self { pool, kind };
+        database.migrate().await.context("the database's tables could not be brought up to date")?;
+        Ok(database)
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let migrations = match self.kind {
+            Kind::Sqlite => SQLITE,
+            Kind::Postgres => POSTGRES,
+        };
+        let migrations = migrations.iter().map(|&(version, what, sql)| {
+            Migration::new(version, what.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+        });
+        Ok(Migrator::with_migrations(migrations.collect()).run(&self.pool).await?)
+    }
+
+    /// A time's whole seconds since 1970, in SQL.
+    fn seconds(&self, column: &str) -> String {
+        match self.kind {
+            Kind::Sqlite => format!("CAST(strftime('%s', {column}) AS BIGINT)"),
+            Kind::Postgres => format!("CAST(EXTRACT(EPOCH FROM {column}) AS BIGINT)"),
+        }
+    }
+
+    /// A moment, given as whole seconds since 1970 in parameter `number`, in SQL. Times are in UTC.
+    fn moment(&self, number: usize) -> String {
+        match self.kind {
+            Kind::Sqlite => format!("datetime(${number}, 'unixepoch')"),
+            Kind::Postgres => format!("(to_timestamp(${number}) AT TIME ZONE 'UTC')"),
+        }
+    }
+
+    /// Every namespace that was set, with its last changes.
+    ///
+    /// # Errors
+    /// The database does not answer, or holds what is no setting.
+    pub async fn namespaces(&self) -> Result<Vec<(Named, Vec<Changed>)>> {
+        let created = self.seconds("created_at");
+        let sql = format!(
+            "SELECT name, default_ttl, COALESCE(max_size_bytes, CAST(max_size_mb AS BIGINT) * 1048576) AS bytes, \
+             eviction_policy, {created} AS created FROM cache_namespaces ORDER BY name"
+        );
+        let mut all = Vec::new();
+        for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
+            let name: String = row.try_get("name")?;
+            let policy: String = row.try_get("eviction_policy")?;
+            let eviction = Eviction::from_name(&policy)
+                .with_context(|| format!("cache_namespaces: `{policy}`, the policy of `{name}`, is none"))?;
+            let settings = Settings {
+                default_ttl_s: u64::try_from(row.try_get::<i32, _>("default_ttl")?)?,
+                max_bytes: u64::try_from(row.try_get::<i64, _>("bytes")?)?,
+                eviction,
+            };
+            let created_at_s = u64::try_from(row.try_get::<i64, _>("created")?).ok();
+            let changes = self.changes(&name).await?;
+            all.push((Named { name, settings, created_at_s }, changes));
+        }
+        Ok(all)
+    }
+
+    async fn changes(&self, namespace: &str) -> Result<Vec<Changed>> {
+        let changed = self.seconds("changed_at");
+        let sql = format!(
+            "SELECT setting, old_value, new_value, {changed} AS changed FROM cache_audit WHERE namespace = $1 \
+             ORDER BY id DESC LIMIT $2"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(namespace.to_owned()).bind(CHANGES_MAX);
+        let mut changes = Vec::new();
+        for row in query.fetch_all(&self.pool).await?.into_iter().rev() {
+            changes.push(Changed {
+                at_s: u64::try_from(row.try_get::<i64, _>("changed")?)?,
+                setting: row.try_get("setting")?,
+                old: row.try_get("old_value")?,
+                new: row.try_get("new_value")?,
+            });
+        }
+        Ok(changes)
+    }
+
+    /// Keeps a namespace's settings and what was changed to reach them: both or neither.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keep(&self, named: &Named, changes: &[Changed]) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        let Settings { default_ttl_s, max_bytes, eviction } = named.settings;
+        let created = self.moment(6);
+        let sql = format!(
+            "INSERT INTO cache_namespaces (name, default_ttl, max_size_mb, max_size_bytes, eviction_policy, created_at) \
+             VALUES ($1, $2, $3, $4, $5, {created}) ON CONFLICT (name) DO UPDATE SET default_ttl = excluded.default_ttl, \
+             max_size_mb = excluded.max_size_mb, max_size_bytes = excluded.max_size_bytes, \
+             eviction_policy = excluded.eviction_policy"
+        );
+        let mebibytes = max_bytes.div_ceil(1024 * 1024).min(i32::MAX.unsigned_abs().into());
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(named.name.clone())
+            .bind(i32::try_from(default_ttl_s)?)
+            .bind(i32::try_from(mebibytes)?)
+            .bind(i64::try_from(max_bytes)?)
+            .bind(eviction.name())
+            .bind(i64::try_from(named.created_at_s.unwrap_or_default())?)
+            .execute(&mut *transaction)
+            .await?;
+        let changed = self.moment(5);
+        for change in changes {
+            let sql = format!(
+                "INSERT INTO cache_audit (namespace, setting, old_value, new_value, changed_at) \
+                 VALUES ($1, $2, $3, $4, {changed})"
+            );
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(named.name.clone())
+                .bind(change.setting.clone())
+                .bind(change.old.clone())
+                .bind(change.new.clone())
+                .bind(i64::try_from(change.at_s)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets a namespace's settings; the audit trail stays.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn forget(&self, namespace: &str) -> Result<()> {
+        let query = sqlx::query("DELETE FROM cache_namespaces WHERE name = $1").bind(namespace.to_owned());
+        query.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Writes accesses in one transaction.
+    async fn write(&self, rows: &[Access]) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        let at = self.moment(6);
+        let sql = format!(
+            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) \
+             VALUES ($1, $2, $3, $4, $5, {at})"
+        );
+        for row in rows {
+            sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
+                .bind(row.namespace.clone())
+                .bind(row.key_pattern.clone())
+                .bind(row.operation)
+                .bind(row.hit)
+                .bind(row.latency_ms)
+                .bind(i64::try_from(row.at_s)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+impl Access {
+    /// What is logged of a request, if it is about entries.
+    pub fn of(request: &Request) -> Option<(String, Option<String>)> {
+        let pattern = match request {
+            Request::Get { key, .. } | Request::Delete { key, .. } => Some(writer::pattern_of(key)),
+            Request::Put { entry, .. } => Some(writer::pattern_of(&entry.key)),
+            Request::Flush { selection, .. } => selection.pattern.clone().map(writer::cut),
+            Request::Mget { .. } | Request::Mset { .. } => None,
+            _ => return None,
+        };
+        Some((request.namespace()?.to_owned(), pattern))
+    }
+
+    /// Whether a reply found all that was asked for; `None` for what is no read.
+    pub fn hit(reply: &Result<Reply, Failure>) -> Option<bool> {
+        match reply {
+            Ok(Reply::Found(_)) => Some(true),
+            Ok(Reply::Missed) => Some(false),
+            Ok(Reply::Many(results)) => Some(results.iter().all(|(_, value)| value.is_some())),
+            _ => None,
+        }
+    }
+}
+
+/// A database's address without what is secret in it.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The access log's writer: rows wait in a queue with an end, and are written many at a time. A request never waits for it;
+//! what the queue has no room for is dropped, counted and told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinHandle;
+
+use super::Database;
+
+/// Rows that wait.
+const QUEUE_MAX: usize = 16 * 1024;
+/// Rows that are written in one transaction.
+const BATCH_MAX: usize = 1000;
+/// How long the first row of a batch waits for others.
+const BATCH_PAUSE: Duration = Duration::from_millis(100);
+/// The most that a database may take for one batch.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest pattern, in bytes: its column's.
+const PATTERN_BYTES_MAX: usize = 255;
+
+/// One row of the access log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Access {
+    /// The namespace.
+    pub namespace: String,
+    /// The key with each run of digits as `*`, so that a log tells kinds of keys and not people; a flush's own pattern.
+    pub key_pattern: Option<String>,
+    /// What was asked.
+    pub operation: &'static str,
+    /// Whether a read found all it asked for.
+    pub hit: Option<bool>,
+    /// How long it took.
+    pub latency_ms: f64,
+    /// When, in seconds since 1970.
+    pub at_s: u64,
+}
+
+/// Where rows are handed over.
+#[derive(Debug)]
+pub struct AccessLog {
+    queue: Sender<Access>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    written: AtomicU64,
+    dropped: AtomicU64,
+}
+
+impl AccessLog {
+    /// A log into that database, and the task that writes it, which ends when the log is dropped and all is written.
+    pub fn start(database: Database) -> (Self, JoinHandle<()>) {
+        let (queue, rows) = mpsc::channel(QUEUE_MAX);
+        let counts = Arc::new(Counts::default());
+        let writer = tokio::spawn(write_all(database, rows, Arc::clone(&counts)));
+        (Self { queue, counts }, writer)
+    }
+
+    /// Hands a row over; one that there is no room for is dropped and counted.
+    pub fn add(&self, row: Access) {
+        if self.queue.try_send(row).is_err() {
+            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Rows written, and rows dropped.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.counts.written.load(Ordering::Relaxed), self.counts.dropped.load(Ordering::Relaxed))
+    }
+}
+
+async fn write_all(database: Database, mut rows: Receiver<Access>, counts: Arc<Counts>) {
+    let (mut batch, mut told) = (Vec::new(), 0);
+    while rows.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        if batch.len() < BATCH_MAX && !rows.is_closed() {
+            tokio::time::sleep(BATCH_PAUSE).await;
+            while batch.len() < BATCH_MAX
+                && let Ok(row) = rows.try_recv()
+            {
+                batch.push(row);
+            }
+        }
+        let count = batch.len() as u64;
+        match tokio::time::timeout(PATIENCE, database.write(&batch)).await {
+            Ok(Ok(())) => _ = counts.written.fetch_add(count, Ordering::Relaxed),
+            Ok(Err(error)) => lose(&counts, count, &format!("{error:#}")),
+            Err(_) => lose(&counts, count, "the database took too long"),
+        }
+        batch.clear();
+        let dropped = counts.dropped.load(Ordering::Relaxed);
+        if dropped > told {
+            tracing::warn!(rows = dropped - told, "rows of the access log were dropped");
+            told = dropped;
+        }
+    }
+}
+
+fn lose(counts: &Counts, rows: u64, why: &str) {
+    tracing::error!(why, "a batch of the access log could not be written");
+    counts.dropped.fetch_add(rows, Ordering::Relaxed);
+}
+
+/// A key as a pattern: each run of digits is `*`. Cut to its column.
+pub(super) fn pattern_of(key: &str) -> String {
+    let mut pattern = String::new();
+    for c in key.chars() {
+        match c {
+            '0'..='9' if pattern.ends_with('*') => {}
+            '0'..='9' => pattern.push('*'),
+            c => pattern.push(c),
+        }
+    }
+    cut(pattern)
+}
+
+/// A pattern no longer than its column, in bytes.
+pub(super) fn cut(mut pattern: String) -> String {
+    pattern.truncate(pattern.floor_char_boundary(PATTERN_BYTES_MAX));
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_the_key_without_its_numbers_and_fits_its_column() {
+        for (key, pattern) in
+            [("user_123", "user_*"), ("a1b22c", "a*b*c"), ("é", "é"), ("2024-01-02", "*-*-*"), ("plain", "plain")]
+        {
+            assert_eq!(pattern_of(key), pattern);
+        }
+        let long = "é".repeat(200);
+        assert_eq!(pattern_of(&long).len(), 254);
+    }
+}

@@ -1,0 +1,112 @@
+//! The memcached text protocol on TCP, over the engine's state machine: every connection is a session of one store.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use cachedojo::protocol::memcached::{Counters, Session, Store};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::connection::{Patient, Visit, stopped};
+use crate::time::Time;
+
+/// What is read at once, in bytes.
+const READ_BYTES: usize = 16 * 1024;
+/// Answers are sent when they have come to this, in bytes.
+const SEND_BYTES: usize = 256 * 1024;
+/// A watcher is sent its lines this often: they come about without it.
+const WATCHING: Duration = Duration::from_millis(100);
+/// What whoever finds no place is told: memcached's own words.
+pub const SORRY: &[u8] = b"ERROR Too many open connections\r\n";
+
+/// The items that all connections share.
+#[derive(Debug)]
+pub struct Memcached {
+    store: Mutex<Store>,
+    time: Time,
+}
+
+impl Memcached {
+    /// An empty store of at most so many bytes.
+    pub fn new(memory_bytes_max: usize, time: Time) -> Self {
+        Self { store: Mutex::new(Store::new(time.unix_base_s(), memory_bytes_max as u64)), time }
+    }
+
+    /// Items held, their bytes, and what happened so far.
+    pub fn totals(&self) -> (usize, u64, Counters) {
+        let store = self.lock();
+        (store.len(), store.bytes(), store.counters())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        // A panic of the engine is a bug that one connection died of; its tables are consistent between requests.
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Obeys what these bytes complete; whether all that is complete is done.
+    fn feed(&self, session: &mut Session, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+        let now = self.time.now();
+        session.feed_until(&mut self.lock(), bytes, now, SEND_BYTES, out)
+    }
+}
+
+/// Serves one connection until the client leaves or all is to stop. There is no time limit on silence, as with memcached:
+/// clients keep connections.
+pub async fn serve(visit: Visit, memcached: Arc<Memcached>) {
+    let Visit { mut stream, stop, .. } = visit;
+    let mut session = Session::new();
+    if let Err(error) = converse(&mut stream, stop, &mut session, &memcached).await {
+        tracing::debug!(peer = %visit.peer, %error, "a connection ended early");
+    }
+    session.hang_up(&mut memcached.lock(), memcached.time.now());
+    _ = timeout(visit.timeout, stream.shutdown()).await;
+}
+
+async fn converse(
+    stream: &mut Patient,
+    mut stop: watch::Receiver<bool>,
+    session: &mut Session,
+    memcached: &Memcached,
+) -> std::io::Result<()> {
+    let (mut bytes, mut out) = (vec![0; READ_BYTES], Vec::new());
+    while !session.closed() {
+        let read = tokio::select! {
+            read = stream.read(&mut bytes) => read?,
+            () = stopped(&mut stop) => return Ok(()),
+            () = sleep(WATCHING), if memcached.is_watching(session) => {
+                memcached.feed(session, b"", &mut out);
+                send(stream, &mut out).await?;
+                continue;
+            }
+        };
+        if read == 0 {
+            return Ok(());
+        }
+        let mut is_done = memcached.feed(session, &bytes[..read], &mut out);
+        loop {
+            send(stream, &mut out).await?;
+            if is_done {
+                break;
+            }
+            is_done = memcached.feed(session, b"", &mut out);
+        }
+    }
+    Ok(())
+}
+
+impl Memcached {
+    fn is_watching(&self, session: &Session) -> bool {
+        session.watches(&self.lock())
+    }
+}
+
+async fn send(stream: &mut Patient, out: &mut Vec<u8>) -> std::io::Result<()> {
+    if !out.is_empty() {
+        stream.write_all(out).await?;
+    }
+    // A large answer's room is given back.
+    out.clear();
+    out.shrink_to(SEND_BYTES);
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Settings and the access log in SQLite and PostgreSQL.
+
+use serde_json::Value;
+use sqlx::{AnyPool, Row as _};
+
+use crate::processes::{Folder, Postgres};
+use crate::support::Running;
+
+/// Settings, their audit trail and the access log outlive the service.
+fn outlives(url: &str) {
+    let settings = "{\"default_ttl\":60,\"max_size_bytes\":1500000,\"eviction_policy\":\"LFU\"}";
+    let server = Running::new(&["--database", url]);
+    let mut client = server.client();
+    let set = client.ask("PUT", "/api/v1/namespaces/users", settings);
+    assert_eq!(set.status, 200, "{}", set.body);
+    client.ask("PUT", "/api/v1/namespaces/users", "{\"default_ttl\":90}");
+    client.ask("PUT", "/api/v1/namespaces/gone", "{\"default_ttl\":1}");
+    client.ask("DELETE", "/api/v1/namespaces/gone", "");
+    let before = ["", "/audit"].map(|part| client.ask("GET", &format!("/api/v1/namespaces/users{part}"), "").body);
+    client.ask("PUT", "/api/v1/cache/users/user_123", "{\"value\":1}");
+    client.ask("GET", "/api/v1/cache/users/user_123", "");
+    client.ask("GET", "/api/v1/cache/users/user_456", "");
+    client.ask("POST", "/api/v1/cache/users/mget", "{\"keys\":[\"user_123\"]}");
+    client.ask("DELETE", "/api/v1/cache/users?pattern=user_*", "");
+    drop(client);
+    // When it has stopped, all is written.
+    drop(server);
+    let server = Running::new(&["--database", url]);
+    let mut client = server.client();
+    let after = ["", "/audit"].map(|part| client.ask("GET", &format!("/api/v1/namespaces/users{part}"), "").body);
+    assert_eq!(after, before);
+    assert_eq!(after[1].matches("\"setting\"").count(), 4, "{}", after[1]);
+    let all = client.ask("GET", "/api/v1/namespaces", "").json();
+    assert_eq!(all["namespaces"].as_array().map(Vec::len), Some(1), "{all}");
+    drop(client);
+    drop(server);
+    let rows = query(
+        url,
+        "SELECT namespace, key_pattern, operation, CAST(CAST(hit AS INTEGER) AS BIGINT) FROM cache_access_logs ORDER BY id",
+    );
+    let hit = |number: i64| number == 1;
+    let rows: Vec<(String, Option<String>, String, Option<bool>)> =
+        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2), row.get::<Option<i64>, _>(3).map(hit))).collect();
+    let expected = [
+        (Some("user_*"), "PUT", None),
+        (Some("user_*"), "GET", Some(true)),
+        (Some("user_*"), "GET", Some(false)),
+        (None, "MGET", Some(true)),
+        (Some("user_*"), "FLUSH", None),
+    ];
+    let expected = expected
+        .map(|(pattern, operation, hit)| ("users".to_owned(), pattern.map(str::to_owned), operation.to_owned(), hit));
+    assert_eq!(rows, expected);
+    let audited = query(url, "SELECT CAST(COUNT(*) AS BIGINT) FROM cache_audit WHERE namespace = 'gone'");
+    assert_eq!(audited[0].get::<i64, _>(0), 1, "the trail of what is forgotten stays");
+}
+
+fn query(url: &str, sql: &'static str) -> Vec<sqlx::any::AnyRow> {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
+    runtime.block_on(async {
+        let pool = AnyPool::connect(url).await.expect("it is there");
+        let rows = sqlx::query(sql).fetch_all(&pool).await.expect("rows");
+        pool.close().await;
+        rows
+    })
+}
+
+#[test]
+fn settings_and_logs_outlive_the_service_in_sqlite() {
+    let folder = Folder::new();
+    outlives(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+}
+
+#[test]
+fn settings_and_logs_outlive_the_service_in_postgresql() {
+    let postgres = Postgres::new();
+    outlives(&postgres.url);
+    has_the_documents_tables(&postgres.url);
+}
+
+/// Every table, column, default and index that the document names.
+fn has_the_documents_tables(url: &str) {
+    let document = include_str!("../service/document_002.md");
+    let json = document.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("a JSON block");
+    let schema: Value = serde_json::from_str(json).expect("JSON");
+    let columns = query(
+        url,
+        "SELECT table_name::text, column_name::text, data_type::text, COALESCE(character_maximum_length, 0), \
+         is_nullable::text, COALESCE(column_default, '')::text FROM information_schema.columns",
+    );
+    let mut checked = 0;
+    for table in schema["persistence"]["tables"].as_array().expect("tables") {
+        let table_name = table["name"].as_str().expect("a name");
+        for column in table["columns"].as_array().expect("columns") {
+            let [name, kind, constraints] =
+                ["name", "type", "constraints"].map(|field| column[field].as_str().unwrap_or(""));
+            let found = columns.iter().find(|row| row.get::<&str, _>(0) == table_name && row.get::<&str, _>(1) == name);
+            let found = found.unwrap_or_else(|| panic!("{table_name}.{name} is not there"));
+            let (data_type, length): (&str, i32) = (found.get(2), found.get(3));
+            let (nullable, default): (&str, &str) = (found.get(4), found.get(5));
+            let expected = match kind.split('(').next().expect("a type") {
+                "SERIAL" | "INTEGER" => "integer",
+                "BIGSERIAL" => "bigint",
+                "VARCHAR" => "character varying",
+                "TIMESTAMP" => "timestamp without time zone",
+                "BOOLEAN" => "boolean",
+                "FLOAT" => "double precision",
+                other => panic!("{other} is unknown"),
+            };
+            assert_eq!(data_type, expected, "{table_name}.{name}");
+            let wanted_length =
+                kind.split_once('(').map_or(0, |(_, rest)| rest.trim_end_matches(')').parse().expect("a length"));
+            assert_eq!(length, wanted_length, "{table_name}.{name}");
+            assert!(!constraints.contains("NOT NULL") || nullable == "NO", "{table_name}.{name}");
+            if let Some((_, wanted)) = constraints.split_once("DEFAULT ") {
+                let wanted = wanted.trim_matches('\'').to_ascii_lowercase();
+                assert!(default.to_ascii_lowercase().contains(&wanted), "{table_name}.{name}: {default}");
+            }
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 13);
+    let indexes = query(url, "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'cache_access_logs'");
+    assert!(indexes.iter().any(|row| row.get::<&str, _>(0).contains("(namespace, \"timestamp\")")));
+}
+
+/// A setting that cannot be kept is not set: what is set is always what is kept.
+#[test]
+fn a_change_that_cannot_be_kept_is_taken_back() {
+    let postgres = Postgres::new();
+    let server = Running::new(&["--database", &postgres.url]);
+    let mut client = server.client();
+    assert_eq!(client.ask("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":60}").status, 200);
+    query(&postgres.url, "ALTER TABLE cache_audit RENAME TO elsewhere");
+    assert_eq!(client.ask("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":70}").status, 503);
+    assert_eq!(client.ask("GET", "/api/v1/namespaces/n", "").json()["default_ttl"], 60);
+    assert_eq!(client.ask("GET", "/api/v1/namespaces/n/audit", "").body.matches("\"setting\"").count(), 1);
+    query(&postgres.url, "ALTER TABLE elsewhere RENAME TO cache_audit");
+    assert_eq!(client.ask("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":70}").status, 200);
+}

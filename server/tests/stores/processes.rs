@@ -1,0 +1,156 @@
+//! Processes that a test starts, waits for by what they say, and ends.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A folder of its own, which goes with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("cachedojo-stores-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A port that nobody has at this moment.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// A process that is killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// The line that said it is ready.
+    pub(crate) ready: String,
+}
+
+impl Process {
+    /// Starts a program and waits for the line that says it is ready.
+    fn start(mut command: Command, ready: &str) -> Self {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(
+                |error| panic!("{program} does not start ({error}): `cargo xtask test native` installs it"),
+            );
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().expect("piped")), Box::new(child.stderr.take().expect("piped"))];
+        let (say, said) = std::sync::mpsc::channel();
+        // Whoever is not listened to any more would wait for room in the pipe.
+        for stream in streams {
+            let say = say.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    _ = say.send(line);
+                }
+            });
+        }
+        drop(say);
+        let mut all = Vec::new();
+        while !all.last().is_some_and(|line: &String| line.contains(ready)) {
+            let line = said.recv();
+            all.push(line.unwrap_or_else(|_| panic!("{program} ended before it was ready: {all:?}")));
+        }
+        let ready = all.pop().expect("the line that ended the loop");
+        Self { child, ready }
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it ran");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Stops it where it is, or lets it go on.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(status.expect("kill").success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// The service as a process of its own, and where it answers.
+pub(crate) fn service(flags: &[&str]) -> (Process, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"));
+    command.args(["--listen", "127.0.0.1:0", "--log", "off"]).args(flags);
+    let process = Process::start(command, "Cache service: ");
+    let address = process.ready.split("http://").nth(1).map(|url| url.trim_end_matches('/'));
+    let address = address.and_then(|address| address.parse().ok()).expect("an address");
+    (process, address)
+}
+
+/// A Redis without a disk.
+pub(crate) fn redis(port: u16, flags: &[&str]) -> Process {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).args(flags);
+    Process::start(command, "Ready to accept connections")
+}
+
+/// A PostgreSQL whose data go with it.
+pub(crate) struct Postgres {
+    _process: Process,
+    _folder: Folder,
+    pub(crate) url: String,
+}
+
+impl Postgres {
+    pub(crate) fn new() -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        let data = folder.path().join("data");
+        // It refuses to run as root, so root lets the user run it whom its package makes.
+        let is_root =
+            std::fs::metadata(folder.path()).map(|it| std::os::unix::fs::MetadataExt::uid(&it)).ok() == Some(0);
+        let run = |program: &str| {
+            let program = bin().join(program);
+            if !is_root {
+                return Command::new(program);
+            }
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--"]).arg(program);
+            command
+        };
+        if is_root {
+            let owner = Command::new("chown").arg("postgres").arg(folder.path()).status().expect("chown");
+            assert!(owner.success());
+        }
+        let mut initdb = run("initdb");
+        initdb.args(["--no-sync", "--auth", "trust", "--username", "cachedojo", "--pgdata"]).arg(&data);
+        let made = initdb.current_dir("/").output().expect("initdb runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut postgres = run("postgres");
+        postgres.current_dir("/").arg("-D").arg(&data).args(["-p", &port.to_string(), "-k"]).arg(folder.path());
+        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off"]);
+        let process = Process::start(postgres, "ready to accept connections");
+        let url = format!("postgres://cachedojo@127.0.0.1:{port}/postgres");
+        Self { _process: process, _folder: folder, url }
+    }
+}
+
+/// Where Debian keeps PostgreSQL's programs: by version, not on PATH.
+fn bin() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("`cargo xtask test native` installs PostgreSQL");
+    let bins = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
+    bins.filter(|bin| bin.join("postgres").is_file()).max().expect("a PostgreSQL")
+}
