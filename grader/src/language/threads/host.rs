@@ -1,5 +1,7 @@
 //! The functions that a module with threads sees: those of its rewrite, and the few of WASI that a world without files has.
 
+#![expect(clippy::needless_pass_by_value, reason = "wasmtime hands a caller over by value")]
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{AsContext, Caller, Engine, Linker, Module, WasmBacktrace};
@@ -142,10 +144,10 @@ fn point(caller: In<'_>, code: i32, address: u32, first: u64, second: u64) -> i3
         let mut world = context.world();
         if let Some(log) = &mut world.log {
             let what = if switches { What::HeldUp } else { What::Point };
-            if !switches {
-                log.operated(context.thread, operation, operation.effect(&context.memory), &frames);
-            } else {
+            if switches {
                 log.postponed.insert(context.thread, operation);
+            } else {
+                log.operated(context.thread, operation, operation.effect(&context.memory), &frames);
             }
             log.add(context.thread, what, frames);
         }

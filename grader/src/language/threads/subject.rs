@@ -69,12 +69,11 @@ impl ThreadedSubject {
             return Err(Crash::CutOff);
         }
         self.limits.call_cpu = self.limits.call_cpu.min(left.unwrap_or(Duration::MAX));
-        let machine = match &mut self.machine {
-            Some(machine) => machine,
-            None => {
-                let machine = self.program.start(self.limits, &self.schedule);
-                self.machine.insert(machine.map_err(|_| Crash::OutOfMemory)?)
-            }
+        let machine = if let Some(machine) = &mut self.machine {
+            machine
+        } else {
+            let machine = self.program.start(self.limits, &self.schedule);
+            self.machine.insert(machine.map_err(|_| Crash::OutOfMemory)?)
         };
         let mut around =
             Surroundings { monotonic_ns: world.monotonic_ns, wall_ns: world.wall_ns, random: world.random.clone() };
@@ -119,7 +118,8 @@ fn answer(machine: &mut Machine, around: &mut Surroundings, request: &[u8]) -> R
         return Err(Stop::Gibberish);
     }
     let answer: u64 = machine.call(around, "call", ())?;
-    let (place, len) = ((answer >> 32) as u32, (answer & u64::from(u32::MAX)) as u32);
+    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(u32::MAX);
+    let (place, len) = (half(answer >> 32), half(answer));
     if u64::from(len) > ANSWER_BYTES_MAX {
         return Err(Stop::Gibberish);
     }

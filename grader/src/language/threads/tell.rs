@@ -88,14 +88,13 @@ impl Teller<'_, '_> {
     fn place(&mut self, frames: &Frames) -> Option<Place> {
         let mut called = String::new();
         for (function, offset) in frames {
-            let found = match self.known.get(&(*function, *offset)) {
-                Some(found) => found.clone(),
-                None => {
-                    let found = self.map.old_offset(*function, *offset).and_then(|old| self.lines.find(old));
-                    let found = found.and_then(|(file, line)| Some((self.own_file(&file)?, line)));
-                    self.known.insert((*function, *offset), found.clone());
-                    found
-                }
+            let found = if let Some(found) = self.known.get(&(*function, *offset)) {
+                found.clone()
+            } else {
+                let found = self.map.old_offset(*function, *offset).and_then(|old| self.lines.find(old));
+                let found = found.and_then(|(file, line)| Some((self.own_file(&file)?, line)));
+                self.known.insert((*function, *offset), found.clone());
+                found
             };
             if let Some((file, line)) = found {
                 return Some(Place { file, line, called });
@@ -306,8 +305,7 @@ fn short(name: &str) -> String {
     let full = format!("{:#}", rustc_demangle::demangle(name));
     let mut plain = String::new();
     let mut depth = 0_u32;
-    let mut chars = full.chars().peekable();
-    while let Some(c) = chars.next() {
+    for c in full.chars() {
         match c {
             '<' => depth += 1,
             '>' => depth = depth.saturating_sub(1),

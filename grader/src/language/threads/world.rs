@@ -138,6 +138,7 @@ pub enum Stop {
 
 /// The threads and everything around them.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of them a state")]
 pub(super) struct World {
     pub(super) limits: Limits,
     pub(super) monotonic_ns: u64,
