@@ -69,7 +69,8 @@ pub enum Command {
 /// What one submission is graded by: the arguments of `grader watch`, and the most of `grader grade`.
 #[derive(Debug, Args)]
 pub struct GradingArgs {
-    /// The submission: a folder with src/lib.rs, or a .rs file
+    /// The submission: a folder with src/lib.rs, main.py or start, or one source file
+    #[arg(default_value = ".")]
     pub path: PathBuf,
     /// The exercise's id, or a pack's folder
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
@@ -94,6 +95,12 @@ pub struct GradeArgs {
     /// What is graded, and how.
     #[command(flatten)]
     pub grading: GradingArgs,
+    /// The address of a service that runs already, instead of a path: http://HOST:PORT
+    #[arg(long, value_name = "URL", conflicts_with = "start")]
+    pub url: Option<String>,
+    /// The command that starts the service in the path's folder, instead of its file `start`
+    #[arg(long, value_name = "COMMAND")]
+    pub start: Option<String>,
     /// The report's format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -149,7 +156,8 @@ The API:
 
   curl --data-binary @src/lib.rs 'http://127.0.0.1:8080/api/v1/grade?format=text'
 
-It answers this machine and the playground's own pages only. Ctrl-C ends it, a second one at once.";
+It answers this machine and the playground's own pages only, or with --token-file whoever bears the token. Who gives up
+waiting ends the grading. Ctrl-C ends it, a second one or SIGTERM at once.";
 
 /// Arguments of `grader serve`.
 #[derive(Debug, Args)]
@@ -167,6 +175,13 @@ pub struct ServeArgs {
     /// How many submissions are graded at a time [default: one a core]
     #[arg(long)]
     pub jobs: Option<NonZeroUsize>,
+    /// A site whose pages may show the playground in a frame, as `https://course.example`
+    #[arg(long, value_name = "ORIGIN")]
+    pub embed: Vec<String>,
+    /// A file with a token that every request to the API must bear (Authorization: Bearer …): for use behind a proxy. With it
+    /// requests may name any host
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,

@@ -14,9 +14,9 @@ use cachedojo_wire::{Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
 use grader::language::python::PythonToolchain;
+use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 use grader::pack::Pack;
 use grader::run::bench::Bench;
-use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 
 fn built(source: &str) -> Result<Built, Rejected> {
     let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
@@ -40,7 +40,8 @@ fn answer(program: &Built, plan: Plan, commands: &[&str]) -> Result<Response, Cr
 
 /// What a submission of this body (of the function, four spaces deep) answers.
 fn body(body: &str) -> Result<Response, Crash> {
-    let source = format!("import threading, queue, time, sys, os\n\ndef simulate_distributed_cache(commands):\n{body}\n");
+    let source =
+        format!("import threading, queue, time, sys, os\n\ndef simulate_distributed_cache(commands):\n{body}\n");
     answer(&built(&source).expect("it compiles"), Plan::Calm, &["PUT a 1"])
 }
 
@@ -90,7 +91,11 @@ fn a_run_is_replayed_by_its_switches() {
         let again = Schedule { story: Some(Language::English), ..Schedule::new(Plan::Replay(switches.clone())) };
         let (second, replayed) = run(again);
         assert_eq!((second, replayed.switches), (first, Some(switches)));
-        assert!(replayed.story.iter().any(|line| line.contains("main.py:") && line.contains("goes on")), "{:?}", replayed.story);
+        assert!(
+            replayed.story.iter().any(|line| line.contains("main.py:") && line.contains("goes on")),
+            "{:?}",
+            replayed.story
+        );
     }
 }
 
@@ -179,7 +184,10 @@ fn what_ends_a_run_is_told() {
     assert_eq!(told("    return {}['x']"), "KeyError: 'x' (main.py, line 4)");
     assert!(told("    return 'STORED'").contains("not a list"));
     assert!(told("    return simulate_distributed_cache(commands)").starts_with("RecursionError"));
-    assert!(told("    t = threading.Thread(target=lambda: 1 // 0); t.start(); t.join(); return []").contains("ZeroDivisionError"));
+    assert!(
+        told("    t = threading.Thread(target=lambda: 1 // 0); t.start(); t.join(); return []")
+            .contains("ZeroDivisionError")
+    );
     let waits = body(
         "    a, b = threading.Lock(), threading.Lock()\n    def work():\n        with b:\n            time.sleep(1)\n            with a: pass\n    t = threading.Thread(target=work); t.start()\n    with a:\n        time.sleep(2)\n        with b: pass\n    return []",
     );
@@ -191,7 +199,10 @@ fn what_ends_a_run_is_told() {
     assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
     assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));
     assert_eq!(body("    return ['x'] * 30000"), Err(Crash::TooMuchOutput));
-    assert_eq!(body("    return [None, 7, 'x']"), Ok(Response::Lines(vec!["⟨None: NoneType⟩".into(), "⟨7: int⟩".into(), "x".into()])));
+    assert_eq!(
+        body("    return [None, 7, 'x']"),
+        Ok(Response::Lines(vec!["⟨None: NoneType⟩".into(), "⟨7: int⟩".into(), "x".into()]))
+    );
 }
 
 #[test]
@@ -220,7 +231,8 @@ fn golden_submissions_get_the_marks_that_are_written_down() {
     pack.exercise.mutants.clear();
     let bench = Bench::open(&pack, false).expect("it opens");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions-python");
-    let mut folders: Vec<_> = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
+    let mut folders: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()).collect();
     folders.sort();
     assert!(folders.len() >= 10, "the submissions are there");
     let mut wrong = Vec::new();

@@ -50,11 +50,13 @@ pub enum CodeLanguage {
     Python,
     /// The script language: one text file.
     Script,
+    /// Any: a service over HTTP, by the file `start`.
+    Http,
 }
 
 impl CodeLanguage {
     /// Every language, in the order in which a submission's files are tried.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Script];
+    pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::Script, Self::Http];
 
     /// Its name in `exercise.toml`, on the command line and in a pack's folders.
     pub const fn name(self) -> &'static str {
@@ -62,6 +64,7 @@ impl CodeLanguage {
             Self::Rust => "rust",
             Self::Python => "python",
             Self::Script => "script",
+            Self::Http => "http",
         }
     }
 
@@ -83,6 +86,8 @@ pub enum InterfaceKind {
     Tests,
     /// Not at all: the submission is a script, and is read.
     Script,
+    /// Through requests over HTTP.
+    Service,
 }
 
 /// A row of an exercise's table.
@@ -152,6 +157,9 @@ pub struct Case {
     /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
     #[serde(default)]
     pub given: Vec<String>,
+    /// What to look at when this case fails, where that is not what its check says.
+    #[serde(default)]
+    pub hint: Option<Bilingual>,
     /// The script, with placeholders.
     pub template: String,
     /// The whole output, where it is pinned; with placeholders.
@@ -199,6 +207,8 @@ pub enum PackError {
     TextBeforeCase(String, u32),
     /// A case's title is not `== english // français`.
     Title(String, u32),
+    /// A case's hint is not `?? english // français`.
+    Hint(String, u32),
     /// A placeholder is wrong.
     Placeholder(String, u32, String),
     /// A command is wrong.
@@ -207,8 +217,8 @@ pub enum PackError {
     Duplicate(String),
     /// A dependency or killer is no earlier (no) check.
     UnknownCheck(String, String),
-    /// The edge cases of a check cost more than its points.
-    CostsTooMuch(String),
+    /// An edge case costs more than its check has points.
+    CostsTooMuch(String, u32),
     /// A row of the complexity table is wrong.
     Growth(String, String),
     /// No language, or one twice.
@@ -234,6 +244,9 @@ impl fmt::Display for PackError {
                     "checks/{id}.txt:{line}: write the title as `== [points] english // français`, or with `[points given check…]`"
                 )
             }
+            Self::Hint(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: write the hint as `?? english // français`")
+            }
             Self::Placeholder(id, line, text) => write!(
                 f,
                 "checks/{id}.txt:{line}: `${{{text}}}` is no placeholder: use ${{k1}}, ${{v1}}, ${{n1:1..9}} and sums of numbers"
@@ -246,7 +259,9 @@ impl fmt::Display for PackError {
                     "exercise.toml: `{at}` names the check `{id}`, which is not there (a dependency must come earlier)"
                 )
             }
-            Self::CostsTooMuch(id) => write!(f, "checks/{id}.txt: the edge cases cost more than the row's points"),
+            Self::CostsTooMuch(id, line) => {
+                write!(f, "checks/{id}.txt:{line}: this case costs more than the row has points: give it at most those")
+            }
             Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
             Self::Languages => f.write_str(
                 "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
@@ -295,16 +310,18 @@ impl Exercise {
             if !known.insert(check.id.clone()) {
                 return Err(PackError::Duplicate(check.id.clone()));
             }
-            let costs: u32 = check.cases.iter().filter_map(|case| case.costs).sum();
-            if costs > check.points {
-                return Err(PackError::CostsTooMuch(check.id.clone()));
+            // Together they may cost more than the row has: it cannot fall below nothing.
+            if let Some(case) = check.cases.iter().find(|case| case.costs.is_some_and(|costs| costs > check.points)) {
+                return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
             for case in &check.cases {
                 if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
                 match self.interface {
-                    InterfaceKind::Prototype | InterfaceKind::Script => drop(case.script(&check.id, 0)?),
+                    InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => {
+                        drop(case.script(&check.id, 0)?)
+                    }
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
                     InterfaceKind::Tests => {}
                 }
@@ -397,7 +414,8 @@ pub struct Commands {
     pub output: Option<String>,
 }
 
-/// Reads the cases of a check's file: `== [costs given check…] english // français`, commands, and perhaps `----` and the output.
+/// Reads the cases of a check's file: `== [costs given check…] english // français`, perhaps `?? english // français` (a hint of the
+/// case's own), commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -405,7 +423,14 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
             let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
-            cases.push(Case { title, costs, given, template: String::new(), output: None, line: number });
+            cases.push(Case { title, costs, given, hint: None, template: String::new(), output: None, line: number });
+            continue;
+        }
+        if let (Some(case), Some(hint)) = (cases.last_mut(), line.strip_prefix("?? "))
+            && case.template.is_empty()
+        {
+            let hint = read_bilingual(hint).ok_or_else(|| PackError::Hint(check_id.to_owned(), number))?;
+            case.hint = Some(hint);
             continue;
         }
         match cases.last_mut() {
@@ -443,8 +468,12 @@ fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
         }
         None => (None, text),
     };
+    Some((mark, read_bilingual(text)?))
+}
+
+fn read_bilingual(text: &str) -> Option<Bilingual> {
     let (en, fr) = text.split_once(" // ")?;
-    Some((mark, Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() }))
+    Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
 }
 
 fn stable_hash(text: &str) -> u64 {

@@ -360,6 +360,9 @@ impl CheckReport {
         }
         if let Some(case) = failure {
             report.message = case_title(case);
+            if let Some(hint) = &check.cases[case.index].hint {
+                hint.get(language).clone_into(&mut report.hint);
+            }
             if let Some(advice) = advice(case, language) {
                 advice.clone_into(&mut report.hint);
             }
@@ -385,7 +388,7 @@ impl CheckReport {
             self.script = simulate::script(script);
         }
         self.transcript = match interface {
-            InterfaceKind::Prototype | InterfaceKind::Script => transcript(script, events),
+            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
             InterfaceKind::Tests => String::new(),
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::{CaseOutcome, CheckOutcome, Divergence, Verdict};
+use super::judge::{CaseOutcome, CheckOutcome, Verdict};
 use super::pack::MutantSpec;
 use cachedojo_lab::event::What;
 
@@ -15,13 +15,59 @@ pub struct Fingerprint {
     checks: Vec<(String, BTreeMap<usize, Trait>)>,
 }
 
-/// How one case went.
+/// How one case went: what it broke, in order. Passing cases broke nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Trait {
     verdict: Verdict,
+    breaks: Vec<Break>,
+}
+
+/// One place of a script at which the answer was not the one expected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Break {
     step: u32,
     expected: String,
     actual: String,
+}
+
+impl Trait {
+    fn of(case: &CaseOutcome) -> Self {
+        let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
+        // Where it shows depends on the schedule that was found first, and so on chance.
+        if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
+            return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
+        }
+        let told = case.events.iter().filter_map(|event| match &event.what {
+            What::Broken { expected, actual } => Some((event.step, expected, actual)),
+            _ => None,
+        });
+        let mut breaks: Vec<Break> =
+            told.map(|(step, expected, actual)| Break::of(case, step, expected, actual)).collect();
+        // A crash and a pinned output break no expectation of the script's own.
+        if !breaks.iter().any(|known| known.step == at.step) {
+            breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
+        }
+        Self { verdict: case.verdict, breaks }
+    }
+
+    fn first_step(&self) -> Option<u32> {
+        self.breaks.iter().map(|at| at.step).min()
+    }
+
+    /// Whether the other case broke in all these places too, and in the same way.
+    fn is_within(&self, other: &Self) -> bool {
+        self.verdict == other.verdict && self.breaks.iter().all(|at| other.breaks.contains(at))
+    }
+}
+
+impl Break {
+    /// Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting: both are everyone's
+    /// own choice, so what was there instead says nothing.
+    fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
+        let vague = is_about_placement(case, step) || expected.starts_with("bytes ");
+        let actual = if vague { String::new() } else { actual.to_owned() };
+        Self { step, expected: expected.to_owned(), actual }
+    }
 }
 
 /// How much a submission is like a mutant.
@@ -39,22 +85,7 @@ impl Fingerprint {
     /// The fingerprint of a subject with these outcomes. The seed must be the same wherever fingerprints are compared.
     pub fn of(outcomes: &[CheckOutcome]) -> Self {
         let checks = outcomes.iter().map(|outcome| {
-            let traits = outcome.cases.iter().map(|case| {
-                let (step, expected, actual) = match &case.divergence {
-                    None => (0, String::new(), String::new()),
-                    // Where it shows depends on the schedule that was found first, and so on chance.
-                    Some(_) if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) => {
-                        (0, String::new(), String::new())
-                    }
-                    // Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting:
-                    // both are everyone's own choice.
-                    Some(at) if is_about_placement(case, at) || at.expected.starts_with("bytes ") => {
-                        (at.step, at.expected.clone(), String::new())
-                    }
-                    Some(at) => (at.step, at.expected.clone(), at.actual.clone()),
-                };
-                (case.index, Trait { verdict: case.verdict, step, expected, actual })
-            });
+            let traits = outcome.cases.iter().map(|case| (case.index, Trait::of(case)));
             (outcome.id.clone(), traits.collect())
         });
         Self { checks: checks.collect() }
@@ -76,8 +107,8 @@ impl Fingerprint {
 }
 
 /// Whether the answer at which a case went wrong says where keys are placed.
-fn is_about_placement(case: &CaseOutcome, at: &Divergence) -> bool {
-    let answers = case.events.iter().take_while(|event| event.step <= at.step).filter(|event| event.what.is_answer());
+fn is_about_placement(case: &CaseOutcome, step: u32) -> bool {
+    let answers = case.events.iter().take_while(|event| event.step <= step).filter(|event| event.what.is_answer());
     let last = answers.last().map(|event| &event.what);
     matches!(last, Some(What::Spread { .. } | What::Moved { .. } | What::Nodes { .. } | What::Owner { .. }))
 }
@@ -98,6 +129,12 @@ impl Fingerprint {
         self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
     }
 
+    /// What breaks in these cases, step by step.
+    fn told<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
+        let cases = places.iter().filter_map(|place| Some((*place, self.case(*place)?)));
+        cases.flat_map(|(place, case)| case.breaks.iter().map(move |at| (place, at.step))).collect()
+    }
+
     /// Whether every check that catches a mutant fails here too.
     pub fn detects(&self, mutant: &MutantSpec) -> bool {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
@@ -113,20 +150,24 @@ impl Fingerprint {
     }
 
     /// The cases in which this submission fails just as the mutant does; none at all unless it fails wherever the mutant
-    /// does, there or (for another bug besides) earlier in the script. A case that was not run says nothing.
+    /// does, there or (for another bug besides) earlier in the script. A case that was not run says nothing. One case is too
+    /// little to tell a bug by, unless it is the only one that the mutant fails.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
             match self.case(place) {
                 None => {}
-                Some(ours) if ours == theirs => drop(shared.insert(place)),
-                Some(ours) if ours.verdict != Verdict::Pass && ours.step < theirs.step => {}
+                Some(ours) if theirs.is_within(ours) => drop(shared.insert(place)),
+                Some(ours) if ours.verdict != Verdict::Pass && ours.first_step() < theirs.first_step() => {}
                 Some(_) => return BTreeSet::new(),
             }
         }
-        shared
+        if shared.len() < SCRIPTS_MIN.min(mutant.broken().count()) { BTreeSet::new() } else { shared }
     }
 }
+
+/// In how many scripts a submission must fail as a mutant does to be told its name, where the mutant fails in as many.
+const SCRIPTS_MIN: usize = 2;
 
 /// Compares a submission with mutants. A bug is named when the submission fails just where and just as it does, whatever else
 /// fails; but not where a row of its has a failure that no bug named here explains, nor beside a bug that explains all
@@ -135,13 +176,14 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
     let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
     // What explains a failure may itself fall away, so this goes on until nothing does; each round drops one at least.
     loop {
-        let explained: BTreeSet<Place<'_>> = shared.iter().flatten().copied().collect();
-        let unexplained: BTreeSet<&str> = submission
-            .broken()
-            .map(|(place, _)| place)
-            .filter(|place| !explained.contains(place))
-            .map(|(id, _)| id)
-            .collect();
+        // What a case breaks must be what the bugs named for it break, all of it.
+        let explains = |(place, ours): (Place<'_>, &Trait)| {
+            let named = mutants.iter().zip(&shared).filter(|(_, shared)| shared.contains(&place));
+            let theirs: Vec<&Trait> = named.filter_map(|((_, mutant), _)| mutant.case(place)).collect();
+            !theirs.is_empty() && ours.breaks.iter().all(|at| theirs.iter().any(|mutant| mutant.breaks.contains(at)))
+        };
+        let unexplained: BTreeSet<&str> =
+            submission.broken().filter(|broken| !explains(*broken)).map(|((id, _), _)| id).collect();
         let doubtful =
             |(spec, _): &(&MutantSpec, &Fingerprint)| spec.killed_by.iter().any(|id| unexplained.contains(id.as_str()));
         let mut dropped = false;
@@ -155,9 +197,10 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
             break;
         }
     }
-    let outdone =
-        |own: &BTreeSet<Place<'_>>| shared.iter().any(|other| own.len() < other.len() && own.is_subset(other));
-    let rows = mutants.iter().zip(&shared).map(|((spec, _), own)| Resemblance {
+    let told: Vec<BTreeSet<(Place<'_>, u32)>> =
+        mutants.iter().zip(&shared).map(|((_, mutant), own)| mutant.told(own)).collect();
+    let outdone = |own: &BTreeSet<_>| told.iter().any(|other| own.len() < other.len() && own.is_subset(other));
+    let rows = mutants.iter().zip(&told).map(|((spec, _), own)| Resemblance {
         mutant: spec.id.clone(),
         detected: submission.detects(spec),
         behaves_like: !own.is_empty() && !outdone(own),
@@ -170,14 +213,15 @@ mod tests {
     use super::*;
     use cachedojo_notation::text::Bilingual;
 
+    /// A case that breaks at these steps.
+    fn case(steps: &[u32]) -> Trait {
+        let breaks = steps.iter().map(|step| Break { step: *step, expected: "x".to_owned(), actual: step.to_string() });
+        Trait { verdict: if steps.is_empty() { Verdict::Pass } else { Verdict::Fail }, breaks: breaks.collect() }
+    }
+
     /// A fingerprint of one row of five cases, each with the step at which it fails, or 0.
     fn print(steps: [u32; 5]) -> Fingerprint {
-        let traits = steps.map(|step| Trait {
-            verdict: if step == 0 { Verdict::Pass } else { Verdict::Fail },
-            step,
-            expected: "x".to_owned(),
-            actual: step.to_string(),
-        });
+        let traits = steps.map(|step| case(if step == 0 { &[] } else { std::slice::from_ref(&step) }));
         Fingerprint { checks: vec![("row".to_owned(), traits.into_iter().enumerate().collect())] }
     }
 
@@ -202,8 +246,8 @@ mod tests {
 
     #[test]
     fn two_bugs_in_one_row_are_both_named() {
-        let mutants = [[0, 3, 0, 4, 0], [5, 0, 0, 7, 0], [0, 0, 2, 0, 0]];
-        assert_eq!(named([5, 3, 0, 4, 0], &mutants), [0, 1]);
+        let mutants = [[0, 3, 0, 4, 0], [5, 0, 0, 7, 6], [0, 0, 2, 0, 0]];
+        assert_eq!(named([5, 3, 0, 4, 6], &mutants), [0, 1]);
         assert_eq!(named([0, 3, 0, 4, 0], &mutants), [0]);
     }
 
@@ -223,5 +267,19 @@ mod tests {
     #[test]
     fn a_bug_that_does_less_is_not_named_beside_one_that_does_more() {
         assert_eq!(named([0, 3, 0, 4, 0], &[[0, 3, 0, 0, 0], [0, 3, 0, 4, 0]]), [1]);
+    }
+
+    #[test]
+    fn what_breaks_one_script_alike_and_another_otherwise_is_not_named() {
+        let row = |cases: [&[u32]; 2]| Fingerprint {
+            checks: vec![("row".to_owned(), cases.into_iter().map(case).enumerate().collect())],
+        };
+        let mutant = row([&[3, 5], &[4]]);
+        let like = |submission: &Fingerprint| !submission.shared(&mutant).is_empty();
+        assert!(like(&row([&[3, 5], &[4]])));
+        assert!(like(&row([&[3, 4, 5], &[4]])), "with another bug besides");
+        assert!(!like(&row([&[3], &[4]])), "it fails first alike, then otherwise");
+        assert!(!like(&row([&[3, 5], &[]])));
+        assert!(!like(&row([&[3, 5], &[2]])), "one script is too little");
     }
 }

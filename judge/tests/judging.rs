@@ -237,6 +237,6 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
     check_pack_error(
         "== [6] a // b\nnode new 5\nexpect node ready",
         TOUCH,
-        "checks/set_get.txt: the edge cases cost more than the row's points",
+        "checks/set_get.txt:1: this case costs more than the row has points: give it at most those",
     );
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cachedojo_wire::{Command, Member, ParseError, Stats};
+use cachedojo_wire::Stats;
 use serde::{Deserialize, Serialize};
 
 use crate::families::cluster::tell::WorldEvent;
@@ -418,57 +418,7 @@ impl fmt::Display for Move {
     }
 }
 
-impl fmt::Display for Crash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Panic { message } => write!(f, "panicked: {message}"),
-            Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
-            Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
-            Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
-            Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
-            Self::Deadlock { waits } if waits.is_empty() => {
-                f.write_str("none of its threads can run any more: a deadlock")
-            }
-            Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
-            Self::Exit { code } => {
-                write!(f, "called std::process::exit({code}), which ends the program instead of answering")
-            }
-            Self::Gibberish => f.write_str("answered bytes that are no response"),
-        }
-    }
-}
-
-/// A prototype's command in the words of the script language, so that `expect` can name it.
-pub fn command_text(command: &Command) -> String {
-    match command {
-        Command::Get { key } => format!("get {}", name(key)),
-        Command::Set { key, value, ttl_ms } => {
-            let value = word(&escape(value));
-            let ttl = ttl_ms.map_or(String::new(), |ms| format!(" ttl {}", Duration::from_ms(ms)));
-            format!("set {} {value}{ttl}", name(key))
-        }
-        Command::Delete { key } => format!("delete {}", name(key)),
-        Command::Incr { key, delta } => format!("incr {} {delta}", name(key)),
-        Command::Touch { key, ttl_ms } => format!("touch {} {}", name(key), Duration::from_ms(*ttl_ms)),
-        Command::Stats => "stats".into(),
-    }
-}
-
-/// A prototype's parse error in words.
-pub fn parse_error_text(error: ParseError) -> &'static str {
-    match error {
-        ParseError::InvalidCommand => "invalid command",
-        ParseError::InvalidArguments => "invalid arguments",
-        ParseError::Incomplete => "incomplete",
-    }
-}
-
 /// A key or an id, which may hold anything, as one word.
-fn name(raw: &str) -> String {
+pub(crate) fn name(raw: &str) -> String {
     word(&escape(raw.as_bytes()))
-}
-
-/// The ids of members, in their order.
-pub fn member_ids(members: Vec<Member>) -> Vec<String> {
-    members.into_iter().map(|member| member.id).collect()
 }

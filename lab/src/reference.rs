@@ -1,21 +1,17 @@
 //! The reference: this engine behind the subject seam, the measure of every other subject.
 
-use std::time::Duration;
+use cachedojo::cache::{CacheEvent, CacheNode};
+use cachedojo::clock::{Clock, Instant};
+use cachedojo::cluster::DistributedCache;
+use cachedojo::protocol::line::LineCache;
+use cachedojo::protocol::{memcached, rest};
+use cachedojo::ring::HashRing;
+use cachedojo_wire::{ClusterRequest, ExtraRequest, Request, Response, RingRequest};
 
-use cachedojo_wire::{
-    ClusterRequest, Command, Config, ExtraRequest, Member, NodeRequest, ParseError, ParserRequest, Policy, Reply,
-    Request, Response, RingRequest, Stats, numbered,
-};
-
+use crate::families::wire::{self, Servers};
+use crate::families::{node, parser, prototype, ring};
 use crate::subject::{Crash, Subject};
 use crate::world::{WALL_START_NS, World};
-use cachedojo::cache::{CacheEvent, CacheNode, CacheStats, EvictionPolicy};
-use cachedojo::clock::{Clock, Instant, millis};
-use cachedojo::cluster::{CacheConfig, DistributedCache};
-use cachedojo::protocol::line::{self, LineCache};
-use cachedojo::protocol::{self, CacheCommand, CacheResponse, ProtocolParser};
-use cachedojo::protocol::{memcached, rest};
-use cachedojo::ring::{HashRing, NodeInfo};
 
 /// The engine as a subject. Fresh ones hold nothing; objects come with `… new`. Its work is bounded as a submission's is:
 /// past that it is [`Crash::OutOfFuel`].
@@ -25,9 +21,7 @@ pub struct Reference {
     node: Option<CacheNode>,
     ring: Option<HashRing>,
     cluster: Option<DistributedCache>,
-    line: LineCache,
-    memcached: memcached::Machine,
-    rest: rest::Machine,
+    servers: Servers,
     /// [`STEPS_MAX`] less what [`Reference::steps_of`] came to so far.
     steps_left: u64,
 }
@@ -45,10 +39,12 @@ impl Default for Reference {
             node: None,
             ring: None,
             cluster: None,
-            line: LineCache::new(),
-            // The world wakes one second after its clocks began.
-            memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
-            rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+            servers: Servers {
+                line: LineCache::new(),
+                // The world wakes one second after its clocks began.
+                memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+                rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+            },
             steps_left: STEPS_MAX,
         }
     }
@@ -84,17 +80,17 @@ impl Reference {
 
     /// What the line protocol holds, by key.
     pub fn line_entries(&self) -> Vec<(&str, &str)> {
-        self.line.entries().collect()
+        self.servers.line.entries().collect()
     }
 
     /// The memcached server's items, to look at.
     pub const fn memcached(&self) -> &memcached::Store {
-        self.memcached.store()
+        self.servers.memcached.store()
     }
 
     /// The REST service, to look at.
     pub const fn rest(&self) -> &rest::Machine {
-        &self.rest
+        &self.servers.rest
     }
 
     /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none.
@@ -125,246 +121,17 @@ impl Reference {
 
     fn answer(&mut self, request: &Request) -> Response {
         match request {
-            Request::Node(request) => self.node_answer(request),
-            Request::Ring(request) => self.ring_answer(request),
-            Request::Cluster(request) => self.cluster_answer(request),
-            Request::Parser(ParserRequest::Parse(bytes)) => {
-                Response::Parsed(ProtocolParser::parse(bytes).map(to_command).map_err(to_parse_error))
-            }
-            Request::Parser(ParserRequest::Serialize(reply)) => {
-                Response::Bytes(ProtocolParser::serialize(&from_reply(reply.clone())))
-            }
-            Request::Simulate(commands) => Response::Lines(line::simulate_distributed_cache(commands)),
-            Request::Extra(request) => self.extra_answer(request),
-        }
-    }
-
-    fn node_answer(&mut self, request: &NodeRequest) -> Response {
-        if let NodeRequest::New { max_memory, policy } = request {
-            let mut node = CacheNode::with_limits(*max_memory, u64::MAX, from_policy(*policy), self.clock.clone());
-            node.record_events(true);
-            self.node = Some(node);
-            return Response::Done;
-        }
-        let Some(node) = &mut self.node else { return Response::NoObject };
-        match request {
-            NodeRequest::New { .. } => Response::Done,
-            NodeRequest::Get { key } => Response::Entry(node.read(key).map(<[u8]>::to_vec)),
-            NodeRequest::Set { key, value, ttl_ms } => {
-                Response::Bool(node.set(key.clone(), value.clone(), ttl_ms.map(Duration::from_millis)))
-            }
-            NodeRequest::Delete { key } => Response::Bool(node.delete(key)),
-            NodeRequest::Incr { key, delta } => Response::Number(node.incr(key, *delta)),
-            NodeRequest::Touch { key, ttl_ms } => Response::Bool(node.touch(key, Duration::from_millis(*ttl_ms))),
-            NodeRequest::CleanExpired => Response::Count(node.clean_expired() as u64),
-            NodeRequest::Stats => Response::Stats(to_stats(&node.stats())),
-        }
-    }
-
-    fn ring_answer(&mut self, request: &RingRequest) -> Response {
-        if let RingRequest::New { virtual_nodes } = request {
-            self.ring = Some(HashRing::new(*virtual_nodes as usize));
-            return Response::Done;
-        }
-        let Some(ring) = &mut self.ring else { return Response::NoObject };
-        match request {
-            RingRequest::New { .. } => Response::Done,
-            RingRequest::Add(member) => {
-                ring.add_node(from_member(member.clone()));
-                Response::Done
-            }
-            RingRequest::Remove { id } => {
-                ring.remove_node(id);
-                Response::Done
-            }
-            RingRequest::Owner { key } => Response::Member(ring.get_node(key).map(to_member)),
-            RingRequest::Replicas { key, count } => {
-                Response::Members(ring.get_nodes(key, *count as usize).into_iter().map(to_member).collect())
-            }
-            RingRequest::Members => Response::Members(ring.nodes().into_iter().map(to_member).collect()),
-            RingRequest::OwnersOf { prefix, count } => owners_of(ring, prefix, *count),
-        }
-    }
-
-    fn cluster_answer(&mut self, request: &ClusterRequest) -> Response {
-        if let ClusterRequest::New(config) = request {
-            let mut cluster = DistributedCache::with_clock(from_config(config), self.clock.clone());
-            cluster.local_node().record_events(true);
-            self.cluster = Some(cluster);
-            return Response::Done;
-        }
-        let Some(cluster) = &mut self.cluster else { return Response::NoObject };
-        match request {
-            ClusterRequest::New(_) => Response::Done,
-            ClusterRequest::Add { id, addr } => {
-                cluster.add_server(id.clone(), addr.clone());
-                Response::Done
-            }
-            ClusterRequest::Remove { id } => {
-                cluster.remove_server(id);
-                Response::Done
-            }
-            ClusterRequest::ServersFor { key } => {
-                Response::Members(cluster.servers_for_key(key).into_iter().map(to_member).collect())
-            }
-            ClusterRequest::Rebalance => {
-                cluster.rebalance_now();
-                Response::Done
-            }
-            ClusterRequest::Execute(command) => {
-                Response::Reply(to_reply(cluster.execute_now(from_command(command.clone()))))
+            Request::Node(request) => node::answer(&mut self.node, &self.clock, request),
+            Request::Ring(request) => ring::answer(&mut self.ring, request),
+            Request::Cluster(request) => prototype::answer(&mut self.cluster, &self.clock, request),
+            Request::Parser(request) => parser::answer(request),
+            Request::Simulate(commands) => wire::answer_run(commands),
+            Request::Extra(request) => {
+                wire::answer(&mut self.servers, self.clock.now(), request).unwrap_or_else(|| {
+                    self.node.as_mut().map_or(Response::NoObject, |node| node::answer_extra(node, request))
+                })
             }
         }
-    }
-
-    fn extra_answer(&mut self, request: &ExtraRequest) -> Response {
-        match request {
-            ExtraRequest::Line(text) => self.line_answer(text),
-            ExtraRequest::Memcached(bytes) => Response::Bytes(self.memcached.feed(bytes, self.clock.now())),
-            ExtraRequest::Rest(line) => {
-                let answer = self.rest.answer_line(line, self.clock.now()).to_string();
-                Response::Lines(answer.lines().map(str::to_owned).collect())
-            }
-            _ => self.node.as_mut().map_or(Response::NoObject, |node| node_extra(node, request)),
-        }
-    }
-
-    fn line_answer(&mut self, text: &str) -> Response {
-        if self.line.exited() {
-            return Response::Lines(Vec::new());
-        }
-        Response::Lines(vec![self.line.answer(text).to_string()])
-    }
-}
-
-fn node_extra(node: &mut CacheNode, request: &ExtraRequest) -> Response {
-    match request {
-        ExtraRequest::Order => Response::Lines(node.entries().iter().map(|entry| entry.key.to_owned()).collect()),
-        ExtraRequest::Exists { key } => Response::Bool(node.exists(key)),
-        ExtraRequest::Keys { pattern } => Response::Lines(node.keys(pattern)),
-        ExtraRequest::DeletePattern { pattern } => Response::Count(node.delete_pattern(pattern) as u64),
-        ExtraRequest::Increment { key, amount } => Response::Number(node.increment(key, *amount).ok()),
-        ExtraRequest::Clear => {
-            node.clear();
-            Response::Done
-        }
-        ExtraRequest::Line(_) | ExtraRequest::Memcached(_) | ExtraRequest::Rest(_) => Response::NoObject,
-    }
-}
-
-fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
-    let (mut ids, mut owners): (Vec<String>, Vec<u32>) = (Vec::new(), Vec::new());
-    for number in 0..count {
-        let owner = ring.get_node(&numbered(prefix, number));
-        owners.push(owner.map_or(u32::MAX, |owner| {
-            let index = ids.iter().position(|id| *id == owner.id).unwrap_or_else(|| {
-                ids.push(owner.id.clone());
-                ids.len() - 1
-            });
-            u32::try_from(index).unwrap_or(u32::MAX)
-        }));
-    }
-    Response::Owners { ids, owners }
-}
-
-fn from_policy(policy: Policy) -> EvictionPolicy {
-    match policy {
-        Policy::Lru => EvictionPolicy::LRU,
-        Policy::Lfu => EvictionPolicy::LFU,
-        Policy::Fifo => EvictionPolicy::FIFO,
-        Policy::Ttl => EvictionPolicy::TTL,
-    }
-}
-
-fn from_member(member: Member) -> NodeInfo {
-    NodeInfo { id: member.id, addr: member.addr, weight: member.weight, is_alive: member.is_alive }
-}
-
-fn to_member(node: &NodeInfo) -> Member {
-    Member { id: node.id.clone(), addr: node.addr.clone(), weight: node.weight, is_alive: node.is_alive }
-}
-
-fn from_config(config: &Config) -> CacheConfig {
-    CacheConfig {
-        max_memory: usize::try_from(config.max_memory).unwrap_or(usize::MAX),
-        default_ttl: config.default_ttl_ms.map(Duration::from_millis),
-        eviction_policy: from_policy(config.policy),
-        replication_factor: config.replication_factor as usize,
-        virtual_nodes: config.virtual_nodes as usize,
-    }
-}
-
-fn to_stats(stats: &CacheStats) -> Stats {
-    Stats {
-        hits: stats.hits,
-        misses: stats.misses,
-        evictions: stats.evictions,
-        expired: stats.expired,
-        bytes_stored: stats.bytes_stored as u64,
-        entry_count: stats.entry_count as u64,
-    }
-}
-
-fn from_stats(stats: &Stats) -> CacheStats {
-    CacheStats {
-        hits: stats.hits,
-        misses: stats.misses,
-        evictions: stats.evictions,
-        expired: stats.expired,
-        bytes_stored: usize::try_from(stats.bytes_stored).unwrap_or(usize::MAX),
-        entry_count: usize::try_from(stats.entry_count).unwrap_or(usize::MAX),
-    }
-}
-
-fn from_command(command: Command) -> CacheCommand {
-    match command {
-        Command::Get { key } => CacheCommand::Get { key },
-        Command::Set { key, value, ttl_ms } => CacheCommand::Set { key, value, ttl: ttl_ms.map(Duration::from_millis) },
-        Command::Delete { key } => CacheCommand::Delete { key },
-        Command::Incr { key, delta } => CacheCommand::Incr { key, delta },
-        Command::Touch { key, ttl_ms } => CacheCommand::Touch { key, ttl: Duration::from_millis(ttl_ms) },
-        Command::Stats => CacheCommand::Stats,
-    }
-}
-
-fn to_command(command: CacheCommand) -> Command {
-    match command {
-        CacheCommand::Get { key } => Command::Get { key },
-        CacheCommand::Set { key, value, ttl } => Command::Set { key, value, ttl_ms: ttl.map(millis) },
-        CacheCommand::Delete { key } => Command::Delete { key },
-        CacheCommand::Incr { key, delta } => Command::Incr { key, delta },
-        CacheCommand::Touch { key, ttl } => Command::Touch { key, ttl_ms: millis(ttl) },
-        CacheCommand::Stats => Command::Stats,
-    }
-}
-
-fn to_parse_error(error: protocol::ParseError) -> ParseError {
-    match error {
-        protocol::ParseError::InvalidCommand => ParseError::InvalidCommand,
-        protocol::ParseError::InvalidArguments => ParseError::InvalidArguments,
-        protocol::ParseError::Incomplete => ParseError::Incomplete,
-    }
-}
-
-fn to_reply(response: CacheResponse) -> Reply {
-    match response {
-        CacheResponse::Value(value) => Reply::Value(value),
-        CacheResponse::Stored => Reply::Stored,
-        CacheResponse::Deleted => Reply::Deleted,
-        CacheResponse::NotFound => Reply::NotFound,
-        CacheResponse::Error(message) => Reply::Error(message),
-        CacheResponse::Stats(stats) => Reply::Stats(to_stats(&stats)),
-    }
-}
-
-fn from_reply(reply: Reply) -> CacheResponse {
-    match reply {
-        Reply::Value(value) => CacheResponse::Value(value),
-        Reply::Stored => CacheResponse::Stored,
-        Reply::Deleted => CacheResponse::Deleted,
-        Reply::NotFound => CacheResponse::NotFound,
-        Reply::Error(message) => CacheResponse::Error(message),
-        Reply::Stats(stats) => CacheResponse::Stats(from_stats(&stats)),
     }
 }
 

@@ -2,21 +2,23 @@
 //!
 //! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
 
-use std::collections::BTreeMap;
+use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
-use cachedojo_wire::{
-    ClusterRequest, Command as CacheCommand, ExtraRequest, NodeRequest, ParserRequest, Reply, Request, Response,
-    RingRequest,
-};
-
-use crate::event::{Event, Move, Share, What, command_text, member_ids, parse_error_text};
+use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
 use crate::families::cluster::play::Play;
+use crate::families::ring::{Owners, moves, spread};
+use crate::families::told;
 use crate::script::{Command, Dialect, Expectation, Script, Step};
 use crate::subject::{Crash, Subject};
 use crate::world::World;
 use crate::world::cluster::act::Act;
-use cachedojo_notation::text::{self, escape};
+
+/// The owners that keys had, to be compared with.
+struct Mark {
+    prefix: String,
+    owners: Owners,
+}
 
 /// How far a script has come, and the world around its subject.
 pub struct Runner {
@@ -26,6 +28,8 @@ pub struct Runner {
     next: usize,
     last_answer: Option<What>,
     answer_before: Option<What>,
+    /// The last answer over HTTP, whole: its events are its lines.
+    last_http: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
     bulk_left: usize,
@@ -40,30 +44,6 @@ pub struct Runner {
 const BULK_MAX: usize = 256 << 20;
 /// What a text takes besides its letters.
 const TEXT_BULK: usize = 48;
-
-/// The owners of a run of keys at one moment.
-struct Owners {
-    /// Each owner once: there may be a hundred thousand keys.
-    ids: Vec<String>,
-    /// For each key its owner's index in `ids`, or one past them.
-    of_keys: Vec<u32>,
-}
-
-impl Owners {
-    fn iter(&self) -> impl Iterator<Item = Option<&str>> {
-        self.of_keys.iter().map(|&owner| self.ids.get(owner as usize).map(String::as_str))
-    }
-
-    fn count(&self) -> u32 {
-        u32::try_from(self.of_keys.len()).unwrap_or(u32::MAX)
-    }
-}
-
-/// The owners that keys had, to be compared with.
-struct Mark {
-    prefix: String,
-    owners: Owners,
-}
 
 /// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
 /// run with [`Crash::TooMuchOutput`].
@@ -104,6 +84,7 @@ impl Runner {
             next: 0,
             last_answer: None,
             answer_before: None,
+            last_http: None,
             invariants: Vec::new(),
             mark: None,
             bulk_left: BULK_MAX,
@@ -142,6 +123,9 @@ impl Runner {
             if event.what.is_answer() {
                 self.answer_before = self.last_answer.replace(event.what.clone());
             }
+        }
+        if matches!(step.command, Command::Ask(Request::Extra(ExtraRequest::Rest(_)))) {
+            self.last_http = Some(whole_answer(&events[first..]));
         }
         if self.bulk_left == 0 && !self.crashed {
             self.emit(step, What::Crashed { crash: Crash::TooMuchOutput }, events);
@@ -198,7 +182,8 @@ impl Runner {
             Command::Expect(expectation) => {
                 let compared = [&self.last_answer, &self.answer_before].into_iter().flatten().map(bulk).sum();
                 self.bulk_left = self.bulk_left.saturating_sub(compared);
-                let what = judge(expectation, self.last_answer.as_ref(), self.answer_before.as_ref());
+                let last = if expectation.is_of_http() { &self.last_http } else { &self.last_answer };
+                let what = judge(expectation, last.as_ref(), self.answer_before.as_ref());
                 self.emit(step, what, events);
             }
             Command::Always(expectation) => self.invariants.push(expectation.clone()),
@@ -240,7 +225,7 @@ impl Runner {
     fn ask(&mut self, step: &Step, request: &Request, subject: &mut dyn Subject, events: &mut Vec<Event>) {
         let answer = subject.call(&mut self.world, request);
         let inside = subject.take_inside();
-        for what in answers(request, answer) {
+        for what in told(request, answer) {
             self.emit(step, what, events);
         }
         for event in inside {
@@ -252,7 +237,7 @@ impl Runner {
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
             Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
-            answer => Err(answers(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+            answer => Err(told(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
         }
     }
 
@@ -270,7 +255,7 @@ impl Runner {
     fn check_invariants(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
         let request = Request::Node(NodeRequest::Stats);
         let answer = subject.call(&mut self.world, &request);
-        let Some(stats) = answers(&request, answer).pop() else { return };
+        let Some(stats) = told(&request, answer).pop() else { return };
         if !matches!(stats, What::Stats(_)) {
             self.emit(step, stats, events);
             return;
@@ -303,6 +288,15 @@ fn bulk(what: &What) -> usize {
     }
 }
 
+/// An answer over HTTP as one text of several lines.
+fn whole_answer(events: &[Event]) -> What {
+    let lines = events.iter().filter_map(|event| match &event.what {
+        What::Said { text } => Some(text.as_str()),
+        _ => None,
+    });
+    What::Said { text: lines.collect::<Vec<_>>().join("\n") }
+}
+
 fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>) -> What {
     let expected = expectation.source.clone();
     let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer, before));
@@ -310,149 +304,6 @@ fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>
         Ok(()) => What::Held { expected },
         Err(actual) => What::Broken { expected, actual },
     }
-}
-
-fn spread(owners: &Owners) -> What {
-    let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
-    for owner in owners.iter().flatten() {
-        *shares.entry(owner).or_default() += 1;
-    }
-    let unowned = owners.iter().filter(Option::is_none).count();
-    What::Spread {
-        keys: owners.count(),
-        shares: shares.into_iter().map(|(node, keys)| Share { node: node.to_owned(), keys }).collect(),
-        unowned: u32::try_from(unowned).unwrap_or(u32::MAX),
-    }
-}
-
-fn moves(before: &Owners, after: &Owners) -> What {
-    let mut hops: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for (from, to) in before.iter().zip(after.iter()).filter(|(from, to)| from != to) {
-        *hops.entry((from.unwrap_or(""), to.unwrap_or(""))).or_default() += 1;
-    }
-    let moves: Vec<_> =
-        hops.into_iter().map(|((from, to), keys)| Move { from: from.to_owned(), to: to.to_owned(), keys }).collect();
-    What::Moved { keys: before.count(), moved: moves.iter().map(|hop| hop.keys).sum(), moves }
-}
-
-/// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
-fn answers(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
-    let response = match answer {
-        Ok(response) => response,
-        Err(crash) => return vec![What::Crashed { crash }],
-    };
-    let what = match (request, response) {
-        (_, Response::NotImplemented { item }) => What::NotImplemented { item },
-        (Request::Extra(request), response) => return extra_answers(request, response),
-        (Request::Simulate(_), Response::Lines(lines)) => {
-            return lines.into_iter().map(|text| What::Said { text }).collect();
-        }
-        (Request::Node(request), response) => node_answer(request, response),
-        (Request::Ring(request), response) => ring_answer(request, response),
-        (Request::Cluster(request), response) => cluster_answer(request, response),
-        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Ok(command))) => {
-            What::Parsed { command: command_text(&command) }
-        }
-        (Request::Parser(ParserRequest::Parse(_)), Response::Parsed(Err(error))) => {
-            What::Rejected { error: parse_error_text(error).into() }
-        }
-        (Request::Parser(ParserRequest::Serialize(_)), Response::Bytes(bytes)) => What::Wrote { bytes: escape(&bytes) },
-        _ => What::Crashed { crash: Crash::Gibberish },
-    };
-    vec![what]
-}
-
-fn node_answer(request: &NodeRequest, response: Response) -> What {
-    match (request, response) {
-        (_, Response::NoObject) => What::NoObject { object: "node".into() },
-        (NodeRequest::New { .. }, Response::Done) => What::Created { object: "node".into() },
-        (NodeRequest::Get { key }, Response::Entry(Some(value))) => {
-            What::Hit { key: key.clone(), value: escape(&value) }
-        }
-        (NodeRequest::Get { key }, Response::Entry(None)) => What::Miss { key: key.clone() },
-        (NodeRequest::Set { key, .. }, Response::Bool(true)) => What::Stored { key: key.clone() },
-        (NodeRequest::Set { key, .. }, Response::Bool(false)) => What::Refused { key: key.clone() },
-        (NodeRequest::Delete { key }, Response::Bool(true)) => What::Deleted { key: key.clone() },
-        (NodeRequest::Touch { key, .. }, Response::Bool(true)) => What::Touched { key: key.clone() },
-        (NodeRequest::Delete { key } | NodeRequest::Touch { key, .. }, Response::Bool(false)) => {
-            What::NotFound { key: key.clone() }
-        }
-        (NodeRequest::Incr { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
-        (NodeRequest::CleanExpired, Response::Count(count)) => What::Removed { count },
-        (NodeRequest::Stats, Response::Stats(stats)) => What::Stats(stats.into()),
-        _ => What::Crashed { crash: Crash::Gibberish },
-    }
-}
-
-fn ring_answer(request: &RingRequest, response: Response) -> What {
-    match (request, response) {
-        (_, Response::NoObject) => What::NoObject { object: "ring".into() },
-        (RingRequest::New { .. }, Response::Done) => What::Created { object: "ring".into() },
-        (RingRequest::Add(member), Response::Done) => What::Joined { id: member.id.clone() },
-        (RingRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
-        (RingRequest::Owner { key }, Response::Member(member)) => {
-            What::Owner { key: key.clone(), node: member.map(|member| member.id) }
-        }
-        (RingRequest::Replicas { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
-        // The prototype gives `nodes()` no order, so none is observed.
-        (RingRequest::Members, Response::Members(members)) => {
-            let mut nodes = member_ids(members);
-            nodes.sort();
-            What::Nodes { nodes }
-        }
-        _ => What::Crashed { crash: Crash::Gibberish },
-    }
-}
-
-fn cluster_answer(request: &ClusterRequest, response: Response) -> What {
-    match (request, response) {
-        (_, Response::NoObject) => What::NoObject { object: "cluster".into() },
-        (ClusterRequest::New(_), Response::Done) => What::Created { object: "cluster".into() },
-        (ClusterRequest::Add { id, .. }, Response::Done) => What::Joined { id: id.clone() },
-        (ClusterRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
-        (ClusterRequest::ServersFor { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
-        (ClusterRequest::Rebalance, Response::Done) => What::Rebalanced,
-        (ClusterRequest::Execute(command), Response::Reply(reply)) => {
-            let key = match command {
-                CacheCommand::Get { key }
-                | CacheCommand::Set { key, .. }
-                | CacheCommand::Delete { key }
-                | CacheCommand::Incr { key, .. }
-                | CacheCommand::Touch { key, .. } => key.clone(),
-                CacheCommand::Stats => String::new(),
-            };
-            match reply {
-                Reply::Value(Some(value)) => What::Hit { key, value: escape(&value) },
-                Reply::Value(None) => What::Miss { key },
-                Reply::Stored => What::Stored { key },
-                Reply::Deleted => What::Deleted { key },
-                Reply::NotFound => What::NotFound { key },
-                Reply::Error(message) => What::Error { message: escape(message.as_bytes()) },
-                Reply::Stats(stats) => What::Stats(stats.into()),
-            }
-        }
-        _ => What::Crashed { crash: Crash::Gibberish },
-    }
-}
-
-fn extra_answers(request: &ExtraRequest, response: Response) -> Vec<What> {
-    let what = match (request, response) {
-        (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
-            return lines.into_iter().map(|text| What::Said { text }).collect();
-        }
-        (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
-            let text = text::from_bytes(&bytes);
-            return text.split_terminator("\r\n").map(|line| What::Said { text: line.to_owned() }).collect();
-        }
-        (_, Response::NoObject) => What::NoObject { object: "node".into() },
-        (ExtraRequest::Order | ExtraRequest::Keys { .. }, Response::Lines(keys)) => What::Keys { keys },
-        (ExtraRequest::Exists { .. }, Response::Bool(value)) => What::Truth { value },
-        (ExtraRequest::DeletePattern { .. }, Response::Count(count)) => What::Removed { count },
-        (ExtraRequest::Increment { key, .. }, Response::Number(value)) => What::Number { key: key.clone(), value },
-        (ExtraRequest::Clear, Response::Done) => What::Removed { count: 0 },
-        _ => What::Crashed { crash: Crash::Gibberish },
-    };
-    vec![what]
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Three kinds of subject stand behind one trait: the reference (`Reference`, this engine), a mutant, and a learner's
 //! submission. The last two are WebAssembly modules: natively wasmtime drives them, in the page a JavaScript shim does.
 
+use std::fmt;
+
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,26 @@ pub fn panic_message(said: &str) -> Option<String> {
     // A place in a library is nobody's concern, and its path is the host's.
     let ours = !place.starts_with('/') && place.contains(".rs:");
     Some(if ours { format!("{message} (at {place})") } else { message.to_owned() })
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panic { message } => write!(f, "panicked: {message}"),
+            Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
+            Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
+            Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
+            Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
+            Self::Deadlock { waits } if waits.is_empty() => {
+                f.write_str("none of its threads can run any more: a deadlock")
+            }
+            Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
+            Self::Exit { code } => {
+                write!(f, "called std::process::exit({code}), which ends the program instead of answering")
+            }
+            Self::Gibberish => f.write_str("answered bytes that are no response"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Lives thousands of random lives of the cluster, checks each, and counts the rare things that happened: `cargo xtask simulate`.
 //!
-//! `simulate FIRST COUNT [any]` lives the seeds `FIRST..FIRST + COUNT` on all processors. It ends with 1 at the first seed (by number) that
-//! breaks a promise, and prints it shrunk to a script; with `any`, at whichever is found first.
+//! `simulate FIRST COUNT` lives the seeds `FIRST..FIRST + COUNT` on all processors. It ends with 1 at the first seed (by number) that
+//! breaks a promise, and prints it shrunk to a script. `simulate found FIRST COUNT` only tells that seed. `simulate play FILE…` lives the lives in files and prints what
+//! clients heard.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use cachedojo_lab::world::cluster::plan::objects_that_live_on;
 use cachedojo_lab::world::cluster::simulate::{Life, live, relive, script, shrink};
 use cachedojo_lab::world::cluster::story::Counts;
 
@@ -27,8 +29,12 @@ struct Sum {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, otherwise: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
-    let (first, count) = (number(0, 0), number(1, 1000));
+    if let Some(("play", files)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return play(files);
+    }
+    let finds = arguments.first().is_some_and(|word| word == "found");
+    let numbers: Vec<u64> = arguments.iter().filter_map(|text| text.parse().ok()).collect();
+    let (first, count) = (numbers.first().copied().unwrap_or(0), numbers.get(1).copied().unwrap_or(1000));
     let sum = Mutex::new(Sum { fewest: (usize::MAX, usize::MAX), ..Sum::default() });
     let next = AtomicU64::new(first);
     let end = AtomicU64::new(first.saturating_add(count));
@@ -38,7 +44,33 @@ fn main() -> ExitCode {
         }
     });
     let sum = sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    report(&sum)
+    if finds { found(&sum) } else { report(&sum) }
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what the program is for")]
+fn play(files: &[String]) -> ExitCode {
+    for file in files {
+        let life = std::fs::read_to_string(file).ok().as_deref().and_then(Life::read);
+        let Some(life) = life else {
+            eprintln!("{file} holds no life: make it with the simulation");
+            return ExitCode::from(2);
+        };
+        println!("{file}");
+        for line in life.transcript() {
+            println!("  {line}");
+        }
+    }
+    println!("listeners\n  {} objects live on", objects_that_live_on());
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+fn found(sum: &Sum) -> ExitCode {
+    match &sum.broken {
+        Some((seed, _, broken)) => println!("{seed} {broken}"),
+        None => println!("none"),
+    }
+    ExitCode::SUCCESS
 }
 
 fn work(next: &AtomicU64, end: &AtomicU64, sum: &Mutex<Sum>) {

@@ -139,11 +139,19 @@ pub struct Version {
     pub node: NodeId,
     /// Which life of that node: one that comes back with nothing counts one higher.
     pub incarnation: u16,
+    /// Whether an invalidation by tag made a tombstone of that write: newer than the write, older than every other one.
+    pub is_swept: bool,
 }
 
 impl Version {
     /// Before every write.
-    pub const NONE: Self = Self { clock: 0, node: NodeId(0), incarnation: 0 };
+    pub const NONE: Self = Self { clock: 0, node: NodeId(0), incarnation: 0, is_swept: false };
+
+    /// Of the tombstone that an invalidation by tag makes of this write.
+    #[must_use]
+    pub const fn swept(self) -> Self {
+        Self { is_swept: true, ..self }
+    }
 }
 
 impl fmt::Display for Version {

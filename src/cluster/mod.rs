@@ -40,6 +40,7 @@
 
 pub mod ids;
 pub mod level;
+pub mod local;
 pub mod message;
 pub mod node;
 mod prototype;

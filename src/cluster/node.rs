@@ -431,6 +431,12 @@ impl Node {
         }
     }
 
+    /// How often it compares digests, and looks for dead records that may be forgotten, from now on.
+    pub const fn set_periods(&mut self, compare_every: Micros, forget_every: Micros) {
+        self.settings.compare_every = compare_every;
+        self.settings.forget_every = forget_every;
+    }
+
     /// Its number.
     pub const fn id(&self) -> NodeId {
         self.id

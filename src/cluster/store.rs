@@ -25,33 +25,44 @@ pub struct Store {
 impl Store {
     /// Keeps a record if it is newer than what is held; a newer sweep than the record turns it into a tombstone. `true` when what is held changed. O(log records), plus the sweeps; a sweep itself costs O(records).
     pub fn put(&mut self, key: &Key, mut record: Record) -> bool {
-        if let Some(swept) = self.swept(key, record.tag.as_deref()).filter(|swept| *swept > record.version) {
-            record = Record { version: swept, value: None, deadline: None, ..record };
+        if let Some(dead) = self.sweeps.iter().filter_map(|sweep| Self::dead(sweep, key, &record)).max() {
+            record = Record { version: dead, value: None, deadline: None, ..record };
         }
         if self.records.get(key).is_some_and(|held| held.version >= record.version) {
             return false;
         }
         self.highest = self.highest.max(record.version);
         if let Some(selector) = Selector::of_key(key) {
-            self.sweep(&selector, &record);
+            let sweep = (selector, record.version, key.clone());
+            self.sweep(&sweep, record.written);
             self.sweeps.retain(|(_, _, known)| known != key);
-            self.sweeps.push((selector, record.version, key.clone()));
+            self.sweeps.push(sweep);
         }
         self.records.insert(key.clone(), record);
         true
     }
 
-    fn sweep(&mut self, selector: &Selector, sweep: &Record) {
+    fn sweep(&mut self, sweep: &(Selector, Version, Key), written: Micros) {
         for (key, held) in &mut self.records {
-            if held.version < sweep.version && selector.reaches(key, held.tag.as_deref()) {
-                *held = Record { tag: held.tag.clone(), ..Record::tombstone(sweep.version, sweep.written) };
+            if let Some(version) = Self::dead(sweep, key, held) {
+                *held = Record { tag: held.tag.clone(), ..Record::tombstone(version, written.max(held.written)) };
             }
         }
     }
 
-    /// The newest sweep that reaches a key.
-    fn swept(&self, key: &str, tag: Option<&str>) -> Option<Version> {
-        let reaching = self.sweeps.iter().filter(|(selector, ..)| selector.reaches(key, tag));
+    /// The version of the tombstone that a sweep makes of a record, if it reaches it. A sweep by key is as good as a delete at its own
+    /// version. One by tag reaches this very write only: what replaced it, and has another tag, must not be older than the tombstone.
+    fn dead((selector, swept, _): &(Selector, Version, Key), key: &str, record: &Record) -> Option<Version> {
+        let is_reached = *swept > record.version && selector.reaches(key, record.tag.as_deref());
+        match selector {
+            Selector::Tag(_) => (is_reached && record.value.is_some()).then(|| record.version.swept()),
+            _ => is_reached.then_some(*swept),
+        }
+    }
+
+    /// The newest sweep that reaches a key, whatever is held of it.
+    fn swept(&self, key: &str) -> Option<Version> {
+        let reaching = self.sweeps.iter().filter(|(selector, ..)| selector.reaches(key, None));
         reaching.map(|&(_, version, _)| version).max()
     }
 
@@ -60,7 +71,7 @@ impl Store {
         if let Some(held) = self.records.get(key) {
             return Some(held.clone());
         }
-        let version = self.swept(key, None)?;
+        let version = self.swept(key)?;
         let sweep = self.sweeps.iter().find(|(_, swept, _)| *swept == version)?;
         Some(Record::tombstone(version, self.records.get(&sweep.2).map_or(0, |record| record.written)))
     }
@@ -118,9 +129,15 @@ impl Store {
         is_it
     }
 
-    /// A write's version must be above this: what was forgotten here, and for a sweep everything.
+    /// A write's version must be above this: what was forgotten here and what was swept, and for a sweep everything.
     pub fn floor(&self, key: &str) -> Version {
-        if is_sweep(key) { self.highest.max(self.forgotten) } else { self.forgotten }
+        let swept = self.sweeps.iter().map(|&(_, version, _)| version).max().unwrap_or_default();
+        self.forgotten.max(if is_sweep(key) { self.highest } else { swept })
+    }
+
+    /// At or above every version that was forgotten here.
+    pub const fn forgotten(&self) -> Version {
+        self.forgotten
     }
 
     /// No version at or below this is given to a write any more.
@@ -147,7 +164,8 @@ pub const fn leaf(hash: u64) -> usize {
 }
 
 fn mix(hash: u64, version: Version) -> u64 {
-    let who = u64::from(version.node.number()) << 16 | u64::from(version.incarnation);
+    let who =
+        u64::from(version.is_swept) << 32 | u64::from(version.node.number()) << 16 | u64::from(version.incarnation);
     let mut z = hash ^ version.clock.rotate_left(32) ^ who;
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -2,8 +2,9 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { Engine } from "./engine/engine";
 import type { Told } from "./engine/event";
-import type { Dialect, FromWorker, NamedExample, Script } from "./engine/worker";
+import type { Dialect, FromWorker, NamedExample, Script, ToWorker } from "./engine/worker";
 import { decodeLink, encodeLink, isSeed, type LinkFault } from "./link";
+import { addEvents, clearLog, eventBefore, eventCount, events } from "./log";
 import { language, lastDialect } from "./settings";
 import {
   checkSheet,
@@ -21,7 +22,7 @@ import {
   type Sheet,
   save,
 } from "./sheets";
-import type { CommandHelp, Reading, RingView, View } from "./wasm/cachedojo";
+import type { CommandHelp, Race, Reading, View } from "./wasm/cachedojo";
 import { words } from "./words";
 
 /** A run of one script: where it stands, and all that is known of it. Going back forgets nothing. */
@@ -35,6 +36,8 @@ export interface Run {
   /** Nothing follows: the script is at its end, or its subject is. */
   isDone: boolean;
   view?: View;
+  /** The world one command earlier, where the run came from there: what has just changed is told by it. */
+  before?: View | undefined;
 }
 
 type Text = Pick<Script, "text" | "dialect">;
@@ -50,10 +53,13 @@ export const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
 
 export const sheet = signal<Sheet>(ownSheet(lastDialect.value, words.value));
 export const run = signal<Run>(freshRun(sheet.value));
-/** The events of the known commands, in order. Grows in place: read it together with `eventCount`. */
-export const events: Told[] = [];
-export const eventCount = signal(0);
 export const isRunning = signal(false);
+/** Whether the run goes on by itself, one command after the other. */
+export const isPlaying = signal(false);
+/** Commands a second, while it does. */
+export const speed = signal(2);
+/** Whether the editor is to show the line where the run stands. */
+export const shouldFollow = signal(false);
 export const wasStopped = signal(false);
 export const isReady = signal(false);
 /** What the engine read last, and in which text: the script's, or that of a moment ago. */
@@ -85,35 +91,23 @@ export const isEdited = computed(() => {
   return text !== original.text || seed !== original.seed;
 });
 
+/** Who may obey besides the reference, by the name that a script calls it by. */
+export const programs = new Map<string, WebAssembly.Module>();
+
 const engine = new Engine(hear);
+/** What the engine was asked beside runs and readings, by number, and who waits for the answer. */
+const asked = new Map<number, (answer: FromWorker | undefined) => void>();
+let askedId = 0;
 let runId = 0;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
 /** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
 let isUnsaved = false;
 
-/** How many events the first `position` commands made: events are in the order of their commands. O(log n). */
-export function countBefore(position: number): number {
-  let [low, high] = [0, eventCount.value];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((events[middle]?.step ?? position) < position) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
-/** The last event of the first `position` commands. */
-export function eventBefore(position: number): Told | undefined {
-  return events[countBefore(position) - 1];
-}
-
 /** Starts everything that goes on by itself. Call once. */
 export async function start(): Promise<void> {
   effect(() => engine.send({ kind: "speak", language: language.value }));
   effect(() => read(sheet.value, language.value));
+  effect(play);
   effect(() => {
     const { starters } = words.value;
     const { id, dialect, text, original } = sheet.peek();
@@ -143,6 +137,8 @@ export async function start(): Promise<void> {
 
 /** Runs to the end; a run that is there already starts over. */
 export function runAll(): void {
+  isPlaying.value = false;
+  shouldFollow.value = false;
   if (run.value.isDone) {
     begin();
   }
@@ -150,20 +146,76 @@ export function runAll(): void {
 }
 
 export function stepForward(): void {
+  shouldFollow.value = true;
   go((isStale.value ? 0 : run.value.position) + 1);
 }
 
 export function stepBack(): void {
+  isPlaying.value = false;
   goTo(run.value.position - 1);
 }
 
 /** Stands right after command number `position` of the run that is shown. */
 export function goTo(position: number): void {
+  shouldFollow.value = true;
   go(Math.max(0, Math.min(position, run.value.total || position)));
+}
+
+/** Has the run go on by itself, from its beginning if it is at its end; or no longer. */
+export function togglePlay(): void {
+  if (!isPlaying.value && run.value.isDone && !isStale.value) {
+    goTo(0);
+  }
+  isPlaying.value = !isPlaying.value;
+}
+
+let playTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** The next command's turn, once the last one's effect is shown. */
+function play(): void {
+  clearTimeout(playTimer);
+  if (!isPlaying.value || isRunning.value) {
+    return;
+  }
+  if (run.value.isDone && !isStale.value) {
+    isPlaying.value = false;
+  } else {
+    playTimer = setTimeout(stepForward, 1000 / speed.value);
+  }
+}
+
+/** Runs until the line has been obeyed, or to the end where it never is. */
+export function runToLine(line: number): void {
+  const known = isStale.value ? undefined : events.find((event) => event.line >= line);
+  if (known) {
+    goTo(known.step + 1);
+  } else {
+    runAll();
+  }
+}
+
+/** Writes a command below the line where the run stands, and has it obeyed. */
+export function insertCommand(command: string): void {
+  const lines = sheet.value.text.split("\n");
+  const { position, isDone } = run.value;
+  const at = isStale.value || isDone ? undefined : eventBefore(position)?.line;
+  const isAtEnd = at === undefined && (isStale.value || isDone);
+  if (isAtEnd) {
+    const text = sheet.value.text.trimEnd();
+    edit({ text: `${text}${text ? "\n" : ""}${command}\n` });
+    shouldFollow.value = true;
+    go(END);
+  } else {
+    lines.splice(at ?? 0, 0, command);
+    edit({ text: lines.join("\n") });
+    goTo(position + command.split("\n").length);
+  }
 }
 
 /** Ends the run at once. What it has shown so far stays. */
 export function stop(): void {
+  forgetAsked();
+  isPlaying.value = false;
   if (isRunning.value) {
     engine.restart();
     batch(() => {
@@ -192,6 +244,7 @@ export function goToLine(line: number): void {
 }
 
 export function edit(change: { text: string } | { seed: string }): void {
+  isPlaying.value = false;
   const edited = { ...sheet.value, ...change };
   if (isSame(edited, sheet.value)) {
     return;
@@ -231,6 +284,17 @@ export function openOwn(dialect: Dialect): void {
   open(ownSheet(dialect, words.value));
 }
 
+/** Has another subject obey the open sheet. */
+export function chooseSubject(subject: string | undefined): void {
+  sheet.value = { ...sheet.value, subject };
+}
+
+/** Opens a sheet that somebody else made. */
+export function openSheet(next: Sheet): void {
+  leaveFragment();
+  open(next);
+}
+
 export function openExample(id: string): void {
   const example = examples.value.find((known) => known.id === id);
   if (example) {
@@ -267,9 +331,9 @@ export function retry(): void {
 
 /** The address of this page with the script in it. */
 export async function shareLink(): Promise<string> {
-  const { text, dialect, seed } = sheet.value;
+  const { text, dialect, seed, lesson } = sheet.value;
   const step = isStale.value ? 0 : run.value.position;
-  return new URL(await encodeLink({ text, dialect, seed, step }), location.href).href;
+  return new URL(await encodeLink({ text, dialect, seed, step, lesson }), location.href).href;
 }
 
 async function openFragment(fragment: string): Promise<void> {
@@ -332,10 +396,9 @@ function meetOtherTabs(): void {
 /** A new run of the sheet as it is now. */
 function begin(): void {
   runId += 1;
-  events.length = 0;
   batch(() => {
+    clearLog();
     run.value = freshRun(sheet.value);
-    eventCount.value = 0;
     wasStopped.value = false;
     isRunning.value = false;
   });
@@ -357,7 +420,8 @@ function go(to: number): void {
       trouble.value = undefined;
     }
   });
-  engine.send({ kind: "go", run: runId, script, to, known, keys });
+  const program = programs.get(script.subject ?? "");
+  engine.send({ kind: "go", run: runId, script, program, to, known, keys });
 }
 
 function hear(message: FromWorker): void {
@@ -376,6 +440,12 @@ function hear(message: FromWorker): void {
       break;
     case "moved":
       hearMove(message);
+      break;
+    case "opened":
+    case "checked":
+    case "raced":
+      asked.get(message.id)?.(message);
+      asked.delete(message.id);
       break;
     case "unloaded":
       batch(() => {
@@ -408,46 +478,88 @@ function hearMove({
   hasArrived,
   events: told,
   view,
+  hasSameRing,
 }: Extract<FromWorker, { kind: "moved" }>) {
   if (id !== runId) {
     return;
   }
   for (const json of told) {
-    for (const event of JSON.parse(json)) {
-      events.push(event);
-    }
+    addEvents(JSON.parse(json) as Told[]);
   }
   batch(() => {
-    const { script, known, view: before } = run.value;
+    const { script, known, view: before, position: at } = run.value;
     run.value = {
       script,
       position,
       known: Math.max(known, position),
       total,
       isDone,
-      view: withOldRing(view, before),
+      // The same ring stays the same object: what draws it need not draw it again.
+      view: hasSameRing && before?.ring ? { ...view, ring: before.ring } : view,
+      before: position === at + 1 ? before : undefined,
     };
     eventCount.value = events.length;
     isRunning.value = !hasArrived;
   });
 }
 
-/** Of the ring, what is the same stays the same object: what draws it need not draw it again. */
-function withOldRing(view: View, before: View | undefined): View {
-  const [old, ring] = [before?.ring, view.ring];
-  if (!old || !ring) {
-    return view;
+/** Nobody answers any more what was asked. */
+function forgetAsked(): void {
+  if (asked.size > 0) {
+    engine.restart();
+    readAgain();
   }
-  const isSameIn = (part: keyof RingView) => JSON.stringify(old[part]) === JSON.stringify(ring[part]);
-  const { members, places, owners, heirs } = old;
-  const hasSamePoints = isSameIn("members") && isSameIn("places") && isSameIn("owners") && isSameIn("heirs");
-  if (!hasSamePoints) {
-    return view;
+  for (const hearAnswer of asked.values()) {
+    hearAnswer(undefined);
   }
-  return { ...view, ring: isSameIn("keys") ? old : { members, places, owners, heirs, keys: ring.keys } };
+  asked.clear();
+}
+
+function ask(question: (id: number) => ToWorker): Promise<FromWorker | undefined> {
+  askedId += 1;
+  const id = askedId;
+  return new Promise((resolve) => {
+    asked.set(id, resolve);
+    engine.send(question(id));
+  });
+}
+
+/** What the editor opens with for a lesson, given as the course's file has it; nothing when the engine was ended. */
+export async function lessonOpening(lesson: string): Promise<string | undefined> {
+  const answer = await ask((id) => ({ kind: "openLesson", id, lesson, language: language.value }));
+  return answer?.kind === "opened" ? answer.script : undefined;
+}
+
+/** What comes of the script for a lesson, as the engine judges it; nothing when the engine was ended. */
+export async function checkLesson(
+  lesson: string,
+  script: string,
+  hunted: [WebAssembly.Module, WebAssembly.Module] | undefined,
+): Promise<string | undefined> {
+  const answer = await ask((id) => ({
+    kind: "check",
+    id,
+    lesson,
+    script,
+    language: language.value,
+    programs: hunted,
+  }));
+  return answer?.kind === "checked" ? answer.attempt : undefined;
+}
+
+/** The script's commands to a node, obeyed by a node of each policy; nothing where there are none. */
+export async function race(policies: string[]): Promise<Race | undefined> {
+  const { text } = sheet.value;
+  const answer = await ask((id) => ({ kind: "race", id, text, policies }));
+  return answer?.kind === "raced" ? answer.race : undefined;
 }
 
 function hearFailure(): void {
+  const waiting = [...asked.values()];
+  asked.clear();
+  for (const hearAnswer of waiting) {
+    hearAnswer(undefined);
+  }
   engine.restart();
   batch(() => {
     trouble.value = "failed";
@@ -496,10 +608,10 @@ function hearReading(id: number, latest: Reading): void {
   }
 }
 
-function freshRun({ text, dialect, seed }: Script): Run {
-  return { script: { text, dialect, seed }, position: 0, known: 0, total: 0, isDone: false };
+function freshRun({ text, dialect, seed, subject }: Script): Run {
+  return { script: { text, dialect, seed, subject }, position: 0, known: 0, total: 0, isDone: false };
 }
 
 function isSame(a: Script, b: Script): boolean {
-  return a.text === b.text && a.dialect === b.dialect && a.seed === b.seed;
+  return a.text === b.text && a.dialect === b.dialect && a.seed === b.seed && a.subject === b.subject;
 }

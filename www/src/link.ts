@@ -3,6 +3,8 @@ import type { Dialect, Script } from "./engine/worker";
 /** A script as a link carries it, and where it stands: right after command `step`. */
 export interface Linked extends Script {
   step: number;
+  /** The lesson that it is written for. */
+  lesson?: string | undefined;
 }
 
 /** Why a link's fragment is no script. */
@@ -13,13 +15,14 @@ const DIALECTS: readonly string[] = ["line", "memcached", "rest", "lab"] satisfi
 const TEXT_BYTES_MAX = 16 << 20;
 
 /** `#v1.` + base64url(deflate-raw(JSON)). */
-export async function encodeLink({ text, dialect, seed, step }: Linked): Promise<string> {
+export async function encodeLink({ text, dialect, seed, step, lesson }: Linked): Promise<string> {
   const number = Number(seed);
   const json = JSON.stringify({
     script: text,
     dialect,
     seed: Number.isSafeInteger(number) ? number : seed,
     step,
+    exercise: lesson,
   });
   const packed = await pipe(new TextEncoder().encode(json), new CompressionStream("deflate-raw"));
   return `#v1.${toBase64Url(packed)}`;
@@ -43,13 +46,14 @@ export async function decodeLink(fragment: string): Promise<Linked | LinkFault |
 }
 
 function check(value: unknown): Linked | undefined {
-  const { script, dialect, seed = 0, step = 0 } = value as Record<string, unknown>;
+  const { script, dialect, seed = 0, step = 0, exercise } = value as Record<string, unknown>;
   const isWhole = typeof script === "string" && typeof dialect === "string" && DIALECTS.includes(dialect);
   const digits = String(seed);
   if (!isWhole || !isSeed(digits) || !Number.isSafeInteger(step) || (step as number) < 0) {
     return undefined;
   }
-  return { text: script, dialect: dialect as Dialect, seed: digits, step: step as number };
+  const lesson = typeof exercise === "string" ? { lesson: exercise } : {};
+  return { text: script, dialect: dialect as Dialect, seed: digits, step: step as number, ...lesson };
 }
 
 /** Whether these are the decimal digits of a 64-bit number. */

@@ -1,5 +1,6 @@
 import "./style/page.css";
 import { render } from "preact";
+import { startGuide } from "./guide";
 import { start } from "./lab";
 import { applySettings } from "./settings";
 import { Page } from "./views/page";
@@ -11,3 +12,4 @@ if (root) {
   render(<Page />, root);
 }
 start();
+startGuide();

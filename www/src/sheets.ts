@@ -13,6 +13,8 @@ export interface Sheet extends Script {
   original: { text: string; seed: string };
   /** An example's title; nothing else has one. */
   title?: string;
+  /** The id of the lesson that it is written for; nothing else has one. */
+  lesson?: string | undefined;
   /** Which check of a report it is; nothing else has one. */
   origin?: Origin;
 }
@@ -51,8 +53,19 @@ export function exampleSheet({ id, dialect, script, seed, title }: NamedExample)
   });
 }
 
-export function linkSheet({ text, dialect, seed }: Linked, fragment: string): Sheet {
-  return restore({ id: `link.${fragment}`, dialect, original: { text, seed } });
+export function linkSheet({ text, dialect, seed, lesson }: Linked, fragment: string): Sheet {
+  return restore({ id: `link.${fragment}`, dialect, original: { text, seed }, lesson });
+}
+
+/** A learner's script for a lesson. */
+export function lessonSheet({ text, dialect, seed }: Script, lesson: string): Sheet {
+  return restore({ id: `lesson.${lesson}`, dialect, original: { text, seed }, lesson });
+}
+
+/** A lesson's example, to be run and changed beside the learner's script. */
+export function lessonExampleSheet({ text, dialect, seed }: Script, lesson: string, title: string): Sheet {
+  const id = `lesson-example.${lesson}`;
+  return restore({ id, title, dialect, original: { text, seed }, lesson });
 }
 
 /** The script of a check that a submission lost. */

@@ -3,6 +3,7 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
+//! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
 //! - `tidy` looks whether the rules of the house are kept,
 //! - `dist` makes what is handed to people who do not build it,
 //!
@@ -17,6 +18,7 @@ mod page;
 mod play;
 mod project;
 mod server;
+mod simulate;
 mod size;
 mod test;
 mod tidy;
@@ -42,6 +44,8 @@ enum Command {
     Test(test::Arguments),
     /// Measure the engine against the crates that people would use instead
     Bench(bench::Arguments),
+    /// Live random lives of the simulated cluster, or find its mutants with them
+    Simulate(simulate::Arguments),
     /// Look whether the rules of the house are kept
     Tidy(tidy::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
@@ -64,6 +68,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
+        Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }

@@ -74,8 +74,13 @@ macro_rules! filled {
     ($name:tt, $kind:ident { $($field:ident: $value:expr),* $(,)? }) => {{
         #[cfg(not(third = $name))]
         let object = submission::$kind { $($field: $value),* };
+        // Field by field: `..Default::default()` would not do for private fields, nor for a type that is `#[non_exhaustive]`.
         #[cfg(third = $name)]
-        let object = submission::$kind { $($field: $value,)* ..Default::default() };
+        let object = {
+            let mut object = <submission::$kind as Default>::default();
+            $(object.$field = $value;)*
+            object
+        };
         object
     }};
 }

@@ -23,9 +23,11 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
+use crate::host::printable;
 use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
 static IN_RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
@@ -109,7 +111,8 @@ pub fn corpus(corpus: Corpus) -> Result<Vec<Attack>> {
     for dir in corpus.dir().dirs() {
         let name = dir.path().display().to_string();
         let source = dir.get_file(dir.path().join(corpus.root())).and_then(include_dir::File::contents_utf8);
-        attacks.push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
+        attacks
+            .push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
     }
     attacks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(attacks)
@@ -178,7 +181,7 @@ impl Attack {
     pub fn fails(&self, bench: &Bench<'_>) -> Result<()> {
         let folder = tempfile::Builder::new().prefix("attack-").tempdir()?;
         self.lay_out(folder.path())?;
-        let report = bench.grade_path(folder.path(), 0, Language::English)?;
+        let report = apart::grade(bench, folder.path(), 0, Language::English, &Stop::default())?;
         self.expected.check(&report)?;
         check_secrets(&report)
     }
@@ -240,8 +243,13 @@ pub fn check_secrets(report: &Report) -> Result<()> {
     // The path of the submission is the teacher's own word, not a leak.
     let mut report = report.clone();
     report.submission.path = String::new();
-    let texts =
-        [serde_json::to_string(&report)?, report::render(&report, Format::Text, &Setting::plain(Language::English))];
+    let rendered = |format| report::render(&report, format, &Setting::plain(Language::English));
+    let texts = [
+        serde_json::to_string(&report)?,
+        rendered(Format::Text),
+        rendered(Format::Markdown),
+        rendered(Format::Autolab),
+    ];
     let file = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.lines().next().map(str::to_owned));
     let variable = |name: &str| std::env::var(name).ok();
     let secrets = [
@@ -253,7 +261,10 @@ pub fn check_secrets(report: &Report) -> Result<()> {
     for secret in secrets.into_iter().flatten().filter(|secret| secret.len() > 4) {
         ensure!(!texts.iter().any(|text| text.contains(&secret)), "its report holds `{secret}`");
     }
-    ensure!(!texts[1].contains('\u{1b}'), "its report holds an escape sequence");
+    for text in &texts[1..] {
+        ensure!(!text.contains('\u{1b}'), "its report holds an escape sequence");
+        ensure!(printable::obeyed_by_none(text) == *text, "its report holds a command to a build's log");
+    }
     Ok(())
 }
 

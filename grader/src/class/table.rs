@@ -38,10 +38,14 @@ fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {
     table.write_record(row).expect("every row has the same columns, and memory takes any writing");
 }
 
+/// What a spreadsheet takes for the start of a formula; full-width forms and the true minus are read as the plain ones.
+const FORMULA: &[char] =
+    &['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '｜', '％', '−', '﹢', '﹣', '﹦', '﹫'];
+
 /// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line.
 fn harmless(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.trim_start().starts_with(['=', '+', '-', '@', '|', '%']) { format!("'{line}") } else { line }
+    if line.trim_start().starts_with(FORMULA) { format!("'{line}") } else { line }
 }
 
 #[cfg(test)]
@@ -50,7 +54,9 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "\r=1"] {
+        for cell in
+            ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "\r=1", "＝1+1", "−1", "＠SUM(A1)", "＋1"]
+        {
             let written = harmless(cell);
             assert!(written.starts_with('\''), "{written}");
             assert!(!written.contains(['\t', '\r']));

@@ -18,8 +18,10 @@ use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
 use crate::class::{page, table};
 use crate::cli::ClassArgs;
+use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
+use crate::host::scratch;
 use crate::intake::archive;
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::submission::hex;
@@ -30,6 +32,8 @@ use crate::run::bench::Bench;
 
 /// Largest file that counts as a submission's own, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Most bytes of one submission's code that are compared with the others'.
+const CODE_BYTES_MAX: u64 = 4 << 20;
 
 /// Grades a class. What was graded before, under the same content, exercise, grader, compiler and seed, is not graded again.
 ///
@@ -38,13 +42,17 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     check_paths(args)?;
-    let scratch = tempfile::tempdir().context("making a scratch folder")?;
-    let root = class_folder(&args.path, scratch.path())?;
+    let scratch = scratch::folder().context("making a scratch folder")?;
+    let (root, refused) = class_folder(&args.path, scratch.path())?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
     }
-    let entries = submissions(&root, scratch.path(), args)?;
+    let mut entries = submissions(&root, scratch.path(), args)?;
+    for entry in entries.iter_mut().filter(|entry| refused.iter().any(|folder| *folder == Path::new(&entry.shown))) {
+        let most = archive::CLASS.learner_bytes >> 20;
+        entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
+    }
     let bench = Bench::open(&pack, args.trust)?;
     let keys = Keys::of(&bench, args.seed, args.lang);
     let of_entry = |entry: &Entry| match &entry.found {
@@ -74,18 +82,19 @@ fn check_paths(args: &ClassArgs) -> Result<()> {
     Ok(())
 }
 
-fn class_folder(path: &Path, scratch: &Path) -> Result<PathBuf> {
+/// The class as a folder, and the learners' folders in it whose archive held more than a learner's share.
+fn class_folder(path: &Path, scratch: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
     if path.is_dir() {
-        return Ok(path.to_owned());
+        return Ok((path.to_owned(), Vec::new()));
     }
     if !path.is_file() {
         return Err(UsageError(format!("there is no folder or archive `{}`", path.display())).into());
     }
     let root = scratch.join("class");
     fs::create_dir_all(&root)?;
-    archive::unpack(path, &root, archive::CLASS)
+    let refused = archive::unpack(path, &root, archive::CLASS)
         .map_err(|refused| UsageError(format!("`{}`: {refused}", path.display())))?;
-    Ok(root)
+    Ok((root, refused))
 }
 
 /// The class's entries, or this shard's share of its learners.
@@ -110,7 +119,7 @@ fn submissions(root: &Path, scratch: &Path, args: &ClassArgs) -> Result<Vec<Entr
     Ok(entries)
 }
 
-/// A submission's files as text, by their names in it.
+/// A submission's files of code as text, by their names in it: as many bytes as a grading reads.
 fn files(path: &Path) -> Files {
     let mut paths = Vec::new();
     if path.is_dir() {
@@ -119,16 +128,16 @@ fn files(path: &Path) -> Files {
     } else {
         paths.push(path.to_owned());
     }
+    let mut left = CODE_BYTES_MAX;
     let named = paths.into_iter().filter_map(|file| {
-        let small = fs::metadata(&file).is_ok_and(|metadata| metadata.len() <= FILE_BYTES_MAX);
-        if !small {
-            return None;
-        }
         let name = file.strip_prefix(path).ok().filter(|name| *name != Path::new("")).map_or_else(
             || file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             |name| name.display().to_string(),
         );
-        Some((name, String::from_utf8_lossy(&fs::read(&file).ok()?).into_owned()))
+        // Another kind of file is not even opened.
+        let bytes = is_code(&name).then(|| read_plain(&file, FILE_BYTES_MAX.min(left)).ok()).flatten()?;
+        left -= bytes.len() as u64;
+        Some((name, String::from_utf8_lossy(&bytes).into_owned()))
     });
     named.collect()
 }
@@ -265,7 +274,11 @@ fn harmless(passage: Passage) -> Passage {
 
 /// The files that learners write, as opposed to settings.
 fn code(files: impl Iterator<Item = (String, String)>) -> Files {
-    files.filter(|(name, _)| [".rs", ".py"].iter().any(|ext| name.to_lowercase().ends_with(ext))).collect()
+    files.filter(|(name, _)| is_code(name)).collect()
+}
+
+fn is_code(name: &str) -> bool {
+    [".rs", ".py"].iter().any(|ext| name.to_lowercase().ends_with(ext))
 }
 
 fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {

@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
-use crate::language::python::{self, interpreter::Interpreter};
 use crate::host::sandbox::{self, Walls};
+use crate::language::python::{self, interpreter::Interpreter};
 use crate::language::rust::toolbox::{Target, Toolbox, cache_folder};
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
@@ -70,7 +70,9 @@ fn python() -> Finding {
     let purpose = "to grade submissions in Python";
     let interpreter = match Interpreter::find() {
         Ok(interpreter) => interpreter,
-        Err(error) => return Finding::Optional(error.to_string(), purpose, "or leave Python's exercises out".to_owned()),
+        Err(error) => {
+            return Finding::Optional(error.to_string(), purpose, "or leave Python's exercises out".to_owned());
+        }
     };
     match python::toolbox::folder(&interpreter, &say) {
         Ok(_) => Finding::Fine(format!("Python {} with pytest and freezegun", interpreter.version)),

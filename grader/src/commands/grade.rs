@@ -1,11 +1,17 @@
 //! `grader grade`: one submission, from source to report.
 
+use std::path::Path;
+
 use anyhow::Result;
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_judge::report::GradeVerdict;
+use tempfile::TempDir;
 
 use crate::cli::GradeArgs;
-use crate::host::outcome::Outcome;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::host::scratch;
+use crate::language::http;
 use crate::report::{self, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
@@ -15,16 +21,58 @@ use crate::run::bench::Bench;
 /// # Errors
 /// There is no such exercise or no such path, or this machine lacks what grading needs.
 pub fn grade(args: &GradeArgs) -> Result<Outcome> {
-    let GradeArgs { grading, format, out } = args;
+    let GradeArgs { grading, url, start, format, out } = args;
     let pack = super::load_pack(&grading.exercise)?;
     if let Some(out) = out {
         super::check_out(out)?;
     }
     let bench = Bench::open(&pack, grading.trust)?;
-    let report = apart::grade(&bench, &grading.path, grading.seed, grading.lang, &Stop::default())?;
+    let stop = Stop::default();
+    let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
+        Some(service) => {
+            if pack.exercise.interface != InterfaceKind::Service {
+                let id = &pack.exercise.id;
+                let why =
+                    format!("the exercise `{id}` grades no service: add --exercise cache-service, or name a path");
+                return Err(UsageError(why).into());
+            }
+            let mut report = apart::grade(&bench, service.folder.path(), grading.seed, grading.lang, &stop)?;
+            report.submission.path = service.name;
+            report
+        }
+        None => apart::grade(&bench, &grading.path, grading.seed, grading.lang, &stop)?,
+    };
     let setting = Setting::from_environment(grading.lang, &grading.playground);
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
+}
+
+/// A service that is named on the command line, as the submission that it is: a folder with a file `start`.
+struct Named {
+    folder: TempDir,
+    name: String,
+}
+
+fn service(path: &Path, url: Option<&str>, start: Option<&str>) -> Result<Option<Named>> {
+    let (name, text) = match (url, start) {
+        (Some(url), _) => {
+            if !http::service::is_url(url) {
+                return Err(UsageError(format!("`{url}` is no service's address: write http://HOST:PORT")).into());
+            }
+            (url.to_owned(), url.to_owned())
+        }
+        (None, Some(command)) => {
+            let folder = std::path::absolute(path)?;
+            if !folder.is_dir() {
+                return Err(UsageError(format!("`{}` is no folder to start a service in", path.display())).into());
+            }
+            (path.display().to_string(), format!("{command}\ncwd {}\n", folder.display()))
+        }
+        (None, None) => return Ok(None),
+    };
+    let folder = scratch::folder()?;
+    std::fs::write(folder.path().join(http::START), text)?;
+    Ok(Some(Named { folder, name }))
 }
 
 /// How a report ends the command.

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
+use crate::host::printable::harmless;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::Limits;
 use crate::run::bench::Bench;
@@ -139,7 +140,7 @@ fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {
         RunFormat::Text => {
             let mut err = std::io::stderr().lock();
             for diagnostic in &report.diagnostics {
-                writeln!(err, "line {}: {}", diagnostic.line, diagnostic.message)?;
+                writeln!(err, "line {}: {}", diagnostic.line, harmless(&diagnostic.message))?;
             }
             out.write_all(&text::to_bytes(&render(report.events, report.dialect)))?;
         }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::sync::oneshot;
 
-use super::stop::on_stop;
+use super::stop::{Asked, on_stop};
 use crate::cli::ServeArgs;
 use crate::host::outcome::{Outcome, say};
 use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;
-use crate::serve::{answer, desk, listen, page};
+use crate::serve::guard::Guard;
+use crate::serve::{FAREWELL, answer, desk, listen, page};
 
 /// Serves until Ctrl-C; who is being answered then still gets an answer.
 ///
@@ -21,11 +23,13 @@ use crate::serve::{answer, desk, listen, page};
 pub fn serve(args: &ServeArgs) -> Result<Outcome> {
     let listener = listen(args.port)?;
     let page = page::find(args.page.as_deref())?;
+    let guard = Guard::new(&args.embed, args.token_file.as_deref())?;
     let packs =
         built_in_ids().iter().chain(&args.exercise).map(|id| super::load_pack(id)).collect::<Result<Vec<_>>>()?;
     let benches = benches(&packs, args.trust)?;
     let (stop, stopped) = oneshot::channel();
-    on_stop(move || _ = stop.send(())).context("waiting for Ctrl-C")?;
+    let farewell = |asked| if asked == Asked::ByInterrupt { FAREWELL } else { Duration::ZERO };
+    on_stop(move |asked| _ = stop.send(farewell(asked))).context("waiting for Ctrl-C")?;
     let (address, (desk, workers)) = (listener.local_addr()?, desk::open(&benches));
     let mut out = std::io::stdout().lock();
     match &page {
@@ -40,7 +44,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
             scope.spawn(|| workers.work());
         }
         // The desk goes with the server: then the workers end.
-        answer(listener, desk, page.as_deref(), stopped)
+        answer(listener, desk, page.as_deref(), guard, stopped)
     })?;
     Ok(Outcome::Passed)
 }

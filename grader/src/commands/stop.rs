@@ -1,6 +1,7 @@
 //! Ctrl-C and SIGTERM: the first asks a command to end when it may, the second ends it at once.
 
 use std::io;
+use std::task::Poll;
 use std::thread;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,16 +9,24 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What a shell reports of a program that an interrupt ended.
 const INTERRUPTED: i32 = 130;
 
+/// Who asks a command to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Somebody at the keyboard: what is being done may be finished.
+    ByInterrupt,
+    /// The system: it kills what does not end soon.
+    ByTermination,
+}
+
 /// Calls `stop` at the first Ctrl-C or SIGTERM; the second ends the process.
 ///
 /// # Errors
 /// This system gives no signals.
-pub(super) fn on_stop(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn on_stop(stop: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let wait = move || {
-        runtime.block_on(signals.next());
-        stop();
+        stop(runtime.block_on(signals.next()));
         runtime.block_on(signals.next());
         end_now();
     };
@@ -35,12 +44,14 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         std::future::poll_fn(|context| {
-            let heard = self.interrupt.poll_recv(context).is_ready() || self.terminate.poll_recv(context).is_ready();
-            if heard { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            if self.terminate.poll_recv(context).is_ready() {
+                return Poll::Ready(Asked::ByTermination);
+            }
+            self.interrupt.poll_recv(context).map(|_| Asked::ByInterrupt)
         })
-        .await;
+        .await
     }
 }
 

@@ -10,6 +10,7 @@ use cachedojo_trace::{CsvColumns, Format, read, replay};
 
 use crate::cli::TraceArgs;
 use crate::host::outcome::{Outcome, UsageError};
+use crate::host::printable::harmless;
 
 /// Replays the trace and prints requests, misses, miss ratio and bytes for each policy and size.
 ///
@@ -40,7 +41,7 @@ pub fn trace(args: &TraceArgs) -> Result<Outcome> {
     let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
     let bytes =
         fs::read(&args.file).map_err(|error| usage(format!("cannot read `{}`: {error}", args.file.display())))?;
-    let requests = read(&format, &bytes).map_err(|error| usage(error.to_string()))?;
+    let requests = read(&format, &bytes).map_err(|error| usage(harmless(&error.to_string())))?;
     if requests.is_empty() {
         let mut err = std::io::stderr().lock();
         writeln!(err, "`{}` holds no request: is its format {}?", args.file.display(), args.format)?;

@@ -65,7 +65,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let mut watcher = notify::recommended_watcher(tell).context("this system tells nothing of changed files")?;
     keep_watch(&mut watcher, &path)?;
     _ = send.send(News::Touched);
-    on_stop(move || _ = send.send(News::Stop)).context("waiting for Ctrl-C")?;
+    on_stop(move |_| _ = send.send(News::Stop)).context("waiting for Ctrl-C")?;
     let out = std::io::stdout();
     let clears = out.is_terminal();
     let setting = Setting::from_environment(args.lang, &args.playground);

@@ -1,20 +1,50 @@
 //! Text from a stranger, made safe for a terminal, a browser and an XML parser: the one place where it is.
 
-/// No controls but the line's end (a tab becomes a space), nothing that reorders or hides text, nothing that XML forbids.
-/// Cost: O(length).
+/// No controls but the line's end (a tab becomes a space), nothing that reorders or hides text, nothing that XML forbids,
+/// nothing that a log's reader obeys ([`obeyed_by_none`]). Cost: O(length).
 pub fn harmless(text: &str) -> String {
     let replaced = text.chars().map(|c| match c {
         '\n' => '\n',
         '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fffe}'..='\u{ffff}' => '\u{fffd}',
+        c if c.is_control() || hides(c) => '\u{fffd}',
         c => c,
     });
-    replaced.collect()
+    obeyed_by_none(&replaced.collect::<String>())
+}
+
+/// Whether a character is not to be seen, or changes how others are: Unicode's format characters and its other invisible
+/// ones, and the two that XML forbids.
+fn hides(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Text without what the readers of a build's log take for commands: GitHub's `::error …` at the start of a line, and
+/// `##[…`, `##vso[…`, `##teamcity[…` anywhere in it. Cost: O(length).
+pub fn obeyed_by_none(text: &str) -> String {
+    let mut quiet = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let (indent, mut rest) = line.split_at(indent);
+        quiet.push_str(indent);
+        if let Some(after) = rest.strip_prefix("::") {
+            quiet.push_str(": :");
+            rest = after;
+        }
+        while let Some(at) = rest.find("##") {
+            let after = &rest[at + 2..];
+            let word = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).len();
+            let obeyed = after[word..].starts_with('[');
+            quiet.push_str(&rest[..=at]);
+            quiet.push_str(if obeyed { " " } else { "" });
+            rest = &rest[at + 1..];
+        }
+        quiet.push_str(rest);
+    }
+    quiet
 }
 
 /// [`harmless`] text in one line.
@@ -41,6 +71,30 @@ mod tests {
             "a\u{fffd}[31mb\u{fffd}\n c\u{fffd}\u{fffd}\u{fffd}é"
         );
         assert_eq!(line("a\nb"), "a\u{fffd}b");
+        assert_eq!(harmless("###[error]x"), "## #[error]x");
+    }
+
+    #[test]
+    fn what_is_not_to_be_seen_is_shown() {
+        for c in ['\u{61c}', '\u{ad}', '\u{fff9}', '\u{e0041}', '\u{200b}', '\u{2066}', '\u{3164}', '\u{feff}'] {
+            assert_eq!(harmless(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        assert_eq!(harmless("é 漢 🦀 ## std::fmt a::b"), "é 漢 🦀 ## std::fmt a::b");
+    }
+
+    #[test]
+    fn no_log_obeys_a_line() {
+        for (said, quiet) in [
+            ("::error::x", ": :error::x"),
+            ("a\n  ::set-output x\n", "a\n  : :set-output x\n"),
+            ("a ##[error]b", "a # #[error]b"),
+            ("##vso[task.x]", "# #vso[task.x]"),
+            ("###[group]", "## #[group]"),
+            ("## title [x] std::fmt", "## title [x] std::fmt"),
+        ] {
+            assert_eq!(obeyed_by_none(said), quiet);
+            assert_eq!(obeyed_by_none(quiet), quiet);
+        }
     }
 
     #[test]

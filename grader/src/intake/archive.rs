@@ -1,5 +1,6 @@
 //! Zip archives: only sources are unpacked, only below the given folder, and only so many bytes.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,14 +14,18 @@ pub struct Limits {
     pub entries: usize,
     /// Most bytes that are written, all files together.
     pub total_bytes: u64,
+    /// Most bytes that are written below one learner's folder; more costs that learner, not the others.
+    pub learner_bytes: u64,
     /// Largest file that is unpacked; larger ones are no sources, and left out.
     pub file_bytes: u64,
 }
 
 /// A class's archive.
-pub const CLASS: Limits = Limits { entries: 100_000, total_bytes: 512 << 20, file_bytes: 16 << 20 };
+pub const CLASS: Limits =
+    Limits { entries: 100_000, total_bytes: 2 << 30, learner_bytes: 32 << 20, file_bytes: 16 << 20 };
 /// One learner's archive.
-pub const LEARNER: Limits = Limits { entries: 10_000, total_bytes: 16 << 20, file_bytes: 1 << 20 };
+pub const LEARNER: Limits =
+    Limits { entries: 10_000, total_bytes: 16 << 20, learner_bytes: 16 << 20, file_bytes: 1 << 20 };
 
 /// Why an archive was not unpacked.
 #[derive(Debug)]
@@ -60,11 +65,12 @@ impl From<io::Error> for Refused {
 
 /// Unpacks the sources and the archives in `path` below `into`. Entries that would land elsewhere, links and devices are
 /// left out, whatever the archive calls them. Sizes are counted while unpacking, never believed.
+/// Returns the learners' folders that held more than a learner's share: they are empty now.
 /// Cost: O(entries + bytes), both within `limits`.
 ///
 /// # Errors
 /// See [`Refused`].
-pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
+pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<Vec<PathBuf>, Refused> {
     let file = File::open(path)?;
     let unreadable = |error: zip::result::ZipError| Refused::Unreadable(error.to_string());
     let mut archive = ZipArchive::new(file).map_err(unreadable)?;
@@ -72,6 +78,8 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
         return Err(Refused::TooManyEntries(limits.entries));
     }
     let mut left = limits.total_bytes;
+    let depth = shared_folders(&archive) + 1;
+    let (mut taken, mut refused): (BTreeMap<PathBuf, u64>, Vec<PathBuf>) = (BTreeMap::new(), Vec::new());
     for index in 0..archive.len() {
         // An entry that is encrypted or packed in an unknown way costs itself, not the archive.
         let Ok(entry) = archive.by_index(index) else { continue };
@@ -81,6 +89,10 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
             continue;
         }
         if !entry.is_file() || entry.is_symlink() || !is_plain(&inner) || !is_wanted(&inner) {
+            continue;
+        }
+        let learner: PathBuf = inner.components().take(depth).collect();
+        if refused.contains(&learner) {
             continue;
         }
         let most = limits.file_bytes.min(left);
@@ -94,10 +106,35 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<(), Refused> {
             }
             continue;
         }
+        let share = taken.entry(learner.clone()).or_default();
+        if learner != inner
+            && *share + bytes.len() as u64 > limits.learner_bytes
+            && limits.learner_bytes < limits.total_bytes
+        {
+            left += *share;
+            fs::remove_dir_all(into.join(&learner))?;
+            fs::create_dir(into.join(&learner))?;
+            refused.push(learner);
+            continue;
+        }
+        *share += bytes.len() as u64;
         left -= bytes.len() as u64;
         write(&into.join(inner), &bytes)?;
     }
-    Ok(())
+    Ok(refused)
+}
+
+/// How many folders all entries are wrapped in: the learners' own are the next.
+fn shared_folders(archive: &ZipArchive<File>) -> usize {
+    let folders = |name: std::borrow::Cow<'_, str>| name.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let mut files = archive.file_names().flatten().filter(|name| !name.ends_with('/')).map(folders);
+    let Some(mut shared) = files.next() else { return 0 };
+    shared.pop();
+    for file in files {
+        let same = shared.iter().zip(&file[..file.len() - 1]).take_while(|(one, other)| one == other).count();
+        shared.truncate(same);
+    }
+    shared.len()
 }
 
 /// Whether these bytes are a zip file, whatever its name and whatever stands in front of it (a self-extracting one has a

@@ -1,12 +1,16 @@
 //! Who handed in what. Course platforms export a folder or a file for each learner, wrapped and named in their own ways.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 
+use crate::host::files::read_plain;
 use crate::host::printable;
+use crate::intake::submission::hex;
 
 use super::archive::{self, is_archive, is_foreign_archive, is_source};
 
@@ -14,6 +18,8 @@ use super::archive::{self, is_archive, is_foreign_archive, is_source};
 const DEPTH_MAX: usize = 12;
 /// Most files of one learner that are looked at.
 const FILES_MAX: usize = 10_000;
+/// Largest source that is looked into, in bytes.
+const SOURCE_BYTES_MAX: u64 = 1 << 20;
 /// Folders that hold nothing of a learner's own.
 const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "__pycache__"];
 
@@ -51,7 +57,7 @@ pub enum Found {
 pub fn entries(class: &Path, scratch: &Path) -> Result<Vec<Entry>> {
     let root = unwrapped(class)?;
     let mut finder = Finder { scratch, archives: 0 };
-    let mut by_learner: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    let mut by_learner: BTreeMap<Who, Vec<Entry>> = BTreeMap::new();
     for path in listing(&root).with_context(|| format!("reading `{}`", root.display()))? {
         let shown = path.strip_prefix(class).unwrap_or(&path).display().to_string();
         let found = if path.is_dir() {
@@ -65,11 +71,26 @@ pub fn entries(class: &Path, scratch: &Path) -> Result<Vec<Entry>> {
         } else {
             continue; // A grade sheet, a read-me: nobody's submission.
         };
-        // Names are a stranger's text too, in every report, on the terminal and in the table.
-        let learner = printable::line(&learner_of(&path));
-        by_learner.entry(learner.clone()).or_default().push(Entry { learner, shown, found });
+        let who = Who::of(&path);
+        let learner = who.shown.clone();
+        by_learner.entry(who).or_default().push(Entry { learner, shown, found });
     }
+    tell_apart(&mut by_learner);
     Ok(by_learner.into_values().flat_map(latest).collect())
+}
+
+/// Two learners whose names look alike, for what is odd in them is not shown, get a mark each.
+fn tell_apart(by_learner: &mut BTreeMap<Who, Vec<Entry>>) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for who in by_learner.keys() {
+        *times.entry(who.shown.clone()).or_default() += 1;
+    }
+    for (who, entries) in by_learner.iter_mut().filter(|(who, _)| times[&who.shown] > 1) {
+        let mark = &hex(&Sha256::digest(who.exact.as_encoded_bytes()))[..6];
+        for entry in entries {
+            entry.learner = format!("{} [{mark}]", who.shown);
+        }
+    }
 }
 
 /// Of one learner's entries the last with a source is graded; the earlier ones are named, and empty ones beside it are not.
@@ -139,7 +160,7 @@ impl Finder<'_> {
         let place = archive::place(self.scratch, self.archives);
         if let Err(refused) = fs::create_dir_all(&place)
             .map_err(Into::into)
-            .and_then(|()| archive::unpack(path, &place, archive::LEARNER))
+            .and_then(|()| archive::unpack(path, &place, archive::LEARNER).map(drop))
         {
             return Found::Unreadable(refused.to_string());
         }
@@ -192,17 +213,19 @@ fn source(path: &Path, remark: String) -> Found {
 }
 
 fn is_blank(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|bytes| bytes.iter().all(u8::is_ascii_whitespace))
+    // A larger one holds something, and grading says what it thinks of its size.
+    read_plain(path, SOURCE_BYTES_MAX).is_ok_and(|bytes| bytes.iter().all(u8::is_ascii_whitespace))
 }
 
-/// A folder's entries in order, without links, hidden files and foreign folders.
+/// A folder's files and folders in order, without links, pipes, hidden files and foreign folders.
 fn listing(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
-        if !kind.is_symlink() && !name.starts_with('.') && !FOREIGN_FOLDERS.contains(&name.as_ref()) {
+        // A link leads elsewhere, and a pipe or a device is no file: reading it may never end.
+        if (kind.is_file() || kind.is_dir()) && !name.starts_with('.') && !FOREIGN_FOLDERS.contains(&name.as_ref()) {
             paths.push(entry.path());
         }
     }
@@ -225,26 +248,72 @@ pub(crate) fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std
     Ok(())
 }
 
-/// The learner's name, from the names that platforms give: Moodle's `Ada Lovelace_1234_assignsubmission_file_`, Canvas's
-/// `lovelaceada_LATE_1234_5678_lib.rs`. The number stays: two learners may share a name.
-fn learner_of(path: &Path) -> String {
-    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-    let name = name.unwrap_or_default().to_string_lossy().into_owned();
-    let parts: Vec<&str> = name.split('_').collect();
-    let is_number = |part: &&str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    match parts.iter().skip(1).position(is_number) {
-        Some(at) if parts.len() > at + 2 || name.ends_with('_') => {
-            let who =
-                parts[..=at].iter().filter(|part| !part.eq_ignore_ascii_case("late")).copied().collect::<Vec<_>>();
-            format!("{} ({})", who.join("_"), parts[at + 1])
-        }
-        _ => name,
+/// Who handed something in, as the platform's name for it tells. Two entries are of one learner only where the platform
+/// writes both names in the same way, with the same number and the very same letters: what a learner can choose (a name, a
+/// file's name) never passes for another's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Who {
+    /// As it is shown: a stranger's text too, in every report, on the terminal and in the table.
+    shown: String,
+    platform: Platform,
+    /// What makes it this learner.
+    exact: OsString,
+}
+
+/// How a name is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Platform {
+    /// `Ada Lovelace_1234_assignsubmission_file_`
+    Moodle,
+    /// `lovelaceada_LATE_1234_5678_lib.rs`
+    Canvas,
+    /// Any other way: the whole name.
+    Other,
+}
+
+impl Who {
+    fn of(path: &Path) -> Self {
+        let is_folder = path.is_dir();
+        let name = if is_folder { path.file_name() } else { path.file_stem() }.unwrap_or_default();
+        let known = name.to_str().and_then(|name| {
+            let canvas = || canvas(name).filter(|_| !is_folder).map(|who| (Platform::Canvas, who));
+            moodle(name).map(|who| (Platform::Moodle, who)).or_else(canvas)
+        });
+        let (platform, shown, exact) = match known {
+            Some((platform, (who, number))) => {
+                (platform, format!("{who} ({number})"), format!("{who}_{number}").into())
+            }
+            None => (Platform::Other, name.to_string_lossy().into_owned(), name.to_owned()),
+        };
+        Self { shown: printable::line(&shown), platform, exact }
     }
+}
+
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A name and the number that stands right before Moodle's own word. A name that has the word twice is of nobody's making
+/// but the learner's, and tells nothing.
+fn moodle(name: &str) -> Option<(&str, &str)> {
+    let (before, after) = name.split_once("_assignsubmission_")?;
+    let (who, number) = before.rsplit_once('_')?;
+    (is_number(number) && !after.contains("_assignsubmission_")).then_some((who, number))
+}
+
+/// A name of letters alone, perhaps `LATE`, the learner's number, the file's number, and the file's name.
+fn canvas(name: &str) -> Option<(&str, &str)> {
+    let (who, rest) = name.split_once('_')?;
+    let rest = rest.strip_prefix("LATE_").or(rest.strip_prefix("late_")).unwrap_or(rest);
+    let mut parts = rest.splitn(3, '_');
+    let (number, file, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let fits = who.chars().all(char::is_alphanumeric) && is_number(number) && is_number(file);
+    fits.then_some((who, number))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::learner_of;
+    use super::Who;
     use std::path::Path;
 
     #[test]
@@ -257,7 +326,27 @@ mod tests {
             ("cache_ada.rs", "cache_ada"),
             ("submission_123456.zip", "submission_123456"),
         ] {
-            assert_eq!(learner_of(Path::new(name)), learner);
+            assert_eq!(Who::of(Path::new(name)).shown, learner);
         }
+    }
+
+    #[test]
+    fn no_name_that_a_learner_can_choose_passes_for_anothers() {
+        let ada = Who::of(Path::new("Ada Lovelace_1234_assignsubmission_file_"));
+        for name in [
+            "Ada Lovelace_LATE_1234_9999_assignsubmission_file_",
+            "Ada Lovelace_1234_9999_assignsubmission_file_",
+            "Ada Lovelace_1234_assignsubmission_file__9999_assignsubmission_file_",
+            "Mallory_9999_assignsubmission_file_Ada Lovelace_1234_assignsubmission_file_",
+            "Ada\u{200b} Lovelace_1234_assignsubmission_file_",
+            "Ada Lovelace_01234_assignsubmission_file_",
+            "Ada Lovelace_1234_5678_lib",
+            "Ada Lovelace (1234)",
+        ] {
+            let other = Who::of(Path::new(name));
+            assert_ne!((ada.platform, &ada.exact), (other.platform, &other.exact), "{name}");
+        }
+        let again = Who::of(Path::new("Ada Lovelace_1234_assignsubmission_onlinetext_"));
+        assert_eq!(ada, again);
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use cachedojo_judge::pack::CodeLanguage;
 use sha2::{Digest, Sha256};
 
+use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
 
@@ -32,7 +33,7 @@ const IGNORED: &[(&str, &str)] = &[
 
 /// How a language's submissions look.
 struct Look {
-    /// What their files' names end in.
+    /// What their files' names end in; nothing where any file may be one.
     extension: &'static str,
     /// Files to begin with, the likeliest first; else the one file there is.
     roots: &'static [&'static str],
@@ -43,13 +44,20 @@ struct Look {
 const fn look(language: CodeLanguage) -> Look {
     match language {
         CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
-        CodeLanguage::Python => Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" },
+        CodeLanguage::Python => {
+            Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
+        }
         CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
+        CodeLanguage::Http => Look { extension: "", roots: &["start"], name: "service" },
     }
 }
 
 /// The language of a file, told from its name.
 fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
+    // A service is of any language, so any file may belong to it.
+    if languages.contains(&CodeLanguage::Http) {
+        return Some(CodeLanguage::Http);
+    }
     let extension = Path::new(name).extension()?;
     languages.iter().copied().find(|language| extension == look(*language).extension)
 }
@@ -69,6 +77,8 @@ pub struct Submission {
     pub sha256: String,
     /// What was left out, and why.
     pub notes: Vec<Diagnostic>,
+    /// Whether it is a part of a pack, and so no stranger's.
+    pub is_of_pack: bool,
 }
 
 /// Why a path holds no submission. Each says what to do.
@@ -172,7 +182,7 @@ impl Submission {
         if metadata.len() > FILE_BYTES_MAX {
             return Err(Unreadable::TooBig { path: shown, limit: format!("{FILE_BYTES_MAX} bytes a file") });
         }
-        let bytes = fs::read(path).map_err(|error| io(&error))?;
+        let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
         // A file of any name is graded as what it is, else in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
@@ -194,7 +204,7 @@ impl Submission {
     pub fn of(language: CodeLanguage, name: &str, mut files: BTreeMap<String, String>) -> Option<Self> {
         files.retain(|name, _| language_of(name, &[language]).is_some());
         let root = find_root(language, files.keys())?;
-        Some(Self::new(language, name.to_owned(), root, files, Vec::new()))
+        Some(Self { is_of_pack: true, ..Self::new(language, name.to_owned(), root, files, Vec::new()) })
     }
 
     fn new(
@@ -205,7 +215,7 @@ impl Submission {
         notes: Vec<Diagnostic>,
     ) -> Self {
         let sha256 = digest(&root, &files);
-        Self { language, path, files, root, sha256, notes }
+        Self { language, path, files, root, sha256, notes, is_of_pack: false }
     }
 
     fn read_folder(path: &Path, shown: &str, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
@@ -309,15 +319,17 @@ impl Walk<'_> {
             ));
             return Ok(());
         }
-        let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self.bytes = self.bytes.saturating_add(bytes);
-        if bytes > FILE_BYTES_MAX || self.bytes > TOTAL_BYTES_MAX {
-            return Err(self.too_big(format!("{FILE_BYTES_MAX} bytes a source file, {TOTAL_BYTES_MAX} in all")));
-        }
         if self.sources.len() == FILES_MAX {
             return Err(self.too_big(format!("{FILES_MAX} source files")));
         }
-        let read = fs::read(path).map_err(|error| diagnostic::at(&relative, 0, 0, &format!("cannot be read: {error}")));
+        // What is read is counted, not what the file's size is said to be.
+        let read = read_plain(path, FILE_BYTES_MAX);
+        self.bytes += read.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let too_big = read.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::FileTooLarge);
+        if too_big || self.bytes > TOTAL_BYTES_MAX {
+            return Err(self.too_big(format!("{FILE_BYTES_MAX} bytes a source file, {TOTAL_BYTES_MAX} in all")));
+        }
+        let read = read.map_err(|error| diagnostic::at(&relative, 0, 0, &format!("cannot be read: {error}")));
         let source = read.and_then(|bytes| text_of(&relative, bytes));
         self.sources.insert(relative, source);
         Ok(())

@@ -3,12 +3,14 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`toolchain`] | the seam: build a submission, get a factory of subjects |
+//! | [`http`] | a running service: a command that starts it, or its URL |
 //! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`script`] | the script language: nothing is built |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
+pub mod http;
 pub mod python;
 pub mod rust;
 pub mod script;
@@ -35,5 +37,6 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
         CodeLanguage::Rust => Ok(Arc::new(rust::RustToolchain::open(pack, protection)?)),
         CodeLanguage::Python => Ok(Arc::new(python::PythonToolchain::open(protection)?)),
         CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
+        CodeLanguage::Http => Ok(Arc::new(http::HttpToolchain::new(protection))),
     }
 }

@@ -106,7 +106,14 @@ fn inline(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out.replace("://", "&#58;//").replace("::", "&#58;:")
+    let out = out.replace("://", "&#58;//").replace("::", "&#58;:");
+    // GitHub links an address by its first letters alone, whatever their case.
+    let mut quiet = String::with_capacity(out.len());
+    for (at, c) in out.char_indices() {
+        let ends_www = c == '.' && at >= 3 && out.get(at - 3..at).is_some_and(|word| word.eq_ignore_ascii_case("www"));
+        if ends_www { quiet.push_str("&#46;") } else { quiet.push(c) }
+    }
+    quiet
 }
 
 /// A name of ours, between backticks or tags.
@@ -118,10 +125,5 @@ fn plain(text: &str) -> String {
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    // A log that is read by GitHub Actions obeys lines that begin with `::`.
-    let lines = text.trim_end().lines().map(|line| match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!(": :{rest}\n"),
-        None => format!("{line}\n"),
-    });
-    format!("{fence}text\n{}{fence}", lines.collect::<String>())
+    format!("{fence}text\n{}\n{fence}", text.trim_end())
 }

@@ -13,6 +13,7 @@ use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 
 use self::classroom50::Identity;
+use crate::host::printable::obeyed_by_none;
 
 mod autolab;
 mod check50;
@@ -146,6 +147,11 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
         Format::Sarif => sarif::render(report, language),
         Format::MutationElements => mutation_elements::render(report, language),
     };
+    // The last word on what goes to a terminal or a log, after every format's own escaping: where a stranger's text comes to
+    // stand at the start of a line is known only now. The format `github` gives commands, and is escaped by itself.
+    if matches!(format, Format::Text | Format::Markdown | Format::Autolab) {
+        text = obeyed_by_none(&text);
+    }
     if !text.ends_with('\n') {
         text.push('\n');
     }

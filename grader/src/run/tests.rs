@@ -74,8 +74,12 @@ enum Unfit {
 impl Unfit {
     fn sentence(&self, language: Language) -> String {
         match (self, language) {
-            (Self::Wrong(text), Language::English) => format!("this test fails on a right cache, so it does not count: {text}"),
-            (Self::Wrong(text), Language::French) => format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}"),
+            (Self::Wrong(text), Language::English) => {
+                format!("this test fails on a right cache, so it does not count: {text}")
+            }
+            (Self::Wrong(text), Language::French) => {
+                format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
+            }
             (Self::Flaky(text), Language::English) => {
                 format!("this test fails on right caches now and then, so it does not count: {text}")
             }
@@ -198,7 +202,8 @@ impl<'a> Grading<'a> {
                 if again.contains(&name) {
                     *confirmed.entry(name).or_default() += 1;
                 } else if let Some(known) = self.tests.get_mut(&name) {
-                    known.unfit = Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
+                    known.unfit =
+                        Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
                 }
             }
         }
@@ -267,7 +272,9 @@ impl<'a> Grading<'a> {
         known.operations.clone_from(&test.operations);
         let text = clip(&harmless(&test.text), 600);
         let unfit = match lost {
-            Some(run) if run.ended == Ended::Deadlock => Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600))),
+            Some(run) if run.ended == Ended::Deadlock => {
+                Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
+            }
             Some(_) => Some(Unfit::Endless),
             None if test.why == "endless" => Some(Unfit::Endless),
             None if test.outcome == TestOutcome::Failed && passed_before => Some(Unfit::Flaky(text)),
@@ -280,13 +287,21 @@ impl<'a> Grading<'a> {
     }
 
     /// The tests that tell a bug.
-    fn try_bug(&mut self, spec: &MutantSpec, but: &BTreeSet<String>, heavy: &BTreeSet<String>) -> Result<Vec<String>, Rejected> {
+    fn try_bug(
+        &mut self,
+        spec: &MutantSpec,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<Vec<String>, Rejected> {
         let harness = |error: anyhow::Error| Rejected::harness(&format!("{error:#}"));
         let cache = mutants::patched(self.bench.pack, &spec.id).map_err(harness)?;
         let mut killers = Vec::new();
         for run in self.ran(&cache, SEEDS[0], but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
-            let failed = run.tests.iter().filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
+            let failed = run
+                .tests
+                .iter()
+                .filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
             killers.extend(failed.map(|test| test.name.clone()));
         }
         Ok(killers)
@@ -327,7 +342,10 @@ impl Grading<'_> {
             *number += 1;
             let detected = !bug.killers.is_empty();
             // A bug that nobody has told is named by its requirement alone: finding it is the exercise.
-            let title = rows.iter().find(|row| row.check.id == requirement).map_or("", |row| row.check.title.get(self.language));
+            let title = rows
+                .iter()
+                .find(|row| row.check.id == requirement)
+                .map_or("", |row| row.check.title.get(self.language));
             MutantReport {
                 id: if detected { bug.spec.id.clone() } else { format!("{requirement}_{number}") },
                 scenario: String::new(),
@@ -347,7 +365,8 @@ impl Grading<'_> {
         let mut diagnostics = submission.notes.clone();
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));
-            let mut say = |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
+            let mut say =
+                |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
             if let Some(unfit) = &test.unfit {
                 say(&unfit.sentence(self.language));
             } else if test.kills == 0 && self.silent.contains(function.split('[').next().unwrap_or_default()) {
@@ -363,7 +382,8 @@ impl Grading<'_> {
 
 impl Row<'_> {
     fn points(&self) -> u32 {
-        let (killed, bugs) = (u32::try_from(self.killed).unwrap_or(0), u32::try_from(self.bugs.len()).unwrap_or(u32::MAX));
+        let (killed, bugs) =
+            (u32::try_from(self.killed).unwrap_or(0), u32::try_from(self.bugs.len()).unwrap_or(u32::MAX));
         if self.threads && bugs > 0 { self.check.points * killed / bugs } else { 0 }
     }
 
@@ -375,7 +395,8 @@ impl Row<'_> {
             _ => Verdict::Fail,
         };
         let table = self.bugs.iter().map(|bug| {
-            let killers: Vec<_> = bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
+            let killers: Vec<_> =
+                bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
             match (killers.is_empty(), bug.tried, language) {
                 (false, _, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
                 (true, true, Language::English) => "(a bug that no test tells)".to_owned(),

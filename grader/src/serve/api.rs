@@ -21,6 +21,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::desk::{Desk, NoReport, Order, SUBMISSION};
+use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
@@ -109,6 +110,8 @@ async fn grade(
 ) -> Result<Response, Refusal> {
     let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    // A place in the queue comes before the body: what waits to be graded is bounded before it is read and unpacked.
+    let _place = desk.place().ok_or_else(busy)?;
     let body = body(request.into_body()).await?;
     // Unpacking and writing wait for the disk.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
@@ -131,9 +134,7 @@ async fn grade(
     setting.playground = wish.playground.unwrap_or(setting.playground);
     let order = Order { folder, exercise, seed: wish.seed.unwrap_or(0), language };
     let report = desk.report(order).await.map_err(|why| match why {
-        NoReport::Busy => {
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "many submissions wait already: ask again soon")
-        }
+        NoReport::Busy => busy(),
         NoReport::TooLate => Refusal::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
         NoReport::Failed(why) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
     })?;
@@ -149,6 +150,10 @@ async fn grade(
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
+}
+
+fn busy() -> Refusal {
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "many submissions wait already: ask again soon")
 }
 
 fn bad(why: &str) -> Refusal {
@@ -172,7 +177,7 @@ fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), R
     if body.is_empty() {
         return Err(bad("the body is empty: it is the submission"));
     }
-    let home = tempfile::Builder::new().prefix("cachedojo-").tempdir().map_err(failed)?;
+    let home = scratch::folder().map_err(failed)?;
     let folder = home.path().join(SUBMISSION);
     fs::create_dir(&folder).map_err(failed)?;
     let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));

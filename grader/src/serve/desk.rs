@@ -10,7 +10,7 @@ use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::class::work::grade_one;
 use crate::intake::submission::Submission;
@@ -39,6 +39,8 @@ pub struct Order {
 
 struct Ticket {
     order: Order,
+    /// Stopped when whoever asked is gone.
+    stop: Arc<Stop>,
     answer: oneshot::Sender<Result<Report, String>>,
 }
 
@@ -73,6 +75,7 @@ pub struct Offer {
 pub struct Desk {
     queue: SyncSender<Ticket>,
     offers: Arc<[Offer]>,
+    places: Arc<Semaphore>,
 }
 
 /// The other side of the desk.
@@ -101,7 +104,8 @@ pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>)
             passing_score: exercise.passing_score,
         }
     };
-    let desk = Desk { queue, offers: benches.values().map(offer).collect() };
+    let places = Arc::new(Semaphore::new(QUEUE));
+    let desk = Desk { queue, offers: benches.values().map(offer).collect(), places };
     (desk, Workers { tickets: Mutex::new(tickets), benches })
 }
 
@@ -111,13 +115,19 @@ impl Desk {
         &self.offers
     }
 
-    /// The report on a submission.
+    /// A place for somebody with a submission, from before it is read until its report is there; none where all are taken.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// The report on a submission. Whoever drops the future before it is ready wants it no more: its grading ends.
     ///
     /// # Errors
     /// See [`NoReport`].
     pub async fn report(&self, order: Order) -> Result<Report, NoReport> {
         let (answer, report) = oneshot::channel();
-        self.queue.try_send(Ticket { order, answer }).map_err(|refused| match refused {
+        let wanted = Wanted(Arc::default());
+        self.queue.try_send(Ticket { order, stop: wanted.0.clone(), answer }).map_err(|refused| match refused {
             TrySendError::Full(_) => NoReport::Busy,
             TrySendError::Disconnected(_) => NoReport::Failed("the grader is being closed".to_owned()),
         })?;
@@ -129,22 +139,31 @@ impl Desk {
     }
 }
 
+/// Somebody who waits for a report.
+struct Wanted(Arc<Stop>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl Workers<'_> {
     /// Grades what is handed in, until nobody can hand in any more.
     pub fn work(&self) {
         loop {
             let next = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Ticket { order, answer }) = next else { break };
+            let Ok(Ticket { order, stop, answer }) = next else { break };
             // Whoever gave up waiting costs nobody else any time.
             if !answer.is_closed() {
-                _ = answer.send(self.grade(&order));
+                _ = answer.send(self.grade(&order, &stop));
             }
         }
     }
 
-    fn grade(&self, order: &Order) -> Result<Report, String> {
+    fn grade(&self, order: &Order, stop: &Stop) -> Result<Report, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
-        let grade = |path: &Path| apart::grade(bench, path, order.seed, order.language, &Stop::default());
+        let grade = |path: &Path| apart::grade(bench, path, order.seed, order.language, stop);
         let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
         // Where it was laid out is nobody's concern.
         let home = format!("{}/", order.folder.path().display());

@@ -3,29 +3,124 @@
 //! says which page it comes from, that must be this server's own. No other page may read an answer: there are no CORS
 //! headers.
 
-use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, HOST, ORIGIN, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::extract::{Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
 
 use super::api::Refusal;
+use crate::host::files::{open_named, read_at_most};
+use crate::host::outcome::UsageError;
+
+/// What the playground may load and do: its own files, WebAssembly, workers; and who may show it in a frame.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+/// Largest file with a token, in bytes; and the shortest token that nobody guesses.
+const TOKEN_BYTES_MAX: u64 = 4096;
+const TOKEN_BYTES_MIN: usize = 16;
+
+/// Who may ask, and who may show the page.
+#[derive(Debug)]
+pub struct Guard {
+    policy: HeaderValue,
+    /// The digest of what a request to the API must bear: digests are compared in the same time, whatever the token.
+    token: Option<[u8; 32]>,
+}
+
+impl Guard {
+    /// A guard that lets pages of `embed` show the playground, and asks for the token in a file where one is named.
+    ///
+    /// # Errors
+    /// An origin is none, or the file holds no token.
+    pub fn new(embed: &[String], token_file: Option<&Path>) -> Result<Self> {
+        for origin in embed {
+            let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+            let plain = |c: char| c.is_ascii_alphanumeric() || ".-:*[]".contains(c);
+            if !host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
+                let why = format!("`{origin}` is no origin: write --embed https://course.example, without a path");
+                return Err(UsageError(why).into());
+            }
+        }
+        let policy = embed.iter().fold(POLICY.to_owned(), |policy, origin| format!("{policy} {origin}"));
+        Ok(Self { policy: HeaderValue::from_str(&policy)?, token: token_file.map(read_token).transpose()? })
+    }
+
+    fn bears_token(&self, headers: &HeaderMap) -> bool {
+        let borne = only(headers, &AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        borne.map(|token| Sha256::digest(token.trim()).into()) == self.token
+    }
+}
+
+fn read_token(file: &Path) -> Result<[u8; 32]> {
+    let shown = file.display();
+    let bytes = open_named(file)
+        .and_then(|file| read_at_most(file, TOKEN_BYTES_MAX))
+        .map_err(|error| UsageError(format!("no token can be read from `{shown}`: {error}")))?;
+    let token = String::from_utf8(bytes).context("the token is not UTF-8")?;
+    if token.trim().len() < TOKEN_BYTES_MIN {
+        let why =
+            format!("the token in `{shown}` is too short: write at least {TOKEN_BYTES_MIN} characters, at random");
+        return Err(UsageError(why).into());
+    }
+    Ok(Sha256::digest(token.trim()).into())
+}
 
 /// Lets a request pass, or refuses it with a sentence.
-pub async fn check(request: Request, next: Next) -> Response {
-    let mut response = match refusal(request.headers()) {
-        Some(why) => Refusal::new(StatusCode::FORBIDDEN, why).into_response(),
+pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    let mut response = match guard.refusal(&request) {
+        Some((status, why)) => Refusal::new(status, why).into_response(),
         None => next.run(request).await,
     };
+    let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    if unauthorized {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     // After a rebuild a reload must show the new page, and a report is nobody else's.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A report as a page has a stricter one already.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| guard.policy.clone());
     response
 }
 
+impl Guard {
+    /// Why a request is refused.
+    fn refusal(&self, request: &Request) -> Option<(StatusCode, &'static str)> {
+        if self.token.is_some() {
+            // No page of anybody's can bear it unseen, so whoever does may come by any name and from anywhere.
+            let passes = !request.uri().path().starts_with("/api/") || self.bears_token(request.headers());
+            return (!passes)
+                .then_some((StatusCode::UNAUTHORIZED, "this server asks for a token: Authorization: Bearer …"));
+        }
+        refusal(request.method(), request.headers()).map(|why| (StatusCode::FORBIDDEN, why))
+    }
+}
+
+/// A header's text, where it stands there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    values.next().is_none().then(|| first.to_str().ok()).flatten()
+}
+
 /// Why a request with these headers is refused.
-fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+fn refusal(method: &Method, headers: &HeaderMap) -> Option<&'static str> {
+    // Two of them are read as one by us and as the other by whoever stands between.
+    if [HOST, ORIGIN].iter().any(|name| headers.get_all(name).iter().count() > 1) {
+        return Some("a request names its host and its origin once");
+    }
     let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_ascii_lowercase();
     let host = headers.get(HOST).map(text).unwrap_or_default();
     if !is_this_machine(&host) {
@@ -35,8 +130,15 @@ fn refusal(headers: &HeaderMap) -> Option<&'static str> {
     if headers.get(ORIGIN).is_some_and(|origin| !own(origin)) {
         return Some("a page of another origin asked: only this server's own pages may");
     }
-    let site = headers.get("sec-fetch-site").map(text).unwrap_or_default();
-    (site == "cross-site" && headers.get("sec-fetch-mode").map(text).as_deref() != Some("navigate"))
+    let fetch = |name: &str| headers.get(name).map(text).unwrap_or_default();
+    let (site, mode) = (fetch("sec-fetch-site"), fetch("sec-fetch-mode"));
+    // A browser names the origin of whatever it posts; a form that hides it is nobody's who may ask.
+    let reads = *method == Method::GET || *method == Method::HEAD;
+    let is_browser = !site.is_empty() || !mode.is_empty();
+    if !reads && is_browser && !headers.contains_key(ORIGIN) {
+        return Some("a page that does not say where it is from asked: only this server's own pages may");
+    }
+    (site == "cross-site" && (mode != "navigate" || !reads))
         .then_some("a page of another site asked: only this server's own pages may")
 }
 
@@ -50,14 +152,74 @@ fn is_this_machine(host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn refuses(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        refusal(method, &map).is_some()
+    }
+
+    #[test]
+    fn what_is_posted_says_where_it_is_from() {
+        let host = ("host", "localhost:80");
+        for (headers, refused) in [
+            (&[host][..], false),
+            (&[host, ("origin", "http://localhost:80"), ("sec-fetch-site", "same-origin")], false),
+            (&[host, ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "navigate")], true),
+            (&[host, ("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")], true),
+            (&[host, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")], true),
+        ] {
+            assert_eq!(refuses(&Method::POST, headers), refused, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_or_an_origin_is_named_once() {
+        let own = ("origin", "http://localhost:80");
+        for headers in [
+            &[("host", "localhost:80"), ("host", "localhost:80")][..],
+            &[("host", "localhost:80"), ("host", "evil.example")],
+            &[("host", "localhost:80"), own, ("origin", "http://evil.example")],
+            &[("host", "localhost:80"), own, own],
+        ] {
+            assert!(refuses(&Method::POST, headers), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_bears_the_token_may_ask_by_any_name() {
+        let file = tempfile::NamedTempFile::new().expect("there is room");
+        std::fs::write(file.path(), "0123456789abcdef\n").expect("there is room");
+        let guard = Guard::new(&[], Some(file.path())).expect("it is a token");
+        let asks = |path: &str, token: Option<&str>| {
+            let request = Request::builder().uri(path).header(HOST, "course.example");
+            let request = token.into_iter().fold(request, |request, token| request.header(AUTHORIZATION, token));
+            guard.refusal(&request.body(axum::body::Body::empty()).expect("a request")).map(|(status, _)| status)
+        };
+        assert_eq!(asks("/api/v1/grade", Some("Bearer 0123456789abcdef")), None);
+        for token in [None, Some("Bearer 0123456789abcde"), Some("Bearer "), Some("0123456789abcdef")] {
+            assert_eq!(asks("/api/v1/grade", token), Some(StatusCode::UNAUTHORIZED), "{token:?}");
+        }
+        assert_eq!(asks("/index.html", None), None);
+        std::fs::write(file.path(), "short").expect("there is room");
+        assert!(Guard::new(&[], Some(file.path())).is_err());
+    }
+
+    #[test]
+    fn only_named_sites_may_show_the_page() {
+        let guard = Guard::new(&["https://course.example".to_owned()], None).expect("it is an origin");
+        assert!(
+            guard.policy.to_str().is_ok_and(|policy| policy.ends_with("frame-ancestors 'self' https://course.example"))
+        );
+        for origin in ["course.example", "https://a b", "https://a;script-src *", "https://", "javascript:x"] {
+            assert!(Guard::new(&[origin.to_owned()], None).is_err(), "{origin}");
+        }
+    }
+
     #[test]
     fn only_this_machine_and_its_own_pages_may_ask() {
-        let refused = |headers: &[(&'static str, &'static str)]| {
-            let map = headers
-                .iter()
-                .map(|(name, value)| (name.parse().expect("a header's name"), HeaderValue::from_static(value)));
-            refusal(&map.collect()).is_some()
-        };
+        let refused = |headers: &[(&'static str, &'static str)]| refuses(&Method::GET, headers);
         for headers in [
             &[("host", "127.0.0.1:8080")][..],
             &[("host", "localhost")],

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`desk`] | a queue with an end, and workers who grade what is in it |
+//! | [`door`] | connections: so many, each for so long |
 //! | [`guard`] | who may ask: programs and pages of this machine, no page of anybody else's |
 //! | [`api`] | what is asked, and what is answered |
 //! | [`page`] | where the built playground is |
@@ -12,15 +13,17 @@
 
 pub mod api;
 pub mod desk;
+mod door;
 pub mod guard;
 pub mod page;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::Router;
 use axum::middleware;
 use tokio::sync::oneshot;
@@ -28,11 +31,12 @@ use tower_http::services::ServeDir;
 
 use crate::host::outcome::UsageError;
 use desk::Desk;
+use guard::Guard;
 
 /// The port that is taken where none is asked for.
 const PREFERRED_PORT: u16 = 8080;
 /// How long those who are being answered at the end may take.
-const FAREWELL: Duration = Duration::from_secs(5);
+pub const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Takes a port of 127.0.0.1. Port 0 is any free one; no port is 8080, or any free one where that is taken.
 ///
@@ -53,33 +57,27 @@ pub fn listen(port: Option<u16>) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Answers until `stop` comes, then lets those finish who are being answered.
+/// Answers until `stop` says for how long those who are being answered may still be; then what is graded is ended.
 ///
 /// # Errors
 /// The listener cannot be used any more.
-pub fn answer(listener: TcpListener, desk: Desk, page: Option<&Path>, stop: oneshot::Receiver<()>) -> Result<()> {
+pub fn answer(
+    listener: TcpListener,
+    desk: Desk,
+    page: Option<&Path>,
+    guard: Guard,
+    stop: oneshot::Receiver<Duration>,
+) -> Result<()> {
     let app = match page {
         Some(folder) => api::routes(desk).fallback_service(ServeDir::new(folder)),
         None => api::routes(desk).fallback(page::missing),
     };
-    let app: Router = app.layer(middleware::from_fn(guard::check));
+    let app: Router = app.layer(middleware::from_fn_with_state(Arc::new(guard), guard::check));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let (leave, left) = oneshot::channel::<()>();
-        let stopped = async move {
-            _ = stop.await;
-            _ = leave.send(());
-        };
-        let served = axum::serve(listener, app).with_graceful_shutdown(stopped).into_future();
-        let late = async {
-            _ = left.await;
-            tokio::time::sleep(FAREWELL).await;
-        };
-        tokio::select! {
-            ended = served => ended.context("answering"),
-            () = late => Ok(()),
-        }
+        door::serve(listener, app, async { stop.await.unwrap_or_default() }).await;
+        Ok::<(), std::io::Error>(())
     })?;
     runtime.shutdown_background();
     Ok(())

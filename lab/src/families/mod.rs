@@ -1,3 +1,88 @@
-//! Command families: one file each has a family's commands, what answers them, what they tell, and their help in two languages.
+//! Command families: one file each has a family's commands with their help in two languages, how they are read, what the
+//! reference answers, and what a response means. `event` says how an event reads.
+//!
+//! | family | its commands |
+//! | --- | --- |
+//! | `node` | a cache node, as the prototype has it, and what only the reference knows of one |
+//! | `ring` | a hash ring |
+//! | `prototype` | the prototype's cluster in one process |
+//! | `parser` | the prototype's protocol parser |
+//! | `wire` | the wire protocols, a line at a time |
+//! | `flow` | time, expectations, repetition |
+//! | [`cluster`] | the simulated cluster |
+//!
+//! `convert` is between them and the engine: the wire's types as the engine's, and back.
 
 pub mod cluster;
+mod convert;
+mod flow;
+pub(crate) mod node;
+pub(crate) mod parser;
+pub(crate) mod prototype;
+pub(crate) mod ring;
+pub(crate) mod wire;
+
+use cachedojo_wire::{Request, Response};
+
+use crate::event::What;
+use crate::script::args::Entry;
+use crate::subject::Crash;
+
+/// The families' tables, in the order in which a learner meets their commands.
+const TABLES: [&[Entry]; 9] = [
+    node::COMMANDS,
+    ring::COMMANDS,
+    prototype::COMMANDS,
+    parser::COMMANDS,
+    ring::SHORT,
+    node::SHORT,
+    wire::COMMANDS,
+    flow::COMMANDS,
+    cluster::COMMANDS,
+];
+
+/// Every command, in the order in which a learner meets them.
+pub const COMMANDS: &[Entry] = &joined::<{ length() }>();
+
+const fn length() -> usize {
+    let (mut table, mut length) = (0, 0);
+    while table < TABLES.len() {
+        length += TABLES[table].len();
+        table += 1;
+    }
+    length
+}
+
+const fn joined<const LENGTH: usize>() -> [Entry; LENGTH] {
+    let mut all = [TABLES[0][0]; LENGTH];
+    let (mut table, mut at) = (0, 0);
+    while table < TABLES.len() {
+        let mut inner = 0;
+        while inner < TABLES[table].len() {
+            all[at] = TABLES[table][inner];
+            (inner, at) = (inner + 1, at + 1);
+        }
+        table += 1;
+    }
+    all
+}
+
+/// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
+pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
+    let response = match answer {
+        Ok(response) => response,
+        Err(crash) => return vec![What::Crashed { crash }],
+    };
+    let what = match (request, response) {
+        (_, Response::NotImplemented { item }) => What::NotImplemented { item },
+        (Request::Extra(request), response) => {
+            return wire::told(request, &response).unwrap_or_else(|| vec![node::told_extra(request, response)]);
+        }
+        (Request::Simulate(_), response) => return wire::told_run(response),
+        (Request::Node(request), response) => node::told(request, response),
+        (Request::Ring(request), response) => ring::told(request, response),
+        (Request::Cluster(request), response) => prototype::told(request, response),
+        (Request::Parser(request), response) => parser::told(request, response),
+    };
+    vec![what]
+}

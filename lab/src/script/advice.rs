@@ -1,7 +1,8 @@
 //! Why a protocol will answer a line with an error. The answer is a word or two, and for the line protocol the same word
 //! for every mistake: it tells a learner that something is wrong, never what.
 
-use super::{Diagnostic, Dialect, LINES_MAX, Line, Mistake, lines};
+use super::mistake::Mistake;
+use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
 use cachedojo::protocol::{line, memcached, rest};
 
 /// The lines of a protocol's script that are no request, each with its reason, in order of place. They are obeyed all the

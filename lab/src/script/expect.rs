@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::http::HttpShape;
 use crate::event::{Move, What};
 
 /// The most moves that a broken expectation names: the answer itself has them all.
@@ -40,6 +41,8 @@ pub enum Test {
         /// Whether `number` is a percentage.
         percent: bool,
     },
+    /// The whole answer of a service over HTTP is like this.
+    Http(HttpShape),
     /// All these ids are in it.
     Contains(Ids),
     /// None of these ids is in it.
@@ -147,6 +150,11 @@ impl Expectation {
         matches!(self.test, Test::Contains(Ids::Before) | Test::Without(Ids::Before))
     }
 
+    /// Whether it looks at the last answer over HTTP.
+    pub const fn is_of_http(&self) -> bool {
+        matches!(self.test, Test::Http(_))
+    }
+
     /// Compares the last answer, which may be measured by the one `before` it. `Err` holds what was there instead, in words.
     /// Cost: O(size of the answers), times its logarithm where ids are looked for.
     ///
@@ -165,6 +173,10 @@ impl Expectation {
                 }
                 Some((value, _)) => (is.admits(value.cmp(number)), Some(format!("{name} = {value}"))),
                 None => (false, None),
+            },
+            Test::Http(shape) => match answer {
+                What::Said { text } => return shape.check(text),
+                _ => (false, None),
             },
             Test::Contains(ids) => ids.judge(answer, before, true),
             Test::Without(ids) => ids.judge(answer, before, false),

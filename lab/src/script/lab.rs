@@ -1,21 +1,14 @@
-//! The `lab` dialect: one table of commands, from which the parser, the help, the README's table and the page's
-//! completions are made.
+//! The `lab` dialect: how a line of it is read. Its commands are those of the families.
 
-pub(crate) mod args;
-mod commands;
-
+pub(crate) use cachedojo_notation::text;
 use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
 
-use super::mistake::Mistake;
+use super::args::Args;
+use super::command::Command;
+use super::mistake::{Fault, Mistake};
+use super::parsed::{COMMANDS_MAX, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
 use super::token::read_tokens;
-use super::{COMMANDS_MAX, Command, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
-use args::Args;
-use cachedojo_notation::text;
-
-pub use commands::{COMMANDS, Entry};
-
-/// A mistake and where in the line it stands, in bytes.
-pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
+use crate::families::COMMANDS;
 
 /// Reads one line into `script`: its command, its commands (a `for`), or its mistake.
 pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
@@ -91,10 +84,13 @@ fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     let tokens = match read_tokens(line) {
         Ok(tokens) => tokens,
         // What follows these words belongs to another grammar, quotes and all.
-        Err(fault) => match line.split_whitespace().next() {
-            Some("line" | "mc" | "http") => Vec::new(),
-            _ => return Err(fault),
-        },
+        Err(fault) => {
+            let mut words = line.split_whitespace();
+            match (words.next(), words.next()) {
+                (Some("line" | "mc" | "http"), _) | (Some("expect"), Some("http")) => Vec::new(),
+                _ => return Err(fault),
+            }
+        }
     };
     let mut words = line.split_whitespace();
     let Some(first) = words.next().filter(|word| !word.starts_with('#')) else { return Ok(None) };

@@ -3,6 +3,9 @@
 use cachedojo::protocol::{line, memcached, rest};
 use cachedojo_notation::text::Language;
 
+/// A mistake and where in the line it stands, in bytes.
+pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mistake {

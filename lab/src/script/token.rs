@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::lab::Fault;
-use super::mistake::Mistake;
+use super::mistake::{Fault, Mistake};
 use cachedojo_notation::repeat::repeat;
 use cachedojo_notation::text;
 

@@ -1,5 +1,6 @@
 //! The service over real sockets, in standing time: nothing here waits.
 
+mod cache_aside;
 mod document;
 mod limits;
 mod memcached;

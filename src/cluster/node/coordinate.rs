@@ -213,7 +213,7 @@ impl Node {
         let Aim::Write { record, at_least } = &mut pending.aim else { return };
         self.clock.observe(at_least.clock);
         let clock = self.clock.next(self.now.wall);
-        record.version = Version { clock, node: self.id, incarnation: self.incarnation };
+        record.version = Version { clock, node: self.id, incarnation: self.incarnation, is_swept: false };
         pending.phase = Phase::Store;
         self.resend(op);
     }
@@ -224,12 +224,12 @@ impl Node {
         let Aim::Read { at_least } = pending.aim else { return };
         if let Some(best) = &mut pending.best {
             let tag = best.tag.clone();
-            let reaching = pending.sweeps.iter().filter(|(key, version)| {
+            let reaches = |(key, version): &(Key, Version)| {
                 *version > best.version
                     && Selector::of_key(key).is_some_and(|selector| selector.reaches(&pending.at.key, tag.as_deref()))
-            });
-            if let Some(swept) = reaching.map(|&(_, version)| version).max() {
-                *best = Record { version: swept, value: None, deadline: None, ..best.clone() };
+            };
+            if best.value.is_some() && pending.sweeps.iter().any(reaches) {
+                *best = Record { version: best.version.swept(), value: None, deadline: None, ..best.clone() };
                 pending.have_best = NodeSet::EMPTY;
             }
         }

@@ -273,7 +273,7 @@ impl Node {
                 list.push((key.clone(), record.clone()));
             }
         }
-        let floor = self.store.floor("");
+        let floor = self.store.forgotten();
         self.send(from, Message::Batch { after, list, last, floor });
     }
 

@@ -208,7 +208,7 @@ impl Node {
         }
         let yes = match self.store.get(&at.key) {
             Some(held) => held.version == version,
-            None => self.store.floor(&at.key) >= version,
+            None => self.store.forgotten() >= version,
         };
         self.send(from, Message::Confirmed { key: at.key.clone(), version, yes });
     }

@@ -4,7 +4,7 @@
  * The page compiles the WebAssembly module once and posts it with `start`; that is all it takes to have a fresh
  * engine, so the page stops a runaway script by ending this worker and starting another.
  *
- * From the page:
+ * From the page, among others:
  * - `start`: here is the compiled module. Must come first; answered by `ready`.
  * - `speak`: which commands and examples are there, in this language? Answered by `spoken`.
  * - `read`: what is wrong with this script? Answered by `read` with the same id.
@@ -17,11 +17,16 @@
  */
 import init, {
   type CommandHelp,
+  checkLesson,
   commands,
   diagnose,
   type Example,
   example,
+  lessonOpening,
+  programOf,
+  type Race,
   type Reading,
+  race,
   Session,
   type View,
   version,
@@ -35,13 +40,35 @@ export interface Script {
   text: string;
   dialect: Dialect;
   seed: string;
+  /** Who obeys, by a name of the page's: nothing is the reference. */
+  subject?: string | undefined;
 }
 
 export type ToWorker =
   | { kind: "start"; module: WebAssembly.Module }
   | { kind: "speak"; language: Language }
   | { kind: "read"; id: number; text: string; dialect: Dialect; language: Language }
-  | { kind: "go"; run: number; script: Script; to: number; known: number; keys: string[] };
+  | {
+      kind: "go";
+      run: number;
+      script: Script;
+      /** Who obeys, where it is not the reference. */
+      program?: WebAssembly.Module | undefined;
+      to: number;
+      known: number;
+      keys: string[];
+    }
+  | { kind: "openLesson"; id: number; lesson: string; language: Language }
+  | {
+      kind: "check";
+      id: number;
+      lesson: string;
+      script: string;
+      language: Language;
+      /** For a lesson to expose a bug: the sound program, and the one with the bug. */
+      programs?: [WebAssembly.Module, WebAssembly.Module] | undefined;
+    }
+  | { kind: "race"; id: number; text: string; policies: string[] };
 
 export type FromWorker =
   | { kind: "ready"; version: string }
@@ -56,8 +83,14 @@ export type FromWorker =
       hasArrived: boolean;
       /** The new events, as the engine wrote them: JSON arrays. */
       events: string[];
+      /** Without its ring where `hasSameRing`: the one told last still stands. */
       view: View;
+      hasSameRing: boolean;
     }
+  | { kind: "opened"; id: number; script: string }
+  /** `Attempt` as JSON (Rust: `judge::course::Attempt`). */
+  | { kind: "checked"; id: number; attempt: string }
+  | { kind: "raced"; id: number; race: Race | undefined }
   | { kind: "failed"; message: string }
   /** Not from the worker: there is none, and none can be had. */
   | { kind: "unloaded"; message: string };
@@ -82,6 +115,8 @@ let session: { script: Script; run: Session } | undefined;
 let told = { run: -1, count: 0 };
 /** What the last look at the world cost. */
 let lookMs = 0;
+/** The ring that the page was told last, as JSON, and in which run. */
+let ringTold = { run: -1, json: "" };
 
 addEventListener("message", async ({ data }: MessageEvent<ToWorker>) => {
   if (data.kind === "start") {
@@ -112,6 +147,19 @@ async function obey(message: ToWorker): Promise<void> {
         id: message.id,
         reading: diagnose(message.text, message.dialect, message.language),
       });
+    case "openLesson":
+      return tell({
+        kind: "opened",
+        id: message.id,
+        script: lessonOpening(message.lesson, message.language),
+      });
+    case "check": {
+      const { id, lesson, script, language, programs } = message;
+      const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
+      return tell({ kind: "checked", id, attempt: checkLesson(lesson, script, language, sound, other) });
+    }
+    case "race":
+      return tell({ kind: "raced", id: message.id, race: race(message.text, message.policies) });
     case "go": {
       const isIdle = goal === undefined;
       goal = message;
@@ -125,9 +173,9 @@ async function obey(message: ToWorker): Promise<void> {
 /** Works in turns towards the goal, so that messages are heard in between. */
 async function pursue(): Promise<void> {
   while (goal) {
-    const { run, script, to, keys } = goal;
+    const { run, script, program, to, keys } = goal;
     const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
-    const at = sessionFor(script, Math.min(to, known));
+    const at = sessionFor(script, Math.min(to, known), program);
     // Looking costs more the more there is to see: it gets a quarter of the time at most.
     const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs));
     const hasArrived = at.isDone || at.position >= to;
@@ -137,7 +185,15 @@ async function pursue(): Promise<void> {
     const { position, total, isDone } = at;
     told = { run, count: Math.max(known, position) };
     const began = performance.now();
-    tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view: at.view(keys) });
+    const view = at.view(keys);
+    const json = JSON.stringify(view.ring ?? null);
+    const hasSameRing = ringTold.run === run && ringTold.json === json;
+    ringTold = { run, json };
+    if (hasSameRing) {
+      // Thousands of points, that the page would only compare with those that it has.
+      view.ring = undefined;
+    }
+    tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view, hasSameRing });
     lookMs = performance.now() - began;
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -161,21 +217,24 @@ function work(at: Session, to: number, known: number, ms: number): string[] {
  * The session of this script, at command `latest` or before it: a run goes back, or is told anew, by going there again
  * from the start. One that stands later has obeyed commands that the page has not been told of.
  */
-function sessionFor(script: Script, latest: number): Session {
-  const { text, dialect, seed } = script;
+function sessionFor(script: Script, latest: number, program: WebAssembly.Module | undefined): Session {
+  const { text, dialect, seed, subject } = script;
   const old = session?.script;
   if (
     session &&
     old?.text === text &&
     old.dialect === dialect &&
     old.seed === seed &&
+    old.subject === subject &&
     session.run.position <= latest
   ) {
     return session.run;
   }
   session?.run.free();
   session = undefined;
-  const run = new Session(text, dialect, BigInt(seed));
+  const run = program
+    ? Session.ofProgram(text, dialect, BigInt(seed), programOf(program))
+    : new Session(text, dialect, BigInt(seed));
   session = { script, run };
   return run;
 }

@@ -1,3 +1,4 @@
+import { isExample, openLesson } from "../course";
 import {
   dropKept,
   isEdited,
@@ -45,7 +46,7 @@ export function Banner() {
           </button>
         </p>
       )}
-      {!isOwn(sheet.value) && <Borrowed />}
+      {!isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
       {keptTexts.value.slice(0, 1).map((one) => (
         <p key={one.key} class="banner" role="note" data-testid="kept">
           <span>{banner.kept(new Date(one.at).toLocaleTimeString(language.value))}</span>
@@ -63,7 +64,7 @@ export function Banner() {
 
 function Borrowed() {
   const { banner } = words.value;
-  const { dialect, title, origin } = sheet.value;
+  const { dialect, title, origin, lesson } = sheet.value;
   const what = title === undefined ? banner.link : banner.example(title);
   return (
     <p class="banner" role="note" data-testid="borrowed">
@@ -73,7 +74,11 @@ function Borrowed() {
           {banner.original}
         </button>
       )}
-      <button type="button" class="button small" onClick={() => openOwn(dialect)}>
+      <button
+        type="button"
+        class="button small"
+        onClick={() => (isExample.value && lesson ? openLesson(lesson) : openOwn(dialect))}
+      >
         {banner.mine}
       </button>
     </p>

@@ -1,27 +1,32 @@
 import type { ComponentChildren } from "preact";
-import { isStale, run, sheet } from "../lab";
+import { run, sheet } from "../lab";
+import { countBefore, eventCount, events, hitRatios } from "../log";
 import type { EntryView, NodeView, Pair } from "../wasm/cachedojo";
 import { formatNumber, formatTime, words } from "../words";
 import { Icon } from "./icons";
-import { ScrollBox } from "./scroll-box";
 
-/** What is stored, and what the counters say. */
+/** Places of the hit ratio's curve. */
+const RATIO_PLACES = 120;
+/** Blocks of a memory's picture; what is over is one block. */
+const BLOCKS_MAX = 60;
+
+/** What is stored, in the order in which it will leave, and what the counters say. */
 export function Cache() {
   const { node: text } = words.value;
   const view = run.value.view;
+  const isEmptyOfAll = !view?.node && !(view && view.pairCount > 0);
   return (
-    <div class={isStale.value ? "card cache stale" : "card cache"}>
-      <div class="card-head">
+    <section
+      class="part cache"
+      aria-labelledby="cache-title"
+      hidden={isEmptyOfAll && (view?.ring !== undefined || view?.cluster !== undefined)}
+    >
+      <div class="part-head">
         <h2 id="cache-title">{text.title}</h2>
-        {view && (
-          <span class="clock" title={text.clock}>
-            <Icon name="clock" />
-            <span class="hidden">{text.clock}</span> {formatTime(view.clockMs)}
-          </span>
-        )}
+        {view?.node && <span class="quiet">{text.order(view.node.policy.toUpperCase())}</span>}
       </div>
       <Counters node={view?.node} />
-      <ScrollBox testId="nodes" labelledBy="cache-title">
+      <div data-testid="nodes">
         {view?.node ? (
           <Node node={view.node} />
         ) : view && view.pairCount > 0 ? (
@@ -29,8 +34,8 @@ export function Cache() {
         ) : (
           <p class="empty">{sheet.value.dialect === "lab" ? text.empty : text.emptyPairs}</p>
         )}
-      </ScrollBox>
-    </div>
+      </div>
+    </section>
   );
 }
 
@@ -46,19 +51,36 @@ function Counters({ node }: { node: NodeView | undefined }) {
   );
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value));
   return (
-    <dl
-      class="stats"
-      data-testid="stats"
-      aria-label={stats.title}
-      hidden={!node && sheet.value.dialect !== "lab"}
-    >
+    <dl class="stats" data-testid="stats" aria-label={stats.title} hidden={!node}>
       {counter(stats.hits, number(node?.stats.hits))}
       {counter(stats.misses, number(node?.stats.misses))}
       {counter(stats.hitRate, rate === undefined ? undefined : `${formatNumber(rate / 10)} %`)}
       {counter(stats.evictions, number(node?.stats.evictions))}
       {counter(stats.expired, number(node?.stats.expired))}
       {counter(stats.entries, number(node?.stats.entries))}
+      <Ratio />
     </dl>
+  );
+}
+
+/** The hit ratio over the run so far, as a curve; the number beside it says where it is now. */
+function Ratio() {
+  const { position } = run.value;
+  const ratios = eventCount.value > 0 ? hitRatios(position, RATIO_PLACES) : [];
+  if (ratios.length < 3) {
+    return null;
+  }
+  const points = ratios.map((ratio, i) => `${(100 * i) / (ratios.length - 1)},${30 - 28 * ratio}`);
+  return (
+    <div class="ratio">
+      <dt>{words.value.stats.overTime}</dt>
+      <dd>
+        <svg viewBox="0 0 100 32" preserveAspectRatio="none" aria-hidden="true">
+          <path class="ratio-ground" d="M0 2H100M0 30H100" />
+          <polyline points={points.join(" ")} />
+        </svg>
+      </dd>
+    </div>
   );
 }
 
@@ -70,10 +92,10 @@ function Node({ node }: { node: NodeView }) {
     <>
       <div class="memory">
         <span>{text.memory}</span>
-        <Bar part={stats.bytes} of={limitBytes} />
         <span>{text.ofBytes(formatNumber(stats.bytes), formatNumber(limitBytes))}</span>
       </div>
-      <p class="note">{text.order(policy.toUpperCase())}</p>
+      <Memory node={node} />
+      <Departures policy={policy} />
       <Table heads={[text.key, text.value, text.bytes, text.reads, text.left]}>
         {entries.map((entry, i) => (
           <Entry key={entry.key} entry={entry} isNext={i === 0} />
@@ -82,6 +104,55 @@ function Node({ node }: { node: NodeView }) {
       {entries.length === 0 && <p class="empty">{text.noEntries}</p>}
       {hidden > 0 && <p class="note">{text.more(formatNumber(hidden))}</p>}
     </>
+  );
+}
+
+/** The memory to scale: who leaves next stands first, what is free last. */
+function Memory({ node: { entries, limitBytes, stats } }: { node: NodeView }) {
+  const before = run.value.before?.node?.entries;
+  const isNew = (key: string) => before !== undefined && !before.some((entry) => entry.key === key);
+  const shown = entries.slice(0, BLOCKS_MAX);
+  const rest = stats.bytes - shown.reduce((sum, { bytes }) => sum + bytes, 0);
+  const part = (bytes: number) => ({ flexGrow: Math.max(bytes, limitBytes / 400) });
+  return (
+    <div class="blocks" aria-hidden="true">
+      {shown.map(({ key, bytes }, i) => (
+        <div
+          key={key}
+          class={`block${i === 0 ? " next" : ""}${isNew(key) ? " new" : ""}`}
+          style={part(bytes)}
+          title={key}
+        >
+          <code>{key}</code>
+        </div>
+      ))}
+      {rest > 0 && <div class="block rest" style={part(rest)} />}
+      {stats.bytes < limitBytes && <div class="block free" style={{ flexGrow: limitBytes - stats.bytes }} />}
+    </div>
+  );
+}
+
+/** Who left at the last command, and why. */
+function Departures({ policy }: { policy: string }) {
+  const { node: text } = words.value;
+  const { position } = run.value;
+  const end = eventCount.value > 0 ? countBefore(position) : 0;
+  const gone: { key: string; kind: "evicted" | "expired" }[] = [];
+  for (let i = end - 1; i >= 0 && events[i]?.step === position - 1; i -= 1) {
+    const event = events[i];
+    if (event?.kind === "inside" && event.event.kind !== "refused" && event.event.key !== undefined) {
+      gone.unshift({ key: event.event.key, kind: event.event.kind });
+    }
+  }
+  return (
+    <ul class="departures" aria-label={text.departures}>
+      {gone.slice(0, 8).map(({ key, kind }) => (
+        <li key={key}>
+          <Icon name={kind} />
+          <s>{key}</s> {kind === "evicted" ? (text.whyEvicted[policy as "lru"] ?? text.why) : text.whyExpired}
+        </li>
+      ))}
+    </ul>
   );
 }
 

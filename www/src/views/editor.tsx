@@ -2,7 +2,7 @@ import { autocompletion, type CompletionContext, type CompletionResult } from "@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Compartment, EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -11,12 +11,15 @@ import {
   highlightActiveLine,
   keymap,
   lineNumbers,
+  ViewPlugin,
+  type ViewUpdate,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
-import { commandHelp, edit, eventBefore, isStale, reading, run, sheet, soughtLine } from "../lab";
+import { commandHelp, edit, isRunning, isStale, reading, run, sheet, shouldFollow, soughtLine } from "../lab";
+import { answerOfLine, eventBefore, eventCount } from "../log";
 import { language } from "../settings";
 import { words } from "../words";
 
@@ -45,7 +48,7 @@ export function Editor() {
           ),
         ),
       ),
-      effect(() => view.dispatch({ effects: standAt.of(currentLine()) })),
+      effect(() => stand(view)),
       effect(() => showLine(view, soughtLine.value?.line)),
     ];
     return () => {
@@ -66,6 +69,7 @@ function extensions(dialect: Dialect) {
     highlightActiveLine(),
     lintGutter(),
     standing,
+    answered,
     syntaxHighlighting(colours),
     StreamLanguage.define(colouring(dialect)),
     autocompletion({ override: dialect === "lab" ? [complete] : [] }),
@@ -135,7 +139,60 @@ function showLine(view: EditorView, line: number | undefined): void {
   }
 }
 
+/** Marks the line where the run stands, shows it if the run was moved by hand, and has the answers written anew. */
+function stand(view: EditorView): void {
+  const line = currentLine();
+  const isShown = shouldFollow.value && !isRunning.value && line >= 1 && line <= view.state.doc.lines;
+  const effects: StateEffect<unknown>[] = [standAt.of(line)];
+  if (isShown) {
+    effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest", yMargin: 40 }));
+  }
+  view.dispatch({ effects });
+}
+
 const standAt = StateEffect.define<number>();
+
+/** Beside each line in sight what it was answered last. As an attribute, that a style draws: it is no part of the script. */
+const answered = ViewPlugin.fromClass(
+  class {
+    decorations: DecorationSet;
+
+    constructor(view: EditorView) {
+      this.decorations = answersIn(view);
+    }
+
+    update({ view, docChanged, viewportChanged, transactions }: ViewUpdate): void {
+      const isMoved = transactions.some(({ effects }) => effects.some((effect) => effect.is(standAt)));
+      if (docChanged || viewportChanged || isMoved) {
+        this.decorations = answersIn(view);
+      }
+    }
+  },
+  { decorations: ({ decorations }) => decorations },
+);
+
+function answersIn(view: EditorView): DecorationSet {
+  if (isStale.peek() || eventCount.peek() === 0) {
+    return Decoration.none;
+  }
+  const { position } = run.peek();
+  const marks: Range<Decoration>[] = [];
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to; ) {
+      const line = view.state.doc.lineAt(at);
+      const answer = answerOfLine(line.number, position);
+      if (answer) {
+        const attributes = { "data-answer": answer.text.slice(0, ANSWER_MAX), title: answer.text };
+        marks.push(Decoration.line({ class: `answered tone-${answer.tone}`, attributes }).range(line.from));
+      }
+      at = line.to + 1;
+    }
+  }
+  return Decoration.set(marks, true);
+}
+
+/** Letters of an answer beside its line; the output has it whole. */
+const ANSWER_MAX = 90;
 
 /** The line of the command that was obeyed last. */
 const standing = StateField.define<DecorationSet>({
@@ -156,8 +213,8 @@ const standing = StateField.define<DecorationSet>({
 });
 
 function currentLine(): number {
-  const { position, isDone } = run.value;
-  if (isStale.value || position === 0 || isDone) {
+  const { position } = run.value;
+  if (isStale.value || position === 0 || eventCount.value === 0) {
     return 0;
   }
   return eventBefore(position)?.line ?? 0;

@@ -17,19 +17,21 @@ import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 
+/** Opens the dialog from wherever. */
+export function openGrade(): void {
+  document.querySelector<HTMLDialogElement>("dialog:has(#grade-title)")?.showModal();
+  findGrader();
+}
+
 /** Hand in a submission, and see why each point was lost. Only where a grader serves the page. */
 export function Grade() {
   const { grades } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
-  const show = () => {
-    dialog.current?.showModal();
-    findGrader();
-  };
   return (
     <>
-      <button type="button" class="button" onClick={show}>
+      <button type="button" class="button" onClick={openGrade}>
         <Icon name="held" />
-        {grades.open}
+        <span class="label">{grades.open}</span>
       </button>
       <Dialog box={dialog} name="grade" title={grades.title} isWide>
         {exercises.value?.length === 0 ? <p>{grades.nobody}</p> : <Drop />}

@@ -1,6 +1,9 @@
+import { show } from "../guide";
 import { language, type Theme, theme } from "../settings";
 import { words } from "../words";
 import { Grade } from "./grade";
+import { Help } from "./help";
+import { Icon } from "./icons";
 import { Share } from "./share";
 
 const LANGUAGES = [
@@ -23,8 +26,13 @@ export function Header() {
       <div class="settings">
         <LanguageChoice />
         <ThemeChoice />
+        <button type="button" class="button" data-testid="lessons" onClick={() => show("lessons")}>
+          <Icon name="list" />
+          <span class="label">{words.value.guide.lessons}</span>
+        </button>
         <Grade />
         <Share />
+        <Help />
       </div>
     </header>
   );

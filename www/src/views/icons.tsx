@@ -1,6 +1,13 @@
 /** Line drawings on a 16 x 16 grid. */
 const PATHS = {
-  run: "M5 3.2v9.6L13 8z",
+  left: "M10 3 5 8l5 5",
+  fold: "M3 3v10M13 4.5 9 8l4 3.5",
+  unfold: "M3 3v10M7 4.5 11 8l-4 3.5",
+  list: "M6 4h7M6 8h7M6 12h7M3 4h.1M3 8h.1M3 12h.1",
+  play: "M5 3.2v9.6L13 8z",
+  pause: "M5 3.5v9M11 3.5v9",
+  bolt: "M9 2 4 9h4l-1 5 5-7H8z",
+  run: "M3 3.5v9L8 8zM8.5 3.5v9l5-4.5z",
   step: "M3 3.5v9L9 8zM12.5 3.5v9",
   back: "M13 3.5v9L7 8zM3.5 3.5v9",
   stop: "M4 4h8v8H4z",

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
-import { countBefore, events, isRunning, isStale, run } from "../lab";
+import { isRunning, isStale, run } from "../lab";
+import { countBefore, events } from "../log";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 
@@ -34,7 +35,7 @@ export function Output() {
         tabIndex={0}
         aria-labelledby="output-title"
       >
-        {text(Math.min(all, isRunning.value ? LINES_MAX_RUNNING : LINES_MAX))}
+        {text(Math.max(0, all - (isRunning.value ? LINES_MAX_RUNNING : LINES_MAX)), all)}
       </pre>
       {all > LINES_MAX && <p class="note">{outputCut(formatNumber(LINES_MAX), formatNumber(all))}</p>}
     </section>
@@ -45,7 +46,7 @@ function CopyAll() {
   const { copy, copied } = words.value;
   const isCopied = useSignal(false);
   const copyAll = async () => {
-    isCopied.value = await copyText(text(countBefore(run.value.position)));
+    isCopied.value = await copyText(text(0, countBefore(run.value.position)));
   };
   return (
     <button
@@ -62,9 +63,9 @@ function CopyAll() {
   );
 }
 
-function text(lines: number): string {
+function text(from: number, to: number): string {
   return events
-    .slice(0, lines)
+    .slice(from, to)
     .map((event) => event.text)
     .join("\n");
 }

@@ -1,18 +1,19 @@
-import { run, sheet } from "../lab";
+import { isOpen } from "../guide";
+import { sheet } from "../lab";
 import { words } from "../words";
 import { Banner } from "./banner";
-import { Cache } from "./cache";
 import { Editor } from "./editor";
+import { Guide } from "./guide";
 import { Header } from "./header";
 import { Mistakes } from "./mistakes";
 import { Output } from "./output";
-import { Ring } from "./ring";
-import { Chooser, Controls, Status } from "./script";
+import { Chooser } from "./script";
+import { Strip } from "./strip";
 import { Timeline } from "./timeline";
+import { World } from "./world";
 
+/** The guide, the script beside the world that it makes, and one strip that moves the run. */
 export function Page() {
-  // The protocols know no ring: its place is the cache's then.
-  const hasRing = sheet.value.dialect === "lab" || run.value.view?.ring !== undefined;
   return (
     <>
       <a class="skip" href="#script">
@@ -20,22 +21,25 @@ export function Page() {
       </a>
       <Header />
       <Banner />
-      <main class={hasRing ? "lab" : "lab no-ring"}>
-        <section class="card script" id="script" aria-labelledby="script-title">
-          <div class="card-head">
-            <h2 id="script-title">{words.value.script}</h2>
-            <Chooser />
-          </div>
-          <Editor key={sheet.value.id} />
-          <Mistakes />
-          <Controls />
-          <Status />
-        </section>
-        <Output />
-        <Timeline />
-        <Ring isHidden={!hasRing} />
-        <Cache />
+      <main class={isOpen.value ? "lab guided" : "lab"}>
+        <Guide />
+        <div class="column">
+          <section class="card script" id="script" aria-labelledby="script-title" tabIndex={-1}>
+            <div class="card-head">
+              <h2 id="script-title">{words.value.script}</h2>
+              <Chooser />
+            </div>
+            <Editor key={sheet.value.id} />
+            <Mistakes />
+          </section>
+          <Output />
+        </div>
+        <div class="column">
+          <World />
+          <Timeline />
+        </div>
       </main>
+      <Strip />
     </>
   );
 }

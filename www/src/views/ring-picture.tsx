@@ -1,4 +1,5 @@
 import { memo } from "preact/compat";
+import type { Moved } from "../moved";
 import type { KeyView, MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber } from "../words";
 
@@ -16,18 +17,30 @@ const SHAPES = [
 const COLOURS = SHAPES.length;
 
 const CENTRE = 220;
-const BAND = 172;
+const BAND = 176;
+/** Outside the band: what has just changed hands. */
+const MOVED = 196;
 const LANES = { outer: 152, inner: 78, widest: 22 };
+/** Beside the circle on either side: room for the names of keys. */
+const MARGIN = 130;
+/** From one name to the next. */
+const NAME_LINE = 22;
+const NAME_LETTERS_MAX = 15;
+/** More points than these are a pattern; what they own is what is looked at then. */
+const POINTS_BOLD_MAX = 200;
 const BADGES_MAX = 10;
 const HOLLOW_LINES_MAX = 4;
 const LINE = 26;
-/** Half the width of a letter of a key. */
-const LETTER_HALF = 4;
 const CIRCLE = 2 ** 32;
 
 /** The colour of a member, by its place in the order of ids. */
 export function memberColour(index: number): string {
   return `var(--member-${index % COLOURS})`;
+}
+
+/** The shape of a member: no two of the first 64 have both colour and shape in common. */
+function shapeOf(index: number): string | undefined {
+  return SHAPES[(index + 3 * Math.floor(index / COLOURS)) % SHAPES.length];
 }
 
 export function Glyph({ index, isHollow = false }: { index: number; isHollow?: boolean }) {
@@ -41,12 +54,7 @@ export function Glyph({ index, isHollow = false }: { index: number; isHollow?: b
 function Shape({ index, isHollow }: { index: number; isHollow: boolean }) {
   const colour = memberColour(index);
   return (
-    <path
-      d={SHAPES[index % SHAPES.length]}
-      fill={isHollow ? "var(--surface)" : colour}
-      stroke={colour}
-      stroke-width="1.5"
-    />
+    <path d={shapeOf(index)} fill={isHollow ? "var(--surface)" : colour} stroke={colour} stroke-width="1.5" />
   );
 }
 
@@ -57,20 +65,29 @@ function Shape({ index, isHollow }: { index: number; isHollow: boolean }) {
 export function RingPicture({
   ring,
   chosen,
+  moved,
   label,
 }: {
   ring: RingView;
   chosen: number | undefined;
+  moved: Moved | undefined;
   label: string;
 }) {
   const { members, places, owners, heirs, keys } = ring;
+  const margin = keys.length > 0 ? MARGIN : 0;
   return (
-    <svg class="ring-picture" viewBox="0 0 440 440" role="img" aria-label={label}>
+    <svg
+      class="ring-picture"
+      viewBox={`${-margin} 0 ${2 * CENTRE + 2 * margin} ${2 * CENTRE}`}
+      role="img"
+      aria-label={label}
+    >
       <circle class="band" cx={CENTRE} cy={CENTRE} r={BAND} />
       <Points members={members} places={places} owners={owners} heirs={heirs} chosen={chosen} />
       <Hollow members={members} />
-      {keys.map((key) => (
-        <Key key={key.key} at={key} />
+      {moved && <path class="moved-arcs" d={moved.arcs.map(([from, to]) => arc(from, to, MOVED)).join("")} />}
+      {placedNames(keys).map(({ at, y, isRight }) => (
+        <Key key={at.key} at={at} y={y} isRight={isRight} />
       ))}
     </svg>
   );
@@ -84,7 +101,7 @@ const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) =>
   const laneOf = (member: number) => LANES.outer - member * lane;
   const faint = (member: number) => (chosen === undefined || chosen === member ? undefined : "faint");
   return (
-    <>
+    <g class={places.length > POINTS_BOLD_MAX ? "many" : undefined}>
       {members.map(({ id, isAlive }, i) => (
         <g key={id} class={faint(i)} data-node={id} style={{ color: memberColour(i) }}>
           <path class="arcs" d={arcsOf(heirs, places, i)} />
@@ -108,7 +125,7 @@ const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) =>
             <Shape index={i} isHollow={!isAlive} />
           </g>
         ))}
-    </>
+    </g>
   );
 });
 
@@ -125,20 +142,44 @@ function Tick({ place, radius, length, isAlive }: TickProps) {
   return <line class={isAlive ? "point" : "point dead"} x1={x1} y1={y1} x2={x2} y2={y2} />;
 }
 
+interface Name {
+  at: KeyView;
+  y: number;
+  isRight: boolean;
+}
+
+/** The names of keys in a column on either side, in the order of their places, so that no two are on one line. */
+function placedNames(keys: KeyView[]): Name[] {
+  const names = keys.map(
+    (at): Name => ({ at, y: point(at.place, BAND + 30)[1], isRight: at.place < CIRCLE / 2 }),
+  );
+  return [true, false].flatMap((side) => {
+    const column = names.filter(({ isRight }) => isRight === side).toSorted((a, b) => a.y - b.y);
+    let free = 14;
+    for (const name of column) {
+      name.y = Math.max(name.y, free);
+      free = name.y + NAME_LINE;
+    }
+    let limit = 2 * CENTRE - 8;
+    for (const name of column.toReversed()) {
+      name.y = Math.min(name.y, limit);
+      limit = name.y - NAME_LINE;
+    }
+    return column;
+  });
+}
+
 /** A key outside the circle, and its way to the arc that it falls into. */
-function Key({ at: { key, owner, place } }: { at: KeyView }) {
-  const [x1, y1] = point(place, BAND - 8);
-  const [x2, y2] = point(place, BAND + 22);
-  const shown = key.length > 14 ? `${key.slice(0, 13)}…` : key;
-  // The name stays inside the picture, outward of its dot.
-  const half = shown.length * LETTER_HALF;
-  const x = Math.min(Math.max(x2, half), 2 * CENTRE - half);
-  const y = y2 + (y2 < CENTRE ? -10 : 20);
+function Key({ at: { key, owner, place }, y, isRight }: Name) {
+  const [x1, y1] = point(place, BAND - 12);
+  const [x2, y2] = point(place, BAND + 30);
+  const x = isRight ? 2 * CENTRE + 6 : -6;
+  const shown = key.length > NAME_LETTERS_MAX ? `${key.slice(0, NAME_LETTERS_MAX - 1)}…` : key;
   return (
     <g class="key" style={owner === undefined ? undefined : { color: memberColour(owner) }}>
-      <line x1={x1} y1={y1} x2={x2} y2={y2} />
+      <polyline points={`${x1},${y1} ${x2},${y2} ${x + (isRight ? -4 : 4)},${y}`} />
       <circle cx={x2} cy={y2} r="5" />
-      <text x={x} y={y} text-anchor="middle">
+      <text x={x} y={y + 4} text-anchor={isRight ? "start" : "end"}>
         {shown}
       </text>
     </g>
@@ -178,18 +219,19 @@ function arcsOf(heirs: RingView["heirs"], places: number[], member: number): str
       continue;
     }
     const before = places[(i + places.length - 1) % places.length] ?? 0;
-    const here = places[i] ?? 0;
-    const width = (here - before + CIRCLE) % CIRCLE;
-    if (places.length === 1 || width === 0) {
-      parts.push(`M${point(here, BAND)}A${BAND} ${BAND} 0 1 1 ${point(here + CIRCLE / 2, BAND)}`);
-      parts.push(`A${BAND} ${BAND} 0 1 1 ${point(here, BAND)}`);
-      continue;
-    }
-    parts.push(
-      `M${point(before, BAND)}A${BAND} ${BAND} 0 ${width > CIRCLE / 2 ? 1 : 0} 1 ${point(here, BAND)}`,
-    );
+    parts.push(arc(before, places[i] ?? 0, BAND));
   }
   return parts.join("");
+}
+
+/** The arc from one place clockwise to another, on a circle of that radius. */
+function arc(from: number, to: number, radius: number): string {
+  const width = (to - from + CIRCLE) % CIRCLE;
+  if (width === 0) {
+    const half = point(to + CIRCLE / 2, radius);
+    return `M${point(to, radius)}A${radius} ${radius} 0 1 1 ${half}A${radius} ${radius} 0 1 1 ${point(to, radius)}`;
+  }
+  return `M${point(from, radius)}A${radius} ${radius} 0 ${width > CIRCLE / 2 ? 1 : 0} 1 ${point(to, radius)}`;
 }
 
 /** A place on the circle of that radius: x and y, to a hundredth. */

@@ -1,44 +1,37 @@
 import { useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
-import { isStale, run, seek, soughtKey } from "../lab";
+import { useMemo } from "preact/hooks";
+import { run, seek, soughtKey } from "../lab";
+import { type Moved, movedBetween } from "../moved";
 import type { MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 import { Bar } from "./cache";
 import { Glyph, memberColour, RingPicture } from "./ring-picture";
-import { ScrollBox } from "./scroll-box";
 
-export function Ring({ isHidden }: { isHidden: boolean }) {
+/** Where there is no ring, nothing is said of one. */
+export function Ring() {
   const { ring: text } = words.value;
-  const ring = run.value.view?.ring;
+  const { view, before } = run.value;
+  const ring = view?.ring;
   return (
-    <div class={isStale.value ? "card ring stale" : "card ring"} hidden={isHidden}>
-      <div class="card-head">
+    <section class="part ring" aria-labelledby="ring-title" hidden={!ring}>
+      <div class="part-head">
         <h2 id="ring-title">{text.title}</h2>
         {ring && <Finder />}
       </div>
-      <ScrollBox testId="ring" labelledBy="ring-title">
-        {ring ? <Shown ring={ring} /> : <Unmade />}
-      </ScrollBox>
-    </div>
+      <div data-testid="ring">{ring && <Shown ring={ring} before={before?.ring} />}</div>
+    </section>
   );
 }
 
-/** A ring in waiting: one calm circle. */
-function Unmade() {
-  return (
-    <div class="unmade">
-      <svg viewBox="0 0 200 200" aria-hidden="true">
-        <path d="M146 28a86 86 0 1 0 26 26" />
-      </svg>
-      <p class="empty">{words.value.ring.empty}</p>
-    </div>
-  );
-}
-
-const Shown = memo(({ ring }: { ring: RingView }) => {
+const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undefined }) => {
   const { ring: text } = words.value;
   const chosen = useSignal<number | undefined>(undefined);
   const points = ring.members.reduce((sum, member) => sum + member.points, 0);
+  const moved = useMemo(
+    () => (before && before !== ring ? movedBetween(before, ring) : undefined),
+    [before, ring],
+  );
   const isDrawn = ring.places.length === points;
   return (
     <div class="ring-body">
@@ -46,12 +39,14 @@ const Shown = memo(({ ring }: { ring: RingView }) => {
         <RingPicture
           ring={ring}
           chosen={chosen.value}
+          moved={moved}
           label={text.picture(ring.members.length, formatNumber(points))}
         />
       ) : (
         <p class="empty">{text.tooMany}</p>
       )}
       <div class="ring-words">
+        {moved && <Move moved={moved} />}
         <p class="note">{text.summary(ring.members.length, formatNumber(points))}</p>
         <table class="table">
           <thead>
@@ -82,6 +77,13 @@ const Shown = memo(({ ring }: { ring: RingView }) => {
     </div>
   );
 });
+
+/** What a join or a departure moved, beside what a plain remainder would have. */
+function Move({ moved: { share, modulo } }: { moved: Moved }) {
+  const { ring: text } = words.value;
+  const percent = (part: number) => formatNumber(Math.round(1000 * part) / 10);
+  return <p class="moved">{text.moved(percent(share), percent(modulo))}</p>;
+}
 
 function Member({ member, index }: { member: MemberView; index: number }) {
   const { ring: text } = words.value;

@@ -27,7 +27,7 @@ export function Share() {
     <>
       <button type="button" class="button" data-testid="share" onClick={show}>
         <Icon name="share" />
-        {share}
+        <span class="label">{share}</span>
       </button>
       <Dialog box={dialog} name="share" title={sharing.title}>
         <p>{sharing.contains}</p>

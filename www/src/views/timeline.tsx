@@ -1,53 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { InsideKind, Kind, Told } from "../engine/event";
-import { countBefore, eventCount, events, goTo, isStale, run } from "../lab";
+import type { Told } from "../engine/event";
+import { goTo, isStale, run } from "../lab";
+import { countBefore, eventCount, events } from "../log";
+import { markOf } from "../tones";
 import { formatTime, words } from "../words";
-import { Icon, type IconName } from "./icons";
+import { Icon } from "./icons";
 
-type Tone = "good" | "bad" | "warn" | "world" | "quiet";
-
-/** How each kind of event is marked: a shape, and a tone that only repeats what the shape says. */
-const MARKS: Record<Exclude<Kind, "inside">, [IconName, Tone]> = {
-  hit: ["hit", "good"],
-  miss: ["miss", "warn"],
-  stored: ["stored", "good"],
-  refused: ["broken", "warn"],
-  deleted: ["gone", "quiet"],
-  notFound: ["miss", "warn"],
-  touched: ["clock", "quiet"],
-  number: ["info", "quiet"],
-  removed: ["gone", "quiet"],
-  truth: ["info", "quiet"],
-  stats: ["info", "quiet"],
-  created: ["made", "quiet"],
-  joined: ["made", "world"],
-  left: ["gone", "world"],
-  rebalanced: ["reset", "world"],
-  owner: ["owner", "quiet"],
-  nodes: ["owner", "quiet"],
-  spread: ["info", "quiet"],
-  moved: ["owner", "world"],
-  marked: ["info", "quiet"],
-  parsed: ["info", "quiet"],
-  rejected: ["alarm", "warn"],
-  wrote: ["said", "quiet"],
-  error: ["alarm", "warn"],
-  said: ["said", "quiet"],
-  keys: ["info", "quiet"],
-  notImplemented: ["alarm", "bad"],
-  noObject: ["alarm", "bad"],
-  crashed: ["alarm", "bad"],
-  ticked: ["clock", "world"],
-  wallJumped: ["clock", "world"],
-  held: ["held", "good"],
-  broken: ["broken", "bad"],
-};
-const INSIDE_MARKS: Record<InsideKind, [IconName, Tone]> = {
-  evicted: ["evicted", "warn"],
-  expired: ["expired", "warn"],
-  refused: ["broken", "warn"],
-};
 const ROW_PX = 30;
 /** Rows drawn above and below what is seen, so that scrolling shows no gap. */
 const SPARE_ROWS = 12;
@@ -136,8 +95,7 @@ interface RowProps {
 }
 
 function Row({ index, of, event, isCurrent }: RowProps) {
-  const [icon, tone] =
-    event.kind === "inside" ? INSIDE_MARKS[event.event.kind] : (MARKS[event.kind] ?? ["info", "quiet"]);
+  const [icon, tone] = markOf(event);
   const isAhead = event.step >= run.value.position;
   return (
     <li aria-setsize={of} aria-posinset={index + 1} style={{ top: `${index * ROW_PX}px` }}>

@@ -4,6 +4,7 @@ use crate::licences;
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
 use crate::server::{self, Server};
+use crate::simulate;
 use crate::size;
 use crate::tidy;
 use crate::tools;
@@ -27,6 +28,12 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "clippy", what: "no warning in any crate, nor in the engine for browsers", after: &[], run: clippy },
     Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
     Step { name: "selfcheck", what: "the kit grades itself", after: &["native"], run: selfcheck },
+    Step {
+        name: "simulate",
+        what: "3,000 random lives of the cluster, and its mutants die",
+        after: &["native"],
+        run: simulate::test,
+    },
     Step { name: "docs", what: "the engine's documentation has no broken link", after: &[], run: docs },
     Step { name: "browser", what: "the engine's tests inside a headless browser", after: &["native"], run: browser },
     Step { name: "page", what: "the page builds, type-checks and passes its linter", after: &[], run: page },

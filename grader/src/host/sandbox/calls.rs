@@ -98,6 +98,7 @@ const PLAIN: &[libc::c_long] = &[
     libc::SYS_rt_sigsuspend,
     libc::SYS_restart_syscall,
     libc::SYS_getrandom,
+    libc::SYS_seccomp,
     // Time.
     libc::SYS_clock_gettime,
     libc::SYS_clock_getres,
@@ -163,9 +164,15 @@ const IOCTLS: &[u64] = &[
     libc::FIONREAD as u64,
 ];
 
-/// A thread's name, and names for memory.
-const PRCTLS: &[u64] =
-    &[libc::PR_SET_NAME as u64, libc::PR_GET_NAME as u64, libc::PR_SET_VMA as u64, libc::PR_CAPBSET_READ as u64];
+/// A thread's name, names for memory, and more walls: a filter put before this one only takes away.
+const PRCTLS: &[u64] = &[
+    libc::PR_SET_NAME as u64,
+    libc::PR_GET_NAME as u64,
+    libc::PR_SET_VMA as u64,
+    libc::PR_CAPBSET_READ as u64,
+    libc::PR_SET_NO_NEW_PRIVS as u64,
+    libc::PR_SET_SECCOMP as u64,
+];
 
 /// Confines this process, and all that it starts or becomes, for ever.
 ///

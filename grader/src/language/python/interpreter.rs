@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_with_its_remedy() {
-        for why in [NoPython::Missing, NoPython::TooOld("3.9.2".to_owned()), NoPython::Incomplete("no _ctypes".to_owned())] {
+        for why in
+            [NoPython::Missing, NoPython::TooOld("3.9.2".to_owned()), NoPython::Incomplete("no _ctypes".to_owned())]
+        {
             let text = why.to_string();
             assert!(text.contains("install"), "{text}");
         }

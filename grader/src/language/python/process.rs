@@ -91,7 +91,12 @@ impl Runners {
     ///
     /// # Errors
     /// See [`Self::ask`].
-    pub fn ask_with(&self, ask: &Ask<'_>, files: &BTreeMap<String, String>, cache: Option<&str>) -> Result<Heard, String> {
+    pub fn ask_with(
+        &self,
+        ask: &Ask<'_>,
+        files: &BTreeMap<String, String>,
+        cache: Option<&str>,
+    ) -> Result<Heard, String> {
         let nonce = nonce();
         let foreign = self.foreign();
         let limits = limits();
@@ -125,7 +130,8 @@ impl Runners {
         if let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(idle);
         }
-        let mut runner = Runner::new(&self.interpreter, self.protection, self.site.clone()).map_err(|error| format!("no scratch folder: {error}"))?;
+        let mut runner = Runner::new(&self.interpreter, self.protection, self.site.clone())
+            .map_err(|error| format!("no scratch folder: {error}"))?;
         let (sender, tasks) = std::sync::mpsc::channel::<Task>();
         std::thread::Builder::new()
             .name("python".to_owned())
@@ -178,8 +184,8 @@ impl Runner {
         let mut talk = Talk { running, deadline: now() + WALL };
         match talk.exchange(message, cache) {
             Ok((header, body)) => {
-                let header: Header =
-                    serde_json::from_slice(&header).map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
+                let header: Header = serde_json::from_slice(&header)
+                    .map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
                 if header.stuck {
                     return Ok(Heard::OutOfTime);
                 }
@@ -322,7 +328,8 @@ fn readable_before(pipe: &std::process::ChildStdout, deadline: Instant) -> std::
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     loop {
         let left = deadline.saturating_duration_since(now());
-        let timeout = Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        let timeout =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
         let mut fds = [PollFd::new(pipe, PollFlags::IN)];
         match poll(&mut fds, Some(&timeout)) {
             Ok(0) => return Ok(false),

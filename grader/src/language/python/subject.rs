@@ -91,7 +91,13 @@ impl Program {
         Ok(known().unwrap_or(1_000))
     }
 
-    fn run_planned(&self, commands: &[String], plan: &wire::Plan, any_moment: bool, random: u64) -> Result<Heard, String> {
+    fn run_planned(
+        &self,
+        commands: &[String],
+        plan: &wire::Plan,
+        any_moment: bool,
+        random: u64,
+    ) -> Result<Heard, String> {
         let ask = Ask::Run {
             entry: &self.entry,
             item: SIMULATE,

@@ -62,7 +62,10 @@ impl Suite {
                 Outcome::Checked { wrong, silent, .. } => Ok((wrong, silent.into_iter().collect())),
                 _ => Err("the runner of Python answers another question".to_owned()),
             },
-            _ => Ok((vec![(String::new(), 0, 0, "the interpreter does not survive compiling this".to_owned())], BTreeSet::new())),
+            _ => Ok((
+                vec![(String::new(), 0, 0, "the interpreter does not survive compiling this".to_owned())],
+                BTreeSet::new(),
+            )),
         }
     }
 
@@ -71,7 +74,13 @@ impl Suite {
     ///
     /// # Errors
     /// The grader's own failure, in a sentence.
-    pub fn run(&self, cache: &str, seed: u64, skip: &BTreeSet<String>, heavy: &BTreeSet<String>) -> Result<(Ran, u64), String> {
+    pub fn run(
+        &self,
+        cache: &str,
+        seed: u64,
+        skip: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<(Ran, u64), String> {
         let ask = Ask::Tests {
             schedule: &Plan::Walk { seed },
             one_in: ONE_IN,

@@ -41,7 +41,10 @@ impl fmt::Display for NoToolbox {
             }
             Self::NoPip => f.write_str("this machine's Python has no pip; run: sudo apt-get install python3-pip"),
             Self::NotInstalled(reason) => {
-                write!(f, "pytest and freezegun could not be installed; they need the package index once. pip says: {reason}")
+                write!(
+                    f,
+                    "pytest and freezegun could not be installed; they need the package index once. pip says: {reason}"
+                )
             }
         }
     }

@@ -88,6 +88,13 @@ pub fn compile(
     if !inspection.forbidden.is_empty() {
         return Err(Rejected::new(Reason::Forbidden, inspection.forbidden.clone()));
     }
+    let unread = |suspicious: bool| -> Vec<Diagnostic> {
+        let told = inspection.unread.iter().filter(|file| file.suspicious || !suspicious);
+        told.map(|file| file.diagnostic.clone()).collect()
+    };
+    if inspection.unread.iter().any(|file| file.suspicious) {
+        return Err(Rejected::new(Reason::BuildFailed, unread(true)));
+    }
     let scratch = scratch::folder();
     let scratch = scratch.map_err(|error| {
         Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
@@ -98,6 +105,13 @@ pub fn compile(
     let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
     workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
     workshop.compile()?;
+    // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
+    if !inspection.unread.is_empty() {
+        workshop.leave_out_unread().and_then(|()| workshop.compile()).map_err(|rejected| match rejected.reason {
+            Reason::HarnessError => rejected,
+            _ => Rejected::new(Reason::BuildFailed, unread(false)),
+        })?;
+    }
     let (missing, mut diagnostics) = workshop.adapt()?;
     diagnostics.splice(0..0, submission.notes.iter().cloned());
     let bytes = read_plain(&scratch.join("module.wasm"), MODULE_BYTES_MAX)
@@ -124,6 +138,14 @@ impl Workshop<'_> {
         }
         for (name, text) in adapter(self.interface.kind) {
             fs::write(self.scratch.join(name), text)?;
+        }
+        Ok(())
+    }
+
+    fn leave_out_unread(&self) -> Result<(), Rejected> {
+        for file in &self.inspection.unread {
+            fs::remove_file(self.scratch.join(SOURCES).join(&file.file))
+                .map_err(|error| Rejected::harness(&format!("cannot change the scratch folder: {error}")))?;
         }
         Ok(())
     }
@@ -231,8 +253,7 @@ impl Workshop<'_> {
                 }
             }
             if failing.is_empty() {
-                let messages = messages.into_iter().map(|message| message.diagnostic).collect();
-                return Err(Rejected::new(Reason::HarnessError, messages));
+                return Err(unadaptable(adapter, messages));
             }
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
@@ -243,7 +264,7 @@ impl Workshop<'_> {
                 }
             }
         }
-        Err(Rejected::harness("the adapter does not settle on the items that this submission has"))
+        Err(Rejected::build_failed("the items of this submission cannot be called side by side: keep to the prototype"))
     }
 
     /// The items of the prototype that are left out, and what there is to say about items.
@@ -349,7 +370,7 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
-        InterfaceKind::Script | InterfaceKind::Tests => &[],
+        InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
     }
 }
 
@@ -362,6 +383,27 @@ fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
         let (_, rest) = line.split_once("item = \"").or_else(|| line.split_once("item!(\""))?;
         rest.split_once('"').map(|(item, _)| item)
     })
+}
+
+/// Errors of the adapter's call that none of its items is to blame for. The adapter is the same for everybody and builds with
+/// every honest submission, so this one is the reason: what shows only where its generics and constants are worked out, or
+/// what it brings along for the whole program. Only a toolbox that cannot be loaded is the grader's own matter.
+fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
+    let ours = |message: &Message| {
+        matches!(message.code.as_str(), "E0460" | "E0461" | "E0462" | "E0463" | "E0514" | "E0786")
+            && ["toolbox", "cachedojo_wire"]
+                .iter()
+                .any(|name| message.diagnostic.message.contains(&format!("`{name}`")))
+    };
+    let reason = if messages.iter().any(ours) { Reason::HarnessError } else { Reason::BuildFailed };
+    let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
+        // The adapter's own places say nothing to a learner.
+        if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
+            message.diagnostic = diagnostic::general(&message.diagnostic.message);
+        }
+        message.diagnostic
+    });
+    Rejected::new(reason, diagnostics.collect())
 }
 
 /// Takes the scratch folder's own folder off a file name.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
-use crate::language::rust::forbidden;
+use crate::language::rust::forbidden::{self, Names, TOKENS_MAX};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::{Prototype, declaration, text_of, type_name};
 use proc_macro2::{Span, TokenStream};
@@ -31,7 +31,31 @@ pub struct Inspection {
     pub uses_tokio: bool,
     /// Whether it may start threads, so that it has to be compiled for a target that has them.
     pub spawns: bool,
+    /// Files that cannot be cut into tokens, so that nobody knows what they hold.
+    pub unread: Vec<Unread>,
     found: BTreeMap<String, Found>,
+}
+
+/// A file that cannot be cut into tokens. The compiler's messages about such a file are better than any here, so it may see the
+/// file, unless that names what would have it read others.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// Its name.
+    pub file: String,
+    /// What there is to say about it.
+    pub diagnostic: Diagnostic,
+    /// Whether it names something forbidden, if only in a comment.
+    pub suspicious: bool,
+}
+
+fn unread(file: &str, text: &str, error: &proc_macro2::LexError) -> Unread {
+    let suspicious = forbidden::names_something(text);
+    let why = if suspicious { ", and it names what is forbidden, so the compiler is not asked" } else { "" };
+    let message = format!("this file is no Rust: a quote or a bracket is not closed{why}");
+    let start = error.span().start();
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let diagnostic = diagnostic::at(file, number(start.line), number(start.column + 1), &message);
+    Unread { file: file.to_owned(), diagnostic, suspicious }
 }
 
 /// An item where it stands.
@@ -113,12 +137,26 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
     let mut threads = [false; 2];
     // A file that does not parse may hold anything.
     let mut all_read = true;
+    let mut files: Vec<(&str, TokenStream)> = Vec::new();
     for (name, text) in &submission.files {
-        let Ok(tokens) = text.parse::<TokenStream>() else {
-            all_read = false;
-            continue;
-        };
-        let scan = forbidden::scan(name, &tokens);
+        let text = forbidden::without_shebang(text);
+        match text.parse::<TokenStream>() {
+            Ok(tokens) => files.push((name, tokens)),
+            Err(error) => {
+                all_read = false;
+                inspection.unread.push(unread(name, &text, &error));
+            }
+        }
+    }
+    let names = Names::of(files.iter().map(|(_, tokens)| tokens));
+    if names.tokens > TOKENS_MAX {
+        let text =
+            format!("this submission has {} tokens; at most {TOKENS_MAX} are inspected: make it shorter", names.tokens);
+        inspection.forbidden.push(diagnostic::at(&submission.root, 0, 0, &text));
+        return inspection;
+    }
+    for (name, tokens) in files {
+        let scan = forbidden::scan(name, &tokens, &names);
         inspection.forbidden.extend(scan.forbidden);
         local.extend(scan.declared);
         used.extend(scan.roots);

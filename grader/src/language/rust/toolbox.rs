@@ -2,6 +2,7 @@
 //! `wasm32-wasip1` (and, once a submission wants threads, for that target too) and kept in a folder of the cache that is named by what went into it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ const SOURCES: &[(&str, &str)] = &[
 const CRATES: &[&str] = &["cachedojo_wire", "toolbox", "sha2", "tokio", "twox_hash", "xxhash_rust"];
 
 /// What changes a toolbox without being a source; one more whenever this file lays it out otherwise.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// A toolbox, ready.
 #[derive(Debug, Clone)]
@@ -312,12 +313,27 @@ fn cargo(target: Target, work: &Path) -> Command {
     let mut command = Command::new("cargo");
     command.args(["build", "--release", "--locked", "--target", target.name()]).current_dir(work);
     command.env("CARGO_TARGET_DIR", work.join("target"));
+    // No panic inside a library tells where on this machine its sources are.
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let remapped = [(home, "/cargo"), (Some(work.to_owned()), "/toolbox")].into_iter().filter_map(|(path, name)| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(path?);
+        flag.push(format!("={name}"));
+        Some(flag)
+    });
+    let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
     // A toolbox is the same whatever the flags of the shell it is built from.
     for steering in
         ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
     {
         command.env_remove(steering);
     }
+    // Nor does it take part in another cargo's work: what the grader starts inherits nothing.
+    for inherited in ["MAKEFLAGS", "CARGO_MAKEFLAGS"] {
+        command.env_remove(inherited);
+    }
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags);
     command
 }
 

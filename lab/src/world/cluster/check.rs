@@ -22,14 +22,9 @@ pub fn clients(world: &ClusterWorld) -> Option<String> {
 fn keys(calls: &[Call]) -> Option<String> {
     let mut histories: BTreeMap<&Key, Vec<Operation>> = BTreeMap::new();
     let mut weak: BTreeSet<&Key> = BTreeSet::new();
-    let mut tags: BTreeMap<&Key, BTreeSet<&str>> = BTreeMap::new();
     for call in calls {
         let (key, level) = match &call.request {
-            Request::Read { key, level, .. } => (key, *level),
-            Request::Write { key, level, tag, .. } => {
-                tags.entry(key).or_default().extend(tag.as_deref());
-                (key, *level)
-            }
+            Request::Read { key, level, .. } | Request::Write { key, level, .. } => (key, *level),
             _ => continue,
         };
         // One write at ONE may be lost, and with it whatever was built on it.
@@ -40,25 +35,21 @@ fn keys(calls: &[Call]) -> Option<String> {
     }
     for call in calls {
         let Request::Invalidate { selector } = &call.request else { continue };
-        let operation =
-            Operation { began: call.asked, ended: ended(call), effect: Effect::Write { value: None, ttl: None } };
         if !has_effect(call) {
             continue;
         }
+        let (effect, read) = match Selector::read(selector) {
+            Some(Selector::Tag(tag)) => (Effect::Sweep(tag), None),
+            read => (Effect::Write { value: None, ttl: None, tag: None }, read),
+        };
+        let operation = Operation { began: call.asked, ended: ended(call), effect: effect.clone() };
         for (key, history) in &mut histories {
-            let of_key = tags.get(*key);
-            let reaches = match Selector::read(selector) {
-                Some(Selector::Tag(tag)) => {
-                    // Whether it reaches the key depends on which write is there: such histories are looked at by the store's own tests.
-                    if of_key.is_some_and(|tags| tags.contains(tag.as_str())) {
-                        weak.insert(key);
-                    }
-                    false
-                }
-                Some(read) => read.reaches(key, None),
-                None => false,
-            };
-            if reaches || key.as_ref() == selector.as_str() {
+            let by_tag = matches!(operation.effect, Effect::Sweep(_));
+            let has_tag = |operation: &Operation| matches!((&operation.effect, &effect), (Effect::Write { tag: Some(tag), .. }, Effect::Sweep(sought)) if tag == sought);
+            if (by_tag && history.iter().any(has_tag))
+                || key.as_ref() == selector.as_str()
+                || read.as_ref().is_some_and(|read| read.reaches(key, None))
+            {
                 history.push(operation.clone());
             }
         }
@@ -70,7 +61,7 @@ fn keys(calls: &[Call]) -> Option<String> {
             Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
             Effect::Read(None) => "the read that saw nothing".to_owned(),
             Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
-            Effect::Write { value: None, .. } => "the delete".to_owned(),
+            Effect::Write { value: None, .. } | Effect::Sweep(_) => "the delete".to_owned(),
         };
         let began = stuck.began / 1000;
         Some(format!("no order of the operations on {} explains {what} that began at {began} ms", printed(key)))
@@ -93,8 +84,9 @@ fn operation(call: &Call) -> Option<Operation> {
         (Request::Read { .. }, Some((_, Outcome::Read { value, .. }))) => {
             Effect::Read(value.as_ref().map(|value| value.to_vec()))
         }
-        (Request::Write { value, ttl, .. }, _) if has_effect(call) => {
-            Effect::Write { value: value.as_ref().map(|value| value.to_vec()), ttl: *ttl }
+        (Request::Write { value, ttl, tag, .. }, _) if has_effect(call) => {
+            let tag = tag.as_ref().map(ToString::to_string);
+            Effect::Write { value: value.as_ref().map(|value| value.to_vec()), ttl: *ttl, tag }
         }
         _ => return None,
     };

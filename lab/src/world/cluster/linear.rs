@@ -34,7 +34,11 @@ pub enum Effect {
         value: Option<Vec<u8>>,
         /// From this long after it began, at the earliest, a read may find nothing.
         ttl: Option<Micros>,
+        /// The word by which a [`Effect::Sweep`] finds it.
+        tag: Option<String>,
     },
+    /// Deletes the value if it was written with this tag.
+    Sweep(String),
     /// Found the value, or nothing.
     Read(Option<Vec<u8>>),
 }
@@ -53,17 +57,11 @@ pub enum Verdict {
 /// Looks for an order. Deadlines are kept to within `bound`. Cost: about O(n) for histories with few operations at a time, at worst exponential
 /// in those, and cut off.
 pub fn search(history: &[Operation], bound: Micros) -> Verdict {
-    let mut order: Vec<usize> = (0..history.len()).collect();
-    order.sort_by_key(|&at| history[at].began);
-    order.truncate(OPERATIONS_MAX);
-    let mut sorted: Vec<&Operation> = order.iter().map(|&at| &history[at]).collect();
-    // A read that nobody heard of binds nobody.
-    sorted.retain(|operation| operation.ended.is_some() || matches!(operation.effect, Effect::Write { .. }));
-    let kept: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|&at| history[at].ended.is_some() || matches!(history[at].effect, Effect::Write { .. }))
-        .collect();
+    let is_needed = |at: &usize| history[*at].ended.is_some() || may_be_seen(&history[*at].effect, history);
+    let mut kept: Vec<usize> = (0..history.len()).filter(is_needed).collect();
+    kept.sort_by_key(|&at| history[at].began);
+    kept.truncate(OPERATIONS_MAX);
+    let sorted: Vec<&Operation> = kept.iter().map(|&at| &history[at]).collect();
     let mut search = Search { operations: &sorted, bound, seen: HashSet::new(), furthest: 0, stuck_at: 0 };
     let must: u128 = sorted
         .iter()
@@ -74,6 +72,18 @@ pub fn search(history: &[Operation], bound: Micros) -> Verdict {
         Some(true) => Verdict::Linearizable,
         Some(false) => Verdict::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
         None => Verdict::Unknown,
+    }
+}
+
+/// Whether it matters to anybody that an operation of unknown outcome took effect: a value that no read saw, and that never expires, can
+/// be left out of any order.
+fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
+    match effect {
+        Effect::Read(_) => false,
+        Effect::Write { value: Some(value), ttl: None, .. } => {
+            history.iter().any(|other| matches!(&other.effect, Effect::Read(Some(found)) if found == value))
+        }
+        Effect::Write { .. } | Effect::Sweep(_) => true,
     }
 }
 
@@ -104,10 +114,14 @@ impl Search<'_> {
             let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
             let ends = left.clone().filter_map(|(_, operation)| operation.ended).min().unwrap_or(Micros::MAX);
             let from = choice.next;
-            let candidate = left
+            let mut candidates = left
                 .skip_while(|(at, _)| *at < from)
                 .take_while(|(_, operation)| operation.began <= ends)
-                .find(|(_, operation)| self.may_follow(operation, last));
+                .filter(|(_, operation)| self.may_follow(operation, last));
+            // A read that may come now can come now in any order: it changes nothing, so there is nothing else to try.
+            let read = candidates.clone().find(|(_, operation)| matches!(operation.effect, Effect::Read(_)));
+            let is_read = read.is_some();
+            let candidate = read.or_else(|| candidates.find(|(at, _)| !self.has_twin(*at, done)));
             let Some((at, operation)) = candidate else {
                 let is_further = done.count_ones() >= self.furthest;
                 if is_further {
@@ -118,9 +132,13 @@ impl Search<'_> {
                 way.pop();
                 continue;
             };
-            choice.next = at + 1;
+            choice.next = if is_read { self.operations.len() } else { at + 1 };
             let done = done | 1 << at;
-            let is_write = matches!(operation.effect, Effect::Write { .. });
+            let is_write = match &operation.effect {
+                Effect::Write { .. } => true,
+                Effect::Sweep(tag) => self.has_tag(last, tag),
+                Effect::Read(_) => false,
+            };
             let last = if is_write { u8::try_from(at).ok() } else { last };
             if self.seen.len() > STATES_MAX {
                 return None;
@@ -132,12 +150,28 @@ impl Search<'_> {
         Some(false)
     }
 
+    /// Whether an earlier operation of unknown outcome does just the same and is not used yet: then that one is as good, and only one order
+    /// of the two needs looking at.
+    fn has_twin(&self, at: usize, done: u128) -> bool {
+        let operation = self.operations[at];
+        let deletes = matches!(operation.effect, Effect::Write { value: None, .. } | Effect::Sweep(_));
+        let is_twin = |(other, earlier): (usize, &&Operation)| {
+            done & 1 << other == 0 && earlier.ended.is_none() && earlier.effect == operation.effect
+        };
+        deletes && operation.ended.is_none() && self.operations[..at].iter().enumerate().any(is_twin)
+    }
+
+    fn has_tag(&self, last: Option<u8>, sought: &str) -> bool {
+        let last = last.map(|at| &self.operations[usize::from(at)].effect);
+        matches!(last, Some(Effect::Write { tag: Some(tag), .. }) if tag == sought)
+    }
+
     /// Whether an operation may come after the last write.
     fn may_follow(&self, operation: &Operation, last: Option<u8>) -> bool {
         let Effect::Read(found) = &operation.effect else { return true };
         let last = last.map(|at| self.operations[usize::from(at)]);
         let written = match last.map(|write| &write.effect) {
-            Some(Effect::Write { value, ttl }) => value.as_ref().map(|value| (value, *ttl)),
+            Some(Effect::Write { value, ttl, .. }) => value.as_ref().map(|value| (value, *ttl)),
             _ => None,
         };
         let (Some(write), Some((value, ttl))) = (last, written) else { return found.is_none() };
@@ -160,7 +194,7 @@ mod tests {
 
     fn write(began: Micros, ended: Option<Micros>, value: &str) -> Operation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        Operation { began, ended, effect: Effect::Write { value, ttl: None } }
+        Operation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
     }
 
     fn read(began: Micros, ended: Micros, value: &str) -> Operation {
@@ -217,13 +251,28 @@ mod tests {
         let lives = |ttl| Operation {
             began: 100,
             ended: Some(110),
-            effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl) },
+            effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl), tag: None },
         };
         let holds = |operation: Operation| search(&[lives(1000), operation], 20) == Verdict::Linearizable;
         assert!(holds(read(1000, 1050, "a")) && holds(read(1130, 1140, "a")));
         assert!(!holds(read(1131, 1140, "a")), "it lived longer than its deadline and the bound");
         assert!(holds(read(1070, 1080, "")) && holds(read(2000, 2001, "")));
         assert!(!holds(read(1070, 1079, "")), "it died earlier than its deadline less the bound");
+    }
+
+    #[test]
+    fn a_sweep_deletes_what_has_its_tag_and_nothing_else() {
+        let tagged = |began, value: &str, tag: &str| {
+            let (value, tag) = (Some(value.as_bytes().to_vec()), Some(tag.to_owned()));
+            Operation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
+        };
+        let sweep = |began, ended| Operation { began, ended, effect: Effect::Sweep("hot".into()) };
+        check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "")], true);
+        check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "a")], false);
+        check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "a")], true);
+        check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "")], false);
+        check(&[tagged(0, "a", "hot"), tagged(2, "b", "cold"), sweep(1, Some(4)), read(5, 6, "")], false);
+        check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
     }
 
     #[test]

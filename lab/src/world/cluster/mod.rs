@@ -8,6 +8,7 @@ pub mod act;
 pub mod check;
 pub mod linear;
 pub mod network;
+pub mod plan;
 pub mod simulate;
 pub mod story;
 

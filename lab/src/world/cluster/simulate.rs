@@ -23,6 +23,10 @@ pub struct Life {
     pub nodes: u8,
     /// On how many nodes a key lives.
     pub copies: usize,
+    /// Points of a node on the ring.
+    pub points: usize,
+    /// Whether it has the simulator's [`settings`] rather than the usual ones.
+    pub haste: bool,
     /// What happens, in order.
     pub acts: Vec<Act>,
 }
@@ -42,15 +46,18 @@ pub struct Lived {
     pub digest: u64,
 }
 
+/// Points of a node in a random life: few, for they are many rings.
+const POINTS: usize = 8;
+
 /// Settings under which things happen sooner than with the usual ones, so that a short life sees all of them.
 pub fn settings(copies: usize) -> Settings {
     Settings {
         copies,
-        virtual_nodes: 8,
+        virtual_nodes: POINTS,
         patience: SECOND,
         retry: 120 * MS,
-        message_life: 1500 * MS,
-        hint_life: 2 * SECOND,
+        message_life: SECOND,
+        hint_life: SECOND,
         dead_after: 3 * SECOND,
         compare_every: 600 * MS,
         forget_every: 500 * MS,
@@ -106,7 +113,7 @@ pub fn live(seed: u64) -> (Life, Lived) {
     let kinds: Vec<Kind> = KINDS.into_iter().filter(|_| chance.below(2) == 0).collect();
     let kinds = if kinds.is_empty() { vec![Kind::Kill] } else { kinds };
     let world = ClusterWorld::new(nodes, settings(copies), seed, false);
-    let life = Life { seed, nodes, copies, acts: Vec::with_capacity(2 * OPERATIONS) };
+    let life = Life { seed, nodes, copies, points: POINTS, haste: true, acts: Vec::with_capacity(2 * OPERATIONS) };
     let mut maker = Maker {
         player: Player::new(world),
         life,
@@ -116,14 +123,21 @@ pub fn live(seed: u64) -> (Life, Lived) {
         faults: 0,
         down: Vec::new(),
         asleep: Vec::new(),
+        is_long: false,
         lost: 0,
         next_node: nodes + 1,
     };
     maker.act(Act::Settle);
+    // In some lives messages overtake each other from the beginning.
+    if maker.chance.below(3) == 0 {
+        maker.set(|chance| Act::Reorder((5 + chance.below(40)) * MS));
+    }
     let faults = FAULTS_LEAST + maker.chance.below(6);
     let every = OPERATIONS as u64 / (faults + 1);
-    for number in 0..OPERATIONS as u64 {
-        if number % every == every - 1 {
+    let mut number = 0;
+    while maker.player.world.calls().len() < OPERATIONS {
+        number += 1;
+        if number % every == 0 {
             maker.fault();
         }
         maker.operate();
@@ -137,8 +151,7 @@ pub fn live(seed: u64) -> (Life, Lived) {
 
 /// Lives a life again, or what is left of it.
 pub fn relive(life: &Life) -> Lived {
-    let world = ClusterWorld::new(life.nodes, settings(life.copies), life.seed, false);
-    let mut player = Player::new(world);
+    let mut player = life.begin();
     for act in &life.acts {
         player.perform(act);
     }
@@ -194,6 +207,8 @@ struct Maker {
     /// Nodes that are down, and when they are to come back, counted in operations.
     down: Vec<(NodeId, u64)>,
     asleep: Vec<(NodeId, u64)>,
+    /// Whether the next node to come back is to be away for long.
+    is_long: bool,
     /// Disks lost since the cluster was whole.
     lost: usize,
     next_node: u8,
@@ -221,6 +236,11 @@ impl Maker {
         }
         for (node, due) in std::mem::take(&mut self.down) {
             if due == 0 {
+                // So long that hints and tombstones have had their time.
+                if std::mem::take(&mut self.is_long) {
+                    let time = (1500 + self.chance.below(4500)) * MS;
+                    self.act(Act::Tick(time));
+                }
                 self.act(Act::Restart { node, with_nothing: false });
             } else {
                 self.down.push((node, due - 1));
@@ -258,7 +278,9 @@ impl Maker {
         }
         // Three families of keys: at QUORUM and ALL; with a time to live; and at any level, where sessions are what counts.
         let (family, count) = *self.chance.pick(&[("k", 4), ("k", 4), ("t", 3), ("w", 2)]);
-        let key: Arc<str> = format!("{family}{}", self.chance.below(count)).into();
+        // One key of each family is asked for more often than the others, so that operations meet.
+        let number = if self.chance.below(2) == 0 { 0 } else { self.chance.below(count) };
+        let key: Arc<str> = format!("{family}{number}").into();
         let level = match (family, self.chance.below(12)) {
             ("w", 0..=7) => Level::One,
             (_, 0) => Level::All,
@@ -266,13 +288,13 @@ impl Maker {
         };
         let operation = match self.chance.below(20) {
             0..=8 => Operation::Read,
-            9..=17 => {
+            9..=15 => {
                 self.values += 1;
                 let ttl = (family == "t").then(|| (200 + self.chance.below(2500)) * MS);
                 let tag = (self.chance.below(3) == 0).then(|| Arc::from("hot"));
                 Operation::Write { value: format!("v{}", self.values).as_bytes().into(), ttl, tag }
             }
-            18 => Operation::Erase,
+            16..=17 => Operation::Erase,
             _ => Operation::Invalidate,
         };
         let key = match operation {
@@ -284,6 +306,8 @@ impl Maker {
             _ => key,
         };
         let via = Some(via);
+        // An invalidation has one level only.
+        let level = if operation == Operation::Invalidate { Level::Quorum } else { level };
         self.act(Act::Operate { operation, key, level, via, begins: true });
     }
 
@@ -296,8 +320,8 @@ impl Maker {
         match kind {
             Kind::Kill | Kind::LongAway if is_up => {
                 self.act(Act::Kill(node));
-                let due = if kind == Kind::LongAway { soon + 60 } else { soon };
-                self.down.push((node, due));
+                self.down.push((node, soon));
+                self.is_long |= kind == Kind::LongAway;
             }
             Kind::LoseDisk if is_up && self.may_lose_a_disk() => {
                 self.lost += 1;
@@ -316,14 +340,15 @@ impl Maker {
                 let all: Vec<NodeId> = self.player.world.all().iter().collect();
                 let (mut left, mut right) = (NodeSet::EMPTY, NodeSet::EMPTY);
                 for node in all {
-                    if self.chance.below(2) == 0 {
-                        left.insert(node)
-                    } else {
-                        right.insert(node)
-                    };
+                    let side = if self.chance.below(2) == 0 { &mut left } else { &mut right };
+                    side.insert(node);
                 }
                 let groups: Vec<_> = [left, right].into_iter().filter(|group| !group.is_empty()).collect();
                 self.act(Act::Partition(groups));
+                if self.kinds.contains(&Kind::LongAway) && self.chance.below(2) == 0 {
+                    let time = (1500 + self.chance.below(4500)) * MS;
+                    self.act(Act::Tick(time));
+                }
             }
             Kind::OneWay => {
                 let to = self.some_node();
@@ -431,7 +456,9 @@ pub fn shrink(life: &Life, tries: usize) -> Life {
 
 /// The script of a life: `grader run` and the page play it.
 pub fn script(life: &Life) -> String {
-    let mut text = format!("cluster nodes={} rf={} points=8 haste=yes seed={}\n", life.nodes, life.copies, life.seed);
+    let (nodes, copies, points, seed) = (life.nodes, life.copies, life.points, life.seed);
+    let haste = if life.haste { " haste=yes" } else { "" };
+    let mut text = format!("cluster nodes={nodes} rf={copies} points={points}{haste} seed={seed}\n");
     for act in &life.acts {
         let _ = writeln!(text, "{act}");
     }

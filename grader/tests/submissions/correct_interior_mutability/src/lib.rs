@@ -259,7 +259,10 @@ fn hash(bytes: &[u8]) -> u64 {
         h ^= h >> 11;
         u64::from(h.wrapping_add(h << 15))
     };
-    lane(0x9e37_79b9) << 32 | lane(0x85eb_ca6b)
+    let both = lane(0x9e37_79b9) << 32 | lane(0x85eb_ca6b);
+    // The lanes alone spread names that differ in few letters unevenly.
+    let mixed = (both ^ (both >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ (mixed >> 33)
 }
 
 #[derive(Debug, Clone)]
@@ -388,9 +391,11 @@ impl ProtocolParser {
             b"TOUCH" => Ok(CacheCommand::Touch { key: text(1)?, ttl: Duration::from_secs(number(2)?.max(0) as u64) }),
             b"STATS" => Ok(CacheCommand::Stats),
             b"SET" => {
-                let (key, seconds, length) = (text(1)?, number(3)?, number(4)? as usize);
+                let (key, seconds, length) = (text(1)?, number(3)?, number(4)?);
+                let length = usize::try_from(length).map_err(|_| ParseError::InvalidArguments)?;
                 let begin = newline + 1;
-                if input.len() < begin + length {
+                let there = input.len().saturating_sub(begin);
+                if there < length {
                     return Err(ParseError::Incomplete);
                 }
                 let ttl = if seconds == 0 { None } else { Some(Duration::from_secs(seconds as u64)) };

@@ -1,12 +1,27 @@
-//! A command's arguments, read one by one.
+//! What a command of the table is, and how its arguments are read, one by one.
 
 use cachedojo_wire::Policy;
 
-use super::{Entry, Fault};
-use crate::script::expect::{Comparison, Expectation, Ids, Test, Wording};
-use crate::script::mistake::Mistake;
-use crate::script::token::Token;
+use super::command::Command;
+use super::expect::{Comparison, Expectation, Ids, Test, Wording};
+use super::http::HttpShape;
+use super::mistake::{Fault, Mistake};
+use super::token::Token;
 use cachedojo_notation::duration::Duration;
+
+/// A command of the language.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// The words it begins with.
+    pub name: &'static str,
+    /// How it is written.
+    pub usage: &'static str,
+    /// What it does, in English.
+    pub help_en: &'static str,
+    /// What it does, in French.
+    pub help_fr: &'static str,
+    pub(crate) read: fn(&mut Args<'_>) -> Result<Command, Fault>,
+}
 
 /// The most keys that `ring spread` and `ring mark` look at.
 const KEYS_MAX: u32 = 100_000;
@@ -106,6 +121,11 @@ impl<'a> Args<'a> {
         Ok((key, value, ttl_ms))
     }
 
+    /// `at <address>`, else one made of the id.
+    pub(crate) fn address(&mut self, id: &str) -> Result<String, Fault> {
+        if self.flag("at") { self.string("<address>") } else { Ok(format!("{id}:11211")) }
+    }
+
     pub(crate) fn run_of_keys(&mut self) -> Result<(String, u32), Fault> {
         let prefix = self.string("<prefix>")?;
         let count = self.count("<count>", KEYS_MAX)?;
@@ -127,6 +147,15 @@ impl<'a> Args<'a> {
         let rest = &tokens[self.next..];
         self.next = self.tokens.len();
         Ok(rest)
+    }
+
+    /// What an answer over HTTP must be like: the rest of the line, in a grammar of its own.
+    pub(crate) fn http_shape(&mut self) -> Result<Expectation, Fault> {
+        let shape = self.rest();
+        let whole = self.line.len() - shape.len()..self.line.len();
+        let usage = self.entry.usage;
+        let test = HttpShape::new(&shape).ok_or((whole, Mistake::Missing { what: "<status>", usage }))?;
+        Ok(Expectation { source: format!("http {}", shape.trim()), test: Test::Http(test) })
     }
 
     pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {

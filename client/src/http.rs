@@ -1,0 +1,132 @@
+//! The cache service over HTTP, a connection a request: small and plain. A busy client keeps connections; this one shows how
+//! little it takes.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Cache;
+
+/// The most of an answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// The service at an address.
+#[derive(Debug, Clone)]
+pub struct HttpCache {
+    address: SocketAddr,
+    token: Option<String>,
+    timeout: Duration,
+}
+
+/// Why the service could not be asked.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The connection failed, or took too long.
+    Connection(std::io::Error),
+    /// What it answered is no HTTP.
+    Gibberish,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection(error) => write!(f, "the cache service cannot be asked: {error}"),
+            Self::Gibberish => f.write_str("the cache service answered what is no HTTP: is it one?"),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl HttpCache {
+    /// The service at that address, which is given so long for each step of an answer.
+    pub const fn new(address: SocketAddr, timeout: Duration) -> Self {
+        Self { address, token: None, timeout }
+    }
+
+    /// Presents that bearer token.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    /// Sends a request; the status and the body of its answer.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn ask(&self, method: &str, target: &str, body: &str) -> Result<(u16, String), Trouble> {
+        let mut stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
+        stream.set_read_timeout(Some(self.timeout))?;
+        stream.set_write_timeout(Some(self.timeout))?;
+        let token = self.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let (host, length) = (self.address, body.len());
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{token}Content-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(format!("{head}{body}").as_bytes())?;
+        let mut reader = BufReader::new(stream.take(ANSWER_BYTES_MAX));
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(Trouble::Gibberish)?;
+        let mut length: Option<u64> = None;
+        loop {
+            line.clear();
+            if reader.read_line(&mut line)? == 0 {
+                return Err(Trouble::Gibberish);
+            }
+            let Some((name, value)) = line.split_once(':') else { break };
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().ok();
+            }
+        }
+        let mut body = Vec::new();
+        reader.take(length.ok_or(Trouble::Gibberish)?).read_to_end(&mut body)?;
+        let is_whole = length == Some(body.len() as u64);
+        let body = String::from_utf8(body).ok().filter(|_| is_whole).ok_or(Trouble::Gibberish)?;
+        Ok((status, body))
+    }
+}
+
+impl Cache for HttpCache {
+    fn get(&self, namespace: &str, key: &str) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Body {
+            value: Box<RawValue>,
+        }
+        let (status, body) = self.ask("GET", &path(namespace, key), "").ok()?;
+        if status != 200 {
+            return None;
+        }
+        serde_json::from_str::<Body>(&body).ok().map(|body| body.value.get().to_owned())
+    }
+
+    fn set(&self, namespace: &str, key: &str, json: &str, ttl_s: Option<u64>) {
+        let ttl = ttl_s.map(|ttl_s| format!(",\"ttl\":{ttl_s}")).unwrap_or_default();
+        // What cannot be stored is loaded again by the next who asks.
+        _ = self.ask("PUT", &path(namespace, key), &format!("{{\"value\":{json}{ttl}}}"));
+    }
+}
+
+/// The path of an entry, percent-encoded.
+fn path(namespace: &str, key: &str) -> String {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|byte| match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+                byte => format!("%{byte:02X}"),
+            })
+            .collect()
+    };
+    format!("/api/v1/cache/{}/{}", encode(namespace), encode(key))
+}

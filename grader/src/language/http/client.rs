@@ -1,0 +1,304 @@
+//! One request over HTTP/1.1 and its answer. Whatever the other side sends, this ends: bytes, header lines and time are
+//! bounded. Redirects are not followed and nothing is unpacked.
+
+use std::fmt;
+use std::io::{ErrorKind, Read, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+/// The most of an answer that is read, in bytes.
+const ANSWER_BYTES_MAX: usize = 8 << 20;
+/// The largest head, in bytes.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// How long one request may take, from the connection to the last byte.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names and values in their order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody listens.
+    Refused(String),
+    /// It took too long.
+    TooSlow,
+    /// It hung up before the answer was whole.
+    EndedEarly,
+    /// It sent more than is read.
+    TooLarge,
+    /// What it sent is no HTTP.
+    NoHttp(&'static str),
+    /// It packed its answer, though nobody asked for that.
+    Packed(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) => write!(f, "nobody answers: {why}"),
+            Self::TooSlow => write!(f, "no whole answer within {} s", PATIENCE.as_secs()),
+            Self::EndedEarly => f.write_str("it hung up before its answer was whole: is Content-Length right?"),
+            Self::TooLarge => write!(f, "its answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20),
+            Self::NoHttp(what) => write!(f, "what it sent is no HTTP/1.1: {what}"),
+            Self::Packed(encoding) => write!(f, "its answer is packed ({encoding}), though nobody asked for that"),
+        }
+    }
+}
+
+/// Sends one request on a connection of its own and reads the answer. `headers` are lines with their ends.
+///
+/// # Errors
+/// See [`Fault`].
+#[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
+pub fn ask(
+    address: SocketAddr,
+    host: &str,
+    method: &str,
+    target: &str,
+    headers: &str,
+    body: Option<&str>,
+) -> Result<Answer, Fault> {
+    let deadline = Instant::now() + PATIENCE;
+    let refused = |error: std::io::Error| Fault::Refused(error.to_string());
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(refused)?;
+    stream.set_write_timeout(Some(PATIENCE)).map_err(refused)?;
+    let length = body.map_or(0, str::len);
+    let kind = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: application/json\r\n\
+         {kind}{headers}Content-Length: {length}\r\n\r\n{}",
+        body.unwrap_or_default()
+    );
+    // It may answer and hang up before it has read all: then the answer counts.
+    let sent = stream.write_all(request.as_bytes());
+    let mut reader = Bounded { stream, deadline, bytes: Vec::new(), at: 0, ended: false };
+    match read_answer(&mut reader) {
+        Err(Fault::EndedEarly) if sent.is_err() => Err(Fault::EndedEarly),
+        answer => answer,
+    }
+}
+
+/// What has come so far, and how to get more of it.
+struct Bounded<S> {
+    stream: S,
+    deadline: Instant,
+    bytes: Vec<u8>,
+    /// What is done with.
+    at: usize,
+    ended: bool,
+}
+
+/// A stream whose reads can be given an end.
+trait Timed: Read {
+    fn wait_at_most(&self, time: Duration) -> std::io::Result<()>;
+}
+
+impl Timed for TcpStream {
+    fn wait_at_most(&self, time: Duration) -> std::io::Result<()> {
+        self.set_read_timeout(Some(time))
+    }
+}
+
+impl<S: Timed> Bounded<S> {
+    /// Reads some more; `false` at the end.
+    #[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
+    fn more(&mut self) -> Result<bool, Fault> {
+        if self.ended {
+            return Ok(false);
+        }
+        if self.bytes.len() > ANSWER_BYTES_MAX {
+            return Err(Fault::TooLarge);
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Fault::TooSlow);
+        }
+        self.stream.wait_at_most(left).map_err(|error| Fault::Refused(error.to_string()))?;
+        let mut part = [0; 16 * 1024];
+        match self.stream.read(&mut part) {
+            Ok(0) => self.ended = true,
+            Ok(count) => self.bytes.extend_from_slice(&part[..count]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return Err(Fault::TooSlow);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.ended = true,
+        }
+        Ok(!self.ended)
+    }
+
+    /// The next line without its end.
+    fn line(&mut self) -> Result<String, Fault> {
+        let mut looked = self.at;
+        loop {
+            if let Some(end) = self.bytes[looked..].iter().position(|byte| *byte == b'\n') {
+                let line = &self.bytes[self.at..looked + end];
+                let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+                self.at = looked + end + 1;
+                return Ok(line);
+            }
+            looked = self.bytes.len();
+            if looked - self.at > HEAD_BYTES_MAX {
+                return Err(Fault::NoHttp("a line without an end"));
+            }
+            if !self.more()? {
+                return Err(Fault::EndedEarly);
+            }
+        }
+    }
+
+    /// The next so many bytes.
+    fn take(&mut self, count: usize) -> Result<Vec<u8>, Fault> {
+        if count > ANSWER_BYTES_MAX {
+            return Err(Fault::TooLarge);
+        }
+        while self.bytes.len() - self.at < count {
+            if !self.more()? {
+                return Err(Fault::EndedEarly);
+            }
+        }
+        let taken = self.bytes[self.at..self.at + count].to_vec();
+        self.at += count;
+        Ok(taken)
+    }
+}
+
+fn read_answer<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
+    loop {
+        let answer = read_one(reader)?;
+        // Of an answer before the answer (100 Continue) nothing is kept; the bound of bytes ends a row of them.
+        if !(100..200).contains(&answer.status) {
+            return Ok(answer);
+        }
+    }
+}
+
+fn read_one<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
+    let line = reader.line()?;
+    let mut words = line.splitn(3, ' ');
+    let is_http = words.next().is_some_and(|version| version.starts_with("HTTP/1."));
+    let status = words.next().filter(|_| is_http).and_then(|status| status.parse().ok());
+    let status: u16 = status.filter(|status| (100..600).contains(status)).ok_or(Fault::NoHttp("no status line"))?;
+    let (mut headers, head_at) = (Vec::new(), reader.at);
+    loop {
+        let line = reader.line()?;
+        if line.is_empty() {
+            break;
+        }
+        if reader.at - head_at > HEAD_BYTES_MAX {
+            return Err(Fault::NoHttp("a head that is too large"));
+        }
+        let (name, value) = line.split_once(':').ok_or(Fault::NoHttp("a header line without a colon"))?;
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let mut answer = Answer { status, headers, body: Vec::new() };
+    if let Some(encoding) =
+        answer.header("content-encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
+    {
+        return Err(Fault::Packed(encoding.chars().take(20).collect()));
+    }
+    if (100..200).contains(&status) || status == 204 || status == 304 {
+        return Ok(answer);
+    }
+    let is_chunked = answer.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    answer.body = if is_chunked {
+        read_chunks(reader)?
+    } else if let Some(length) = answer.header("content-length") {
+        reader.take(length.parse().map_err(|_| Fault::NoHttp("a Content-Length that is no number"))?)?
+    } else {
+        while reader.more()? {}
+        reader.take(reader.bytes.len() - reader.at)?
+    };
+    Ok(answer)
+}
+
+fn read_chunks<S: Timed>(reader: &mut Bounded<S>) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::new();
+    loop {
+        let line = reader.line()?;
+        let digits = line.split(';').next().unwrap_or_default().trim();
+        let count = usize::from_str_radix(digits, 16).map_err(|_| Fault::NoHttp("a chunk without a length"))?;
+        if count == 0 {
+            while !reader.line()?.is_empty() {}
+            return Ok(body);
+        }
+        body.extend(reader.take(count)?);
+        if !reader.line()?.is_empty() {
+            return Err(Fault::NoHttp("a chunk that is longer than it says"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    impl Timed for Cursor<Vec<u8>> {
+        fn wait_at_most(&self, _: Duration) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a deadline that is not reached")]
+    fn read(bytes: &[u8]) -> Result<Answer, Fault> {
+        let deadline = Instant::now() + Duration::from_mins(10);
+        let stream = Cursor::new(bytes.to_vec());
+        read_answer(&mut Bounded { stream, deadline, bytes: Vec::new(), at: 0, ended: false })
+    }
+
+    #[test]
+    fn answers_of_every_framing_are_read() {
+        for bytes in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.0 200 OK\r\n\r\n{}",
+            "HTTP/1.1 200\r\ntransfer-encoding: chunked\r\n\r\n1;x=y\r\n{\r\n1\r\n}\r\n0\r\nTrailer: x\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}left over",
+        ] {
+            let answer = read(bytes.as_bytes()).unwrap_or_else(|fault| panic!("{fault}: {bytes}"));
+            assert_eq!((answer.status, answer.body.as_slice()), (200, b"{}".as_slice()), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_answer_ends_in_a_sentence() {
+        let endless_head = format!("HTTP/1.1 200 OK\r\n{}", "X: y\r\n".repeat(20_000));
+        let endless_line = format!("HTTP/1.1 200 OK\r\nX: {}", "y".repeat(200_000));
+        let endless_body = format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(9 << 20));
+        let continues = "HTTP/1.1 100 Continue\r\n\r\n".repeat(400_000);
+        for (bytes, fault) in [
+            ("", Fault::EndedEarly),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", Fault::EndedEarly),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}", Fault::TooLarge),
+            ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Fault::NoHttp("a Content-Length that is no number")),
+            ("SSH-2.0-x\r\n", Fault::NoHttp("no status line")),
+            ("HTTP/1.1 999 X\r\n\r\n", Fault::NoHttp("no status line")),
+            ("HTTP/1.1 200 OK\r\nno colon\r\n\r\n", Fault::NoHttp("a header line without a colon")),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Fault::NoHttp("a chunk without a length")),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", Fault::TooLarge),
+            ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", Fault::Packed("gzip".to_owned())),
+            (&endless_head, Fault::NoHttp("a head that is too large")),
+            (&endless_line, Fault::NoHttp("a line without an end")),
+            (&endless_body, Fault::TooLarge),
+            (&continues, Fault::TooLarge),
+        ] {
+            assert_eq!(read(bytes.as_bytes()), Err(fault), "{}", &bytes[..bytes.len().min(60)]);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A running service as a submission: a command that starts one, or the URL of one. The checks' requests are sent over HTTP,
+//! and its answers are taken for what they are: bytes of a stranger.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`client`] | one request and its answer, bounded in bytes and in time |
+//! | [`service`] | the process behind it, started and ended with all that it started |
+//! | [`subject`] | the seam: requests of a script, sent |
+
+pub mod client;
+pub mod service;
+pub mod subject;
+
+use std::sync::Arc;
+
+use crate::host::sandbox::Protection;
+use crate::intake::diagnostic;
+use crate::intake::submission::Submission;
+use crate::language::toolchain::{Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
+use cachedojo_lab::subject::Subject;
+pub use service::START;
+use service::Service;
+use subject::HttpSubject;
+
+/// Why a command is not run without being told to.
+const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
+    if you trust it, add --trust; or start it where you like and name it with --url";
+
+/// Services, started or found.
+#[derive(Debug)]
+pub struct HttpToolchain {
+    protection: Protection,
+}
+
+impl HttpToolchain {
+    /// The way to services; one that must be started is only under `Protection::Trust`.
+    pub const fn new(protection: Protection) -> Self {
+        Self { protection }
+    }
+}
+
+impl Toolchain for HttpToolchain {
+    fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
+        let rejected = |reason, message: &str| Rejected::new(reason, vec![diagnostic::at(START, 1, 1, message)]);
+        let text = submission.files.get(START).map(|text| text.trim()).unwrap_or_default();
+        if !service::is_url(text) && !submission.is_of_pack && self.protection == Protection::Sandbox {
+            return Err(rejected(Reason::Forbidden, NOT_TRUSTED));
+        }
+        let service = Service::open(&submission.files).map_err(|why| rejected(Reason::BuildFailed, &why))?;
+        let artifact = serde_json::to_vec(&submission.files).map_err(|error| Rejected::harness(&error.to_string()))?;
+        let factory = Arc::new(HttpFactory { service: Arc::new(service) });
+        Ok(Built { factory, artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
+    }
+
+    fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
+        let files = serde_json::from_slice(artifact).ok()?;
+        let service = Service::open(&files).ok()?;
+        Some(Arc::new(HttpFactory { service: Arc::new(service) }))
+    }
+
+    fn identity(&self) -> String {
+        "http".to_owned()
+    }
+
+    fn backend(&self) -> &'static str {
+        "http"
+    }
+}
+
+#[derive(Debug)]
+struct HttpFactory {
+    service: Arc<Service>,
+}
+
+impl Factory for HttpFactory {
+    fn subject(&self, _limits: &Limits) -> Result<Box<dyn Subject>, NotStarted> {
+        Ok(Box::new(HttpSubject::new(Arc::clone(&self.service))))
+    }
+}

@@ -1,0 +1,265 @@
+//! The process behind a service: started in a folder of its own, waited for, and ended with all that it started.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::client::{self, Answer, Fault};
+use crate::host::scratch;
+
+/// How long a service may take to answer for the first time: it may have to be compiled.
+const BEGINNING: Duration = Duration::from_secs(150);
+/// How often it is asked meanwhile.
+const ASKING: Duration = Duration::from_millis(20);
+/// Requests that may get no answer before it is not asked any more.
+const FAULTS_MAX: u32 = 5;
+/// How long all requests together may take, and all waiting for time to pass.
+const ALL: Duration = Duration::from_secs(45);
+/// What of its words is shown when it does not start, in bytes.
+const WORDS_MAX: usize = 2000;
+/// What a service may use: five minutes of processor time, files of a gibibyte.
+const LIMITS: &str = "ulimit -t 300; ulimit -f 2097152; ";
+/// Runs a command until its end, or until standard input ends, as it does when the grader does in whatever way: then the
+/// whole group is killed.
+const WATCHED: &str = "exec 3<&0; ( COMMAND ) </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 -$$; } & exec 3<&-; \
+    wait $child";
+/// The file of a submission that says how its service starts, or where it is.
+pub const START: &str = "start";
+/// The header by which a service lets time be told to it.
+const CLOCK: &str = "X-Cache-Clock";
+
+/// A service that answers.
+#[derive(Debug)]
+pub struct Service {
+    address: SocketAddr,
+    host: String,
+    process: Option<Process>,
+    /// Whether it takes its time from a header.
+    is_clocked: bool,
+    /// The latest time that it told, in milliseconds: its own clock may run on by itself.
+    clock_ms: AtomicU64,
+    runs: AtomicU32,
+    faults: AtomicU32,
+    /// What requests and waiting have taken, in microseconds.
+    spent_us: AtomicU64,
+    /// What this grading's namespaces end in.
+    mark: String,
+}
+
+/// One run's own: what its namespaces are called, and the script's time at its last request.
+#[derive(Debug)]
+pub struct Turn {
+    suffix: String,
+    last: Option<Duration>,
+}
+
+impl Turn {
+    /// A path with its namespace made this run's own. What is no namespace stays as it is.
+    pub fn own(&self, target: &str) -> String {
+        for root in ["/api/v1/cache/", "/api/v1/namespaces/"] {
+            if let Some(rest) = target.strip_prefix(root) {
+                let end = rest.find(['/', '?']).unwrap_or(rest.len());
+                let (name, rest) = rest.split_at(end);
+                let is_name = !name.is_empty()
+                    && name.len() < 60
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+                return if is_name { format!("{root}{name}{}{rest}", self.suffix) } else { target.to_owned() };
+            }
+        }
+        target.to_owned()
+    }
+}
+
+/// Whether a start file names a service that runs already.
+pub fn is_url(text: &str) -> bool {
+    text.starts_with("http://")
+}
+
+impl Service {
+    /// Finds the service that the start file names, or starts it; then waits until it answers.
+    ///
+    /// # Errors
+    /// It cannot be started, ended, or does not answer: why, and what to do.
+    pub fn open(files: &BTreeMap<String, String>) -> Result<Self, String> {
+        let text = files.get(START).map(|text| text.trim()).unwrap_or_default();
+        let (host, process) = if is_url(text) {
+            let host = text["http://".len()..].split('/').next().unwrap_or_default();
+            let host = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+            (host, None)
+        } else {
+            let port = free_port().map_err(|error| format!("no port is free: {error}"))?;
+            (format!("127.0.0.1:{port}"), Some(Process::start(text, files, port)?))
+        };
+        let address = host.to_socket_addrs().ok().and_then(|mut all| all.next());
+        let address = address.ok_or_else(|| format!("`{host}` is no address: write http://HOST:PORT"))?;
+        let mut service = Self {
+            address,
+            host,
+            process,
+            is_clocked: false,
+            clock_ms: AtomicU64::new(1),
+            runs: AtomicU32::new(0),
+            faults: AtomicU32::new(0),
+            spent_us: AtomicU64::new(0),
+            mark: mark(),
+        };
+        let first = service.wait_until_it_answers()?;
+        service.is_clocked = first.header(CLOCK).is_some();
+        Ok(service)
+    }
+
+    /// Begins a run.
+    pub fn begin(&self) -> Turn {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        Turn { suffix: format!("-{}{number}", self.mark), last: None }
+    }
+
+    /// Sends a request, when it is time for it. `now` is the script's time.
+    ///
+    /// # Errors
+    /// There is no answer, and why.
+    #[expect(clippy::disallowed_methods, reason = "what a stranger's service takes is measured and bounded")]
+    pub fn ask(
+        &self,
+        turn: &mut Turn,
+        now: Duration,
+        method: &str,
+        target: &str,
+        body: Option<&str>,
+    ) -> Result<Answer, String> {
+        if self.faults.load(Ordering::Relaxed) >= FAULTS_MAX {
+            return Err(format!("not asked: {FAULTS_MAX} requests before got no answer"));
+        }
+        if self.spent_us.load(Ordering::Relaxed) > micros(ALL) {
+            return Err(format!("not asked: all requests before took more than {} s", ALL.as_secs()));
+        }
+        let began = Instant::now();
+        let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
+        turn.last = Some(now);
+        let answer = client::ask(self.address, &self.host, method, target, &headers, body);
+        let told_ms = answer.as_ref().ok().and_then(|answer| answer.header(CLOCK)?.parse().ok());
+        self.clock_ms.fetch_max(told_ms.unwrap_or(0), Ordering::Relaxed);
+        self.spent_us.fetch_add(micros(began.elapsed()), Ordering::Relaxed);
+        answer.map_err(|fault| {
+            self.faults.fetch_add(1, Ordering::Relaxed);
+            let death = self.process.as_ref().and_then(Process::death).unwrap_or_default();
+            format!("no answer: {fault}{death}")
+        })
+    }
+
+    /// Lets so much time pass since the last request: by telling the service, else by waiting. The header, if any.
+    #[expect(clippy::disallowed_methods, reason = "where a service takes no time from a header, time has to pass")]
+    fn pass_time(&self, passed: Duration) -> String {
+        if self.is_clocked {
+            let passed_ms = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX / 2);
+            let ms = self.clock_ms.load(Ordering::Relaxed).saturating_add(passed_ms);
+            return format!("{CLOCK}: {ms}\r\n");
+        }
+        std::thread::sleep(passed.min(ALL));
+        String::new()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a process takes real time to begin")]
+    fn wait_until_it_answers(&self) -> Result<Answer, String> {
+        let began = Instant::now();
+        loop {
+            let fault = match client::ask(self.address, &self.host, "GET", "/health", &format!("{CLOCK}: 1\r\n"), None)
+            {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => fault,
+            };
+            if let Some(death) = self.process.as_ref().and_then(Process::death) {
+                return Err(format!("the service ended before it answered{death}"));
+            }
+            let is_waited_for = self.process.is_some() && matches!(fault, Fault::Refused(_) | Fault::EndedEarly);
+            if !is_waited_for || began.elapsed() > BEGINNING {
+                let hint = "it must listen on 127.0.0.1, at the port in the environment variable PORT";
+                let hint = if self.process.is_some() { hint } else { "start it, then try again" };
+                return Err(format!("GET http://{}/health: {fault}; {hint}", self.host));
+            }
+            std::thread::sleep(ASKING);
+        }
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A port that nobody has at this moment.
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Differs from grading to grading: a service that runs on keeps what it was given.
+#[expect(clippy::disallowed_methods, reason = "only namespaces' names depend on it, which no report shows")]
+fn mark() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}x", (since.as_nanos() % (1 << 40)) ^ u128::from(std::process::id()))
+}
+
+/// A process, its folder and all that it started.
+#[derive(Debug)]
+struct Process {
+    child: std::sync::Mutex<Child>,
+    words: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Process {
+    fn start(command: &str, files: &BTreeMap<String, String>, port: u16) -> Result<Self, String> {
+        let mut lines = command.lines();
+        let command = lines.next().map(str::trim).filter(|command| !command.is_empty());
+        let command = command.ok_or("the file `start` is empty: write the command that starts the service into it")?;
+        let own = lines.find_map(|line| line.strip_prefix("cwd "));
+        let failed = |error: std::io::Error| format!("the service cannot be laid out: {error}");
+        let folder = scratch::folder().map_err(failed)?;
+        for (name, text) in files.iter().filter(|_| own.is_none()) {
+            let path = folder.path().join("service").join(name);
+            fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+            fs::write(path, text).map_err(failed)?;
+        }
+        let words = folder.path().join("words");
+        let log = fs::File::create(&words).map_err(failed)?;
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(format!("{LIMITS}{}", WATCHED.replace("COMMAND", command)))
+            .env("PORT", port.to_string())
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
+        shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
+        // A group of its own, so that what it starts ends with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+        let child = shell.spawn().map_err(|error| format!("`{command}` cannot be started: {error}"))?;
+        Ok(Self { child: std::sync::Mutex::new(child), words, _folder: folder })
+    }
+
+    /// That it has ended, and its last words, if it has.
+    fn death(&self) -> Option<String> {
+        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let status = child.try_wait().ok()??;
+        let mut words = Vec::new();
+        _ = fs::File::open(&self.words).and_then(|file| file.take(1 << 20).read_to_end(&mut words));
+        let words = String::from_utf8_lossy(&words[words.len().saturating_sub(WORDS_MAX)..]).into_owned();
+        Some(format!(" ({status}); its last words: {}", words.trim()))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        #[cfg(target_os = "linux")]
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        _ = child.kill();
+        _ = child.wait();
+    }
+}

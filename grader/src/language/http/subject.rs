@@ -1,0 +1,105 @@
+//! The seam: what a script asks is sent to the service, what it answers is told as the reference's answers are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachedojo::protocol::rest::parse_line;
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_wire::{ExtraRequest, Request, Response};
+
+use super::client::Answer;
+use super::service::{Service, Turn};
+
+/// The longest line of an answer that is told, in characters.
+const TOLD_MAX: usize = 2 << 20;
+
+/// The letters that a script may have written out for it.
+const LETTERS_MAX: usize = 16 << 20;
+/// The letters in a row from which on they are told shortly.
+const RUN_MIN: usize = 1000;
+
+/// One run of a script on a service. Its namespaces are its own, so that nothing of an earlier run is in them.
+#[derive(Debug)]
+pub struct HttpSubject {
+    service: Arc<Service>,
+    turn: Turn,
+}
+
+impl HttpSubject {
+    /// A run of its own.
+    pub fn new(service: Arc<Service>) -> Self {
+        let turn = service.begin();
+        Self { service, turn }
+    }
+
+    fn answer(&mut self, line: &str, now: Duration) -> Response {
+        let said = |text: String| Response::Lines(vec![text]);
+        let request = match parse_line(line) {
+            Ok(request) => request,
+            Err(error) => return said(format!("({error})")),
+        };
+        let target = self.turn.own(request.target);
+        let body = request.body.map(written_out);
+        match self.service.ask(&mut self.turn, now, request.method, &target, body.as_deref()) {
+            Ok(answer) => Response::Lines(lines(&answer)),
+            Err(why) => said(format!("({why})")),
+        }
+    }
+}
+
+impl Subject for HttpSubject {
+    fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        let now = Duration::from_nanos(world.monotonic_ns);
+        Ok(match request {
+            Request::Extra(ExtraRequest::Rest(line)) => self.answer(line, now),
+            _ => Response::NotImplemented { item: "a service answers `http` commands only".to_owned() },
+        })
+    }
+}
+
+/// An answer as the reference's are told: status line, the API's headers, body. Line ends in a body would be taken for more
+/// lines, so JSON over several lines becomes one.
+fn lines(answer: &Answer) -> Vec<String> {
+    let mut lines = vec![format!("HTTP/1.1 {}", answer.status)];
+    for name in ["Allow", "X-Cache-Hit", "X-Cache-TTL"] {
+        if let Some(value) = answer.header(name) {
+            lines.push(format!("{name}: {}", value.chars().take(200).collect::<String>()));
+        }
+    }
+    let body = told_shortly(&String::from_utf8_lossy(&answer.body));
+    lines.push(body.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TOLD_MAX).collect());
+    lines
+}
+
+/// A body in which the text `"<1000*x>"` stands for so many letters: a script need not be as long as a large value is.
+fn written_out(body: &str) -> String {
+    let Some((before, rest)) = body.split_once("\"<") else { return body.to_owned() };
+    let long = rest.split_once("*x>\"").and_then(|(count, after)| {
+        let count: usize = count.parse().ok().filter(|count| *count <= LETTERS_MAX)?;
+        Some(format!("{before}\"{}\"{after}", "x".repeat(count)))
+    });
+    long.unwrap_or_else(|| body.to_owned())
+}
+
+/// A body in which a long run of that letter is told as it was asked for.
+fn told_shortly(body: &str) -> String {
+    let Some(start) = body.find(&"x".repeat(RUN_MIN)) else { return body.to_owned() };
+    let rest = body[start..].trim_start_matches('x');
+    format!("{}<{}*x>{rest}", &body[..start], body.len() - start - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{told_shortly, written_out};
+
+    #[test]
+    fn a_large_value_is_short_in_a_script() {
+        let (short, long) = ("{\"value\": \"<1000*x>\"}", format!("{{\"value\": \"{}\"}}", "x".repeat(1000)));
+        assert_eq!(written_out(short), long);
+        assert_eq!(told_shortly(&long), short);
+        for other in ["{\"value\": \"<b>\"}", "{\"value\": \"<99999999999*x>\"}", "{\"value\": \"xxx\"}", "\"<"] {
+            assert_eq!((written_out(other).as_str(), told_shortly(other).as_str()), (other, other));
+        }
+    }
+}

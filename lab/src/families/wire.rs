@@ -1,0 +1,94 @@
+//! The wire protocols, a line at a time: `line`, `mc`, `http`; and a whole run of the line protocol.
+
+use cachedojo::clock::Instant;
+use cachedojo::protocol::line::{self, LineCache};
+use cachedojo::protocol::{memcached, rest};
+use cachedojo_notation::text;
+use cachedojo_wire::{ExtraRequest, Request, Response};
+
+use crate::event::What;
+use crate::script::Command;
+use crate::script::args::Entry;
+use crate::subject::Crash;
+
+/// The family's commands, in the order in which a learner meets them.
+pub(super) const COMMANDS: &[Entry] = &[
+    Entry {
+        name: "line",
+        usage: "line <a line of the line protocol>",
+        help_en: "Say one line of the PUT/GET/DELETE protocol.",
+        help_fr: "Dit une ligne du protocole PUT/GET/DELETE.",
+        read: |a| Ok(extra(ExtraRequest::Line(a.rest()))),
+    },
+    Entry {
+        name: "mc",
+        usage: "mc <a line of the memcached protocol>",
+        help_en: "Say one line to a memcached session.",
+        help_fr: "Dit une ligne à une session memcached.",
+        read: |a| Ok(extra(ExtraRequest::Memcached(format!("{}\r\n", a.rest()).into_bytes()))),
+    },
+    Entry {
+        name: "http",
+        usage: "http <METHOD> <path> [JSON body]",
+        help_en: "Send one request to the REST API.",
+        help_fr: "Envoie une requête à l'API REST.",
+        read: |a| Ok(extra(ExtraRequest::Rest(a.rest()))),
+    },
+];
+
+fn extra(request: ExtraRequest) -> Command {
+    Command::Ask(Request::Extra(request))
+}
+
+/// The servers of the protocols, as the reference has them.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    pub(crate) line: LineCache,
+    pub(crate) memcached: memcached::Machine,
+    pub(crate) rest: rest::Machine,
+}
+
+/// What the reference answers to a line of a protocol; `None` where the request is none.
+pub(crate) fn answer(servers: &mut Servers, now: Instant, request: &ExtraRequest) -> Option<Response> {
+    Some(match request {
+        ExtraRequest::Line(_) if servers.line.exited() => Response::Lines(Vec::new()),
+        ExtraRequest::Line(text) => Response::Lines(vec![servers.line.answer(text).to_string()]),
+        ExtraRequest::Memcached(bytes) => Response::Bytes(servers.memcached.feed(bytes, now)),
+        ExtraRequest::Rest(line) => {
+            let answer = servers.rest.answer_line(line, now).to_string();
+            Response::Lines(answer.lines().map(str::to_owned).collect())
+        }
+        _ => return None,
+    })
+}
+
+/// What the reference answers to a whole run of the line protocol.
+pub(crate) fn answer_run(commands: &[String]) -> Response {
+    Response::Lines(line::simulate_distributed_cache(commands))
+}
+
+/// What a response means: a line said for each line. `None` where the request is none of a protocol.
+pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<What>> {
+    let said = |text: &str| What::Said { text: text.to_owned() };
+    Some(match (request, response) {
+        (_, Response::NoObject) => return None,
+        (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
+            lines.iter().map(|line| said(line)).collect()
+        }
+        (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
+            text::from_bytes(bytes).split_terminator("\r\n").map(said).collect()
+        }
+        (ExtraRequest::Line(_) | ExtraRequest::Rest(_) | ExtraRequest::Memcached(_), _) => {
+            vec![What::Crashed { crash: Crash::Gibberish }]
+        }
+        _ => return None,
+    })
+}
+
+/// What the response to a whole run of the line protocol means.
+pub(crate) fn told_run(response: Response) -> Vec<What> {
+    match response {
+        Response::Lines(lines) => lines.into_iter().map(|text| What::Said { text }).collect(),
+        _ => vec![What::Crashed { crash: Crash::Gibberish }],
+    }
+}

@@ -1,0 +1,112 @@
+//! What a script is once it is read: its commands and its mistakes, each with its place.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::command::Command;
+use super::mistake::Mistake;
+
+/// A script's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// The line protocol of seed 000: PUT, GET, DELETE, EXIT.
+    Line,
+    /// The memcached text protocol.
+    Memcached,
+    /// The REST API of seed 002, a request a line.
+    Rest,
+    /// The full language: the prototype's API, the protocols, time, and expectations.
+    Lab,
+}
+
+impl Dialect {
+    /// All of them, in the order in which a learner meets them.
+    pub const ALL: [Self; 4] = [Self::Line, Self::Memcached, Self::Rest, Self::Lab];
+
+    /// The dialect's name on the command line, in links and in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Memcached => "memcached",
+            Self::Rest => "rest",
+            Self::Lab => "lab",
+        }
+    }
+
+    /// The dialect of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+}
+
+/// A script that was read.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Its dialect.
+    pub dialect: Dialect,
+    /// Its commands, in order.
+    pub commands: Vec<Step>,
+    /// What could not be read, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Bytes that values and the turns of `for` lines have come to so far: a short line can stand for many.
+    pub(super) expanded_bytes: usize,
+    /// How many commands that answer were read so far.
+    pub(super) answers: usize,
+}
+
+/// One command and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// The command as a script would write it: the line itself, or one turn of a `for`.
+    pub source: String,
+    /// What to do.
+    pub command: Command,
+}
+
+/// A mistake and where it stands, in bytes of the script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// The bytes at fault.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub mistake: Mistake,
+}
+
+/// Lines after which a script is cut, with a diagnostic: memory stays bounded whatever is pasted.
+pub const LINES_MAX: u32 = 200_000;
+
+/// Commands that the `for` lines of one script may stand for, together with its other lines.
+pub const COMMANDS_MAX: usize = 200_000;
+
+/// Bytes that values and the turns of `for` lines may come to in one script: a `for` of repetitions is a few letters long.
+pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
+
+/// One line of a script.
+pub(super) struct Line<'a> {
+    /// Counted from 1.
+    pub(super) number: u32,
+    /// Its first byte in the script.
+    pub(super) start: usize,
+    /// With its end.
+    pub(super) raw: &'a str,
+    /// Without its end.
+    pub(super) content: &'a str,
+}
+
+/// The lines of a script, ended as it ends them.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut next = 0;
+    text.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
+        let start = next;
+        next += raw.len();
+        // As `str::lines` does it: without a `\n` behind it a `\r` is no line end.
+        let content = raw.lines().next().unwrap_or_default();
+        Line { number, start, raw, content }
+    })
+}

@@ -1,0 +1,168 @@
+//! Policies side by side: one script's commands to its node, obeyed by a node of each policy.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tsify::{Ts, Tsify};
+use wasm_bindgen::prelude::*;
+
+use cachedojo::cache::{CacheEvent, CacheNode, EvictionPolicy};
+use cachedojo::clock::{Clock, Instant};
+use cachedojo_lab::script::{Command, Dialect, parse};
+use cachedojo_wire::{NodeRequest, Request};
+
+use crate::count;
+
+/// What came of a race.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Race {
+    /// Each policy, in the order in which they were asked for.
+    pub lanes: Vec<Lane>,
+    /// The first command at which they let different keys go, if they ever do.
+    pub parting: Option<RaceParting>,
+    /// Reads of the node in the script.
+    pub reads: u32,
+}
+
+/// One policy in a race.
+#[derive(Serialize, Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct Lane {
+    /// The policy, as scripts spell it.
+    pub policy: &'static str,
+    /// Reads that found their key.
+    pub hits: u32,
+    /// Reads that did not.
+    pub misses: u32,
+    /// Entries that left to make room.
+    pub evictions: u32,
+    /// Hits per thousand of the reads so far, after as many parts of the run as there are numbers: at most
+    /// [`MARKS_MAX`].
+    pub ratio_per_mille: Vec<u32>,
+}
+
+/// Where policies part.
+#[derive(Serialize, Tsify)]
+pub struct RaceParting {
+    /// The command's index.
+    pub step: u32,
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// For each policy the keys that it let go there, with a space between them.
+    pub victims: Vec<String>,
+}
+
+/// Most policies in one race.
+const LANES_MAX: usize = 5;
+/// Points of a lane's curve.
+const MARKS_MAX: u32 = 100;
+
+struct Runner {
+    policy: EvictionPolicy,
+    node: CacheNode,
+    hits: u32,
+    misses: u32,
+    evictions: u32,
+    ratio: Vec<u32>,
+}
+
+/// Has a node of each policy obey the commands to a node in this script: up to five policies, by the names that scripts
+/// spell. Without commands to a node there is no race. Cost: O(policies × commands).
+///
+/// # Errors
+/// When there is no such policy.
+#[wasm_bindgen]
+#[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands a vector over")]
+pub fn race(text: &str, policies: Vec<String>) -> Result<Option<Ts<Race>>, JsError> {
+    let policies = policies.iter().take(LANES_MAX).map(|name| {
+        EvictionPolicy::ALL
+            .into_iter()
+            .find(|policy| policy.name() == name)
+            .ok_or_else(|| JsError::new("no such policy"))
+    });
+    let policies = policies.collect::<Result<Vec<_>, _>>()?;
+    let script = parse(text, Dialect::Lab);
+    let all = script
+        .commands
+        .iter()
+        .filter(|step| matches!(&step.command, Command::Ask(Request::Node(NodeRequest::Get { .. }))));
+    let reads = count(all.count());
+    let clock = Clock::new();
+    let (mut now_ms, mut runners, mut parting) = (0_u64, Vec::<Runner>::new(), None);
+    for (index, step) in script.commands.iter().enumerate() {
+        match &step.command {
+            Command::Tick(ms) => {
+                now_ms = now_ms.saturating_add(*ms);
+                clock.set(Instant::from_millis(now_ms));
+            }
+            Command::Ask(Request::Node(NodeRequest::New { max_memory, .. })) => {
+                runners = policies.iter().map(|&policy| Runner::new(policy, *max_memory, &clock)).collect();
+            }
+            Command::Ask(Request::Node(request)) => {
+                let victims: Vec<String> = runners.iter_mut().map(|runner| runner.obey(request, reads)).collect();
+                if parting.is_none() && victims.iter().any(|victim| *victim != victims[0]) {
+                    parting = Some(RaceParting { step: count(index), line: step.line, victims });
+                }
+            }
+            _ => {}
+        }
+    }
+    let lanes: Vec<Lane> = runners.into_iter().map(Runner::lane).collect();
+    Ok(if lanes.is_empty() { None } else { Some(Race { lanes, parting, reads }.into_ts()?) })
+}
+
+impl Runner {
+    fn new(policy: EvictionPolicy, max_memory: u64, clock: &Clock) -> Self {
+        let mut node = CacheNode::with_limits(max_memory, u64::MAX, policy, clock.clone());
+        node.record_events(true);
+        Self { policy, node, hits: 0, misses: 0, evictions: 0, ratio: Vec::new() }
+    }
+
+    /// Obeys, and gives the keys that left to make room.
+    fn obey(&mut self, request: &NodeRequest, reads: u32) -> String {
+        match request {
+            NodeRequest::Get { key } => {
+                let found = self.node.read(key).is_some();
+                self.hits += u32::from(found);
+                self.misses += u32::from(!found);
+                let so_far = self.hits + self.misses;
+                if so_far.is_multiple_of(reads.div_ceil(MARKS_MAX).max(1)) {
+                    self.ratio.push(per_mille(self.hits, so_far));
+                }
+            }
+            NodeRequest::Set { key, value, ttl_ms } => {
+                self.node.set(key.clone(), value.clone(), ttl_ms.map(Duration::from_millis));
+            }
+            NodeRequest::Delete { key } => {
+                let _ = self.node.delete(key);
+            }
+            NodeRequest::Incr { key, delta } => {
+                let _ = self.node.incr(key, *delta);
+            }
+            NodeRequest::Touch { key, ttl_ms } => {
+                let _ = self.node.touch(key, Duration::from_millis(*ttl_ms));
+            }
+            NodeRequest::CleanExpired => {
+                let _ = self.node.clean_expired();
+            }
+            NodeRequest::New { .. } | NodeRequest::Stats => {}
+        }
+        let gone = self.node.take_events().into_iter().filter_map(|event| match event {
+            CacheEvent::Evicted { key, .. } => Some(key),
+            _ => None,
+        });
+        let gone: Vec<String> = gone.collect();
+        self.evictions += count(gone.len());
+        gone.join(" ")
+    }
+
+    fn lane(self) -> Lane {
+        let Self { policy, hits, misses, evictions, ratio, .. } = self;
+        Lane { policy: policy.name(), hits, misses, evictions, ratio_per_mille: ratio }
+    }
+}
+
+fn per_mille(part: u32, of: u32) -> u32 {
+    u32::try_from(u64::from(part) * 1_000 / u64::from(of.max(1))).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,358 @@
+/** The course: its lessons, the one that is open, and how far this learner has come. */
+import { batch, computed, signal } from "@preact/signals";
+import type { Dialect } from "./engine/worker";
+import { checkLesson, lessonOpening, openSheet, programs, runAll, sheet } from "./lab";
+import { language } from "./settings";
+import { lessonExampleSheet, lessonSheet } from "./sheets";
+
+/** A text in both languages. */
+export interface Bilingual {
+  en: string;
+  fr: string;
+}
+
+/** What the page shows of a lesson (Rust: `judge::course::Lesson`). */
+export interface Lesson {
+  id: string;
+  chapter: string;
+  kind: "predict" | "expose" | "repair" | "design";
+  minutes: number;
+  dialect: Dialect;
+  seed?: number;
+  views: string[];
+  mutant?: string;
+  title: Bilingual;
+  theory: Bilingual;
+  task: Bilingual;
+  hints: Bilingual[];
+  script: { example?: string; starter?: string };
+}
+
+export interface Chapter {
+  id: string;
+  title: Bilingual;
+  summary: Bilingual;
+  lessons: string[];
+}
+
+export interface Course {
+  /** The name of the sound program, which bugs are told apart from. */
+  sound?: string;
+  chapters: Chapter[];
+  lessons: Lesson[];
+}
+
+/** What came of a script (Rust: `judge::course::Attempt`). */
+export interface Attempt {
+  solved: boolean;
+  score: number;
+  rows: {
+    id: string;
+    title: string;
+    points: number;
+    maxPoints: number;
+    verdict: string;
+    expected: string;
+    actual: string;
+    message: string;
+    line?: number | null;
+  }[];
+  length?: number | null;
+  par?: number | null;
+  parting?: { step: number; line: number; sound: string; other: string } | null;
+  explanation?: string | null;
+}
+
+/** How far a learner has come in a lesson. Whoever reads it elsewhere runs the script again and trusts no flag. */
+export interface Progress {
+  solved: boolean;
+  /** The best so far, of 100. */
+  score: number;
+  /** The script that earned it; the latest one where none has solved the lesson. */
+  script: string;
+  hints: number;
+  checks: number;
+  at: number;
+}
+
+/** A file of progress, as the page exports it. */
+export interface ProgressFile {
+  schema: typeof SCHEMA;
+  lessons: Record<string, Progress>;
+}
+
+export type Verdict =
+  | { state: "none" }
+  | { state: "checking" }
+  | { state: "checked"; attempt: Attempt; diff?: string | undefined }
+  | { state: "stopped" }
+  | { state: "unloaded" };
+
+const SCHEMA = "cachedojo/progress/v1";
+const KEY = "cachedojo.progress";
+/** Where the built course stands beside the page. */
+const HOME = "course/";
+/** A file of progress of more bytes than this holds something else. */
+const FILE_BYTES_MAX = 4 << 20;
+
+export const course = signal<Course | "none" | undefined>(undefined);
+export const progress = signal<Record<string, Progress>>(loadProgress());
+export const verdict = signal<Verdict>({ state: "none" });
+/** The open lesson: the sheet says which. */
+export const lesson = computed(() => {
+  const id = sheet.value.lesson;
+  return id === undefined || typeof course.value !== "object"
+    ? undefined
+    : course.value.lessons.find((known) => known.id === id);
+});
+export const solvedCount = computed(
+  () => Object.values(progress.value).filter(({ solved }) => solved).length,
+);
+
+export function inLanguage(text: Bilingual): string {
+  return text[language.value];
+}
+
+/** Loads the course, which is there or not: a page that was built without it has no lessons. */
+export async function loadCourse(): Promise<void> {
+  try {
+    const response = await reach(`${HOME}course.json`);
+    const found = response.ok ? await response.json() : undefined;
+    course.value = Array.isArray(found?.lessons) ? found : "none";
+  } catch {
+    course.value = "none";
+  }
+  addEventListener("storage", () => {
+    progress.value = loadProgress();
+  });
+}
+
+/** The lesson to go on with: the first that is not solved. */
+export function nextLesson(): Lesson | undefined {
+  return typeof course.value === "object"
+    ? course.value.lessons.find(({ id }) => !progress.value[id]?.solved)
+    : undefined;
+}
+
+/** The lesson after this one, in the course's order. */
+export function lessonAfter({ id }: Lesson): Lesson | undefined {
+  if (typeof course.value !== "object") {
+    return undefined;
+  }
+  const { lessons } = course.value;
+  return lessons[lessons.findIndex((known) => known.id === id) + 1];
+}
+
+/** Opens a lesson's script beside its text; `false` where there is no such lesson. */
+export async function openLesson(id: string): Promise<boolean> {
+  const found = typeof course.value === "object" && course.value.lessons.find((known) => known.id === id);
+  if (!found) {
+    return false;
+  }
+  const opening = await lessonOpening(JSON.stringify(found));
+  batch(() => {
+    verdict.value = { state: "none" };
+    openSheet(
+      lessonSheet(
+        {
+          text: opening ?? found.script.starter ?? "",
+          dialect: found.dialect,
+          seed: String(found.seed ?? 0),
+        },
+        id,
+      ),
+    );
+  });
+  location.hash = `lesson/${id}`;
+  return true;
+}
+
+/** Runs the open lesson's example on a sheet of its own, beside the learner's script. */
+export function runExample(): void {
+  const open = lesson.value;
+  if (open?.script.example) {
+    const script = {
+      text: open.script.example,
+      dialect: open.dialect,
+      seed: String(open.seed ?? 0),
+    };
+    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)));
+    runAll();
+  }
+}
+
+/** Whether the open sheet is a lesson's example, not the learner's script. */
+export const isExample = computed(() => sheet.value.id.startsWith("lesson-example."));
+
+/** Has the engine judge the open lesson's script, and notes what came of it. */
+export async function check(): Promise<void> {
+  const open = lesson.value;
+  if (!open || isExample.value || verdict.value.state === "checking") {
+    return;
+  }
+  const script = sheet.value.text;
+  verdict.value = { state: "checking" };
+  const hunted = await huntedBy(open);
+  if (hunted === "unloaded") {
+    verdict.value = { state: "unloaded" };
+    return;
+  }
+  const json = await checkLesson(JSON.stringify(open), script, hunted);
+  if (lesson.value?.id !== open.id) {
+    return;
+  }
+  if (json === undefined) {
+    verdict.value = { state: "stopped" };
+    return;
+  }
+  const attempt: Attempt = JSON.parse(json);
+  const diff = attempt.solved && open.mutant ? await textOf(`${HOME}m/${open.mutant}.diff`) : undefined;
+  verdict.value = { state: "checked", attempt, diff };
+  note(open.id, attempt, script);
+}
+
+/** The next hint of the open lesson is read. */
+export function takeHint(): void {
+  const open = lesson.value;
+  if (open) {
+    const { hints, ...rest } = progressOf(open.id);
+    saveProgress({
+      ...loadProgress(),
+      [open.id]: { ...rest, hints: Math.min(hints + 1, open.hints.length) },
+    });
+  }
+}
+
+export function progressOf(id: string): Progress {
+  return progress.value[id] ?? { solved: false, score: 0, script: "", hints: 0, checks: 0, at: 0 };
+}
+
+/** The programs of a lesson to expose a bug: the sound one and the other, both as subjects too. */
+export async function huntedBy(
+  open: Lesson,
+): Promise<[WebAssembly.Module, WebAssembly.Module] | undefined | "unloaded"> {
+  if (open.mutant === undefined || typeof course.value !== "object") {
+    return undefined;
+  }
+  try {
+    const [sound, other] = await Promise.all([program(course.value.sound ?? "sound"), program(open.mutant)]);
+    return [sound, other];
+  } catch {
+    return "unloaded";
+  }
+}
+
+/** A compiled program of the course, loaded once. */
+async function program(name: string): Promise<WebAssembly.Module> {
+  const known = programs.get(name);
+  if (known) {
+    return known;
+  }
+  const response = await reach(`${HOME}m/${name}.wasm`);
+  if (!response.ok) {
+    throw new Error(`${name}: ${response.status}`);
+  }
+  const module = await WebAssembly.compile(await response.arrayBuffer());
+  programs.set(name, module);
+  return module;
+}
+
+export function exportProgress(): Blob {
+  const file: ProgressFile = { schema: SCHEMA, lessons: progress.value };
+  return new Blob([JSON.stringify(file, null, 2)], { type: "application/json" });
+}
+
+/** Takes a file of progress in: of each lesson the better one stays. `false` when it is no such file. */
+export async function importProgress(file: Blob): Promise<boolean> {
+  try {
+    const found: ProgressFile = JSON.parse(file.size > FILE_BYTES_MAX ? "" : await file.text());
+    if (found.schema !== SCHEMA) {
+      return false;
+    }
+    const merged = { ...loadProgress() };
+    for (const [id, theirs] of Object.entries(found.lessons)) {
+      const ours = merged[id];
+      if (isProgress(theirs) && (!ours || better(theirs, ours))) {
+        merged[id] = theirs;
+      }
+    }
+    saveProgress(merged);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function resetProgress(): void {
+  saveProgress({});
+}
+
+function better(one: Progress, other: Progress): boolean {
+  return Number(one.solved) - Number(other.solved) > 0 || one.score > other.score;
+}
+
+function note(id: string, { solved, score }: Attempt, script: string): void {
+  const before = progressOf(id);
+  const isBest = solved ? !before.solved || score >= before.score : !before.solved;
+  const now: Progress = {
+    ...before,
+    solved: before.solved || solved,
+    score: Math.max(before.score, score),
+    script: isBest ? script : before.script,
+    checks: before.checks + 1,
+    at: Date.now(),
+  };
+  saveProgress({ ...loadProgress(), [id]: now });
+}
+
+function saveProgress(all: Record<string, Progress>): void {
+  progress.value = all;
+  try {
+    localStorage.setItem(KEY, JSON.stringify(all));
+  } catch {
+    // This visit still knows it, and it can be exported.
+  }
+}
+
+function loadProgress(): Record<string, Progress> {
+  try {
+    const found: Record<string, unknown> = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return Object.fromEntries(
+      Object.entries(found).filter((entry): entry is [string, Progress] => isProgress(entry[1])),
+    );
+  } catch {
+    return {};
+  }
+}
+
+function isProgress(value: unknown): value is Progress {
+  const { solved, score, script, hints } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof solved === "boolean" &&
+    typeof score === "number" &&
+    typeof script === "string" &&
+    typeof hints === "number"
+  );
+}
+
+/** A file beside the page: from the network, else from what the service worker keeps. */
+async function reach(path: string): Promise<Response> {
+  try {
+    return await fetch(path);
+  } catch (error) {
+    const kept = await globalThis.caches?.match(path);
+    if (kept) {
+      return kept;
+    }
+    throw error;
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    const response = await reach(path);
+    return response.ok ? await response.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,202 @@
+import { useMemo } from "preact/hooks";
+import type { ClusterView } from "../engine/event";
+import { insertCommand, run } from "../lab";
+import { eventCount, type Message, messagesOf } from "../log";
+import { formatNumber, words } from "../words";
+import { Icon, type IconName } from "./icons";
+import { Glyph, memberColour } from "./ring-picture";
+
+/** Keys of a node that are shown; the count says how many there are. */
+const KEYS_MAX = 8;
+/** Messages of one command that are drawn: more cross each other until nobody sees anything. */
+const MESSAGES_MAX = 80;
+
+/** The simulated cluster: each node with what it holds, and the messages that the last command sent. */
+export function Cluster() {
+  const { cluster: text } = words.value;
+  const json = run.value.view?.cluster;
+  const view = useMemo<ClusterView | undefined>(() => (json ? JSON.parse(json) : undefined), [json]);
+  if (!view) {
+    return null;
+  }
+  return (
+    <>
+      <section class="part cluster" data-testid="cluster" aria-labelledby="cluster-title">
+        <div class="part-head">
+          <h2 id="cluster-title">{text.title}</h2>
+          <span class="quiet">{text.time(formatNumber(Math.round(view.nowUs / 1000)))}</span>
+        </div>
+        <ul class="nodes">
+          {view.nodes.map((node, i) => (
+            <Node key={node.id} node={node} index={i} />
+          ))}
+        </ul>
+      </section>
+      <Messages view={view} />
+    </>
+  );
+}
+
+function Node({ node, index }: { node: ClusterView["nodes"][number]; index: number }) {
+  const { cluster: text } = words.value;
+  const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs } = node;
+  const isUp = status === "up";
+  const acts: [IconName, string, string][] = isUp
+    ? [
+        ["bolt", text.kill, `kill ${id}`],
+        ["pause", text.pause, `pause ${id}`],
+        ["clock", text.skew, `skew ${id} +10s`],
+      ]
+    : [
+        [
+          "run",
+          status === "paused" ? text.resume : text.restart,
+          `${status === "paused" ? "resume" : "restart"} ${id}`,
+        ],
+      ];
+  return (
+    <li class={`node ${status}`} data-node={id} data-status={status}>
+      <p class="node-name">
+        <Glyph index={index} isHollow={!isUp} />
+        <strong>{id}</strong>
+        <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status]}</span>
+        {role === "leader" && <span class="badge">{text.leader(term)}</span>}
+      </p>
+      <p class="quiet">
+        {text.epoch(epoch)}
+        {isUp && !isWhole ? ` · ${text.behind}` : ""}
+        {hints > 0 ? ` · ${text.hints(hints)}` : ""}
+        {wallShiftUs !== 0 ? ` · ${text.shift(formatNumber(wallShiftUs / 1_000_000))}` : ""}
+      </p>
+      <ul class="held">
+        {keys.slice(0, KEYS_MAX).map(({ key, value, version }) => (
+          <li key={key} title={version}>
+            <code>{key}</code>{" "}
+            {value === undefined || value === null ? <s>{text.tombstone}</s> : <code>{value}</code>}
+          </li>
+        ))}
+        {keys.length > KEYS_MAX && (
+          <li class="quiet">{words.value.node.more(formatNumber(keys.length - KEYS_MAX))}</li>
+        )}
+      </ul>
+      {status !== "left" && (
+        <div class="node-acts">
+          {acts.map(([icon, label, command]) => (
+            <button
+              key={command}
+              type="button"
+              class="button small"
+              title={command}
+              data-command={command}
+              onClick={() => insertCommand(command)}
+            >
+              <Icon name={icon} />
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** Who told whom what, and when: a column for each node, time downwards. The list below says the same in words. */
+function Messages({ view }: { view: ClusterView }) {
+  const { cluster: text } = words.value;
+  const { position } = run.value;
+  const count = eventCount.value;
+  const messages = useMemo(
+    () => (position > 0 ? messagesOf(position - 1, MESSAGES_MAX) : []),
+    // biome-ignore lint/correctness/useExhaustiveDependencies: what was told grows in place, and `count` with it
+    [position, count],
+  );
+  return (
+    <section class="part messages" data-testid="messages" aria-labelledby="messages-title">
+      <div class="part-head">
+        <h2 id="messages-title">{text.messages}</h2>
+        <span class="quiet">{text.messageCount(messages.length)}</span>
+      </div>
+      {messages.length === 0 ? (
+        <p class="note">{text.noMessages}</p>
+      ) : (
+        <>
+          <SpaceTime nodes={view.nodes.map(({ id }) => id)} messages={messages} />
+          <details class="note">
+            <summary>{text.inWords}</summary>
+            <ol>
+              {messages.map((message, i) => (
+                <li key={`${i}`}>{inWords(message)}</li>
+              ))}
+            </ol>
+          </details>
+        </>
+      )}
+    </section>
+  );
+}
+
+function inWords({ from, to, name, sentUs, receivedUs }: Message): string {
+  const { cluster: text } = words.value;
+  const ms = (us: number) => formatNumber(us / 1000);
+  return receivedUs === undefined || receivedUs === null
+    ? text.lost(from, to, name, ms(sentUs))
+    : text.message(from, to, name, ms(sentUs), ms(receivedUs));
+}
+
+const WIDTH = 640;
+const TOP = 34;
+const ROW = 15;
+
+/** Times are drawn in their order, not to scale: a quorum's answers of a microsecond's difference stay apart. */
+function SpaceTime({ nodes, messages }: { nodes: string[]; messages: Message[] }) {
+  const ends = nodes.concat(
+    [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter((id) => !nodes.includes(id)),
+  );
+  const times = [
+    ...new Set(messages.flatMap(({ sentUs, receivedUs }) => (receivedUs ? [sentUs, receivedUs] : [sentUs]))),
+  ].toSorted((a, b) => a - b);
+  const rank = new Map(times.map((time, i) => [time, i]));
+  const y = (us: number) => TOP + 10 + (rank.get(us) ?? 0) * ROW;
+  const x = (id: string) => ((ends.indexOf(id) + 0.5) * WIDTH) / ends.length;
+  const height = y(times.at(-1) ?? 0) + 18;
+  return (
+    <svg
+      class="space-time"
+      viewBox={`0 0 ${WIDTH} ${height}`}
+      role="img"
+      aria-label={words.value.cluster.picture}
+    >
+      {ends.map((id, i) => (
+        <g key={id} style={{ color: memberColour(i) }}>
+          <text x={x(id)} y={18} text-anchor="middle">
+            {id}
+          </text>
+          <line class="life" x1={x(id)} y1={TOP - 6} x2={x(id)} y2={height - 4} />
+        </g>
+      ))}
+      {messages.map((message, i) => {
+        const { from, to, name, sentUs, receivedUs } = message;
+        const isLost = receivedUs === undefined || receivedUs === null;
+        const [x1, y1] = [x(from), y(sentUs)];
+        const [fullX, fullY] = [x(to), isLost ? y1 + ROW : y(receivedUs)];
+        const [x2, y2] = isLost ? [(x1 + fullX) / 2, (y1 + fullY) / 2] : [fullX, fullY];
+        return (
+          <g
+            key={`${i}`}
+            class={isLost ? "message lost" : "message"}
+            style={{ color: memberColour(ends.indexOf(from)) }}
+          >
+            <title>{inWords(message)}</title>
+            <line x1={x1} y1={y1} x2={x2} y2={y2} />
+            {isLost ? <path d={`M${x2 - 4} ${y2 - 4}l8 8m0-8l-8 8`} /> : <circle cx={x2} cy={y2} r="3" />}
+            {messages.length <= 24 && (
+              <text x={x1 + (x2 - x1) * 0.3} y={y1 + (y2 - y1) * 0.3 - 3} text-anchor="middle">
+                {name}
+              </text>
+            )}
+          </g>
+        );
+      })}
+    </svg>
+  );
+}

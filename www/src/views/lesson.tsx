@@ -1,0 +1,214 @@
+import { useEffect, useRef } from "preact/hooks";
+import {
+  type Attempt,
+  check,
+  inLanguage,
+  isExample,
+  lesson,
+  lessonAfter,
+  openLesson,
+  progressOf,
+  runExample,
+  takeHint,
+  verdict,
+} from "../course";
+import { goToLine, isEdited, isEmpty, sheet, showOriginal } from "../lab";
+import { words } from "../words";
+import { Icon } from "./icons";
+import { Markdown } from "./markdown";
+
+/** A lesson beside its script: theory, an example, the task, hints one by one, the check, what there was to learn. */
+export function OpenLesson() {
+  const { guide } = words.value;
+  const open = lesson.value;
+  if (!open) {
+    return <p class="empty">{guide.gone}</p>;
+  }
+  const { hints: read, solved, score } = progressOf(open.id);
+  const isChecking = verdict.value.state === "checking";
+  return (
+    <article class="lesson" data-testid="exercise" data-lesson={open.id} data-solved={solved}>
+      <p class="quiet kind">
+        {guide.kinds[open.kind]} · {guide.minutes(open.minutes)}
+        {solved && (
+          <span class="tone-good">
+            {" "}
+            <Icon name="held" /> {guide.points(score)}
+          </span>
+        )}
+      </p>
+      <h3>{inLanguage(open.title)}</h3>
+      <Markdown text={inLanguage(open.theory)} />
+      {open.script.example && (
+        <figure class="example">
+          <figcaption>{guide.example}</figcaption>
+          <pre>{open.script.example.trim()}</pre>
+          <button type="button" class="button small" data-testid="run-example" onClick={runExample}>
+            <Icon name="run" />
+            {guide.runExample}
+          </button>
+        </figure>
+      )}
+      <div class="task">
+        <h4>{guide.task}</h4>
+        <Markdown text={inLanguage(open.task)} />
+      </div>
+      <ol class="hints">
+        {open.hints.slice(0, read).map((hint) => (
+          <li key={hint.en}>
+            <Markdown text={inLanguage(hint)} />
+          </li>
+        ))}
+      </ol>
+      <div class="lesson-actions">
+        {isExample.value ? (
+          <button
+            type="button"
+            class="button primary"
+            data-testid="to-my-script"
+            onClick={() => openLesson(open.id)}
+          >
+            {words.value.banner.mine}
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="button primary"
+            data-testid="exercise-check"
+            aria-disabled={isChecking || isEmpty.value}
+            onClick={() => !isEmpty.value && check()}
+          >
+            <Icon name="held" />
+            {guide.check}
+          </button>
+        )}
+        {read < open.hints.length && (
+          <button type="button" class="button" data-testid="hint" onClick={takeHint}>
+            {guide.hint(read + 1, open.hints.length)}
+          </button>
+        )}
+        {isEdited.value && !isExample.value && sheet.value.lesson && (
+          <button type="button" class="button" onClick={showOriginal}>
+            {guide.again}
+          </button>
+        )}
+      </div>
+      <Outcome />
+    </article>
+  );
+}
+
+function Outcome() {
+  const { guide } = words.value;
+  const now = verdict.value;
+  const open = lesson.value;
+  const next = open && lessonAfter(open);
+  const isSolved = now.state === "checked" && now.attempt.solved;
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (now.state === "checked") {
+      box.current?.scrollIntoView({ block: "nearest" });
+    }
+  }, [now]);
+  return (
+    <section
+      ref={box}
+      class={isSolved ? "verdict good" : "verdict"}
+      data-testid="hunt-verdict"
+      data-state={now.state === "checked" ? (isSolved ? "solved" : "failed") : now.state}
+      aria-busy={now.state === "checking"}
+      aria-label={guide.verdict}
+    >
+      <p role="status">
+        <Summary />
+      </p>
+      {now.state === "checked" && <Findings attempt={now.attempt} />}
+      {now.state === "checked" && now.diff && (
+        <details>
+          <summary>{guide.diff}</summary>
+          <pre>{now.diff}</pre>
+        </details>
+      )}
+      {isSolved && next && (
+        <button
+          type="button"
+          class="button primary"
+          data-testid="next-lesson"
+          onClick={() => openLesson(next.id)}
+        >
+          {guide.next(inLanguage(next.title))}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Summary() {
+  const { guide } = words.value;
+  const now = verdict.value;
+  if (now.state !== "checked") {
+    return now.state === "none" ? null : <>{guide.states[now.state]}</>;
+  }
+  const { solved, score, length, par } = now.attempt;
+  return (
+    <strong class={solved ? "tone-good" : "tone-warn"}>
+      <Icon name={solved ? "held" : "broken"} /> {solved ? guide.isSolved(score) : guide.notYet}
+      {solved && length && par ? ` ${guide.par(length, par)}` : ""}
+    </strong>
+  );
+}
+
+function Findings({ attempt }: { attempt: Attempt }) {
+  const { guide, grades } = words.value;
+  const { rows, parting, explanation } = attempt;
+  return (
+    <>
+      <ul class="rows-of">
+        {rows
+          .filter((row) => row.points < row.maxPoints)
+          .map((row) => (
+            <li key={row.id}>
+              {row.line ? (
+                <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
+                  {row.message || row.title}
+                </button>
+              ) : (
+                row.message || row.title
+              )}
+              {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
+                <span class="quiet">
+                  {" "}
+                  ({grades.expected} {row.expected}, {grades.actual} {row.actual})
+                </span>
+              )}
+            </li>
+          ))}
+      </ul>
+      {parting && (
+        <table class="table parting">
+          <caption>{guide.parting(parting.line)}</caption>
+          <tbody>
+            <tr>
+              <th scope="row">{guide.sound}</th>
+              <td>
+                <code>{parting.sound}</code>
+              </td>
+            </tr>
+            <tr>
+              <th scope="row">{guide.other}</th>
+              <td>
+                <code>{parting.other}</code>
+              </td>
+            </tr>
+          </tbody>
+        </table>
+      )}
+      {explanation && (
+        <div class="explanation">
+          <h4>{guide.learned}</h4>
+          <Markdown text={explanation} />
+        </div>
+      )}
+    </>
+  );
+}
