@@ -59,7 +59,7 @@ fn a_service_that_answers_nonsense_is_graded_and_earns_nothing() {
 fn a_service_that_never_becomes_one_is_told_why() {
     for (serve, why) in [
         ("client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\n')", "packed"),
-        ("client.sendall(b'hello')", "no HTTP"),
+        ("client.sendall(b'hello\\r\\n')", "no HTTP"),
         ("while True: client.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n' + b'x' * 1000000)", "longer than"),
         ("import sys; sys.exit('I give up')", "I give up"),
     ] {

@@ -14,6 +14,8 @@ use crate::host::scratch;
 
 /// How long a service may take to answer for the first time: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
+/// How often it may hang up meanwhile.
+const ENDINGS_MAX: u32 = 50;
 /// How often it is asked meanwhile.
 const ASKING: Duration = Duration::from_millis(20);
 /// Requests that may get no answer before it is not asked any more.
@@ -166,7 +168,7 @@ impl Service {
 
     #[expect(clippy::disallowed_methods, reason = "a process takes real time to begin")]
     fn wait_until_it_answers(&self) -> Result<Answer, String> {
-        let began = Instant::now();
+        let (began, mut ended_early) = (Instant::now(), 0);
         loop {
             let fault = match client::ask(self.address, &self.host, "GET", "/health", &format!("{CLOCK}: 1\r\n"), None)
             {
@@ -176,7 +178,11 @@ impl Service {
             if let Some(death) = self.process.as_ref().and_then(Process::death) {
                 return Err(format!("the service ended before it answered{death}"));
             }
-            let is_waited_for = self.process.is_some() && matches!(fault, Fault::Refused(_) | Fault::EndedEarly);
+            // Whoever hangs up may be about to end, which takes a moment to show.
+            ended_early += u32::from(fault == Fault::EndedEarly);
+            let may_begin =
+                matches!(fault, Fault::Refused(_)) || (fault == Fault::EndedEarly && ended_early < ENDINGS_MAX);
+            let is_waited_for = self.process.is_some() && may_begin;
             if !is_waited_for || began.elapsed() > BEGINNING {
                 let hint = "it must listen on 127.0.0.1, at the port in the environment variable PORT";
                 let hint = if self.process.is_some() { hint } else { "start it, then try again" };
