@@ -28,7 +28,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     match made(tree) {
         Ok(text) if tree.files.get(FILE) == Some(&text) => {}
         Ok(_) => {
-            findings.push(Finding::new(FILE, 0, "is not as Rust has its types now: run `cargo xtask tidy --types`"))
+            findings.push(Finding::new(FILE, 0, "is not as Rust has its types now: run `cargo xtask tidy --types`"));
         }
         Err(error) => findings.push(Finding::new(FILE, 0, format!("cannot be made: {error:#}"))),
     }
@@ -189,6 +189,7 @@ impl Source {
 
 /// What serde's attributes say, as far as they change what is written.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute of serde's that is there or not")]
 struct Serde {
     tag: Option<String>,
     untagged: bool,
