@@ -49,11 +49,12 @@ impl From<u64> for Seed {
 
 /// The link that opens a check's script at the page served at `base`.
 pub fn to_playground(base: &str, script: &str, exercise: &str, seed: u64) -> String {
-    // A case of the line protocol is no script of the lab's, and the lab refuses nearly every line of it.
-    let in_lab = script::parse(script, Dialect::Lab).diagnostics.is_empty();
+    // A case of the line protocol is no script of the lab's: the lab refuses it, and its lines begin with the protocol's words.
+    let says = |line: &str| matches!(line.split(' ').next(), Some("PUT" | "GET" | "DELETE" | "EXIT"));
+    let in_line = script.lines().any(says) && !script::parse(script, Dialect::Lab).diagnostics.is_empty();
     let linked = Linked {
         script: script.to_owned(),
-        dialect: if in_lab { Dialect::Lab } else { Dialect::Line },
+        dialect: if in_line { Dialect::Line } else { Dialect::Lab },
         seed: seed.into(),
         step: 0,
         exercise: Some(exercise.to_owned()),
@@ -92,6 +93,12 @@ mod tests {
             assert_eq!((linked.dialect, linked.step), (Dialect::Lab, 0));
             assert_eq!(linked.exercise.as_deref(), Some("distributed-cache"));
         }
+    }
+
+    #[test]
+    fn a_case_of_the_line_protocol_opens_in_its_own_dialect() {
+        let link = to_playground("", "PUT a b\nGET a\n", "line-cache", 0);
+        assert_eq!(decode(&link).expect("a link").dialect, Dialect::Line);
     }
 
     #[test]
