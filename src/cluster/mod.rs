@@ -10,7 +10,7 @@
 //! 1. **Placement.** n4 hashes the key ([`record::hash_of`]) and asks the [ring](view::Placement) of its *epoch* for the natural
 //!    replicas, say n2, n5 and n1. The hash and the epoch go with every message, and every receiver checks both: a node under another ring, or
 //!    with another hash, refuses instead of storing astray.
-//! 2. **Query.** n4 asks the three which version they hold. A [quorum](level::quorum) answers, floor(3/2) + 1 = 2. It counts the replicas that the
+//! 2. **Query.** n4 asks the three which version they hold. [A quorum](level::quorum) answers, floor(3/2) + 1 = 2. It counts the replicas that the
 //!    ring names, alive or not: too few alive is an error, never a smaller quorum.
 //! 3. **Version.** n4's [hybrid clock](ids::HybridClock) hears of the answered versions and gives the next one, which exceeds them all. Without the
 //!    query a coordinator whose clock lags would write below what is there, and its acknowledged write would be lost.
