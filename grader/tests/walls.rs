@@ -36,6 +36,7 @@ fn shell(script: &str, starts_programs: bool) -> (Ending, String) {
         readable: &readable,
         environment: &[("PATH", "/bin".into())],
         starts_programs,
+        forks: false,
         limits: LIMITS,
         protection: Protection::Sandbox,
     };
@@ -107,6 +108,7 @@ fn only_who_is_told_to_starts_programs_and_their_end_is_its_own() {
         readable: &readable,
         environment: &[],
         starts_programs: false,
+        forks: false,
         limits: brief,
         protection: Protection::Sandbox,
     };

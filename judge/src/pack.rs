@@ -320,7 +320,7 @@ impl Exercise {
                 }
                 match self.interface {
                     InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => {
-                        drop(case.script(&check.id, 0)?)
+                        drop(case.script(&check.id, 0)?);
                     }
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
                     InterfaceKind::Tests => {}

@@ -41,8 +41,8 @@ const SHOWN_MAX: usize = 300;
 /// The line of a `@for` that cannot be read, counted from 1, in a sentence.
 pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
     let mut commands = Vec::new();
-    // The last line end ends the last command; an empty line before it is a command too.
-    let text = text.strip_suffix('\n').unwrap_or(text);
+    // An empty line at the end parts a case from the next one; any other is a command.
+    let text = text.strip_suffix("\n\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
     for (number, line) in (1_u32..).zip(text.split('\n')) {
         match line.strip_prefix("@for ") {
             None => commands.push(line.to_owned()),
@@ -282,6 +282,7 @@ mod tests {
     fn a_range_of_commands_is_written_out_and_other_lines_stay_as_they_are() {
         let text = "PUT c  \n@for 3..4 PUT k{} v{}\n\nEXIT\n";
         assert_eq!(commands(text).expect("sound"), ["PUT c  ", "PUT k3 v3", "PUT k4 v4", "", "EXIT"]);
+        assert_eq!(commands("GET a\n\n").expect("sound"), ["GET a"]);
         assert_eq!(commands("GET a\n@for x PUT").expect_err("no range").0, 2);
         assert!(commands("@for 1..30000 GET a").is_err());
     }

@@ -1,49 +1,11 @@
 /** A submission's way to the grader that serves this page, if one does, and its report's way back. */
 import { signal } from "@preact/signals";
+import type { CheckReport as Check, Report } from "./engine/types";
 import { openCheckScript } from "./lab";
 import { language } from "./settings";
 import { zip } from "./zip";
 
-/** What the page shows of a report (`cachedojo/report/v1`). */
-export interface Report {
-  verdict: "graded" | "build_failed" | "forbidden" | "harness_error";
-  score: number;
-  max_score: number;
-  passing_score: number;
-  passed: boolean;
-  checks: Check[];
-  mutants: { id: string; behaves_like: boolean; message: string }[];
-  diagnostics: { file: string; line: number; column: number; message: string }[];
-  submission?: { path: string; sha256: string; files?: string[] };
-  receipt?: string;
-}
-
-export interface Check {
-  id: string;
-  title: string;
-  points: number;
-  max_points: number;
-  verdict: Verdict;
-  expected?: string;
-  actual?: string;
-  message?: string;
-  hint?: string;
-  script?: string;
-}
-
-export type Verdict =
-  | "pass"
-  | "fail"
-  | "not_implemented"
-  | "panic"
-  | "deadlock"
-  | "race"
-  | "timeout"
-  | "out_of_memory"
-  | "forbidden"
-  | "flaky"
-  | "skipped"
-  | "harness_error";
+export type { CheckReport as Check, Report, Verdict } from "./engine/types";
 
 export interface Exercise {
   id: string;

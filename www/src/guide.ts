@@ -1,6 +1,7 @@
 /** What the guide beside the script shows: where to begin, the list of lessons, or the open lesson. */
 import { effect, signal } from "@preact/signals";
 import { lesson, loadCourse, openLesson, progress } from "./course";
+import { isEmbedded } from "./embed";
 import { openOwn, sheet } from "./lab";
 import { lastDialect } from "./settings";
 
@@ -13,7 +14,7 @@ export const isOpen = signal(true);
 
 /** Call once, before the first sheet is opened by a link. */
 export async function startGuide(): Promise<void> {
-  isOpen.value = wasOpen();
+  isOpen.value = wasOpen() && !isEmbedded;
   effect(() => {
     try {
       localStorage.setItem(KEY, isOpen.value ? "open" : "folded");

@@ -444,6 +444,7 @@ function hear(message: FromWorker): void {
     case "opened":
     case "checked":
     case "raced":
+    case "exported":
       asked.get(message.id)?.(message);
       asked.delete(message.id);
       break;
@@ -545,6 +546,13 @@ export async function checkLesson(
     programs: hunted,
   }));
   return answer?.kind === "checked" ? answer.attempt : undefined;
+}
+
+/** The whole run of the open script, as the command line prints it; nothing when the engine was ended. */
+export async function exportRun(format: "json" | "text"): Promise<string | undefined> {
+  const { text, dialect, seed } = sheet.value;
+  const answer = await ask((id) => ({ kind: "export", id, script: { text, dialect, seed }, format }));
+  return answer?.kind === "exported" ? answer.text : undefined;
 }
 
 /** The script's commands to a node, obeyed by a node of each policy; nothing where there are none. */

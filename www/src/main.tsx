@@ -1,7 +1,9 @@
 import "./style/page.css";
 import { render } from "preact";
+import { startEmbed } from "./embed";
 import { startGuide } from "./guide";
 import { start } from "./lab";
+import { keepOffline } from "./offline";
 import { applySettings } from "./settings";
 import { Page } from "./views/page";
 
@@ -13,3 +15,5 @@ if (root) {
 }
 start();
 startGuide();
+startEmbed();
+keepOffline();

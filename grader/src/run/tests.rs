@@ -118,7 +118,7 @@ struct Known {
 
 /// What came of one bug.
 #[derive(Debug)]
-struct Tried<'a> {
+struct Bug<'a> {
     spec: &'a MutantSpec,
     /// The tests that told it; none where it survives.
     killers: Vec<String>,
@@ -133,7 +133,7 @@ struct Grading<'a> {
     language: Language,
     silent: BTreeSet<String>,
     tests: BTreeMap<String, Known>,
-    bugs: Vec<Tried<'a>>,
+    bugs: Vec<Bug<'a>>,
     cpu_ms: u64,
 }
 
@@ -157,7 +157,7 @@ impl<'a> Grading<'a> {
         }
         for seed in SEEDS {
             for cache in &right {
-                self.try_right(cache, seed)?;
+                self.try_right(cache, seed, &BTreeSet::new())?;
             }
         }
         let heavy: BTreeSet<String> =
@@ -166,12 +166,12 @@ impl<'a> Grading<'a> {
         for spec in &self.bench.pack.exercise.mutants {
             let tried = any && self.cpu_ms < CPU_MS_MAX;
             let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
-            self.bugs.push(Tried { spec, killers, tried: tried || !any });
+            self.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
         self.confirm()?;
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
         for cache in &right {
-            self.try_right(cache, SEEDS[0])?;
+            self.try_right(cache, SEEDS[0], &heavy)?;
         }
         let unfit: BTreeSet<&String> =
             self.tests.iter().filter(|(_, test)| test.unfit.is_some()).map(|(name, _)| name).collect();
@@ -248,9 +248,8 @@ impl<'a> Grading<'a> {
         Ok(runs)
     }
 
-    fn try_right(&mut self, cache: &str, seed: u64) -> Result<(), Rejected> {
-        let none = BTreeSet::new();
-        for run in self.ran(cache, seed, &none, &none)? {
+    fn try_right(&mut self, cache: &str, seed: u64, but: &BTreeSet<String>) -> Result<(), Rejected> {
+        for run in self.ran(cache, seed, but, &BTreeSet::new())? {
             if !run.errors.is_empty() {
                 let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
@@ -313,7 +312,7 @@ impl<'a> Grading<'a> {
 struct Row<'a> {
     check: &'a Check,
     killed: usize,
-    bugs: Vec<&'a Tried<'a>>,
+    bugs: Vec<&'a Bug<'a>>,
     /// Whether a test has the threads that the requirement asks for.
     threads: bool,
 }

@@ -80,7 +80,7 @@ impl Writer {
                     over.remove(&key);
                     format!("node set {key} {}", self.below(200))
                 }
-                16 => format!("node incr {key} {}", self.below(40) as i64 - 20),
+                16 => format!("node incr {key} {}", self.below(40).cast_signed() - 20),
                 17 => {
                     if !expired {
                         over.insert(key.clone(), now + 300);

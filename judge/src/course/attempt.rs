@@ -232,7 +232,7 @@ fn predicted(row: Row, line: &Line, script: &Script, events: &[Event], tongue: T
     });
     let Some(expectation) = expectation else { return row.fail(tongue.still_open(line.number)) };
     let exact = match &expectation.test {
-        Test::Is(_) | Test::OnlyTo(_) | Test::OnlyFrom(_) => true,
+        Test::Is(_) | Test::Error | Test::OnlyTo(_) | Test::OnlyFrom(_) => true,
         Test::Field { is, percent, .. } => *is == Comparison::Equal && !percent,
         _ => false,
     };

@@ -27,6 +27,8 @@ import init, {
   type Race,
   type Reading,
   race,
+  runJson,
+  runText,
   Session,
   type View,
   version,
@@ -68,7 +70,8 @@ export type ToWorker =
       /** For a lesson to expose a bug: the sound program, and the one with the bug. */
       programs?: [WebAssembly.Module, WebAssembly.Module] | undefined;
     }
-  | { kind: "race"; id: number; text: string; policies: string[] };
+  | { kind: "race"; id: number; text: string; policies: string[] }
+  | { kind: "export"; id: number; script: Script; format: "json" | "text" };
 
 export type FromWorker =
   | { kind: "ready"; version: string }
@@ -90,6 +93,7 @@ export type FromWorker =
   | { kind: "opened"; id: number; script: string }
   /** `Attempt` as JSON (Rust: `judge::course::Attempt`). */
   | { kind: "checked"; id: number; attempt: string }
+  | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
   | { kind: "failed"; message: string }
   /** Not from the worker: there is none, and none can be had. */
@@ -157,6 +161,11 @@ async function obey(message: ToWorker): Promise<void> {
       const { id, lesson, script, language, programs } = message;
       const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
       return tell({ kind: "checked", id, attempt: checkLesson(lesson, script, language, sound, other) });
+    }
+    case "export": {
+      const { text, dialect, seed } = message.script;
+      const run = message.format === "json" ? runJson : runText;
+      return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed)) });
     }
     case "race":
       return tell({ kind: "raced", id: message.id, race: race(message.text, message.policies) });

@@ -59,7 +59,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       <p class="node-name">
         <Glyph index={index} isHollow={!isUp} />
         <strong>{id}</strong>
-        <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status]}</span>
+        <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status as keyof typeof text.status]}</span>
         {role === "leader" && <span class="badge">{text.leader(term)}</span>}
       </p>
       <p class="quiet">

@@ -89,19 +89,11 @@ function Welcome() {
             go={() => openLesson(next.id)}
           />
         )}
-        {typeof course.value === "object" && (
-          <Way
-            testId="all-lessons"
-            icon="list"
-            title={guide.all}
-            text={guide.solved(solvedCount.value, course.value.lessons.length)}
-            go={() => show("lessons")}
-          />
-        )}
         <Way testId="free-play" icon="said" title={guide.free} text={guide.freeHelp} go={playFreely} />
         <Way testId="go-grade" icon="held" title={guide.grade} text={guide.gradeHelp} go={openGrade} />
       </ul>
       <p class="note">{guide.try}</p>
+      {typeof course.value === "object" && <Lessons />}
     </div>
   );
 }

@@ -170,11 +170,10 @@ function Findings({ attempt }: { attempt: Attempt }) {
             <li key={row.id}>
               {row.line ? (
                 <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
-                  {row.message || row.title}
+                  {words.value.status.line(row.line)}
                 </button>
-              ) : (
-                row.message || row.title
-              )}
+              ) : null}{" "}
+              {withoutLine(row.message || row.title)}
               {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
                 <span class="quiet">
                   {" "}
@@ -211,4 +210,10 @@ function Findings({ attempt }: { attempt: Attempt }) {
       )}
     </>
   );
+}
+
+/** The sentence without the line that the button before it names already. */
+function withoutLine(message: string): string {
+  const [, rest] = /^(?:Line|La ligne) \d+:? (.*)$/s.exec(message) ?? [];
+  return rest ?? message;
 }

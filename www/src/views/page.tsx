@@ -1,3 +1,5 @@
+import { lesson } from "../course";
+import { isEmbedded } from "../embed";
 import { isOpen } from "../guide";
 import { sheet } from "../lab";
 import { words } from "../words";
@@ -19,10 +21,10 @@ export function Page() {
       <a class="skip" href="#script">
         {words.value.skip}
       </a>
-      <Header />
+      {!isEmbedded && <Header />}
       <Banner />
       <main class={isOpen.value ? "lab guided" : "lab"}>
-        <Guide />
+        {(!isEmbedded || lesson.value) && <Guide />}
         <div class="column">
           <section class="card script" id="script" aria-labelledby="script-title" tabIndex={-1}>
             <div class="card-head">

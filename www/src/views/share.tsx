@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
+import { PICTURES, savePicture, saveRun } from "../export";
 import { shareLink } from "../lab";
 import { formatNumber, words } from "../words";
 import { Dialog } from "./dialog";
@@ -13,6 +14,7 @@ export function Share() {
   const { share, sharing } = words.value;
   const link = useSignal("");
   const isCopied = useSignal(false);
+  const pictures = useSignal<(keyof typeof PICTURES)[]>([]);
   const dialog = useRef<HTMLDialogElement>(null);
 
   const copy = async () => {
@@ -21,6 +23,7 @@ export function Share() {
   const show = async () => {
     link.value = await shareLink();
     await copy();
+    pictures.value = (["ring", "messages"] as const).filter((name) => document.querySelector(PICTURES[name]));
     dialog.current?.showModal();
   };
   return (
@@ -45,6 +48,26 @@ export function Share() {
         </div>
         <p role="status">{isCopied.value ? sharing.copied : sharing.manual}</p>
         {link.value.length > CHARACTERS_SAFE && <p>{sharing.long(formatNumber(link.value.length))}</p>}
+        <h3>{sharing.files}</h3>
+        <div class="offers">
+          <button type="button" class="button" data-testid="export-json" onClick={() => saveRun("json")}>
+            {sharing.trace}
+          </button>
+          <button type="button" class="button" data-testid="export-text" onClick={() => saveRun("text")}>
+            {sharing.transcript}
+          </button>
+          {pictures.value.map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="button"
+              data-testid={`export-${name}`}
+              onClick={() => savePicture(name)}
+            >
+              {sharing.pictures[name]}
+            </button>
+          ))}
+        </div>
       </Dialog>
     </>
   );

@@ -180,6 +180,10 @@ export const en = {
     manual: "Copy this link:",
     long: (characters: string) =>
       `It is ${characters} characters long; some messengers cut links of over 2,000.`,
+    files: "As files",
+    trace: "Events (JSON)",
+    transcript: "Answers (text)",
+    pictures: { ring: "Ring (SVG)", messages: "Messages (SVG)" },
     contains: "It carries the script, its seed and the command where you are.",
   },
   grades: {
@@ -233,7 +237,6 @@ export const en = {
     firstHelp: (minutes: number) => `${minutes} minutes, no knowledge needed`,
     goOn: (title: string) => `Go on: ${title}`,
     goOnHelp: "Your next lesson",
-    all: "All lessons",
     free: "Play freely",
     freeHelp: "Your own script, with nothing in its way",
     grade: "Hand in your code",

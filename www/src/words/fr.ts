@@ -181,6 +181,10 @@ export const fr: Words = {
     manual: "Copiez ce lien :",
     long: (characters) =>
       `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
+    files: "En fichiers",
+    trace: "Événements (JSON)",
+    transcript: "Réponses (texte)",
+    pictures: { ring: "Anneau (SVG)", messages: "Messages (SVG)" },
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
   grades: {
@@ -235,7 +239,6 @@ export const fr: Words = {
     firstHelp: (minutes) => `${minutes} minutes, sans rien savoir d'avance`,
     goOn: (title) => `Continuer : ${title}`,
     goOnHelp: "Votre prochaine leçon",
-    all: "Toutes les leçons",
     free: "Jouer librement",
     freeHelp: "Votre propre script, toutes les commandes",
     grade: "Rendre votre code",

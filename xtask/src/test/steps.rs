@@ -67,6 +67,7 @@ fn clippy(project: &Project) -> Result<()> {
 fn native(project: &Project) -> Result<()> {
     // The grader's tests compile submissions.
     tools::rust_target(project, "wasm32-wasip1")?;
+    tools::rust_target(project, "wasm32-wasip1-threads")?;
     tools::python(project)?;
     tools::stores(project)?;
     // Nothing is tested in the benchmarks, and the crates they compare with take long to compile.

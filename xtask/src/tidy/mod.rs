@@ -1,7 +1,7 @@
 //! `cargo xtask tidy`: the rules of the house that no compiler knows, each a function of the project's files.
 //!
 //! `layers`: which crate and which room may know which. `circles`: no file imports in a circle. `calls`: what must be given
-//! is not taken. `pointers`: what is named is there. `ratchet`: what does not keep a rule yet only ever gets better.
+//! is not taken. `pointers`: what is named is there. `types`: TypeScript has the types that Rust writes. `ratchet`: what does not keep a rule yet only ever gets better.
 
 mod calls;
 mod circles;
@@ -10,6 +10,7 @@ mod pointers;
 mod ratchet;
 mod rust;
 mod tree;
+mod types;
 
 use crate::project::Project;
 use anyhow::Result;
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
     /// Write the whole list anew, with what got worse: only for a rule that is new
     #[arg(long)]
     list_all: bool,
+    /// Write the TypeScript of the Rust types that cross to the page
+    #[arg(long)]
+    types: bool,
 }
 
 pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
@@ -32,6 +36,11 @@ pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode>
         let list = ratchet::list(&tree, arguments.list_all);
         std::fs::write(project.root.join(ratchet::LIST), &list)?;
         tree.files.insert(ratchet::LIST.to_owned(), list);
+    }
+    if arguments.types {
+        let types = types::made(&tree)?;
+        std::fs::write(project.root.join(types::FILE), &types)?;
+        tree.files.insert(types::FILE.to_owned(), types);
     }
     let findings = findings(&tree);
     for Finding { path, line, message } in &findings {
@@ -46,6 +55,7 @@ fn findings(tree: &Tree) -> Vec<Finding> {
     layers::check(tree, &mut findings);
     calls::check(tree, &mut findings);
     pointers::check(tree, &mut findings);
+    types::check(tree, &mut findings);
     ratchet::check(tree, &mut findings);
     findings.sort();
     findings

@@ -23,6 +23,7 @@ const PROCESSES_MAX: u64 = 4_096;
 
 /// A job, as it crosses to the process that becomes it.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the job has them")]
 pub(super) struct Spec {
     sources: String,
     token: String,

@@ -1,4 +1,4 @@
-//! The CPython that submissions run on: found, asked for its version and its folders, never changed.
+//! The `CPython` that submissions run on: found, asked for its version and its folders, never changed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const ASK: &str = "import sys, os; print('%d.%d.%d' % sys.version_info[:3]); pri
                    hashlib, zlib, array, decimal, statistics, select, uuid; \
                    [print(f) for f in (getattr(m, '__file__', None) for m in list(sys.modules.values())) if f and '.so' in f]";
 
-/// A CPython.
+/// A `CPython`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interpreter {
     /// The program itself, links followed.

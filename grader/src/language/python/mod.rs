@@ -1,8 +1,8 @@
-//! Python: a real CPython in the sandbox, in a process apart from what judges it.
+//! Python: a real `CPython` in the sandbox, in a process apart from what judges it.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`interpreter`] | the CPython of this machine, found |
+//! | [`interpreter`] | the `CPython` of this machine, found |
 //! | [`process`] | the runner: one confined process that forks a fresh child for each run |
 //! | [`wire`] | what crosses to it and back: plain data, bounded |
 //! | [`build`] | from a submission's text to a program: what does not compile, what is forbidden |

@@ -38,9 +38,9 @@ const CPU_S: u64 = 10;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
 const MEMORY_BYTES: u64 = 2 << 30;
 /// Time on the wall that one run may take: more than its processor time, for machines that are busy.
-const WALL: Duration = Duration::from_secs(60);
+const WALL: Duration = Duration::from_mins(1);
 /// Time on the wall until the runner is ready.
-const WALL_START: Duration = Duration::from_secs(60);
+const WALL_START: Duration = Duration::from_mins(1);
 
 /// What a request came to.
 #[derive(Debug)]
@@ -193,12 +193,12 @@ impl Runner {
                 Ok(read(header, &body, nonce))
             }
             Err(Lost::Late) => Ok(Heard::OutOfTime),
-            Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
+            Err(Lost::Gone(error)) => Err(Self::epitaph(talk.running, &error)),
         }
     }
 
     /// What a runner that is gone said last.
-    fn epitaph(&self, running: sandbox::Running, error: &std::io::Error) -> String {
+    fn epitaph(running: sandbox::Running, error: &std::io::Error) -> String {
         let finished = match running.finish() {
             Ok(finished) => finished,
             Err(not_run) => return not_run.to_string(),
@@ -215,7 +215,7 @@ impl Runner {
         let environment = [("PYTHONHASHSEED", OsString::from("0"))];
         let limits = sandbox::Limits {
             // It lives as long as it is spoken to; each request has a deadline of its own.
-            wall: Duration::from_secs(24 * 3600),
+            wall: Duration::from_hours(24),
             cpu_s: 3600,
             memory_bytes: 2 * MEMORY_BYTES,
             file_bytes: 1 << 20,
@@ -241,7 +241,7 @@ impl Runner {
         match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
             Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),
-            Err(Lost::Gone(error)) => Err(self.epitaph(talk.running, &error)),
+            Err(Lost::Gone(error)) => Err(Self::epitaph(talk.running, &error)),
         }
     }
 }

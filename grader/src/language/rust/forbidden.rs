@@ -179,6 +179,7 @@ pub fn scan(file: &str, tokens: &TokenStream, names: &Names) -> Scan {
 
 /// Where a group of tokens stands.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the place")]
 struct Place {
     /// Inside a macro's definition or call: `#[cfg(test)]` there is only text.
     in_macro: bool,
@@ -474,8 +475,7 @@ fn item(tokens: &[TokenTree]) -> Option<usize> {
         "const" | "static" if named(at + 1) && is_punct(tokens.get(at + 2), ':') => {
             tokens.iter().position(to_semicolon)
         }
-        "const" if is_ident(tokens.get(at + 1), "fn") => tokens.iter().position(to_body),
-        "async" if is_ident(tokens.get(at + 1), "fn") => tokens.iter().position(to_body),
+        "const" | "async" if is_ident(tokens.get(at + 1), "fn") => tokens.iter().position(to_body),
         "mod" | "fn" | "struct" | "enum" | "trait" | "impl" => tokens.iter().position(to_body),
         _ => None,
     };
@@ -510,10 +510,9 @@ fn macro_before(before: &[TokenTree]) -> Option<&Ident> {
 /// Whether a parser is done with what came before a body: nothing continues it.
 fn ends_with_body(tokens: &[TokenTree]) -> bool {
     match tokens.get(1) {
-        None => true,
+        None | Some(TokenTree::Literal(_)) => true,
         Some(TokenTree::Ident(next)) => next != "else" && next != "as",
         Some(TokenTree::Punct(next)) => next.as_char() == '#',
-        Some(TokenTree::Literal(_)) => true,
         Some(TokenTree::Group(_)) => false,
     }
 }

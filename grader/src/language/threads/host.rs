@@ -42,6 +42,10 @@ impl Context {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn gate(&self) -> Gate {
+        Gate { world: Arc::clone(&self.world), thread: self.thread }
+    }
+
     fn stop(&self, stop: Stop) -> wasmtime::Error {
         self.world().stop.get_or_insert(stop);
         wasmtime::Error::msg("stopped by the scheduler")
@@ -189,7 +193,7 @@ async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i6
         let until = timed.then(|| world.monotonic_ns.saturating_add(timeout.unsigned_abs()));
         world.set_state(context.thread, State::Waiting { address, until });
     }
-    Gate(context.clone()).await;
+    context.gate().await;
     let late = context.world().thread(context.thread).woken == Woken::Late;
     note(&caller, What::GoesOn { late });
     Ok(if late { 2 } else { 0 })
@@ -276,7 +280,7 @@ async fn poll_oneoff(caller: In<'_>, (asked, events, count, out): (u32, u32, u32
     if shortest == 0 {
         GiveUp::default().await;
     } else {
-        Gate(context.clone()).await;
+        context.gate().await;
     }
     let mut happened = Vec::new();
     for (_, user, kind) in waits.iter().filter(|(wait, ..)| *wait == shortest) {

@@ -2,20 +2,23 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll};
 
-use super::host::Context;
-use super::world::State;
+use super::world::{State, World};
 
 /// Opens when the thread can run.
-pub(super) struct Gate(pub(super) Context);
+pub(super) struct Gate {
+    pub(super) world: Arc<Mutex<World>>,
+    pub(super) thread: u32,
+}
 
 impl Future for Gate {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<()> {
-        let thread = self.0.thread;
-        if self.0.world().thread(thread).state == State::Ready { Poll::Ready(()) } else { Poll::Pending }
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        if world.thread(self.thread).state == State::Ready { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 

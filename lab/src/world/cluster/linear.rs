@@ -75,12 +75,12 @@ pub fn search(history: &[Operation], bound: Micros) -> Verdict {
     }
 }
 
-/// Whether it matters to anybody that an operation of unknown outcome took effect: a value that no read saw, and that never expires, can
-/// be left out of any order.
+/// Whether it matters to anybody that an operation of unknown outcome took effect: a value that no read saw, that never expires and that no
+/// sweep can reach, can be left out of any order.
 fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
     match effect {
         Effect::Read(_) => false,
-        Effect::Write { value: Some(value), ttl: None, .. } => {
+        Effect::Write { value: Some(value), ttl: None, tag: None } => {
             history.iter().any(|other| matches!(&other.effect, Effect::Read(Some(found)) if found == value))
         }
         Effect::Write { .. } | Effect::Sweep(_) => true,
@@ -272,6 +272,9 @@ mod tests {
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "a")], true);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "")], false);
         check(&[tagged(0, "a", "hot"), tagged(2, "b", "cold"), sweep(1, Some(4)), read(5, 6, "")], false);
+        // Nobody knows whether `b` was written; if it was, the sweep deleted it.
+        let unknown = Operation { ended: None, ..tagged(2, "b", "hot") };
+        check(&[tagged(0, "a", "cold"), unknown, sweep(3, Some(4)), read(5, 6, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
     }
 

@@ -8,6 +8,9 @@ import proxy
 import run as single
 import scheduler
 
+from pluggy import HookimplMarker
+
+hookwrapper = HookimplMarker("pytest")(hookwrapper=True)
 TEXT_MAX = 1500
 TESTS_MAX = 400
 
@@ -46,6 +49,15 @@ class Recorder:
         self.s.crash.clear()
         self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": "", "why": ""}
         self.tests.append(self.current)
+
+    @hookwrapper
+    def pytest_pyfunc_call(self, pyfuncitem):
+        # Only tests are stepped through, to see that they end; pytest's own work would cost ten times as much.
+        scheduler._settrace(self.s.trace)
+        try:
+            yield
+        finally:
+            scheduler._settrace(None)
 
     def pytest_runtest_makereport(self, item, call):
         error = None if call.excinfo is None else call.excinfo.value
@@ -158,6 +170,7 @@ def run(request, out, extra):
     folder = os.getcwd()
 
     def main():
+        scheduler._settrace(None)
         try:
             arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
                          "-p", "no:threadexception", "-p", "no:debugging", "-p", "no:pastebin", "-p", "no:junitxml",

@@ -213,6 +213,25 @@ def prepare(settings):
         import stage  # noqa: F401
         import suite  # noqa: F401
 
+        warm_freezegun()
+
+
+def warm_freezegun():
+    """freezegun looks through all modules whenever time is frozen, to see which have changed. Those that are here before
+    the first fork do not: what it finds out of them now holds."""
+    import freezegun.api as api
+
+    look, known = api._get_module_attributes_hash, {}
+
+    def hash_of(module):
+        return known.get(id(module)) or look(module)
+
+    for module in list(sys.modules.values()):
+        known[id(module)] = look(module)
+    api._get_module_attributes_hash = hash_of
+    with api.freeze_time("2026-01-01"):
+        pass
+
 
 def main(settings):
     prepare(settings)

@@ -1,0 +1,156 @@
+// Made from the Rust types by `cargo xtask tidy --types`: change those.
+
+/** Rust: `lab::event::Event`. */
+export type Event = { step: number; line: number; at_ms: number } & What;
+
+/** Rust: `lab::families::cluster::play::ClusterView`. */
+export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[] };
+
+/** Rust: `judge::report::Report`. */
+export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
+
+/** Rust: `lab::event::What`. */
+export type What =
+  | { kind: "hit"; key: string; value: string }
+  | { kind: "miss"; key: string }
+  | { kind: "stored"; key: string }
+  | { kind: "refused"; key: string }
+  | { kind: "deleted"; key: string }
+  | { kind: "notFound"; key: string }
+  | { kind: "touched"; key: string }
+  | { kind: "number"; key: string; value: number | null }
+  | { kind: "removed"; count: number }
+  | { kind: "truth"; value: boolean }
+  | ({ kind: "stats" } & StatsView)
+  | { kind: "created"; object: string }
+  | { kind: "joined"; id: string }
+  | { kind: "left"; id: string }
+  | { kind: "rebalanced" }
+  | { kind: "owner"; key: string; node: string | null }
+  | { kind: "nodes"; nodes: string[] }
+  | { kind: "spread"; keys: number; shares: Share[]; unowned: number }
+  | { kind: "moved"; keys: number; moved: number; moves: Move[] }
+  | { kind: "marked"; keys: number }
+  | { kind: "parsed"; command: string }
+  | { kind: "rejected"; error: string }
+  | { kind: "wrote"; bytes: string }
+  | { kind: "error"; message: string }
+  | { kind: "said"; text: string }
+  | { kind: "keys"; keys: string[] }
+  | { kind: "notImplemented"; item: string }
+  | { kind: "noObject"; object: string }
+  | { kind: "crashed"; crash: Crash }
+  | { kind: "inside"; event: CacheEvent }
+  | { kind: "world"; event: WorldEvent }
+  | { kind: "ticked"; ms: number }
+  | { kind: "wallJumped"; ms: number }
+  | { kind: "held"; expected: string }
+  | { kind: "broken"; expected: string; actual: string };
+
+/** Rust: `lab::families::cluster::play::NodeView`. */
+export type NodeView = { id: string; status: string; role: string; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null };
+
+/** Rust: `lab::families::cluster::play::MessageView`. */
+export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };
+
+/** Rust: `judge::report::GradeVerdict`. */
+export type GradeVerdict =
+  | "graded"
+  | "build_failed"
+  | "forbidden"
+  | "harness_error";
+
+/** Rust: `judge::report::SubmissionId`. */
+export type SubmissionId = { path: string; sha256: string; files?: string[] };
+
+/** Rust: `judge::report::GraderId`. */
+export type GraderId = { version: string; backend: string };
+
+/** Rust: `judge::report::CheckReport`. */
+export type CheckReport = { id: string; title: string; category: string; points: number; max_points: number; verdict: Verdict; expected: string; actual: string; message: string; hint: string; script: string; transcript: string; schedule?: string; fuel: number; visibility: Visibility; link?: string };
+
+/** Rust: `judge::report::GrowthReport`. */
+export type GrowthReport = { id: string; title: string; class: Class; within: Class; points: number; max_points: number; fuel: number[] };
+
+/** Rust: `judge::report::MutantReport`. */
+export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; message: string };
+
+/** Rust: `judge::report::SourceDiagnostic`. */
+export type SourceDiagnostic = { file: string; line: number; column: number; message: string };
+
+/** Rust: `lab::event::StatsView`. */
+export type StatsView = { hits: number; misses: number; evictions: number; expired: number; bytes: number; entries: number };
+
+/** Rust: `lab::event::Share`. */
+export type Share = { node: string; keys: number };
+
+/** Rust: `lab::event::Move`. */
+export type Move = { from: string; to: string; keys: number };
+
+/** Rust: `lab::subject::Crash`. */
+export type Crash =
+  | { kind: "panic"; message: string }
+  | { kind: "out_of_fuel" }
+  | { kind: "cut_off" }
+  | { kind: "out_of_memory" }
+  | { kind: "too_much_output" }
+  | { kind: "deadlock"; waits: string[] }
+  | { kind: "exit"; code: number }
+  | { kind: "gibberish" };
+
+/** Rust: `src::cache::CacheEvent`. */
+export type CacheEvent =
+  | { kind: "evicted"; key: string; policy: EvictionPolicy; for_key: string }
+  | { kind: "expired"; key: string; deadline_ms: number }
+  | { kind: "refused"; key: string; bytes: number; limit_bytes: number };
+
+/** Rust: `lab::families::cluster::tell::WorldEvent`. */
+export type WorldEvent =
+  | { sort: "message"; from: string; to: string; name: string; key: string | null; sentUs: number; receivedUs: number | null }
+  | { sort: "node"; node: string; atUs: number; text: string; key: string | null; isQuiet: boolean }
+  | { sort: "client"; node: string; atUs: number; text: string; key: string | null; isLate: boolean }
+  | { sort: "fault"; node: string | null; atUs: number; text: string }
+  | { sort: "settled"; is: boolean }
+  | { sort: "checked"; broken: string | null };
+
+/** Rust: `lab::families::cluster::play::HeldView`. */
+export type HeldView = { key: string; value: string | null; version: string; deadlineUs: number | null };
+
+/** Rust: `judge::judge::Verdict`. */
+export type Verdict =
+  | "pass"
+  | "fail"
+  | "not_implemented"
+  | "panic"
+  | "deadlock"
+  | "race"
+  | "timeout"
+  | "out_of_memory"
+  | "forbidden"
+  | "flaky"
+  | "skipped"
+  | "harness_error";
+
+/** Rust: `judge::pack::Visibility`. */
+export type Visibility =
+  | "visible"
+  | "hidden";
+
+/** Rust: `judge::growth::Class`. */
+export type Class =
+  | "constant"
+  | "log"
+  | "linear"
+  | "worse"
+  | "unknown";
+
+/** Rust: `src::cache::EvictionPolicy`. */
+export type EvictionPolicy =
+  | "lru"
+  | "lfu"
+  | "fifo"
+  | "ttl"
+  | "sieve"
+  | "s3fifo"
+  | "clock"
+  | "arc";
