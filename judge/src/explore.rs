@@ -25,7 +25,7 @@ pub struct FailingSchedule {
     pub any_moment: bool,
     /// How it differs from the calm schedule, shrunk; `None` where that was too long to be kept.
     pub switches: Option<Vec<Switch>>,
-    /// What happened, a turn a line; empty before [`tell`].
+    /// What happened, a turn a line; empty before the schedule is told.
     pub story: Vec<String>,
 }
 
