@@ -1,6 +1,6 @@
 # attack: loops for ever
 # class: F22
-# expect: score <= 0
+# expect: forbidden or score <= 0
 from distributed_cache import DistributedCache
 
 

@@ -1,6 +1,6 @@
 # attack: has the cache unpickle code that looks at the cache's own source
-# class: E21
-# expect: score <= 0
+# class: E21 (what it asks of `load` is right of itself, and may tell one bug)
+# expect: score <= 2
 import pickle
 
 from distributed_cache import DistributedCache
