@@ -186,9 +186,11 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Whoever told bugs tells two of them again: a test that fails by chance hardly does.
+    /// Whoever told bugs tells two of them again. What a test does not tell again does not count: it may have failed only because of what
+    /// the bug did to a test before it. A test that tells nothing again fails by chance.
     fn confirm(&mut self) -> Result<(), Rejected> {
         let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
+        let mut doubtful: BTreeSet<String> = BTreeSet::new();
         for index in 0..self.bugs.len() {
             let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
             let due: BTreeSet<String> = self.bugs[index].killers.iter().filter(due).cloned().collect();
@@ -201,10 +203,15 @@ impl<'a> Grading<'a> {
             for name in due {
                 if again.contains(&name) {
                     *confirmed.entry(name).or_default() += 1;
-                } else if let Some(known) = self.tests.get_mut(&name) {
-                    known.unfit =
-                        Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
+                } else {
+                    self.bugs[index].killers.retain(|killer| *killer != name);
+                    doubtful.insert(name);
                 }
+            }
+        }
+        for name in doubtful.iter().filter(|name| !confirmed.contains_key(*name)) {
+            if let Some(known) = self.tests.get_mut(name) {
+                known.unfit = Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
             }
         }
         Ok(())
