@@ -188,7 +188,6 @@ impl Source {
 }
 
 /// What serde's attributes say, as far as they change what is written.
-#[expect(clippy::struct_excessive_bools, reason = "each is one attribute of serde, there or not")]
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of serde's that is there or not")]
 struct Serde {
