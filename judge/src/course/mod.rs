@@ -168,21 +168,11 @@ impl fmt::Display for CourseError {
 
 impl std::error::Error for CourseError {}
 
-/// Above and below the learner's lines, so that they are found again.
-const ABOVE: Bilingual2 = Bilingual2 { en: "# Your lines:", fr: "# Vos lignes :" };
-const BELOW: Bilingual2 = Bilingual2 { en: "# The goal; leave it as it is:", fr: "# Le but ; ne le changez pas :" };
-
-struct Bilingual2 {
-    en: &'static str,
-    fr: &'static str,
-}
-
-impl Bilingual2 {
-    fn get(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.en,
-            Language::French => self.fr,
-        }
+/// What stands above and below the learner's lines, so that they are found again.
+const fn signposts(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::English => ("# Your lines:", "# The goal; leave it as it is:"),
+        Language::French => ("# Vos lignes :", "# Le but ; ne le changez pas :"),
     }
 }
 
@@ -283,7 +273,7 @@ impl Lesson {
     }
 
     fn framed(&self, language: Language, own_lines: &str) -> String {
-        let (above, below) = (ABOVE.get(language), BELOW.get(language));
+        let (above, below) = signposts(language);
         format!("{}{above}\n{own_lines}{below}\n{}", self.script.given, self.script.goal)
     }
 
