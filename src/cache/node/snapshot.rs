@@ -12,8 +12,8 @@
 use std::fmt;
 
 use super::{CacheNode, Past, Record};
-use crate::cache::pickle::{Value, Writer, read};
-use crate::cache::store::Limits;
+use crate::cache::item::Limits;
+use crate::cache::pickle::{PickleError, Value, Writer, read};
 use crate::clock::Instant;
 
 const FORMAT: &str = "cachedojo/cache/v1";
@@ -65,6 +65,15 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+impl From<PickleError> for LoadError {
+    fn from(error: PickleError) -> Self {
+        match error {
+            PickleError::Damaged { offset } => Self::Damaged { offset },
+            PickleError::NotPlainData { offset } => Self::NotPlainData { offset },
+        }
+    }
+}
 
 /// An entry of a file.
 struct Row<'a> {
