@@ -2,10 +2,10 @@
 
 use super::classes::Classes;
 use super::counters::{Counters, Prefixes, Tallies, Tally};
-use super::request::item_bytes;
-use super::session::INFALLIBLE;
+use super::limits::item_bytes;
 use super::settings::Settings;
 use super::watch::{Log, Streams};
+use super::write::INFALLIBLE;
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::io::Write as _;
