@@ -64,7 +64,7 @@ fn a_lesson_is_graded_for_a_class() {
         let (said, code) = grader(folder, &arguments);
         assert_eq!(code, 0, "{said}");
     }
-    let table = fs::read_to_string(folder.join("out/grades.csv")).expect("a table");
+    let table = fs::read_to_string(folder.join("out/results.csv")).expect("a table");
     assert!(table.contains("ada") && table.contains("100") && table.contains("bob"), "{table}");
 }
 
