@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
-use super::FOOTPRINT;
+use super::footprint::FOOTPRINT;
 use crate::intake::archive::{self, LEARNER};
 use crate::intake::find::{self, Found};
 
