@@ -17,12 +17,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::course;
 use crate::host::outcome::UsageError;
 use crate::pack::Pack;
 
 /// The pack that an argument names; naming none that is sound is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
-    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+    course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
 /// A file that is to be written must be able to: told before anything is graded.
