@@ -32,7 +32,7 @@ pub struct Report {
     pub max_score: u32,
     /// From how many points on the exercise is passed.
     pub passing_score: u32,
-    /// Whether it is: never without an executed check.
+    /// Whether it is passed: never without an executed check.
     pub passed: bool,
     /// The grading seed: with it, whoever grades again gets the same report.
     pub seed: u64,
@@ -118,7 +118,7 @@ pub struct CheckReport {
     /// For a race or a deadlock: the order of threads that shows it, told a turn a line, and how to repeat it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub schedule: String,
-    /// The work done, in wasmtime's units of fuel; 0 where nobody counts.
+    /// The work done, in wasmtime's units of fuel; 0 for subjects that are not metered.
     pub fuel: u64,
     /// Who may see the row's details.
     pub visibility: Visibility,
@@ -450,7 +450,7 @@ fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language
     }
 }
 
-/// What to look for where the program did not even answer: then a row's own hint would lead astray.
+/// The hint for a program that gave no answer at all: the row's own hint is about wrong answers, and would mislead.
 fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
     let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
