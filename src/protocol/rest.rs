@@ -83,6 +83,8 @@ pub const KEY_BYTES_MAX: usize = 255;
 pub const KEYS_MAX: usize = 10_000;
 /// The most that the values of one `mget` may come to, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The longest pattern, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Tags of one entry.
 pub const TAGS_MAX: usize = 16;
 /// The longest tag, in bytes.
@@ -143,6 +145,12 @@ impl Machine {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Entries and namespaces that selections, changes of limits and policies, lists and the search for room have gone through
+    /// so far. A host that bounds the work of a client, not only its memory, counts these.
+    pub const fn entries_walked(&self) -> u64 {
+        self.store.walked()
     }
 
     /// The sums over all namespaces, and how many namespaces there are. O(namespaces).

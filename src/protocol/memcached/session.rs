@@ -44,6 +44,9 @@ impl Session {
     /// connection are split, the answers are the same. Bytes of an incomplete request are kept (at most 1 MiB and a
     /// line); after the end of the connection bytes are dropped.
     ///
+    /// Bound: the answer to one request is at most [`ANSWER_BYTES_MAX`], an item and a line, and so many requests may be in
+    /// `bytes`. Where a stranger sends them, use [`Self::feed_until`], or feed a line at a time.
+    ///
     /// A client that said `watch` is answered nothing any more: it gets the lines that there are for it, also when it is
     /// fed no bytes.
     pub fn feed(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) {
