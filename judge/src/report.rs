@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
-use super::judge::{CaseOutcome, CheckOutcome, Verdict};
+use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
 use super::simulate;
+use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;

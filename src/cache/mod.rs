@@ -10,6 +10,7 @@ mod file;
 mod glob;
 mod hash;
 mod index;
+mod item;
 mod node;
 mod nodes;
 mod pickle;
@@ -29,8 +30,9 @@ pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
 pub(crate) use index::{Dense, Lookup, Naming};
+pub(crate) use item::{Item, Limits};
 pub(crate) use policy::{AnyPolicy, Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
-pub(crate) use store::{Departure, Item, Limits, Store};
+pub(crate) use store::{Departure, Store};
 
 use serde::{Deserialize, Serialize};
 

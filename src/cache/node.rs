@@ -7,8 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::hash::hash_of;
+use super::item::{Item, Limits};
 use super::policy::AnyPolicy;
-use super::store::{Departure, Item, Limits, Store};
+use super::store::{Departure, Store};
 use super::{CacheEntry, CacheEvent, CacheStats, EvictionPolicy, Glob};
 use crate::clock::{Clock, Instant};
 use record::{Past, Record};

@@ -68,6 +68,8 @@ mod admin;
 mod change;
 mod classes;
 mod counters;
+mod flags;
+mod limits;
 mod meta;
 mod mistake;
 mod observe;
@@ -78,19 +80,20 @@ mod serve_meta;
 mod serve_stats;
 mod session;
 mod settings;
+mod stop;
 mod store;
 mod watch;
 mod words;
+mod write;
 
 pub use admin::{Admin, Setting, Topic};
 pub use counters::Counters;
-pub use meta::Flags;
+pub use flags::Flags;
+pub use limits::{ANSWER_BYTES_MAX, GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, item_bytes};
 pub use mistake::Mistake;
 pub use parse::{Parsed, Parser};
-pub use request::{
-    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
-};
-pub use session::{ANSWER_BYTES_MAX, Session};
+pub use request::{MetaVerb, Request, Sign, StoreMode};
+pub use session::Session;
 pub use store::Store;
 pub use watch::Streams;
 pub use words::Words;

@@ -77,7 +77,7 @@ impl Bench<'_> {
             shorten(exercise, &mut outcomes, seed, &mut fresh);
         }
         tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
-        let measured = growth::measure(exercise, seed, &mut fresh)?;
+        let measured = growth::measure(&exercise.growth, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances =
             if perfect { Vec::new() } else { mutants::resemblances(self, submission.language, &outcomes, seed)? };

@@ -15,7 +15,7 @@
 use std::fmt;
 
 use super::{CacheNode, Past, Record};
-use crate::cache::pickle::{Value, Writer, read};
+use crate::cache::pickle::{PickleError, Value, Writer, read};
 use crate::clock::Instant;
 
 /// How the seal of a file begins, and its length.
@@ -74,6 +74,15 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+impl From<PickleError> for LoadError {
+    fn from(error: PickleError) -> Self {
+        match error {
+            PickleError::Damaged { offset } => Self::Damaged { offset },
+            PickleError::NotPlainData { offset } => Self::NotPlainData { offset },
+        }
+    }
+}
 
 /// An entry of a file.
 struct Row<'a> {
@@ -155,7 +164,8 @@ impl CacheNode {
     /// [`Self::load`] into a cache that is empty, and of no use when it fails.
     pub(in crate::cache) fn fill(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
         let (pickle, saved_at) = unseal(bytes)?;
-        let behind_ms = saved_at.map_or(0, |saved_at| saved_at.as_millis().saturating_sub(self.clock.now().as_millis()));
+        let behind_ms =
+            saved_at.map_or(0, |saved_at| saved_at.as_millis().saturating_sub(self.clock.now().as_millis()));
         let saved = read(pickle)?;
         if saved.at("format") != Some(&Value::Text(FORMAT)) {
             return Err(LoadError::NotACache);
@@ -169,7 +179,8 @@ impl CacheNode {
         let mut keys = std::collections::BTreeSet::new();
         let mut room = bytes.len().saturating_mul(GROWTH_MAX);
         for (index, row) in rows.iter().enumerate() {
-            let row = Row::of(row, behind_ms).filter(|row| keys.insert(row.key)).ok_or(LoadError::BadEntry { index })?;
+            let row =
+                Row::of(row, behind_ms).filter(|row| keys.insert(row.key)).ok_or(LoadError::BadEntry { index })?;
             room = room.checked_sub(row.key.len() + row.value.len()).ok_or(LoadError::Inflated)?;
             self.restore(&row);
         }

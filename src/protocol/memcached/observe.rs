@@ -3,10 +3,11 @@
 use super::change::Incoming;
 use super::classes::class_of;
 use super::counters::Tally;
-use super::request::{StoreMode, item_bytes};
-use super::session::INFALLIBLE;
+use super::limits::item_bytes;
+use super::request::StoreMode;
 use super::store::{Item, Store, seconds_left};
 use super::watch::{Streams, write_encoded};
+use super::write::INFALLIBLE;
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

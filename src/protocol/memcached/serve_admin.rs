@@ -3,10 +3,11 @@
 use super::admin::Admin;
 use super::classes::{CLASSES_MAX, LAST_CLASS, chunks_of};
 use super::counters::Tally;
-use super::meta::encode_key;
-use super::session::{ANSWER_BYTES_MAX, INFALLIBLE, line};
+use super::limits::ANSWER_BYTES_MAX;
 use super::store::{Item, Store};
 use super::watch::{Streams, write_encoded};
+use super::words::encode_key;
+use super::write::{INFALLIBLE, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 

@@ -3,10 +3,12 @@
 use super::change::{Counted, Incoming, Outcome};
 use super::classes::class_of;
 use super::counters::Tally;
-use super::meta::{Flags, decode_key, encode_key};
-use super::request::{MetaVerb, Sign, StoreMode, item_bytes};
-use super::session::{INFALLIBLE, NOT_NUMERIC, line};
+use super::flags::Flags;
+use super::limits::item_bytes;
+use super::request::{MetaVerb, Sign, StoreMode};
 use super::store::{Item, Store, seconds_left, write_ttl};
+use super::words::{decode_key, encode_key};
+use super::write::{INFALLIBLE, NOT_NUMERIC, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 

@@ -3,10 +3,10 @@
 use super::admin::Topic;
 use super::classes::{CHUNK_BYTES_MAX, chunk_bytes, chunks_per_page};
 use super::counters::{Counters, Prefixes, SLAB_ROWS, Tallies, Tally};
-use super::request::ITEM_BYTES_MAX;
-use super::session::{INFALLIBLE, VERSION, line};
+use super::limits::ITEM_BYTES_MAX;
 use super::store::Store;
 use super::watch::LOG_BYTES_MAX;
+use super::write::{INFALLIBLE, VERSION, line};
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -2,10 +2,10 @@
 
 use super::classes::Classes;
 use super::counters::{Counters, Prefixes, Tallies, Tally};
-use super::request::item_bytes;
-use super::session::INFALLIBLE;
+use super::limits::item_bytes;
 use super::settings::Settings;
 use super::watch::{Log, Streams};
+use super::write::INFALLIBLE;
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -152,7 +152,9 @@ impl Store {
     /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included, flushed
     /// ones not.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
-        self.by_recency().filter(|(_, item)| !self.is_flushed(item)).map(|(key, item)| (key, item.data.as_slice(), item.deadline))
+        self.by_recency()
+            .filter(|(_, item)| !self.is_flushed(item))
+            .map(|(key, item)| (key, item.data.as_slice(), item.deadline))
     }
 
     /// What has happened so far.

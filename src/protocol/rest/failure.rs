@@ -1,7 +1,6 @@
 //! Why a request fails.
 
-use super::answer::text;
-use super::{HttpAnswer, LineMistake};
+use super::LineMistake;
 use std::fmt;
 
 /// Why a request fails; `Display` is the text in its body.
@@ -117,13 +116,3 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-impl From<Failure> for HttpAnswer {
-    fn from(failure: Failure) -> Self {
-        let headers = match failure {
-            Failure::MethodNotAllowed { allow } => vec![("Allow", allow.to_owned())],
-            _ => Vec::new(),
-        };
-        Self { status: failure.status(), headers, body: format!("{{\"error\":{}}}", text(&failure.to_string())) }
-    }
-}

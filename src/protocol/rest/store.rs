@@ -1,7 +1,7 @@
 //! The entries of all namespaces: each namespace is a cache of the engine, under its own policy and limit.
 
 use super::answer::{Changed, Found, Named, Stats};
-use super::request::NewEntry;
+use super::body::NewEntry;
 use super::settings::{Change, Eviction, Settings};
 use super::{Failure, Limits, NAMESPACES_MAX, Selection};
 use crate::cache::{self, AnyPolicy, Departure, EvictionPolicy, Item};
