@@ -417,11 +417,11 @@ mod tests {
             move || {
                 let (left, count) = left_when_somebody_looks();
                 assert!([0, 1, 1 + CLEANED_AT_ONCE, count].contains(&left), "{left} left");
-                seen.fetch_or(left != 0 && left != count, std::sync::atomic::Ordering::Relaxed);
+                seen.fetch_or(left != 0 && left != count, Ordering::Relaxed);
             },
             100,
         );
-        assert!(was_between.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(was_between.load(Ordering::Relaxed));
     }
 
     /// The scheduler lets a thread go on for as long as it can, but puts one that yields last.
