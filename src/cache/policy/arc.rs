@@ -5,7 +5,6 @@
 use super::Policy;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::nodes::{List, Moves, Nodes};
 use crate::cache::{Item, Limits};
 
@@ -137,7 +136,7 @@ impl Arc {
         let from_t1 = self.t1.list.oldest().filter(|_| is_over);
         let oldest = from_t1.or_else(|| self.t2.list.oldest()).or_else(|| self.t1.list.oldest())?;
         let item = nodes.item(oldest);
-        let (hash, weight) = (hash_of(item.key()), self.size(item.weight()));
+        let (hash, weight) = (item.key_hash(), self.size(item.weight()));
         let ghosts = if nodes.mark(oldest) == IN_T2 { &mut self.b2 } else { &mut self.b1 };
         ghosts.push(hash, weight, ());
         self.remove(nodes, oldest);

@@ -8,7 +8,6 @@ use super::Policy;
 use super::bounded::Bounded;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{Moves, Nodes};
 
@@ -118,7 +117,7 @@ impl Policy for Lirs {
         let read_at = self.read_at[oldest as usize];
         if self.is_in_stack(read_at) {
             let item = nodes.item(oldest);
-            self.ghosts.remember(hash_of(item.key()), item.weight(), read_at, self.ghost_weight_max);
+            self.ghosts.remember(item.key_hash(), item.weight(), read_at, self.ghost_weight_max);
         }
         Some(oldest)
     }

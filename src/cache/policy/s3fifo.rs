@@ -5,7 +5,6 @@ use super::Policy;
 use super::bounded::Bounded;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::nodes::{Moves, Nodes};
 use crate::cache::{Item, Limits};
 
@@ -125,7 +124,7 @@ impl S3Fifo {
             let i = self.small.list.oldest()?;
             self.small.take(nodes, i);
             if nodes.mark(i) / ONE_READ < PROMOTED_AFTER {
-                let (hash, weight) = (hash_of(nodes.item(i).key()), nodes.item(i).weight());
+                let (hash, weight) = (nodes.item(i).key_hash(), nodes.item(i).weight());
                 self.ghosts.remember(hash, weight, (), self.ghost_weight_max);
                 return Some(i);
             }

@@ -6,7 +6,6 @@ use super::Policy;
 use super::bounded::Bounded;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{Moves, Nodes};
 
@@ -86,7 +85,7 @@ impl Policy for TwoQueue {
         let oldest = self.first.list.oldest()?;
         self.first.take(nodes, oldest);
         let item = nodes.item(oldest);
-        self.ghosts.remember(hash_of(item.key()), item.weight(), (), self.ghost_weight_max);
+        self.ghosts.remember(item.key_hash(), item.weight(), (), self.ghost_weight_max);
         Some(oldest)
     }
 }

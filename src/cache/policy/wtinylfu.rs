@@ -6,7 +6,6 @@ use super::Policy;
 use super::bounded::Bounded;
 use super::sketch::Sketch;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{Moves, Nodes};
 
@@ -57,7 +56,7 @@ impl Policy for WTinyLfu {
     }
 
     fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        self.sketch.count(hash_of(nodes.item(i).key()));
+        self.sketch.count(nodes.item(i).key_hash());
         match nodes.mark(i) {
             ON_PROBATION => {
                 self.probation.take(nodes, i);
@@ -107,7 +106,7 @@ impl Policy for WTinyLfu {
                 self.enter(nodes, candidate, ON_PROBATION);
                 continue;
             }
-            let frequency = |i: u32| self.sketch.frequency(hash_of(nodes.item(i).key()));
+            let frequency = |i: u32| self.sketch.frequency(nodes.item(i).key_hash());
             let gone = victim.filter(|&victim| frequency(candidate) > frequency(victim)).unwrap_or(candidate);
             self.remove(nodes, gone);
             return Some(gone);
