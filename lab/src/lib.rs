@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+mod bulk;
 pub mod event;
 pub mod families;
 pub mod reference;
