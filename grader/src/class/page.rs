@@ -121,9 +121,15 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
         format!("{passed} {}", say.passed),
         format!("{} {median}/{}", say.median, class.max_score),
     ];
-    for state in
-        [State::BuildFailed, State::Forbidden, State::Missing, State::Empty, State::Unreadable, State::HarnessError]
-    {
+    for state in [
+        State::BuildFailed,
+        State::Forbidden,
+        State::Missing,
+        State::Empty,
+        State::Unreadable,
+        State::Ambiguous,
+        State::HarnessError,
+    ] {
         if class.count(state) > 0 {
             parts.push(format!("{}{} {}", say.state(state), words.colon, class.count(state)));
         }
@@ -171,7 +177,7 @@ struct Phrases {
     earlier: &'static str,
     no_result: &'static str,
     each: &'static str,
-    states: [&'static str; 8],
+    states: [&'static str; 9],
 }
 
 impl Phrases {
@@ -210,6 +216,7 @@ impl Phrases {
                     "no source",
                     "superseded",
                     "unreadable",
+                    "several to choose from",
                 ],
             },
             Language::French => &Self {
@@ -245,6 +252,7 @@ impl Phrases {
                     "sans source",
                     "remplacé",
                     "illisible",
+                    "plusieurs possibles",
                 ],
             },
         }
@@ -260,6 +268,7 @@ impl Phrases {
             State::Missing => 5,
             State::Superseded => 6,
             State::Unreadable => 7,
+            State::Ambiguous => 8,
         }]
     }
 }

@@ -76,6 +76,8 @@ pub enum State {
     Superseded,
     /// Its archive or folder cannot be read.
     Unreadable,
+    /// Several could be graded, and nothing tells which is meant.
+    Ambiguous,
 }
 
 impl State {
@@ -90,6 +92,7 @@ impl State {
             Self::Missing => "missing",
             Self::Superseded => "superseded",
             Self::Unreadable => "unreadable",
+            Self::Ambiguous => "ambiguous",
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
@@ -43,12 +44,13 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     check_paths(args)?;
     let scratch = scratch::folder().context("making a scratch folder")?;
-    let (root, refused) = class_folder(&args.path, scratch.path())?;
+    let languages = &pack.exercise.languages;
+    let (root, refused) = class_folder(&args.path, scratch.path(), languages)?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
     }
-    let mut entries = submissions(&root, scratch.path(), args)?;
+    let mut entries = submissions(&root, scratch.path(), args, languages)?;
     for entry in entries.iter_mut().filter(|entry| refused.iter().any(|folder| *folder == Path::new(&entry.shown))) {
         let most = archive::CLASS.learner_bytes >> 20;
         entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
@@ -83,7 +85,7 @@ fn check_paths(args: &ClassArgs) -> Result<()> {
 }
 
 /// The class as a folder, and the learners' folders in it whose archive held more than a learner's share.
-fn class_folder(path: &Path, scratch: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<(PathBuf, Vec<PathBuf>)> {
     if path.is_dir() {
         return Ok((path.to_owned(), Vec::new()));
     }
@@ -92,14 +94,14 @@ fn class_folder(path: &Path, scratch: &Path) -> Result<(PathBuf, Vec<PathBuf>)> 
     }
     let root = scratch.join("class");
     fs::create_dir_all(&root)?;
-    let refused = archive::unpack(path, &root, archive::CLASS)
+    let refused = archive::unpack(path, &root, archive::CLASS, languages)
         .map_err(|refused| UsageError(format!("`{}`: {refused}", path.display())))?;
     Ok((root, refused))
 }
 
 /// The class's entries, or this shard's share of its learners.
-fn submissions(root: &Path, scratch: &Path, args: &ClassArgs) -> Result<Vec<Entry>> {
-    let mut entries = find::entries(root, scratch)?;
+fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+    let mut entries = find::entries(root, scratch, languages)?;
     let out = fs::canonicalize(&args.out)?;
     entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
     if entries.is_empty() {
@@ -215,6 +217,13 @@ fn learners(
             Found::Superseded => {
                 state = State::Superseded;
                 String::new()
+            }
+            Found::Ambiguous(several) => {
+                state = State::Ambiguous;
+                format!(
+                    "it holds several that could be graded ({}): keep one; if these are learners, grade this folder as a class",
+                    several.join(", ")
+                )
             }
             Found::Unreadable(reason) => {
                 state = State::Unreadable;

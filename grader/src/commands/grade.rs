@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_judge::report::GradeVerdict;
 use tempfile::TempDir;
 
-use crate::cli::GradeArgs;
+use crate::cli::{GradeArgs, GradingArgs};
 use crate::host::outcome::{Outcome, UsageError};
-use crate::host::scratch;
+use crate::host::{printable, scratch};
+use crate::intake::archive::Refused;
+use crate::intake;
 use crate::language::http;
+use crate::language::toolchain::Rejected;
 use crate::report::{self, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
@@ -40,11 +43,36 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
             report.submission.path = service.name;
             report
         }
-        None => apart::grade(&bench, &grading.path, grading.seed, grading.lang, &stop)?,
+        None => grade_path(&bench, grading, &stop)?,
     };
     let setting = Setting::from_environment(grading.lang, &grading.playground);
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
+}
+
+/// Grades what is at the path, or what the archive there holds.
+fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<Report> {
+    let GradingArgs { path, seed, lang, .. } = grading;
+    match intake::unpacked(path, &bench.pack.exercise.languages) {
+        Ok(None) => apart::grade(bench, path, *seed, *lang, stop),
+        Ok(Some(folder)) => {
+            let place = folder.path().join("submission");
+            let report = apart::grade(bench, &place, *seed, *lang, stop)?;
+            Ok(renamed(report, &place, path))
+        }
+        Err(Refused::Io(error)) => Err(error).context("unpacking the archive"),
+        Err(refused) => Ok(bench.rejected(path, *seed, Rejected::build_failed(&refused.to_string()))),
+    }
+}
+
+/// The report under the name by which the submission was given, in place of where it was unpacked.
+pub(super) fn renamed(mut report: Report, place: &Path, name: &Path) -> Report {
+    let (place, name) = [place, name].map(|path| printable::line(&path.display().to_string())).into();
+    for found in &mut report.diagnostics {
+        found.message = found.message.replace(&place, &name);
+    }
+    report.submission.path = name;
+    report
 }
 
 /// A service that is named on the command line, as the submission that it is: a folder with a file `start`.
