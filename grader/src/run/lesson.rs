@@ -33,6 +33,18 @@ fn program(id: &str, trust: bool) -> Result<Arc<dyn Factory>> {
 }
 
 impl Bench<'_> {
+    /// Makes the programs that a lesson is about. Cost: at the first time four calls of the compiler.
+    ///
+    /// # Errors
+    /// As [`Bench::judge_lesson`].
+    pub(super) fn prepare_lesson(&self, lesson: &Lesson) -> Result<()> {
+        if let Some(id) = &lesson.mutant {
+            program(SOUND, self.is_trusting())?;
+            program(id, self.is_trusting())?;
+        }
+        Ok(())
+    }
+
     /// Judges a script for a lesson. Cost: two runs of it; of a lesson about a bug, at the first time, four calls of the compiler.
     ///
     /// # Errors
