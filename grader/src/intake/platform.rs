@@ -71,6 +71,8 @@ pub struct Whose {
     pub file: Option<String>,
     /// Whether it is a platform's note on a submission, and none itself.
     pub is_note: bool,
+    /// Under which name a file for the learner goes back to the platform, in an archive of them all: up to the file's own.
+    pub hand_back: String,
 }
 
 impl Platform {
@@ -107,10 +109,12 @@ pub(super) fn whose(folder: &Path, paths: &[std::path::PathBuf]) -> Vec<Whose> {
                     .or_else(|| told.get(whole).filter(|_| is_folder).map(|told| told.whose(whole)))
                     .or_else(|| if is_folder && is_ilias { ilias(whole) } else { None })
             });
-            known.unwrap_or_else(|| Whose {
+            let mut whose = known.unwrap_or_else(|| Whose {
                 exact: name.to_owned(),
                 ..Whose::new(Platform::Other, &name.to_string_lossy(), &name.to_string_lossy())
-            })
+            });
+            whose.hand_back = hand_back(&whose, &whole.to_string_lossy(), &name.to_string_lossy(), is_folder);
+            whose
         })
         .collect();
     name_blackboards_users(paths, &mut all);
@@ -131,6 +135,7 @@ impl Whose {
             order: 0,
             file: None,
             is_note: false,
+            hand_back: String::new(),
         }
     }
 
@@ -140,6 +145,22 @@ impl Whose {
             number: number.to_owned(),
             ..Self::new(platform, &format!("{name} ({number})"), &format!("{name}_{number}"))
         }
+    }
+}
+
+/// Where a file for a learner stands in the archive that a platform takes back: in a folder of the name that it exported, or
+/// behind what it put before the learner's own name. `whole` is the exported name, `name` that without a file's extension.
+fn hand_back(whose: &Whose, whole: &str, name: &str, is_folder: bool) -> String {
+    let own = whose.file.as_deref().unwrap_or_default();
+    let before = whole.strip_suffix(own).unwrap_or(whole);
+    match whose.platform {
+        _ if is_folder => format!("{whole}/"),
+        Platform::Moodle => format!("{}/", before.trim_end_matches('/')),
+        Platform::Canvas => before.to_owned(),
+        Platform::Brightspace => format!("{}/", before.trim_end_matches(" - ")),
+        Platform::Blackboard if !own.is_empty() => before.to_owned(),
+        Platform::Blackboard => format!("{name}_"),
+        Platform::Ilias | Platform::Gradescope | Platform::Other => format!("{name}/"),
     }
 }
 
