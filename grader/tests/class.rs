@@ -329,9 +329,9 @@ fn nobody_is_lost_and_nobodys_mark_is_a_guess() {
         &["Section A: ambiguous ann+bob", "Section B: lib.rs=c"],
     );
     check_rows(
-        RUST,
-        &[("ada.rs", "1"), ("ada.zip", "2"), ("bob.rs", "b")],
-        &["ada: ambiguous ada.rs+ada.zip", "bob: bob.rs=b"],
+        BOTH,
+        &[("ada.rs", "1"), ("ada.py", "2"), ("bob.rs", "b")],
+        &["ada: ambiguous ada.py+ada.rs", "bob: bob.rs=b"],
     );
     check_rows(
         RUST,
@@ -346,9 +346,12 @@ fn folders_of_any_name_hold_what_they_hold() {
     {
         let name = |file: &str| format!("ada/{folder}/{file}");
         let files = [(name("src/lib.rs"), "mod store;"), (name("src/store.rs"), "s"), (name("src/it's.rs"), "x")];
-        let files = files.each_ref().map(|(name, text)| (name.as_str(), *text));
-        check_rows(RUST, &files, &["ada: src/lib.rs=mod store;+src/store.rs=s"]);
-        check_rows(RUST, &[(&name("My cache! (2).rs"), "m")], &["ada: lib.rs=m"]);
+        let mut files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        files.push(("bob/lib.rs", "b"));
+        check_rows(RUST, &files, &["ada: src/lib.rs=mod store;+src/store.rs=s", "bob: lib.rs=b"]);
+        let alone = [(name("My cache! (2).rs"), "m"), ("bob/lib.rs".to_owned(), "b")];
+        let alone = alone.each_ref().map(|(name, text)| (name.as_str(), *text));
+        check_rows(RUST, &alone, &["ada: lib.rs=m", "bob: lib.rs=b"]);
     }
     // A Mac takes accents apart; the source that names the module does not.
     check_rows(
