@@ -9,6 +9,8 @@
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
 //! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`mod@french`] | how events read in French |
+//! | [`past`] | states of a run to go back to |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //!
@@ -19,6 +21,8 @@
 
 pub mod event;
 pub mod families;
+pub mod french;
+pub mod past;
 pub mod reference;
 pub mod runner;
 pub mod scenario;
