@@ -7,6 +7,7 @@
 //! | [`subject`] | the seam: whatever obeys commands |
 //! | [`world`] | what surrounds a subject: time and randomness, given from outside |
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
+//! | [`compare`] | two subjects on one script: where they first answer differently |
 //! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
 //! | [`mod@french`] | how events read in French |
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod compare;
 pub mod event;
 pub mod families;
 pub mod french;

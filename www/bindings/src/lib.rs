@@ -10,6 +10,7 @@
 
 pub mod course;
 pub mod module;
+pub mod program;
 pub mod race;
 pub mod view;
 
@@ -24,7 +25,7 @@ use cachedojo_lab::past::Past;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{Runner, render, run};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, help, meant, parse};
+use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, RingRequest};
@@ -206,6 +207,15 @@ pub fn commands(dialect: &str, language: &str) -> Result<Vec<Ts<CommandHelp>>, J
     Ok(told.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
 }
 
+/// The script that goes as this one goes up to its first `position` commands, and no further.
+///
+/// # Errors
+/// When there is no such dialect.
+#[wasm_bindgen(js_name = forkAt)]
+pub fn fork_at(text: &str, dialect: &str, position: u32) -> Result<String, JsError> {
+    Ok(fork(text, dialect_of(dialect)?, position as usize))
+}
+
 /// A scenario file as something to try.
 ///
 /// # Errors
@@ -324,6 +334,12 @@ impl Session {
     #[wasm_bindgen(getter)]
     pub fn position(&self) -> u32 {
         count(self.runner.position())
+    }
+
+    /// How many commands stand in this line and those above it.
+    #[wasm_bindgen(js_name = commandsTo)]
+    pub fn commands_to(&self, line: u32) -> u32 {
+        count(self.script.commands.partition_point(|step| step.line <= line))
     }
 
     /// How many commands there are.
