@@ -4,7 +4,7 @@
  * `state` what is known · `wire` the engine's worker · `reading` the script as it is read · `runs` the run ·
  * `questions` what has one answer · `work` the open sheet.
  */
-import { batch, effect } from "@preact/signals";
+import { batch, effect, untracked } from "@preact/signals";
 import type { NamedExample } from "../engine/worker";
 import { language } from "../settings";
 import { hasRefused, holdRefused } from "../sheets";
@@ -41,8 +41,14 @@ export async function start(): Promise<void> {
   effect(() => send({ kind: "speak", language: language.value }));
   effect(() => read(sheet.value, language.value));
   effect(play);
-  effect(() => followStarters(words.value.starters));
-  effect(tellAgain);
+  effect(() => {
+    const { starters } = words.value;
+    untracked(() => followStarters(starters));
+  });
+  effect(() => {
+    language.value;
+    untracked(tellAgain);
+  });
   addEventListener("hashchange", () => {
     if (hasRefused()) {
       holdRefused();
