@@ -2,6 +2,8 @@
 
 use std::hash::Hash;
 
+use super::hash::hash_of;
+
 /// Something that can be kept: it knows its key and what it weighs.
 pub(crate) trait Item: Default {
     /// What it is found by.
@@ -9,6 +11,12 @@ pub(crate) trait Item: Default {
 
     /// The key.
     fn key(&self) -> &Self::Key;
+
+    /// The hash of the key: what policies remember those by who have left.
+    #[inline]
+    fn key_hash(&self) -> u64 {
+        hash_of(self.key())
+    }
 
     /// Its share of the cache's limit; constant while the item is in the cache.
     fn weight(&self) -> u64;

@@ -111,7 +111,7 @@ impl Writer {
     }
 }
 
-/// Reads one pickled value. O(length).
+/// Reads one pickled value, behind which nothing may stand. O(length).
 pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, PickleError> {
     let mut machine =
         Machine { input: bytes, length: bytes.len(), stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
@@ -119,7 +119,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, PickleError> {
         let opcode = machine.take(1)?[0];
         if opcode == b'.' {
             let (value, _) = machine.pop()?;
-            return Ok(value);
+            return if machine.input.is_empty() { Ok(value) } else { Err(machine.damaged()) };
         }
         machine.step(opcode)?;
     }

@@ -396,7 +396,7 @@ struct Shadow {
 
 impl Shadow {
     fn of<T: Item>(item: &T) -> Self {
-        Self { hash: hash_of(item.key()), weight: item.weight() }
+        Self { hash: item.key_hash(), weight: item.weight() }
     }
 }
 
@@ -405,6 +405,10 @@ impl Item for Shadow {
 
     fn key(&self) -> &u64 {
         &self.hash
+    }
+
+    fn key_hash(&self) -> u64 {
+        self.hash
     }
 
     fn weight(&self) -> u64 {

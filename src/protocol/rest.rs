@@ -68,7 +68,7 @@ pub use endpoint::{ENDPOINTS, Endpoint, Response};
 pub use failure::Failure;
 pub use limits::{
     ANSWER_BYTES_MAX, DEFAULT_TTL_S, KEY_BYTES_MAX, KEYS_MAX, Limits, NAMESPACE_BYTES_MAX, NAMESPACES_MAX,
-    TAG_BYTES_MAX, TAGS_MAX,
+    PATTERN_BYTES_MAX, TAG_BYTES_MAX, TAGS_MAX,
 };
 pub use line::{Line, LineMistake, parse_line};
 pub use path::Selection;
@@ -113,9 +113,20 @@ impl Machine {
         self.store.len()
     }
 
+    /// Bytes that they weigh.
+    pub const fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Entries and namespaces that selections, changes of limits and policies, lists and the search for room have gone through
+    /// so far. A host that bounds the work of a client, not only its memory, counts these.
+    pub const fn entries_walked(&self) -> u64 {
+        self.store.walked()
     }
 
     /// The sums over all namespaces, and how many namespaces there are. O(namespaces).

@@ -48,7 +48,7 @@ impl Bench<'_> {
 
     /// The report on what is at `path` and was not even read, or not to its end: in the exercise's only language, or in none
     /// that could be told.
-    pub(super) fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
+    pub fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
         let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
         let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
         self.rejection(id, seed, only.map(|[language]| language), rejected)

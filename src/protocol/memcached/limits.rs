@@ -1,4 +1,4 @@
-//! How long a key, a line and an item may be.
+//! How long a key, a line, an item and an answer may be.
 
 /// The longest key, in bytes; of a base64 key its written form counts.
 pub const KEY_BYTES_MAX: usize = 250;
@@ -8,6 +8,9 @@ pub const LINE_BYTES_MAX: usize = 2048;
 pub const GET_BYTES_MAX: usize = 1024 * 1024;
 /// The largest item, in bytes: see [`item_bytes`].
 pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
+/// The most that the answer to one `get` or one dump comes to, the item that goes over it included, in bytes. Memcached, too,
+/// gives up where its memory for answers ends.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps
 /// beside them (a header of 48, the CAS of 8, the key's and the value's terminators).

@@ -44,6 +44,7 @@ impl Store {
         if self.log.wants(Streams::FETCHERS) {
             let (status, class, size) = match self.items.get(key) {
                 None => ("not_found", 0, 0),
+                Some(item) if self.is_flushed(item) => ("flushed", 0, 0),
                 Some(item) if item.is_expired(now) => ("expired", 0, 0),
                 Some(item) => ("found", item.class, item.data.len()),
             };

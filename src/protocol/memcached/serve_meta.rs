@@ -189,7 +189,7 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
         Counted::Number(number) => Some(number),
         Counted::NotFound if flags.vivify().is_some() => {
             let data = flags.initial().to_string();
-            let first = Incoming { flags: 0, ..incoming(data.as_bytes(), None, flags) };
+            let first = Incoming { flags: 0, binary: false, ..incoming(data.as_bytes(), None, flags) };
             made = matches!(store.store(StoreMode::Add, key, &first, now), Outcome::Stored { .. });
             Some(flags.initial())
         }

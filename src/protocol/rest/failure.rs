@@ -100,7 +100,7 @@ impl fmt::Display for Failure {
             Self::InvalidSize => "Size must be a whole number, 1 or more",
             Self::TwoSizes => "Give max_size_mb or max_size_bytes, not both",
             Self::InvalidPolicy => {
-                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC or NONE (refuse what does not fit)"
+                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC, 2Q, LIRS, WTINYLFU or NONE (refuse what does not fit)"
             }
             Self::UnknownSetting => "Settings are default_ttl, max_size_mb or max_size_bytes, and eviction_policy",
             Self::KeyNotFound => "Key not found",

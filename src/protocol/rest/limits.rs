@@ -10,6 +10,8 @@ pub const KEY_BYTES_MAX: usize = 255;
 pub const KEYS_MAX: usize = 10_000;
 /// The most that the values of one `mget` may come to, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The longest pattern, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Tags of one entry.
 pub const TAGS_MAX: usize = 16;
 /// The longest tag, in bytes.
