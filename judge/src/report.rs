@@ -550,6 +550,11 @@ fn receipt(exercise: &Exercise, grader: &GraderId, seed: u64, module: &[u8], out
     digest(&parts)
 }
 
+/// The SHA-256 of these bytes, in hexadecimal. Cost: O(bytes).
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A digest in which no two lists of parts are the same bytes.
 pub(crate) fn digest(parts: &[Vec<u8>]) -> String {
     let mut digest = Sha256::new();

@@ -10,6 +10,7 @@
 
 pub mod course;
 pub mod module;
+pub mod program;
 pub mod race;
 pub mod view;
 
@@ -20,12 +21,12 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use cachedojo_lab::event::{Event, What};
-use cachedojo_lab::past::Past;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{Runner, render, run};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, help, meant, parse};
+use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
+use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, RingRequest};
 
@@ -89,8 +90,8 @@ struct Told<'a> {
     event: &'a Event,
     text: String,
     /// The event in the reader's language, where that is another than the script's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    told: Option<String>,
+    #[serde(rename = "told", skip_serializing_if = "Option::is_none")]
+    in_language: Option<String>,
     /// The command, beside its first event only.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
@@ -106,7 +107,7 @@ pub struct Session {
     subject: Driven,
     runner: Runner,
     /// Where going back begins; of a program there is none, for its memory is its own.
-    past: Past,
+    trail: Trail,
     is_done: bool,
     /// The keys whose owner was asked for, the latest last.
     asked: VecDeque<String>,
@@ -177,7 +178,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
 }
 
 /// What the words of a script are, for an editor: four numbers a word: from and to, in UTF-16 code units; its kind (as
-/// `colour::Kind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
+/// `colour::WordKind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
 ///
 /// # Errors
 /// When there is no such dialect.
@@ -204,6 +205,15 @@ pub fn commands(dialect: &str, language: &str) -> Result<Vec<Ts<CommandHelp>>, J
     let told = help(dialect_of(dialect)?).into_iter();
     let told = told.map(|entry| CommandHelp { name: entry.name, usage: entry.usage, help: entry.text(language) });
     Ok(told.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
+}
+
+/// The script that goes as this one goes up to its first `position` commands, and no further.
+///
+/// # Errors
+/// When there is no such dialect.
+#[wasm_bindgen(js_name = forkAt)]
+pub fn fork_at(text: &str, dialect: &str, position: u32) -> Result<String, JsError> {
+    Ok(fork(text, dialect_of(dialect)?, position as usize))
 }
 
 /// A scenario file as something to try.
@@ -283,8 +293,9 @@ impl Session {
                 let source = is_first.then_some(step.source.as_str());
                 let text = if is_quiet { String::new() } else { event.what.to_string() };
                 let is_foreign = !is_quiet && language != Language::English;
-                let told = is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|told| *told != text);
-                Told { event, text, told, source, is_quiet }
+                let in_language =
+                    is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|said| *said != text);
+                Told { event, text, in_language, source, is_quiet }
             })
             .collect();
         Ok(serde_json::to_string(&told)?)
@@ -304,7 +315,7 @@ impl Session {
     /// is: then the run must begin anew.
     pub fn rewind(&mut self, position: u32) -> bool {
         let Driven::Reference(subject) = &mut self.subject else { return false };
-        let Some((runner, reference)) = self.past.at_most(position as usize) else { return false };
+        let Some((runner, reference)) = self.trail.at_most(position as usize) else { return false };
         self.runner = runner;
         **subject = reference;
         self.is_done = self.runner.position() == self.script.commands.len();
@@ -324,6 +335,12 @@ impl Session {
     #[wasm_bindgen(getter)]
     pub fn position(&self) -> u32 {
         count(self.runner.position())
+    }
+
+    /// How many commands stand in this line and those above it.
+    #[wasm_bindgen(js_name = commandsTo)]
+    pub fn commands_to(&self, line: u32) -> u32 {
+        count(self.script.commands.partition_point(|step| step.line <= line))
     }
 
     /// How many commands there are.
@@ -360,8 +377,8 @@ impl Session {
     fn with(subject: Driven, text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
         let script = parse(text, dialect_of(dialect)?);
         let is_done = script.commands.is_empty();
-        let (runner, past) = (Runner::new(seed), Past::default());
-        Ok(Self { script, subject, runner, past, is_done, asked: VecDeque::new() })
+        let (runner, trail) = (Runner::new(seed), Trail::default());
+        Ok(Self { script, subject, runner, trail, is_done, asked: VecDeque::new() })
     }
 
     fn obey(&mut self, count: u32, events: &mut Vec<Event>) -> bool {
@@ -375,7 +392,7 @@ impl Session {
             }
             self.is_done |= self.runner.position() == self.script.commands.len();
             if let (false, Driven::Reference(reference)) = (self.is_done, &self.subject) {
-                self.past.note(&self.runner, reference);
+                self.trail.note(&self.runner, reference);
             }
             if self.is_done {
                 return false;
