@@ -15,7 +15,7 @@ import { commandHelp } from "../lab";
 
 /** Numbers of each word: from, to, kind, 1 + place in the dialect's commands. */
 const STRIDE = 4;
-/** By the kinds' numbers (Rust: `colour::Kind`). */
+/** By the kinds' numbers (Rust: `colour::WordKind`). */
 const MARKS = ["", "command", "judgement", "option", "number", "text", "comment"].map((name) =>
   Decoration.mark({ class: `word-${name}` }),
 );

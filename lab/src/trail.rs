@@ -1,4 +1,4 @@
-//! A run's past: its state at some of its commands, so that going back does not mean going all the way again.
+//! A run's trail: its state at some of its commands, so that going back does not mean going all the way again.
 //!
 //! States are kept at about equal amounts of work. There are never more than [`MOMENTS_MAX`], nor more than about
 //! [`BYTES_MAX`] of them: when there would be, every second one goes, and the next come half as often. So going back to
@@ -18,7 +18,7 @@ const EVERY_STEPS: u64 = 1 << 20;
 
 /// States of one run of the reference, the earliest first.
 #[derive(Debug)]
-pub struct Past {
+pub struct Trail {
     moments: Vec<Moment>,
     /// Work between two of them.
     every: u64,
@@ -33,13 +33,13 @@ struct Moment {
     subject: Reference,
 }
 
-impl Default for Past {
+impl Default for Trail {
     fn default() -> Self {
         Self { moments: Vec::new(), every: EVERY_STEPS }
     }
 }
 
-impl Past {
+impl Trail {
     /// Keeps the state that a run is in, if it is far enough from the last that was kept. To be called after each command.
     /// Cost: that of a copy of the state, each time so much work is done.
     pub fn note(&mut self, runner: &Runner, subject: &Reference) {
@@ -83,20 +83,20 @@ impl Past {
 
 #[cfg(test)]
 mod tests {
-    use super::{BYTES_MAX, EVERY_STEPS, MOMENTS_MAX, Past};
+    use super::{BYTES_MAX, EVERY_STEPS, MOMENTS_MAX, Trail};
     use crate::event::Event;
     use crate::reference::Reference;
     use crate::runner::Runner;
     use crate::script::{Dialect, Script, parse};
 
-    /// Runs to the end; the past, and after each command the number of events so far.
-    fn run(script: &Script) -> (Past, Vec<Event>) {
-        let (mut past, mut runner, mut subject, mut events) =
-            (Past { every: EVERY_STEPS / 32, ..Past::default() }, Runner::new(3), Reference::default(), Vec::new());
+    /// Runs to the end; the trail, and after each command the number of events so far.
+    fn run(script: &Script) -> (Trail, Vec<Event>) {
+        let (mut trail, mut runner, mut subject, mut events) =
+            (Trail { every: EVERY_STEPS / 32, ..Trail::default() }, Runner::new(3), Reference::default(), Vec::new());
         while runner.step(script, &mut subject, &mut events) {
-            past.note(&runner, &subject);
+            trail.note(&runner, &subject);
         }
-        (past, events)
+        (trail, events)
     }
 
     /// From every state that is kept a run goes on as it went the first time.
@@ -104,11 +104,11 @@ mod tests {
     fn check(text: &str) {
         let script = parse(text, Dialect::Lab);
         assert_eq!(script.diagnostics, []);
-        let (past, events) = run(&script);
-        let positions: Vec<_> = past.positions().collect();
+        let (trail, events) = run(&script);
+        let positions: Vec<_> = trail.positions().collect();
         assert!(!positions.is_empty() && positions.len() <= MOMENTS_MAX, "{text}: {positions:?}");
         for position in positions {
-            let (mut runner, mut subject) = past.at_most(position).expect("a state");
+            let (mut runner, mut subject) = trail.at_most(position).expect("a state");
             assert_eq!(runner.position(), position);
             let mut again = Vec::new();
             while runner.step(&script, &mut subject, &mut again) {}
@@ -130,13 +130,13 @@ mod tests {
     #[test]
     fn what_is_kept_has_a_bound_however_much_there_is() {
         let script = parse("node new 8MiB\nfor 1..60 node set k{} 500000*x\nfor 1..20000 node get k", Dialect::Lab);
-        let (past, _) = run(&script);
-        assert!(past.bytes() <= BYTES_MAX);
-        let positions: Vec<_> = past.positions().collect();
+        let (trail, _) = run(&script);
+        assert!(trail.bytes() <= BYTES_MAX);
+        let positions: Vec<_> = trail.positions().collect();
         assert!(positions.len() > 2 && positions.len() <= MOMENTS_MAX, "{positions:?}");
         // Going back is never far.
         let gaps = positions.windows(2).map(|pair| pair[1] - pair[0]);
         assert!(gaps.max() < Some(20_000 / 4), "{positions:?}");
-        assert!(past.at_most(3).is_none_or(|(runner, _)| runner.position() <= 3));
+        assert!(trail.at_most(3).is_none_or(|(runner, _)| runner.position() <= 3));
     }
 }
