@@ -41,9 +41,9 @@ pub enum Message {
     /// Which version of the key do you hold?
     Query { op: u64, at: Placed },
     /// This one, or none. A write's version must be above `floor`, and `sweeps` are the invalidations by tag in force here.
-    Answer { op: u64, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Version)> },
-    /// Keep this, unless you hold something newer.
-    Store { op: u64, at: Placed, record: Record },
+    Answer { op: u64, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Record)> },
+    /// Keep this, unless you hold something newer; and `sweep`, the invalidation by tag that made a tombstone of it, if one did.
+    Store { op: u64, at: Placed, record: Record, sweep: Option<(Key, Record)> },
     /// It is kept.
     Stored { op: u64 },
     /// Not under this ring, or not by me, or not yet.
@@ -76,6 +76,8 @@ pub enum Message {
     Vote(Vote),
     /// I should like to be a member.
     Hello { weight: u8 },
+    /// I do not lead, so I cannot let you in: ask all of these, the leader is among them.
+    Members { nodes: NodeSet },
     /// You are none any more; come back as a new one if you may.
     Removed { incarnation: u16, may_return: bool },
     /// Let this node go, as an operator wishes.
@@ -116,6 +118,7 @@ impl Message {
             Self::Vote(Vote::Append { .. }) => "append",
             Self::Vote(Vote::Appended { .. }) => "appended",
             Self::Hello { .. } => "hello",
+            Self::Members { .. } => "members",
             Self::Removed { .. } => "removed",
             Self::Leave { .. } => "leave",
             Self::Beat { .. } => "beat",

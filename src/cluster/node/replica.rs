@@ -18,9 +18,19 @@ impl Node {
         self.send(from, Message::Answer { op, record, floor, sweeps });
     }
 
-    pub(super) fn hear_store(&mut self, from: NodeId, op: u64, at: &Placed, record: Record) {
+    pub(super) fn hear_store(
+        &mut self,
+        from: NodeId,
+        op: u64,
+        at: &Placed,
+        record: Record,
+        sweep: Option<(Key, Record)>,
+    ) {
         if !self.is_mine(at) {
             return self.send(from, Message::Refused { op });
+        }
+        if let Some((key, record)) = sweep.filter(|(key, _)| is_sweep(key)) {
+            self.keep(&key, record, How::Written);
         }
         self.keep(&at.key, record, How::Written);
         self.send(from, Message::Stored { op });

@@ -209,7 +209,9 @@ impl Player {
                 if world.host(*node).is_none() {
                     return NO_NODE;
                 }
-                world.wish_to_leave(*node);
+                if !world.wish_to_leave(*node) {
+                    return Done::No("the last node cannot leave: let another one join first");
+                }
             }
             Act::Partition(groups) => {
                 let all = world.all();

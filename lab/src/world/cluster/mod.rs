@@ -503,10 +503,21 @@ impl ClusterWorld {
         true
     }
 
-    /// An operator wants a node to be let go, and says so until it is.
-    pub fn wish_to_leave(&mut self, node: NodeId) {
-        self.wishes.insert(node);
-        self.repeat_wishes();
+    /// An operator wants a node to be let go, and says so until it is. `false` when no other would stay: the last one cannot go.
+    pub fn wish_to_leave(&mut self, node: NodeId) -> bool {
+        let wishes = self.wishes.or(NodeSet::of(node));
+        let has_left = |host: &Host| host.node().is_some_and(Node::has_left);
+        let one_stays = self.hosts.iter().any(|(other, host)| !wishes.contains(*other) && !has_left(host));
+        if one_stays {
+            self.wishes = wishes;
+            self.repeat_wishes();
+        }
+        one_stays
+    }
+
+    /// The nodes that an operator wants to be let go, and that are not known to be gone.
+    pub const fn wishes(&self) -> NodeSet {
+        self.wishes
     }
 
     /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
