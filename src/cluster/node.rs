@@ -359,11 +359,11 @@ impl Node {
                 }
             }
             Message::TimeIs { asked, bounds } => self.offset.learn(bounds, asked, self.now.mono),
-            Message::Answer { op, record, floor, sweeps } => {
+            Message::Answer { op, record, floor, sweeps, .. } => {
                 self.hear_answer(op, from, epoch, record, floor, sweeps);
             }
-            Message::Stored { op } => self.hear_stored(op, from, epoch),
-            Message::Refused { op } => self.hear_refused(op, from),
+            Message::Stored { op, .. } => self.hear_stored(op, from, epoch),
+            Message::Refused { op, .. } => self.hear_refused(op, from),
             data => self.take_data(from, epoch, sent, data),
         }
     }
@@ -397,8 +397,8 @@ impl Node {
     }
 
     fn refuse(&mut self, from: NodeId, message: &Message) {
-        if let Message::Query { op, .. } | Message::Store { op, .. } = *message {
-            self.send(from, Message::Refused { op });
+        if let Message::Query { op, at } | Message::Store { op, at, .. } = message {
+            self.send(from, Message::Refused { op: *op, key: at.key.clone() });
         }
     }
 

@@ -246,11 +246,18 @@ impl Node {
             Aim::Read { .. } => pending.level,
         };
         if duty.is_met(level, pending.answered) {
+            let (key, answered) = (pending.at.key.clone(), pending.answered);
+            self.tell_enough(key, answered, duty.needed(level), duty.replicas);
+            let Some(pending) = self.pending.get(&op) else { return };
             match pending.aim {
                 Aim::Write { .. } => self.choose_version(op),
                 Aim::Read { .. } => self.settle_read(op),
             }
         }
+    }
+
+    fn tell_enough(&mut self, key: Key, answered: NodeSet, needed: usize, replicas: NodeSet) {
+        self.note(Note::Enough { key, answered: answered.and(replicas), needed, replicas });
     }
 
     /// The write gets its version, above every one that was answered, and keeps it whatever happens to the ring.
@@ -273,6 +280,8 @@ impl Node {
         if version < at_least {
             // The session has seen a newer one: ask all, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+            let key = pending.at.key.clone();
+            self.out.notes.push(Note::BehindSession { key });
             if duty.replicas.less(pending.answered).is_empty() {
                 pending.answered = NodeSet::EMPTY;
                 return;
@@ -300,6 +309,7 @@ impl Node {
     fn look_again(&mut self, op: u64, version: Version) {
         let Some(mut pending) = self.pending.remove(&op) else { return };
         pending.looked_at = version;
+        self.note(Note::LooksAgain { key: pending.at.key.clone() });
         pending.forget_answers();
         pending.retry_at = self.now.mono + self.settings.retry;
         self.next_op += 1;
@@ -316,6 +326,8 @@ impl Node {
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
         let is_met = |duty: &Duty| duty.is_met(pending.level, pending.stored);
         if !pending.is_replied && is_met(&duty) && next.as_ref().is_none_or(is_met) {
+            let (key, stored, needed) = (pending.at.key.clone(), pending.stored, duty.needed(pending.level));
+            self.tell_enough(key, stored, needed, duty.replicas);
             self.finish(op);
         }
         let everybody = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));

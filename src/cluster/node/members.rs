@@ -37,6 +37,9 @@ impl Node {
         for (to, vote) in self.raft.take_messages() {
             self.send(to, Message::Vote(vote));
         }
+        if self.raft.take_cut() {
+            self.note(Note::LogCut);
+        }
         let leads = self.raft.role() == Role::Leader;
         if leads && self.led_since.is_none() {
             self.note(Note::Elected { term: self.raft.term() });
