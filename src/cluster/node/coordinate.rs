@@ -14,7 +14,7 @@ use super::{Node, newer};
 const HINTS_MAX: usize = 4096;
 
 /// An operation under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pending {
     client: u64,
     at: Placed,
@@ -41,7 +41,7 @@ pub(super) struct Pending {
     looked_at: Version,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Aim {
     Read {
         at_least: Version,
