@@ -615,7 +615,8 @@ impl ClusterWorld {
             self.counts.count(Rare::ClockBackInOperation);
         }
         host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
-        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {} ms", by / 1000) });
+        let off = host.wall_shift / 1000;
+        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {off} ms") });
         true
     }
 
