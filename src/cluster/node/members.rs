@@ -37,6 +37,9 @@ impl Node {
         for (to, vote) in self.raft.take_messages() {
             self.send(to, Message::Vote(vote));
         }
+        if self.raft.take_cut() {
+            self.note(Note::LogCut);
+        }
         let leads = self.raft.role() == Role::Leader;
         if leads && self.led_since.is_none() {
             self.note(Note::Elected { term: self.raft.term() });
@@ -177,8 +180,14 @@ impl Node {
 
     pub(super) fn hear_hello(&mut self, from: NodeId, incarnation: u16, weight: u8) {
         let is_known = |member: &Member| member.incarnation >= incarnation;
-        if self.led_since.is_some() && !self.view.members.get(&from).is_some_and(is_known) {
+        if self.view.members.get(&from).is_some_and(is_known) {
+            return;
+        }
+        if self.led_since.is_some() {
             self.hellos.insert(from, (incarnation, weight));
+        } else if !self.view.members.is_empty() {
+            let nodes = self.view.members.keys().copied().collect();
+            self.send(from, Message::Members { nodes });
         }
     }
 

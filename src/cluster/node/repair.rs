@@ -219,6 +219,7 @@ impl Node {
                 confirmation.confirmed.insert(from);
             }
         } else if let Some(record) = self.store.held(key).filter(|held| held.version == version).cloned() {
+            self.note(Note::NotForgotten { key: key.clone(), node: from });
             self.send(from, Message::Records { list: vec![(key.clone(), record)] });
         }
     }
