@@ -150,7 +150,7 @@ export async function openLesson(id: string): Promise<boolean> {
   if (!found) {
     return false;
   }
-  const opening = await lessonOpening(JSON.stringify(found));
+  const opening = await lessonOpening(found);
   batch(() => {
     verdict.value = { state: "none" };
     openSheet(
@@ -198,15 +198,14 @@ export async function check(): Promise<void> {
     verdict.value = { state: "unloaded" };
     return;
   }
-  const json = await checkLesson(JSON.stringify(open), script, hunted);
+  const attempt = await checkLesson(open, script, hunted);
   if (lesson.value?.id !== open.id) {
     return;
   }
-  if (json === undefined) {
+  if (attempt === undefined) {
     verdict.value = { state: "stopped" };
     return;
   }
-  const attempt: Attempt = JSON.parse(json);
   const diff = attempt.solved && open.mutant ? await textOf(`${HOME}m/${open.mutant}.diff`) : undefined;
   verdict.value = { state: "checked", attempt, diff };
   note(open.id, attempt, script);

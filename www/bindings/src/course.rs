@@ -3,35 +3,37 @@
 use cachedojo_judge::course::{Lesson, Subjects, attempt};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::subject::Subject;
+use serde::Serialize;
+use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::prelude::*;
 
 use crate::language_of;
 use crate::module::{ModuleSubject, Program};
 
-/// What the editor opens with for a lesson (its JSON, as the course's file has it), in the language of that tag.
+/// What the editor opens with for a lesson (the object that the course's file has), in the language of that tag.
 ///
 /// # Errors
 /// When the lesson is none.
 #[wasm_bindgen(js_name = lessonOpening)]
-pub fn lesson_opening(lesson: &str, language: &str) -> Result<String, JsError> {
-    let lesson: Lesson = serde_json::from_str(lesson)?;
+pub fn lesson_opening(lesson: JsValue, language: &str) -> Result<String, JsError> {
+    let lesson: Lesson = from_value(lesson)?;
     Ok(lesson.opening(language_of(language)))
 }
 
-/// Judges a script for a lesson (its JSON, as the course's file has it). For a lesson to expose a bug `sound` and `other` are the
-/// two programs. The answer is `judge::course::Attempt` as JSON.
+/// Judges a script for a lesson (the object that the course's file has). For a lesson to expose a bug `sound` and `other` are
+/// the two programs. The answer is `judge::course::Attempt` as the object that its JSON stands for: what is missing is null.
 ///
 /// # Errors
 /// When the lesson is none.
 #[wasm_bindgen(js_name = checkLesson)]
 pub fn check_lesson(
-    lesson: &str,
+    lesson: JsValue,
     script: &str,
     language: &str,
     sound: Option<Program>,
     other: Option<Program>,
-) -> Result<String, JsError> {
-    let lesson: Lesson = serde_json::from_str(lesson)?;
+) -> Result<JsValue, JsError> {
+    let lesson: Lesson = from_value(lesson)?;
     let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
     let fresh = |program: Option<Program>| {
         move || match &program {
@@ -43,5 +45,5 @@ pub fn check_lesson(
     let (mut sound, mut other) = (fresh(sound), fresh(other));
     let hunted = if loaded { Some((&mut sound as _, &mut other as _)) } else { None };
     let attempt = attempt(&lesson, script, language_of(language), Subjects { reference: &mut reference, hunted });
-    Ok(serde_json::to_string(&attempt)?)
+    Ok(attempt.serialize(&Serializer::json_compatible())?)
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+mod count;
 pub mod course;
 pub mod module;
 pub mod program;
@@ -30,6 +31,7 @@ use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, RingRequest};
 
+use crate::count::count;
 use crate::module::{ModuleSubject, Program};
 use crate::view::{ENTRIES_SHOWN_MAX, NUMBER_MAX, View, node_view, pair_count, pairs, ring_view};
 
@@ -408,10 +410,6 @@ fn remember(asked: &mut VecDeque<String>, key: &str) {
     if asked.len() > ASKED_MAX {
         asked.pop_front();
     }
-}
-
-fn count(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 fn dialect_of(name: &str) -> Result<Dialect, JsError> {

@@ -11,7 +11,7 @@ use cachedojo::clock::{Clock, Instant};
 use cachedojo_lab::script::{Command, Dialect, parse};
 use cachedojo_wire::{NodeRequest, Request};
 
-use crate::count;
+use crate::count::count;
 
 /// What came of a race.
 #[derive(Serialize, Tsify)]

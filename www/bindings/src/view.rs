@@ -11,7 +11,7 @@ use cachedojo_lab::event::StatsView;
 use cachedojo_lab::reference::Reference;
 use cachedojo_notation::text::escape;
 
-use crate::count;
+use crate::count::count;
 
 /// More entries than these nobody reads.
 pub(crate) const ENTRIES_SHOWN_MAX: usize = 200;

@@ -37,6 +37,7 @@ import init, {
   type View,
   version,
 } from "../wasm/cachedojo.js";
+import type { Attempt, Lesson } from "../course";
 
 export type Dialect = "line" | "memcached" | "rest" | "lab";
 export type Language = "en" | "fr";
@@ -67,11 +68,11 @@ export type ToWorker =
       /** In which events are told. */
       language: Language;
     }
-  | { kind: "openLesson"; id: number; lesson: string; language: Language }
+  | { kind: "openLesson"; id: number; lesson: Lesson; language: Language }
   | {
       kind: "check";
       id: number;
-      lesson: string;
+      lesson: Lesson;
       script: string;
       language: Language;
       /** For a lesson to expose a bug: the sound program, and the one with the bug. */
@@ -116,8 +117,7 @@ export type FromWorker =
       hasSameRing: boolean;
     }
   | { kind: "opened"; id: number; script: string }
-  /** `Attempt` as JSON (Rust: `judge::course::Attempt`). */
-  | { kind: "checked"; id: number; attempt: string }
+  | { kind: "checked"; id: number; attempt: Attempt }
   | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
   | { kind: "forked"; id: number; text: string }

@@ -1,4 +1,5 @@
 /** What the engine is asked that has one answer; nothing is answered when the engine was ended before. */
+import type { Attempt, Lesson } from "../course";
 import type { Script } from "../engine/worker";
 import { language } from "../settings";
 import type { Race } from "../wasm/cachedojo";
@@ -6,17 +7,17 @@ import { programs, run, sheet } from "./state";
 import { ask } from "./wire";
 
 /** What the editor opens with for a lesson, given as the course's file has it. */
-export async function lessonOpening(lesson: string): Promise<string | undefined> {
+export async function lessonOpening(lesson: Lesson): Promise<string | undefined> {
   const answer = await ask((id) => ({ kind: "openLesson", id, lesson, language: language.value }));
   return answer?.kind === "opened" ? answer.script : undefined;
 }
 
 /** What comes of the script for a lesson, as the engine judges it. */
 export async function checkLesson(
-  lesson: string,
+  lesson: Lesson,
   script: string,
   hunted: [WebAssembly.Module, WebAssembly.Module] | undefined,
-): Promise<string | undefined> {
+): Promise<Attempt | undefined> {
   const answer = await ask((id) => ({
     kind: "check",
     id,
