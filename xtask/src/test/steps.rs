@@ -90,15 +90,19 @@ fn browser(project: &Project) -> Result<()> {
     let wasm_pack = tools::wasm_pack(project)?.join("wasm-pack");
     let driver = tools::browser(project)?.driver;
     // wasm-pack takes the wasm-bindgen that it finds first on PATH, if the version is right, and else would build one.
-    Ok(cmd!(
-        project.shell,
-        "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install . --test web"
-    )
-    .env("PATH", first_on_path(wasm_bindgen)?)
-    // Seconds; the defaults (5 and 20) are short for a busy machine of two cores.
-    .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-    .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
-    .run()?)
+    let path = first_on_path(wasm_bindgen)?;
+    for [folder, test] in [[".", "web"], ["www/bindings", "crossing"]] {
+        cmd!(
+            project.shell,
+            "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install {folder} --test {test}"
+        )
+        .env("PATH", &path)
+        // Seconds; the defaults (5 and 20) are short for a busy machine of two cores.
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
+        .run()?;
+    }
+    Ok(())
 }
 
 fn page(project: &Project) -> Result<()> {
