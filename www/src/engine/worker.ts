@@ -15,6 +15,8 @@
  *
  * Nothing here reads a script or judges an event: the engine does.
  */
+
+import type { Attempt, Lesson } from "../course";
 import init, {
   type CommandHelp,
   checkLesson,
@@ -37,7 +39,6 @@ import init, {
   type View,
   version,
 } from "../wasm/cachedojo.js";
-import type { Attempt, Lesson } from "../course";
 
 export type Dialect = "line" | "memcached" | "rest" | "lab";
 export type Language = "en" | "fr";
