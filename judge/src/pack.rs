@@ -280,6 +280,21 @@ impl Exercise {
         self.checks.iter().map(|check| check.points).sum::<u32>() + growth
     }
 
+    /// What a learner's own machine may know of it: the checks that everyone sees; no bug, and nothing that counts fuel.
+    #[must_use]
+    pub fn public(&self) -> Self {
+        let is_seen = |check: &&Check| check.visibility == Visibility::Visible;
+        let seen: BTreeSet<&String> = self.checks.iter().filter(is_seen).map(|check| &check.id).collect();
+        let mut checks: Vec<Check> = self.checks.iter().filter(is_seen).cloned().collect();
+        for check in &mut checks {
+            check.depends.retain(|id| seen.contains(id));
+            for case in &mut check.cases {
+                case.given.retain(|id| seen.contains(id));
+            }
+        }
+        Self { checks, growth: Vec::new(), mutants: Vec::new(), ..self.clone() }
+    }
+
     /// Gives each check the cases of its script (by id), and proves the pack sound: every case parses under every seed,
     /// expects something, and names what exists. Cost: O(text).
     ///

@@ -15,7 +15,7 @@ use crate::world::{WALL_START_NS, World};
 
 /// The engine as a subject. Fresh ones hold nothing; objects come with `… new`. Its work is bounded as a submission's is:
 /// past that it is [`Crash::OutOfFuel`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reference {
     clock: Clock,
     node: Option<CacheNode>,
@@ -101,6 +101,28 @@ impl Reference {
     /// Items and entries that requests of the protocols have gone through.
     fn walked(&self) -> u64 {
         self.servers.memcached.store().items_walked() + self.servers.rest.entries_walked()
+    }
+
+    /// About as many steps as everything took so far that goes through a whole ring or node.
+    pub const fn steps(&self) -> u64 {
+        STEPS_MAX - self.steps_left
+    }
+
+    /// About as many bytes as a copy of it takes.
+    pub fn bytes(&self) -> u64 {
+        let node = |node: &CacheNode| {
+            let stats = node.stats();
+            stats.bytes_stored as u64 + 200 * stats.entry_count as u64
+        };
+        let nodes = [self.node.as_ref(), self.cluster.as_ref().map(DistributedCache::local)];
+        let rings = [self.ring.as_ref(), self.cluster.as_ref().map(DistributedCache::ring)];
+        let points: u64 = rings.into_iter().flatten().map(|ring| ring.points().len() as u64).sum();
+        let of_line: u64 = self.servers.line.entries().map(|(key, value)| (key.len() + value.len()) as u64 + 100).sum();
+        nodes.into_iter().flatten().map(node).sum::<u64>()
+            + 32 * points
+            + of_line
+            + self.servers.memcached.store().bytes()
+            + self.servers.rest.bytes()
     }
 
     /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none. The

@@ -16,12 +16,14 @@ use crate::world::World;
 use crate::world::cluster::act::Act;
 
 /// The owners that keys had, to be compared with.
+#[derive(Debug, Clone)]
 struct Mark {
     prefix: String,
     owners: Owners,
 }
 
-/// How far a script has come, and the world around its subject.
+/// How far a script has come, and the world around its subject. A copy goes on from here by itself.
+#[derive(Debug, Clone)]
 pub struct Runner {
     world: World,
     seed: u64,
@@ -102,6 +104,14 @@ impl Runner {
     /// The index of the command that [`Runner::step`] obeys next.
     pub fn position(&self) -> usize {
         self.next
+    }
+
+    /// About as many bytes as a copy of it takes.
+    pub fn bytes(&self) -> u64 {
+        let marked = self.mark.as_ref().map_or(0, |mark| 8 * u64::from(mark.owners.count()));
+        // What a cluster knows grows with what it was asked: about so much for each command.
+        let simulated = self.cluster.as_ref().map_or(0, |_| (64 << 10) + 2_000 * self.next as u64);
+        marked + simulated
     }
 
     /// Has `subject` obey the script's next command, and adds the events. `false` at the script's end and after a crash.

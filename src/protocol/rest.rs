@@ -113,6 +113,11 @@ impl Machine {
         self.store.len()
     }
 
+    /// Bytes that they weigh.
+    pub const fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

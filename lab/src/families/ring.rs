@@ -176,7 +176,7 @@ pub(crate) fn told(request: &RingRequest, response: Response) -> What {
 }
 
 /// The owners of a run of keys at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Owners {
     /// Each owner once: there may be a hundred thousand keys.
     pub(crate) ids: Vec<String>,

@@ -42,7 +42,7 @@ fn extra(request: ExtraRequest) -> Command {
 }
 
 /// The servers of the protocols, as the reference has them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Servers {
     pub(crate) line: LineCache,
     pub(crate) memcached: memcached::Machine,

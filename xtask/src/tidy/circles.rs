@@ -102,7 +102,7 @@ fn imports<'a>(
     let children = files.keys().filter(|other| other.len() == module.len() + 1 && other.starts_with(module));
     let mut heads: Vec<String> = children.filter_map(|child| child.last().cloned()).collect();
     heads.extend(["crate", "super", "self"].map(str::to_owned));
-    let inline = rust::paths(&file.code, &heads);
+    let inline = rust::paths(&without_visibility(&file.code), &heads);
     let used = file.uses.iter().filter(|used| !used.is_export).map(|used| used.path.clone());
     let mut imports: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for path in inline.into_iter().chain(used).filter_map(|path| absolute(files, module, &path)) {
@@ -111,6 +111,13 @@ fn imports<'a>(
         }
     }
     imports
+}
+
+/// Code without `pub(in …)`, which says who may see a thing and names nothing of theirs.
+fn without_visibility(code: &str) -> String {
+    let mut parts = code.split("pub(in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |code, part| code + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
 /// A path from its crate's root; `None` where it leads into another crate.
@@ -165,11 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn exporting_again_declaring_and_testing_make_no_circle() {
+    fn exporting_again_declaring_testing_and_being_seen_make_no_circle() {
         let tree = Tree::of(&[
             ("src/lib.rs", "pub mod ring;\n"),
-            ("src/ring/mod.rs", "mod plan;\nmod point;\npub use plan::Plan;\npub use point::Point;\n"),
+            (
+                "src/ring/mod.rs",
+                "mod mark;\nmod plan;\nmod point;\npub use plan::Plan;\npub use point::Point;\nuse mark::A;\n",
+            ),
             ("src/ring/plan.rs", "use crate::ring::Point;\n"),
+            ("src/ring/mark.rs", "pub(in super::super) const A: u8 = 1;\n"),
             ("src/ring/point.rs", "#[cfg(test)]\nmod tests { use crate::ring::Plan; }\n"),
         ]);
         assert!(circles(&tree).is_empty());
