@@ -574,7 +574,9 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let check = |names: [&str; 2], platform| {
             let paths = names.map(|name| home.path().join(name));
-            paths.iter().for_each(|path| fs::create_dir_all(path).expect("there is room"));
+            for path in &paths {
+                fs::create_dir_all(path).expect("there is room");
+            }
             assert!(whose(home.path(), &paths).iter().all(|one| one.platform == platform), "{names:?}");
         };
         check(["Lovelace_Ada_alove_12", "van_Dyke_Bob_bvand_13"], Platform::Ilias);
