@@ -16,6 +16,7 @@ pub mod minimize;
 pub mod pack;
 pub mod report;
 pub mod resemblance;
+mod sentences;
 pub mod simulate;
 pub mod template;
 

@@ -14,7 +14,8 @@ use crate::intake::submission::hex;
 
 use super::archive::{self, is_archive};
 use super::look::{self, FOREIGN_FOLDERS};
-use super::platform::{Platform, Whose, unrevised, whose};
+use super::names::unrevised;
+use super::platform::{Platform, Whose, whose};
 
 /// Deepest folder looked into.
 const DEPTH_MAX: usize = 12;

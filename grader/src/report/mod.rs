@@ -34,8 +34,7 @@ mod sarif;
 mod text;
 pub(crate) mod words;
 
-/// Where the playground answers, unless another address is given.
-pub const PLAYGROUND: &str = "http://127.0.0.1:8080/";
+pub use link::PLAYGROUND;
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
