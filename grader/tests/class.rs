@@ -254,16 +254,16 @@ fn what_platforms_export_file_by_file_is_one_submission_a_learner() {
 fn what_platforms_export_in_folders_is_found_by_its_own_names() {
     check_rows(
         BOTH,
-        &[
-            ("Abgaben/Lovelace_Ada_alove_12/lib.rs", "a"),
-            ("Abgaben/Noe_Bob_Jr_bnoe_13/20260301_main.py", "b"),
-        ],
+        &[("Abgaben/Lovelace_Ada_alove_12/lib.rs", "a"), ("Abgaben/Noe_Bob_Jr_bnoe_13/20260301_main.py", "b")],
         &["Ada Lovelace (alove): lib.rs=a", "Bob Jr Noe (bnoe): 20260301_main.py=b"],
     );
     check_rows(
         RUST,
         &[
-            ("assignment_7_export/submission_metadata.yml", "submission_1:\n  :submitters:\n  - :name: Ada\n    :sid: '7'\n"),
+            (
+                "assignment_7_export/submission_metadata.yml",
+                "submission_1:\n  :submitters:\n  - :name: Ada\n    :sid: '7'\n",
+            ),
             ("assignment_7_export/submission_1/lib.rs", "a"),
             ("assignment_7_export/submission_1/metadata.yml", "m"),
             ("assignment_7_export/submission_2/cache.rs", "b"),
@@ -328,17 +328,22 @@ fn nobody_is_lost_and_nobodys_mark_is_a_guess() {
         &[("Section A/ann/lib.rs", "a"), ("Section A/bob/lib.rs", "b"), ("Section B/cleo/lib.rs", "c")],
         &["Section A: ambiguous ann+bob", "Section B: lib.rs=c"],
     );
-    check_rows(RUST, &[("ada.rs", "1"), ("ada.zip", "2"), ("bob.rs", "b")], &["ada: ambiguous ada.rs+ada.zip", "bob: bob.rs=b"]);
-    check_rows(RUST, &[("export/ada.rs", "a"), ("export/bob.rs", "b"), ("export/cleo.docx", "c")], &[
-        "ada: ada.rs=a",
-        "bob: bob.rs=b",
-        "cleo: missing cleo.docx",
-    ]);
+    check_rows(
+        RUST,
+        &[("ada.rs", "1"), ("ada.zip", "2"), ("bob.rs", "b")],
+        &["ada: ambiguous ada.rs+ada.zip", "bob: bob.rs=b"],
+    );
+    check_rows(
+        RUST,
+        &[("export/ada.rs", "a"), ("export/bob.rs", "b"), ("export/cleo.docx", "c")],
+        &["ada: ada.rs=a", "bob: bob.rs=b", "cleo: missing cleo.docx"],
+    );
 }
 
 #[test]
 fn folders_of_any_name_hold_what_they_hold() {
-    for folder in ["O'Brien, Pat", "R&D", "C++", "[TP5]", "tp#5", "Noe\u{301}", "100%", "a=b", "été $1; rm", "日本"] {
+    for folder in ["O'Brien, Pat", "R&D", "C++", "[TP5]", "tp#5", "Noe\u{301}", "100%", "a=b", "été $1; rm", "日本"]
+    {
         let name = |file: &str| format!("ada/{folder}/{file}");
         let files = [(name("src/lib.rs"), "mod store;"), (name("src/store.rs"), "s"), (name("src/it's.rs"), "x")];
         let files = files.each_ref().map(|(name, text)| (name.as_str(), *text));
@@ -346,7 +351,11 @@ fn folders_of_any_name_hold_what_they_hold() {
         check_rows(RUST, &[(&name("My cache! (2).rs"), "m")], &["ada: lib.rs=m"]);
     }
     // A Mac takes accents apart; the source that names the module does not.
-    check_rows(RUST, &[("ada/lib.rs", "mod caché;"), ("ada/cache\u{301}.rs", "c")], &["ada: caché.rs=c+lib.rs=mod caché;"]);
+    check_rows(
+        RUST,
+        &[("ada/lib.rs", "mod caché;"), ("ada/cache\u{301}.rs", "c")],
+        &["ada: caché.rs=c+lib.rs=mod caché;"],
+    );
 }
 
 #[test]
@@ -386,7 +395,8 @@ fn packed_tar(entries: &[(&str, &[u8])], gzip: bool) -> Vec<u8> {
 fn archives_of_other_kinds_and_archives_in_archives_are_looked_into() {
     let class = class(&[("ada/.keep", ""), ("cleo/.keep", ""), ("dan/.keep", ""), ("eve/.keep", "")]);
     let at = |name: &str| class.path().join(name);
-    let inside: &[(&str, &[u8])] = &[("./p/src/lib.rs", b"t"), ("../evil.rs", b"x"), ("p/target/a.rs", b"x"), ("p/pic.png", b"x")];
+    let inside: &[(&str, &[u8])] =
+        &[("./p/src/lib.rs", b"t"), ("../evil.rs", b"x"), ("p/target/a.rs", b"x"), ("p/pic.png", b"x")];
     fs::write(at("ada/work.tar.gz"), packed_tar(inside, true)).expect("a file");
     fs::write(at("bob.tar"), packed_tar(inside, false)).expect("a file");
     let inner = tempfile::tempdir().expect("a folder");

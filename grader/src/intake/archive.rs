@@ -27,21 +27,11 @@ pub struct Limits {
 }
 
 /// A class's archive.
-pub const CLASS: Limits = Limits {
-    entries: 100_000,
-    total_bytes: 2 << 30,
-    learner_bytes: 32 << 20,
-    file_bytes: 16 << 20,
-    names_all: true,
-};
+pub const CLASS: Limits =
+    Limits { entries: 100_000, total_bytes: 2 << 30, learner_bytes: 32 << 20, file_bytes: 16 << 20, names_all: true };
 /// One learner's archive.
-pub const LEARNER: Limits = Limits {
-    entries: 10_000,
-    total_bytes: 16 << 20,
-    learner_bytes: 16 << 20,
-    file_bytes: 1 << 20,
-    names_all: false,
-};
+pub const LEARNER: Limits =
+    Limits { entries: 10_000, total_bytes: 16 << 20, learner_bytes: 16 << 20, file_bytes: 1 << 20, names_all: false };
 
 /// Most entries that an archive may list, those that are not looked at among them.
 const LISTED_MAX: usize = 1_000_000;
@@ -107,12 +97,7 @@ enum Kind {
 ///
 /// # Errors
 /// See [`Refused`].
-pub fn unpack(
-    path: &Path,
-    into: &Path,
-    limits: Limits,
-    languages: &[CodeLanguage],
-) -> Result<Vec<PathBuf>, Refused> {
+pub fn unpack(path: &Path, into: &Path, limits: Limits, languages: &[CodeLanguage]) -> Result<Vec<PathBuf>, Refused> {
     let mut names = Vec::new();
     each_entry(path, &mut |entry| {
         names.push((entry.path, entry.is_folder));
@@ -148,8 +133,7 @@ fn each_entry(path: &Path, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused
 }
 
 fn each_of_zip(file: File, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
-    let mut archive =
-        ZipArchive::new(BufReader::new(file)).map_err(|error| Refused::Unreadable(error.to_string()))?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| Refused::Unreadable(error.to_string()))?;
     if archive.len() > LISTED_MAX {
         return Err(Refused::TooManyEntries(LISTED_MAX));
     }

@@ -85,13 +85,19 @@ fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeL
         return true;
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let is = |kinds: &[&str]| path.extension().is_some_and(|ext| kinds.iter().any(|kind| ext.eq_ignore_ascii_case(kind)));
+    let is =
+        |kinds: &[&str]| path.extension().is_some_and(|ext| kinds.iter().any(|kind| ext.eq_ignore_ascii_case(kind)));
     let is_about = ["readme", "index", "grades", "notes", "instructions", "statement", "license", "manifest"];
-    if is_about.contains(&stem.as_str()) || is(&["csv", "tsv", "xls", "xlsx", "json", "yml", "yaml", "toml", "xml", "log"]) {
+    if is_about.contains(&stem.as_str())
+        || is(&["csv", "tsv", "xls", "xlsx", "json", "yml", "yaml", "toml", "xml", "log"])
+    {
         return false;
     }
     look::is_source(path, languages)
-        || !in_folders && is(&["rs", "py", "txt", "md", "doc", "docx", "odt", "rtf", "pdf", "html", "ipynb", "c", "cpp", "java", "js"])
+        || !in_folders
+            && is(&[
+                "rs", "py", "txt", "md", "doc", "docx", "odt", "rtf", "pdf", "html", "ipynb", "c", "cpp", "java", "js",
+            ])
 }
 
 /// Two learners whose names look alike, for what is odd in them is not shown, get a mark each.
@@ -318,7 +324,8 @@ impl Finder<'_> {
         for name in look::roots(self.languages) {
             let roots: Vec<&PathBuf> = files.iter().filter(|path| path.ends_with(name)).collect();
             let Some(least) = roots.iter().map(|path| depth(path)).min() else { continue };
-            let home = |root: &Path| root.ancestors().nth(Path::new(name).components().count()).unwrap_or(folder).to_owned();
+            let home =
+                |root: &Path| root.ancestors().nth(Path::new(name).components().count()).unwrap_or(folder).to_owned();
             let nearest: Vec<&PathBuf> = roots.iter().filter(|path| depth(path) == least).copied().collect();
             let [chosen] = nearest[..] else {
                 let homes: Vec<PathBuf> = nearest.iter().map(|root| home(root)).collect();
@@ -376,7 +383,8 @@ fn source(path: &Path, remark: String) -> Found {
 
 fn is_blank(path: &Path) -> bool {
     // A larger one holds something, and grading says what it thinks of its size.
-    let is_blank = |bytes: Vec<u8>| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).iter().all(u8::is_ascii_whitespace);
+    let is_blank =
+        |bytes: Vec<u8>| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).iter().all(u8::is_ascii_whitespace);
     read_plain(path, SOURCE_BYTES_MAX).is_ok_and(is_blank)
 }
 

@@ -266,8 +266,7 @@ fn name_blackboards_users(paths: &[std::path::PathBuf], all: &mut [Whose]) {
             Some((name, username)) if one.name.ends_with(&format!("_{username}")) => (name.clone(), username.clone()),
             _ => (one.name[cut..].to_owned(), one.name[cut..].to_owned()),
         };
-        one.shown =
-            printable::line(&if name == username { username.clone() } else { format!("{name} ({username})") });
+        one.shown = printable::line(&if name == username { username.clone() } else { format!("{name} ({username})") });
         (one.name, one.username) = (name, username);
     }
 }
@@ -444,7 +443,12 @@ mod tests {
         for (name, learner, file, late) in [
             ("Ada Lovelace_1234_assignsubmission_file_lib.rs", "Ada Lovelace (1234)", Some("lib.rs"), false),
             ("Ada Lovelace_1234_assignsubmission_file.rs", "Ada Lovelace (1234)", None, false),
-            ("TP 1-Ada_12_assignsubmission_onlinetext_onlinetext.html", "TP 1-Ada (12)", Some("onlinetext.html"), false),
+            (
+                "TP 1-Ada_12_assignsubmission_onlinetext_onlinetext.html",
+                "TP 1-Ada (12)",
+                Some("onlinetext.html"),
+                false,
+            ),
             ("Participant_12_assignsubmission_file_a_b.rs", "Participant (12)", Some("a_b.rs"), false),
             ("lovelaceada_1234_5678_lib.rs", "lovelaceada (1234)", Some("lib.rs"), false),
             ("lovelaceada_LATE_1234_5678_lib-2.rs", "lovelaceada (1234)", Some("lib-2.rs"), true),
@@ -529,7 +533,8 @@ mod tests {
                     - :name: Mallory\nsubmission_8:\n  :score: 3\n";
         fs::write(home.path().join(GRADESCOPE_FILE), yaml).expect("there is room");
         let note = "Lab_1_j_doe_attempt_2026-03-01-12-30-45.txt";
-        fs::write(home.path().join(note), "\u{feff}Name: Jo Doe (j_doe)\r\nAssignment: Lab_1\r\n").expect("there is room");
+        fs::write(home.path().join(note), "\u{feff}Name: Jo Doe (j_doe)\r\nAssignment: Lab_1\r\n")
+            .expect("there is room");
         for folder in ["submission_7", "submission_8"] {
             fs::create_dir(home.path().join(folder)).expect("there is room");
         }

@@ -278,10 +278,7 @@ impl Walk<'_> {
                     "symbolic links are not followed: this one is ignored",
                 ));
             } else if kind.is_dir() {
-                if depth < DEPTH_MAX
-                    && !FOREIGN_FOLDERS.contains(&name.as_str())
-                    && !name.starts_with('.')
-                {
+                if depth < DEPTH_MAX && !FOREIGN_FOLDERS.contains(&name.as_str()) && !name.starts_with('.') {
                     self.folder(&path, depth + 1)?;
                 }
             } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
