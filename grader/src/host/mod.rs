@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | [`sandbox`] | programs of the host, confined |
 //! | [`itself`], [`process`] | the grader started again, and a process that may die |
-//! | [`budget`] | how much processor time a grading has left |
+//! | [`budget`], [`limits`] | how much processor time a grading has left, and what the shell may have taken away |
+//! | [`cache`] | what is made once on a machine and kept |
 //! | [`files`] | files of a stranger, read within bounds |
 //! | [`scratch`] | folders that are gone when the grader is |
 //! | [`kernel`] | two calls of the kernel for which no crate has a safe function |
@@ -12,9 +13,11 @@
 //! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
 
 pub mod budget;
+pub mod cache;
 pub mod files;
 pub mod itself;
 pub(crate) mod kernel;
+pub mod limits;
 pub mod outcome;
 pub mod printable;
 pub mod process;

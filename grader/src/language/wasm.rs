@@ -12,8 +12,8 @@ use cachedojo_lab::subject::{Crash, Subject, panic_message};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response, RingRequest, decode, encode};
 use wasmtime::{
-    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, ResourceLimiter, Store,
-    Strategy, Trap, TypedFunc, UpdateDeadline,
+    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, MemoryType, Module, ResourceLimiter,
+    Store, Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
 use crate::host::budget;
@@ -96,6 +96,23 @@ impl Factory for Program {
     fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted> {
         Ok(Box::new(Program::subject(self, *limits)))
     }
+}
+
+/// Whether modules can be run on this machine: their memory is reserved as a whole, and a limit on address space, or a system
+/// without any left, refuses that. What is wrong here is no submission's doing. Cost: some µs once it was asked.
+///
+/// # Errors
+/// They cannot: a sentence.
+pub fn ready() -> Result<(), String> {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    let look = || {
+        let mut store = Store::new(engine()?, ());
+        let reserved = Memory::new(&mut store, MemoryType::new(1, None));
+        reserved.map(drop).map_err(|error| {
+            format!("this machine cannot reserve a module's memory ({error:#}): see `ulimit -v`, and `grader doctor`")
+        })
+    };
+    READY.get_or_init(look).clone()
 }
 
 /// The one engine. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough to win that back.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
+use crate::host::limits;
 use crate::host::sandbox::Protection;
 use crate::intake::submission::Submission;
 use crate::language;
@@ -36,8 +37,10 @@ impl<'a> Bench<'a> {
     /// first needed where it has more; standard error says so. `trust` leaves builds unconfined.
     ///
     /// # Errors
-    /// The pack lacks what its only language needs, or this machine does; the message names the remedy.
+    /// The pack lacks what its only language needs, or this machine does, or a limit is set too low; the message names the
+    /// remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
+        limits::suffice().map_err(anyhow::Error::msg)?;
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();

@@ -12,6 +12,7 @@ use crate::intake::submission::Submission;
 use crate::language::rust::forbidden::{self, Names, TOKENS_MAX};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::{Prototype, declaration, text_of, type_name};
+use crate::language::toolchain::Rejected;
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -73,15 +74,23 @@ struct Found {
 /// The parser works on the stack, and so does everything that walks its trees: this is more than [`forbidden::DEPTH_MAX`] needs.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Inspects a submission. Never fails: what cannot be parsed is left to the compiler's better messages. Cost: O(source).
-pub fn inspect(submission: &Submission, interface: &Interface) -> Inspection {
+/// Inspects a submission. What cannot be parsed is left to the compiler's better messages. Cost: O(source).
+///
+/// # Errors
+/// This machine has no room for the inspector: nothing is said about the submission.
+pub fn inspect(submission: &Submission, interface: &Interface) -> Result<Inspection, Rejected> {
     let work = || inspect_here(submission, interface);
     std::thread::scope(|scope| {
         let inspector = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        inspector.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Inspection {
+        let inspector = inspector.map_err(|error| {
+            Rejected::harness(&format!(
+                "no thread can be started to read the submission ({error}): see `grader doctor`"
+            ))
+        })?;
+        Ok(inspector.join().unwrap_or_else(|_| Inspection {
             forbidden: vec![diagnostic::general("this source cannot be inspected; make it simpler")],
             ..Inspection::default()
-        })
+        }))
     })
 }
 
