@@ -8,6 +8,7 @@ use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::limits;
 use crate::host::sandbox::Protection;
+use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
@@ -89,6 +90,10 @@ impl<'a> Bench<'a> {
     pub fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let toolchain =
             self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
-        toolchain.build(submission)
+        toolchain.build(submission).map_err(|mut rejected| {
+            rejected.diagnostics =
+                rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files)).collect();
+            rejected
+        })
     }
 }
