@@ -12,8 +12,6 @@ use cachedojo_lab::script::without_mark;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
-use crate::course::CourseFiles;
-
 /// The built-in exercises: a folder each.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
 
@@ -58,9 +56,6 @@ impl Pack {
     pub fn load(id_or_folder: &str) -> Result<Self> {
         if let Some(files) = built_in_files(id_or_folder).filter(|files| files.contains_key("exercise.toml")) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
-        }
-        if let Some(pack) = CourseFiles::load()?.pack(id_or_folder) {
-            return Ok(pack);
         }
         let folder = Path::new(id_or_folder);
         if !folder.join("exercise.toml").is_file() {

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
-use super::judge::{CaseOutcome, CheckOutcome, Verdict};
+use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
 use super::sentences::{category_name, difference, skipped_message};
 use super::simulate;
+use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
@@ -552,6 +553,11 @@ fn receipt(exercise: &Exercise, grader: &GraderId, seed: u64, module: &[u8], out
         parts.extend(outcome.cases.iter().map(|case| serde_json::to_vec(&case.events).unwrap_or_default()));
     }
     digest(&parts)
+}
+
+/// The SHA-256 of these bytes, in hexadecimal. Cost: O(bytes).
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A digest in which no two lists of parts are the same bytes.

@@ -2,7 +2,7 @@
 
 use cachedojo_notation::text::Language;
 
-use super::judge::Verdict;
+use super::verdict::Verdict;
 
 /// A category in a reader's language: packs name theirs in English. One that is a pack's own stays what it is.
 pub(super) fn category_name(category: &str, language: Language) -> &str {

@@ -18,7 +18,7 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
-use crate::course::CourseFiles;
+use crate::course::{self, CourseFiles};
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
 use crate::pack::{DEFAULT_ID, Pack, built_in_ids};
@@ -28,7 +28,7 @@ const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
 /// The pack that an argument names; naming none that is sound is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
-    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+    course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
 /// A file that is to be written must be able to: told before anything is graded.

@@ -14,15 +14,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::resemblance::Fingerprint;
-use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
+use crate::course;
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say as tell};
 use crate::host::process::{Cut, Group, Watched, is_from_outside, watch};
@@ -34,6 +34,7 @@ use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
+use crate::run::parent::{Answer, Line, have_made, now_running, say};
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -83,34 +84,6 @@ struct Order {
     /// What stands in for the cache, where that cannot be written to.
     cache: Option<PathBuf>,
 }
-
-/// What the process says.
-#[derive(Debug, Serialize, Deserialize)]
-enum Line {
-    /// It has built the submission, and runs it now.
-    Running,
-    /// How do these known bugs fail? An [`Answer`] is waited for.
-    Learn(CodeLanguage, Vec<String>),
-    /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
-    Prepare(CodeLanguage),
-    /// This is made once on a machine, and not there yet. An answer is waited for.
-    Make(String),
-    /// More of what a run showed.
-    Events(Vec<Event>),
-    /// The report.
-    Report(Box<Report>),
-    /// The run is over, or the module is built.
-    Done,
-    /// The submission cannot be run.
-    Rejected(Rejected),
-    /// The caller's mistake.
-    Usage(String),
-    /// The grader's own failure.
-    Failed(String),
-}
-
-/// How known bugs fail, in the order that was asked for.
-type Answer = Vec<std::result::Result<Fingerprint, String>>;
 
 /// A hold on gradings from outside: whoever asked for one may not want it any more.
 #[derive(Debug, Default)]
@@ -397,7 +370,7 @@ fn take_order() -> Result<()> {
     }
     cache::leave_making_to(have_made);
     let mut pack = match &order.lesson {
-        Some(id) => Pack::load(id)?,
+        Some(id) => course::load(id)?,
         None => Pack::from_files(order.pack)?,
     };
     if !order.known_bugs {
@@ -441,47 +414,4 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
         _ => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
     }
     Ok(Line::Done)
-}
-
-fn say(line: &Line) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, line)?;
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
-}
-
-/// Tells that the submission runs from now on.
-pub(super) fn now_running() -> Result<()> {
-    say(&Line::Running)
-}
-
-/// Asks the other process to see to what this machine needs for a language: that is not charged to the submission.
-pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
-    say(&Line::Prepare(language))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the language")?;
-    Ok(())
-}
-
-/// Asks how known bugs fail.
-pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
-    if mutants.is_empty() {
-        return Ok(Vec::new());
-    }
-    say(&Line::Learn(language, mutants.iter().map(|mutant| mutant.id.clone()).collect()))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the known bugs")?;
-    let answer: Answer = serde_json::from_slice(&line).context("hearing of the known bugs")?;
-    Ok(answer.into_iter().map(|known| known.map_err(|why| anyhow!(why))).collect())
-}
-
-/// Has something made that is made once on a machine: the other process's time is nobody's.
-fn have_made(what: &str) -> std::result::Result<(), String> {
-    let made = || -> Result<std::result::Result<(), String>> {
-        say(&Line::Make(what.to_owned()))?;
-        let mut line = Vec::new();
-        std::io::stdin().lock().read_until(b'\n', &mut line)?;
-        Ok(serde_json::from_slice(&line)?)
-    };
-    made().unwrap_or_else(|error| Err(format!("{error:#}")))
 }

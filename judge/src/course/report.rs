@@ -3,9 +3,9 @@
 use cachedojo_notation::text::Language;
 
 use super::{Attempt, Kind, Lesson, Row};
-use crate::judge::Verdict;
 use crate::pack::Visibility;
 use crate::report::{CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SubmissionId, digest};
+use crate::verdict::Verdict;
 
 /// The report of a script (`text`) that was judged for a lesson. Cost: O(rows x text).
 pub fn report(

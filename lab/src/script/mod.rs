@@ -3,8 +3,12 @@
 
 mod advice;
 pub(crate) mod args;
+pub mod colour;
 mod command;
 pub mod expect;
+mod fork;
+mod guess;
+mod help;
 pub mod http;
 mod lab;
 pub(crate) mod mistake;
@@ -19,6 +23,9 @@ pub use advice::advise;
 pub use args::Entry;
 pub use command::Command;
 pub use expect::Expectation;
+pub use fork::fork;
+pub use guess::meant;
+pub use help::{Help, help};
 pub use mistake::Mistake;
 pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};
 

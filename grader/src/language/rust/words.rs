@@ -40,7 +40,7 @@ const INTERNAL: &[&str] = &[
 ];
 
 /// The message without the adapter's own names. Cost: O(text x names).
-pub fn in_learners_words(message: &str) -> String {
+pub(super) fn in_learners_words(message: &str) -> String {
     let message = message.split(" [E0").next().unwrap_or(message);
     let mut parts: Vec<String> = Vec::new();
     for line in message.lines() {
