@@ -35,16 +35,23 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
     Ok(outcomes)
 }
 
-/// Finds the shortest script for the first failing case of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs a
-/// check.
+/// The most failing cases of a check whose scripts are shortened.
+const SHORTENED_MAX: usize = 3;
+
+/// Finds the shortest script for the first failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
+/// first, a quarter of that for each further one.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
             && exercise.interface == InterfaceKind::Prototype
-            && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
-            failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
+            let failing =
+                outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
+            for (number, case) in failing.take(SHORTENED_MAX).enumerate() {
+                let runs_max = if number == 0 { minimize::RUNS_MAX } else { minimize::RUNS_MAX / 4 };
+                case.shortest = minimize::shortest_within(&case.script, case.verdict, seed, runs_max, fresh);
+            }
         }
     }
 }

@@ -189,7 +189,7 @@ impl Attack {
         let dir = self.corpus.dir().get_dir(&self.name).context("it is in the corpus")?;
         write_all(dir, dir.path(), folder)?;
         if let Some((from, to)) = &self.link {
-            std::os::unix::fs::symlink(to, folder.join(from))?;
+            crate::host::machine::link(to, &folder.join(from))?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use cachedojo_wire::{Request, Response};
 use super::process::{Heard, Runners};
 use super::story::{self, Entrance};
 use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
+use crate::host::machine;
 use crate::host::printable;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
@@ -230,8 +231,8 @@ fn silent(header: &Header) -> Crash {
         return Crash::TooMuchOutput;
     }
     match (header.signal, header.exit) {
-        (Some(libc::SIGXCPU | libc::SIGKILL), _) => Crash::OutOfFuel,
-        (Some(libc::SIGSEGV | libc::SIGBUS), _) => panic("the interpreter ran out of stack"),
+        (Some(machine::SIGXCPU | machine::SIGKILL), _) => Crash::OutOfFuel,
+        (Some(machine::SIGSEGV | machine::SIGBUS), _) => panic("the interpreter ran out of stack"),
         (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
         (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
         (None, None) => Crash::Gibberish,
