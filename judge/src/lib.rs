@@ -19,6 +19,6 @@ pub mod resemblance;
 pub mod simulate;
 pub mod template;
 
-pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, shorten, tell_schedules};
+pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, judge_in_turn, shorten, tell_schedules};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;
