@@ -10,9 +10,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
-use super::FOOTPRINT;
 use cachedojo_judge::pack::CodeLanguage;
 
+use super::footprint::FOOTPRINT;
 use crate::intake::archive::{self, LEARNER};
 use crate::intake::find::{self, Found};
 

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod archives;
+mod footprint;
 
 use std::fs;
 use std::path::Path;
@@ -24,6 +25,7 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
+use self::footprint::FOOTPRINT;
 use crate::host::printable;
 use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
@@ -76,9 +78,6 @@ impl Corpus {
         }
     }
 }
-
-/// A file that some attacks try to write.
-const FOOTPRINT: &str = "/tmp/cachedojo-was-here";
 
 /// An attack.
 #[derive(Debug, Clone)]
@@ -197,7 +196,7 @@ impl Attack {
         let dir = self.corpus.dir().get_dir(&self.name).context("it is in the corpus")?;
         write_all(dir, dir.path(), folder)?;
         if let Some((from, to)) = &self.link {
-            std::os::unix::fs::symlink(to, folder.join(from))?;
+            crate::host::machine::link(to, &folder.join(from))?;
         }
         Ok(())
     }

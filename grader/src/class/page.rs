@@ -128,6 +128,7 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
         State::Empty,
         State::Unreadable,
         State::Ambiguous,
+        State::NotSubmitted,
         State::HarnessError,
     ] {
         if class.count(state) > 0 {
@@ -177,7 +178,8 @@ struct Phrases {
     earlier: &'static str,
     no_result: &'static str,
     each: &'static str,
-    states: [&'static str; 9],
+    late: &'static str,
+    states: [&'static str; 10],
 }
 
 impl Phrases {
@@ -207,6 +209,7 @@ impl Phrases {
                 earlier: "Earlier results",
                 no_result: "no result",
                 each: "Each learner",
+                late: "late",
                 states: [
                     "graded",
                     "does not compile",
@@ -217,6 +220,7 @@ impl Phrases {
                     "superseded",
                     "unreadable",
                     "several to choose from",
+                    "nothing handed in",
                 ],
             },
             Language::French => &Self {
@@ -243,6 +247,7 @@ impl Phrases {
                 earlier: "Résultats antérieurs",
                 no_result: "sans résultat",
                 each: "Chaque élève",
+                late: "en retard",
                 states: [
                     "noté",
                     "ne compile pas",
@@ -253,6 +258,7 @@ impl Phrases {
                     "remplacé",
                     "illisible",
                     "plusieurs possibles",
+                    "rien rendu",
                 ],
             },
         }
@@ -269,6 +275,7 @@ impl Phrases {
             State::Superseded => 6,
             State::Unreadable => 7,
             State::Ambiguous => 8,
+            State::NotSubmitted => 9,
         }]
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox::{self, Walls};
-use crate::host::{cache, limits};
+use crate::host::{cache, limits, machine};
 use crate::language::python::{self, interpreter::Interpreter};
 use crate::language::rust::toolbox::{Target, Toolbox};
 
@@ -125,7 +125,7 @@ fn cache() -> Finding {
 /// Whether there is room on the disk that `folder` is or would be on.
 fn room(folder: &Path) -> Finding {
     let shown = folder.display();
-    let Some(free) = folder.ancestors().find_map(free_bytes) else {
+    let Some(free) = folder.ancestors().find_map(machine::free_bytes) else {
         return Finding::Fine(format!("{shown}: how much room there is cannot be told"));
     };
     let free_mib = free >> 20;
@@ -134,17 +134,6 @@ fn room(folder: &Path) -> Finding {
     }
     let remedy = format!("free {} MiB there, or name another folder in CACHEDOJO_CACHE or TMPDIR", ROOM_BYTES >> 20);
     Finding::Missing(format!("{shown} has little room ({free_mib} MiB)"), remedy)
-}
-
-#[cfg(target_os = "linux")]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 fn toolbox() -> Finding {

@@ -9,12 +9,14 @@ use cachedojo_judge::report::GradeVerdict;
 use tempfile::TempDir;
 
 use crate::cli::{GradeArgs, GradingArgs};
+use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::{printable, scratch};
 use crate::intake;
 use crate::intake::archive::Refused;
 use crate::language::http;
 use crate::language::toolchain::Rejected;
+use crate::pack::Pack;
 use crate::report::{self, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
@@ -29,6 +31,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     if let Some(out) = out {
         super::check_out(out)?;
     }
+    super::note_other_exercise(&grading.path, &grading.exercise);
     let bench = Bench::open(&pack, grading.trust)?;
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
@@ -43,11 +46,19 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
             report.submission.path = service.name;
             report
         }
+        None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
         None => grade_path(&bench, grading, &stop)?,
     };
     let setting = Setting::from_environment(grading.lang, &grading.playground);
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
+}
+
+/// Whether grading would start a service as an ordinary program, and nobody said that it may.
+fn is_untrusted_start(pack: &Pack, grading: &GradingArgs) -> bool {
+    let start = read_plain(&grading.path.join(http::START), 1 << 16).ok().and_then(|text| String::from_utf8(text).ok());
+    let starts = start.is_some_and(|text| !http::service::is_url(text.trim()));
+    pack.exercise.interface == InterfaceKind::Service && !grading.trust && starts
 }
 
 /// Grades what is at the path, or what the archive there holds.

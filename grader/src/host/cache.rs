@@ -20,6 +20,7 @@ pub fn folder() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("CACHEDOJO_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("cachedojo")))
+        .or_else(|| named("LOCALAPPDATA").filter(|_| cfg!(windows)).map(|local| local.join("cachedojo")))
         .or_else(|| named("HOME").map(|home| home.join(".cache/cachedojo")))
 }
 

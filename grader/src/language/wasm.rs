@@ -17,6 +17,7 @@ use wasmtime::{
 };
 
 use crate::host::budget;
+use crate::host::machine;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
@@ -155,7 +156,7 @@ struct State {
 impl State {
     /// What this call and those before it have spent on the processor.
     fn spent(&self) -> Duration {
-        self.spent_before + processor_time().saturating_sub(self.call_began)
+        self.spent_before + machine::thread_time().saturating_sub(self.call_began)
     }
 }
 
@@ -210,7 +211,7 @@ impl Subject for WasmSubject {
         if let Request::Ring(RingRequest::OwnersOf { count, .. }) = request {
             self.allow(u64::from(*count) * FUEL_PER_KEY);
         }
-        self.store.data_mut().call_began = processor_time();
+        self.store.data_mut().call_began = machine::thread_time();
         let printed_before = self.store.data().printed.len();
         let answer = self.exchange(&encode(request));
         let state = self.store.data_mut();
@@ -298,12 +299,6 @@ impl WasmSubject {
             None => Crash::Gibberish,
         }
     }
-}
-
-/// What the calling thread has spent on its processor.
-fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Why the host stopped the module.

@@ -8,34 +8,33 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::resemblance::Fingerprint;
-use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
-use rustix::process::{Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 
+use crate::course;
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say as tell};
 use crate::host::process::{Cut, Group, Watched, is_from_outside, watch};
 use crate::host::sandbox::Protection;
-use crate::host::{budget, cache, itself, kernel, scratch};
+use crate::host::{budget, cache, itself, machine, scratch};
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
+use crate::run::parent::{Answer, Line, have_made, now_running, say};
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -72,7 +71,7 @@ enum Work {
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     sources: String,
-    parent: i32,
+    parent: u32,
     /// The lesson's id, where one is graded: its pack is no files of its own.
     lesson: Option<String>,
     pack: BTreeMap<String, String>,
@@ -85,34 +84,6 @@ struct Order {
     /// What stands in for the cache, where that cannot be written to.
     cache: Option<PathBuf>,
 }
-
-/// What the process says.
-#[derive(Debug, Serialize, Deserialize)]
-enum Line {
-    /// It has built the submission, and runs it now.
-    Running,
-    /// How do these known bugs fail? An [`Answer`] is waited for.
-    Learn(CodeLanguage, Vec<String>),
-    /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
-    Prepare(CodeLanguage),
-    /// This is made once on a machine, and not there yet. An answer is waited for.
-    Make(String),
-    /// More of what a run showed.
-    Events(Vec<Event>),
-    /// The report.
-    Report(Box<Report>),
-    /// The run is over, or the module is built.
-    Done,
-    /// The submission cannot be run.
-    Rejected(Rejected),
-    /// The caller's mistake.
-    Usage(String),
-    /// The grader's own failure.
-    Failed(String),
-}
-
-/// How known bugs fail, in the order that was asked for.
-type Answer = Vec<std::result::Result<Fingerprint, String>>;
 
 /// A hold on gradings from outside: whoever asked for one may not want it any more.
 #[derive(Debug, Default)]
@@ -232,7 +203,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
     drop(cache::place());
     let order = Order {
         sources: itself::SOURCES.to_owned(),
-        parent: rustix::process::getpid().as_raw_nonzero().get(),
+        parent: std::process::id(),
         lesson: bench.pack.lesson.as_ref().map(|lesson| lesson.id.clone()),
         pack: bench.pack.files.clone(),
         known_bugs: !bench.pack.exercise.mutants.is_empty(),
@@ -246,7 +217,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
     let order = serde_json::to_vec(&order).context("this path cannot be handed on: give one that is UTF-8")?;
     let mut command = itself::again(itself::GRADE).map_err(|why| anyhow!(why))?;
     // A group of its own: what ends this process from the keyboard ends the other by way of this one.
-    command.process_group(0);
+    machine::in_own_group(&mut command);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("starting a process to grade in")?;
     let group = Group::of(&child);
@@ -342,7 +313,7 @@ fn learn(bench: &Bench<'_>, language: CodeLanguage, ids: &[String], seed: u64) -
 /// It says nothing: this machine, or somebody on it, ended it.
 fn died(running: bool, watched: &Watched) -> Result<Rejected> {
     let words = String::from_utf8_lossy(&watched.said);
-    let signal = watched.status.and_then(|status| status.signal());
+    let signal = watched.status.and_then(machine::signal_of);
     let at = if running { "running it" } else { "reading and compiling it" };
     let overflow = words.contains("overflowed its stack");
     let memory = words.contains("memory allocation of");
@@ -353,12 +324,12 @@ fn died(running: bool, watched: &Watched) -> Result<Rejected> {
         }
         _ if overflow => format!("{at} overflowed the grader's stack: it is nested too deeply"),
         _ if memory => format!("{at} took more than {} MiB of memory", budget::DATA_BYTES >> 20),
-        Some(libc::SIGXCPU) => too_long(at),
-        Some(libc::SIGKILL) if out_of_time => too_long(at),
+        Some(machine::SIGXCPU) => too_long(at),
+        Some(machine::SIGKILL) if out_of_time => too_long(at),
         Some(signal) if is_from_outside(signal) => bail!(
             "the process that graded was killed from outside (signal {signal}) while {at}: is there memory left? Grade it again"
         ),
-        Some(libc::SIGXFSZ) => bail!("a file of the grader's own grew too big (`ulimit -f`): see `grader doctor`"),
+        Some(machine::SIGXFSZ) => bail!("a file of the grader's own grew too big (`ulimit -f`): see `grader doctor`"),
         Some(signal) => format!("{at} ended the grader's own process (signal {signal})"),
         // It ended by itself, and so it is no submission's doing.
         None => bail!("the grading process ended without a report: {}", words.lines().last().unwrap_or("no word")),
@@ -391,7 +362,7 @@ fn take_order() -> Result<()> {
     std::io::stdin().lock().read_until(b'\n', &mut line).context("reading the order")?;
     let order: Order = serde_json::from_slice(&line).context("reading the order")?;
     ensure!(order.sources == itself::SOURCES, "the grader beside this program is of other sources: build it first");
-    confine(order.parent)?;
+    machine::confine_grading(order.parent)?;
     budget::begin();
     scratch::borrow(&order.scratch);
     if let Some(folder) = &order.cache {
@@ -399,7 +370,7 @@ fn take_order() -> Result<()> {
     }
     cache::leave_making_to(have_made);
     let mut pack = match &order.lesson {
-        Some(id) => Pack::load(id)?,
+        Some(id) => course::load(id)?,
         None => Pack::from_files(order.pack)?,
     };
     if !order.known_bugs {
@@ -443,67 +414,4 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
         _ => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
     }
     Ok(Line::Done)
-}
-
-/// The limits of the process. Its memory is that for data: wasmtime reserves address space that it never uses.
-fn confine(parent: i32) -> Result<()> {
-    kernel::close_on_exec_above_stderr().context("closing descriptors")?;
-    let cpu = budget::GRADING.as_secs();
-    for (resource, soft, hard) in [
-        (Resource::Cpu, cpu, cpu + 1),
-        (Resource::Data, budget::DATA_BYTES, budget::DATA_BYTES),
-        (Resource::Fsize, budget::FILE_BYTES, budget::FILE_BYTES),
-        (Resource::Core, 0, 0),
-    ] {
-        let most = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let limit = Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) };
-        rustix::process::setrlimit(resource, limit).context("setting limits")?;
-    }
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).context("dying with the grader")?;
-    let still = rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get() == parent);
-    ensure!(still, "the grader is gone");
-    Ok(())
-}
-
-fn say(line: &Line) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, line)?;
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
-}
-
-/// Tells that the submission runs from now on.
-pub(super) fn now_running() -> Result<()> {
-    say(&Line::Running)
-}
-
-/// Asks the other process to see to what this machine needs for a language: that is not charged to the submission.
-pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
-    say(&Line::Prepare(language))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the language")?;
-    Ok(())
-}
-
-/// Asks how known bugs fail.
-pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
-    if mutants.is_empty() {
-        return Ok(Vec::new());
-    }
-    say(&Line::Learn(language, mutants.iter().map(|mutant| mutant.id.clone()).collect()))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the known bugs")?;
-    let answer: Answer = serde_json::from_slice(&line).context("hearing of the known bugs")?;
-    Ok(answer.into_iter().map(|known| known.map_err(|why| anyhow!(why))).collect())
-}
-
-/// Has something made that is made once on a machine: the other process's time is nobody's.
-fn have_made(what: &str) -> std::result::Result<(), String> {
-    let made = || -> Result<std::result::Result<(), String>> {
-        say(&Line::Make(what.to_owned()))?;
-        let mut line = Vec::new();
-        std::io::stdin().lock().read_until(b'\n', &mut line)?;
-        Ok(serde_json::from_slice(&line)?)
-    };
-    made().unwrap_or_else(|error| Err(format!("{error:#}")))
 }

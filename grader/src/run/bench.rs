@@ -8,11 +8,12 @@ use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::limits;
 use crate::host::sandbox::Protection;
+use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
 use crate::pack::Pack;
-use crate::run::apart;
+use crate::run::parent;
 
 /// A toolchain that is opened when it is first asked for, or why it could not be.
 type Slot = OnceLock<Result<Arc<dyn Toolchain>, String>>;
@@ -65,7 +66,7 @@ impl<'a> Bench<'a> {
 
     fn open_language(&self, language: CodeLanguage) -> Result<Arc<dyn Toolchain>> {
         if self.apart {
-            apart::prepare(language)?;
+            parent::prepare(language)?;
         }
         language::open(language, self.pack, self.protection)
     }
@@ -89,6 +90,10 @@ impl<'a> Bench<'a> {
     pub fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let toolchain =
             self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
-        toolchain.build(submission)
+        toolchain.build(submission).map_err(|mut rejected| {
+            rejected.diagnostics =
+                rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files)).collect();
+            rejected
+        })
     }
 }

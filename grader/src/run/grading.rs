@@ -13,7 +13,7 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{apart, mutants, tests};
+use crate::run::{mutants, parent, tests};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -64,7 +64,7 @@ impl Bench<'_> {
         built: &Built,
     ) -> Result<Report> {
         if self.apart {
-            apart::now_running()?;
+            parent::now_running()?;
         }
         let exercise = &self.pack.exercise;
         if let Some(lesson) = &self.pack.lesson {
@@ -80,7 +80,7 @@ impl Bench<'_> {
             shorten(exercise, &mut outcomes, seed, &mut fresh);
         }
         tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
-        let measured = growth::measure(exercise, seed, &mut fresh)?;
+        let measured = growth::measure(&exercise.growth, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances =
             if perfect { Vec::new() } else { mutants::resemblances(self, submission.language, &outcomes, seed)? };

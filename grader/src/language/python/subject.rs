@@ -11,9 +11,13 @@ use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response};
 
 use super::process::{Heard, Runners};
-use super::story;
+use super::story::{self, Entrance};
 use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
+<<<<<<< HEAD
 use crate::host::budget;
+=======
+use crate::host::machine;
+>>>>>>> intake
 use crate::host::printable;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
@@ -52,16 +56,10 @@ impl Program {
         PythonSubject { program: self.clone(), schedule: Schedule::new(Plan::Calm), crashed: None, observed: None }
     }
 
-    /// The text of a line of the submission's entrance, for a story.
-    pub(super) fn line(&self, number: u32) -> &str {
-        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        let line = index.and_then(|index| self.files.get(&*self.entry)?.lines().nth(index));
-        line.unwrap_or_default().trim()
-    }
-
-    /// The file in which the submission begins.
-    pub(super) fn entry(&self) -> &str {
-        &self.entry
+    /// The file in which the submission begins, for a story.
+    fn entrance(&self) -> Entrance<'_> {
+        let text = self.files.get(&*self.entry).map_or("", String::as_str);
+        Entrance { name: &self.entry, text }
     }
 
     fn run(&self, commands: &[String], schedule: &Schedule, random: u64) -> Result<Heard, String> {
@@ -193,7 +191,10 @@ impl Subject for PythonSubject {
             started: seen.threads,
             steps: seen.steps,
             switches: whole.then(switches),
-            story: self.schedule.story.map_or_else(Vec::new, |language| story::tell(&self.program, seen, language)),
+            story: self
+                .schedule
+                .story
+                .map_or_else(Vec::new, |language| story::tell(&self.program.entrance(), seen, language)),
         })
     }
 }
@@ -235,6 +236,7 @@ fn silent(header: &Header) -> Crash {
         return Crash::TooMuchOutput;
     }
     match (header.signal, header.exit) {
+<<<<<<< HEAD
         (Some(libc::SIGXCPU), _) => Crash::OutOfFuel,
         // The system's last word on its time; before that it is somebody else who kills it.
         (Some(libc::SIGKILL), _) if header.cpu_ms >= OUT_OF_TIME_MS => Crash::OutOfFuel,
@@ -242,6 +244,10 @@ fn silent(header: &Header) -> Crash {
             Crash::Machine { message: "the interpreter was killed from outside: is there memory left?".to_owned() }
         }
         (Some(libc::SIGSEGV | libc::SIGBUS), _) => panic("the interpreter ran out of stack"),
+=======
+        (Some(machine::SIGXCPU | machine::SIGKILL), _) => Crash::OutOfFuel,
+        (Some(machine::SIGSEGV | machine::SIGBUS), _) => panic("the interpreter ran out of stack"),
+>>>>>>> intake
         (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
         (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
         (None, None) => Crash::Gibberish,

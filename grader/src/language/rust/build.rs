@@ -16,6 +16,7 @@ use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{Call, Message, Outcome};
 use crate::language::rust::toolbox::{Target, Toolbox};
+use crate::language::rust::words::in_learners_words;
 use crate::language::toolchain::{Reason, Rejected};
 use crate::language::wasm::Program;
 
@@ -137,9 +138,21 @@ impl Workshop<'_> {
             fs::write(path, text)?;
         }
         for (name, text) in adapter(self.interface.kind) {
-            fs::write(self.scratch.join(name), text)?;
+            fs::write(self.scratch.join(name), self.with_further_fields(text))?;
         }
         Ok(())
+    }
+
+    /// The adapter's text, which makes values of the prototype's types: with the further public fields that the submission gave
+    /// them, each as its type's `Default` has it. No line is added, so that each line stays its item's.
+    fn with_further_fields(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (kind, fields) in self.inspection.further_fields(&self.interface.prototype) {
+            let further: String =
+                fields.iter().map(|field| format!(" {field}: ::std::default::Default::default(),")).collect();
+            text = text.replace(&format!("    {kind} {{\n"), &format!("    {kind} {{{further}\n"));
+        }
+        text
     }
 
     fn leave_out_unread(&self) -> Result<(), Rejected> {
@@ -284,7 +297,7 @@ impl Workshop<'_> {
             }
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
-                reasons.entry(item.to_owned()).or_insert_with(|| message.diagnostic.message.clone());
+                reasons.entry(item.to_owned()).or_insert_with(|| in_learners_words(&message.diagnostic.message));
                 match next_form(adapter, item, forms[item]) {
                     Some(form) => drop(forms.insert(item.to_owned(), form)),
                     None => drop(forms.remove(item)),
@@ -300,7 +313,10 @@ impl Workshop<'_> {
         let missing = prototype.items().filter(|item| !forms.contains_key(*item)).map(str::to_owned).collect();
         // An item that began in its second form, for want of a type, was tried without a word of the compiler's.
         let converted = forms.iter().filter(|(_, form)| **form > 1).map(|(item, _)| item);
-        let named: BTreeSet<&String> = reasons.keys().chain(converted).collect();
+        let mut named: Vec<&String> = reasons.keys().chain(converted).collect();
+        // A type first: what is said of its methods may be its fault.
+        named.sort_by_key(|item| (item.contains("::"), *item));
+        named.dedup();
         let said = named.into_iter().map(|item| {
             let reason = reasons.get(item).map_or("", String::as_str);
             self.inspection.deviation(root, prototype, item, reason, forms.contains_key(item))
@@ -419,7 +435,7 @@ fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
     let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
         // The adapter's own places say nothing to a learner.
         if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
-            message.diagnostic = diagnostic::general(&message.diagnostic.message);
+            message.diagnostic = diagnostic::general(&in_learners_words(&message.diagnostic.message));
         }
         message.diagnostic
     });

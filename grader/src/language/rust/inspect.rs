@@ -109,7 +109,16 @@ impl Inspection {
         } else {
             "so it is not graded"
         };
+        let further = self.further_fields(prototype).remove(item).unwrap_or_default();
         match self.found.get(item) {
+            Some(found) if !graded && !further.is_empty() => {
+                let text = format!(
+                    "`{item}` has public fields that the prototype lacks (`{}`), and the grader cannot fill them in, {so}: give \
+                     each a type with a `Default`, or make do without; expected `{expected}`",
+                    further.join("`, `")
+                );
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
             Some(found) if found.public && !same(&found.declaration, expected) => {
                 let declaration = &found.declaration;
                 let text = format!(
@@ -129,6 +138,25 @@ impl Inspection {
                 diagnostic::at(root, 0, 0, &text)
             }
         }
+    }
+}
+
+impl Inspection {
+    /// The public fields that structs have here and not in the prototype, by the struct's name.
+    pub fn further_fields(&self, prototype: &Prototype) -> BTreeMap<String, Vec<String>> {
+        let fields = |declaration: &str| -> Vec<String> {
+            let Ok(item) = syn::parse_str::<syn::ItemStruct>(declaration) else { return Vec::new() };
+            let named = item.fields.iter().filter(|field| is_public(&field.vis) && field.attrs.is_empty());
+            named.filter_map(|field| Some(field.ident.as_ref()?.to_string())).collect()
+        };
+        let items = prototype.items().filter(|item| !item.contains("::"));
+        let further = items.filter_map(|item| {
+            let known = fields(&prototype.get(item)?.declaration);
+            let found = fields(&self.found.get(item)?.declaration);
+            let further: Vec<String> = found.into_iter().filter(|field| !known.contains(field)).collect();
+            (!further.is_empty() && !known.is_empty()).then(|| (item.to_owned(), further))
+        });
+        further.collect()
     }
 }
 

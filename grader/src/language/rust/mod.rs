@@ -7,6 +7,7 @@
 //! | [`toolbox`] | what it is compiled against, built once |
 //! | [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
+//! | `words` | what the compiler says of the adapter, in a learner's words |
 
 pub mod build;
 pub mod forbidden;
@@ -15,6 +16,7 @@ pub mod interface;
 pub mod prototype;
 pub mod rustc;
 pub mod toolbox;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
