@@ -13,12 +13,7 @@ use cachedojo_wire::{Request, Response};
 use super::process::{Heard, Runners};
 use super::story::{self, Entrance};
 use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
-<<<<<<< HEAD
-use crate::host::budget;
-=======
-use crate::host::machine;
->>>>>>> intake
-use crate::host::printable;
+use crate::host::{budget, machine, printable};
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
 /// The function of `line-cache`.
@@ -236,18 +231,13 @@ fn silent(header: &Header) -> Crash {
         return Crash::TooMuchOutput;
     }
     match (header.signal, header.exit) {
-<<<<<<< HEAD
-        (Some(libc::SIGXCPU), _) => Crash::OutOfFuel,
+        (Some(machine::SIGXCPU), _) => Crash::OutOfFuel,
         // The system's last word on its time; before that it is somebody else who kills it.
-        (Some(libc::SIGKILL), _) if header.cpu_ms >= OUT_OF_TIME_MS => Crash::OutOfFuel,
-        (Some(libc::SIGKILL), _) => {
+        (Some(machine::SIGKILL), _) if header.cpu_ms >= OUT_OF_TIME_MS => Crash::OutOfFuel,
+        (Some(machine::SIGKILL), _) => {
             Crash::Machine { message: "the interpreter was killed from outside: is there memory left?".to_owned() }
         }
-        (Some(libc::SIGSEGV | libc::SIGBUS), _) => panic("the interpreter ran out of stack"),
-=======
-        (Some(machine::SIGXCPU | machine::SIGKILL), _) => Crash::OutOfFuel,
         (Some(machine::SIGSEGV | machine::SIGBUS), _) => panic("the interpreter ran out of stack"),
->>>>>>> intake
         (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
         (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
         (None, None) => Crash::Gibberish,
