@@ -19,8 +19,22 @@ use cachedojo_notation::text::Language;
 /// # Errors
 /// The pack is unsound (a sound one, from [`Exercise::with_scripts`], never is).
 pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<CheckOutcome>, PackError> {
+    judge_in_turn(exercise, seed, &mut |_| (), fresh)
+}
+
+/// The same, for whoever shares time out among the checks: `begins` hears before each how many are left, it among them.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_in_turn(
+    exercise: &Exercise,
+    seed: u64,
+    begins: &mut dyn FnMut(usize),
+    fresh: &mut Fresh<'_>,
+) -> Result<Vec<CheckOutcome>, PackError> {
     let mut outcomes: Vec<CheckOutcome> = Vec::new();
     for check in &exercise.checks {
+        begins(exercise.checks.len() - outcomes.len());
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
         let outcome = if let Some(missing) = check.depends.iter().find(|id| worthless(id)) {
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
