@@ -195,7 +195,9 @@ impl Fingerprint {
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
+        let waits = |id: &str| self.check(id).any(|(_, case)| matches!(case.verdict, Verdict::Race | Verdict::Deadlock));
         mutant.killed_by.iter().all(|id| fails(id) && !lacks(id))
+            && (!mutant.races || mutant.killed_by.iter().any(|id| waits(id)))
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
 
@@ -260,7 +262,7 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
 
 #[cfg(test)]
 mod tests {
-    use super::super::judge::Divergence;
+    use super::super::outcome::Divergence;
     use super::*;
     use cachedojo_lab::event::{Event, Move};
     use cachedojo_notation::text::Bilingual;
@@ -294,6 +296,7 @@ mod tests {
             hint: Bilingual::default(),
             killed_by: vec!["row".to_owned()],
             languages: Vec::new(),
+            races: false,
         };
         let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
         let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();
