@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::intake::submission::hex;
-use crate::pack::{DEFAULT_ID, Pack, built_in_files};
+use crate::pack::{DEFAULT_ID, Pack, built_in_files, built_in_ids};
 use crate::run::bench::Bench;
 use crate::run::mutants;
 
@@ -121,7 +121,8 @@ impl CourseFiles {
         Some(Pack { exercise, files, lesson: Some(lesson) })
     }
 
-    /// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.
+    /// Writes what the page loads: `course.json`, in `m/` a module and a diff for each bug, under names that tell nothing, and in
+    /// `exercises.json` the public part of each exercise that a program can be graded on in the page.
     /// Cost: two calls of the compiler for each bug the first time.
     ///
     /// # Errors
@@ -145,11 +146,24 @@ impl CourseFiles {
         };
         let json =
             serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
-        fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")
+        fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")?;
+        fs::write(folder.join("exercises.json"), serde_json::to_vec(&briefs()?)?).context("writing exercises.json")
     }
 }
 
 /// A name for a bug that does not tell which it is.
 fn opaque(id: &str) -> String {
     hex(&Sha256::digest(format!("course {id}")))[..10].to_owned()
+}
+
+/// What the page may know of each exercise whose programs it can run.
+fn briefs() -> Result<Vec<Exercise>> {
+    let mut briefs = Vec::new();
+    for id in built_in_ids() {
+        let exercise = Pack::load(&id)?.exercise;
+        if exercise.interface == InterfaceKind::Prototype && exercise.languages.contains(&CodeLanguage::Rust) {
+            briefs.push(exercise.public());
+        }
+    }
+    Ok(briefs)
 }
