@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::growth::{self, Growth};
+use super::growth::{self, Growth, GrowthError};
 use super::simulate::{self, Accept};
 use super::template;
 use cachedojo::random::Random;
@@ -220,7 +220,7 @@ pub enum PackError {
     /// An edge case costs more than its check has points.
     CostsTooMuch(String, u32),
     /// A row of the complexity table is wrong.
-    Growth(String, String),
+    Growth(GrowthError),
     /// No language, or one twice.
     Languages,
     /// No points at all.
@@ -262,7 +262,7 @@ impl fmt::Display for PackError {
             Self::CostsTooMuch(id, line) => {
                 write!(f, "checks/{id}.txt:{line}: this case costs more than the row has points: give it at most those")
             }
-            Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
+            Self::Growth(error) => write!(f, "exercise.toml: {error}"),
             Self::Languages => f.write_str(
                 "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
             ),
@@ -351,7 +351,7 @@ impl Exercise {
                 return Err(PackError::UnknownCheck(mutant.id.clone(), unknown.clone()));
             }
         }
-        growth::prove(self)?;
+        growth::prove(&self.growth).map_err(PackError::Growth)?;
         if let Some(row) = self.growth.iter().find(|row| !known.insert(row.id.clone())) {
             return Err(PackError::Duplicate(row.id.clone()));
         }

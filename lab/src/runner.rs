@@ -4,6 +4,7 @@
 
 use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
+use crate::bulk::{BULK_MAX, bulk};
 use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
 use crate::families::cluster::play::Play;
@@ -40,12 +41,6 @@ pub struct Runner {
     /// When the simulated cluster began.
     cluster_began_ms: u64,
 }
-
-/// Bytes that a run may tell, and that its expectations may look at. What is over ends the run: a few letters can ask for
-/// more than any memory holds.
-const BULK_MAX: usize = 256 << 20;
-/// What a text takes besides its letters.
-const TEXT_BULK: usize = 48;
 
 /// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
 /// run with [`Crash::TooMuchOutput`].
@@ -276,25 +271,6 @@ impl Runner {
                 self.emit(step, broken, events);
             }
         }
-    }
-}
-
-/// About as many bytes as it takes to tell this; what the script says itself is small enough.
-fn bulk(what: &What) -> usize {
-    let of_all = |names: &[String]| names.iter().map(|name| TEXT_BULK + name.len()).sum();
-    64 + match what {
-        What::Hit { value: text, .. }
-        | What::Parsed { command: text }
-        | What::Wrote { bytes: text }
-        | What::Error { message: text }
-        | What::Said { text }
-        | What::Held { expected: text } => text.len(),
-        What::Broken { expected, actual } => expected.len() + actual.len(),
-        What::World { .. } => 1024,
-        What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
-        What::Spread { shares, .. } => shares.iter().map(|share| TEXT_BULK + share.node.len()).sum(),
-        What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),
-        _ => 0,
     }
 }
 

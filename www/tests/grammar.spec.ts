@@ -38,13 +38,8 @@ test("a command is completed in each dialect", async ({ page }) => {
       await content(page).click();
       await page.keyboard.type(typed);
       await expect(page.locator(".cm-tooltip-autocomplete [aria-selected]")).toContainText(completed);
-      // A list that has just come takes no key yet.
-      await expect
-        .poll(async () => {
-          await page.keyboard.press("Enter");
-          return script(page);
-        })
-        .toContain(completed);
+      await page.locator(".cm-tooltip-autocomplete [aria-selected]").click();
+      expect(await script(page)).toContain(completed);
     }
   }
 });
