@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::explore::{self, FailingSchedule};
 use super::minimize::{self, Shortest};
+use super::nodes::{self, Played, Scene};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
 use super::simulate;
 use cachedojo_lab::event::{Event, What};
@@ -263,6 +264,10 @@ fn judge_case(
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
+    if interface == InterfaceKind::Nodes {
+        let scene = case.scene(&check.id, seed)?;
+        return Ok(judge_scene(&scene, index, seed, fresh));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
@@ -291,6 +296,32 @@ fn judge_case(
         schedule: None,
     };
     Ok((outcome, fuel))
+}
+
+/// A scene in two worlds that differ in their chance: what fails in either has failed.
+fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
+    let mut fuel = 0;
+    let mut run = |seed: u64| {
+        let Played { events, fuel: used, not_started } = nodes::play(scene, seed, fresh);
+        fuel += used;
+        match not_started {
+            Some(message) => Judged::harness_error(message),
+            None => {
+                let (verdict, divergence) =
+                    first_divergence(&events).map_or((Verdict::Pass, None), |(verdict, at)| (verdict, Some(at)));
+                Judged { verdict, divergence, events, by_chance: true, observed: None }
+            }
+        }
+    };
+    let mut judged = run(seed);
+    if judged.verdict == Verdict::Pass {
+        judged = run(!seed);
+    }
+    let Judged { verdict, divergence, events, .. } = judged;
+    let script = scene.text.clone();
+    let outcome =
+        CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules: 0, schedule: None };
+    (outcome, fuel)
 }
 
 /// One run of a script, judged.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
 use super::judge::{CaseOutcome, CheckOutcome, Verdict};
+use super::nodes;
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
 use super::simulate;
@@ -387,9 +388,16 @@ impl CheckReport {
         if interface == InterfaceKind::Simulate {
             self.script = simulate::script(script);
         }
+        // A line that only a scene has is no command that a reader could try.
+        if interface == InterfaceKind::Nodes && self.script.lines().any(|line| line.starts_with('@')) {
+            self.script.clear();
+        }
         self.transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Nodes => {
+                nodes::read(script).map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language))
+            }
             InterfaceKind::Tests => String::new(),
         };
         if let Some(schedule) = &case.schedule {
