@@ -40,7 +40,8 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
     let mut again = || fresh();
     let (copies, points) = (number(setup.copies), number(setup.points));
     let world = Machines::new(setup.nodes, copies, points, setup.seed.unwrap_or(seed), &mut again);
-    let mut stage = Stage { world, events: Vec::new(), step: 0, line: 1, last: None, before: None, key: None, messages: [0; 2] };
+    let mut stage =
+        Stage { world, events: Vec::new(), step: 0, line: 1, last: None, before: None, key: None, messages: [0; 2] };
     for (step, line) in scene.steps.iter().enumerate() {
         (stage.step, stage.line) = (number(step), line.line);
         stage.obey(&line.doing);
@@ -116,7 +117,9 @@ impl Stage<'_> {
             Doing::Cycle(count) => {
                 let bytes = self.world.cycle(*count, usual_day());
                 if self.world.failure().is_none() {
-                    self.answer(What::Stats(cachedojo_wire::Stats { bytes_stored: bytes, ..Default::default() }.into()));
+                    self.answer(What::Stats(
+                        cachedojo_wire::Stats { bytes_stored: bytes, ..Default::default() }.into(),
+                    ));
                 }
             }
             Doing::Traffic => {
@@ -169,8 +172,7 @@ impl Stage<'_> {
     fn spread(&mut self, prefix: &str, count: u32) {
         let count = count.min(SPREAD_MAX);
         let nodes: Vec<NodeId> = self.world.running().collect();
-        let mut shares: Vec<Share> =
-            nodes.iter().map(|node| Share { node: node.to_string(), keys: 0 }).collect();
+        let mut shares: Vec<Share> = nodes.iter().map(|node| Share { node: node.to_string(), keys: 0 }).collect();
         let mut unowned = 0;
         for index in 0..count {
             let key = cachedojo_wire::numbered(prefix, index);
@@ -280,7 +282,8 @@ const fn of_level(level: Wanted) -> Level {
 fn usual_day() -> Vec<Input> {
     let client = |number: u64, command: Command| Input::Client { number, command };
     let key = |number: u64| format!("day:{number}");
-    let write = |number: u64| Command::Put { key: key(number), value: vec![b'v'; 256], ttl_ms: None, level: Level::One };
+    let write =
+        |number: u64| Command::Put { key: key(number), value: vec![b'v'; 256], ttl_ms: None, level: Level::One };
     let mut inputs: Vec<Input> = (1..=8).map(|number| client(number, write(number))).collect();
     inputs.push(client(9, Command::Invalidate { key: key(1) }));
     inputs.push(client(10, Command::Get { key: key(2), level: Level::One }));

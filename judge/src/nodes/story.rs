@@ -17,7 +17,8 @@ pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
         let own: Vec<&Event> = events.iter().filter(|event| event.step as usize == index).collect();
         let Some(first) = own.first() else { break };
         let beside = |at: Option<usize>| at.and_then(|at| scene.steps.get(at)).is_some_and(|it| it.line == step.line);
-        if beside(index.checked_sub(1)) && beside(Some(index + 1)) {
+        let ends = |event: &&Event| matches!(event.what, What::Crashed { .. } | What::NotImplemented { .. });
+        if beside(index.checked_sub(1)) && beside(Some(index + 1)) && !own.iter().any(ends) {
             if !beside(index.checked_sub(2)) {
                 lines.push("…".to_owned());
             }
@@ -105,16 +106,19 @@ fn of_act(act: &Act, language: Language) -> String {
                 ),
             }
         }
-        Act::Kill(node) => said(format!("{node} dies, and what it held with it"), format!("{node} meurt, avec ce qu'il avait")),
+        Act::Kill(node) => {
+            said(format!("{node} dies, and what it held with it"), format!("{node} meurt, avec ce qu'il avait"))
+        }
         Act::Restart { node, .. } => said(
             format!("{node} starts again, empty, as a new process"),
             format!("{node} redémarre, vide, comme un nouveau processus"),
         ),
         Act::Pause(node) => said(format!("{node} stands still"), format!("{node} se fige")),
         Act::Resume(node) => said(format!("{node} goes on"), format!("{node} repart")),
-        Act::Join { node, .. } => {
-            said(format!("{node} joins; all others hear of it"), format!("{node} rejoint la grappe ; tous l'apprennent"))
-        }
+        Act::Join { node, .. } => said(
+            format!("{node} joins; all others hear of it"),
+            format!("{node} rejoint la grappe ; tous l'apprennent"),
+        ),
         Act::Leave(node) => said(
             format!("{node} leaves; all others hear of it"),
             format!("{node} quitte la grappe ; tous l'apprennent"),
@@ -157,7 +161,9 @@ fn outcome(what: &What, language: Language) -> Option<String> {
         }
         What::World { .. } => None,
         What::Hit { value, .. } => said(format!("it answers {value}"), format!("il répond {value}")),
-        What::Miss { .. } => said("it answers that there is none".to_owned(), "il répond qu'il n'y en a pas".to_owned()),
+        What::Miss { .. } => {
+            said("it answers that there is none".to_owned(), "il répond qu'il n'y en a pas".to_owned())
+        }
         What::Stored { .. } => said("it answers: stored".to_owned(), "il répond : écrit".to_owned()),
         What::Deleted { .. } => said("it answers: done".to_owned(), "il répond : fait".to_owned()),
         What::Error { message } => said(format!("it answers: {message}"), format!("il répond : {message}")),
@@ -168,10 +174,9 @@ fn outcome(what: &What, language: Language) -> Option<String> {
         ),
         What::Truth { value: true } => said("yes".to_owned(), "oui".to_owned()),
         What::Truth { value: false } => said("no".to_owned(), "non".to_owned()),
-        What::Broken { expected, actual } => said(
-            format!("✗ expected {expected}, got {actual}"),
-            format!("✗ attendu {expected}, obtenu {actual}"),
-        ),
+        What::Broken { expected, actual } => {
+            said(format!("✗ expected {expected}, got {actual}"), format!("✗ attendu {expected}, obtenu {actual}"))
+        }
         other => Some(other.to_string()),
     }
 }

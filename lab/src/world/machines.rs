@@ -422,7 +422,8 @@ impl<'a> Machines<'a> {
         let mut world = World::new(self.random.next_u64());
         let mut sizes = [0; 2];
         for size in &mut sizes {
-            let request = MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
+            let request =
+                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
             match subject.call(&mut world, &Request::Machine(request)) {
                 Ok(Response::Done) => *size = subject.memory_bytes(),
                 Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
