@@ -104,9 +104,9 @@ impl ConsistentHashRing {
 
     /// FNV-1a, and a finish that mixes the high bits: the same in every process, and in every release of the compiler.
     fn hash(&self, key: &str) -> u64 {
-        let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let hash = key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         let hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
         hash ^ (hash >> 32)
     }

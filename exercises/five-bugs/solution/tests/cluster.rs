@@ -15,8 +15,7 @@ struct Cluster {
 impl Cluster {
     fn new(names: &[&str]) -> Self {
         let members: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut cluster =
-            Self { nodes: BTreeMap::new(), timers: Vec::new(), replies: BTreeMap::new(), next: 1 };
+        let mut cluster = Self { nodes: BTreeMap::new(), timers: Vec::new(), replies: BTreeMap::new(), next: 1 };
         for name in names {
             let mut node = CacheNode::new(NodeConfig {
                 node_id: (*name).to_owned(),
@@ -33,7 +32,8 @@ impl Cluster {
 
     /// Does what a node wants done, and what comes of that, to the end.
     fn carry_out(&mut self, node: &str, effects: Vec<Effect>) {
-        let mut todo: VecDeque<(String, Effect)> = effects.into_iter().map(|effect| (node.to_owned(), effect)).collect();
+        let mut todo: VecDeque<(String, Effect)> =
+            effects.into_iter().map(|effect| (node.to_owned(), effect)).collect();
         while let Some((from, effect)) = todo.pop_front() {
             match effect {
                 Effect::Timer { timer, .. } => self.timers.push((from, timer)),

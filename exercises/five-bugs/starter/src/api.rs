@@ -29,13 +29,28 @@ pub enum ConsistencyLevel {
 /// What a client asks of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Put { key: String, value: Vec<u8>, ttl: Option<Duration>, level: ConsistencyLevel },
-    Get { key: String, level: ConsistencyLevel },
-    Delete { key: String, level: ConsistencyLevel },
+    Put {
+        key: String,
+        value: Vec<u8>,
+        ttl: Option<Duration>,
+        level: ConsistencyLevel,
+    },
+    Get {
+        key: String,
+        level: ConsistencyLevel,
+    },
+    Delete {
+        key: String,
+        level: ConsistencyLevel,
+    },
     /// Every node is to forget its copy.
-    Invalidate { key: String },
+    Invalidate {
+        key: String,
+    },
     /// What this very node holds: for operators, and for tests.
-    Peek { key: String },
+    Peek {
+        key: String,
+    },
 }
 
 /// What happens to a node.

@@ -1,7 +1,7 @@
 //! Consistency: how many replicas an operation waits for, and the regular comparison of replicas.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Operation {
     required: usize,
     replicas: Vec<String>,
     /// Who has confirmed, or answered.
-    heard: BTreeSet<String>,
+    heard: Vec<String>,
     kind: Kind,
     replied: bool,
 }
@@ -49,11 +49,11 @@ pub struct ConsistencyChecker {
     replication_factor: usize,
     ring: Rc<RefCell<ConsistentHashRing>>,
     storage: Rc<RefCell<CacheStorage>>,
-    operations: BTreeMap<u64, Operation>,
+    operations: HashMap<u64, Operation>,
     next_op: u64,
     last_check: u64,
     /// For keys that are held here but belong elsewhere: who has them already.
-    handed_over: BTreeMap<String, BTreeSet<String>>,
+    handed_over: HashMap<String, Vec<String>>,
 }
 
 impl ConsistencyChecker {
@@ -68,10 +68,10 @@ impl ConsistencyChecker {
             replication_factor,
             ring,
             storage,
-            operations: BTreeMap::new(),
+            operations: HashMap::new(),
             next_op: 1,
             last_check: 0,
-            handed_over: BTreeMap::new(),
+            handed_over: HashMap::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl ConsistencyChecker {
             key: key.to_owned(),
             required: Self::required(level, replicas.len()),
             replicas,
-            heard: BTreeSet::new(),
+            heard: Vec::new(),
             kind: Kind::Write { entry, rewrites: 0 },
             replied: false,
         };
@@ -134,7 +134,7 @@ impl ConsistencyChecker {
         for replica in &operation.replicas {
             if *replica == self.node_id {
                 if self.storage.borrow_mut().put(&operation.key, entry.clone()).is_ok() {
-                    operation.heard.insert(replica.clone());
+                    note(&mut operation.heard, replica);
                 }
             } else {
                 parts.replication.replicate(op, replica, &operation.key, entry, parts.clock, parts.effects);
@@ -143,20 +143,14 @@ impl ConsistencyChecker {
     }
 
     /// Reads a key and answers when enough replicas have: with the newest of what they hold.
-    pub fn read_with_consistency(
-        &mut self,
-        request: u64,
-        key: &str,
-        level: ConsistencyLevel,
-        parts: &mut Parts<'_>,
-    ) {
+    pub fn read_with_consistency(&mut self, request: u64, key: &str, level: ConsistencyLevel, parts: &mut Parts<'_>) {
         let replicas = self.replicas(key);
         let operation = Operation {
             request,
             key: key.to_owned(),
             required: Self::required(level, replicas.len()),
             replicas: replicas.clone(),
-            heard: BTreeSet::new(),
+            heard: Vec::new(),
             kind: Kind::Read { newest: None },
             replied: false,
         };
@@ -191,7 +185,7 @@ impl ConsistencyChecker {
         let Some(operation) = self.operations.get_mut(&op) else { return };
         let Kind::Write { entry, rewrites } = &mut operation.kind else { return };
         if kept {
-            operation.heard.insert(from.to_owned());
+            note(&mut operation.heard, from);
         } else if *rewrites < REWRITES_MAX {
             // The replica knows a version that this node had not seen: the write is the later one all the same.
             *rewrites += 1;
@@ -212,7 +206,7 @@ impl ConsistencyChecker {
                 *newest = Some((value, version));
             }
         }
-        operation.heard.insert(from.to_owned());
+        note(&mut operation.heard, from);
         self.settle(op, parts);
     }
 
@@ -257,7 +251,7 @@ impl ConsistencyChecker {
     /// Tells every peer which keys, in which versions, it should hold.
     pub fn check_now(&mut self, clock: &NodeClock, effects: &mut Vec<Effect>) {
         self.last_check = clock.uptime();
-        let mut digests: BTreeMap<String, Vec<(String, Version)>> = BTreeMap::new();
+        let mut digests: HashMap<String, Vec<(String, Version)>> = HashMap::new();
         for (key, entry) in self.storage.borrow().living(clock.current_time()) {
             for replica in self.replicas(key).into_iter().filter(|replica| *replica != self.node_id) {
                 digests.entry(replica).or_default().push((key.clone(), entry.version.clone()));
@@ -297,12 +291,19 @@ impl ConsistencyChecker {
                 continue;
             }
             let holders = self.handed_over.entry(key.clone()).or_default();
-            holders.insert(from.to_owned());
+            note(holders, from);
             // All that it belongs to have it: this copy is one too many.
             if replicas.iter().all(|replica| holders.contains(replica)) {
                 self.handed_over.remove(&key);
                 self.storage.borrow_mut().discard(&key);
             }
         }
+    }
+}
+
+/// Notes a node, once.
+fn note(nodes: &mut Vec<String>, node: &str) {
+    if !nodes.iter().any(|known| known == node) {
+        nodes.push(node.to_owned());
     }
 }

@@ -1,7 +1,6 @@
 //! Invalidation: a key is forgotten here and, where that is wanted, on every other node.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::storage::CacheStorage;
@@ -12,18 +11,15 @@ use crate::storage::CacheStorage;
 pub struct InvalidationManager {
     storage: Rc<RefCell<CacheStorage>>,
     /// Keys whose removal is to be announced.
-    announcing: RefCell<BTreeSet<String>>,
+    announcing: RefCell<Vec<String>>,
     /// Keys that were removed and are to be announced now.
     announced: RefCell<Vec<String>>,
 }
 
 impl InvalidationManager {
     pub fn new(storage: Rc<RefCell<CacheStorage>>) -> Rc<Self> {
-        let manager = Rc::new(Self {
-            storage,
-            announcing: RefCell::new(BTreeSet::new()),
-            announced: RefCell::new(Vec::new()),
-        });
+        let manager =
+            Rc::new(Self { storage, announcing: RefCell::new(Vec::new()), announced: RefCell::new(Vec::new()) });
         manager.register_storage_callbacks();
         manager
     }
@@ -35,15 +31,16 @@ impl InvalidationManager {
     }
 
     fn on_removed(&self, key: &str) {
-        if self.announcing.borrow_mut().remove(key) {
-            self.announced.borrow_mut().push(key.to_owned());
+        let mut announcing = self.announcing.borrow_mut();
+        if let Some(index) = announcing.iter().position(|wanted| wanted == key) {
+            self.announced.borrow_mut().push(announcing.swap_remove(index));
         }
     }
 
     /// Forgets a key, on the peers too if `propagate` says so.
     pub fn invalidate_key(&self, key: &str, propagate: bool) {
         if propagate {
-            self.announcing.borrow_mut().insert(key.to_owned());
+            self.announcing.borrow_mut().push(key.to_owned());
         }
         self.storage.borrow_mut().remove(key);
     }
