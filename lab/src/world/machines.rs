@@ -43,9 +43,12 @@ pub struct Machines<'a> {
     random: Random,
     copies: u32,
     points: u32,
-    answers: BTreeMap<u64, Option<Reply>>,
+    /// What clients asked, by number: whom, and what they heard.
+    calls: BTreeMap<u64, (NodeId, Option<Reply>)>,
     /// Messages that nodes sent since the world began.
     pub sent: u64,
+    /// The work of nodes that are no more.
+    spent: u64,
     under_way: usize,
     work_left: u32,
     failure: Option<Failure>,
@@ -91,7 +94,15 @@ struct Due {
     node: NodeId,
     /// For a timer, the start of the process that set it.
     boot: Option<u32>,
-    input: Input,
+    what: Coming,
+}
+
+/// What is under way.
+enum Coming {
+    /// Something that a node will hear.
+    Input(Input),
+    /// What a client will hear from a node that slept before it answered.
+    Reply { number: u64, reply: Reply },
 }
 
 impl PartialEq for Due {
@@ -131,8 +142,9 @@ impl<'a> Machines<'a> {
             random: Random::new(seed),
             copies,
             points,
-            answers: BTreeMap::new(),
+            calls: BTreeMap::new(),
             sent: 0,
+            spent: 0,
             under_way: 0,
             work_left: WORK_MAX,
             failure: None,
@@ -171,7 +183,7 @@ impl<'a> Machines<'a> {
 
     /// The work of all nodes so far, as [`Subject::fuel_used`] counts it.
     pub fn fuel_used(&self) -> u64 {
-        self.hosts.values().map(|host| host.subject.fuel_used()).sum()
+        self.spent + self.hosts.values().map(|host| host.subject.fuel_used()).sum::<u64>()
     }
 
     // What happens.
@@ -189,8 +201,8 @@ impl<'a> Machines<'a> {
     pub fn ask(&mut self, node: NodeId, command: Command, patience: Micros) -> Option<Reply> {
         let number = self.begin(node, command);
         let end = self.now.saturating_add(patience);
-        while matches!(self.answers.get(&number), Some(None)) && self.step(end) {}
-        let reply = self.answers.get(&number).cloned().flatten();
+        while self.answer(number).is_none() && self.step(end) {}
+        let reply = self.answer(number).cloned();
         if reply.is_none() && self.failure.is_none() {
             self.now = self.now.max(end);
         }
@@ -207,15 +219,15 @@ impl<'a> Machines<'a> {
 
     /// Asks a node. The number is the call's, for [`Self::answer`].
     pub fn begin(&mut self, node: NodeId, command: Command) -> u64 {
-        let number = self.answers.len() as u64 + 1;
-        self.answers.insert(number, None);
+        let number = self.calls.len() as u64 + 1;
+        self.calls.insert(number, (node, None));
         self.arrive(node, None, Input::Client { number, command });
         number
     }
 
     /// The answer to a call that was begun, if it has come.
     pub fn answer(&self, number: u64) -> Option<&Reply> {
-        self.answers.get(&number).and_then(Option::as_ref)
+        self.calls.get(&number).and_then(|(_, reply)| reply.as_ref())
     }
 
     /// The next event, if it comes by `end`.
@@ -223,20 +235,32 @@ impl<'a> Machines<'a> {
         if self.failure.is_some() || self.queue.peek().is_none_or(|Reverse(due)| due.at > end) {
             return false;
         }
-        let Some(Reverse(Due { at, node, boot, input, .. })) = self.queue.pop() else { return false };
-        self.under_way = self.under_way.saturating_sub(size(&input));
+        let Some(Reverse(Due { at, node, boot, what, .. })) = self.queue.pop() else { return false };
+        self.under_way = self.under_way.saturating_sub(size(&what));
         self.now = self.now.max(at);
-        self.arrive(node, boot, input);
+        match what {
+            Coming::Input(input) => self.arrive(node, boot, input),
+            Coming::Reply { number, reply } => self.hear(node, number, reply),
+        }
         true
     }
 
-    fn schedule(&mut self, at: Micros, node: NodeId, boot: Option<u32>, input: Input) {
+    /// A client hears: only from the node that it asked, and only once.
+    fn hear(&mut self, node: NodeId, number: u64, reply: Reply) {
+        if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
+            && *asked == node
+        {
+            *answer = Some(reply);
+        }
+    }
+
+    fn schedule(&mut self, at: Micros, node: NodeId, boot: Option<u32>, what: Coming) {
         self.sequence += 1;
-        self.under_way += size(&input);
+        self.under_way += size(&what);
         if self.under_way > UNDER_WAY_BYTES_MAX || self.queue.len() >= UNDER_WAY_MAX {
             self.failure.get_or_insert(Failure::Crashed(node, Crash::TooMuchOutput));
         }
-        self.queue.push(Reverse(Due { at, sequence: self.sequence, node, boot, input }));
+        self.queue.push(Reverse(Due { at, sequence: self.sequence, node, boot, what }));
     }
 
     /// Something comes to a node: it hears it, or finds it later, or nobody is there.
@@ -250,7 +274,7 @@ impl<'a> Machines<'a> {
             Runs::Paused => host.held.push(input),
             Runs::Yes if host.busy_until > self.now => {
                 let at = host.busy_until;
-                self.schedule(at, node, boot, input);
+                self.schedule(at, node, boot, Coming::Input(input));
             }
             Runs::Yes => self.call(node, &MachineRequest::Handle(input)),
         }
@@ -292,18 +316,17 @@ impl<'a> Machines<'a> {
                     let arrivals = if to == node { [Some(1), None] } else { arrivals };
                     for after in arrivals.into_iter().flatten() {
                         let input = Input::Message { from: node.to_string(), bytes: bytes.clone() };
-                        self.schedule(at.saturating_add(after), to, None, input);
+                        self.schedule(at.saturating_add(after), to, None, Coming::Input(input));
                     }
                 }
                 Effect::Timer { timer, after_ms } => {
                     let due = at.saturating_add(after_ms.saturating_mul(1_000));
-                    self.schedule(due, node, Some(boot), Input::Timer { timer });
+                    self.schedule(due, node, Some(boot), Coming::Input(Input::Timer { timer }));
                 }
-                Effect::Reply { number, reply } => {
-                    if let Some(answer @ None) = self.answers.get_mut(&number) {
-                        *answer = Some(reply);
-                    }
+                Effect::Reply { number, reply } if at > self.now => {
+                    self.schedule(at, node, None, Coming::Reply { number, reply });
                 }
+                Effect::Reply { number, reply } => self.hear(node, number, reply),
             }
         }
     }
@@ -331,6 +354,7 @@ impl<'a> Machines<'a> {
             runs: Runs::Yes,
             held: Vec::new(),
         };
+        self.spent += earlier.map_or(0, |host| host.subject.fuel_used());
         self.hosts.insert(node, host);
         let setup = self.setup(node);
         self.call(node, &MachineRequest::Start(setup));
@@ -425,6 +449,10 @@ impl<'a> Machines<'a> {
             let request =
                 MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
             match subject.call(&mut world, &Request::Machine(request)) {
+                Ok(Response::Done) if subject.memory_bytes() == 0 => {
+                    let message = "memory is not measured here: grade a module of one thread".to_owned();
+                    self.failure = Some(Failure::NotStarted(message));
+                }
                 Ok(Response::Done) => *size = subject.memory_bytes(),
                 Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
                 Ok(_) => self.failure = Some(Failure::Crashed(node, Crash::Gibberish)),
@@ -434,6 +462,7 @@ impl<'a> Machines<'a> {
                 return 0;
             }
         }
+        self.spent += subject.fuel_used();
         sizes[1].saturating_sub(sizes[0])
     }
 }
@@ -452,10 +481,168 @@ impl Host {
     }
 }
 
-/// About what an input takes while it is under way.
-fn size(input: &Input) -> usize {
-    64 + match input {
-        Input::Message { bytes, .. } => bytes.len(),
+/// About what it takes while it is under way.
+fn size(coming: &Coming) -> usize {
+    64 + match coming {
+        Coming::Input(Input::Message { bytes, .. }) | Coming::Reply { reply: Reply::Value(Some(bytes)), .. } => {
+            bytes.len()
+        }
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cachedojo::cluster::ids::MS;
+    use cachedojo_wire::machine::Level;
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    /// A node that tells its clocks when it is peeked at, and does one thing besides.
+    struct Probe {
+        does: Does,
+        starts: Rc<Cell<u32>>,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Does {
+        Nothing,
+        /// It asks n2 for the answer, and gives the first that comes.
+        AsksOn,
+        /// It answers whatever anybody was asked, at once and again.
+        AnswersForOthers,
+        /// It sets a timer that is over at once, again and again.
+        Storms,
+        /// It sends more with each message.
+        Floods,
+        /// It sleeps for a second at each input.
+        Sleeps,
+        Panics,
+    }
+
+    impl Probe {
+        fn handle(&self, world: &mut World, input: &Input) -> Vec<Effect> {
+            let reply = |number: u64, reply: Reply| Effect::Reply { number, reply };
+            let send = |to: &str, bytes: Vec<u8>| Effect::Send { to: to.to_owned(), bytes };
+            match (self.does, input) {
+                (Does::AsksOn, Input::Client { command: Command::Get { .. }, number }) => {
+                    vec![send("n2", number.to_le_bytes().to_vec())]
+                }
+                (Does::AsksOn, Input::Message { from, bytes }) if from == "n1" => vec![send("n1", bytes.clone())],
+                (Does::AsksOn, Input::Message { bytes, .. }) => {
+                    let number = bytes.first().copied().map_or(0, u64::from);
+                    vec![reply(number, Reply::Done)]
+                }
+                (Does::AnswersForOthers, _) => (1..9).map(|number| reply(number, Reply::Done)).collect(),
+                (Does::Storms, _) => vec![Effect::Timer { timer: 1, after_ms: 0 }],
+                (Does::Floods, _) => vec![send("n1", vec![0; 1 << 20]), send("n1", vec![0; 1 << 20])],
+                (Does::Sleeps, Input::Client { number, .. }) => {
+                    world.pass(1_000_000_000);
+                    vec![reply(*number, Reply::Done)]
+                }
+                (_, Input::Client { command: Command::Peek { .. }, number }) => {
+                    let told = format!("{} {}", world.monotonic_ns, world.wall_ns);
+                    vec![reply(*number, Reply::Value(Some(told.into_bytes())))]
+                }
+                (_, Input::Client { number, .. }) => vec![reply(*number, Reply::Done)],
+                _ => Vec::new(),
+            }
+        }
+    }
+
+    impl Subject for Probe {
+        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+            if self.does == Does::Panics {
+                return Err(Crash::Panic { message: "on purpose".to_owned() });
+            }
+            Ok(match request {
+                Request::Machine(MachineRequest::Start(_)) => {
+                    self.starts.set(self.starts.get() + 1);
+                    let number = u64::from(self.starts.get());
+                    Response::Effects(vec![Effect::Timer { timer: number, after_ms: 1_000 }])
+                }
+                Request::Machine(MachineRequest::Handle(input)) => Response::Effects(self.handle(world, input)),
+                _ => Response::Done,
+            })
+        }
+    }
+
+    /// What comes of asking n1 in a world of two such nodes, after `befalls` has happened to them.
+    fn asked(does: Does, befalls: impl FnOnce(&mut Machines<'_>)) -> (Option<Reply>, Option<Failure>, Micros) {
+        let starts = Rc::new(Cell::new(0));
+        let mut fresh = || Ok(Box::new(Probe { does, starts: Rc::clone(&starts) }) as Box<dyn Subject>);
+        let mut world = Machines::new(2, 2, 16, 7, &mut fresh);
+        befalls(&mut world);
+        let command = Command::Get { key: "k".to_owned(), level: Level::One };
+        let reply = world.ask(NodeId::new(1).expect("n1"), command, 10 * SECOND);
+        (reply, world.failure().cloned(), world.now())
+    }
+
+    fn node(number: u8) -> NodeId {
+        NodeId::new(number).expect("a number")
+    }
+
+    #[test]
+    fn messages_take_the_networks_way() {
+        let (reply, failure, now) = asked(Does::AsksOn, |_| {});
+        assert_eq!((reply, failure), (Some(Reply::Done), None));
+        assert!((2 * MS..10 * MS).contains(&now), "there and back: {now} us");
+        let (reply, failure, now) = asked(Does::AsksOn, |world| world.network.block(node(2), node(1)));
+        assert_eq!((reply, failure, now), (None, None, 10 * SECOND), "the answer is lost");
+        let (reply, ..) = asked(Does::AsksOn, |world| assert!(world.kill(node(2))));
+        assert_eq!(reply, None, "who is dead hears nothing");
+    }
+
+    #[test]
+    fn only_who_was_asked_answers() {
+        let (reply, ..) = asked(Does::AnswersForOthers, |world| assert!(world.pause(node(1))));
+        assert_eq!(reply, None, "n2 has answered everything that n1 was asked, in vain");
+        let (reply, ..) = asked(Does::AnswersForOthers, |_| {});
+        assert_eq!(reply, Some(Reply::Done));
+    }
+
+    #[test]
+    fn who_goes_on_without_end_is_stopped() {
+        let over = |crash: Crash| Some(Failure::Crashed(node(1), crash));
+        assert_eq!(asked(Does::Storms, |_| {}).1, over(Crash::OutOfFuel));
+        assert_eq!(asked(Does::Floods, |_| {}).1, over(Crash::TooMuchOutput));
+        assert_eq!(asked(Does::Panics, |_| {}).1, over(Crash::Panic { message: "on purpose".to_owned() }));
+    }
+
+    #[test]
+    fn who_sleeps_answers_late_and_hears_nothing_meanwhile() {
+        let (reply, _, now) =
+            asked(Does::Sleeps, |world| drop(world.begin(node(1), Command::Invalidate { key: "k".to_owned() })));
+        assert_eq!((reply, now), (Some(Reply::Done), 2 * SECOND), "it was busy with the first");
+    }
+
+    #[test]
+    fn each_node_has_clocks_of_its_own_and_a_restart_keeps_the_machines() {
+        let clocks = |world: &mut Machines<'_>, number: u8| -> (u64, u64) {
+            let told = String::from_utf8(world.peek(node(number), "k").expect("an answer")).expect("text");
+            let (mono, wall) = told.split_once(' ').expect("two numbers");
+            (mono.parse().expect("a number"), wall.parse().expect("a number"))
+        };
+        asked(Does::Nothing, |world| {
+            let (one, two) = (clocks(world, 1), clocks(world, 2));
+            assert_ne!(one.0, two.0, "machines have been up for different times");
+            assert_eq!(one.1, two.1, "wall clocks agree until one is set");
+            world.skew(node(2), -3_000_000, true);
+            world.run_for(SECOND);
+            assert_eq!(clocks(world, 1), (one.0 + 1_000_000_000, one.1 + 1_000_000_000));
+            assert_eq!(clocks(world, 2), (two.0 + 1_000_000_000, two.1 - 2_000_000_000));
+            assert!(world.kill(node(2)) && world.restart(node(2)) && !world.restart(node(2)));
+            assert_eq!(clocks(world, 2), (two.0 + 1_000_000_000, two.1 - 2_000_000_000));
+        });
+    }
+
+    #[test]
+    fn memory_that_nobody_measures_is_no_leak_and_no_pass() {
+        let (.., failure) = {
+            let (reply, failure, _) = asked(Does::Nothing, |world| assert_eq!(world.cycle(10, Vec::new()), 0));
+            (reply, failure)
+        };
+        assert!(matches!(failure, Some(Failure::NotStarted(_))));
     }
 }
