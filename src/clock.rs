@@ -68,11 +68,26 @@ impl Clock {
         Self::default()
     }
 
-    /// A clock that starts at zero and follows the host's monotonic time: for servers. The only place of the engine that
-    /// reads a time that it was not given.
+    /// A clock that starts at the present Unix time, in milliseconds, and follows the host's monotonic time from there: its
+    /// moments mean the same in the next process, so a deadline that was saved holds there. With [`Self::monotonic`] the only
+    /// place of the engine that reads a time that it was not given.
+    ///
+    /// The wall clock is read once. Whoever sets it later moves nothing here, forwards or backwards, until the next start. If
+    /// it then stands earlier than when a cache was saved to a file, loading that file counts from the moment of saving, so
+    /// that nothing lives longer than it had left; if it was set forwards, what has passed by it has passed.
     #[cfg(not(target_family = "wasm"))]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are kept from reading")]
     pub fn host() -> Self {
+        let clock = Self::monotonic();
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+        clock.now_ms.store(since_1970.map_or(0, millis), Ordering::Relaxed);
+        clock
+    }
+
+    /// A clock that starts at zero and follows the host's monotonic time: for servers that keep a Unix time beside it.
+    #[cfg(not(target_family = "wasm"))]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are kept from reading")]
+    pub fn monotonic() -> Self {
         Self { host: Some(std::time::Instant::now()), ..Self::default() }
     }
 

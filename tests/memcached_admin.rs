@@ -1,10 +1,10 @@
 //! The memcached commands that manage a server, and its statistics.
 
-mod conversation;
-
 use cachedojo::clock::Instant;
 use cachedojo::protocol::memcached::{Machine, Session, Store};
-use conversation::{BASE_S, check};
+
+/// The Unix time at which the tests' clocks begin.
+const BASE_S: u64 = 1_700_000_000;
 
 /// What is answered to all of this, as text.
 fn answer(machine: &mut Machine, requests: &str) -> String {
@@ -13,61 +13,6 @@ fn answer(machine: &mut Machine, requests: &str) -> String {
 
 #[test]
 fn a_dump_lists_the_living_items_by_class_the_least_recently_used_first() {
-    check(
-        "
-        > lru_crawler metadump all
-        < OK
-        < END
-        > set b 7 100 1|x
-        < STORED
-        > set clé 0 0 40|0123456789012345678901234567890123456789
-        < STORED
-        > set a 0 0 1|x
-        < STORED
-        > ms YTp6 1 b|x
-        < HD
-        > set gone 0 3 1|x
-        < STORED
-        + 3.5
-        > get b
-        < VALUE b 7 1
-        < x
-        < END
-        > lru_crawler metadump all
-        < OK
-        < key=a exp=-1 la=1700000000 cas=3 fetch=no cls=1 size=61 flags=0 
-        < key=a%3Az exp=-1 la=1700000000 cas=4 fetch=no cls=1 size=63 flags=0 
-        < key=b exp=1700000100 la=1700000003 cas=1 fetch=yes cls=1 size=65 flags=7 
-        < key=cl%C3%A9 exp=-1 la=1700000000 cas=2 fetch=no cls=2 size=103 flags=0 
-        < END
-        > lru_crawler metadump 2,3
-        < OK
-        < key=cl%C3%A9 exp=-1 la=1700000000 cas=2 fetch=no cls=2 size=103 flags=0 
-        < END
-        > lru_crawler mgdump hash
-        < OK
-        < mg a
-        < mg YTp6 b
-        < mg b
-        < mg clé
-        < EN
-        > lru_crawler m 2
-        < OK
-        < key=cl%C3%A9 exp=-1 la=1700000000 cas=2 fetch=no cls=2 size=103 flags=0 
-        < END
-        > lru_crawler metadump ,
-        < NOTSTARTED no items to crawl
-        > lru_crawler metadump 0
-        < BADCLASS invalid class id
-        > lru_crawler metadump 1,64
-        < BADCLASS invalid class id
-        > lru_crawler mgdump ALL
-        < BADCLASS invalid class id
-        > lru_crawler metadump all 1
-        < ERROR
-        > lru_crawler metadump all noreply
-        ",
-    );
     let mut machine = Machine::new(BASE_S);
     let lines = answer(&mut machine, "set a 0 0 1 noreply\r\nx\r\nlru_crawler metadump all\r\n");
     let line = "key=a exp=-1 la=1700000000 cas=1 fetch=no cls=1 size=61 flags=0 \n";
@@ -75,211 +20,7 @@ fn a_dump_lists_the_living_items_by_class_the_least_recently_used_first() {
 }
 
 #[test]
-fn a_crawl_removes_what_has_expired() {
-    check(
-        "
-        > set a 0 1 1|x
-        < STORED
-        > set b 0 1 1|x
-        < STORED
-        > get b
-        < VALUE b 0 1
-        < x
-        < END
-        > set c 0 0 1|x
-        < STORED
-        + 2
-        > lru_crawler tocrawl 1
-        < OK
-        > lru_crawler crawl 2
-        < OK
-        > stats cachedump 1 0
-        < ITEM c [1 b; 0 s]
-        < END
-        > lru_crawler crawl all
-        < OK
-        > stats items
-        < STAT items:1:number 2
-        < STAT items:1:age 2
-        < STAT items:1:mem_requested 122
-        < STAT items:1:evicted 0
-        < STAT items:1:evicted_nonzero 0
-        < STAT items:1:evicted_time 0
-        < STAT items:1:outofmemory 0
-        < STAT items:1:tailrepairs 0
-        < STAT items:1:reclaimed 0
-        < STAT items:1:expired_unfetched 1
-        < STAT items:1:evicted_unfetched 0
-        < STAT items:1:crawler_reclaimed 1
-        < STAT items:1:crawler_items_checked 1
-        < STAT items:1:lrutail_reflocked 0
-        < END
-        > lru_crawler tocrawl 0
-        < OK
-        > lru_crawler crawl ,1,,40
-        < OK
-        > stats sizes
-        < STAT 64 1
-        < END
-        > lru_crawler crawl x
-        < BADCLASS invalid class id
-        > lru_crawler crawl hash
-        < ERROR an unknown error happened
-        > lru_crawler enable
-        < ERROR failed to start lru crawler thread
-        > lru_crawler disable
-        < OK
-        > lru_crawler disable
-        < OK
-        > lru_crawler crawl x
-        < CLIENT_ERROR lru crawler disabled
-        > lru_crawler metadump all
-        < CLIENT_ERROR lru crawler disabled
-        > lru_crawler e
-        < OK
-        > lru_crawler crawl all
-        < OK
-        > lru_crawler enable noreply
-        > lru_crawler sleep 1000000
-        < OK
-        > lru_crawler sleep 1000001
-        < CLIENT_ERROR sleep must be one second or less
-        > lru_crawler sleep x
-        < CLIENT_ERROR bad command line format
-        > lru_crawler tocrawl -1
-        < CLIENT_ERROR bad command line format
-        > lru_crawler
-        < ERROR
-        > lru_crawler crawl
-        < ERROR
-        > lru_crawler bogus 1
-        < ERROR
-        ",
-    );
-}
-
-#[test]
-fn the_lru_and_the_slabs_are_tuned_within_limits() {
-    check(
-        "
-        > lru tune 10 25 0.1 2.0
-        < OK
-        > lru tune 50 31 0.1 2
-        < ERROR hot and warm pcts must not exceed 80
-        > lru tune 50 30 0 2
-        < ERROR hot/warm age factors must be greater than 0
-        > lru tune 50 30 1 -2
-        < ERROR hot/warm age factors must be greater than 0
-        > lru tune 50 30 1x 2
-        < ERROR
-        > lru tune 50 30 1e400 2
-        < ERROR
-        > lru tune x 30 0 2
-        < ERROR
-        > lru tune 10 25 0.1
-        < ERROR
-        > lru mode flat
-        < OK
-        > lru m s
-        < OK
-        > lru mode flatter
-        < ERROR
-        > lru mode
-        < ERROR
-        > lru temp_ttl 5
-        < OK
-        > lru temp_ttl 2147483648
-        < ERROR
-        > lru
-        < ERROR
-        > slabs automove 0
-        < OK
-        > slabs a 2
-        < OK
-        > slabs automove 3
-        < ERROR
-        > slabs automove x
-        < CLIENT_ERROR bad command line format
-        > slabs automove ratio 0.5
-        < OK
-        > slabs automove ratio
-        < ERROR
-        > slabs automove freeratio 0.1
-        < OK
-        > slabs automove window 1800
-        < OK
-        > slabs automove window 1801
-        < CLIENT_ERROR automove window too low or too high
-        > slabs automove window x
-        < CLIENT_ERROR bad command line format
-        > slabs automove
-        < ERROR
-        > slabs automove 1 noreply
-        > slabs
-        < ERROR
-        > verbosity 9
-        < OK
-        > lru_crawler sleep 7
-        < OK
-        > lru_crawler tocrawl 8
-        < OK
-        > stats settings
-        < STAT maxbytes 67108864
-        < STAT verbosity 2
-        < STAT evictions on
-        < STAT shutdown_command no
-        < STAT growth_factor 1.25
-        < STAT chunk_size 48
-        < STAT stat_key_prefix :
-        < STAT detail_enabled no
-        < STAT cas_enabled yes
-        < STAT item_size_max 1048576
-        < STAT slab_reassign yes
-        < STAT slab_automove 1
-        < STAT slab_automove_ratio 0.50
-        < STAT slab_automove_window 1800
-        < STAT slab_chunk_max 524288
-        < STAT lru_crawler yes
-        < STAT lru_crawler_sleep 7
-        < STAT lru_crawler_tocrawl 8
-        < STAT flush_enabled yes
-        < STAT dump_enabled yes
-        < STAT lru_segmented yes
-        < STAT hot_lru_pct 10
-        < STAT warm_lru_pct 25
-        < STAT hot_max_factor 0.10
-        < STAT warm_max_factor 2.00
-        < STAT temp_lru yes
-        < STAT temporary_ttl 5
-        < STAT watcher_logbuf_size 262144
-        < STAT track_sizes yes
-        < STAT client_flags_size 4
-        < END
-        ",
-    );
-}
-
-#[test]
 fn a_page_moves_to_another_class_and_takes_what_has_no_room() {
-    check(
-        "
-        > slabs reassign 1 1
-        < SAME src and dst class are identical
-        > slabs reassign 1 2
-        < NOSPARE source class has no spare pages
-        > slabs reassign 0 1
-        < NOSPARE source class has no spare pages
-        > slabs reassign -1 1
-        < BADCLASS invalid src or dst class id
-        > slabs reassign 1 40
-        < BADCLASS invalid src or dst class id
-        > slabs reassign 1 x
-        < CLIENT_ERROR bad command line format
-        > slabs reassign 1
-        < ERROR
-        > slabs reassign 1 2 noreply
-        ",
-    );
     let machine = &mut Machine::new(BASE_S);
     let value = "v".repeat(600_000);
     for key in ["a", "b", "c"] {
@@ -357,98 +98,10 @@ fn the_classes_show_what_happened_in_each() {
     assert_eq!(found.lines().collect::<Vec<_>>(), rows.lines().skip(1).map(str::trim).collect::<Vec<_>>());
     assert_eq!(answer(machine, "stats sizes\r\n"), "STAT 64 1\r\nSTAT 1088 2\r\nEND\r\n");
     answer(machine, "flush_all\r\n");
+    assert!(answer(machine, "stats items\r\n").contains("STAT items:12:number 2\r\n"), "they stay as in memcached");
+    answer(machine, "lru_crawler crawl all\r\n");
     assert_eq!(answer(machine, "stats items\r\nstats sizes\r\n"), "END\r\nEND\r\n");
     assert!(answer(machine, "stats slabs\r\n").contains("STAT 1:used_chunks 0\r\n"), "pages stay");
-}
-
-#[test]
-fn requests_are_counted_by_prefix_when_that_is_asked_for() {
-    check(
-        "
-        > set before:x 0 0 1|x
-        < STORED
-        > stats detail on
-        < OK
-        > get foo:bar foo:bar:2
-        < END
-        > set foo:bar 0 0 1|x
-        < STORED
-        > get foo:bar a
-        < VALUE foo:bar 0 1
-        < x
-        < END
-        > delete foo:bar
-        < DELETED
-        > delete :x
-        < NOT_FOUND
-        > mg foo:bar v
-        < EN
-        > stats detail off
-        < OK
-        > get foo:bar
-        < END
-        > stats detail d
-        < PREFIX  get 0 hit 0 set 0 del 1
-        < PREFIX foo get 3 hit 1 set 1 del 1
-        < END
-        > stats reset
-        < RESET
-        > stats detail dump
-        < END
-        > stats detail
-        < CLIENT_ERROR usage: stats detail on|off|dump
-        > stats detail x
-        < CLIENT_ERROR usage: stats detail on|off|dump
-        ",
-    );
-}
-
-#[test]
-fn other_statistics_have_their_forms_and_limits() {
-    check(
-        "
-        > set a 0 0 2|xy
-        < STORED
-        > set b 0 100 1|x
-        < STORED
-        > set gone 0 1 1|x
-        < STORED
-        > ms YQ== 3 b|xyz
-        < HD
-        + 2
-        > stats cachedump 1 0
-        < ITEM b [1 b; 1700000100 s]
-        < END
-        > set a 0 0 2|xy
-        < STORED
-        > stats cachedump 1 1
-        < ITEM a [2 b; 0 s]
-        < END
-        > stats cachedump 2 0
-        < END
-        > stats cachedump 1
-        < CLIENT_ERROR bad command line
-        > stats cachedump x 1
-        < CLIENT_ERROR bad command line format
-        > stats cachedump 64 1
-        < CLIENT_ERROR Illegal slab id
-        > stats conns
-        < STAT 1:addr local
-        < STAT 1:state conn_parse_cmd
-        < STAT 1:secs_since_last_cmd 0
-        < END
-        > stats extstore
-        < ERROR
-        > stats i
-        < ERROR
-        > stats nonsense
-        < ERROR
-        > stats sizes_enable
-        < ERROR
-        > stats noreply
-        < ERROR
-        ",
-    );
 }
 
 #[test]
@@ -534,4 +187,77 @@ fn twenty_clients_may_watch_and_room_is_made_when_one_hangs_up() {
     sessions[20].feed(store, b"watch m\r\n", now, &mut answers);
     sessions[0].feed(store, b"version\r\n", now, &mut answers);
     assert_eq!(answers, b"OK\r\n");
+}
+
+/// As memcached counts them: a flushed item stays until it is asked for, crawled, or in the way of another.
+#[test]
+fn a_flushed_item_is_counted_when_it_is_met() {
+    let machine = &mut Machine::new(BASE_S);
+    let row = |machine: &mut Machine, name: &str| {
+        let rows = answer(machine, "stats\r\n");
+        let row = rows.lines().find_map(|row| row.strip_prefix(&format!("STAT {name} "))).map(str::to_owned);
+        row.unwrap_or_else(|| panic!("no {name} in {rows}"))
+    };
+    for key in ["a", "b", "c", "d"] {
+        answer(machine, &format!("set {key} 0 0 1\r\nx\r\n"));
+    }
+    answer(machine, "flush_all\r\nset late 0 0 1\r\nx\r\n");
+    assert_eq!((row(machine, "get_flushed").as_str(), row(machine, "curr_items").as_str()), ("0", "5"));
+    assert_eq!(answer(machine, "get a a b late\r\n"), "VALUE late 0 1\r\nx\r\nEND\r\n");
+    assert_eq!(answer(machine, "incr c 1\r\nset c 0 0 1\r\nx\r\n"), "NOT_FOUND\r\nSTORED\r\n");
+    assert_eq!((row(machine, "get_flushed").as_str(), row(machine, "curr_items").as_str()), ("3", "3"));
+    assert_eq!(row(machine, "get_expired"), "0");
+    assert_eq!(answer(machine, "lru_crawler mgdump hash\r\n"), "OK\r\nmg c\r\nmg late\r\nEN\r\n");
+    assert_eq!(machine.store().entries().map(|(key, _, _)| key).collect::<Vec<_>>(), [b"late".as_slice(), b"c"]);
+    answer(machine, "lru_crawler crawl all\r\n");
+    assert_eq!((row(machine, "curr_items").as_str(), row(machine, "crawler_reclaimed").as_str()), ("2", "1"));
+    assert_eq!(row(machine, "expired_unfetched"), "0");
+    // What is in the way goes without being counted as evicted.
+    answer(machine, "cache_memlimit 8\r\n");
+    let value = "v".repeat(1_000_000);
+    for key in 0..9 {
+        answer(machine, &format!("set {key} 0 0 1000000 noreply\r\n{value}\r\n"));
+    }
+    let evicted = row(machine, "evictions");
+    answer(machine, "flush_all\r\n");
+    for key in 0..4 {
+        answer(machine, &format!("set {key}{key} 0 0 1000000 noreply\r\n{value}\r\n"));
+    }
+    assert_eq!((row(machine, "evictions"), row(machine, "curr_items").as_str()), (evicted, "8"));
+}
+
+#[test]
+fn a_host_may_show_its_process() {
+    let rows = |store: &mut Store| {
+        let mut out = Vec::new();
+        Session::new().feed(store, b"stats\r\n", Instant::default(), &mut out);
+        String::from_utf8(out).expect("these tests speak text")
+    };
+    let (mut with, mut without) = (Store::new(BASE_S, 1 << 20).with_pid(4711), Store::new(BASE_S, 1 << 20));
+    assert!(rows(&mut with).starts_with("STAT pid 4711\r\nSTAT uptime 0\r\n"));
+    assert!(rows(&mut without).starts_with("STAT uptime 0\r\n"));
+}
+
+#[test]
+fn a_dump_and_the_counts_of_prefixes_are_bounded() {
+    let store = &mut Store::new(BASE_S, 1 << 40);
+    let (mut session, mut out, now) = (Session::new(), Vec::new(), Instant::default());
+    // Each key of 250 bytes that are not shown as they are takes 750 of the dump.
+    let key = "é".repeat(122);
+    for number in 0..90_000 {
+        session.feed(store, format!("set {key}{number:06} 0 0 0\r\n\r\n").as_bytes(), now, &mut out);
+    }
+    out.clear();
+    session.feed(store, b"lru_crawler metadump all\r\nmn\r\n", now, &mut out);
+    assert_eq!(out, b"SERVER_ERROR out of memory writing dump\r\nMN\r\n");
+    out.clear();
+    session.feed(store, b"lru_crawler mgdump all\r\n", now, &mut out);
+    assert!(out.ends_with(b"EN\r\n") && out.len() > 90_000 * 250, "{} bytes", out.len());
+    session.feed(store, b"flush_all\r\nstats detail on\r\n", now, &mut Vec::new());
+    for number in 0..20_000 {
+        session.feed(store, format!("get p{number}:x\r\n").as_bytes(), now, &mut Vec::new());
+    }
+    out.clear();
+    session.feed(store, b"stats detail dump\r\n", now, &mut out);
+    assert_eq!(out.split(|&byte| byte == b'\n').filter(|row| row.starts_with(b"PREFIX p")).count(), 10_000);
 }

@@ -282,3 +282,188 @@ fn several_that_save_at_once_leave_one_whole_file() {
     assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left lying about");
     std::fs::remove_dir_all(&folder).expect("ours");
 }
+
+#[cfg(not(target_family = "wasm"))]
+mod files {
+    use std::fs::{self, File};
+    use std::path::PathBuf;
+
+    use cachedojo::cache::{load_from_file, save_to_file};
+
+    use super::*;
+
+    /// A folder of the test's own, which goes with it.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("cachedojo-{name}-{}", std::process::id()));
+            fs::create_dir_all(&path).expect("a folder");
+            Self(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(&self.0).expect("a folder");
+            let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+            let mut names: Vec<_> = names.collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn one_entry() -> CacheNode {
+        let (mut saved, _) = node(EvictionPolicy::LRU);
+        saved.set("k".into(), b"value".to_vec(), None);
+        saved
+    }
+
+    #[test]
+    fn a_deadline_holds_in_the_next_process() {
+        let folder = Folder::new("restart");
+        let file = folder.0.join("cache.pickle");
+        // What two processes have: clocks of the host that began at different moments.
+        let before = Clock::host();
+        before.set(Instant::from_millis(before.now().as_millis() - 1_000_000));
+        let mut saved = CacheNode::with_clock(1000, EvictionPolicy::LRU, before);
+        saved.set("short".into(), b"v".to_vec(), Some(Duration::from_millis(300)));
+        saved.set("long".into(), b"v".to_vec(), Some(Duration::from_secs(3600)));
+        save_to_file(&saved, &file).expect("a writable folder");
+        let mut loaded = CacheNode::with_clock(1000, EvictionPolicy::LRU, Clock::host());
+        load_from_file(&mut loaded, &file).expect("a cache");
+        assert_eq!(loaded.keys("*"), ["long"], "a thousand seconds passed between the two");
+        assert_eq!(loaded.peek("long").map(|entry| entry.expires_at), Some(saved.peek("long").unwrap().expires_at));
+        // 2020 and 2100: the moments are Unix times.
+        let now = Clock::host().now();
+        assert!((Instant::from_millis(1_577_836_800_000)..Instant::from_millis(4_102_444_800_000)).contains(&now));
+    }
+
+    #[test]
+    fn a_wall_clock_that_went_back_gives_nobody_more_time() {
+        let folder = Folder::new("back");
+        let file = folder.0.join("cache.pickle");
+        let (mut saved, clock) = node(EvictionPolicy::LRU);
+        clock.set(Instant::from_millis(100_000));
+        saved.set("k".into(), b"v".to_vec(), Some(Duration::from_millis(300)));
+        clock.advance(Duration::from_millis(100));
+        save_to_file(&saved, &file).expect("a writable folder");
+        for (now_ms, expires_ms) in [(60_000, 60_200), (100_100, 100_300), (100_150, 100_300)] {
+            let (mut loaded, clock) = node(EvictionPolicy::LRU);
+            clock.set(Instant::from_millis(now_ms));
+            load_from_file(&mut loaded, &file).expect("a cache");
+            let entry = loaded.peek("k").expect("there");
+            assert_eq!(entry.expires_at, Some(Instant::from_millis(expires_ms)), "{now_ms}");
+            assert!(entry.created_at <= clock.now(), "{now_ms}");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_seen() {
+        let folder = Folder::new("flipped");
+        let (file, other) = (folder.0.join("cache.pickle"), folder.0.join("other"));
+        save_to_file(&one_entry(), &file).expect("a writable folder");
+        let whole = fs::read(&file).expect("a file");
+        let (mut victim, _) = node(EvictionPolicy::LRU);
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(victim.load(&bytes).is_err(), "bit {bit}");
+        }
+        for end in (0..whole.len()).filter(|&end| end != whole.len() - 16) {
+            assert!(victim.load(&whole[..end]).is_err(), "cut at {end}");
+        }
+        // A value that Python would take, other than it was.
+        let at = whole.windows(5).position(|bytes| bytes == b"value").expect("there");
+        let mut bytes = whole.clone();
+        bytes[at..at + 5].copy_from_slice(b"VALUE");
+        assert_eq!(victim.load(&bytes), Err(LoadError::Altered));
+        fs::write(&other, &bytes).expect("a writable folder");
+        let error = load_from_file(&mut victim, &other).expect_err("altered");
+        assert_eq!(error.to_string(), "the file was altered, its checksum does not fit: load an older one");
+        assert!(victim.is_empty());
+        victim.load(&whole[..whole.len() - 16]).expect("without a seal it is as Python writes it");
+    }
+
+    #[test]
+    fn names_of_up_to_255_bytes_are_saved_to() {
+        let folder = Folder::new("names");
+        for length in [1, 200, 249, 250, 251, 255] {
+            let file = folder.0.join("n".repeat(length));
+            save_to_file(&one_entry(), &file).unwrap_or_else(|error| panic!("{length}: {error}"));
+            save_to_file(&one_entry(), &file).expect("again");
+        }
+        let file = folder.0.join("é".repeat(127));
+        save_to_file(&one_entry(), &file).expect("a name of 254 bytes");
+        assert_eq!(folder.names().len(), 7, "nothing is left lying about");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let folder = Folder::new("killed");
+        let file = folder.0.join("cache.pickle");
+        let part = |name: &str| folder.0.join(format!("cache.pickle.part{name}"));
+        save_to_file(&one_entry(), &file).expect("a writable folder");
+        let whole = fs::read(&file).expect("a file");
+        // Cut anywhere, of an older version, and not even begun.
+        fs::write(part("4711-0"), &whole[..20]).expect("a writable folder");
+        fs::write(part("4711-1"), &whole).expect("a writable folder");
+        fs::write(part("0"), &whole[..2]).expect("a writable folder");
+        fs::write(part("4711-2"), "").expect("a writable folder");
+        // One that is being written, another program's, and other names.
+        let busy = File::create(part("4712-0")).expect("a writable folder");
+        busy.lock().expect("a file system with locks");
+        fs::write(part("1"), "a part of a download").expect("a writable folder");
+        fs::write(part("-of-mine"), "").expect("a writable folder");
+        fs::write(folder.0.join("cache.pickle.bak"), "").expect("a writable folder");
+        save_to_file(&one_entry(), &file).expect("a writable folder");
+        let left = [
+            "cache.pickle",
+            "cache.pickle.bak",
+            "cache.pickle.part-of-mine",
+            "cache.pickle.part1",
+            "cache.pickle.part4712-0",
+        ];
+        assert_eq!(folder.names(), left);
+        drop(busy);
+        save_to_file(&one_entry(), &file).expect("a writable folder");
+        assert_eq!(folder.names(), left[..4], "now it is left over too");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn mode_and_links_are_kept() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = Folder::new("modes");
+        let mode = |path: &PathBuf| fs::metadata(path).expect("a file").permissions().mode() & 0o7777;
+        let (file, link, to_link) = (folder.0.join("real"), folder.0.join("link"), folder.0.join("to-link"));
+        save_to_file(&one_entry(), &file).expect("a writable folder");
+        symlink("real", &link).expect("a link");
+        symlink(&link, &to_link).expect("a link");
+        for permissions in [0o600, 0o640, 0o444] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(permissions)).expect("ours");
+            for path in [&file, &link, &to_link] {
+                save_to_file(&CacheNode::new(10, EvictionPolicy::LRU), path).expect("a writable folder");
+                assert_eq!(mode(&file), permissions);
+                assert!(link.is_symlink() && to_link.is_symlink() && !file.is_symlink());
+            }
+        }
+        let (mut loaded, _) = node(EvictionPolicy::LRU);
+        load_from_file(&mut loaded, &to_link).expect("a cache");
+        // A link to what is not there yet, a circle, and what is no file.
+        let (new, dangling, circle) = (folder.0.join("new"), folder.0.join("dangling"), folder.0.join("circle"));
+        symlink("new", &dangling).expect("a link");
+        save_to_file(&one_entry(), &dangling).expect("a writable folder");
+        assert!(dangling.is_symlink() && new.is_file());
+        symlink("circle", &circle).expect("a link");
+        for no_file in [&circle, &PathBuf::from("/dev/null")] {
+            let error = save_to_file(&one_entry(), no_file).expect_err("no file");
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+        }
+        assert_eq!(folder.names(), ["circle", "dangling", "link", "new", "real", "to-link"]);
+    }
+}

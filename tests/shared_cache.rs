@@ -106,3 +106,82 @@ fn a_closed_cache_goes_on_and_its_cleaner_has_ended() {
     cache.close();
     assert_eq!(cache.get("k"), Some(b"v".to_vec()));
 }
+
+#[test]
+fn what_is_held_may_be_held_again_by_the_same_thread() {
+    let cache = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    let other = cache.clone();
+    let sum = cache.hold(|held| {
+        held.set("n".into(), b"1".to_vec(), None);
+        assert_eq!(other.get("n").as_deref(), Some(b"1".as_slice()));
+        let sum = other.hold(|held| held.hold(|held| held.increment("n", 1)));
+        held.with(|node| assert_eq!(node.len(), 1));
+        assert_eq!(held.clean_expired(), 0);
+        sum
+    });
+    assert_eq!((sum, cache.stats().entry_count), (Ok(2), 1));
+}
+
+/// What a closure's panic says.
+fn panic_of(what: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let payload = std::panic::catch_unwind(what).expect_err("it panics");
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or(payload.downcast_ref::<&str>().map(|&text| text.to_owned())).expect("a text")
+}
+
+#[test]
+fn a_handle_within_with_panics_at_once_instead_of_waiting_for_itself() {
+    let cache = SharedCache::start(CacheNode::new(1000, EvictionPolicy::LRU));
+    cache.set("k".into(), b"v".to_vec(), None);
+    let uses: [fn(&SharedCache); 4] = [
+        |cache| _ = cache.get("k"),
+        |cache| cache.with(|_| ()),
+        |cache| cache.hold(|_| ()),
+        |cache| cache.hold(|held| _ = held.stats()),
+    ];
+    for use_handle in uses {
+        let handle = std::panic::AssertUnwindSafe(cache.clone());
+        let said = panic_of(move || handle.with(|_| use_handle(&handle)));
+        assert_eq!(said, "a handle was used within `with`, which lends the node: use that node, or `hold` instead");
+    }
+    for is_held in [false, true] {
+        let handle = std::panic::AssertUnwindSafe(cache.clone());
+        let close = move || if is_held { handle.hold(SharedCache::close) } else { handle.with(|_| handle.close()) };
+        let said = panic_of(close);
+        assert!(said.ends_with("close the cache outside `hold` and `with`"), "{said}");
+    }
+    // And it goes on as if nothing had been.
+    assert_eq!(cache.get("k").as_deref(), Some(b"v".as_slice()));
+    assert_eq!(cache.hold(|held| held.stats().hits), 1);
+    cache.close();
+}
+
+#[cfg(unix)]
+#[test]
+fn loading_waits_for_the_disk_without_the_lock() {
+    let folder = std::env::temp_dir().join(format!("cachedojo-shared-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (file, pipe) = (folder.join("saved"), folder.join("pipe"));
+    let saved = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    saved.set("saved".into(), b"v".to_vec(), None);
+    saved.save_to_file(&file).expect("a writable folder");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
+    assert!(made.success());
+    let cache = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+    let loader = {
+        let (cache, pipe) = (cache.clone(), pipe.clone());
+        thread::spawn(move || cache.load_from_file(&pipe))
+    };
+    // Opening it waits for whoever reads it, who then waits for what is written.
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).expect("a pipe");
+    cache.set("meanwhile".into(), b"v".to_vec(), None);
+    assert!(cache.exists("meanwhile") && !cache.exists("saved"));
+    std::io::Write::write_all(&mut writer, &std::fs::read(&file).expect("a file")).expect("somebody reads");
+    drop(writer);
+    loader.join().expect("it ends").expect("a cache");
+    assert_eq!(cache.keys("*"), ["saved"]);
+    // What cannot be loaded or saved changes nothing.
+    assert!(cache.load_from_file(&folder).is_err() && cache.save_to_file(&folder).is_err());
+    assert_eq!(cache.keys("*"), ["saved"]);
+    std::fs::remove_dir_all(&folder).expect("ours");
+}

@@ -172,7 +172,7 @@ fn phases(bench: &Bench<'_>, path: &Path) -> Result<()> {
         lap("checks, two seeds", &mut rows);
         shorten(exercise, &mut outcomes, 0, &mut fresh);
         lap("shortest scripts", &mut rows);
-        growth::measure(exercise, 0, &mut fresh)?;
+        growth::measure(&exercise.growth, 0, &mut fresh)?;
         lap("complexity", &mut rows);
         if outcomes.iter().any(|outcome| outcome.first_failure().is_some()) {
             mutants::resemblances(bench, submission.language, &outcomes, 0)?;

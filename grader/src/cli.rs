@@ -69,7 +69,7 @@ pub enum Command {
 /// What one submission is graded by: the arguments of `grader watch`, and the most of `grader grade`.
 #[derive(Debug, Args)]
 pub struct GradingArgs {
-    /// The submission: a folder with src/lib.rs, main.py or start, or one source file
+    /// The submission: a folder with src/lib.rs, main.py, script.txt or start, one source file, or an archive of them
     #[arg(default_value = ".")]
     pub path: PathBuf,
     /// The exercise's id, or a pack's folder
@@ -81,8 +81,8 @@ pub struct GradingArgs {
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
-    /// The address of the playground that the report's links open
-    #[arg(long, default_value = crate::report::PLAYGROUND)]
+    /// The address of the class's own playground, which the report's links open [default: this machine's]
+    #[arg(long, value_name = "URL", env = "CACHEDOJO_PLAYGROUND", default_value = crate::report::PLAYGROUND)]
     pub playground: String,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
@@ -112,7 +112,7 @@ pub struct GradeArgs {
 /// Arguments of `grader class`.
 #[derive(Debug, Args)]
 pub struct ClassArgs {
-    /// The class: a folder, or a zip archive, with a folder or a file for each learner
+    /// The class: a folder, or a zip or tar archive, with a folder or a file for each learner
     pub path: PathBuf,
     /// The exercise's id, or a pack's folder
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
@@ -135,11 +135,18 @@ pub struct ClassArgs {
     /// Take over the results of other runs: their results.redb
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub import: Vec<PathBuf>,
+    /// Who is in the course: a gradebook, a grading worksheet or a class list that the platform exported as CSV; marks are
+    /// written into a copy of it, and who handed in nothing gets a row
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+    /// The gradebook's column for the marks, as the platform names it [default: the exercise's title]
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
     /// Grade again what was graded before
     #[arg(long)]
     pub again: bool,
-    /// The address of the playground that the reports' links open
-    #[arg(long, value_name = "URL", default_value = crate::report::PLAYGROUND)]
+    /// The address of the class's own playground, which the reports' links open [default: this machine's]
+    #[arg(long, value_name = "URL", env = "CACHEDOJO_PLAYGROUND", default_value = crate::report::PLAYGROUND)]
     pub playground: String,
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]

@@ -1,8 +1,6 @@
 //! The built-in course: its lessons, and the programs with a bug that some of them are about.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Exercise;
@@ -11,12 +9,8 @@ use cachedojo_judge::pack::{Check, CodeLanguage, InterfaceKind, Visibility};
 use cachedojo_judge::simulate::Accept;
 use cachedojo_notation::text::Language;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::intake::submission::hex;
-use crate::pack::{DEFAULT_ID, Pack, built_in_files};
-use crate::run::bench::Bench;
-use crate::run::mutants;
+use crate::pack::{DEFAULT_ID, Pack, built_in_files, built_in_ids};
 
 /// The folder of the course among the built-in exercises.
 pub const COURSE_ID: &str = "script-hunts";
@@ -36,6 +30,16 @@ pub struct CourseFiles {
     pub course: Course,
     /// The diff of each bug, by its name.
     pub patches: BTreeMap<String, String>,
+}
+
+/// The exercise or the lesson of that id, else the pack in the folder of that name.
+///
+/// # Errors
+/// There is none, or it is unsound: the message names the file and the remedy.
+pub fn load(id_or_folder: &str) -> Result<Pack> {
+    let is_exercise = built_in_ids().iter().any(|id| id == id_or_folder);
+    let lesson = if is_exercise { None } else { CourseFiles::load()?.pack(id_or_folder) };
+    lesson.map_or_else(|| Pack::load(id_or_folder), Ok)
 }
 
 impl CourseFiles {
@@ -120,36 +124,4 @@ impl CourseFiles {
         ]);
         Some(Pack { exercise, files, lesson: Some(lesson) })
     }
-
-    /// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.
-    /// Cost: two calls of the compiler for each bug the first time.
-    ///
-    /// # Errors
-    /// The folder cannot be written, or a program does not build.
-    pub fn export(&self, folder: &Path, trust: bool) -> Result<()> {
-        let pack = self.hunted()?;
-        let bench = Bench::open(&pack, trust)?;
-        let modules = folder.join("m");
-        fs::create_dir_all(&modules).with_context(|| format!("making `{}`", modules.display()))?;
-        let write = |name: String, bytes: &[u8]| {
-            fs::write(modules.join(&name), bytes).with_context(|| format!("writing `{name}`"))
-        };
-        write(format!("{}.wasm", opaque(SOUND)), &mutants::made(&bench, CodeLanguage::Rust, SOUND)?.0)?;
-        for (id, patch) in &self.patches {
-            write(format!("{}.wasm", opaque(id)), &mutants::made(&bench, CodeLanguage::Rust, id)?.0)?;
-            write(format!("{}.diff", opaque(id)), patch.as_bytes())?;
-        }
-        let public = Course {
-            chapters: self.course.chapters.clone(),
-            lessons: self.course.lessons.iter().map(|lesson| lesson.public(opaque)).collect(),
-        };
-        let json =
-            serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
-        fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")
-    }
-}
-
-/// A name for a bug that does not tell which it is.
-fn opaque(id: &str) -> String {
-    hex(&Sha256::digest(format!("course {id}")))[..10].to_owned()
 }

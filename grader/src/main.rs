@@ -7,13 +7,13 @@ use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
-use grader::host::{itself, scratch};
+use grader::host::{self, itself, scratch};
 use grader::language::toolchain::{Reason, Rejected};
 use grader::run::apart;
 
 /// Reads the arguments, obeys, and says how it ended.
 fn main() -> ExitCode {
-    if let Some(code) = itself::obey(&[(itself::GRADE, apart::obey)]) {
+    if let Some(code) = host::obey(&[(itself::GRADE, apart::obey)]) {
         return code;
     }
     let code = obey();

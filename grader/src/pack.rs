@@ -8,10 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Exercise;
 use cachedojo_judge::course::Lesson;
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_lab::script::without_mark;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
-
-use crate::course::CourseFiles;
 
 /// The built-in exercises: a folder each.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
@@ -57,9 +56,6 @@ impl Pack {
     pub fn load(id_or_folder: &str) -> Result<Self> {
         if let Some(files) = built_in_files(id_or_folder).filter(|files| files.contains_key("exercise.toml")) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
-        }
-        if let Some(pack) = CourseFiles::load()?.pack(id_or_folder) {
-            return Ok(pack);
         }
         let folder = Path::new(id_or_folder);
         if !folder.join("exercise.toml").is_file() {
@@ -143,6 +139,12 @@ fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, Str
     }
 }
 
+/// A text as all readers of a pack want it, whatever editor and system it was written with: no mark before it, and `\n` at the
+/// end of its lines.
+fn plain(text: &str) -> String {
+    without_mark(text).replace("\r\n", "\n")
+}
+
 fn collect_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
     let mut entries = fs::read_dir(folder)
         .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
@@ -157,7 +159,7 @@ fn collect_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Stri
         } else if kind.is_file() && entry.metadata()?.len() <= FILE_BYTES_MAX {
             // A pack is text; pictures in its statement are of no concern to grading.
             if let Ok(text) = String::from_utf8(fs::read(entry.path())?) {
-                files.insert(path, text);
+                files.insert(path, plain(&text));
             }
         }
     }

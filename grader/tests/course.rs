@@ -4,13 +4,13 @@ use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::Report;
 use cachedojo_notation::text::Language;
+use grader::course;
 use grader::course::CourseFiles;
 use grader::intake::submission::Submission;
-use grader::pack::Pack;
 use grader::run::bench::Bench;
 
 fn grade(lesson: &str, text: &str) -> Report {
-    let pack = Pack::load(lesson).unwrap_or_else(|error| panic!("{error:#}"));
+    let pack = course::load(lesson).unwrap_or_else(|error| panic!("{error:#}"));
     let bench = Bench::open(&pack, false).unwrap_or_else(|error| panic!("{error:#}"));
     let script = [("script.txt".to_owned(), text.to_owned())].into();
     let submission = Submission::of(CodeLanguage::Script, "script.txt", script).expect("a script");

@@ -6,8 +6,10 @@ use cachedojo_lab::schedule::{Plan, Schedule, Switch};
 use cachedojo_lab::subject::Crash;
 use cachedojo_notation::text::Language;
 
-use super::judge::{CaseOutcome, Judged, Verdict};
+use super::outcome::{CaseOutcome, FailingSchedule};
 use super::pack::Check;
+use super::run::Judged;
+use super::verdict::Verdict;
 
 /// Most points of all schedules of one case together: then no more are tried. Some millions a second are run.
 const STEPS_MAX: u64 = 3_000_000;
@@ -15,43 +17,6 @@ const STEPS_MAX: u64 = 3_000_000;
 const SHRINKING_RUNS_MAX: u32 = 150;
 /// How many schedules a case that fails calmly is tried under, to see whether it always fails.
 const SECOND_CHANCES: u32 = 12;
-
-/// A schedule at which a case went wrong though it holds in another, or that ended in a deadlock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailingSchedule {
-    /// How it was found.
-    pub plan: Plan,
-    /// Whether a sleep could be over at any moment.
-    pub any_moment: bool,
-    /// How it differs from the calm schedule, shrunk; `None` where that was too long to be kept.
-    pub switches: Option<Vec<Switch>>,
-    /// What happened, a turn a line; empty before the schedule is told.
-    pub story: Vec<String>,
-}
-
-impl FailingSchedule {
-    /// The story, and what repeats it.
-    pub(super) fn text(&self, language: Language) -> String {
-        let mut lines: Vec<String> = (1..).zip(&self.story).map(|(number, line)| format!("{number}. {line}")).collect();
-        let seed = match &self.plan {
-            Plan::Walk { seed } => format!("walk:{seed:016x}"),
-            Plan::Pct { seed } => format!("pct:{seed:016x}"),
-            Plan::Calm | Plan::Replay(_) => "calm".to_owned(),
-        };
-        let switches =
-            self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
-        let switches: Vec<String> = switches.collect();
-        lines.push(match language {
-            Language::English => {
-                format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" "))
-            }
-            Language::French => {
-                format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" "))
-            }
-        });
-        lines.join("\n")
-    }
-}
 
 /// What came of all schedules.
 #[derive(Debug)]

@@ -4,11 +4,11 @@
 //! operations: a table that doubles now and then costs its constant on average, and is called constant.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Fresh;
-use super::pack::{Exercise, PackError};
+use super::run::Fresh;
 use super::template;
 use cachedojo::random::Random;
 use cachedojo_lab::event::What;
@@ -44,6 +44,47 @@ pub struct Growth {
     #[serde(default)]
     pub points: u32,
 }
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GrowthError {
+    /// A placeholder is wrong.
+    Placeholder {
+        /// The row's id.
+        row: String,
+        /// What stands in the braces.
+        placeholder: String,
+    },
+    /// A command is wrong.
+    Script {
+        /// The row's id.
+        row: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is nothing to build, or nothing to measure.
+    Empty {
+        /// The row's id.
+        row: String,
+    },
+}
+
+impl fmt::Display for GrowthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Placeholder { row, placeholder } => {
+                write!(
+                    f,
+                    "the growth row `{row}`: `${{{placeholder}}}` is no placeholder: use ${{n}}, ${{k1}} and ${{v1}}"
+                )
+            }
+            Self::Script { row, message } => write!(f, "the growth row `{row}`: {message}"),
+            Self::Empty { row } => write!(f, "the growth row `{row}`: give `setup` and `measure` a command each"),
+        }
+    }
+}
+
+impl std::error::Error for GrowthError {}
 
 /// How the work of an operation grows with the number of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,14 +130,14 @@ pub struct Measured {
     pub fuel: Vec<u64>,
 }
 
-/// Measures every row of the exercise's complexity table, on fresh subjects that count their fuel. Cost: one run a setup and size,
+/// Measures every row of an exercise's complexity table, on fresh subjects that count their fuel. Cost: one run a setup and size,
 /// and little more work than `FUEL_MAX` a setup.
 ///
 /// # Errors
-/// The pack is unsound.
-pub fn measure(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Measured>, PackError> {
+/// A row is wrong ([`prove`] finds it before).
+pub fn measure(rows: &[Growth], seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Measured>, GrowthError> {
     let mut fuel: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    for (setup, rows) in groups(exercise) {
+    for (setup, rows) in groups(rows) {
         let mut spent = 0;
         for size in SIZES {
             let texts: Vec<&str> = std::iter::once(setup).chain(rows.iter().map(|row| row.measure.as_str())).collect();
@@ -112,25 +153,25 @@ pub fn measure(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<
             }
         }
     }
-    let rows = exercise.growth.iter().map(|row| {
+    let measured = rows.iter().map(|row| {
         let fuel = fuel.remove(row.id.as_str()).unwrap_or_default();
         Measured { id: row.id.clone(), class: classify(&fuel), fuel }
     });
-    Ok(rows.collect())
+    Ok(measured.collect())
 }
 
 /// Proves that the rows' scripts can be read.
-pub(super) fn prove(exercise: &Exercise) -> Result<(), PackError> {
-    for row in &exercise.growth {
+pub(super) fn prove(rows: &[Growth]) -> Result<(), GrowthError> {
+    for row in rows {
         script_of(&row.id, &[&row.setup, &row.measure], SIZES[0], 0)?;
     }
     Ok(())
 }
 
 /// The rows by their setup, in the order of the pack.
-fn groups(exercise: &Exercise) -> Vec<(&str, Vec<&Growth>)> {
+fn groups(rows: &[Growth]) -> Vec<(&str, Vec<&Growth>)> {
     let mut groups: Vec<(&str, Vec<&Growth>)> = Vec::new();
-    for row in &exercise.growth {
+    for row in rows {
         match groups.iter_mut().find(|(setup, _)| *setup == row.setup) {
             Some((_, rows)) => rows.push(row),
             None => groups.push((&row.setup, vec![row])),
@@ -140,13 +181,13 @@ fn groups(exercise: &Exercise) -> Vec<(&str, Vec<&Growth>)> {
 }
 
 /// The texts as one script, and the number of commands up to the end of each.
-fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec<usize>), PackError> {
+fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec<usize>), GrowthError> {
     let mut whole = String::new();
     let mut lines = Vec::new();
     let mut random = Random::new(seed);
     for text in texts {
         let text = template::fill_with(text, &[("n", n)], &mut random)
-            .map_err(|error| PackError::Placeholder(id.to_owned(), 0, error.placeholder))?;
+            .map_err(|error| GrowthError::Placeholder { row: id.to_owned(), placeholder: error.placeholder })?;
         whole = format!("{whole}{text}\n");
         lines.push(whole.lines().count());
     }
@@ -154,10 +195,11 @@ fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec
     let ends: Vec<_> =
         lines.into_iter().map(|last| script.commands.partition_point(|step| step.line as usize <= last)).collect();
     if let Some(wrong) = script.diagnostics.first() {
-        return Err(PackError::Growth(id.to_owned(), wrong.mistake.message(Language::English)));
+        let message = wrong.mistake.message(Language::English);
+        return Err(GrowthError::Script { row: id.to_owned(), message });
     }
     if ends.windows(2).any(|range| range[0] == range[1]) {
-        return Err(PackError::Growth(id.to_owned(), "nothing is measured".to_owned()));
+        return Err(GrowthError::Empty { row: id.to_owned() });
     }
     Ok((script, ends))
 }

@@ -14,12 +14,17 @@ pub mod growth;
 pub mod judge;
 pub mod minimize;
 pub mod nodes;
+pub mod outcome;
 pub mod pack;
 pub mod report;
 pub mod resemblance;
+pub mod run;
 pub mod simulate;
 pub mod template;
+pub mod verdict;
 
-pub use judge::{CaseOutcome, CheckOutcome, Verdict, judge, shorten, tell_schedules};
+pub use judge::{judge, shorten, tell_schedules};
+pub use outcome::{CaseOutcome, CheckOutcome};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;
+pub use verdict::Verdict;

@@ -2,7 +2,8 @@
 
 use std::mem::{Discriminant, discriminant};
 
-use super::judge::{Divergence, Fresh, Judged, Verdict, run_once};
+use super::run::{Fresh, Judged, run_once};
+use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::{self, Command, Dialect, Script};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::growth::{self, Growth};
+use super::growth::{self, Growth, GrowthError};
 use super::nodes::{self, Doing, Scene};
 use super::simulate::{self, Accept};
 use super::template;
@@ -223,7 +223,7 @@ pub enum PackError {
     /// An edge case costs more than its check has points.
     CostsTooMuch(String, u32),
     /// A row of the complexity table is wrong.
-    Growth(String, String),
+    Growth(GrowthError),
     /// No language, or one twice.
     Languages,
     /// No points at all.
@@ -265,7 +265,7 @@ impl fmt::Display for PackError {
             Self::CostsTooMuch(id, line) => {
                 write!(f, "checks/{id}.txt:{line}: this case costs more than the row has points: give it at most those")
             }
-            Self::Growth(id, message) => write!(f, "exercise.toml: the growth row `{id}`: {message}"),
+            Self::Growth(error) => write!(f, "exercise.toml: {error}"),
             Self::Languages => f.write_str(
                 "exercise.toml: `languages` names none, or one twice: name each language of a submission once",
             ),
@@ -281,6 +281,21 @@ impl Exercise {
     pub fn max_score(&self) -> u32 {
         let growth: u32 = self.growth.iter().map(|row| row.points).sum();
         self.checks.iter().map(|check| check.points).sum::<u32>() + growth
+    }
+
+    /// What a learner's own machine may know of it: the checks that everyone sees; no bug, and nothing that counts fuel.
+    #[must_use]
+    pub fn public(&self) -> Self {
+        let is_seen = |check: &&Check| check.visibility == Visibility::Visible;
+        let seen: BTreeSet<&String> = self.checks.iter().filter(is_seen).map(|check| &check.id).collect();
+        let mut checks: Vec<Check> = self.checks.iter().filter(is_seen).cloned().collect();
+        for check in &mut checks {
+            check.depends.retain(|id| seen.contains(id));
+            for case in &mut check.cases {
+                case.given.retain(|id| seen.contains(id));
+            }
+        }
+        Self { checks, growth: Vec::new(), mutants: Vec::new(), ..self.clone() }
     }
 
     /// Gives each check the cases of its script (by id), and proves the pack sound: every case parses under every seed,
@@ -340,7 +355,7 @@ impl Exercise {
                 return Err(PackError::UnknownCheck(mutant.id.clone(), unknown.clone()));
             }
         }
-        growth::prove(self)?;
+        growth::prove(&self.growth).map_err(PackError::Growth)?;
         if let Some(row) = self.growth.iter().find(|row| !known.insert(row.id.clone())) {
             return Err(PackError::Duplicate(row.id.clone()));
         }

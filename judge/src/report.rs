@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
-use super::judge::{CaseOutcome, CheckOutcome, Verdict};
 use super::nodes;
+use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
 use super::simulate;
+use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
@@ -125,6 +126,27 @@ pub struct CheckReport {
     /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,
+    /// The further cases of the row that fail too, each with its own script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_fails: Vec<AlsoFails>,
+}
+
+/// A further case of a row that fails.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AlsoFails {
+    /// What was expected where it went wrong.
+    pub expected: String,
+    /// What was there instead.
+    pub actual: String,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// The script that shows it.
+    pub script: String,
+    /// That script with the submission's answers.
+    pub transcript: String,
+    /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
 }
 
 /// How the work of one operation grows.
@@ -153,12 +175,20 @@ pub struct MutantReport {
     pub id: String,
     /// The letter of its failure scenario; empty where it is none.
     pub scenario: String,
-    /// Whether the checks that catch this bug fail on this submission.
+    /// For a submission that is tests or a script: whether it found the bug. Elsewhere false.
     pub detected: bool,
-    /// Whether the submission fails them in the very way in which the bug does.
+    /// Whether the submission fails as this bug does.
     pub behaves_like: bool,
+    /// Whether the submission was to find the bug: it is tests or a script.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hunted: bool,
     /// The bug in one sentence.
     pub message: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A message about the source, at its place.
@@ -320,6 +350,7 @@ impl CheckReport {
             fuel: measured.fuel.iter().sum(),
             visibility: Visibility::Visible,
             link: String::new(),
+            also_fails: Vec::new(),
         };
         if verdict == Verdict::Fail {
             report.expected = row.within.name(language).to_owned();
@@ -337,7 +368,7 @@ impl CheckReport {
         let mut report = Self {
             id: check.id.clone(),
             title: check.title.get(language).to_owned(),
-            category: check.category.clone(),
+            category: category_name(&check.category, language).to_owned(),
             points: outcome.points,
             max_points: check.points,
             verdict: outcome.verdict,
@@ -351,6 +382,7 @@ impl CheckReport {
             fuel: outcome.fuel,
             visibility: check.visibility,
             link: String::new(),
+            also_fails: Vec::new(),
         };
         if outcome.verdict != Verdict::Pass {
             report.hint = check.hint.get(language).to_owned();
@@ -371,28 +403,39 @@ impl CheckReport {
                 report.show(exercise.interface, case, language);
             }
             let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
-            for other in further {
-                report.message += &format!("\n{}", case_title(other));
-            }
+            report.also_fails = further
+                .map(|other| {
+                    let title = case_title(other);
+                    if visible {
+                        AlsoFails::of(exercise.interface, other, title, language)
+                    } else {
+                        AlsoFails { message: title, ..AlsoFails::default() }
+                    }
+                })
+                .collect();
         }
         report
     }
 
-    /// Fills in what a learner may see of a failure: the shortest script, and both sides where they part.
+    /// Fills in what a learner may see of a failure.
     fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
+        let shown = AlsoFails::of(interface, case, std::mem::take(&mut self.message), language);
+        (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
+        (self.script, self.transcript) = (shown.script, shown.transcript);
+        if let Some(schedule) = &case.schedule {
+            self.schedule = schedule.text(language);
+        }
+    }
+}
+
+impl AlsoFails {
+    /// What a learner may see of a failing case: the shortest script, and both sides where they part.
+    fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
         let (script, events, divergence) = match &case.shortest {
             Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
             None => (&case.script, &case.events, case.divergence.as_ref()),
         };
-        script.trim_end().clone_into(&mut self.script);
-        if interface == InterfaceKind::Simulate {
-            self.script = simulate::script(script);
-        }
-        // A line that only a scene has is no command that a reader could try.
-        if interface == InterfaceKind::Nodes && self.script.lines().any(|line| line.starts_with('@')) {
-            self.script.clear();
-        }
-        self.transcript = match interface {
+        let transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
             InterfaceKind::Nodes => {
@@ -400,14 +443,37 @@ impl CheckReport {
             }
             InterfaceKind::Tests => String::new(),
         };
-        if let Some(schedule) = &case.schedule {
-            self.schedule = schedule.text(language);
+        let script = match interface {
+            InterfaceKind::Simulate => simulate::script(script),
+            // A line that only a scene has is no command that a reader could try.
+            InterfaceKind::Nodes if script.lines().any(|line| line.starts_with('@')) => String::new(),
+            _ => script.trim_end().to_owned(),
+        };
+        let mut shown = Self { message: title, script, transcript, ..Self::default() };
+        if let Some(at) = divergence {
+            (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
+            shown.message += &difference(case.verdict, &at.expected, &at.actual, language);
         }
-        if let Some(divergence) = divergence {
-            self.expected.clone_from(&divergence.expected);
-            self.actual.clone_from(&divergence.actual);
-            self.message += &difference(case.verdict, &divergence.expected, &divergence.actual, language);
-        }
+        shown
+    }
+}
+
+/// A category in a reader's language: packs name theirs in English. One that is a pack's own stays what it is.
+fn category_name(category: &str, language: Language) -> &str {
+    match (language, category) {
+        (Language::English, _) => category,
+        (Language::French, "Basic") => "Bases",
+        (Language::French, "What worked before") => "Ce qui marchait",
+        (Language::French, "Critical") => "Critique",
+        (Language::French, "High") => "Élevée",
+        (Language::French, "Medium") => "Moyenne",
+        (Language::French, "Core") => "Essentiel",
+        (Language::French, "Concurrency") => "Concurrence",
+        (Language::French, "Failure scenario") => "Scénario de panne",
+        (Language::French, "Functional") => "Fonctionnel",
+        (Language::French, "Requirement") => "Exigence",
+        (Language::French, "Rules") => "Règles",
+        (Language::French, other) => other,
     }
 }
 
@@ -516,7 +582,8 @@ fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language
         MutantReport {
             id: mutant.id.clone(),
             scenario: mutant.scenario.clone().unwrap_or_default(),
-            detected: seen.is_some_and(|resemblance| resemblance.detected),
+            detected: false,
+            hunted: false,
             behaves_like: seen.is_some_and(|resemblance| resemblance.behaves_like),
             message: mutant.sentence.get(language).to_owned(),
         }
@@ -556,6 +623,11 @@ fn receipt(exercise: &Exercise, grader: &GraderId, seed: u64, module: &[u8], out
         parts.extend(outcome.cases.iter().map(|case| serde_json::to_vec(&case.events).unwrap_or_default()));
     }
     digest(&parts)
+}
+
+/// The SHA-256 of these bytes, in hexadecimal. Cost: O(bytes).
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A digest in which no two lists of parts are the same bytes.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::{CaseOutcome, CheckOutcome, Verdict};
+use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::MutantSpec;
+use super::verdict::Verdict;
 use cachedojo_lab::event::What;
 
 /// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.

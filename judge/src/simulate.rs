@@ -15,7 +15,8 @@ use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
-use super::judge::{Divergence, Fresh, Judged, Verdict, first_divergence};
+use super::run::{Fresh, Judged, first_divergence};
+use super::verdict::{Divergence, Verdict};
 
 /// Which answers are right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

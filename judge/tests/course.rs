@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::course::{Attempt, Chapter, Course, CourseError, Kind, Lesson, Subjects, attempt};
-use cachedojo_judge::judge::Fresh;
+use cachedojo_judge::run::Fresh;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;

@@ -7,8 +7,11 @@
 //! | [`subject`] | the seam: whatever obeys commands |
 //! | [`world`] | what surrounds a subject: time and randomness, given from outside |
 //! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
+//! | [`compare`] | two subjects on one script: where they first answer differently |
 //! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
+//! | [`mod@french`] | how events read in French |
+//! | [`past`] | states of a run to go back to |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //!
@@ -17,8 +20,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+mod bulk;
+pub mod compare;
 pub mod event;
 pub mod families;
+pub mod french;
+pub mod past;
 pub mod reference;
 pub mod runner;
 pub mod scenario;

@@ -15,7 +15,7 @@ use crate::world::{WALL_START_NS, World};
 
 /// The engine as a subject. Fresh ones hold nothing; objects come with `… new`. Its work is bounded as a submission's is:
 /// past that it is [`Crash::OutOfFuel`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reference {
     clock: Clock,
     node: Option<CacheNode>,
@@ -29,6 +29,8 @@ pub struct Reference {
 /// Steps that one reference takes at most, of a few nanoseconds each: a script of a few letters can ask for more than
 /// anybody waits for.
 const STEPS_MAX: u64 = 1 << 32;
+/// To look at one item of a server of the protocols that goes through them all.
+const WALK_STEPS: u64 = 64;
 /// To make a key of a run of keys, to find its owner and to count it.
 const LOOKUP_STEPS: u64 = 50;
 
@@ -57,7 +59,10 @@ impl Subject for Reference {
             return Err(Crash::OutOfFuel);
         }
         self.clock.set(Instant::from_millis(world.monotonic_ns / 1_000_000));
-        Ok(self.answer(request))
+        let walked = self.walked();
+        let answer = self.answer(request);
+        self.steps_left = self.steps_left.saturating_sub(WALK_STEPS * (self.walked() - walked));
+        Ok(answer)
     }
 
     fn take_inside(&mut self) -> Vec<CacheEvent> {
@@ -93,7 +98,35 @@ impl Reference {
         &self.servers.rest
     }
 
-    /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none.
+    /// Items and entries that requests of the protocols have gone through.
+    fn walked(&self) -> u64 {
+        self.servers.memcached.store().items_walked() + self.servers.rest.entries_walked()
+    }
+
+    /// About as many steps as everything took so far that goes through a whole ring or node.
+    pub const fn steps(&self) -> u64 {
+        STEPS_MAX - self.steps_left
+    }
+
+    /// About as many bytes as a copy of it takes.
+    pub fn bytes(&self) -> u64 {
+        let node = |node: &CacheNode| {
+            let stats = node.stats();
+            stats.bytes_stored as u64 + 200 * stats.entry_count as u64
+        };
+        let nodes = [self.node.as_ref(), self.cluster.as_ref().map(DistributedCache::local)];
+        let rings = [self.ring.as_ref(), self.cluster.as_ref().map(DistributedCache::ring)];
+        let points: u64 = rings.into_iter().flatten().map(|ring| ring.points().len() as u64).sum();
+        let of_line: u64 = self.servers.line.entries().map(|(key, value)| (key.len() + value.len()) as u64 + 100).sum();
+        nodes.into_iter().flatten().map(node).sum::<u64>()
+            + 32 * points
+            + of_line
+            + self.servers.memcached.store().bytes()
+            + self.servers.rest.bytes()
+    }
+
+    /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none. The
+    /// servers of the protocols count theirs themselves.
     fn steps_of(&self, request: &Request) -> u64 {
         let points = |ring: Option<&HashRing>| ring.map_or(0, |ring| ring.points().len() as u64);
         // A look-up goes on where nodes are dead.
@@ -177,6 +210,16 @@ mod tests {
             "node new 1MiB\nnode set k 1000*x\nfor 1..100 order",
             "node new 1MiB\nnode set k 1000*x\nfor 1..100 node keys k*",
             "node new 1MiB\nnode set k 1000*x\nfor 1..100 node delete-pattern *y",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc lru_crawler crawl all",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc lru_crawler metadump all",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc lru_crawler mgdump hash",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc stats sizes",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc stats items",
+            "mc set k 0 0 1\nmc v\nfor 1..100 mc stats cachedump 3 0",
+            "http PUT /api/v1/cache/a/k {\"value\": 1}\nfor 1..100 http DELETE /api/v1/cache/a?pattern=x*",
+            "http PUT /api/v1/cache/a/k {\"value\": 1}\nfor 1..100 http DELETE /api/v1/cache/a?tag=x",
+            "http PUT /api/v1/cache/a/k {\"value\": 1}\nfor 1..100 http PUT /api/v1/namespaces/a {\"max_size_bytes\": 9{}}",
+            "http GET /api/v1/cache/a/k\nfor 1..100 http GET /api/v1/namespaces",
         ] {
             let script = parse(text, Dialect::Lab);
             assert_eq!(script.diagnostics, []);

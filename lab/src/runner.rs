@@ -4,6 +4,7 @@
 
 use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
+use crate::bulk::{BULK_MAX, bulk};
 use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
 use crate::families::cluster::play::Play;
@@ -15,12 +16,14 @@ use crate::world::World;
 use crate::world::cluster::act::Act;
 
 /// The owners that keys had, to be compared with.
+#[derive(Debug, Clone)]
 struct Mark {
     prefix: String,
     owners: Owners,
 }
 
-/// How far a script has come, and the world around its subject.
+/// How far a script has come, and the world around its subject. A copy goes on from here by itself.
+#[derive(Debug, Clone)]
 pub struct Runner {
     world: World,
     seed: u64,
@@ -38,12 +41,6 @@ pub struct Runner {
     /// When the simulated cluster began.
     cluster_began_ms: u64,
 }
-
-/// Bytes that a run may tell, and that its expectations may look at. What is over ends the run: a few letters can ask for
-/// more than any memory holds.
-const BULK_MAX: usize = 256 << 20;
-/// What a text takes besides its letters.
-const TEXT_BULK: usize = 48;
 
 /// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
 /// run with [`Crash::TooMuchOutput`].
@@ -107,6 +104,14 @@ impl Runner {
     /// The index of the command that [`Runner::step`] obeys next.
     pub fn position(&self) -> usize {
         self.next
+    }
+
+    /// About as many bytes as a copy of it takes.
+    pub fn bytes(&self) -> u64 {
+        let marked = self.mark.as_ref().map_or(0, |mark| 8 * u64::from(mark.owners.count()));
+        // What a cluster knows grows with what it was asked: about so much for each command.
+        let simulated = self.cluster.as_ref().map_or(0, |_| (64 << 10) + 2_000 * self.next as u64);
+        marked + simulated
     }
 
     /// Has `subject` obey the script's next command, and adds the events. `false` at the script's end and after a crash.
@@ -266,25 +271,6 @@ impl Runner {
                 self.emit(step, broken, events);
             }
         }
-    }
-}
-
-/// About as many bytes as it takes to tell this; what the script says itself is small enough.
-fn bulk(what: &What) -> usize {
-    let of_all = |names: &[String]| names.iter().map(|name| TEXT_BULK + name.len()).sum();
-    64 + match what {
-        What::Hit { value: text, .. }
-        | What::Parsed { command: text }
-        | What::Wrote { bytes: text }
-        | What::Error { message: text }
-        | What::Said { text }
-        | What::Held { expected: text } => text.len(),
-        What::Broken { expected, actual } => expected.len() + actual.len(),
-        What::World { .. } => 1024,
-        What::Nodes { nodes: names } | What::Keys { keys: names } => of_all(names),
-        What::Spread { shares, .. } => shares.iter().map(|share| TEXT_BULK + share.node.len()).sum(),
-        What::Moved { moves, .. } => moves.iter().map(|hop| 2 * TEXT_BULK + hop.from.len() + hop.to.len()).sum(),
-        _ => 0,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::script::Dialect;
+use crate::script::{Dialect, without_mark};
 use cachedojo_notation::text::Bilingual;
 
 /// A scenario, taken apart.
@@ -55,7 +55,7 @@ impl Scenario {
     /// # Errors
     /// The first thing that is missing.
     pub fn read(text: &str) -> Result<Self, ScenarioError> {
-        let (head, output) = text.split_once("\n----\n").ok_or(ScenarioError::NoOutput)?;
+        let (head, output) = without_mark(text).split_once("\n----\n").ok_or(ScenarioError::NoOutput)?;
         let head = format!("{head}\n");
         let header_bytes = head.split_inclusive('\n').take_while(|line| line.starts_with("# ")).map(str::len).sum();
         let (header, commands) = head.split_at(header_bytes);

@@ -30,7 +30,10 @@ pub struct Memcached {
 impl Memcached {
     /// An empty store of at most so many bytes.
     pub fn new(memory_bytes_max: usize, time: Time) -> Self {
-        Self { store: Mutex::new(Store::new(time.unix_base_s(), memory_bytes_max as u64)), time }
+        Self {
+            store: Mutex::new(Store::new(time.unix_base_s(), memory_bytes_max as u64).with_pid(std::process::id())),
+            time,
+        }
     }
 
     /// Items held, their bytes, and what happened so far.

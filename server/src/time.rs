@@ -15,7 +15,7 @@ impl Time {
     /// Follows the host.
     pub fn host() -> Self {
         // The engine's clock counts from now on; Unix times are whole seconds there.
-        Self { clock: Clock::host(), unix_base_s: unix_s(), is_virtual: false }
+        Self { clock: Clock::monotonic(), unix_base_s: unix_s(), is_virtual: false }
     }
 
     /// Stands still until [`Self::move_to`] is called, and begins now.

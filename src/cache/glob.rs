@@ -1,7 +1,8 @@
 //! Key patterns with Redis's semantics, on characters instead of bytes.
 
 /// A compiled pattern. `*` stands for any characters, `?` for one, `[abc]`, `[a-z]`, `[^a]` for one of (not of) a class,
-/// `\` takes the next character as it is. A class that is never closed ends with the pattern; every pattern is valid.
+/// `\` takes the next character as it is. A class that is never closed ends with the pattern; every pattern is valid. Unlike
+/// Redis's, any number of `*` matches the empty text; there only a lone one does.
 #[derive(Debug, Clone)]
 pub struct Glob {
     tokens: Vec<Token>,
@@ -141,6 +142,8 @@ mod tests {
             ("\\*", "x", false),
             ("a\\", "a\\", true),
             ("**", "anything", true),
+            ("**", "", true),
+            ("***a", "", false),
         ] {
             assert_eq!(Glob::new(pattern).matches(text), expected, "{pattern:?} on {text:?}");
         }

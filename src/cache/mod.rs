@@ -10,6 +10,7 @@ mod file;
 mod glob;
 mod hash;
 mod index;
+mod item;
 mod node;
 mod nodes;
 mod pickle;
@@ -29,8 +30,9 @@ pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
 pub(crate) use index::{Dense, Lookup, Naming};
-pub(crate) use policy::{AnyPolicy, Arc, Clock, Fifo, Lfu, Lru, Policy, S3Fifo, Sieve, Ttl};
-pub(crate) use store::{Departure, Item, Limits, Store};
+pub(crate) use item::{Item, Limits};
+pub(crate) use policy::{AnyPolicy, Arc, Clock, Fifo, Lfu, Lirs, Lru, Policy, S3Fifo, Sieve, Ttl, TwoQueue, WTinyLfu};
+pub(crate) use store::{Departure, Store};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,12 +100,30 @@ pub enum EvictionPolicy {
     Clock,
     /// Recency and frequency, balanced by what was evicted too early; for comparison.
     Arc,
+    /// A FIFO, and an LRU of those who were asked for again after they had left it; for comparison.
+    #[serde(rename = "2q")]
+    TwoQueue,
+    /// Who was read twice within a short time stays; for comparison.
+    Lirs,
+    /// A window, and behind it those who are asked for more often than whom they replaced; for comparison.
+    WTinyLfu,
 }
 
 impl EvictionPolicy {
     /// Every policy, in the order in which they are presented.
-    pub const ALL: [Self; 8] =
-        [Self::LRU, Self::LFU, Self::FIFO, Self::TTL, Self::Sieve, Self::S3Fifo, Self::Clock, Self::Arc];
+    pub const ALL: [Self; 11] = [
+        Self::LRU,
+        Self::LFU,
+        Self::FIFO,
+        Self::TTL,
+        Self::Sieve,
+        Self::S3Fifo,
+        Self::Clock,
+        Self::Arc,
+        Self::TwoQueue,
+        Self::Lirs,
+        Self::WTinyLfu,
+    ];
 
     /// The name, as scripts and command lines spell it.
     pub const fn name(self) -> &'static str {
@@ -116,10 +136,13 @@ impl EvictionPolicy {
             Self::S3Fifo => "s3fifo",
             Self::Clock => "clock",
             Self::Arc => "arc",
+            Self::TwoQueue => "2q",
+            Self::Lirs => "lirs",
+            Self::WTinyLfu => "wtinylfu",
         }
     }
 
-    /// The policy of that name, in any case and with or without a hyphen (`S3-FIFO`).
+    /// The policy of that name, in any case and with or without a hyphen (`S3-FIFO`, `W-TinyLFU`).
     pub fn from_name(name: &str) -> Option<Self> {
         let plain = name.replace('-', "").to_ascii_lowercase();
         Self::ALL.into_iter().find(|policy| policy.name() == plain)

@@ -7,8 +7,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::hash::hash_of;
+use super::item::{Item, Limits};
 use super::policy::AnyPolicy;
-use super::store::{Departure, Item, Limits, Store};
+use super::store::{Departure, Store};
 use super::{CacheEntry, CacheEvent, CacheStats, EvictionPolicy, Glob};
 use crate::clock::{Clock, Instant};
 use record::{Past, Record};
@@ -244,8 +245,12 @@ impl CacheNode {
         order.into_iter().map(|i| self.view(i)).collect()
     }
 
-    /// The living keys that match a pattern (see [`Glob`]), sorted. O(n) matches, O(k log k) for k of them.
+    /// The living keys that match a pattern (see [`Glob`]), sorted; none match an empty pattern, not even the empty key, which
+    /// `*` gives. O(n) matches, O(k log k) for k of them.
     pub fn keys(&self, pattern: &str) -> Vec<String> {
+        if pattern.is_empty() {
+            return Vec::new();
+        }
         let glob = Glob::new(pattern);
         let now = self.clock.now();
         let living = self.store.nodes().filter(|&i| !self.store.is_expired(i, now));
@@ -263,9 +268,20 @@ impl CacheNode {
 
     /// Removes everything and sets all counters back to zero. O(n).
     pub fn clear(&mut self) {
+        let empty = self.to_empty();
+        self.take_over(empty);
+    }
+
+    /// An empty cache with the limits, the policy and the clock of this one.
+    pub(super) fn to_empty(&self) -> Self {
         let Limits { weight, entries } = self.store.limits();
+        Self::with_limits(weight, entries, self.policy(), self.clock.clone())
+    }
+
+    /// Becomes another cache; what was written down stays.
+    pub(super) fn take_over(&mut self, other: Self) {
         let events = self.ledger.events.take();
-        *self = Self::with_limits(weight, entries, self.policy(), self.clock.clone());
+        *self = other;
         self.ledger.events = events;
     }
 

@@ -7,13 +7,20 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::LoadError;
-
 /// Nesting deeper than any file of ours has.
 const DEPTH_MAX: u8 = 8;
 
 /// The latest protocol, that of Python 3.8 and up.
 const PROTOCOL_MAX: u64 = 5;
+
+/// Why bytes could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PickleError {
+    /// The pickle ends early, or makes no sense.
+    Damaged { offset: usize },
+    /// The pickle wants to build something else than plain data, which would mean running code.
+    NotPlainData { offset: usize },
+}
 
 /// A value of plain data.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,15 +111,15 @@ impl Writer {
     }
 }
 
-/// Reads one pickled value. O(length).
-pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, LoadError> {
+/// Reads one pickled value, behind which nothing may stand. O(length).
+pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, PickleError> {
     let mut machine =
         Machine { input: bytes, length: bytes.len(), stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
     loop {
         let opcode = machine.take(1)?[0];
         if opcode == b'.' {
             let (value, _) = machine.pop()?;
-            return Ok(value);
+            return if machine.input.is_empty() { Ok(value) } else { Err(machine.damaged()) };
         }
         machine.step(opcode)?;
     }
@@ -130,7 +137,7 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn step(&mut self, opcode: u8) -> Result<(), LoadError> {
+    fn step(&mut self, opcode: u8) -> Result<(), PickleError> {
         match opcode {
             0x80 => {
                 if self.unsigned(1)? > PROTOCOL_MAX {
@@ -194,7 +201,7 @@ impl<'a> Machine<'a> {
             b'r' => self.memorise(Some(4))?,
             b'h' => self.recall(1)?,
             b'j' => self.recall(4)?,
-            _ => return Err(LoadError::NotPlainData { offset: self.offset() - 1 }),
+            _ => return Err(PickleError::NotPlainData { offset: self.offset() - 1 }),
         }
         Ok(())
     }
@@ -203,28 +210,28 @@ impl<'a> Machine<'a> {
         self.length - self.input.len()
     }
 
-    fn damaged(&self) -> LoadError {
-        LoadError::Damaged { offset: self.offset() }
+    fn damaged(&self) -> PickleError {
+        PickleError::Damaged { offset: self.offset() }
     }
 
-    fn take(&mut self, count: usize) -> Result<&'a [u8], LoadError> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], PickleError> {
         let (taken, rest) = self.input.split_at_checked(count).ok_or_else(|| self.damaged())?;
         self.input = rest;
         Ok(taken)
     }
 
-    fn unsigned(&mut self, width: usize) -> Result<u64, LoadError> {
+    fn unsigned(&mut self, width: usize) -> Result<u64, PickleError> {
         Ok(self.take(width)?.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte)))
     }
 
-    fn integer(&mut self, width: usize) -> Result<(), LoadError> {
+    fn integer(&mut self, width: usize) -> Result<(), PickleError> {
         let number = self.unsigned(width)?;
         self.push(Value::Int(number.into()));
         Ok(())
     }
 
     /// LONG1, up to the sixteen bytes of an `i128`.
-    fn long(&mut self) -> Result<(), LoadError> {
+    fn long(&mut self) -> Result<(), PickleError> {
         let width = self.take(1)?[0];
         let bytes = self.take(usize::from(width))?;
         if width > 16 {
@@ -237,19 +244,19 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn sized(&mut self, width: usize) -> Result<&'a [u8], LoadError> {
+    fn sized(&mut self, width: usize) -> Result<&'a [u8], PickleError> {
         let length = self.unsigned(width)?;
         self.take(usize::try_from(length).unwrap_or(usize::MAX))
     }
 
-    fn text(&mut self, width: usize) -> Result<(), LoadError> {
+    fn text(&mut self, width: usize) -> Result<(), PickleError> {
         let bytes = self.sized(width)?;
         let text = std::str::from_utf8(bytes).map_err(|_| self.damaged())?;
         self.push(Value::Text(text));
         Ok(())
     }
 
-    fn bytes(&mut self, width: usize) -> Result<(), LoadError> {
+    fn bytes(&mut self, width: usize) -> Result<(), PickleError> {
         let bytes = self.sized(width)?;
         self.push(Value::Bytes(bytes));
         Ok(())
@@ -264,36 +271,36 @@ impl<'a> Machine<'a> {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    fn top(&mut self) -> Result<&mut (Value<'a>, u8), LoadError> {
+    fn top(&mut self) -> Result<&mut (Value<'a>, u8), PickleError> {
         let (mark, damaged) = (self.mark(), self.damaged());
         self.stack[mark..].last_mut().ok_or(damaged)
     }
 
-    fn pop(&mut self) -> Result<(Value<'a>, u8), LoadError> {
+    fn pop(&mut self) -> Result<(Value<'a>, u8), PickleError> {
         let top = std::mem::replace(self.top()?, (Value::None, 0));
         self.stack.pop();
         Ok(top)
     }
 
-    fn since_mark(&mut self) -> Result<Vec<(Value<'a>, u8)>, LoadError> {
+    fn since_mark(&mut self) -> Result<Vec<(Value<'a>, u8)>, PickleError> {
         let mark = self.marks.pop().ok_or_else(|| self.damaged())?;
         Ok(self.stack.split_off(mark))
     }
 
     /// One more than the deepest of the items, if a file may nest so deep.
-    fn depth_over(&self, items: &[(Value<'a>, u8)]) -> Result<u8, LoadError> {
+    fn depth_over(&self, items: &[(Value<'a>, u8)]) -> Result<u8, PickleError> {
         let depth = items.iter().map(|(_, depth)| depth + 1).max().unwrap_or(1);
         if depth > DEPTH_MAX { Err(self.damaged()) } else { Ok(depth) }
     }
 
-    fn tuple(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
+    fn tuple(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), PickleError> {
         let depth = self.depth_over(&items)?;
         self.stack.push((Value::Tuple(items.into_iter().map(|(value, _)| value).collect()), depth));
         Ok(())
     }
 
     /// Adds items to the list on top of the stack.
-    fn append(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
+    fn append(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), PickleError> {
         let (depth, damaged) = (self.depth_over(&items)?, self.damaged());
         let (Value::List(list), known) = self.top()? else { return Err(damaged) };
         *known = depth.max(*known);
@@ -302,18 +309,18 @@ impl<'a> Machine<'a> {
     }
 
     /// Adds keys and values, in turn, to the dictionary on top of the stack.
-    fn set(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), LoadError> {
+    fn set(&mut self, items: Vec<(Value<'a>, u8)>) -> Result<(), PickleError> {
         let (depth, damaged) = (self.depth_over(&items)?, self.damaged());
         let (Value::Dict(pairs), known) = self.top()? else { return Err(damaged) };
         *known = depth.max(*known);
         let mut items = items.into_iter().map(|(value, _)| value);
         while let Some(key) = items.next() {
-            pairs.push((key, items.next().ok_or(damaged.clone())?));
+            pairs.push((key, items.next().ok_or(damaged)?));
         }
         Ok(())
     }
 
-    fn memorise(&mut self, width: Option<usize>) -> Result<(), LoadError> {
+    fn memorise(&mut self, width: Option<usize>) -> Result<(), PickleError> {
         let name = match width {
             Some(width) => self.unsigned(width)?,
             None => self.memo.len() as u64,
@@ -325,7 +332,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn recall(&mut self, width: usize) -> Result<(), LoadError> {
+    fn recall(&mut self, width: usize) -> Result<(), PickleError> {
         let name = self.unsigned(width)?;
         let known = u32::try_from(name).ok().and_then(|name| self.memo.get(&name)?.clone());
         self.stack.push(known.ok_or_else(|| self.damaged())?);

@@ -6,6 +6,8 @@
 //! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue, a tenth of the cache; an object of just
 //! that size makes room for itself first. A cache of less than ten bytes, which libCacheSim refuses, has no such queue.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Serialize;
 
 use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Naming, Policy, Store};
@@ -19,11 +21,11 @@ pub struct Request {
     pub size: u64,
 }
 
-/// What became of a trace under one policy and size.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Replay {
+/// What became of a trace under one policy, or [`Belady`]'s rule, and size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Replay<P = EvictionPolicy> {
     /// The policy.
-    pub policy: EvictionPolicy,
+    pub policy: P,
     /// The cache's size in bytes.
     pub size_bytes: u64,
     /// Requests that found nothing.
@@ -32,6 +34,30 @@ pub struct Replay {
     pub miss_ratio: f64,
     /// The sum of the sizes that the missed requests asked for.
     pub bytes_missed: u64,
+    /// Bytes missed divided by the bytes that were asked for; 0 for an empty trace.
+    pub byte_miss_ratio: f64,
+}
+
+/// The rule of whoever knows the future: see [`floor`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename = "belady", rename_all = "lowercase")]
+pub enum Belady {
+    /// What is asked for again last leaves first.
+    Belady,
+}
+
+/// What a trace asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Footprint {
+    /// How many requests there were.
+    pub requests: u64,
+    /// How many objects.
+    pub objects: u64,
+    /// The bytes that were asked for.
+    pub bytes_requested: u64,
+    /// The working set in bytes: each object once, in the largest size that it is asked for with. A cache of this size evicts
+    /// nothing.
+    pub working_set_bytes: u64,
 }
 
 /// A trace, replayed.
@@ -39,22 +65,111 @@ pub struct Replay {
 pub struct Report {
     /// How many requests there were.
     pub requests: u64,
+    /// How many objects.
+    pub objects: u64,
+    /// The bytes that were asked for.
+    pub bytes_requested: u64,
+    /// See [`Footprint::working_set_bytes`].
+    pub working_set_bytes: u64,
     /// One result for each policy and size, sizes within policies, in the order in which they were asked for.
     pub results: Vec<Replay>,
+}
+
+impl Footprint {
+    /// What these requests ask for. O(requests), in the memory of a number for each object.
+    pub fn of(requests: &[Request]) -> Self {
+        let mut largest: HashMap<u64, u64> = HashMap::new();
+        let mut footprint = Self { requests: requests.len() as u64, ..Self::default() };
+        for request in requests {
+            footprint.bytes_requested += request.size;
+            let known = largest.entry(request.id).or_insert(0);
+            footprint.working_set_bytes += request.size.saturating_sub(*known);
+            *known = request.size.max(*known);
+        }
+        footprint.objects = largest.len() as u64;
+        footprint
+    }
+
+    /// What missing so many of these requests and bytes, in a cache of that size, comes to.
+    fn replay<P>(self, policy: P, size_bytes: u64, (misses, bytes_missed): (u64, u64)) -> Replay<P> {
+        Replay {
+            policy,
+            size_bytes,
+            misses,
+            miss_ratio: ratio(misses, self.requests),
+            bytes_missed,
+            byte_miss_ratio: ratio(bytes_missed, self.bytes_requested),
+        }
+    }
 }
 
 /// Replays `requests`, whose sizes must add up to less than 2^64 as they do in every trace that `cachedojo_trace::read` returns, for
 /// every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
 pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
     let small = largest_of_small_ids(requests);
-    let of_policy = |&policy| sizes_bytes.iter().map(move |&size| one(requests, small, policy, size));
-    let results = policies.iter().flat_map(of_policy);
-    Report { requests: requests.len() as u64, results: results.collect() }
+    let footprint = Footprint::of(requests);
+    let one = |policy, size| footprint.replay(policy, size, one(requests, small, policy, size));
+    let of_policy = |&policy| sizes_bytes.iter().map(move |&size| one(policy, size));
+    let results = policies.iter().flat_map(of_policy).collect();
+    let Footprint { requests, objects, bytes_requested, working_set_bytes } = footprint;
+    Report { requests, objects, bytes_requested, working_set_bytes, results }
+}
+
+/// What whoever knows the future would miss in caches of these sizes, by Belady's rule: what is asked for again last leaves, or
+/// does not come in at all. Where all objects are of one size, no policy misses less; where they differ, finding the least is
+/// NP-hard, and this is what a good guess comes to. O(requests x log objects) for each size.
+pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {
+    let footprint = Footprint::of(requests);
+    let next = next_requests(requests);
+    let one = |&size| footprint.replay(Belady::Belady, size, belady(requests, &next, size));
+    sizes_bytes.iter().map(one).collect()
+}
+
+/// For each request the place of the next one of the same object; past all of them where there is none.
+fn next_requests(requests: &[Request]) -> Vec<usize> {
+    let mut last: HashMap<u64, usize> = HashMap::new();
+    let mut next = vec![usize::MAX; requests.len()];
+    for (place, request) in requests.iter().enumerate().rev() {
+        if let Some(later) = last.insert(request.id, place) {
+            next[place] = later;
+        }
+    }
+    next
+}
+
+/// Misses and bytes missed.
+fn belady(requests: &[Request], next: &[usize], size_bytes: u64) -> (u64, u64) {
+    // What is held, by the place of its next request, which no two share. What is never asked for again is not held.
+    let mut held: BTreeMap<usize, u64> = BTreeMap::new();
+    let (mut weight, mut misses, mut bytes_missed) = (0, 0, 0);
+    for (place, request) in requests.iter().enumerate() {
+        let size = match held.remove(&place) {
+            Some(size) => {
+                weight -= size;
+                size
+            }
+            None => {
+                misses += 1;
+                bytes_missed += request.size;
+                request.size
+            }
+        };
+        if next[place] == usize::MAX || size > size_bytes {
+            continue;
+        }
+        held.insert(next[place], size);
+        weight += size;
+        while weight > size_bytes {
+            let Some((_, gone)) = held.pop_last() else { break };
+            weight -= gone;
+        }
+    }
+    (misses, bytes_missed)
 }
 
 /// The loop is compiled once for each policy, so that no request has to ask which one it is.
-fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_bytes: u64) -> Replay {
-    let (misses, bytes_missed) = match policy {
+fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_bytes: u64) -> (u64, u64) {
+    match policy {
         EvictionPolicy::LRU => run::<cache::Lru>(requests, small, size_bytes),
         EvictionPolicy::LFU => run::<cache::Lfu>(requests, small, size_bytes),
         EvictionPolicy::FIFO => run::<cache::Fifo>(requests, small, size_bytes),
@@ -63,8 +178,10 @@ fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_by
         EvictionPolicy::S3Fifo => run::<cache::S3Fifo>(requests, small, size_bytes),
         EvictionPolicy::Clock => run::<cache::Clock>(requests, small, size_bytes),
         EvictionPolicy::Arc => run::<cache::Arc>(requests, small, size_bytes),
-    };
-    Replay { policy, size_bytes, misses, miss_ratio: ratio(misses, requests.len() as u64), bytes_missed }
+        EvictionPolicy::TwoQueue => run::<cache::TwoQueue>(requests, small, size_bytes),
+        EvictionPolicy::Lirs => run::<cache::Lirs>(requests, small, size_bytes),
+        EvictionPolicy::WTinyLfu => run::<cache::WTinyLfu>(requests, small, size_bytes),
+    }
 }
 
 /// Ids that are small integers, as they are in most published traces, need no hashing, and with sizes below 4 GiB half
@@ -123,7 +240,7 @@ impl Item for Small {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+#[expect(clippy::cast_precision_loss, reason = "a ratio is shown with a few digits")]
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

@@ -2,16 +2,19 @@
 
 // The model checker explores the unit tests below with primitives of its own; everything else uses the real ones.
 #[cfg(test)]
-use shuttle::{sync, thread};
+use shuttle::{sync, thread, thread_local};
 #[cfg(not(test))]
-use std::{sync, thread};
+use std::{sync, thread, thread_local};
 
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
+use sync::atomic::{AtomicU64, Ordering};
 use sync::mpsc::{self, Receiver, Sender};
-use sync::{Arc, Mutex, MutexGuard};
+use sync::{Arc, Mutex, MutexGuard, TryLockError};
 
-use super::{CacheNode, CacheStats, IncrementError};
+use super::{CacheNode, CacheStats, IncrementError, file};
 
 /// How often the background cleaner of [`SharedCache::start`] looks for expired entries.
 pub const CLEANING_PERIOD: Duration = Duration::from_mins(1);
@@ -22,11 +25,69 @@ const CLEANED_AT_ONCE: usize = 64;
 /// A handle on a [`CacheNode`] that threads share; clones are handles on the same one.
 ///
 /// Every operation holds the one lock and does what the node's operation of that name does, so they are atomic and the
-/// counters exact. Several of them as one: [`Self::with`]. The last handle that is dropped ends the cleaner too.
+/// counters exact. The last handle that is dropped ends the cleaner too.
+///
+/// # Several operations as one
+///
+/// The lock is re-entrant, as Python's `RLock` is, in the way that Rust allows:
+///
+/// - [`Self::hold`] keeps other threads out while it calls a closure, and within it every method of every handle on the same
+///   cache works as ever, [`Self::hold`] and [`Self::with`] too. It is `with lock:` of Python.
+/// - [`Self::with`] lends the node itself, to one borrower. A handle that is used meanwhile by the same thread would lend it
+///   twice, so that panics at once, with a sentence that says so, and never waits for itself.
+///
+/// ```
+/// use cachedojo::cache::{CacheNode, EvictionPolicy, SharedCache};
+///
+/// let cache = SharedCache::new(CacheNode::new(1000, EvictionPolicy::LRU));
+/// let seats = cache.hold(|cache| {
+///     // Nobody comes between these two, and `hold` may be called by what is called here.
+///     cache.set("seats".into(), b"12".to_vec(), None);
+///     cache.hold(|cache| cache.increment("seats", -1))
+/// });
+/// assert_eq!(seats, Ok(11));
+/// ```
 #[derive(Debug, Clone)]
 pub struct SharedCache {
-    node: Arc<Mutex<CacheNode>>,
+    shared: Arc<Shared>,
     cleaner: Arc<Mutex<Option<Cleaner>>>,
+}
+
+/// What handles share. Threads are known by their numbers; 0 is none.
+#[derive(Debug)]
+struct Shared {
+    node: Mutex<CacheNode>,
+    /// The thread that uses the node now. Set and reset under the node's lock.
+    user: AtomicU64,
+    /// Locked as long as somebody is in [`SharedCache::hold`].
+    gate: Mutex<()>,
+    /// The thread that is. Set under both locks, reset under this one.
+    holder: AtomicU64,
+}
+
+thread_local! {
+    /// The number of this thread.
+    static THREAD: u64 = numbers::next();
+}
+
+/// The model checker need not look at how numbers are given out.
+mod numbers {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+
+    pub(super) fn next() -> u64 {
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Resets a thread's number when it is dropped, also by a panic.
+struct Reset<'a>(&'a AtomicU64);
+
+impl Drop for Reset<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Dropping the sender tells the thread that the cache is closed.
@@ -39,7 +100,9 @@ struct Cleaner {
 impl SharedCache {
     /// Shares a node, without a cleaner.
     pub fn new(node: CacheNode) -> Self {
-        Self { node: Arc::new(Mutex::new(node)), cleaner: Arc::default() }
+        let (user, holder) = (AtomicU64::new(0), AtomicU64::new(0));
+        let shared = Shared { node: Mutex::new(node), user, gate: Mutex::new(()), holder };
+        Self { shared: Arc::new(shared), cleaner: Arc::default() }
     }
 
     /// Shares a node and starts its cleaner, which removes what has expired every [`CLEANING_PERIOD`] until
@@ -68,7 +131,13 @@ impl SharedCache {
     }
 
     /// Stops the cleaner and waits for it; the cache goes on without one. Closing twice is no matter.
+    ///
+    /// # Panics
+    /// Within [`Self::hold`] and [`Self::with`], which the cleaner may be waiting for.
     pub fn close(&self) {
+        let this = THREAD.with(|&this| this);
+        let is_holding = [&self.shared.holder, &self.shared.user].map(|it| it.load(Ordering::Relaxed)).contains(&this);
+        assert!(!is_holding, "the cleaner may be waiting for this thread: close the cache outside `hold` and `with`");
         let cleaner = lock(&self.cleaner).take();
         if let Some(Cleaner { closing, thread }) = cleaner {
             drop(closing);
@@ -76,10 +145,80 @@ impl SharedCache {
         }
     }
 
-    /// Several operations as one, with nobody between them. They must not use a handle on the same cache: it would wait for
-    /// them for ever.
+    /// Several operations as one, with nobody between them, on the node itself.
+    ///
+    /// # Panics
+    /// When `operations` uses a handle on the same cache; [`Self::hold`] lets it.
     pub fn with<R>(&self, operations: impl FnOnce(&mut CacheNode) -> R) -> R {
-        operations(&mut lock(&self.node))
+        let this = THREAD.with(|&this| this);
+        loop {
+            let mut node = self.lock_node(this);
+            let holder = self.shared.holder.load(Ordering::Relaxed);
+            if holder == 0 || holder == this {
+                self.shared.user.store(this, Ordering::Relaxed);
+                let _reset = Reset(&self.shared.user);
+                return operations(&mut node);
+            }
+            drop(node);
+            // Until the holder has left.
+            drop(lock(&self.shared.gate));
+        }
+    }
+
+    /// Several operations as one, with nobody between them, through this handle or any other: see
+    /// [the type](Self#several-operations-as-one).
+    pub fn hold<R>(&self, operations: impl FnOnce(&Self) -> R) -> R {
+        let this = THREAD.with(|&this| this);
+        if self.shared.holder.load(Ordering::Relaxed) == this {
+            return operations(self);
+        }
+        // A thread in `with` must not wait for a holder that waits for it.
+        self.check_user(this);
+        let _gate = lock(&self.shared.gate);
+        // Under the node's lock, so that whoever takes that next knows.
+        let node = self.lock_node(this);
+        self.shared.holder.store(this, Ordering::Relaxed);
+        drop(node);
+        let _reset = Reset(&self.shared.holder);
+        operations(self)
+    }
+
+    fn lock_node(&self, this: u64) -> MutexGuard<'_, CacheNode> {
+        match self.shared.node.try_lock() {
+            Ok(node) => node,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                self.check_user(this);
+                lock(&self.shared.node)
+            }
+        }
+    }
+
+    fn check_user(&self, this: u64) {
+        let is_user = self.shared.user.load(Ordering::Relaxed) == this;
+        assert!(!is_user, "a handle was used within `with`, which lends the node: use that node, or `hold` instead");
+    }
+
+    /// [`save_to_file`](super::save_to_file). The lock is held while the entries are written into memory, not while they are
+    /// written to the disk.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn save_to_file(&self, path: &Path) -> io::Result<()> {
+        let saved = self.with(|node| node.save_sealed());
+        file::write(path, &saved)
+    }
+
+    /// [`load_from_file`](super::load_from_file). The lock is held for one step at the end, when all is read: nobody sees half
+    /// of it.
+    ///
+    /// # Errors
+    /// As there; the cache then stays as it was.
+    pub fn load_from_file(&self, path: &Path) -> io::Result<()> {
+        let mut loaded = self.with(|node| node.to_empty());
+        super::load_from_file(&mut loaded, path)?;
+        self.with(|node| node.take_over(loaded));
+        Ok(())
     }
 
     /// [`CacheNode::read`], with a copy of the value.
@@ -151,7 +290,7 @@ impl SharedCache {
 
     /// A handle that knows nothing of the cleaner: the one that the cleaner holds.
     fn clone_node(&self) -> Self {
-        Self { node: Arc::clone(&self.node), cleaner: Arc::default() }
+        Self { shared: Arc::clone(&self.shared), cleaner: Arc::default() }
     }
 }
 
@@ -167,6 +306,33 @@ mod tests {
     use crate::clock::Clock;
 
     const SCHEDULES: usize = 1000;
+
+    #[test]
+    fn in_every_schedule_nobody_comes_between_what_is_held() {
+        shuttle::check_random(
+            || {
+                let cache = cache(10);
+                let adders = (0..2).map(|_| {
+                    let cache = cache.clone();
+                    thread::spawn(move || {
+                        let other = cache.clone();
+                        cache.hold(|held| {
+                            let known = held.get("n").unwrap_or_default();
+                            other.hold(|held| held.set("n".into(), [known, b"x".to_vec()].concat(), None));
+                            held.with(|node| assert!(node.exists("n")));
+                        });
+                    })
+                });
+                let adders: Vec<_> = adders.collect();
+                cache.delete("other");
+                for adder in adders {
+                    adder.join().expect("it ends");
+                }
+                assert_eq!(cache.get("n").as_deref(), Some(b"xx".as_slice()));
+            },
+            SCHEDULES,
+        );
+    }
 
     fn cache(max_entries: u64) -> SharedCache {
         SharedCache::new(CacheNode::with_limits(1000, max_entries, EvictionPolicy::LRU, Clock::new()))
@@ -251,11 +417,11 @@ mod tests {
             move || {
                 let (left, count) = left_when_somebody_looks();
                 assert!([0, 1, 1 + CLEANED_AT_ONCE, count].contains(&left), "{left} left");
-                seen.fetch_or(left != 0 && left != count, std::sync::atomic::Ordering::Relaxed);
+                seen.fetch_or(left != 0 && left != count, Ordering::Relaxed);
             },
             100,
         );
-        assert!(was_between.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(was_between.load(Ordering::Relaxed));
     }
 
     /// The scheduler lets a thread go on for as long as it can, but puts one that yields last.

@@ -7,21 +7,10 @@ use std::hash::Hash;
 use super::deadlines::Deadlines;
 use super::hash::hash_of;
 use super::index::{Index, Lookup, Naming};
+use super::item::{Item, Limits};
 use super::nodes::{Moves, Nodes};
 use super::policy::Policy;
 use crate::clock::Instant;
-
-/// Something that can be kept: it knows its key and what it weighs.
-pub(crate) trait Item: Default {
-    /// What it is found by.
-    type Key: ?Sized + Eq + Hash;
-
-    /// The key.
-    fn key(&self) -> &Self::Key;
-
-    /// Its share of the cache's limit; constant while the item is in the cache.
-    fn weight(&self) -> u64;
-}
 
 /// Why an entry left although nobody deleted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,34 +19,6 @@ pub(crate) enum Departure {
     Evicted,
     /// Its time had come at that moment.
     Expired(Instant),
-}
-
-/// What a cache may hold at most, at every moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// The sum of the entries' weights.
-    pub(crate) weight: u64,
-    /// The number of entries.
-    pub(crate) entries: u64,
-}
-
-impl Limits {
-    /// A share of both.
-    pub(crate) fn share(self, of: impl Fn(u64) -> u64) -> Self {
-        Self { weight: of(self.weight), entries: of(self.entries) }
-    }
-
-    /// Whether one of them leaves no room for more than that.
-    #[inline]
-    pub(crate) const fn are_reached_by(self, weight: u64, entries: u64) -> bool {
-        weight >= self.weight || entries >= self.entries
-    }
-
-    /// Whether that is more than one of them allows.
-    #[inline]
-    pub(crate) const fn are_exceeded_by(self, weight: u64, entries: u64) -> bool {
-        weight > self.weight || entries > self.entries
-    }
 }
 
 /// A bounded cache of `T`s under the policy `P`, found through `X`.
@@ -435,7 +396,7 @@ struct Shadow {
 
 impl Shadow {
     fn of<T: Item>(item: &T) -> Self {
-        Self { hash: hash_of(item.key()), weight: item.weight() }
+        Self { hash: item.key_hash(), weight: item.weight() }
     }
 }
 
@@ -444,6 +405,10 @@ impl Item for Shadow {
 
     fn key(&self) -> &u64 {
         &self.hash
+    }
+
+    fn key_hash(&self) -> u64 {
+        self.hash
     }
 
     fn weight(&self) -> u64 {

@@ -3,8 +3,9 @@
 use std::borrow::Borrow;
 use std::hash::Hash;
 
+use super::item::{Item, Limits};
 use super::policy::{Lru, Policy};
-use super::store::{Item, Limits, Store};
+use super::store::Store;
 use crate::clock::Instant;
 
 /// A cache of at most so many entries that drops the least recently used, without deadlines, statistics or copies: what

@@ -302,7 +302,7 @@ pub enum How {
 }
 
 /// What a node does: messages, answers to clients, and notes.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Effects {
     /// Messages and to whom.
     pub sends: Vec<(NodeId, Envelope)>,

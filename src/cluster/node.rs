@@ -143,7 +143,7 @@ impl Disk {
 }
 
 /// A node of the cluster.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     id: NodeId,
     incarnation: u16,

@@ -23,7 +23,7 @@ pub struct CacheConfig {
 }
 
 /// Distributed cache cluster, seen from one of its servers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DistributedCache {
     ring: HashRing,
     local_cache: CacheNode,

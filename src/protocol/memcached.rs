@@ -30,7 +30,11 @@
 //!   client flags to 32 bits, takes a `+` before them and before the exptime of a storage command, `-0` for flags and
 //!   lengths, and a bare `-` for a length or another exptime of 0; of other numbers it refuses more than 11 characters,
 //!   or 22 of those that may have 64 bits.
-//! - A value of nothing but whitespace is no number; memcached reads on into what lies behind it in its memory.
+//! - A value of nothing but whitespace is no number; memcached reads on into what lies behind it in its memory. Digits with a
+//!   zero byte behind them are no number either; memcached takes that byte for the value's end.
+//! - `E` and `T` of `ma` hold whatever the new number's length; memcached forgets them when it needs a longer item for it.
+//! - A `get` with a key that is too long is refused, and nothing else; memcached also drops those answers to requests before it
+//!   that it has not sent yet.
 //! - A meta command that is refused changes nothing; memcached finds that an opaque token is too long when it has obeyed.
 //! - A base64 key is strict base64; memcached skips other characters and the bits that are left over.
 //! - `me <key> b` takes the key for base64; memcached does so only when one more word follows.
@@ -56,7 +60,7 @@
 //! - A ratio or a factor is a finite decimal number; memcached takes `nan`, `inf` and hexadecimal ones as well, and adds
 //!   the percentages of `lru tune` up in 32 bits.
 //! - A watcher gets its lines by being fed (see [`Session::feed`]). Nothing is logged of `sysevents` and of the proxy, nor
-//!   of a value that is too large for another command than `set` and `ms`; what `flush_all` took is `not_found`.
+//!   of a value that is too large for another command than `set` and `ms`.
 //! - `debugtime`, `debugitem` and `misbehave` (of debugging builds), `refresh_certs` (of builds with TLS), `extstore` and
 //!   its statistics are `ERROR`, as in a memcached built without them. `shutdown` is not enabled.
 
@@ -64,6 +68,8 @@ mod admin;
 mod change;
 mod classes;
 mod counters;
+mod flags;
+mod limits;
 mod meta;
 mod mistake;
 mod observe;
@@ -74,19 +80,20 @@ mod serve_meta;
 mod serve_stats;
 mod session;
 mod settings;
+mod stop;
 mod store;
 mod watch;
 mod words;
+mod write;
 
 pub use admin::{Admin, Setting, Topic};
 pub use counters::Counters;
-pub use meta::Flags;
+pub use flags::Flags;
+pub use limits::{ANSWER_BYTES_MAX, GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, item_bytes};
 pub use mistake::Mistake;
 pub use parse::{Parsed, Parser};
-pub use request::{
-    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
-};
-pub use session::{ANSWER_BYTES_MAX, Session};
+pub use request::{MetaVerb, Request, Sign, StoreMode};
+pub use session::Session;
 pub use store::Store;
 pub use watch::Streams;
 pub use words::Words;
@@ -109,7 +116,7 @@ impl Machine {
         Self { store: Store::new(unix_base_s, MEMORY_BYTES_MAX), session: Session::new() }
     }
 
-    /// Obeys what has become complete with these bytes; the answers. See [`Session::feed`].
+    /// Obeys what has become complete with these bytes; the answers. See [`Session::feed`], also for their bound.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<u8> {
         let mut out = Vec::new();
         self.session.feed(&mut self.store, bytes, now, &mut out);

@@ -54,6 +54,7 @@ mod body;
 mod date;
 mod endpoint;
 mod failure;
+mod limits;
 mod line;
 mod path;
 mod request;
@@ -61,50 +62,22 @@ mod settings;
 mod store;
 
 pub use answer::{Changed, Found, HttpAnswer, Named, Reply, Stats};
+pub use body::NewEntry;
 pub use date::rfc3339;
 pub use endpoint::{ENDPOINTS, Endpoint, Response};
 pub use failure::Failure;
+pub use limits::{
+    ANSWER_BYTES_MAX, DEFAULT_TTL_S, KEY_BYTES_MAX, KEYS_MAX, Limits, NAMESPACE_BYTES_MAX, NAMESPACES_MAX,
+    PATTERN_BYTES_MAX, TAG_BYTES_MAX, TAGS_MAX,
+};
 pub use line::{Line, LineMistake, parse_line};
 pub use path::Selection;
-pub use request::{NewEntry, Request};
+pub use request::Request;
 pub use settings::{Change, Eviction, Settings};
 
 use crate::clock::Instant;
 use std::sync::Arc;
 use store::Store;
-
-/// The TTL of an entry that is given none, in seconds.
-pub const DEFAULT_TTL_S: u64 = 3600;
-/// The longest namespace, in bytes.
-pub const NAMESPACE_BYTES_MAX: usize = 100;
-/// The longest key, in bytes.
-pub const KEY_BYTES_MAX: usize = 255;
-/// Keys that one `mget` or `mset` may name.
-pub const KEYS_MAX: usize = 10_000;
-/// The most that the values of one `mget` may come to, in bytes.
-pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Tags of one entry.
-pub const TAGS_MAX: usize = 16;
-/// The longest tag, in bytes.
-pub const TAG_BYTES_MAX: usize = 100;
-/// Namespaces of one service.
-pub const NAMESPACES_MAX: usize = 1024;
-
-/// How much fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The largest value, in bytes of its JSON text.
-    pub value_bytes_max: usize,
-    /// All entries of all namespaces, in bytes of their keys, values and tags.
-    pub storage_bytes_max: usize,
-}
-
-impl Default for Limits {
-    /// Values of 1 MiB, 100 MiB in all.
-    fn default() -> Self {
-        Self { value_bytes_max: 1024 * 1024, storage_bytes_max: 100 * 1024 * 1024 }
-    }
-}
 
 /// The service.
 #[derive(Debug, Clone)]
@@ -140,9 +113,20 @@ impl Machine {
         self.store.len()
     }
 
+    /// Bytes that they weigh.
+    pub const fn bytes(&self) -> u64 {
+        self.store.bytes()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Entries and namespaces that selections, changes of limits and policies, lists and the search for room have gone through
+    /// so far. A host that bounds the work of a client, not only its memory, counts these.
+    pub const fn entries_walked(&self) -> u64 {
+        self.store.walked()
     }
 
     /// The sums over all namespaces, and how many namespaces there are. O(namespaces).

@@ -17,8 +17,17 @@ pub(crate) struct Entry {
     is_visited: bool,
     /// Reads that S3-FIFO has yet to reward.
     credit: u64,
-    /// In S3-FIFO's main queue, or in ARC's T2.
+    /// In S3-FIFO's or 2Q's main queue, in ARC's T2, or one of those who stay in LIRS.
     is_proven: bool,
+    /// W-TinyLFU's: in the window, on probation, or protected.
+    segment: Segment,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Segment {
+    Window,
+    Probation,
+    Protected,
 }
 
 /// What left, and its weight; the oldest first.
@@ -45,6 +54,14 @@ pub(crate) struct Naive {
     returns_from: Option<bool>,
     /// S3-FIFO's: from the first eviction on everything new goes to the small queue.
     has_evicted: bool,
+    /// LIRS's: keys by their last reads, the latest last, and whether those who stay have ever had no room.
+    stack: Vec<String>,
+    was_full: bool,
+    /// W-TinyLFU's: how often keys were asked for, and how much was counted since the counts were halved; its sketch is as
+    /// long as the cache was at its fullest.
+    counts: Vec<(String, u64)>,
+    counted: u64,
+    sketch_words: u64,
     stats: CacheStats,
     pub(crate) events: Vec<CacheEvent>,
 }
@@ -64,6 +81,11 @@ impl Naive {
             target: 0.0,
             returns_from: None,
             has_evicted: false,
+            stack: Vec::new(),
+            was_full: false,
+            counts: Vec::new(),
+            counted: 0,
+            sketch_words: 64,
             stats: CacheStats::default(),
             events: Vec::new(),
         }
@@ -95,6 +117,11 @@ impl Naive {
         if self.hand >= self.queue.len() {
             self.hand = 0;
         }
+        // A ghost of LIRS is in its stack.
+        if !self.ghosts.iter().any(|(ghost, _)| *ghost == entry.key) {
+            self.stack.retain(|key| *key != entry.key);
+        }
+        self.prune();
         entry
     }
 
@@ -133,6 +160,9 @@ impl Naive {
             },
             EvictionPolicy::S3Fifo => self.victim_of_s3fifo(),
             EvictionPolicy::Arc => self.victim_of_arc(incoming),
+            EvictionPolicy::TwoQueue => self.victim_of_2q(),
+            EvictionPolicy::Lirs => self.victim_of_lirs(),
+            EvictionPolicy::WTinyLfu => self.victim_of_wtinylfu(incoming),
             EvictionPolicy::LRU | EvictionPolicy::FIFO => 0,
         }
     }
@@ -171,6 +201,162 @@ impl Naive {
         }
         while weights(&self.ghosts) > ghosts_max || self.ghosts.len() as u64 > nine_tenths(self.max_entries) {
             drop_first(&mut self.ghosts);
+        }
+    }
+
+    /// The paper's `reclaimfor`: A1in over a quarter gives, and is remembered, as long as half a cache of ghosts has room.
+    fn victim_of_2q(&mut self) -> usize {
+        let is_over = self.bytes_of(false) > self.max_bytes / 4 || self.count_of(false) > self.max_entries / 4;
+        if let Some(i) = self.oldest(true).filter(|_| !is_over) {
+            return i;
+        }
+        let i = self.oldest(false).expect("somebody");
+        let ghost = weight(&self.queue[i]);
+        if ghost <= self.max_bytes / 2 {
+            self.ghosts.push((self.queue[i].key.clone(), ghost));
+        }
+        while weights(&self.ghosts) > self.max_bytes / 2 || self.ghosts.len() as u64 > self.max_entries / 2 {
+            drop_first(&mut self.ghosts);
+        }
+        i
+    }
+
+    /// The first of those who leave, remembered if it is in the stack; else the bottom of the stack.
+    fn victim_of_lirs(&mut self) -> usize {
+        let Some(i) = self.oldest(false) else {
+            return self.find_stayer_at_bottom().expect("somebody");
+        };
+        let (key, ghost) = (self.queue[i].key.clone(), weight(&self.queue[i]));
+        if self.stack.contains(&key) {
+            self.ghosts.push((key, ghost));
+        }
+        while weights(&self.ghosts) > self.max_bytes || self.ghosts.len() as u64 > self.max_entries {
+            let (key, _) = self.ghosts.remove(0);
+            self.stack.retain(|known| *known != key);
+        }
+        i
+    }
+
+    fn find_stayer_at_bottom(&self) -> Option<usize> {
+        let stays = |key: &&String| self.queue.iter().any(|entry| entry.key == **key && entry.is_proven);
+        let bottom = self.stack.iter().find(stays)?;
+        self.queue.iter().position(|entry| entry.key == *bottom)
+    }
+
+    /// LIRS's: below those who stay the stack ends.
+    fn prune(&mut self) {
+        let bottom = self.find_stayer_at_bottom().map(|i| self.queue[i].key.clone());
+        let place = bottom.and_then(|bottom| self.stack.iter().position(|key| *key == bottom));
+        self.stack.drain(..place.unwrap_or(self.stack.len()));
+    }
+
+    /// LIRS's: whether those who stay have room, for an entry of so many bytes or beside it.
+    fn has_room_to_stay(&self, bytes: u64, beside: (u64, u64)) -> bool {
+        let share = |most: u64| most - (most / 100).max(1).min(most);
+        beside.0.saturating_add(bytes) <= share(self.max_bytes) && beside.1 <= share(self.max_entries)
+    }
+
+    /// LIRS's: an entry, the last of the queue, was read or came in.
+    fn read_in_lirs(&mut self, stays: bool) {
+        let last = self.queue.len() - 1;
+        self.queue[last].is_proven = stays;
+        let key = self.queue[last].key.clone();
+        self.stack.retain(|known| *known != key);
+        self.stack.push(key);
+        while !self.has_room_to_stay(0, (self.bytes_of(true), self.count_of(true))) {
+            let bottom = self.find_stayer_at_bottom().expect("somebody stays");
+            let mut entry = self.queue.remove(bottom);
+            entry.is_proven = false;
+            self.queue.push(entry);
+            self.prune();
+        }
+        self.prune();
+    }
+
+    /// W-TinyLFU's: the shares of the window and of the main cache, in bytes and entries.
+    fn shares(&self) -> [(u64, u64); 2] {
+        let window = |most: u64| most.div_ceil(100);
+        let main = |most: u64| most - most.div_ceil(100);
+        [(window(self.max_bytes), window(self.max_entries)), (main(self.max_bytes), main(self.max_entries))]
+    }
+
+    fn held(&self, segments: &[Segment]) -> (u64, u64) {
+        let held = self.queue.iter().filter(|entry| segments.contains(&entry.segment));
+        (held.clone().map(weight).sum(), held.count() as u64)
+    }
+
+    fn first_of(&self, segment: Segment) -> Option<usize> {
+        self.queue.iter().position(|entry| entry.segment == segment)
+    }
+
+    /// Moves an entry to the end of a segment.
+    fn move_to(&mut self, i: usize, segment: Segment) {
+        let mut entry = self.queue.remove(i);
+        entry.segment = segment;
+        self.queue.push(entry);
+    }
+
+    fn main_has_room(&self, i: usize) -> bool {
+        let (bytes, count) = self.held(&[Segment::Probation, Segment::Protected]);
+        let (bytes_max, count_max) = self.shares()[1];
+        bytes + weight(&self.queue[i]) <= bytes_max && count < count_max
+    }
+
+    fn victim_of_wtinylfu(&mut self, incoming: u64) -> usize {
+        let (bytes_max, count_max) = self.shares()[0];
+        loop {
+            let victim = self.first_of(Segment::Probation).or(self.first_of(Segment::Protected));
+            let (bytes, count) = self.held(&[Segment::Window]);
+            let is_for_window = incoming <= bytes_max && count_max > 0;
+            let is_full = bytes.saturating_add(incoming) > bytes_max || count >= count_max;
+            let Some(candidate) = self.first_of(Segment::Window).filter(|_| is_for_window && is_full) else {
+                return victim.or(self.first_of(Segment::Window)).expect("somebody");
+            };
+            if self.main_has_room(candidate) {
+                self.move_to(candidate, Segment::Probation);
+                continue;
+            }
+            let is_better = |victim: &usize| self.times(candidate) > self.times(*victim);
+            return victim.filter(is_better).unwrap_or(candidate);
+        }
+    }
+
+    fn times(&self, i: usize) -> u64 {
+        let key = &self.queue[i].key;
+        self.counts.iter().find(|(known, _)| known == key).map_or(0, |(_, count)| *count)
+    }
+
+    /// W-TinyLFU's: counts that a key is asked for. There are so few keys here that its sketch mistakes none for another.
+    fn count(&mut self, key: &str) {
+        if !self.counts.iter().any(|(known, _)| known == key) {
+            self.counts.push((key.to_owned(), 0));
+        }
+        let (_, count) = self.counts.iter_mut().find(|(known, _)| known == key).expect("there");
+        if *count < 15 {
+            *count += 1;
+            self.counted += 1;
+        }
+        if self.counted >= 10 * self.sketch_words {
+            self.counts.iter_mut().for_each(|(_, count)| *count /= 2);
+            self.counted /= 2;
+        }
+    }
+
+    /// W-TinyLFU's: where the newcomer, the last of the queue, goes.
+    fn settle_in_wtinylfu(&mut self) {
+        let last = self.queue.len() - 1;
+        let (bytes_max, count_max) = self.shares()[0];
+        if weight(&self.queue[last]) > bytes_max || count_max == 0 {
+            self.queue[last].segment = Segment::Probation;
+        }
+        self.sketch_words = self.sketch_words.max((self.queue.len() as u64).next_power_of_two());
+        loop {
+            let (bytes, count) = self.held(&[Segment::Window]);
+            let Some(oldest) = self.first_of(Segment::Window) else { return };
+            if (bytes <= bytes_max && count <= count_max) || !self.main_has_room(oldest) {
+                return;
+            }
+            self.move_to(oldest, Segment::Probation);
         }
     }
 
@@ -228,7 +414,14 @@ impl Naive {
             place.map(|i| ghosts.remove(i)).is_some()
         };
         self.returns_from = None;
-        if is_of(&mut self.ghosts) {
+        if self.policy == EvictionPolicy::WTinyLfu {
+            self.count(key);
+        } else if self.policy == EvictionPolicy::Lirs {
+            // Also a ghost that is no longer in the stack is forgotten now.
+            let is_return = is_of(&mut self.ghosts) && self.stack.iter().any(|known| known == key);
+            self.stack.retain(|known| known != key);
+            self.returns_from = is_return.then_some(false);
+        } else if is_of(&mut self.ghosts) {
             self.returns_from = Some(false);
             self.target = (self.target + (b2 / b1).max(1.0)).min(self.arc_max() as f64);
         } else if is_of(&mut self.proven_ghosts) {
@@ -301,8 +494,24 @@ impl Naive {
             reached: self.moment,
             is_visited: false,
             credit: 0,
-            is_proven,
+            is_proven: is_proven && self.policy != EvictionPolicy::Lirs,
+            segment: Segment::Window,
         });
+        match self.policy {
+            EvictionPolicy::Lirs => {
+                self.was_full &= self.count_of(true) > 0;
+                let beside = (self.bytes_of(true), self.count_of(true) + 1);
+                let stays = if is_proven {
+                    self.has_room_to_stay(bytes, (0, 1))
+                } else {
+                    !self.was_full && self.has_room_to_stay(bytes, beside)
+                };
+                self.was_full |= !is_proven && !stays;
+                self.read_in_lirs(stays);
+            }
+            EvictionPolicy::WTinyLfu => self.settle_in_wtinylfu(),
+            _ => {}
+        }
         true
     }
 
@@ -315,9 +524,39 @@ impl Naive {
         entry.is_visited = true;
         entry.credit += 1;
         entry.is_proven |= self.policy == EvictionPolicy::Arc;
-        if matches!(self.policy, EvictionPolicy::LRU | EvictionPolicy::Arc) {
-            let entry = self.queue.remove(i);
-            self.queue.push(entry);
+        let (is_proven, key) = (entry.is_proven, entry.key.clone());
+        match self.policy {
+            EvictionPolicy::LRU | EvictionPolicy::Arc => {
+                let entry = self.queue.remove(i);
+                self.queue.push(entry);
+            }
+            EvictionPolicy::TwoQueue if is_proven => {
+                let entry = self.queue.remove(i);
+                self.queue.push(entry);
+            }
+            EvictionPolicy::Lirs => {
+                let fits = self.has_room_to_stay(weight(&self.queue[i]), (0, 1));
+                let stays = is_proven || (self.stack.contains(&key) && fits);
+                let entry = self.queue.remove(i);
+                self.queue.push(entry);
+                self.read_in_lirs(stays);
+            }
+            EvictionPolicy::WTinyLfu => {
+                self.count(&key);
+                let is_window = self.queue[i].segment == Segment::Window;
+                self.move_to(i, if is_window { Segment::Window } else { Segment::Protected });
+                let (bytes_max, count_max) = self.shares()[1];
+                let (bytes_max, count_max) = (bytes_max - bytes_max / 5, count_max - count_max / 5);
+                loop {
+                    let (bytes, count) = self.held(&[Segment::Protected]);
+                    let Some(oldest) = self.first_of(Segment::Protected) else { break };
+                    if bytes <= bytes_max && count <= count_max {
+                        break;
+                    }
+                    self.move_to(oldest, Segment::Probation);
+                }
+            }
+            _ => {}
         }
     }
 

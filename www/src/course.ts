@@ -1,6 +1,7 @@
 /** The course: its lessons, the one that is open, and how far this learner has come. */
 import { batch, computed, signal } from "@preact/signals";
 import type { Dialect } from "./engine/worker";
+import { reach } from "./files";
 import { checkLesson, lessonOpening, openSheet, programs, runAll, sheet } from "./lab";
 import { language } from "./settings";
 import { lessonExampleSheet, lessonSheet } from "./sheets";
@@ -333,19 +334,6 @@ function isProgress(value: unknown): value is Progress {
     typeof script === "string" &&
     typeof hints === "number"
   );
-}
-
-/** A file beside the page: from the network, else from what the service worker keeps. */
-async function reach(path: string): Promise<Response> {
-  try {
-    return await fetch(path);
-  } catch (error) {
-    const kept = await globalThis.caches?.match(path);
-    if (kept) {
-      return kept;
-    }
-    throw error;
-  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

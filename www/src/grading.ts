@@ -1,7 +1,9 @@
 /** A submission's way to the grader that serves this page, if one does, and its report's way back. */
 import { signal } from "@preact/signals";
+import { DROPPED, isModule, takeIn } from "./dropped";
 import type { CheckReport as Check, Report } from "./engine/types";
-import { openCheckScript } from "./lab";
+import { reach } from "./files";
+import { gradeProgram, openCheckScript } from "./lab";
 import { language } from "./settings";
 import { zip } from "./zip";
 
@@ -13,6 +15,12 @@ export interface Exercise {
   title_fr: string;
 }
 
+/** An exercise's public part, as the page's build has it: read by the engine alone, but for these two. */
+interface Brief {
+  id: string;
+  title: { en: string; fr: string };
+}
+
 /** A file of a submission, by its path. */
 export interface Source {
   path: string;
@@ -21,12 +29,16 @@ export interface Source {
 
 export type Grading =
   | { state: "idle" }
-  | { state: "grading" }
-  | { state: "graded"; report: Report; seed: string }
-  | { state: "refused"; why: "nothing" | "tooLarge" | "unreachable" | { said: string } };
+  | { state: "grading"; here: boolean }
+  | { state: "graded"; report: Report; seed: string; here: boolean }
+  | { state: "refused"; why: Refusal | { said: string } };
 
-/** What can be graded here: unknown until asked; nothing where no grader serves this page. */
+type Refusal = "nothing" | "tooLarge" | "unreachable" | "program" | "stopped" | "noBrief";
+
+/** What a grader that serves this page offers: unknown until asked; nothing where none does. */
 export const exercises = signal<Exercise[] | undefined>(undefined);
+/** What the page grades by itself, on the public checks: programs that `grader build` made. */
+export const briefs = signal<Brief[]>([]);
 export const grading = signal<Grading>({ state: "idle" });
 
 /** More is no submission, and the grader would refuse it. */
@@ -36,6 +48,7 @@ const FILES_MAX = 256;
 let latest = 0;
 
 export async function findGrader(): Promise<void> {
+  findBriefs();
   try {
     const response = await fetch("api/v1/exercises");
     const offered = response.ok ? await response.json() : {};
@@ -45,12 +58,24 @@ export async function findGrader(): Promise<void> {
   }
 }
 
+async function findBriefs(): Promise<void> {
+  try {
+    const response = await reach("course/exercises.json");
+    const found: unknown = response.ok ? await response.json() : [];
+    briefs.value = Array.isArray(found) ? found : [];
+  } catch {
+    briefs.value = [];
+  }
+}
+
 /** Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown. */
 export async function grade(sources: Source[], exercise: string, seed: string): Promise<void> {
   latest += 1;
   const asked = latest;
-  grading.value = { state: "grading" };
-  const end = await ask(sources, exercise, seed);
+  const [first] = sources;
+  const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
+  grading.value = { state: "grading", here: here !== undefined };
+  const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, exercise, seed);
   if (asked === latest) {
     grading.value = end;
   }
@@ -75,11 +100,27 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
     });
     const answer = await response.json();
     return response.ok
-      ? { state: "graded", report: answer, seed }
+      ? { state: "graded", report: answer, seed, here: false }
       : { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
   } catch {
     return { state: "refused", why: "unreachable" };
   }
+}
+
+/** A program on the public checks, in this page. */
+async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Grading> {
+  const brief = briefs.value.find(({ id }) => id === exercise) ?? briefs.value[0];
+  if (!brief) {
+    return { state: "refused", why: "noBrief" };
+  }
+  const program = await takeIn(file);
+  if (!program) {
+    return { state: "refused", why: "program" };
+  }
+  const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, path);
+  return report === undefined
+    ? { state: "refused", why: "stopped" }
+    : { state: "graded", report: JSON.parse(report), seed, here: true };
 }
 
 /** What a compiler or a version control made: never part of a submission. */
@@ -127,7 +168,15 @@ async function walk(entry: FileSystemEntry): Promise<Source[]> {
   return found;
 }
 
-/** Opens a check's script on a sheet of its own, which says whose answers are shown there: the reference's. */
-export function openCheck({ title, script = "", actual, expected }: Check, seed: string): void {
-  openCheckScript({ text: script, dialect: "lab", seed }, { title, expected, actual });
+/**
+ * Opens a check's script on a sheet of its own, which says whose answers are shown there: those of the very program that was
+ * graded, where the page has it, else the reference's.
+ */
+export function openCheck(
+  { title, script = "", actual, expected }: Check,
+  seed: string,
+  here: boolean,
+): void {
+  const subject = here ? DROPPED : undefined;
+  openCheckScript({ text: script, dialect: "lab", seed, subject }, { title, expected, actual });
 }

@@ -106,7 +106,7 @@ export function answerOfLine(line: number, position: number): LineAnswer | undef
     first -= 1;
   }
   const answers = ofLine.slice(first, count).flatMap((index) => events[index] ?? []);
-  const shown = answers.slice(0, ANSWERS_BESIDE_MAX).map((event) => event.text);
+  const shown = answers.slice(0, ANSWERS_BESIDE_MAX).map(sayingOf);
   const tones = answers.map(toneOf);
   const tone = (["bad", "warn"] as const).find((worst) => tones.includes(worst)) ?? tones[0] ?? "quiet";
   return { text: shown.join(" · ") + (answers.length > shown.length ? " …" : ""), tone };
@@ -136,6 +136,11 @@ export function hitRatios(position: number, places: number): number[] {
     const upTo = Math.ceil(((place + 1) * all) / count);
     return (reads.hits[upTo - 1] ?? 0) / upTo;
   });
+}
+
+/** What an event says, in the reader's language. */
+export function sayingOf({ text, told }: Told): string {
+  return told ?? text;
 }
 
 function markOf(event: Told): Mark["kind"] | undefined {

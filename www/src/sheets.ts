@@ -15,6 +15,8 @@ export interface Sheet extends Script {
   title?: string;
   /** The id of the lesson that it is written for; nothing else has one. */
   lesson?: string | undefined;
+  /** After which command of another script it was forked; nothing else has one. */
+  fork?: number;
   /** Which check of a report it is; nothing else has one. */
   origin?: Origin;
 }
@@ -69,8 +71,35 @@ export function lessonExampleSheet({ text, dialect, seed }: Script, lesson: stri
 }
 
 /** The script of a check that a submission lost. */
-export function checkSheet({ text, dialect, seed }: Script, origin: Origin): Sheet {
-  return restore({ id: `check.${origin.title}.${seed}`, dialect, original: { text, seed }, origin });
+export function checkSheet({ text, dialect, seed, subject }: Script, origin: Origin): Sheet {
+  const id = `check.${origin.title}.${seed}`;
+  return { ...restore({ id, dialect, original: { text, seed }, origin }), subject };
+}
+
+/** A text in the dialect in which it was meant, from a sheet of another. */
+export function pastedSheet({ text, dialect, seed }: Script): Sheet {
+  return restore({ id: `pasted.${dialect}.${digest(text)}`, dialect, original: { text, seed } });
+}
+
+/** A run's script up to where it stood, to go on otherwise. */
+export function forkSheet(
+  { text, dialect, seed, subject }: Script,
+  fork: number,
+  title: string | undefined,
+  lesson: string | undefined,
+): Sheet {
+  const id = `fork.${dialect}.${digest(text)}`;
+  const borrowed = title === undefined ? {} : { title };
+  return { ...restore({ id, dialect, original: { text, seed }, fork, ...borrowed }), lesson, subject };
+}
+
+/** A short name for a text (FNV-1a): nothing is decided by it but which sheet is taken up again. */
+function digest(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  }
+  return `${text.length.toString(36)}-${hash.toString(36)}`;
 }
 
 export function isOwn(sheet: Sheet): boolean {

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { commands, diagnose, example, initSync, runJson, runText, Session } from "../src/wasm/cachedojo.js";
+import {
+  colours,
+  commands,
+  diagnose,
+  example,
+  initSync,
+  runJson,
+  runText,
+  Session,
+} from "../src/wasm/cachedojo.js";
 
 const ROOT = new URL("../../tests/", import.meta.url);
 initSync({ module: readFileSync(new URL("../src/wasm/cachedojo_bg.wasm", import.meta.url)) });
@@ -25,7 +34,7 @@ test("a session's steps tell what a whole run tells", () => {
   const session = new Session(script, "lab", 7n);
   const told = [];
   while (!session.isDone) {
-    told.push(...JSON.parse(session.step(7)));
+    told.push(...JSON.parse(session.step(7, "en")));
   }
   expect(session.position).toBe(53);
   expect(told.map(({ text: _, source: __, ...event }) => event)).toEqual(
@@ -37,14 +46,46 @@ test("skipping leads to the same world as stepping", () => {
   const script =
     "ring new 150\nring add A\nring add B\nwhere key1\nnode new 1KiB\nnode set k v ttl 9s\ntick 4s\n";
   const [stepped, skipped] = [new Session(script, "lab", 0n), new Session(script, "lab", 0n)];
-  stepped.step(7);
+  stepped.step(7, "en");
   skipped.skip(7);
   expect(skipped.view(["x"])).toEqual(stepped.view(["x"]));
 });
 
+test("going back leads to the same world as never having gone further", () => {
+  const script =
+    "node new 4KiB\nring new 50\nring add A\nring add B\nwhere key1\nfor 1..40000 node set k{} v";
+  const [far, near] = [new Session(script, "lab", 0n), new Session(script, "lab", 0n)];
+  far.skip(40_005);
+  near.skip(20_000);
+  expect(far.rewind(20_000)).toBe(true);
+  expect(far.position).toBeGreaterThan(15_000);
+  expect(far.position).toBeLessThanOrEqual(20_000);
+  far.skip(20_000 - far.position);
+  expect(far.view([])).toEqual({ ...near.view([]), ring: { ...near.view([]).ring, keys: [] } });
+  expect(far.step(1, "en")).toBe(near.step(1, "en"));
+  expect(far.rewind(0)).toBe(false);
+});
+
+test("events are told in French beside their own text", () => {
+  const session = new Session("node new 9\nnode get k\nline GET k", "lab", 0n);
+  const told = JSON.parse(session.step(9, "fr"));
+  expect(told.map(({ text, told }: { text: string; told?: string }) => [text, told])).toEqual([
+    ["node ready", "nœud prêt"],
+    ["nothing", "rien"],
+    ["NOT_FOUND", undefined],
+  ]);
+});
+
+test("the words of a script are placed in UTF-16 units and name their help", () => {
+  const text = "# é🦀\nnode get k";
+  const [from, to, kind, help] = colours(text, "lab").subarray(4);
+  expect([text.slice(from, to), kind]).toEqual(["node get", 1]);
+  expect(commands("lab", "en")[(help ?? 0) - 1]?.name).toBe("node get");
+});
+
 test("a ring's shares are exact: they come to the whole circle, and the dead have none", () => {
   const session = new Session("ring new 150\nring add A\nring add B dead\nring add C weight 2\n", "lab", 0n);
-  session.step(10);
+  session.step(10, "en");
   const { ring } = session.view([]);
   const shares = ring?.members.map(({ sharePpm }) => sharePpm) ?? [];
   expect(shares[1]).toBe(0);
@@ -62,7 +103,7 @@ test("mistakes are placed in UTF-16 units", () => {
 });
 
 test("every command is explained in both languages", () => {
-  const [en, fr] = [commands("en"), commands("fr")];
+  const [en, fr] = [commands("lab", "en"), commands("lab", "fr")];
   expect(en.length).toBeGreaterThan(30);
   expect(fr.map(({ usage }) => usage)).toEqual(en.map(({ usage }) => usage));
   expect(en.every(({ help }, i) => help !== "" && help !== fr[i]?.help)).toBe(true);

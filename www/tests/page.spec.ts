@@ -316,15 +316,18 @@ test("a page without its engine says so, and keeps the script", async ({ page })
 });
 
 test("an engine that traps is replaced, and the script is kept", async ({ page }) => {
-  let isFirst = true;
-  await page.route("**/worker-*.js", async (route) => {
-    const response = await route.fetch();
-    const code = await response.text();
-    // A trap cannot be had from a script, or it would be mended: the first worker gets one from here.
-    const trap =
-      "addEventListener('message', (event) => { if (event.data.kind === 'go') { event.stopImmediatePropagation(); throw new WebAssembly.RuntimeError('unreachable'); } });";
-    await route.fulfill({ response, body: isFirst ? trap + code : code });
-    isFirst = false;
+  // A trap cannot be had from a script, or it would be mended: the first worker fails when it is told to go.
+  await page.addInitScript(() => {
+    let isFirst = true;
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (this: Worker, message: { kind: string }) {
+      if (isFirst && message.kind === "go") {
+        isFirst = false;
+        this.dispatchEvent(new ErrorEvent("error", { message: "unreachable" }));
+      } else {
+        postMessage.call(this, message);
+      }
+    };
   });
   await open(page, "line");
   await write(page, SEED_EXAMPLE);

@@ -10,7 +10,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 
-use super::FOOTPRINT;
+use cachedojo_judge::pack::CodeLanguage;
+
+use super::footprint::FOOTPRINT;
 use crate::intake::archive::{self, LEARNER};
 use crate::intake::find::{self, Found};
 
@@ -63,7 +65,7 @@ impl Attack {
         fs::write(class.join("mallory.zip"), (self.make)())?;
         fs::write(home.join("grades.csv"), "ada,100\n")?;
         let before = files_below(home)?;
-        let entries = find::entries(&class, &scratch)?;
+        let entries = find::entries(&class, &scratch, &[CodeLanguage::Rust])?;
         let unpacked = files_below(&scratch)?;
         unchanged_but_for_scratch(home, &before)?;
         let bytes: usize = unpacked.values().map(Vec::len).sum();
@@ -81,7 +83,7 @@ impl Attack {
         ensure!(graded.as_deref() == expected, "{graded:?} is graded: {mallory:?}");
         // And as the archive of a whole class, refused or not.
         let into = scratch.join("class");
-        _ = archive::unpack(&class.join("mallory.zip"), &into, archive::CLASS);
+        _ = archive::unpack(&class.join("mallory.zip"), &into, archive::CLASS, &[CodeLanguage::Rust]);
         unchanged_but_for_scratch(home, &before)
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 pub mod archives;
+mod footprint;
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +24,7 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use include_dir::{Dir, include_dir};
 
+use self::footprint::FOOTPRINT;
 use crate::host::printable;
 use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
@@ -75,9 +77,6 @@ impl Corpus {
         }
     }
 }
-
-/// A file that some attacks try to write.
-const FOOTPRINT: &str = "/tmp/cachedojo-was-here";
 
 /// An attack.
 #[derive(Debug, Clone)]

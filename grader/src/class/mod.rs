@@ -8,9 +8,14 @@
 //! | [`similar`] | what two submissions share and nobody gave them |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
+//! | [`roster`] | who is in the course, as a platform exports them |
+//! | [`marks`], [`feedback`] | what goes back to the platform: marks in its own form, and everybody's report |
 
+pub mod feedback;
 pub mod key;
+pub mod marks;
 pub mod page;
+pub mod roster;
 pub mod similar;
 pub mod store;
 pub mod summary;

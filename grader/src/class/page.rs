@@ -121,9 +121,16 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
         format!("{passed} {}", say.passed),
         format!("{} {median}/{}", say.median, class.max_score),
     ];
-    for state in
-        [State::BuildFailed, State::Forbidden, State::Missing, State::Empty, State::Unreadable, State::HarnessError]
-    {
+    for state in [
+        State::BuildFailed,
+        State::Forbidden,
+        State::Missing,
+        State::Empty,
+        State::Unreadable,
+        State::Ambiguous,
+        State::NotSubmitted,
+        State::HarnessError,
+    ] {
         if class.count(state) > 0 {
             parts.push(format!("{}{} {}", say.state(state), words.colon, class.count(state)));
         }
@@ -171,7 +178,8 @@ struct Phrases {
     earlier: &'static str,
     no_result: &'static str,
     each: &'static str,
-    states: [&'static str; 8],
+    late: &'static str,
+    states: [&'static str; 10],
 }
 
 impl Phrases {
@@ -201,6 +209,7 @@ impl Phrases {
                 earlier: "Earlier results",
                 no_result: "no result",
                 each: "Each learner",
+                late: "late",
                 states: [
                     "graded",
                     "does not compile",
@@ -210,6 +219,8 @@ impl Phrases {
                     "no source",
                     "superseded",
                     "unreadable",
+                    "several to choose from",
+                    "nothing handed in",
                 ],
             },
             Language::French => &Self {
@@ -236,6 +247,7 @@ impl Phrases {
                 earlier: "Résultats antérieurs",
                 no_result: "sans résultat",
                 each: "Chaque élève",
+                late: "en retard",
                 states: [
                     "noté",
                     "ne compile pas",
@@ -245,6 +257,8 @@ impl Phrases {
                     "sans source",
                     "remplacé",
                     "illisible",
+                    "plusieurs possibles",
+                    "rien rendu",
                 ],
             },
         }
@@ -260,6 +274,8 @@ impl Phrases {
             State::Missing => 5,
             State::Superseded => 6,
             State::Unreadable => 7,
+            State::Ambiguous => 8,
+            State::NotSubmitted => 9,
         }]
     }
 }

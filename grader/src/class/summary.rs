@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::similar::Passage;
 use super::store::Past;
+use crate::intake::platform::Whose;
 
 /// The name of this form; another form gets another name.
 pub const SCHEMA: &str = "cachedojo/class/v1";
@@ -42,6 +43,8 @@ pub struct Learner {
     pub learner: String,
     /// Where the submission was found, relative to the class.
     pub path: String,
+    /// Whether it came late, where the platform says so.
+    pub late: bool,
     /// What came of it.
     pub state: State,
     /// Why there is no report, or a remark on what was graded.
@@ -54,6 +57,17 @@ pub struct Learner {
     pub report: Option<Report>,
     /// Earlier gradings with another outcome, oldest first.
     pub earlier: Vec<Past>,
+    /// Who it is on their platform; nothing of those who are only known from a roster.
+    #[serde(skip)]
+    pub whose: Option<Whose>,
+}
+
+impl Learner {
+    /// The points for a gradebook: none where there is nothing to go by, which is for the teacher to decide.
+    pub fn mark(&self) -> Option<u32> {
+        let graded = matches!(self.state, State::Graded | State::BuildFailed | State::Forbidden);
+        graded.then_some(self.score)
+    }
 }
 
 /// What came of a learner's submission.
@@ -76,6 +90,10 @@ pub enum State {
     Superseded,
     /// Its archive or folder cannot be read.
     Unreadable,
+    /// Several could be graded, and nothing tells which is meant.
+    Ambiguous,
+    /// The roster has them, and they handed in nothing.
+    NotSubmitted,
 }
 
 impl State {
@@ -90,6 +108,8 @@ impl State {
             Self::Missing => "missing",
             Self::Superseded => "superseded",
             Self::Unreadable => "unreadable",
+            Self::Ambiguous => "ambiguous",
+            Self::NotSubmitted => "not_submitted",
         }
     }
 }

@@ -7,7 +7,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
     // Quoted, a cell is one cell, whatever a spreadsheet's country takes for the separator.
     let mut table = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
     let head = ["learner", "path", "state", "score", "max_score", "passed"].into_iter().map(str::to_owned);
-    let tail = ["note", "sha256", "receipt"].into_iter().map(str::to_owned);
+    let tail = ["note", "sha256", "receipt", "late"].into_iter().map(str::to_owned);
     write(&mut table, head.chain(check_ids.iter().map(|id| harmless(id))).chain(tail));
     for learner in &class.learners {
         let report = learner.report.as_ref();
@@ -27,6 +27,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
             harmless(&learner.note),
             report.map(|report| report.submission.sha256.clone()).unwrap_or_default(),
             report.map(|report| report.receipt.clone()).unwrap_or_default(),
+            if learner.late { "late".to_owned() } else { String::new() },
         ];
         write(&mut table, head.into_iter().chain(points).chain(tail));
     }
@@ -42,10 +43,17 @@ fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {
 const FORMULA: &[char] =
     &['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '｜', '％', '−', '﹢', '﹣', '﹦', '﹫'];
 
-/// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line.
-fn harmless(text: &str) -> String {
+/// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line. A lone dash, which
+/// platforms write for "nothing yet", is none.
+pub(super) fn harmless(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if line.trim_start().starts_with(FORMULA) { format!("'{line}") } else { line }
+    if line.trim() == "-" {
+        line
+    } else if line.trim_start().starts_with(FORMULA) {
+        format!("'{line}")
+    } else {
+        line
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::course::CourseFiles;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::intake::submission::Submission;
 use crate::run::bench::Bench;
+use crate::run::lesson;
 
 /// Builds a submission and writes its module.
 ///
@@ -34,6 +35,6 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
 /// # Errors
 /// The course is unsound, a program does not build, or the folder cannot be written.
 pub fn export_course(args: &ExportArgs) -> Result<Outcome> {
-    CourseFiles::load()?.export(&args.folder, args.trust)?;
+    lesson::export(&CourseFiles::load()?, &args.folder, args.trust)?;
     Ok(Outcome::Passed)
 }

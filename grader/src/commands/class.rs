@@ -8,15 +8,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
 use crate::class::key::Keys;
+use crate::class::roster::Roster;
 use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::store::{Past, Store};
 use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
-use crate::class::{page, table};
+use crate::class::{feedback, marks, page, table};
 use crate::cli::ClassArgs;
 use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
@@ -24,6 +26,7 @@ use crate::host::printable;
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::intake::find::{self, Entry, Found};
+use crate::intake::platform::Whose;
 use crate::intake::submission::hex;
 use crate::pack::Pack;
 use crate::report::{self, Format, Setting, write_whole};
@@ -42,13 +45,15 @@ const CODE_BYTES_MAX: u64 = 4 << 20;
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     check_paths(args)?;
+    let roster = args.roster.as_deref().map(Roster::read).transpose()?;
     let scratch = scratch::folder().context("making a scratch folder")?;
-    let (root, refused) = class_folder(&args.path, scratch.path())?;
+    let languages = &pack.exercise.languages;
+    let (root, refused) = class_folder(&args.path, scratch.path(), languages)?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
     }
-    let mut entries = submissions(&root, scratch.path(), args)?;
+    let mut entries = submissions(&root, scratch.path(), args, languages)?;
     for entry in entries.iter_mut().filter(|entry| refused.iter().any(|folder| *folder == Path::new(&entry.shown))) {
         let most = archive::CLASS.learner_bytes >> 20;
         entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
@@ -61,11 +66,14 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     };
     let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
     let broken = grade_missing(&entries, &keys_of_entries, &keys, &store, &bench, args)?;
-    let learners = learners(&entries, &keys_of_entries, &store, &broken)?;
+    let mut learners = learners(&entries, &keys_of_entries, &store, &broken)?;
+    let matched = roster.as_ref().map(|roster| take_roll(&mut learners, roster, args.shard.is_some()));
     let similar = similarities(&entries, &pack);
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
     write_results(&class, &pack, args)?;
-    summarize(&class, args)?;
+    let rostered = roster.as_ref().zip(matched.as_deref());
+    let handed_back = write_marks(&class, &pack, rostered, args)?;
+    summarize(&class, &handed_back, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
@@ -83,7 +91,7 @@ fn check_paths(args: &ClassArgs) -> Result<()> {
 }
 
 /// The class as a folder, and the learners' folders in it whose archive held more than a learner's share.
-fn class_folder(path: &Path, scratch: &Path) -> Result<(PathBuf, Vec<PathBuf>)> {
+fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<(PathBuf, Vec<PathBuf>)> {
     if path.is_dir() {
         return Ok((path.to_owned(), Vec::new()));
     }
@@ -92,14 +100,14 @@ fn class_folder(path: &Path, scratch: &Path) -> Result<(PathBuf, Vec<PathBuf>)> 
     }
     let root = scratch.join("class");
     fs::create_dir_all(&root)?;
-    let refused = archive::unpack(path, &root, archive::CLASS)
+    let refused = archive::unpack(path, &root, archive::CLASS, languages)
         .map_err(|refused| UsageError(format!("`{}`: {refused}", path.display())))?;
     Ok((root, refused))
 }
 
 /// The class's entries, or this shard's share of its learners.
-fn submissions(root: &Path, scratch: &Path, args: &ClassArgs) -> Result<Vec<Entry>> {
-    let mut entries = find::entries(root, scratch)?;
+fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+    let mut entries = find::entries(root, scratch, languages)?;
     let out = fs::canonicalize(&args.out)?;
     entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
     if entries.is_empty() {
@@ -216,6 +224,13 @@ fn learners(
                 state = State::Superseded;
                 String::new()
             }
+            Found::Ambiguous(several) => {
+                state = State::Ambiguous;
+                format!(
+                    "it holds several that could be graded ({}): keep one; if these are learners, grade this folder as a class",
+                    several.join(", ")
+                )
+            }
             Found::Unreadable(reason) => {
                 state = State::Unreadable;
                 reason.clone()
@@ -232,7 +247,9 @@ fn learners(
         }
         let (points, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
-        learners.push(Learner { learner, path, state, note, score: points, passed, report, earlier: Vec::new() });
+        let (late, whose) = (entry.whose.late, Some(entry.whose.clone()));
+        let earlier = Vec::new();
+        learners.push(Learner { learner, path, late, state, note, score: points, passed, report, earlier, whose });
     }
     let now = now_ms();
     let graded =
@@ -244,6 +261,42 @@ fn learners(
     }
     Ok(learners)
 }
+
+/// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
+/// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
+fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Option<usize>> {
+    let known: Vec<(&str, &Whose)> =
+        learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.whose.as_ref()?))).collect();
+    let mut matched = roster.matched(&known);
+    for (learner, person) in learners.iter_mut().zip(&matched) {
+        match person {
+            Some(person) => learner.late |= roster.people[*person].late,
+            None if learner.note.is_empty() => NOT_IN_ROSTER.clone_into(&mut learner.note),
+            None => learner.note = format!("{}; {NOT_IN_ROSTER}", learner.note),
+        }
+    }
+    let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !matched.contains(&Some(*at)));
+    let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
+    for (at, learner) in missing {
+        learners.push(Learner {
+            learner: printable::line(&learner),
+            path: String::new(),
+            late: false,
+            state: State::NotSubmitted,
+            note: String::new(),
+            score: 0,
+            passed: false,
+            report: None,
+            earlier: Vec::new(),
+            whose: None,
+        });
+        matched.push(Some(at));
+    }
+    matched
+}
+
+/// What is said of a learner whom the roster does not have.
+const NOT_IN_ROSTER: &str = "not in the roster";
 
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]
 fn now_ms() -> u64 {
@@ -302,24 +355,58 @@ fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
     Ok(())
 }
 
+/// Writes what goes back to the platform: marks in its own form, and an archive of everybody's report. Returns the files' names.
+fn write_marks(
+    class: &Class,
+    pack: &Pack,
+    roster: Option<(&Roster, &[Option<usize>])>,
+    args: &ClassArgs,
+) -> Result<Vec<String>> {
+    let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
+    let mut names = Vec::new();
+    for marks in marks::render(class, roster, column, args.lang) {
+        write_whole(&args.out.join(&marks.name), marks.text.as_bytes())?;
+        names.push(marks.name);
+    }
+    let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
+    let graded = class.learners.iter().filter(|learner| learner.state != State::Superseded);
+    let pages: Vec<(String, String)> = graded
+        .filter_map(|learner| {
+            let place = &learner.whose.as_ref()?.hand_back;
+            let report = learner.report.as_ref()?;
+            Some((place.clone(), report::render(report, Format::Html, &setting)))
+        })
+        .collect();
+    if !pages.is_empty() {
+        let packed = feedback::pack(pages.iter().map(|(place, page)| (place.as_str(), page.as_str())))?;
+        write_whole(&args.out.join(FEEDBACK), &packed)?;
+        names.push(FEEDBACK.to_owned());
+    }
+    Ok(names)
+}
+
+/// The archive of everybody's report.
+const FEEDBACK: &str = "feedback.zip";
+
 /// A file name for a learner: readable, and theirs alone whatever the file system thinks of case and odd characters.
 fn page_name(learner: &str) -> String {
     let readable: String = learner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
     format!("{readable}-{}.html", &hex(&Sha256::digest(learner.as_bytes()))[..8])
 }
 
-fn summarize(class: &Class, args: &ClassArgs) -> Result<()> {
+fn summarize(class: &Class, handed_back: &[String], args: &ClassArgs) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let scores = class.scores();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    let count = class.learners.len();
+    let count = class.learners.iter().filter(|learner| learner.state != State::NotSubmitted).count();
     let submissions = if count == 1 { "submission" } else { "submissions" };
     writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{}", class.max_score)?;
     for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
         writeln!(out, "  {}: {}", printable::line(&learner.learner), learner.state.name())?;
     }
-    for name in ["index.html", "results.csv", "results.json"] {
+    let names = ["index.html", "results.csv", "results.json"].into_iter().chain(handed_back.iter().map(String::as_str));
+    for name in names {
         writeln!(out, "wrote {}", args.out.join(name).display())?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use cachedojo_notation::text::Language;
@@ -9,6 +10,7 @@ use cachedojo_notation::text::Language;
 use crate::cli::{InitArgs, ShowArgs};
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, UsageError};
+use crate::host::printable::argument;
 use crate::pack::{Pack, built_in_ids};
 
 /// Lists the built-in exercises.
@@ -62,11 +64,6 @@ pub fn show(args: &ShowArgs) -> Result<Outcome> {
 pub fn init(args: &InitArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     let dir = &args.dir;
-    let occupied = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied || dir.is_file() {
-        let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
-        return Err(UsageError(message).into());
-    }
     let languages = &pack.exercise.languages;
     let language = args.code.unwrap_or_else(|| languages[0]);
     if !languages.contains(&language) {
@@ -80,6 +77,8 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
             files.insert(name.to_owned(), text.clone());
         }
     }
+    files.extend(pack.part("init", language));
+    check_free(dir, files.keys())?;
     for (path, text) in &files {
         let target = dir.join(path);
         let parent = target.parent().context("a file stands in a folder")?;
@@ -90,8 +89,25 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     for path in files.keys() {
         writeln!(out, "wrote {}", dir.join(path).display())?;
     }
-    let exercise =
-        if args.exercise == crate::pack::DEFAULT_ID { String::new() } else { format!(" --exercise {}", args.exercise) };
-    writeln!(out, "Now write your code, and try: grader grade {}{exercise}", dir.display())?;
+    let mut command = format!("grader grade {}", argument(&dir.display().to_string()));
+    if args.exercise != crate::pack::DEFAULT_ID {
+        command += &format!(" --exercise {}", argument(&args.exercise));
+    }
+    writeln!(out, "Now write your code, and try: {command}")?;
     Ok(Outcome::Passed)
+}
+
+/// What a fresh repository and an editor put into a folder, in which somebody may still begin; with what their names begin with.
+const KEPT: &[&str] = &[".git", ".hg", ".svn", ".DS_Store", ".idea", ".vscode", "README", "LICENSE", "LICENCE"];
+
+/// A folder is begun in only where nothing of anybody's is lost, or mixed up with an exercise.
+fn check_free<'a>(dir: &Path, mut files: impl Iterator<Item = &'a String>) -> Result<()> {
+    let is_kept = |name: &str| KEPT.iter().any(|kept| name.starts_with(kept));
+    let mut inside = fs::read_dir(dir).into_iter().flatten().flatten();
+    let occupied = inside.any(|entry| !is_kept(&entry.file_name().to_string_lossy()));
+    if occupied || dir.is_file() || files.any(|file| dir.join(file).exists()) {
+        let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
+        return Err(UsageError(message).into());
+    }
+    Ok(())
 }

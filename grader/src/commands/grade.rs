@@ -2,16 +2,20 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_judge::report::GradeVerdict;
 use tempfile::TempDir;
 
-use crate::cli::GradeArgs;
+use crate::cli::{GradeArgs, GradingArgs};
+use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
-use crate::host::scratch;
+use crate::host::{printable, scratch};
+use crate::intake::{self, archive::Refused};
 use crate::language::http;
+use crate::language::toolchain::Rejected;
+use crate::pack::Pack;
 use crate::report::{self, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
@@ -26,6 +30,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     if let Some(out) = out {
         super::check_out(out)?;
     }
+    super::note_other_exercise(&grading.path, &grading.exercise);
     let bench = Bench::open(&pack, grading.trust)?;
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
@@ -40,11 +45,44 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
             report.submission.path = service.name;
             report
         }
-        None => apart::grade(&bench, &grading.path, grading.seed, grading.lang, &stop)?,
+        None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
+        None => grade_path(&bench, grading, &stop)?,
     };
     let setting = Setting::from_environment(grading.lang, &grading.playground);
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
+}
+
+/// Whether grading would start a service as an ordinary program, and nobody said that it may.
+fn is_untrusted_start(pack: &Pack, grading: &GradingArgs) -> bool {
+    let start = read_plain(&grading.path.join(http::START), 1 << 16).ok().and_then(|text| String::from_utf8(text).ok());
+    let starts = start.is_some_and(|text| !http::service::is_url(text.trim()));
+    pack.exercise.interface == InterfaceKind::Service && !grading.trust && starts
+}
+
+/// Grades what is at the path, or what the archive there holds.
+fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<Report> {
+    let GradingArgs { path, seed, lang, .. } = grading;
+    match intake::unpacked(path, &bench.pack.exercise.languages) {
+        Ok(None) => apart::grade(bench, path, *seed, *lang, stop),
+        Ok(Some(folder)) => {
+            let place = folder.path().join("submission");
+            let report = apart::grade(bench, &place, *seed, *lang, stop)?;
+            Ok(renamed(report, &place, path))
+        }
+        Err(Refused::Io(error)) => Err(error).context("unpacking the archive"),
+        Err(refused) => Ok(bench.rejected(path, *seed, Rejected::build_failed(&refused.to_string()))),
+    }
+}
+
+/// The report under the name by which the submission was given, in place of where it was unpacked.
+pub(super) fn renamed(mut report: Report, place: &Path, name: &Path) -> Report {
+    let (place, name) = [place, name].map(|path| printable::line(&path.display().to_string())).into();
+    for found in &mut report.diagnostics {
+        found.message = found.message.replace(&place, &name);
+    }
+    report.submission.path = name;
+    report
 }
 
 /// A service that is named on the command line, as the submission that it is: a folder with a file `start`.

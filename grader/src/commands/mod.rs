@@ -16,13 +16,19 @@ pub mod watch;
 use std::path::Path;
 
 use anyhow::Result;
+use cachedojo_notation::text::Language;
 
-use crate::host::outcome::UsageError;
-use crate::pack::Pack;
+use crate::course::{self, CourseFiles};
+use crate::host::files::read_plain;
+use crate::host::outcome::{UsageError, say};
+use crate::pack::{DEFAULT_ID, Pack, built_in_ids};
+
+/// Largest statement that is looked into, in bytes.
+const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
 /// The pack that an argument names; naming none that is sound is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
-    Pack::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+    course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
 /// A file that is to be written must be able to: told before anything is graded.
@@ -40,4 +46,26 @@ fn check_out(file: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Says so where a folder was begun for another exercise than the default one, which is graded because none was named. What a
+/// submission says never decides what it is graded by.
+fn note_other_exercise(path: &Path, exercise: &str) {
+    if exercise != DEFAULT_ID {
+        return;
+    }
+    let statement = |name: &str| String::from_utf8(read_plain(&path.join(name), STATEMENT_BYTES_MAX).ok()?).ok();
+    let Some(begun) = statement("statement.en.md").or_else(|| statement("statement.fr.md")) else { return };
+    let begun = begun.replace("\r\n", "\n");
+    let lessons = CourseFiles::load().map(|files| files.course.lessons).unwrap_or_default();
+    let ids = built_in_ids().into_iter().chain(lessons.into_iter().map(|lesson| lesson.id));
+    let is_of = |id: &String| {
+        let pack = Pack::load(id).ok();
+        pack.is_some_and(|pack| {
+            [Language::English, Language::French].into_iter().any(|language| pack.statement(language) == Some(&begun))
+        })
+    };
+    if let Some(id) = ids.filter(|id| id != DEFAULT_ID).find(is_of) {
+        say(&format!("this folder was begun for `{id}` and is graded for `{DEFAULT_ID}`: was --exercise {id} meant?"));
+    }
 }

@@ -1,13 +1,11 @@
 //! The grader started again by itself: what must have walls around it is another process of the same program.
 //!
-//! `main` gives the hidden subcommands of [`HIDDEN`] to [`obey`] before it looks at anything else.
+//! `main` has [`obey`](super::obey) look for a hidden subcommand before it looks at anything else.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
-
-use super::{sandbox, scratch};
 
 /// Which sources this program was built from: two programs that talk to each other are of the same ones.
 pub const SOURCES: &str = env!("CACHEDOJO_SOURCES");
@@ -19,19 +17,17 @@ pub const TIDY: &str = "__tidy";
 /// Grades one submission.
 pub const GRADE: &str = "__grade";
 
-/// A hidden subcommand's body: what follows its name on the command line.
-type Body = fn(&[OsString]) -> ExitCode;
+/// A hidden subcommand: its name, and its body, which is given what follows the name on the command line.
+pub type Hidden<'a> = (&'a str, fn(&[OsString]) -> ExitCode);
 
 static IS_THE_GRADER: OnceLock<()> = OnceLock::new();
 
-/// Obeys a hidden subcommand where the arguments hold one. Must be the first thing that a program does: no thread may have
-/// been started. `more` are the subcommands of other rooms.
-pub fn obey(more: &[(&str, Body)]) -> Option<ExitCode> {
+/// Obeys that one of the hidden subcommands which the arguments hold, if any. From now on this program is the grader.
+pub(super) fn obey<'a>(mut hidden: impl Iterator<Item = &'a Hidden<'a>>) -> Option<ExitCode> {
     _ = IS_THE_GRADER.set(());
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let name = arguments.get(1)?.to_str().filter(|name| name.starts_with("__"))?;
-    let own: [(&str, Body); 2] = [(SANDBOX, sandbox::launch), (TIDY, scratch::tidy)];
-    let (_, body) = own.iter().chain(more).find(|(hidden, _)| *hidden == name)?;
+    let (_, body) = hidden.find(|(hidden, _)| *hidden == name)?;
     Some(body(&arguments[2..]))
 }
 

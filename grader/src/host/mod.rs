@@ -20,3 +20,12 @@ pub mod printable;
 pub mod process;
 pub mod sandbox;
 pub mod scratch;
+
+use std::process::ExitCode;
+
+/// Obeys a hidden subcommand where the arguments hold one. Must be the first thing that a program does: no thread may have
+/// been started. `more` are the subcommands of other rooms.
+pub fn obey(more: &[itself::Hidden<'_>]) -> Option<ExitCode> {
+    let own: [itself::Hidden<'_>; 2] = [(itself::SANDBOX, sandbox::launch), (itself::TIDY, scratch::tidy)];
+    itself::obey(own.iter().chain(more))
+}

@@ -52,6 +52,26 @@ pub fn line(text: &str) -> String {
     harmless(text).replace('\n', "\u{fffd}")
 }
 
+/// A word of a command that is printed to be typed: quoted where this system's shell would take it for something else.
+pub fn argument(text: &str) -> String {
+    if cfg!(windows) { for_windows(text) } else { for_unix(text) }
+}
+
+/// Whether no shell takes a word for anything but itself.
+fn is_bare(text: &str, more: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:,+@".contains(c) || more.contains(c);
+    !text.is_empty() && text.chars().all(plain)
+}
+
+fn for_unix(text: &str) -> String {
+    if is_bare(text, "%") { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// In double quotes both of Windows's shells take a path for one word; a path there holds no double quote.
+fn for_windows(text: &str) -> String {
+    if is_bare(text, "\\") { text.to_owned() } else { format!("\"{}\"", text.replace('"', "")) }
+}
+
 /// At most `chars_max` characters, the last of them saying that there was more.
 pub fn clip(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
@@ -94,6 +114,23 @@ mod tests {
         ] {
             assert_eq!(obeyed_by_none(said), quiet);
             assert_eq!(obeyed_by_none(quiet), quiet);
+        }
+    }
+
+    #[test]
+    fn a_printed_command_can_be_typed() {
+        for (text, unix, windows) in [
+            ("cache", "cache", "cache"),
+            ("my cache", "'my cache'", "\"my cache\""),
+            ("../été/x_1", "../été/x_1", "../été/x_1"),
+            ("it's", "'it'\\''s'", "\"it's\""),
+            ("a;rm -rf $HOME", "'a;rm -rf $HOME'", "\"a;rm -rf $HOME\""),
+            ("C:\\Users\\Ada L", "'C:\\Users\\Ada L'", "\"C:\\Users\\Ada L\""),
+            ("C:\\cache", "'C:\\cache'", "C:\\cache"),
+            ("R&D", "'R&D'", "\"R&D\""),
+            ("", "''", "\"\""),
+        ] {
+            assert_eq!((for_unix(text).as_str(), for_windows(text).as_str()), (unix, windows), "{text}");
         }
     }
 

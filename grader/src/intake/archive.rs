@@ -1,16 +1,20 @@
-//! Zip archives: only sources are unpacked, only below the given folder, and only so many bytes.
+//! Archives (zip, tar, tar.gz): only sources are unpacked, only below the given folder, and only so many bytes.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Component, Path, PathBuf};
 
+use cachedojo_judge::pack::CodeLanguage;
+use flate2::bufread::MultiGzDecoder;
 use zip::ZipArchive;
+
+use super::look::{FOREIGN_FOLDERS, is_source};
 
 /// How much an archive may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Most entries that are looked at.
+    /// Most entries that are looked at; what stands in a folder that nobody wrote (`target`) is not.
     pub entries: usize,
     /// Most bytes that are written, all files together.
     pub total_bytes: u64,
@@ -18,20 +22,31 @@ pub struct Limits {
     pub learner_bytes: u64,
     /// Largest file that is unpacked; larger ones are no sources, and left out.
     pub file_bytes: u64,
+    /// Whether what is not unpacked is there as an empty file, so that it can be named.
+    pub names_all: bool,
 }
 
 /// A class's archive.
 pub const CLASS: Limits =
-    Limits { entries: 100_000, total_bytes: 2 << 30, learner_bytes: 32 << 20, file_bytes: 16 << 20 };
+    Limits { entries: 100_000, total_bytes: 2 << 30, learner_bytes: 32 << 20, file_bytes: 16 << 20, names_all: true };
 /// One learner's archive.
 pub const LEARNER: Limits =
-    Limits { entries: 10_000, total_bytes: 16 << 20, learner_bytes: 16 << 20, file_bytes: 1 << 20 };
+    Limits { entries: 10_000, total_bytes: 16 << 20, learner_bytes: 16 << 20, file_bytes: 1 << 20, names_all: false };
+
+/// Most entries that an archive may list, those that are not looked at among them.
+const LISTED_MAX: usize = 1_000_000;
+/// Most bytes that a packed tar archive may unpack to while it is read through, whatever of it is kept.
+const STREAM_BYTES_MAX: u64 = 8 << 30;
+/// How deep archives may stand in each other: the class's, a learner's, and one that a platform or a habit wraps around it.
+const NESTED_MAX: usize = 3;
 
 /// Why an archive was not unpacked.
 #[derive(Debug)]
 pub enum Refused {
     /// It cannot be read.
     Unreadable(String),
+    /// It is of a kind that is not looked into.
+    Foreign(&'static str),
     /// It has too many entries.
     TooManyEntries(usize),
     /// It unpacks to too many bytes.
@@ -44,6 +59,9 @@ impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreadable(reason) => write!(f, "the archive cannot be read ({reason}): hand in a plain zip file"),
+            Self::Foreign(kind) => {
+                write!(f, "it is an archive of another kind ({kind}): hand in a plain zip file or a .tar.gz")
+            }
             Self::TooManyEntries(most) => {
                 write!(f, "the archive has more than {most} entries: hand in source files only")
             }
@@ -63,94 +81,253 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Unpacks the sources and the archives in `path` below `into`. Entries that would land elsewhere, links and devices are
-/// left out, whatever the archive calls them. Sizes are counted while unpacking, never believed.
+/// What an archive is, told from its bytes, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Zip,
+    Tar,
+    Gzip,
+    Foreign(&'static str),
+}
+
+/// Unpacks the sources in `languages` and the archives in `path` below `into`. Entries that would land elsewhere, links and
+/// devices are left out, whatever the archive calls them. Sizes are counted while unpacking, never believed.
 /// Returns the learners' folders that held more than a learner's share: they are empty now.
 /// Cost: O(entries + bytes), both within `limits`.
 ///
 /// # Errors
 /// See [`Refused`].
-pub fn unpack(path: &Path, into: &Path, limits: Limits) -> Result<Vec<PathBuf>, Refused> {
-    let file = File::open(path)?;
-    let unreadable = |error: zip::result::ZipError| Refused::Unreadable(error.to_string());
-    let mut archive = ZipArchive::new(file).map_err(unreadable)?;
-    if archive.len() > limits.entries {
+pub fn unpack(path: &Path, into: &Path, limits: Limits, languages: &[CodeLanguage]) -> Result<Vec<PathBuf>, Refused> {
+    let mut names = Vec::new();
+    each_entry(path, &mut |entry| {
+        names.push((entry.path, entry.is_folder));
+        if names.len() > LISTED_MAX { Err(Refused::TooManyEntries(LISTED_MAX)) } else { Ok(()) }
+    })?;
+    if names.len() > limits.entries {
         return Err(Refused::TooManyEntries(limits.entries));
     }
-    let mut left = limits.total_bytes;
-    let depth = shared_folders(&archive) + 1;
-    let (mut taken, mut refused): (BTreeMap<PathBuf, u64>, Vec<PathBuf>) = (BTreeMap::new(), Vec::new());
-    for index in 0..archive.len() {
-        // An entry that is encrypted or packed in an unknown way costs itself, not the archive.
-        let Ok(entry) = archive.by_index(index) else { continue };
-        let Some(inner) = entry.enclosed_name() else { continue };
-        if entry.is_dir() && is_plain(&inner) {
-            unless_in_the_way(fs::create_dir_all(into.join(inner)))?;
-            continue;
-        }
-        if !entry.is_file() || entry.is_symlink() || !is_plain(&inner) || !is_wanted(&inner) {
-            continue;
-        }
-        let learner: PathBuf = inner.components().take(depth).collect();
-        if refused.contains(&learner) {
-            continue;
-        }
-        let most = limits.file_bytes.min(left);
-        let mut bytes = Vec::new();
-        if entry.take(most + 1).read_to_end(&mut bytes).is_err() {
-            continue;
-        }
-        if bytes.len() as u64 > most {
-            if most < limits.file_bytes {
-                return Err(Refused::TooManyBytes(limits.total_bytes));
-            }
-            continue;
-        }
-        let share = taken.entry(learner.clone()).or_default();
-        if learner != inner
-            && *share + bytes.len() as u64 > limits.learner_bytes
-            && limits.learner_bytes < limits.total_bytes
-        {
-            left += *share;
-            fs::remove_dir_all(into.join(&learner))?;
-            fs::create_dir(into.join(&learner))?;
-            refused.push(learner);
-            continue;
-        }
-        *share += bytes.len() as u64;
-        left -= bytes.len() as u64;
-        write(&into.join(inner), &bytes)?;
-    }
-    Ok(refused)
+    let depth = shared_folders(&names) + 1;
+    let (left, taken, refused) = (limits.total_bytes, BTreeMap::new(), Vec::new());
+    let mut unpacking = Unpacking { into, limits, languages, depth, left, taken, refused };
+    each_entry(path, &mut |entry| unpacking.entry(entry))?;
+    Ok(unpacking.refused)
 }
 
-/// How many folders all entries are wrapped in: the learners' own are the next.
-fn shared_folders(archive: &ZipArchive<File>) -> usize {
-    let folders = |name: std::borrow::Cow<'_, str>| name.split('/').map(str::to_owned).collect::<Vec<_>>();
-    let mut files = archive.file_names().flatten().filter(|name| !name.ends_with('/')).map(folders);
-    let Some(mut shared) = files.next() else { return 0 };
-    shared.pop();
+/// One entry of an archive: a folder or a file that may be looked at.
+struct Entry<'a> {
+    /// Where it belongs.
+    path: PathBuf,
+    is_folder: bool,
+    content: &'a mut dyn Read,
+}
+
+/// Gives every file and folder of an archive that is not foreign to `each`, in the archive's order.
+fn each_entry(path: &Path, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
+    let mut file = File::open(path)?;
+    match kind_of(&mut file)? {
+        Kind::Zip => each_of_zip(file, each),
+        Kind::Tar => each_of_tar(BufReader::new(file), each),
+        Kind::Gzip => each_of_tar(MultiGzDecoder::new(BufReader::new(file)).take(STREAM_BYTES_MAX), each),
+        Kind::Foreign(name) => Err(Refused::Foreign(name)),
+    }
+}
+
+fn each_of_zip(file: File, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| Refused::Unreadable(error.to_string()))?;
+    if archive.len() > LISTED_MAX {
+        return Err(Refused::TooManyEntries(LISTED_MAX));
+    }
+    for index in 0..archive.len() {
+        // An entry that is encrypted or packed in an unknown way costs itself, not the archive.
+        let Ok(mut entry) = archive.by_index(index) else { continue };
+        let Some(path) = entry.name().ok().and_then(|name| inside(&name)) else { continue };
+        if !entry.is_symlink() && (entry.is_dir() || entry.is_file()) {
+            let is_folder = entry.is_dir();
+            each(Entry { path, is_folder, content: &mut entry })?;
+        }
+    }
+    Ok(())
+}
+
+fn each_of_tar(stream: impl Read, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
+    let unreadable = |error: io::Error| Refused::Unreadable(error.to_string());
+    let mut archive = tar::Archive::new(stream);
+    for entry in archive.entries().map_err(unreadable)? {
+        let mut entry = entry.map_err(unreadable)?;
+        let kind = entry.header().entry_type();
+        let Some(path) = inside(&String::from_utf8_lossy(&entry.path_bytes())) else { continue };
+        if kind.is_dir() || kind.is_file() || kind.is_contiguous() {
+            each(Entry { path, is_folder: kind.is_dir(), content: &mut entry })?;
+        }
+    }
+    Ok(())
+}
+
+fn kind_of(file: &mut File) -> io::Result<Kind> {
+    let mut head = Vec::new();
+    Read::by_ref(file).take(512).read_to_end(&mut head)?;
+    file.rewind()?;
+    let starts = |magic: &[u8]| head.starts_with(magic);
+    Ok(if starts(b"PK\x03\x04") {
+        Kind::Zip
+    } else if starts(b"\x1f\x8b") {
+        Kind::Gzip
+    } else if head.get(257..262) == Some(b"ustar") {
+        Kind::Tar
+    } else if starts(b"7z\xbc\xaf\x27\x1c") {
+        Kind::Foreign("7z")
+    } else if starts(b"Rar!") {
+        Kind::Foreign("rar")
+    } else if starts(b"\xfd7zXZ\0") {
+        Kind::Foreign("xz")
+    } else if starts(b"BZh") {
+        Kind::Foreign("bzip2")
+    } else if starts(b"\x28\xb5\x2f\xfd") {
+        Kind::Foreign("zstd")
+    } else {
+        // With a program in front of it, or none at all: the reader of zip files finds out, or says why not.
+        Kind::Zip
+    })
+}
+
+/// An entry's name as a path that stays below where it is put. A backslash is a separator too: some programs for Windows
+/// write it. Nothing for a name that leads elsewhere, for a foreign folder, and for what no file system takes.
+fn inside(name: &str) -> Option<PathBuf> {
+    const PARTS_MAX: usize = 24;
+    const NAME_BYTES_MAX: usize = 200;
+    let mut path = PathBuf::new();
+    for (number, part) in name.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").enumerate() {
+        let leads_elsewhere = part == ".." || part.ends_with(':') || part.contains('\0');
+        let is_foreign = FOREIGN_FOLDERS.contains(&part) || part.starts_with('.');
+        if number == PARTS_MAX || part.len() >= NAME_BYTES_MAX || leads_elsewhere || is_foreign {
+            return None;
+        }
+        path.push(part);
+    }
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    (plain && path.components().next().is_some()).then_some(path)
+}
+
+/// An archive on its way into a folder.
+struct Unpacking<'a> {
+    into: &'a Path,
+    limits: Limits,
+    languages: &'a [CodeLanguage],
+    /// How many parts of a path lead to a learner's folder.
+    depth: usize,
+    /// Bytes that may still be written.
+    left: u64,
+    /// What each learner's folder has taken.
+    taken: BTreeMap<PathBuf, u64>,
+    refused: Vec<PathBuf>,
+}
+
+impl Unpacking<'_> {
+    fn entry(&mut self, entry: Entry<'_>) -> Result<(), Refused> {
+        let inner = entry.path;
+        if entry.is_folder {
+            unless_in_the_way(fs::create_dir_all(self.into.join(inner)))?;
+            return Ok(());
+        }
+        if !is_wanted(&inner, self.languages) {
+            return if self.limits.names_all { Ok(write(&self.into.join(inner), b"")?) } else { Ok(()) };
+        }
+        let learner: PathBuf = inner.components().take(self.depth).collect();
+        if self.refused.contains(&learner) {
+            return Ok(());
+        }
+        let most = self.limits.file_bytes.min(self.left);
+        let mut bytes = Vec::new();
+        if entry.content.take(most + 1).read_to_end(&mut bytes).is_err() {
+            return Ok(());
+        }
+        if bytes.len() as u64 > most {
+            if most < self.limits.file_bytes {
+                return Err(Refused::TooManyBytes(self.limits.total_bytes));
+            }
+            return if self.limits.names_all { Ok(write(&self.into.join(inner), b"")?) } else { Ok(()) };
+        }
+        let share = self.taken.entry(learner.clone()).or_default();
+        if learner != inner
+            && *share + bytes.len() as u64 > self.limits.learner_bytes
+            && self.limits.learner_bytes < self.limits.total_bytes
+        {
+            self.left += *share;
+            fs::remove_dir_all(self.into.join(&learner))?;
+            fs::create_dir(self.into.join(&learner))?;
+            self.refused.push(learner);
+            return Ok(());
+        }
+        *share += bytes.len() as u64;
+        self.left -= bytes.len() as u64;
+        Ok(write(&self.into.join(inner), &bytes)?)
+    }
+}
+
+/// How many folders all files are wrapped in: the learners' own are the next.
+fn shared_folders(names: &[(PathBuf, bool)]) -> usize {
+    let mut files = names.iter().filter(|(_, is_folder)| !is_folder).map(|(path, _)| path.as_path());
+    let mut shared: Vec<Component<'_>> = match files.next().and_then(Path::parent) {
+        Some(parent) => parent.components().collect(),
+        None => return 0,
+    };
     for file in files {
-        let same = shared.iter().zip(&file[..file.len() - 1]).take_while(|(one, other)| one == other).count();
+        let folders = file.parent().into_iter().flat_map(Path::components);
+        let same = shared.iter().zip(folders).take_while(|(one, other)| **one == *other).count();
         shared.truncate(same);
     }
     shared.len()
 }
 
-/// Whether these bytes are a zip file, whatever its name and whatever stands in front of it (a self-extracting one has a
-/// program there): its end record is what makes one. Cost: O(64 KiB), the longest comment that may follow the record.
+/// Whether these bytes are an archive that is looked into, whatever its name and whatever stands in front of it (a
+/// self-extracting zip file has a program there): its end record is what makes a zip file. Cost: O(64 KiB), the longest
+/// comment that may follow the record.
 pub fn is_packed(bytes: &[u8]) -> bool {
     const END: &[u8] = b"PK\x05\x06";
     const END_BYTES_MAX: usize = 22 + 0xffff;
     let tail = &bytes[bytes.len().saturating_sub(END_BYTES_MAX)..];
-    bytes.starts_with(b"PK\x03\x04") || tail.windows(END.len()).any(|window| window == END)
+    bytes.starts_with(b"PK\x03\x04")
+        || bytes.starts_with(b"\x1f\x8b")
+        || bytes.get(257..262) == Some(b"ustar")
+        || tail.windows(END.len()).any(|window| window == END)
 }
 
-/// The archive of a folder that holds one and no source: someone packed, or dropped, a folder with their archive in it.
+/// [`is_packed`] for a file: its start and its end are read.
 ///
 /// # Errors
-/// When the folder cannot be read.
-pub fn alone_in(folder: &Path) -> io::Result<Option<PathBuf>> {
+/// It cannot be read.
+pub fn is_packed_file(path: &Path) -> io::Result<bool> {
+    const TAIL_BYTES: u64 = 22 + 0xffff;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    Read::by_ref(&mut file).take(512).read_to_end(&mut bytes)?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES).max(bytes.len() as u64)))?;
+    file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
+    Ok(is_packed(&bytes))
+}
+
+/// Unpacks a learner's archive into `into`, and an archive that stands in it in place of sources: somebody packed a folder
+/// with their archive in it, or a platform did. Cost: as [`unpack`], at most three times.
+///
+/// # Errors
+/// See [`Refused`].
+pub fn unpack_learner(path: &Path, into: &Path, languages: &[CodeLanguage]) -> Result<(), Refused> {
+    unpack(path, into, LEARNER, languages)?;
+    for _ in 1..NESTED_MAX {
+        let Some(inner) = alone_in(into, languages)? else { break };
+        let moved = into.with_extension("inner");
+        fs::rename(&inner, &moved)?;
+        fs::remove_dir_all(into)?;
+        fs::create_dir(into)?;
+        unpack(&moved, into, LEARNER, languages)?;
+        fs::remove_file(&moved)?;
+    }
+    Ok(())
+}
+
+/// The archive of a folder that holds one and no source.
+fn alone_in(folder: &Path, languages: &[CodeLanguage]) -> io::Result<Option<PathBuf>> {
     let (mut folders, mut archives) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
@@ -158,10 +335,10 @@ pub fn alone_in(folder: &Path) -> io::Result<Option<PathBuf>> {
             let (path, kind) = (entry.path(), entry.file_type()?);
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && is_source(&path) {
-                return Ok(None);
             } else if kind.is_file() && is_archive(&path) {
                 archives.push(path);
+            } else if kind.is_file() && is_source(&path, languages) {
+                return Ok(None);
             }
         }
     }
@@ -191,33 +368,45 @@ fn unless_in_the_way<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Whether the path stays below where it is put, and a file system can hold it.
-fn is_plain(path: &Path) -> bool {
-    let normal =
-        |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(name) if name.len() < 200);
-    path.components().count() <= 24 && path.components().all(normal)
+/// Whether a file could be part of a submission, or tells whose one is.
+fn is_wanted(path: &Path, languages: &[CodeLanguage]) -> bool {
+    let is = |wanted: &str| path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(wanted));
+    is_source(path, languages) || is_archive(path) || is("toml") || super::platform::tells_whose(path)
 }
 
-/// Whether a file could be part of a submission.
-pub(super) fn is_wanted(path: &Path) -> bool {
-    is_source(path) || is_archive(path) || path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("toml"))
-}
-
-pub(super) fn is_source(path: &Path) -> bool {
-    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("rs") || ext.eq_ignore_ascii_case("py"))
-}
-
+/// Whether a file is called like an archive, of whatever kind: what it is shows when it is opened, and whoever hands in one
+/// that is not looked into is to be told.
 pub(super) fn is_archive(path: &Path) -> bool {
-    path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("zip"))
-}
-
-/// Whether it is an archive of a kind that is not looked into: whoever hands it in is to be told.
-pub(super) fn is_foreign_archive(path: &Path) -> bool {
-    let foreign = ["tar", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar"];
-    path.extension().is_some_and(|ext| foreign.iter().any(|name| ext.eq_ignore_ascii_case(name)))
+    let kinds = ["zip", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "7z", "rar", "jar"];
+    path.extension().is_some_and(|ext| kinds.iter().any(|name| ext.eq_ignore_ascii_case(name)))
 }
 
 /// Where a learner's archive is unpacked: below the run's scratch folder, by number, whatever its name.
 pub(super) fn place(scratch: &Path, number: usize) -> PathBuf {
     scratch.join(format!("archive-{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entrys_name_leads_nowhere_else() {
+        for (name, path) in [
+            ("ada/src/lib.rs", Some("ada/src/lib.rs")),
+            ("./ada//lib.rs", Some("ada/lib.rs")),
+            ("/ada/lib.rs", Some("ada/lib.rs")),
+            ("ada\\src\\lib.rs", Some("ada/src/lib.rs")),
+            ("C:\\ada\\lib.rs", None),
+            ("a/../../lib.rs", None),
+            ("..\\lib.rs", None),
+            ("ada/target/debug/lib.rs", None),
+            ("ada/.git/hooks/x.rs", None),
+            ("__MACOSX/ada/._lib.rs", None),
+            ("", None),
+            ("./", None),
+        ] {
+            assert_eq!(inside(name), path.map(PathBuf::from), "{name}");
+        }
+    }
 }

@@ -6,13 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cachedojo_judge::pack::CodeLanguage;
 use sha2::{Digest, Sha256};
 
 use crate::host::files::read_plain;
-use crate::host::printable;
 use crate::intake::submission::hex;
 
-use super::archive::{self, is_archive, is_foreign_archive, is_source};
+use super::archive::{self, is_archive};
+use super::look::{self, FOREIGN_FOLDERS};
+use super::platform::{Platform, Whose, unrevised, whose};
 
 /// Deepest folder looked into.
 const DEPTH_MAX: usize = 12;
@@ -20,8 +22,8 @@ const DEPTH_MAX: usize = 12;
 const FILES_MAX: usize = 10_000;
 /// Largest source that is looked into, in bytes.
 const SOURCE_BYTES_MAX: u64 = 1 << 20;
-/// Folders that hold nothing of a learner's own.
-const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "__pycache__"];
+/// Most names that a row gives.
+const NAMED_MAX: usize = 5;
 
 /// What one learner handed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Entry {
     pub shown: String,
     /// What is there.
     pub found: Found,
+    /// Whose it is, for what is handed back.
+    pub whose: Whose,
 }
 
 /// What was found in one place.
@@ -47,6 +51,8 @@ pub enum Found {
     Superseded,
     /// An archive that was refused, or a folder that cannot be read.
     Unreadable(String),
+    /// Several that could be meant, and nothing that tells which: nobody's mark is a guess.
+    Ambiguous(Vec<String>),
 }
 
 /// The entries of a class's folder, one a learner (and one for each superseded file), in order of their names.
@@ -54,73 +60,71 @@ pub enum Found {
 ///
 /// # Errors
 /// The folder itself cannot be read.
-pub fn entries(class: &Path, scratch: &Path) -> Result<Vec<Entry>> {
-    let root = unwrapped(class)?;
-    let mut finder = Finder { scratch, archives: 0 };
-    let mut by_learner: BTreeMap<Who, Vec<Entry>> = BTreeMap::new();
-    for path in listing(&root).with_context(|| format!("reading `{}`", root.display()))? {
-        let shown = path.strip_prefix(class).unwrap_or(&path).display().to_string();
-        let found = if path.is_dir() {
-            finder.in_folder(&path)
-        } else if is_archive(&path) {
-            finder.in_archive(&path)
-        } else if is_source(&path) {
-            source(&path, String::new())
-        } else if is_foreign_archive(&path) {
-            foreign(&path)
-        } else {
-            continue; // A grade sheet, a read-me: nobody's submission.
-        };
-        let who = Who::of(&path);
-        let learner = who.shown.clone();
-        by_learner.entry(who).or_default().push(Entry { learner, shown, found });
+pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+    let root = unwrapped(class, languages)?;
+    let paths = listing(&root).with_context(|| format!("reading `{}`", root.display()))?;
+    let all = whose(&root, &paths);
+    let in_folders = paths.iter().any(|path| path.is_dir());
+    let mut finder = Finder { class, scratch, languages, made: 0 };
+    let mut by_learner: BTreeMap<(Platform, OsString), Vec<Place>> = BTreeMap::new();
+    for (path, whose) in paths.into_iter().zip(all) {
+        if is_somebodys(&path, &whose, in_folders, languages) {
+            by_learner.entry((whose.platform, whose.exact.clone())).or_default().push(Place { path, whose });
+        }
     }
-    tell_apart(&mut by_learner);
-    Ok(by_learner.into_values().flat_map(latest).collect())
+    let mut entries: Vec<Entry> = by_learner.into_values().flat_map(|places| finder.of_learner(places)).collect();
+    tell_apart(&mut entries);
+    entries.sort_by(|one, other| one.learner.cmp(&other.learner));
+    Ok(entries)
+}
+
+/// Whether something in a class's folder is a submission, if perhaps one that cannot be graded; a grade sheet and a read-me are
+/// nobody's. In a class of files a document is somebody's too: who handed in the wrong file is to have a row.
+fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeLanguage]) -> bool {
+    if path.is_dir() || is_archive(path) || whose.platform != Platform::Other {
+        return true;
+    }
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is =
+        |kinds: &[&str]| path.extension().is_some_and(|ext| kinds.iter().any(|kind| ext.eq_ignore_ascii_case(kind)));
+    let is_about = ["readme", "index", "grades", "notes", "instructions", "statement", "license", "manifest"];
+    if is_about.contains(&stem.as_str())
+        || is(&["csv", "tsv", "xls", "xlsx", "json", "yml", "yaml", "toml", "xml", "log"])
+    {
+        return false;
+    }
+    look::is_source(path, languages)
+        || !in_folders
+            && is(&[
+                "rs", "py", "txt", "md", "doc", "docx", "odt", "rtf", "pdf", "html", "ipynb", "c", "cpp", "java", "js",
+            ])
 }
 
 /// Two learners whose names look alike, for what is odd in them is not shown, get a mark each.
-fn tell_apart(by_learner: &mut BTreeMap<Who, Vec<Entry>>) {
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for who in by_learner.keys() {
-        *times.entry(who.shown.clone()).or_default() += 1;
-    }
-    for (who, entries) in by_learner.iter_mut().filter(|(who, _)| times[&who.shown] > 1) {
-        let mark = &hex(&Sha256::digest(who.exact.as_encoded_bytes()))[..6];
-        for entry in entries {
-            entry.learner = format!("{} [{mark}]", who.shown);
+fn tell_apart(entries: &mut [Entry]) {
+    let mut exact: BTreeMap<String, Vec<(Platform, OsString)>> = BTreeMap::new();
+    for entry in entries.iter() {
+        let known = exact.entry(entry.learner.clone()).or_default();
+        let this = (entry.whose.platform, entry.whose.exact.clone());
+        if !known.contains(&this) {
+            known.push(this);
         }
+    }
+    for entry in entries.iter_mut().filter(|entry| exact[&entry.learner].len() > 1) {
+        let mark = &hex(&Sha256::digest(entry.whose.exact.as_encoded_bytes()))[..6];
+        entry.learner = format!("{} [{mark}]", entry.learner);
     }
 }
 
-/// Of one learner's entries the last with a source is graded; the earlier ones are named, and empty ones beside it are not.
-fn latest(mut entries: Vec<Entry>) -> Vec<Entry> {
-    let is_source = |entry: &Entry| matches!(entry.found, Found::Source(..));
-    let Some(last) = entries.iter().rposition(is_source) else {
-        return entries.pop().into_iter().collect();
-    };
-    let kept = entries.into_iter().enumerate().filter_map(|(index, mut entry)| {
-        if index != last {
-            if !is_source(&entry) {
-                return None;
-            }
-            entry.found = Found::Superseded;
-        }
-        Some(entry)
-    });
-    kept.collect()
-}
-
-/// The folder in which the learners are: exports often wrap them in a folder, or in two.
-fn unwrapped(class: &Path) -> Result<PathBuf> {
+/// The folder in which the learners are: exports often wrap them in a folder, or in two, with a grade sheet beside it.
+fn unwrapped(class: &Path, languages: &[CodeLanguage]) -> Result<PathBuf> {
     let mut root = class.to_owned();
     for _ in 0..DEPTH_MAX {
         let inside = listing(&root).with_context(|| format!("reading `{}`", root.display()))?;
-        let [only] = inside.as_slice() else { break };
-        let learners = |path: &Path| listing(path).is_ok_and(|paths| paths.iter().any(|path| path.is_dir()));
-        let is_submission =
-            ["src", "tests"].iter().any(|name| only.join(name).is_dir()) || only.join("lib.rs").is_file();
-        if !only.is_dir() || is_submission || !learners(only) {
+        let (folders, files): (Vec<_>, Vec<_>) = inside.into_iter().partition(|path| path.is_dir());
+        let [only] = folders.as_slice() else { break };
+        let holds_files = files.iter().any(|path| is_archive(path) || look::is_source(path, languages));
+        if holds_files || is_submission(only, languages) || !wraps(only, languages) {
             break;
         }
         root.clone_from(only);
@@ -128,84 +132,249 @@ fn unwrapped(class: &Path) -> Result<PathBuf> {
     Ok(root)
 }
 
+/// Whether a folder is a submission itself: what a language begins with stands right in it, or below a folder of its own.
+fn is_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
+    ["src", "tests"].iter().any(|name| folder.join(name).is_dir())
+        || look::roots(languages).chain(["lib.rs", "main.py"]).any(|root| folder.join(root).is_file())
+}
+
+/// Whether a folder that is no submission holds learners: folders, files that a platform named, or several that could each be
+/// somebody's.
+fn wraps(folder: &Path, languages: &[CodeLanguage]) -> bool {
+    let Ok(paths) = listing(folder) else { return false };
+    let files: Vec<PathBuf> = paths.iter().filter(|path| !path.is_dir()).cloned().collect();
+    let handed_in = files.iter().filter(|path| is_archive(path) || look::is_source(path, languages)).count();
+    let named = whose(folder, &files).iter().any(|whose| whose.platform != Platform::Other);
+    paths.len() > files.len() || named || handed_in > 1
+}
+
+/// Something in a class's folder, and whose it is.
+struct Place {
+    path: PathBuf,
+    whose: Whose,
+}
+
 struct Finder<'a> {
+    class: &'a Path,
     scratch: &'a Path,
-    archives: usize,
+    languages: &'a [CodeLanguage],
+    /// Folders made so far: each gets a number.
+    made: usize,
 }
 
 impl Finder<'_> {
-    fn in_folder(&mut self, folder: &Path) -> Found {
+    /// The entries of one learner: of several attempts the last with a source is graded, the earlier ones are named, and
+    /// empty ones beside it are not.
+    fn of_learner(&mut self, mut places: Vec<Place>) -> Vec<Entry> {
+        if places.iter().any(|place| !place.whose.is_note) {
+            places.retain(|place| !place.whose.is_note);
+        }
+        places.sort_by(|one, other| one.whose.order.cmp(&other.whose.order).then_with(|| one.path.cmp(&other.path)));
+        let tells = places.first().is_some_and(|place| place.whose.platform.tells_attempts());
+        let mut attempts: Vec<Vec<Place>> = Vec::new();
+        for place in places {
+            match attempts.last_mut() {
+                Some(last) if !tells || last[0].whose.order == place.whose.order => last.push(place),
+                _ => attempts.push(vec![place]),
+            }
+        }
+        let mut entries: Vec<Entry> = attempts.into_iter().flat_map(|attempt| self.of_attempt(attempt)).collect();
+        let counts = |entry: &Entry| matches!(entry.found, Found::Source(..) | Found::Ambiguous(_));
+        let Some(last) = entries.iter().rposition(counts) else { return entries.pop().into_iter().collect() };
+        let kept = entries.into_iter().enumerate().filter_map(|(index, mut entry)| {
+            if index != last {
+                if !counts(&entry) && entry.found != Found::Superseded {
+                    return None;
+                }
+                entry.found = Found::Superseded;
+            }
+            Some(entry)
+        });
+        kept.collect()
+    }
+
+    /// The entries of one attempt: what is graded, and the files that a later one of the same name stands for.
+    fn of_attempt(&mut self, places: Vec<Place>) -> Vec<Entry> {
+        let (folders, files): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| place.path.is_dir());
+        let (files, mut entries) = self.without_revised(files);
+        let mut found: Vec<(String, Whose, Found)> = Vec::new();
+        for place in folders {
+            let of_folder = self.in_folder(&place.path, 0);
+            found.push((self.shown(&place.path), place.whose, of_folder));
+        }
+        let of_platform = files.iter().any(|place| place.whose.file.is_some());
+        // Somebody unpacked the archive: the folder of its name is what is in it.
+        let is_unpacked = found.iter().any(|(_, _, found)| matches!(found, Found::Source(..)));
+        if let ([_, _, ..], true) = (files.as_slice(), of_platform) {
+            let (shown, whose) = (self.shown(&files[files.len() - 1].path), files[files.len() - 1].whose.clone());
+            let late = files.iter().any(|place| place.whose.late);
+            found.push((shown, Whose { late, ..whose }, self.in_files(&files)));
+        } else {
+            for place in files.into_iter().filter(|place| !(is_unpacked && is_archive(&place.path))) {
+                let of_file = self.in_file(&place.path);
+                found.push((self.shown(&place.path), place.whose, of_file));
+            }
+        }
+        entries.extend(chosen(found));
+        entries
+    }
+
+    /// The files without those that were handed in again under the same name, which get an entry each: Canvas gives the later
+    /// one a number. `part-1.rs` and `part-2.rs` are no revisions of anything.
+    fn without_revised(&self, files: Vec<Place>) -> (Vec<Place>, Vec<Entry>) {
+        let is_canvas = |place: &Place| place.whose.platform == Platform::Canvas;
+        let mut kept: Vec<Place> = Vec::new();
+        let mut entries = Vec::new();
+        let names: Vec<String> = files.iter().filter_map(|place| place.whose.file.clone()).collect();
+        for mut place in files {
+            if let Some(file) = place.whose.file.clone().filter(|_| is_canvas(&place)) {
+                let (plain, _) = unrevised(&file);
+                let others = names.iter().filter(|name| **name != file && unrevised(name).0 == plain).count();
+                if others == 0 || names.contains(&plain) {
+                    place.whose.file = Some(plain);
+                }
+            }
+            let same = |other: &Place| other.whose.file.is_some() && other.whose.file == place.whose.file;
+            if let Some(earlier) = kept.iter().position(same) {
+                let Place { path, whose } = kept.remove(earlier);
+                if look::is_source(&path, self.languages) || is_archive(&path) {
+                    entries.push(self.entry(&path, whose, Found::Superseded));
+                }
+            }
+            kept.push(place);
+        }
+        (kept, entries)
+    }
+
+    fn entry(&self, path: &Path, whose: Whose, found: Found) -> Entry {
+        Entry { learner: whose.shown.clone(), shown: self.shown(path), found, whose }
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(self.class).unwrap_or(path).display().to_string()
+    }
+
+    fn in_folder(&mut self, folder: &Path, depth: usize) -> Found {
         let mut files = Vec::new();
         if let Err(error) = walk(folder, 0, &mut files) {
             return Found::Unreadable(format!("the folder cannot be read: {error}"));
         }
-        if let Some(found) = root_among(folder, &files) {
+        if let Some(found) = self.root_among(folder, &files) {
             return found;
         }
-        match files.iter().rfind(|path| is_archive(path)) {
-            Some(archive) => self.in_archive(archive),
-            None if files.is_empty() => Found::Empty,
-            None => {
-                if let Some(archive) = files.iter().rfind(|path| is_foreign_archive(path)) {
-                    return foreign(archive);
-                }
-                let name = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).display().to_string();
-                Found::Missing(files.iter().take(5).map(name).collect())
-            }
+        let archives: Vec<&PathBuf> = files.iter().filter(|path| is_archive(path)).collect();
+        match archives[..] {
+            [archive] if depth == 0 => self.in_archive(archive),
+            [] if files.is_empty() => Found::Empty,
+            [_, _, ..] => Found::Ambiguous(names(folder, archives.iter().map(|path| path.as_path()))),
+            _ => Found::Missing(names(folder, files.iter().map(PathBuf::as_path))),
         }
     }
 
     fn in_archive(&mut self, path: &Path) -> Found {
-        self.archives += 1;
-        let place = archive::place(self.scratch, self.archives);
+        let place = self.place();
         if let Err(refused) = fs::create_dir_all(&place)
             .map_err(Into::into)
-            .and_then(|()| archive::unpack(path, &place, archive::LEARNER).map(drop))
+            .and_then(|()| archive::unpack_learner(path, &place, self.languages))
         {
-            return Found::Unreadable(refused.to_string());
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return Found::Unreadable(format!("`{name}`: {refused}"));
         }
-        let mut files = Vec::new();
-        match walk(&place, 0, &mut files) {
-            Ok(()) if files.is_empty() => Found::Empty,
-            Ok(()) => root_among(&place, &files).unwrap_or_else(|| Found::Missing(Vec::new())),
-            Err(error) => Found::Unreadable(format!("the archive's files cannot be read: {error}")),
-        }
+        self.in_folder(&place, 1)
     }
-}
 
-/// What of a learner's files is graded: the crate or program whose root stands least deep; of several, the last by name.
-fn root_among(folder: &Path, files: &[PathBuf]) -> Option<Found> {
-    let depth = |path: &Path| path.components().count();
-    for name in ["src/lib.rs", "lib.rs", "main.py", "tests.rs"] {
-        let roots: Vec<_> = files.iter().filter(|path| path.ends_with(name)).collect();
-        let Some(least) = roots.iter().map(|path| depth(path)).min() else { continue };
-        let nearest: Vec<_> = roots.into_iter().filter(|path| depth(path) == least).collect();
-        let chosen = nearest.last()?;
-        let home = chosen.ancestors().nth(name.split('/').count()).unwrap_or(folder);
-        if is_blank(chosen) {
-            return Some(Found::Empty);
-        }
-        let shown = home.strip_prefix(folder).unwrap_or(home).display();
-        let remark = if nearest.len() > 1 {
-            format!("{} of {} was graded: {shown}", name, nearest.len())
+    fn in_file(&mut self, path: &Path) -> Found {
+        if is_archive(path) {
+            self.in_archive(path)
+        } else if look::is_source(path, self.languages) {
+            source(path, String::new())
         } else {
-            String::new()
-        };
-        return Some(Found::Source(home.to_owned(), remark));
+            Found::Missing(vec![path.file_name().unwrap_or_default().to_string_lossy().into_owned()])
+        }
     }
-    let mut sources = files.iter().filter(|path| is_source(path));
-    let (first, second) = (sources.next()?, sources.next());
-    // One file, whatever its name, is what is meant; several, and the grader says what it wants.
-    if second.is_none() {
-        Some(source(first, String::new()))
-    } else {
-        Some(Found::Source(folder.to_owned(), String::new()))
+
+    /// Files that a platform exported side by side, under the learner's own names again: one submission.
+    fn in_files(&mut self, files: &[Place]) -> Found {
+        let place = self.place();
+        let laid_out = fs::create_dir_all(&place).and_then(|()| {
+            for Place { path, whose } in files {
+                let own = whose.file.as_deref().map(Path::new).or(path.file_name().map(Path::new)).unwrap_or(path);
+                let wanted = look::is_source(own, self.languages) || is_archive(own);
+                // Of what is no source the name is all that is told.
+                let bytes = if wanted { read_plain(path, archive::CLASS.file_bytes)? } else { Vec::new() };
+                fs::write(place.join(own.file_name().unwrap_or_default()), bytes)?;
+            }
+            Ok(())
+        });
+        match laid_out {
+            Ok(()) => self.in_folder(&place, 0),
+            Err(error) => Found::Unreadable(format!("its files cannot be read: {error}")),
+        }
+    }
+
+    fn place(&mut self) -> PathBuf {
+        self.made += 1;
+        archive::place(self.scratch, self.made)
+    }
+
+    /// What of a learner's files is graded: the crate or program whose root stands least deep. Where several do, nothing tells
+    /// which is meant; nor may two learners stand in one folder.
+    fn root_among(&self, folder: &Path, files: &[PathBuf]) -> Option<Found> {
+        let depth = |path: &Path| path.components().count();
+        for name in look::roots(self.languages) {
+            let roots: Vec<&PathBuf> = files.iter().filter(|path| path.ends_with(name)).collect();
+            let Some(least) = roots.iter().map(|path| depth(path)).min() else { continue };
+            let home =
+                |root: &Path| root.ancestors().nth(Path::new(name).components().count()).unwrap_or(folder).to_owned();
+            let nearest: Vec<&PathBuf> = roots.iter().filter(|path| depth(path) == least).copied().collect();
+            let [chosen] = nearest[..] else {
+                let homes: Vec<PathBuf> = nearest.iter().map(|root| home(root)).collect();
+                return Some(Found::Ambiguous(names(folder, homes.iter().map(PathBuf::as_path))));
+            };
+            if is_blank(chosen) {
+                return Some(Found::Empty);
+            }
+            let home = home(chosen);
+            let apart: Vec<&PathBuf> = roots.into_iter().filter(|root| !root.starts_with(&home)).collect();
+            let remark = match apart[..] {
+                [] => String::new(),
+                _ => {
+                    let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
+                    format!("there is more than was graded: {others}")
+                }
+            };
+            return Some(Found::Source(home, remark));
+        }
+        let mut sources = files.iter().filter(|path| look::is_source(path, self.languages));
+        let (first, second) = (sources.next()?, sources.next());
+        // One file, whatever its name, is what is meant; several, and the grader says what it wants.
+        if second.is_none() {
+            Some(source(first, String::new()))
+        } else {
+            Some(Found::Source(folder.to_owned(), String::new()))
+        }
     }
 }
 
-fn foreign(path: &Path) -> Found {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Found::Unreadable(format!("`{name}` is an archive of another kind: hand in a plain zip file"))
+/// Of what one attempt of a learner holds, what is graded: the only source. Two sources, and nothing tells which is meant.
+fn chosen(mut found: Vec<(String, Whose, Found)>) -> Option<Entry> {
+    let counts = |found: &Found| matches!(found, Found::Source(..) | Found::Ambiguous(_));
+    let sources: Vec<usize> = (0..found.len()).filter(|index| counts(&found[*index].2)).collect();
+    let (shown, whose, found) = match sources[..] {
+        [] => found.pop()?,
+        [only] => found.swap_remove(only),
+        _ => {
+            let named = sources.iter().take(NAMED_MAX).map(|index| found[*index].0.clone()).collect();
+            let (shown, whose, _) = found.swap_remove(sources[0]);
+            (shown, whose, Found::Ambiguous(named))
+        }
+    };
+    Some(Entry { learner: whose.shown.clone(), shown, found, whose })
+}
+
+/// The first few names, relative to a folder.
+fn names<'a>(folder: &Path, paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
+    paths.take(NAMED_MAX).map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string()).collect()
 }
 
 fn source(path: &Path, remark: String) -> Found {
@@ -214,7 +383,9 @@ fn source(path: &Path, remark: String) -> Found {
 
 fn is_blank(path: &Path) -> bool {
     // A larger one holds something, and grading says what it thinks of its size.
-    read_plain(path, SOURCE_BYTES_MAX).is_ok_and(|bytes| bytes.iter().all(u8::is_ascii_whitespace))
+    let is_blank =
+        |bytes: Vec<u8>| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).iter().all(u8::is_ascii_whitespace);
+    read_plain(path, SOURCE_BYTES_MAX).is_ok_and(is_blank)
 }
 
 /// A folder's files and folders in order, without links, pipes, hidden files and foreign folders.
@@ -224,8 +395,9 @@ fn listing(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
+        let is_foreign = FOREIGN_FOLDERS.contains(&name.as_ref()) || name == "__pycache__";
         // A link leads elsewhere, and a pipe or a device is no file: reading it may never end.
-        if (kind.is_file() || kind.is_dir()) && !name.starts_with('.') && !FOREIGN_FOLDERS.contains(&name.as_ref()) {
+        if (kind.is_file() || kind.is_dir()) && !name.starts_with('.') && !is_foreign {
             paths.push(entry.path());
         }
     }
@@ -246,107 +418,4 @@ pub(crate) fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std
         }
     }
     Ok(())
-}
-
-/// Who handed something in, as the platform's name for it tells. Two entries are of one learner only where the platform
-/// writes both names in the same way, with the same number and the very same letters: what a learner can choose (a name, a
-/// file's name) never passes for another's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Who {
-    /// As it is shown: a stranger's text too, in every report, on the terminal and in the table.
-    shown: String,
-    platform: Platform,
-    /// What makes it this learner.
-    exact: OsString,
-}
-
-/// How a name is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Platform {
-    /// `Ada Lovelace_1234_assignsubmission_file_`
-    Moodle,
-    /// `lovelaceada_LATE_1234_5678_lib.rs`
-    Canvas,
-    /// Any other way: the whole name.
-    Other,
-}
-
-impl Who {
-    fn of(path: &Path) -> Self {
-        let is_folder = path.is_dir();
-        let name = if is_folder { path.file_name() } else { path.file_stem() }.unwrap_or_default();
-        let known = name.to_str().and_then(|name| {
-            let canvas = || canvas(name).filter(|_| !is_folder).map(|who| (Platform::Canvas, who));
-            moodle(name).map(|who| (Platform::Moodle, who)).or_else(canvas)
-        });
-        let (platform, shown, exact) = match known {
-            Some((platform, (who, number))) => {
-                (platform, format!("{who} ({number})"), format!("{who}_{number}").into())
-            }
-            None => (Platform::Other, name.to_string_lossy().into_owned(), name.to_owned()),
-        };
-        Self { shown: printable::line(&shown), platform, exact }
-    }
-}
-
-fn is_number(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A name and the number that stands right before Moodle's own word. A name that has the word twice is of nobody's making
-/// but the learner's, and tells nothing.
-fn moodle(name: &str) -> Option<(&str, &str)> {
-    let (before, after) = name.split_once("_assignsubmission_")?;
-    let (who, number) = before.rsplit_once('_')?;
-    (is_number(number) && !after.contains("_assignsubmission_")).then_some((who, number))
-}
-
-/// A name of letters alone, perhaps `LATE`, the learner's number, the file's number, and the file's name.
-fn canvas(name: &str) -> Option<(&str, &str)> {
-    let (who, rest) = name.split_once('_')?;
-    let rest = rest.strip_prefix("LATE_").or(rest.strip_prefix("late_")).unwrap_or(rest);
-    let mut parts = rest.splitn(3, '_');
-    let (number, file, _) = (parts.next()?, parts.next()?, parts.next()?);
-    let fits = who.chars().all(char::is_alphanumeric) && is_number(number) && is_number(file);
-    fits.then_some((who, number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Who;
-    use std::path::Path;
-
-    #[test]
-    fn platforms_names_become_learners() {
-        for (name, learner) in [
-            ("Ada Lovelace_1234_assignsubmission_file.rs", "Ada Lovelace (1234)"),
-            ("lovelaceada_1234_5678_lib.rs", "lovelaceada (1234)"),
-            ("lovelaceada_LATE_1234_5678_lib-2.rs", "lovelaceada (1234)"),
-            ("ada.rs", "ada"),
-            ("cache_ada.rs", "cache_ada"),
-            ("submission_123456.zip", "submission_123456"),
-        ] {
-            assert_eq!(Who::of(Path::new(name)).shown, learner);
-        }
-    }
-
-    #[test]
-    fn no_name_that_a_learner_can_choose_passes_for_anothers() {
-        let ada = Who::of(Path::new("Ada Lovelace_1234_assignsubmission_file_"));
-        for name in [
-            "Ada Lovelace_LATE_1234_9999_assignsubmission_file_",
-            "Ada Lovelace_1234_9999_assignsubmission_file_",
-            "Ada Lovelace_1234_assignsubmission_file__9999_assignsubmission_file_",
-            "Mallory_9999_assignsubmission_file_Ada Lovelace_1234_assignsubmission_file_",
-            "Ada\u{200b} Lovelace_1234_assignsubmission_file_",
-            "Ada Lovelace_01234_assignsubmission_file_",
-            "Ada Lovelace_1234_5678_lib",
-            "Ada Lovelace (1234)",
-        ] {
-            let other = Who::of(Path::new(name));
-            assert_ne!((ada.platform, &ada.exact), (other.platform, &other.exact), "{name}");
-        }
-        let again = Who::of(Path::new("Ada Lovelace_1234_assignsubmission_onlinetext_"));
-        assert_eq!(ada, again);
-    }
 }

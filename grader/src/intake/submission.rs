@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use cachedojo_judge::pack::CodeLanguage;
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::look::{FOREIGN_FOLDERS, Look, language_of, look};
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -30,37 +32,6 @@ const IGNORED: &[(&str, &str)] = &[
     ("rust-toolchain", "the toolchain is the grader's: this file is ignored"),
     ("rust-toolchain.toml", "the toolchain is the grader's: this file is ignored"),
 ];
-
-/// How a language's submissions look.
-struct Look {
-    /// What their files' names end in; nothing where any file may be one.
-    extension: &'static str,
-    /// Files to begin with, the likeliest first; else the one file there is.
-    roots: &'static [&'static str],
-    /// The language's name in a sentence.
-    name: &'static str,
-}
-
-const fn look(language: CodeLanguage) -> Look {
-    match language {
-        CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
-        CodeLanguage::Python => {
-            Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
-        }
-        CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
-        CodeLanguage::Http => Look { extension: "", roots: &["start"], name: "service" },
-    }
-}
-
-/// The language of a file, told from its name.
-fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
-    // A service is of any language, so any file may belong to it.
-    if languages.contains(&CodeLanguage::Http) {
-        return Some(CodeLanguage::Http);
-    }
-    let extension = Path::new(name).extension()?;
-    languages.iter().copied().find(|language| extension == look(*language).extension)
-}
 
 /// A submission, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,24 +203,35 @@ impl Submission {
         // What stands outside the crate (another try, a test beside it) is not part of it.
         let crate_folder = home.strip_suffix("src/").unwrap_or(home);
         notes.retain(|note| note.file.starts_with(crate_folder));
-        let mut files = BTreeMap::new();
-        for (name, source) in sources {
-            if !name.starts_with(home) {
-                continue;
-            }
-            match source {
-                Ok(text) => drop(files.insert(name, text)),
-                Err(diagnostic) if name == root => return Err(Unreadable::BadRoot(diagnostic)),
-                Err(diagnostic) => notes.push(diagnostic),
-            }
-        }
-        // The learner's own names: relative to the crate, however deep the platform's export has buried it.
+        // The learner's own names: relative to the crate, however deep the platform's export has buried it, and in folders of
+        // whatever names.
         let cut = crate_folder.len();
-        let files = files.into_iter().map(|(name, text)| (name[cut..].to_owned(), text)).collect();
         for note in &mut notes {
             note.file.drain(..cut);
         }
-        Ok(Self::new(language, shown.to_owned(), root[cut..].to_owned(), files, notes))
+        let own = |name: &str| composed(&name[cut..]);
+        let mut named = own(&root);
+        if !is_plain(&named) {
+            // One file, whatever its name, is what is meant.
+            look(language).roots.last().copied().unwrap_or_default().clone_into(&mut named);
+        }
+        let mut files = BTreeMap::new();
+        for (name, source) in sources.into_iter().filter(|(name, _)| name.starts_with(home)) {
+            let is_root = name == root;
+            let name = if is_root { named.clone() } else { own(&name) };
+            match source {
+                Err(diagnostic) if is_root => return Err(Unreadable::BadRoot(diagnostic)),
+                _ if !is_plain(&name) => notes.push(diagnostic::at(
+                    &name,
+                    0,
+                    0,
+                    "this file's name holds characters that no module has: it is ignored",
+                )),
+                Ok(text) => drop(files.insert(name, text)),
+                Err(diagnostic) => notes.push(diagnostic),
+            }
+        }
+        Ok(Self::new(language, shown.to_owned(), named, files, notes))
     }
 }
 
@@ -296,10 +278,7 @@ impl Walk<'_> {
                     "symbolic links are not followed: this one is ignored",
                 ));
             } else if kind.is_dir() {
-                if depth < DEPTH_MAX
-                    && !matches!(name.as_str(), "target" | "node_modules" | "__MACOSX")
-                    && !name.starts_with('.')
-                {
+                if depth < DEPTH_MAX && !FOREIGN_FOLDERS.contains(&name.as_str()) && !name.starts_with('.') {
                     self.folder(&path, depth + 1)?;
                 }
             } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
@@ -310,15 +289,6 @@ impl Walk<'_> {
     }
 
     fn source(&mut self, path: &Path, relative: String) -> Result<(), Unreadable> {
-        if !is_plain(&relative) {
-            self.notes.push(diagnostic::at(
-                &relative,
-                0,
-                0,
-                "this file's name holds characters that no module has: it is ignored",
-            ));
-            return Ok(());
-        }
         if self.sources.len() == FILES_MAX {
             return Err(self.too_big(format!("{FILES_MAX} source files")));
         }
@@ -391,7 +361,17 @@ fn is_plain(name: &str) -> bool {
         && !name.contains("..")
 }
 
+/// A name with its accents as one character each, as an editor writes them in `mod`: some file systems take them apart.
+fn composed(name: &str) -> String {
+    name.nfc().collect()
+}
+
+/// A source's text, without the mark that some editors put before it.
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(diagnostic::at(name, 1, 0, "this file is UTF-16; save it as UTF-8"));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = String::from_utf8_lossy(good).matches('\n').count() + 1;

@@ -12,6 +12,9 @@ const FIELD_CHARS_MAX: usize = 16_384;
 /// The most diagnostics that a report carries.
 const DIAGNOSTICS_MAX: usize = 100;
 
+/// The most further cases of a row that a report carries.
+const ALSO_FAILS_MAX: usize = 20;
+
 /// The report with links, without what is hidden, in harmless characters. Cost: O(report).
 pub(super) fn disclose(report: &Report, playground: &str) -> Report {
     let mut report = report.clone();
@@ -43,6 +46,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
         {
             text.clear();
         }
+        check.also_fails.clear();
         // Why a check was skipped names another check's title, which is no secret.
         if check.verdict != Verdict::Skipped {
             check.message.clear();
@@ -50,6 +54,15 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
     }
     if check.verdict != Verdict::Pass && !check.script.is_empty() {
         check.link = link::to_playground(playground, &check.script, exercise, seed);
+    }
+    check.also_fails.truncate(ALSO_FAILS_MAX);
+    for also in &mut check.also_fails {
+        if !also.script.is_empty() {
+            also.link = link::to_playground(playground, &also.script, exercise, seed);
+        }
+        for text in [&mut also.expected, &mut also.actual, &mut also.message, &mut also.script, &mut also.transcript] {
+            *text = clip(&harmless(text), FIELD_CHARS_MAX);
+        }
     }
     check.title = line(&check.title);
     check.category = line(&check.category);

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cachedojo_judge::Verdict;
-use cachedojo_judge::report::{GradeVerdict, Report};
+use cachedojo_judge::report::{GradeVerdict, Report, SourceDiagnostic};
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::Setting;
 use super::disclose::disclose;
-use super::rows::{headline, place, resemblances, rows};
+use super::rows::{SourcePlace, headline, place, place_of, resemblances, rows};
 use super::words::Words;
 
 /// Workflow commands, one a line. Whatever a submission says is escaped, so it can give no command of its own.
@@ -20,20 +20,16 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     let mut text = String::new();
     for diagnostic in &report.diagnostics {
         let level = if report.verdict == GradeVerdict::Graded { "warning" } else { "error" };
-        let mut properties = format!("file={}", property(&diagnostic.file));
-        if diagnostic.line > 0 {
-            let _ = write!(properties, ",line={}", diagnostic.line);
-        }
-        if diagnostic.column > 0 {
-            let _ = write!(properties, ",col={}", diagnostic.column);
-        }
+        let SourceDiagnostic { file, line, column, .. } = diagnostic;
+        let at = properties(&SourcePlace { file: file.clone(), line: *line, column: *column });
         let title = property(&place(diagnostic));
-        let _ = writeln!(text, "::{level} {properties},title={title}::{}", data(&diagnostic.message));
+        let _ = writeln!(text, "::{level} {at},title={title}::{}", data(&diagnostic.message));
     }
     for row in rows(report, language).iter().filter(|row| !row.passed()) {
         let level = if row.verdict == Verdict::Skipped { "warning" } else { "error" };
         let title = property(&format!("{} ({}/{})", row.name(), row.points, row.max_points));
-        let _ = writeln!(text, "::{level} title={title}::{}", data(row.details.trim_end()));
+        let at = row.check.and_then(place_of).map(|at| properties(&at) + ",").unwrap_or_default();
+        let _ = writeln!(text, "::{level} {at}title={title}::{}", data(row.details.trim_end()));
     }
     for line in resemblances(report, words) {
         let _ = writeln!(text, "::notice title={}::{}", property(words.known_bugs), data(&line));
@@ -63,12 +59,13 @@ pub fn step_output(report: &Report, setting: &Setting) -> String {
         score: u32,
         message: String,
         test_code: &'a str,
-        filename: &'static str,
+        filename: String,
         line_no: u32,
         duration: u32,
     }
     let report = &disclose(report, &setting.playground);
-    let tests = rows(report, setting.language).into_iter().map(|row| TestResult {
+    let tests = rows(report, setting.language).into_iter().map(|row| (row.check.and_then(place_of), row));
+    let tests = tests.map(|(at, row)| TestResult {
         name: row.name(),
         status: match row.verdict {
             Verdict::Pass => "pass",
@@ -78,8 +75,8 @@ pub fn step_output(report: &Report, setting: &Setting) -> String {
         score: row.points,
         message: row.details,
         test_code: row.check.map_or("", |check| &check.script),
-        filename: "",
-        line_no: 0,
+        line_no: at.as_ref().map_or(0, |at| at.line),
+        filename: at.map(|at| at.file).unwrap_or_default(),
         duration: 0,
     });
     let status = match report.verdict {
@@ -90,6 +87,18 @@ pub fn step_output(report: &Report, setting: &Setting) -> String {
     let result = Result { version: 1, status, max_score: report.max_score, tests: tests.collect() };
     let json = serde_json::to_vec(&result).expect("plain data is always JSON");
     format!("result={}\n", STANDARD.encode(json))
+}
+
+/// A place as an annotation's properties.
+fn properties(at: &SourcePlace) -> String {
+    let mut properties = format!("file={}", property(&at.file));
+    if at.line > 0 {
+        let _ = write!(properties, ",line={}", at.line);
+    }
+    if at.column > 0 {
+        let _ = write!(properties, ",col={}", at.column);
+    }
+    properties
 }
 
 fn graded_score(report: &Report) -> u32 {

@@ -5,10 +5,10 @@ use askama::Template;
 use cachedojo_judge::Verdict;
 use cachedojo_judge::growth::Class;
 use cachedojo_judge::pack::Visibility;
-use cachedojo_judge::report::{CheckReport, GrowthReport, Report};
+use cachedojo_judge::report::{AlsoFails, CheckReport, GradeVerdict, GrowthReport, Report};
 use cachedojo_notation::text::Language;
 
-use super::rows::{headline, place, resemblances, series};
+use super::rows::{headline, opening, place, resemblances, series};
 use super::words::{Words, mark};
 
 #[derive(Template)]
@@ -22,6 +22,8 @@ pub(crate) struct View<'a> {
     pub(crate) report: &'a Report,
     pub(crate) words: &'static Words,
     pub(crate) headline: String,
+    /// Whether there is a score to speak of; else the headline says why not.
+    pub(crate) graded: bool,
     pub(crate) rows: Vec<RowView<'a>>,
     pub(crate) diagnostics: Vec<(String, &'a str)>,
     pub(crate) resemblances: Vec<String>,
@@ -49,6 +51,16 @@ pub(crate) struct RowView<'a> {
     pub(crate) lost: u32,
     pub(crate) hidden: bool,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
+    /// What the link is called.
+    pub(crate) opening: String,
+    pub(crate) also_fails: Vec<AlsoView<'a>>,
+}
+
+/// A further failing case as the templates take it.
+pub(crate) struct AlsoView<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) transcript: Vec<(&'static str, &'a str)>,
+    pub(crate) link: &'a str,
 }
 
 pub(super) fn render(report: &Report, language: Language) -> String {
@@ -64,6 +76,7 @@ impl<'a> View<'a> {
             report,
             words,
             headline: headline(report, words),
+            graded: report.verdict == GradeVerdict::Graded,
             rows: report.checks.iter().map(|check| RowView::of(check, words)).collect(),
             diagnostics: report.diagnostics.iter().map(|one| (place(one), one.message.as_str())).collect(),
             resemblances: resemblances(report, words),
@@ -74,6 +87,12 @@ impl<'a> View<'a> {
     /// The score as hundredths of the whole, for the bar.
     pub(crate) fn percent(&self) -> u32 {
         self.report.score.min(self.report.max_score) * 100 / self.report.max_score.max(1)
+    }
+
+    /// What is said beside the score.
+    pub(crate) fn outcome(&self) -> String {
+        let outcome = if self.report.passed { self.words.passed } else { self.words.not_passed };
+        format!("{outcome} ({} {})", self.words.passing, self.report.passing_score)
     }
 
     pub(crate) fn failed(&self) -> impl Iterator<Item = &RowView<'a>> {
@@ -101,7 +120,6 @@ impl<'a> GrowthView<'a> {
 
 impl<'a> RowView<'a> {
     fn of(check: &'a CheckReport, words: &Words) -> Self {
-        let kind = |line: &str| if line.starts_with("> ") { "command" } else { "answer" };
         Self {
             check,
             mark: mark(check.verdict),
@@ -109,7 +127,9 @@ impl<'a> RowView<'a> {
             class: class(check.verdict),
             lost: check.max_points.saturating_sub(check.points),
             hidden: check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped,
-            transcript: check.transcript.lines().map(|line| (kind(line), line)).collect(),
+            transcript: lines(&check.transcript),
+            opening: opening(&check.link, words),
+            also_fails: check.also_fails.iter().map(AlsoView::of).collect(),
         }
     }
 
@@ -117,6 +137,17 @@ impl<'a> RowView<'a> {
     pub(crate) fn hints(&self) -> bool {
         !self.check.hint.is_empty() && self.check.verdict != Verdict::Skipped
     }
+}
+
+impl<'a> AlsoView<'a> {
+    fn of(also: &'a AlsoFails) -> Self {
+        Self { message: &also.message, transcript: lines(&also.transcript), link: &also.link }
+    }
+}
+
+fn lines(transcript: &str) -> Vec<(&'static str, &str)> {
+    let kind = |line: &str| if line.starts_with("> ") { "command" } else { "answer" };
+    transcript.lines().map(|line| (kind(line), line)).collect()
 }
 
 /// The colour of a verdict.

@@ -7,7 +7,7 @@ use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{CheckReport, Report};
 use cachedojo_notation::text::Language;
 
-use super::rows::{chart, headline, place, resemblances, series};
+use super::rows::{chart, headline, opening, place, resemblances, series};
 use super::words::{Words, mark};
 
 pub(super) fn render(report: &Report, language: Language) -> String {
@@ -83,8 +83,22 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
         let _ = writeln!(text, "\n**{}{}** {}", words.hint, words.colon, inline(&check.hint));
     }
     if !check.link.is_empty() {
-        let _ = writeln!(text, "\n[{}]({})", words.open, check.link.replace(['(', ')', ' ', '<', '>'], ""));
+        let _ = writeln!(text, "\n[{}]({})", opening(&check.link, words), plain_link(&check.link));
     }
+    for also in &check.also_fails {
+        let _ = writeln!(text, "\n**{}{}** {}", words.also_fails, words.colon, inline(&also.message));
+        if !also.transcript.is_empty() {
+            let _ = writeln!(text, "\n{}", fenced(&also.transcript));
+        }
+        if !also.link.is_empty() {
+            let _ = writeln!(text, "\n[{}]({})", opening(&also.link, words), plain_link(&also.link));
+        }
+    }
+}
+
+/// An address without what would end it.
+fn plain_link(link: &str) -> String {
+    link.replace(['(', ')', ' ', '<', '>'], "")
 }
 
 /// Text in one line in which nothing is markup: not a tag, not a link, not a mention, not a cell's end.

@@ -1,5 +1,6 @@
-//! The known bugs as a mutation-testing-elements report: `Killed` where the submission is free of the bug, `Survived`
-//! where the checks that catch it fail. The score that the viewer shows is the share of bugs that are not there.
+//! The known bugs as a mutation-testing-elements report. A submission that is tests or a script kills a bug by finding it:
+//! `Killed` is what the report calls `detected`, and what it did not find survived. In a submission that is code a bug that it
+//! behaves like survived; nothing kills the others, which are `Ignored`.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +75,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             end: Position { line: index + 1, column: mutant.id.chars().count() + 1 },
         },
         status: if graded { status(mutant) } else { "Pending" },
-        status_reason: mutant.behaves_like.then_some(words.behaves_like),
+        status_reason: reason(mutant, words),
     });
     let file = FileResult { language: "text", source, mutants: mutants.collect() };
     super::pretty(&Results {
@@ -86,5 +87,17 @@ pub(super) fn render(report: &Report, language: Language) -> String {
 }
 
 fn status(mutant: &MutantReport) -> &'static str {
-    if mutant.detected || mutant.behaves_like { "Survived" } else { "Killed" }
+    match mutant {
+        MutantReport { detected: true, .. } => "Killed",
+        MutantReport { behaves_like: true, .. } | MutantReport { hunted: true, .. } => "Survived",
+        _ => "Ignored",
+    }
+}
+
+fn reason(mutant: &MutantReport, words: &'static Words) -> Option<&'static str> {
+    match mutant {
+        MutantReport { behaves_like: true, .. } => Some(words.behaves_like),
+        MutantReport { hunted: true, .. } => None,
+        _ => Some(words.not_this_bug),
+    }
 }

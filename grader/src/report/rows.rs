@@ -89,12 +89,49 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
         let _ = writeln!(text, "{}{} {}", words.hint, words.colon, check.hint);
     }
     if !check.link.is_empty() {
-        let _ = writeln!(text, "{}{} {}", words.open, words.colon, check.link);
+        let _ = writeln!(text, "{}{} {}", opening(&check.link, words), words.colon, check.link);
+    }
+    for also in &check.also_fails {
+        let _ = writeln!(text, "{}{} {}", words.also_fails, words.colon, also.message);
+        for line in also.transcript.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
     }
     if text.is_empty() {
         text = format!("{}\n", words.name(check.verdict));
     }
     text
+}
+
+/// What a link into the playground is called: where nobody named the class's own page, with how to start one.
+pub(super) fn opening(link: &str, words: &Words) -> String {
+    let is_own = link.strip_prefix(super::PLAYGROUND).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
+    if is_own { format!("{} ({})", words.open, words.start_it) } else { words.open.to_owned() }
+}
+
+/// A place in a submission's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SourcePlace {
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// Where in the source a check went wrong, as far as its own words tell: a panic names its place, as `src/lib.rs:3:5`.
+pub(super) fn place_of(check: &CheckReport) -> Option<SourcePlace> {
+    [&check.actual, &check.message].into_iter().find_map(|text| place_in(text))
+}
+
+fn place_in(text: &str) -> Option<SourcePlace> {
+    text.split(|c: char| c.is_whitespace() || ",;()'\"".contains(c)).find_map(|word| {
+        let mut parts = word.trim_end_matches(['.', ':']).split(':');
+        let (file, line, column) = (parts.next()?, parts.next()?, parts.next());
+        let is_source = [".rs", ".py"].iter().any(|end| file.len() > end.len() && file.ends_with(end));
+        // A path of the machine's, or of a library, is none of the learner's.
+        let own = is_source && !file.starts_with(['/', '<', '\\']) && !file.contains("..");
+        let (line, column) = (line.parse().ok()?, column.and_then(|column| column.parse().ok()).unwrap_or(0));
+        own.then(|| SourcePlace { file: file.to_owned(), line, column })
+    })
 }
 
 /// Why no check ran, with what the compiler or the inspector says; only the diagnostics where checks did run.
@@ -147,4 +184,24 @@ pub(super) fn chart(fuel: &[u64]) -> String {
 /// The work at n, 2n, 4n … in numbers.
 pub(super) fn series(fuel: &[u64]) -> String {
     fuel.iter().map(u64::to_string).collect::<Vec<_>>().join(" → ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_in;
+
+    #[test]
+    fn a_panics_words_tell_its_place() {
+        for (text, place) in [
+            ("panicked: panicked at src/lib.rs:3:5: attempt to divide by zero", Some(("src/lib.rs", 3, 5))),
+            ("panicked at ring.rs:12:1:\nindex out of bounds", Some(("ring.rs", 12, 1))),
+            ("ValueError: no (main.py:7)", Some(("main.py", 7, 0))),
+            ("at /rustc/abc/library/core/src/option.rs:1:2, src/a.rs:9:8.", Some(("src/a.rs", 9, 8))),
+            ("expected src/lib.rs, got 3:5", None),
+            ("..:1:2 ../x.rs:1:2 .rs:1:1 x.txt:1:2", None),
+        ] {
+            let found = place_in(text);
+            assert_eq!(found.as_ref().map(|at| (at.file.as_str(), at.line, at.column)), place, "{text}");
+        }
+    }
 }

@@ -5,12 +5,21 @@ use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
-use super::rows::{Row, rows};
+use super::rows::{Row, SourcePlace, place_of, rows};
 
 /// Rule of what the compiler and the inspector say.
 const SOURCE_RULE: &str = "source";
-/// Where a failed check is shown: code scanning wants a place, and a behaviour has none of its own.
-const ROOT: &str = "src/lib.rs";
+
+/// Where a failed check is shown that names no place: code scanning wants one, and a behaviour has none of its own.
+fn root(report: &Report) -> &str {
+    match report.grader.backend.as_str() {
+        _ if !report.submission.files.is_empty() => &report.submission.files[0],
+        "python" | "cpython" => "main.py",
+        "script" => "script.txt",
+        "http" => "start",
+        _ => "src/lib.rs",
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,6 +114,7 @@ struct Region {
 
 pub(super) fn render(report: &Report, language: Language) -> String {
     let rows = rows(report, language);
+    let root = root(report);
     let source =
         Rule { id: SOURCE_RULE, short_description: Message { text: "The source compiles and is allowed" }, help: None };
     let rules = rows.iter().map(|row| Rule {
@@ -118,7 +128,11 @@ pub(super) fn render(report: &Report, language: Language) -> String {
         kind: "fail",
         level,
         message: OwnMessage { text: diagnostic.message.clone() },
-        locations: [location(&diagnostic.file, diagnostic.line, diagnostic.column)],
+        locations: [location(
+            if diagnostic.file.is_empty() { root } else { &diagnostic.file },
+            diagnostic.line,
+            diagnostic.column,
+        )],
     });
     super::pretty(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -133,12 +147,12 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             },
             invocations: [Invocation { execution_successful: report.verdict != GradeVerdict::HarnessError }],
             column_kind: "unicodeCodePoints",
-            results: notes.chain(rows.iter().filter(|row| !row.passed()).map(finding)).collect(),
+            results: notes.chain(rows.iter().filter(|row| !row.passed()).map(|row| finding(row, root))).collect(),
         }],
     })
 }
 
-fn finding<'a>(row: &Row<'a>) -> Finding<'a> {
+fn finding<'a>(row: &Row<'a>, root: &str) -> Finding<'a> {
     // SARIF wants the level `none` for whatever is no failure.
     let (kind, level) = match row.verdict {
         Verdict::Skipped => ("notApplicable", "none"),
@@ -146,11 +160,14 @@ fn finding<'a>(row: &Row<'a>) -> Finding<'a> {
         _ => ("fail", "error"),
     };
     let text = format!("{}\n{}", row.name(), row.details).trim_end().to_owned();
-    Finding { rule_id: row.id, kind, level, message: OwnMessage { text }, locations: [location(ROOT, 1, 0)] }
+    let at = match row.check.and_then(place_of) {
+        Some(SourcePlace { file, line, column }) => location(&file, line, column),
+        None => location(root, 1, 0),
+    };
+    Finding { rule_id: row.id, kind, level, message: OwnMessage { text }, locations: [at] }
 }
 
 fn location(file: &str, line: u32, column: u32) -> Location {
-    let file = if file.is_empty() { ROOT } else { file };
     Location {
         physical_location: PhysicalLocation {
             artifact_location: ArtifactLocation { uri: relative_uri(file) },

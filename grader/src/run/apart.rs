@@ -15,13 +15,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::resemblance::Fingerprint;
-use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_notation::text::Language;
 use rustix::process::{Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 
+use crate::course;
 use crate::host::outcome::UsageError;
 use crate::host::process::{Cut, Group, Watched, watch};
 use crate::host::sandbox::Protection;
@@ -30,6 +30,7 @@ use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
+use crate::run::parent::{Answer, Line, say};
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -47,6 +48,8 @@ const LINE_BYTES: u64 = 64 << 20;
 struct Order {
     sources: String,
     parent: i32,
+    /// The lesson's id, where one is graded: its pack is no files of its own.
+    lesson: Option<String>,
     pack: BTreeMap<String, String>,
     known_bugs: bool,
     path: PathBuf,
@@ -56,26 +59,6 @@ struct Order {
     limits: Limits,
     scratch: PathBuf,
 }
-
-/// What the process says.
-#[derive(Debug, Serialize, Deserialize)]
-enum Line {
-    /// It has built the submission, and runs it now.
-    Running,
-    /// How do these known bugs fail? An [`Answer`] is waited for.
-    Learn(CodeLanguage, Vec<String>),
-    /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
-    Prepare(CodeLanguage),
-    /// The report.
-    Report(Box<Report>),
-    /// The caller's mistake.
-    Usage(String),
-    /// The grader's own failure.
-    Failed(String),
-}
-
-/// How known bugs fail, in the order that was asked for.
-type Answer = Vec<std::result::Result<Fingerprint, String>>;
 
 /// A hold on gradings from outside: whoever asked for one may not want it any more.
 #[derive(Debug, Default)]
@@ -121,9 +104,15 @@ impl Stop {
 pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
     // What it leaves behind when it dies goes with this folder.
     let home = scratch::folder().context("making a scratch folder")?;
+    let lesson = bench.pack.lesson.as_ref();
+    if let Some(lesson) = lesson {
+        // The other process finds them in the cache: the compiler's time is not charged to the submission.
+        bench.prepare_lesson(lesson)?;
+    }
     let order = Order {
         sources: itself::SOURCES.to_owned(),
         parent: rustix::process::getpid().as_raw_nonzero().get(),
+        lesson: lesson.map(|lesson| lesson.id.clone()),
         pack: bench.pack.files.clone(),
         known_bugs: !bench.pack.exercise.mutants.is_empty(),
         path: path.to_owned(),
@@ -262,7 +251,10 @@ fn take_order() -> Result<()> {
     confine(order.parent)?;
     budget::begin();
     scratch::borrow(&order.scratch);
-    let mut pack = Pack::from_files(order.pack)?;
+    let mut pack = match &order.lesson {
+        Some(id) => course::load(id)?,
+        None => Pack::from_files(order.pack)?,
+    };
     if !order.known_bugs {
         pack.exercise.mutants.clear();
     }
@@ -290,36 +282,4 @@ fn confine(parent: i32) -> Result<()> {
     let still = rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get() == parent);
     ensure!(still, "the grader is gone");
     Ok(())
-}
-
-fn say(line: &Line) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, line)?;
-    out.write_all(b"\n")?;
-    Ok(out.flush()?)
-}
-
-/// Tells that the submission runs from now on.
-pub(super) fn now_running() -> Result<()> {
-    say(&Line::Running)
-}
-
-/// Asks the other process to see to what this machine needs for a language: that is not charged to the submission.
-pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
-    say(&Line::Prepare(language))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the language")?;
-    Ok(())
-}
-
-/// Asks how known bugs fail.
-pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
-    if mutants.is_empty() {
-        return Ok(Vec::new());
-    }
-    say(&Line::Learn(language, mutants.iter().map(|mutant| mutant.id.clone()).collect()))?;
-    let mut line = Vec::new();
-    std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the known bugs")?;
-    let answer: Answer = serde_json::from_slice(&line).context("hearing of the known bugs")?;
-    Ok(answer.into_iter().map(|known| known.map_err(|why| anyhow!(why))).collect())
 }

@@ -11,7 +11,7 @@ use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
 use crate::pack::Pack;
-use crate::run::apart;
+use crate::run::parent;
 
 /// A toolchain that is opened when it is first asked for, or why it could not be.
 type Slot = OnceLock<Result<Arc<dyn Toolchain>, String>>;
@@ -62,7 +62,7 @@ impl<'a> Bench<'a> {
 
     fn open_language(&self, language: CodeLanguage) -> Result<Arc<dyn Toolchain>> {
         if self.apart {
-            apart::prepare(language)?;
+            parent::prepare(language)?;
         }
         language::open(language, self.pack, self.protection)
     }

@@ -12,7 +12,7 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{apart, mutants, tests};
+use crate::run::{mutants, parent, tests};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built is a report too.
@@ -48,7 +48,7 @@ impl Bench<'_> {
 
     /// The report on what is at `path` and was not even read, or not to its end: in the exercise's only language, or in none
     /// that could be told.
-    pub(super) fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
+    pub fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
         let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
         let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
         self.rejection(id, seed, only.map(|[language]| language), rejected)
@@ -63,7 +63,7 @@ impl Bench<'_> {
         built: &Built,
     ) -> Result<Report> {
         if self.apart {
-            apart::now_running()?;
+            parent::now_running()?;
         }
         let exercise = &self.pack.exercise;
         if let Some(lesson) = &self.pack.lesson {
@@ -77,7 +77,7 @@ impl Bench<'_> {
             shorten(exercise, &mut outcomes, seed, &mut fresh);
         }
         tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
-        let measured = growth::measure(exercise, seed, &mut fresh)?;
+        let measured = growth::measure(&exercise.growth, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
         let resemblances =
             if perfect { Vec::new() } else { mutants::resemblances(self, submission.language, &outcomes, seed)? };

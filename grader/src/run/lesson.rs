@@ -1,16 +1,20 @@
-//! Lessons of the course, graded as every exercise is.
+//! The course: its lessons graded as every exercise is, and what the page loads of it.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use cachedojo_judge::Report;
-use cachedojo_judge::course::{self, Lesson, Subjects, attempt};
+use cachedojo_judge::course::{self, Course, Lesson, Subjects, attempt};
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::{GraderId, SubmissionId};
 use cachedojo_notation::text::Language;
+use sha2::{Digest, Sha256};
 
 use crate::course::{CourseFiles, SOUND};
+use crate::intake::submission::hex;
 use crate::language::toolchain::{Built, Factory, Limits};
 use crate::run::bench::Bench;
 use crate::run::mutants;
@@ -33,6 +37,18 @@ fn program(id: &str, trust: bool) -> Result<Arc<dyn Factory>> {
 }
 
 impl Bench<'_> {
+    /// Makes the programs that a lesson is about. Cost: at the first time four calls of the compiler.
+    ///
+    /// # Errors
+    /// As [`Bench::judge_lesson`].
+    pub(super) fn prepare_lesson(&self, lesson: &Lesson) -> Result<()> {
+        if let Some(id) = &lesson.mutant {
+            program(SOUND, self.is_trusting())?;
+            program(id, self.is_trusting())?;
+        }
+        Ok(())
+    }
+
     /// Judges a script for a lesson. Cost: two runs of it; of a lesson about a bug, at the first time, four calls of the compiler.
     ///
     /// # Errors
@@ -58,4 +74,34 @@ impl Bench<'_> {
         };
         Ok(course::report(lesson, &attempt, &text, language, id, grader))
     }
+}
+
+/// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.
+/// Cost: two calls of the compiler for each bug the first time.
+///
+/// # Errors
+/// The folder cannot be written, or a program does not build.
+pub fn export(files: &CourseFiles, folder: &Path, trust: bool) -> Result<()> {
+    let pack = files.hunted()?;
+    let bench = Bench::open(&pack, trust)?;
+    let modules = folder.join("m");
+    fs::create_dir_all(&modules).with_context(|| format!("making `{}`", modules.display()))?;
+    let write =
+        |name: String, bytes: &[u8]| fs::write(modules.join(&name), bytes).with_context(|| format!("writing `{name}`"));
+    write(format!("{}.wasm", opaque(SOUND)), &mutants::made(&bench, CodeLanguage::Rust, SOUND)?.0)?;
+    for (id, patch) in &files.patches {
+        write(format!("{}.wasm", opaque(id)), &mutants::made(&bench, CodeLanguage::Rust, id)?.0)?;
+        write(format!("{}.diff", opaque(id)), patch.as_bytes())?;
+    }
+    let public = Course {
+        chapters: files.course.chapters.clone(),
+        lessons: files.course.lessons.iter().map(|lesson| lesson.public(opaque)).collect(),
+    };
+    let json = serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
+    fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")
+}
+
+/// A name for a bug that does not tell which it is.
+fn opaque(id: &str) -> String {
+    hex(&Sha256::digest(format!("course {id}")))[..10].to_owned()
 }

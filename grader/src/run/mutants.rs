@@ -20,8 +20,8 @@ use crate::intake::submission::{Submission, hex};
 use crate::language::rust::toolbox::cache_folder;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
-use crate::run::apart;
 use crate::run::bench::Bench;
+use crate::run::parent;
 
 /// A mutant's patch, as its pack has it.
 ///
@@ -228,7 +228,7 @@ pub fn resemblances(
     let mutants = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
     let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
     let fingerprints = if bench.apart {
-        apart::ask(language, &candidates)?
+        parent::ask(language, &candidates)?
     } else {
         fingerprints(bench, language, &candidates, Rows::Killers, seed)?
     };

@@ -358,6 +358,7 @@ impl Grading<'_> {
                 scenario: String::new(),
                 detected,
                 behaves_like: false,
+                hunted: true,
                 message: if detected { bug.spec.sentence.get(self.language).to_owned() } else { title.to_owned() },
             }
         });
@@ -447,6 +448,7 @@ impl Row<'_> {
             fuel: 0,
             visibility: self.check.visibility,
             link: String::new(),
+            also_fails: Vec::new(),
         }
     }
 }

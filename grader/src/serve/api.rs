@@ -13,6 +13,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use clap::ValueEnum;
@@ -98,6 +99,9 @@ struct Sent {
     #[serde(flatten)]
     wish: Wish,
 }
+
+/// What may stand in an archive: which exercise is meant is known only later.
+const PACKED_LANGUAGES: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python, CodeLanguage::Script];
 
 async fn exercises(State(desk): State<Desk>) -> Response {
     Json(json!({ "exercises": desk.offers() })).into_response()
@@ -191,10 +195,7 @@ fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), R
         let refused = |refused: archive::Refused| bad(&refused.to_string());
         let packed = home.path().join("packed");
         fs::write(&packed, body).map_err(failed)?;
-        archive::unpack(&packed, &folder, archive::LEARNER).map_err(refused)?;
-        if let Some(inner) = archive::alone_in(&folder).map_err(failed)? {
-            archive::unpack(&inner, &folder, archive::LEARNER).map_err(refused)?;
-        }
+        archive::unpack_learner(&packed, &folder, PACKED_LANGUAGES).map_err(refused)?;
     } else {
         fs::create_dir(folder.join("src")).and_then(|()| fs::write(folder.join("src/lib.rs"), body)).map_err(failed)?;
     }

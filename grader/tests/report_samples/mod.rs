@@ -6,7 +6,8 @@ use cachedojo_judge::Verdict;
 use cachedojo_judge::growth::Class;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{
-    CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic, SubmissionId,
+    AlsoFails, CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic,
+    SubmissionId,
 };
 
 /// Stands wherever a hidden check could give something away.
@@ -33,6 +34,14 @@ pub(crate) fn graded() -> Report {
     lru.hint = "A get counts as a use.".to_owned();
     lru.script = "node 20\nset a v1\nget a\nexpect nothing".to_owned();
     lru.transcript = "> node 20\n> set a v1\n  stored\n> get a\n  v1\n> expect nothing\n  broken".to_owned();
+    lru.also_fails = vec![AlsoFails {
+        expected: "v2".to_owned(),
+        actual: "nothing".to_owned(),
+        message: "A set counts as a use: expected v2, got nothing.".to_owned(),
+        script: "node 20\nset b v2\nexpect v2".to_owned(),
+        transcript: "> node 20\n> set b v2\n  stored\n> expect v2\n  broken".to_owned(),
+        link: String::new(),
+    }];
     checks[3].script = "stats".to_owned();
     checks[3].message = "Counts hits: panicked at src/lib.rs:3:5: attempt to divide by zero.".to_owned();
     checks[8].message = "Skipped because `ttl` (Time to live) earned nothing: mend that first.".to_owned();
@@ -44,9 +53,11 @@ pub(crate) fn graded() -> Report {
     {
         *text = format!("kill {SECRET}");
     }
+    hidden.also_fails =
+        vec![AlsoFails { message: SECRET.to_owned(), script: SECRET.to_owned(), ..AlsoFails::default() }];
     let mutants = vec![
-        mutant("get_does_not_promote", "", true, true, "A get does not count as a use."),
-        mutant("ttl_not_purged", "A", true, false, "An entry past its time is still there."),
+        mutant("get_does_not_promote", "", false, true, "A get does not count as a use."),
+        mutant("ttl_not_purged", "A", false, false, "An entry past its time is still there."),
         mutant("miss_counts_as_hit", "E", false, false, "A miss is counted as a hit."),
     ];
     let note = diagnostic("src/lib.rs", 12, 0, "unused variable: `limit`");
@@ -86,10 +97,16 @@ pub(crate) fn hostile() -> Report {
             *text = if index == 0 { huge.clone() } else { attack.to_owned() };
         }
         check.script = "get a".to_owned();
+        check.also_fails = vec![AlsoFails {
+            message: attack.to_owned(),
+            transcript: attack.to_owned(),
+            script: "get b".to_owned(),
+            ..AlsoFails::default()
+        }];
         checks.push(check);
     }
     let diagnostics = vec![diagnostic(attack, 1, 1, attack), diagnostic("/etc/pass wd", 0, 0, &huge)];
-    let mut report = report(GradeVerdict::Graded, 3, checks, vec![mutant("m", "", true, true, attack)], diagnostics);
+    let mut report = report(GradeVerdict::Graded, 3, checks, vec![mutant("m", "", false, true, attack)], diagnostics);
     report.submission.path = attack.to_owned();
     report
 }
@@ -151,6 +168,7 @@ fn check(id: &str, title: &str, points: u32, max_points: u32, verdict: Verdict) 
         fuel: 1_234,
         visibility: Visibility::Visible,
         link: String::new(),
+        also_fails: Vec::new(),
     }
 }
 
@@ -172,6 +190,7 @@ fn mutant(id: &str, scenario: &str, detected: bool, behaves_like: bool, message:
         scenario: scenario.to_owned(),
         detected,
         behaves_like,
+        hunted: false,
         message: message.to_owned(),
     }
 }

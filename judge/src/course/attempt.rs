@@ -1,7 +1,5 @@
 //! A learner's script against its lesson.
 
-use std::collections::BTreeSet;
-
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::run;
 use cachedojo_lab::script::expect::{Comparison, Test};
@@ -10,13 +8,10 @@ use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Line};
-use super::{Kind, Lesson};
-use crate::judge::{Fresh, Verdict};
+use super::lesson::{EXPOSED_POINTS, Kind, Lesson, POINTS, length, share};
+use crate::run::Fresh;
+use crate::verdict::Verdict;
 
-/// The points of every lesson.
-pub const POINTS: u32 = 100;
-/// Of a lesson to expose a bug: those for exposing it. The others are for a short script.
-pub(super) const EXPOSED_POINTS: u32 = 70;
 /// What each line over the par costs there.
 const POINTS_A_LINE: u32 = 6;
 
@@ -145,34 +140,6 @@ impl Row {
 
 fn harness_row(message: String) -> Row {
     Row { verdict: Verdict::HarnessError, ..Row::new("subject".to_owned(), String::new(), POINTS).fail(message) }
-}
-
-/// The points of one of several rows: equal shares, what is left over to the first.
-fn share(index: usize, rows: usize) -> u32 {
-    let rows = u32::try_from(rows.max(1)).unwrap_or(POINTS);
-    POINTS / rows + u32::from(u32::try_from(index).is_ok_and(|index| index < POINTS % rows))
-}
-
-/// The rows of a lesson and their points.
-pub(super) fn table(lesson: &Lesson) -> Vec<(String, u32)> {
-    let numbered = |name: &str, rows: usize| -> Vec<_> {
-        (0..rows).map(|index| (format!("{name}_{}", index + 1), share(index, rows))).collect()
-    };
-    match lesson.kind {
-        Kind::Predict => numbered("answer", frame::blanks(&lesson.script.starter)),
-        Kind::Repair | Kind::Design => numbered("goal", frame::expectations(&lesson.script.goal)),
-        Kind::Expose => {
-            vec![("exposes".to_owned(), EXPOSED_POINTS), ("short".to_owned(), POINTS - EXPOSED_POINTS)]
-        }
-    }
-}
-
-/// The lines of a script that count for its length: commands, not expectations.
-pub(super) fn length(script: &Script) -> u32 {
-    let counted =
-        script.commands.iter().filter(|step| !matches!(step.command, Command::Expect(_) | Command::Always(_)));
-    let lines: BTreeSet<u32> = counted.map(|step| step.line).collect();
-    u32::try_from(lines.len()).unwrap_or(u32::MAX)
 }
 
 /// What a run told of the expectation of a line: `Ok`, or what was there instead.

@@ -3,9 +3,9 @@
 use cachedojo_notation::text::Language;
 
 use super::{Attempt, Kind, Lesson, Row};
-use crate::judge::Verdict;
 use crate::pack::Visibility;
 use crate::report::{CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SubmissionId, digest};
+use crate::verdict::Verdict;
 
 /// The report of a script (`text`) that was judged for a lesson. Cost: O(rows x text).
 pub fn report(
@@ -62,6 +62,7 @@ fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckRep
         fuel: 0,
         visibility: Visibility::Visible,
         link: String::new(),
+        also_fails: Vec::new(),
     }
 }
 
@@ -70,7 +71,7 @@ fn mutant(lesson: &Lesson, attempt: &Attempt, language: Language) -> Vec<MutantR
     let Some(id) = &lesson.mutant else { return Vec::new() };
     let detected = attempt.parting.is_some();
     let message = if detected { lesson.explanation.get(language).to_owned() } else { String::new() };
-    vec![MutantReport { id: id.clone(), scenario: String::new(), detected, behaves_like: false, message }]
+    vec![MutantReport { id: id.clone(), scenario: String::new(), detected, behaves_like: false, hunted: true, message }]
 }
 
 const fn kind_name(kind: Kind, language: Language) -> &'static str {

@@ -141,15 +141,14 @@ pub(crate) fn answer(ring: &mut Option<HashRing>, request: &RingRequest) -> Resp
 }
 
 fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
-    let (mut ids, mut owners): (Vec<String>, Vec<u32>) = (Vec::new(), Vec::new());
+    let (mut ids, mut known, mut owners) = (Vec::new(), BTreeMap::new(), Vec::new());
     for number in 0..count {
         let owner = ring.get_node(&numbered(prefix, number));
         owners.push(owner.map_or(u32::MAX, |owner| {
-            let index = ids.iter().position(|id| *id == owner.id).unwrap_or_else(|| {
+            *known.entry(owner.id.as_str()).or_insert_with(|| {
                 ids.push(owner.id.clone());
-                ids.len() - 1
-            });
-            u32::try_from(index).unwrap_or(u32::MAX)
+                u32::try_from(ids.len() - 1).unwrap_or(u32::MAX)
+            })
         }));
     }
     Response::Owners { ids, owners }
@@ -177,7 +176,7 @@ pub(crate) fn told(request: &RingRequest, response: Response) -> What {
 }
 
 /// The owners of a run of keys at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Owners {
     /// Each owner once: there may be a hundred thousand keys.
     pub(crate) ids: Vec<String>,

@@ -6,6 +6,7 @@ use cachedojo::protocol::{memcached, rest};
 use cachedojo_notation::text;
 use cachedojo_wire::{ExtraRequest, Request, Response};
 
+use crate::bulk::told_within;
 use crate::event::What;
 use crate::script::Command;
 use crate::script::args::Entry;
@@ -41,7 +42,7 @@ fn extra(request: ExtraRequest) -> Command {
 }
 
 /// The servers of the protocols, as the reference has them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Servers {
     pub(crate) line: LineCache,
     pub(crate) memcached: memcached::Machine,
@@ -73,10 +74,10 @@ pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<Wh
     Some(match (request, response) {
         (_, Response::NoObject) => return None,
         (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
-            lines.iter().map(|line| said(line)).collect()
+            told_within(lines.iter().map(|line| said(line)))
         }
         (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
-            text::from_bytes(bytes).split_terminator("\r\n").map(said).collect()
+            told_within(text::from_bytes(bytes).split_terminator("\r\n").map(said))
         }
         (ExtraRequest::Line(_) | ExtraRequest::Rest(_) | ExtraRequest::Memcached(_), _) => {
             vec![What::Crashed { crash: Crash::Gibberish }]
@@ -88,7 +89,7 @@ pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<Wh
 /// What the response to a whole run of the line protocol means.
 pub(crate) fn told_run(response: Response) -> Vec<What> {
     match response {
-        Response::Lines(lines) => lines.into_iter().map(|text| What::Said { text }).collect(),
+        Response::Lines(lines) => told_within(lines.into_iter().map(|text| What::Said { text })),
         _ => vec![What::Crashed { crash: Crash::Gibberish }],
     }
 }

@@ -3,8 +3,12 @@
 
 mod advice;
 pub(crate) mod args;
+pub mod colour;
 mod command;
 pub mod expect;
+mod fork;
+mod guess;
+mod help;
 pub mod http;
 mod lab;
 pub(crate) mod mistake;
@@ -19,8 +23,11 @@ pub use advice::advise;
 pub use args::Entry;
 pub use command::Command;
 pub use expect::Expectation;
+pub use fork::fork;
+pub use guess::meant;
+pub use help::{Help, help};
 pub use mistake::Mistake;
-pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step};
+pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};
 
 use parsed::{Line, lines};
 
@@ -70,6 +77,29 @@ mod tests {
         assert_eq!(&text[diagnostic.span.clone()], at, "{text}");
         assert_eq!(diagnostic.mistake.message(Language::English), message);
         assert_ne!(diagnostic.mistake.message(Language::French), message);
+    }
+
+    #[test]
+    fn the_mark_before_a_text_is_none_of_it() {
+        for (dialect, text) in [
+            (Dialect::Line, "PUT a b\nGET a\n"),
+            (Dialect::Line, "PUT a b\r\nGET a\r\n"),
+            (Dialect::Memcached, "set a 0 0 1\r\nb\r\n"),
+            (Dialect::Rest, "GET /api/v1/cache/a"),
+            (Dialect::Lab, "node new 10\nnode get a"),
+            (Dialect::Lab, "for 1..2 node get {}\r\n"),
+            (Dialect::Lab, "# a comment\nring new"),
+            (Dialect::Lab, ""),
+        ] {
+            let (plain, marked) = (parse(text, dialect), parse(&format!("\u{feff}{text}"), dialect));
+            assert_eq!(plain.commands, marked.commands, "{text:?}");
+            assert!(marked.diagnostics.is_empty(), "{text:?}: {:?}", marked.diagnostics);
+        }
+        check_mistake(
+            "\u{feff}nodd",
+            "nodd",
+            "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
+        );
     }
 
     #[test]

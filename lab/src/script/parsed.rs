@@ -87,6 +87,11 @@ pub const COMMANDS_MAX: usize = 200_000;
 /// Bytes that values and the turns of `for` lines may come to in one script: a `for` of repetitions is a few letters long.
 pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
 
+/// A text without the byte order mark that some editors put before it.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// One line of a script.
 pub(super) struct Line<'a> {
     /// Counted from 1.
@@ -99,10 +104,11 @@ pub(super) struct Line<'a> {
     pub(super) content: &'a str,
 }
 
-/// The lines of a script, ended as it ends them.
+/// The lines of a script, ended as it ends them. The mark that some editors put before a text is none of it.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
-    let mut next = 0;
-    text.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
+    let script = without_mark(text);
+    let mut next = text.len() - script.len();
+    script.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
         let start = next;
         next += raw.len();
         // As `str::lines` does it: without a `\n` behind it a `\r` is no line end.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cache::hash::are_same;
-use crate::cache::store::Item;
+use crate::cache::item::Item;
 use crate::clock::Instant;
 
 /// What is known of an entry beside its key and value.

@@ -8,13 +8,19 @@
 //!
 //! Keys are text, values bytes; times are absolute, in milliseconds of the node's clock; entries stand in the order of
 //! leaving. Python reads it with `pickle.load`, and what `pickle.dump` writes (protocol 3 and up) can be loaded.
+//!
+//! In a file 16 bytes follow, which Python does not read: `cjv1`, the moment of saving in milliseconds of the node's clock
+//! (8 bytes, little-endian), and the CRC-32 of all before it (4 bytes, little-endian).
 
 use std::fmt;
 
 use super::{CacheNode, Past, Record};
-use crate::cache::pickle::{Value, Writer, read};
-use crate::cache::store::Limits;
+use crate::cache::pickle::{PickleError, Value, Writer, read};
 use crate::clock::Instant;
+
+/// How the seal of a file begins, and its length.
+const SEAL: &[u8; 4] = b"cjv1";
+const SEAL_BYTES: usize = 16;
 
 const FORMAT: &str = "cachedojo/cache/v1";
 
@@ -32,6 +38,8 @@ pub enum LoadError {
         /// Where, in bytes from the start.
         offset: usize,
     },
+    /// The file's checksum is another than that of what stands in it.
+    Altered,
     /// The pickle wants to build something else than plain data, which would mean running code.
     NotPlainData {
         /// Where, in bytes from the start.
@@ -52,6 +60,7 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged { offset } => write!(f, "the file is damaged at byte {offset}: load an older one"),
+            Self::Altered => f.write_str("the file was altered, its checksum does not fit: load an older one"),
             Self::NotPlainData { offset } => {
                 write!(f, "the file asks for more than plain data at byte {offset}: load only what a cache saved")
             }
@@ -65,6 +74,15 @@ impl fmt::Display for LoadError {
 }
 
 impl std::error::Error for LoadError {}
+
+impl From<PickleError> for LoadError {
+    fn from(error: PickleError) -> Self {
+        match error {
+            PickleError::Damaged { offset } => Self::Damaged { offset },
+            PickleError::NotPlainData { offset } => Self::NotPlainData { offset },
+        }
+    }
+}
 
 /// An entry of a file.
 struct Row<'a> {
@@ -116,15 +134,39 @@ impl CacheNode {
         writer.finish()
     }
 
+    /// [`Self::save`] with a seal behind it: when it was saved, and a checksum.
+    #[cfg(not(target_family = "wasm"))]
+    pub(in crate::cache) fn save_sealed(&self) -> Vec<u8> {
+        let mut bytes = self.save();
+        bytes.extend(SEAL);
+        bytes.extend(self.clock.now().as_millis().to_le_bytes());
+        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+        bytes
+    }
+
     /// Becomes what was saved: entries, deadlines and counters; limits, policy and clock stay. Entries whose time has come
     /// in between are left out; those that find no room leave as ever, but uncounted. The order of leaving is restored for
     /// LRU, LFU, FIFO and TTL; the others begin with fresh marks. Runs nothing. O(n log n), and at most 200 times
     /// the length of the file in memory while a hostile one is read; one of ours takes 7 times its length, or less.
     ///
+    /// Times are absolute. But where this cache's clock stands earlier than that of the cache which was saved to a file did
+    /// (somebody set the wall clock back), it is counted from the moment of saving: nothing lives longer than it had left.
+    ///
     /// # Errors
-    /// When the bytes are not what [`Self::save`] writes; then nothing changes.
+    /// When the bytes are not what [`Self::save`] writes, or what was written to a file has changed; then nothing changes.
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
-        let saved = read(bytes)?;
+        let mut loaded = self.to_empty();
+        loaded.fill(bytes)?;
+        self.take_over(loaded);
+        Ok(())
+    }
+
+    /// [`Self::load`] into a cache that is empty, and of no use when it fails.
+    pub(in crate::cache) fn fill(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
+        let (pickle, saved_at) = unseal(bytes)?;
+        let behind_ms =
+            saved_at.map_or(0, |saved_at| saved_at.as_millis().saturating_sub(self.clock.now().as_millis()));
+        let saved = read(pickle)?;
         if saved.at("format") != Some(&Value::Text(FORMAT)) {
             return Err(LoadError::NotACache);
         }
@@ -134,24 +176,21 @@ impl CacheNode {
         let count = |name: &str| {
             stats.at(name).and_then(Value::number).filter(|&count| count <= COUNT_MAX).ok_or(LoadError::NotACache)
         };
-        let Limits { weight, entries } = self.store.limits();
-        let mut loaded = Self::with_limits(weight, entries, self.policy(), self.clock.clone());
         let mut keys = std::collections::BTreeSet::new();
         let mut room = bytes.len().saturating_mul(GROWTH_MAX);
         for (index, row) in rows.iter().enumerate() {
-            let row = Row::of(row).filter(|row| keys.insert(row.key)).ok_or(LoadError::BadEntry { index })?;
+            let row =
+                Row::of(row, behind_ms).filter(|row| keys.insert(row.key)).ok_or(LoadError::BadEntry { index })?;
             room = room.checked_sub(row.key.len() + row.value.len()).ok_or(LoadError::Inflated)?;
-            loaded.restore(&row);
+            self.restore(&row);
         }
-        loaded.ledger.counters = super::CacheStats {
+        self.ledger.counters = super::CacheStats {
             hits: count("hits")?,
             misses: count("misses")?,
             evictions: count("evictions")?,
             expired: count("expired")?,
             ..Default::default()
         };
-        loaded.ledger.events = self.ledger.events.take();
-        *self = loaded;
         Ok(())
     }
 
@@ -168,11 +207,25 @@ impl CacheNode {
     }
 }
 
+/// What a seal is behind, and the moment of saving; a file of another program has none.
+fn unseal(bytes: &[u8]) -> Result<(&[u8], Option<Instant>), LoadError> {
+    let Some((pickle, seal)) = bytes.split_last_chunk::<SEAL_BYTES>().filter(|(_, seal)| seal.starts_with(SEAL)) else {
+        return Ok((bytes, None));
+    };
+    let [_, _, _, _, moment @ .., c0, c1, c2, c3] = *seal;
+    let (sealed, _) = bytes.split_at(bytes.len() - 4);
+    if crc32fast::hash(sealed) != u32::from_le_bytes([c0, c1, c2, c3]) {
+        return Err(LoadError::Altered);
+    }
+    Ok((pickle, Some(Instant::from_millis(u64::from_le_bytes(moment)))))
+}
+
 impl<'a> Row<'a> {
-    fn of(row: &Value<'a>) -> Option<Self> {
+    /// Reads an entry; its times are put back by so many milliseconds.
+    fn of(row: &Value<'a>, behind_ms: u64) -> Option<Self> {
         let Value::Tuple(fields) = row else { return None };
         let [Value::Text(key), Value::Bytes(value), created, expires, accessed, count] = &**fields else { return None };
-        let moment = |value: &Value<'_>| value.number().map(Instant::from_millis);
+        let moment = |value: &Value<'_>| value.number().map(|ms| Instant::from_millis(ms.saturating_sub(behind_ms)));
         Some(Self {
             key,
             value,

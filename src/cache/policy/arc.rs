@@ -5,7 +5,6 @@
 use super::Policy;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
 use crate::cache::nodes::{List, Moves, Nodes};
 use crate::cache::{Item, Limits};
 
@@ -57,8 +56,8 @@ impl Policy for Arc {
     fn prepare(&mut self, hash: impl FnOnce() -> u64) {
         let hash = hash();
         let (b1, b2) = (self.b1.weight(), self.b2.weight());
-        let is_b1 = self.b1.take(hash);
-        let is_b2 = !is_b1 && self.b2.take(hash);
+        let is_b1 = self.b1.take(hash).is_some();
+        let is_b2 = !is_b1 && self.b2.take(hash).is_some();
         if is_b1 {
             self.target.raise(b2, b1, self.capacity);
         } else if is_b2 {
@@ -137,9 +136,9 @@ impl Arc {
         let from_t1 = self.t1.list.oldest().filter(|_| is_over);
         let oldest = from_t1.or_else(|| self.t2.list.oldest()).or_else(|| self.t1.list.oldest())?;
         let item = nodes.item(oldest);
-        let (hash, weight) = (hash_of(item.key()), self.size(item.weight()));
+        let (hash, weight) = (item.key_hash(), self.size(item.weight()));
         let ghosts = if nodes.mark(oldest) == IN_T2 { &mut self.b2 } else { &mut self.b1 };
-        ghosts.push(hash, weight);
+        ghosts.push(hash, weight, ());
         self.remove(nodes, oldest);
         Some(oldest)
     }

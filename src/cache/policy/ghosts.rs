@@ -4,23 +4,24 @@ use crate::cache::index::{Index, Lookup};
 use crate::cache::nodes::{List, Nodes};
 
 #[derive(Debug, Clone, Default)]
-struct Ghost {
+struct Ghost<S> {
     /// The hash of its key stands for the key: 64 bits, and a mistake would only misplace one entry in a queue.
     hash: u64,
     weight: u64,
+    stamp: S,
 }
 
-/// A queue of ghosts that can be looked up, at most so many. Every operation is O(1).
+/// A queue of ghosts that can be looked up, at most so many, each with what its policy notes of it. Every operation is O(1).
 #[derive(Debug, Clone)]
-pub(crate) struct Ghosts {
-    nodes: Nodes<Ghost>,
+pub(crate) struct Ghosts<S = ()> {
+    nodes: Nodes<Ghost<S>>,
     index: Index,
     queue: List,
     weight: u64,
     most: u64,
 }
 
-impl Ghosts {
+impl<S: Copy + Default> Ghosts<S> {
     pub(crate) fn new(most: u64) -> Self {
         Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0, most }
     }
@@ -36,7 +37,7 @@ impl Ghosts {
     }
 
     /// Remembers an entry that is not remembered; the oldest is forgotten for it where there are too many.
-    pub(crate) fn push(&mut self, hash: u64, weight: u64) {
+    pub(crate) fn push(&mut self, hash: u64, weight: u64, stamp: S) {
         if self.index.len() as u64 >= self.most {
             self.pop();
         }
@@ -48,22 +49,32 @@ impl Ghosts {
             self.queue = moves.of_list(self.queue);
         }
         let i = self.index.insert(hash);
-        self.nodes.put(i, Ghost { hash, weight });
+        self.nodes.put(i, Ghost { hash, weight, stamp });
         self.nodes.push_newest(&mut self.queue, i);
         self.weight += weight;
     }
 
-    /// Forgets the entry; `false` when it was not remembered.
-    pub(crate) fn take(&mut self, hash: u64) -> bool {
-        let Some(i) = self.find(hash) else {
-            return false;
-        };
+    /// Remembers an entry, unless it is remembered or alone weighs more than all ghosts may; the oldest are forgotten for it.
+    pub(crate) fn remember(&mut self, hash: u64, weight: u64, stamp: S, weight_max: u64) {
+        if weight > weight_max || self.contains(hash) {
+            return;
+        }
+        while self.weight + weight > weight_max {
+            self.pop();
+        }
+        self.push(hash, weight, stamp);
+    }
+
+    /// Forgets the entry: what was noted of it, if it was remembered.
+    pub(crate) fn take(&mut self, hash: u64) -> Option<S> {
+        let i = self.find(hash)?;
+        let stamp = self.nodes.item(i).stamp;
         self.forget(i);
-        true
+        Some(stamp)
     }
 
     /// Whether the entry is remembered.
-    pub(crate) fn contains(&self, hash: u64) -> bool {
+    fn contains(&self, hash: u64) -> bool {
         self.find(hash).is_some()
     }
 

@@ -2,20 +2,28 @@
 //! each, its mark; none of them owns an entry, a hash table or a copy of a key.
 
 mod arc;
+mod bounded;
 mod ghosts;
 mod lfu;
+mod lirs;
 mod queue;
 mod s3fifo;
+mod sketch;
 mod sweep;
+mod twoqueue;
+mod wtinylfu;
 
 use super::deadlines::Deadlines;
 use super::nodes::{Moves, Nodes};
 use super::{EvictionPolicy, Item, Limits};
 pub(crate) use arc::Arc;
 pub(crate) use lfu::Lfu;
+pub(crate) use lirs::Lirs;
 pub(crate) use queue::{Fifo, Lru, Ttl};
 pub(crate) use s3fifo::S3Fifo;
 pub(crate) use sweep::{Clock, Sieve};
+pub(crate) use twoqueue::TwoQueue;
+pub(crate) use wtinylfu::WTinyLfu;
 
 /// What the cache tells its policy, and the one thing it asks. Every call is O(1), amortised where a hand sweeps.
 pub(crate) trait Policy: Clone {
@@ -164,4 +172,7 @@ any_policy! {
     S3Fifo = EvictionPolicy::S3Fifo,
     Clock = EvictionPolicy::Clock,
     Arc = EvictionPolicy::Arc,
+    TwoQueue = EvictionPolicy::TwoQueue,
+    Lirs = EvictionPolicy::Lirs,
+    WTinyLfu = EvictionPolicy::WTinyLfu,
 }

@@ -2,10 +2,10 @@
 //! the small queue dropped (Yang et al., "FIFO queues are all you need for cache eviction", 2023).
 
 use super::Policy;
+use super::bounded::Bounded;
 use super::ghosts::Ghosts;
 use crate::cache::deadlines::Deadlines;
-use crate::cache::hash::hash_of;
-use crate::cache::nodes::{List, Moves, Nodes};
+use crate::cache::nodes::{Moves, Nodes};
 use crate::cache::{Item, Limits};
 
 /// Reads in the small queue that earn a place in the main one.
@@ -21,8 +21,8 @@ const ONE_READ: u32 = 2;
 /// Details that the paper leaves open are as in the authors' simulator, libCacheSim 0.3.
 #[derive(Debug, Clone)]
 pub(crate) struct S3Fifo {
-    small: Queue,
-    main: Queue,
+    small: Bounded,
+    main: Bounded,
     ghosts: Ghosts,
     ghost_weight_max: u64,
     /// The key about to come in was a ghost.
@@ -31,38 +31,12 @@ pub(crate) struct S3Fifo {
     has_evicted: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Queue {
-    list: List,
-    weight: u64,
-    entries: u64,
-    limits: Limits,
-}
-
-impl Queue {
-    fn new(limits: Limits) -> Self {
-        Self { list: List::default(), weight: 0, entries: 0, limits }
-    }
-
-    fn push<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        self.weight += nodes.item(i).weight();
-        self.entries += 1;
-        nodes.push_newest(&mut self.list, i);
-    }
-
-    fn take<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        self.weight -= nodes.item(i).weight();
-        self.entries -= 1;
-        nodes.unlink(&mut self.list, i);
-    }
-}
-
 impl Policy for S3Fifo {
     fn new(limits: Limits) -> Self {
         let ghosts_max = limits.share(|most| most - most.div_ceil(10));
         Self {
-            small: Queue::new(limits.share(|most| most / 10)),
-            main: Queue::new(limits.share(|most| most - most / 10)),
+            small: Bounded::new(limits.share(|most| most / 10)),
+            main: Bounded::new(limits.share(|most| most - most / 10)),
             ghosts: Ghosts::new(ghosts_max.entries),
             ghost_weight_max: ghosts_max.weight,
             is_return: false,
@@ -72,7 +46,7 @@ impl Policy for S3Fifo {
 
     #[inline]
     fn prepare(&mut self, hash: impl FnOnce() -> u64) {
-        self.is_return = self.ghosts.take(hash());
+        self.is_return = self.ghosts.take(hash()).is_some();
     }
 
     /// A cache of less than ten bytes has no small queue to protect; libCacheSim does not simulate one.
@@ -108,7 +82,7 @@ impl Policy for S3Fifo {
 
     fn reweigh<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, from: u64, to: u64) {
         let queue = self.queue_of(nodes.mark(i));
-        queue.weight = queue.weight - from + to;
+        queue.reweigh(from, to);
     }
 
     fn memory_bytes(&self) -> usize {
@@ -122,14 +96,14 @@ impl Policy for S3Fifo {
 
     fn renumber(&mut self, moves: &Moves) {
         for queue in [&mut self.small, &mut self.main] {
-            queue.list = moves.of_list(queue.list);
+            queue.renumber(moves);
         }
     }
 
     #[inline]
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, _: &Deadlines, _: u64) -> Option<u32> {
         self.has_evicted = true;
-        if !self.main.limits.are_exceeded_by(self.main.weight, self.main.entries)
+        if !self.main.is_over()
             && let Some(i) = self.evict_from_small(nodes)
         {
             return Some(i);
@@ -140,7 +114,7 @@ impl Policy for S3Fifo {
 }
 
 impl S3Fifo {
-    const fn queue_of(&mut self, mark: u32) -> &mut Queue {
+    const fn queue_of(&mut self, mark: u32) -> &mut Bounded {
         if mark & IN_MAIN == 0 { &mut self.small } else { &mut self.main }
     }
 
@@ -150,7 +124,8 @@ impl S3Fifo {
             let i = self.small.list.oldest()?;
             self.small.take(nodes, i);
             if nodes.mark(i) / ONE_READ < PROMOTED_AFTER {
-                self.remember(hash_of(nodes.item(i).key()), nodes.item(i).weight());
+                let (hash, weight) = (nodes.item(i).key_hash(), nodes.item(i).weight());
+                self.ghosts.remember(hash, weight, (), self.ghost_weight_max);
                 return Some(i);
             }
             nodes.set_mark(i, IN_MAIN);
@@ -170,15 +145,5 @@ impl S3Fifo {
             nodes.set_mark(i, mark - ONE_READ);
             self.main.push(nodes, i);
         }
-    }
-
-    fn remember(&mut self, hash: u64, weight: u64) {
-        if weight > self.ghost_weight_max || self.ghosts.contains(hash) {
-            return;
-        }
-        while self.ghosts.weight() + weight > self.ghost_weight_max {
-            self.ghosts.pop();
-        }
-        self.ghosts.push(hash, weight);
     }
 }

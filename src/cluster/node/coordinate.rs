@@ -12,7 +12,7 @@ use super::{Node, newer};
 const HINTS_MAX: usize = 4096;
 
 /// An operation under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pending {
     client: u64,
     at: Placed,
@@ -34,7 +34,7 @@ pub(super) struct Pending {
     sweeps: Vec<(Key, Version)>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Aim {
     Read {
         at_least: Version,

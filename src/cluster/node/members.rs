@@ -20,7 +20,7 @@ use super::{Disk, Node};
 const PULL_EVERY: Micros = 200 * MS;
 
 /// The pulling of what a node should hold and does not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct CatchUp {
     epoch: u64,
     /// Whether it is for the ring that comes.

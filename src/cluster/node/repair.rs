@@ -12,7 +12,7 @@ use super::{BEAT_EVERY, Node};
 pub(super) const BATCH: usize = 64;
 
 /// A dead record whose forgetting is being agreed on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Confirmation {
     version: Version,
     epoch: u64,

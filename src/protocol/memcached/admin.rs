@@ -5,8 +5,7 @@
 
 use super::classes::CLASSES_MAX;
 use super::mistake::Mistake;
-use super::parse::{Stop, refused};
-use super::request::Request;
+use super::stop::{Stop, refused};
 use super::watch::Streams;
 use super::words::{Words, number};
 
@@ -120,14 +119,14 @@ fn take<const N: usize>(words: Words<'_>) -> ([&[u8]; N], usize) {
     (taken, count)
 }
 
-pub(super) fn slabs(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+pub(super) fn slabs(words: Words<'_>) -> Result<Admin<'_>, Stop<'_>> {
     let ([form, first, second], count) = take(words);
     match count {
         3 if is(form, "reassign") => {
             let class = |word| number(word).ok_or_else(|| refused(Mistake::AdminNumber, word));
-            Ok(Request::Admin(Admin::Reassign { from: class(first)?, to: class(second)? }))
+            Ok(Admin::Reassign { from: class(first)?, to: class(second)? })
         }
-        2.. if is(form, "automove") => automove(first, second).map(|setting| Request::Admin(Admin::Set(setting))),
+        2.. if is(form, "automove") => automove(first, second).map(Admin::Set),
         _ => Err(refused(Mistake::AdminForm, form)),
     }
 }
@@ -152,7 +151,7 @@ fn automove<'a>(what: &'a [u8], value: &'a [u8]) -> Result<Setting, Stop<'a>> {
     }
 }
 
-pub(super) fn lru(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+pub(super) fn lru(words: Words<'_>) -> Result<Setting, Stop<'_>> {
     let ([form, first, second, third, fourth], count) = take(words);
     let setting = match count {
         5.. if is(form, "tune") => tune(first, second, third, fourth)?,
@@ -163,7 +162,7 @@ pub(super) fn lru(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
         }
         _ => return Err(refused(Mistake::AdminForm, form)),
     };
-    Ok(Request::Admin(Admin::Set(setting)))
+    Ok(setting)
 }
 
 fn tune<'a>(hot: &'a [u8], warm: &'a [u8], hot_factor: &'a [u8], warm_factor: &'a [u8]) -> Result<Setting, Stop<'a>> {
@@ -185,7 +184,7 @@ fn factor(word: &[u8]) -> Option<f64> {
     std::str::from_utf8(word).ok()?.parse().ok().filter(|factor: &f64| factor.is_finite())
 }
 
-pub(super) fn crawler(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+pub(super) fn crawler(words: Words<'_>) -> Result<Admin<'_>, Stop<'_>> {
     let ([form, value], count) = take(words);
     let whole = || number::<u32>(value).ok_or_else(|| refused(Mistake::AdminNumber, value));
     let admin = match count {
@@ -201,19 +200,19 @@ pub(super) fn crawler(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
         1 if is(form, "disable") => Admin::SetCrawler { enabled: false },
         _ => return Err(refused(Mistake::AdminForm, form)),
     };
-    Ok(Request::Admin(admin))
+    Ok(admin)
 }
 
-pub(super) fn watch(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+pub(super) fn watch(words: Words<'_>) -> Result<Streams, Stop<'_>> {
     let mut streams = Streams::default();
     for word in words {
         let stream = Streams::from_word(word).ok_or_else(|| refused(Mistake::Stream, word))?;
         streams = streams.and(stream);
     }
-    Ok(Request::Watch { streams: if streams == Streams::default() { Streams::FETCHERS } else { streams } })
+    Ok(if streams == Streams::default() { Streams::FETCHERS } else { streams })
 }
 
-pub(super) fn stats(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
+pub(super) fn stats(words: Words<'_>) -> Result<Topic, Stop<'_>> {
     let ([topic, first, second], count) = take(words);
     let topic = match topic {
         _ if count == 0 => Topic::General,
@@ -241,5 +240,5 @@ pub(super) fn stats(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
         b"sizes" => Topic::Sizes,
         _ => return Err(refused(Mistake::StatsTopic, topic)),
     };
-    Ok(Request::Stats(topic))
+    Ok(topic)
 }

@@ -2,7 +2,8 @@
 
 use super::classes::class_of;
 use super::counters::Tally;
-use super::request::{ITEM_BYTES_MAX, Sign, StoreMode, item_bytes};
+use super::limits::{ITEM_BYTES_MAX, item_bytes};
+use super::request::{Sign, StoreMode};
 use super::store::{Item, Store};
 use super::watch::Streams;
 use crate::clock::Instant;

@@ -98,13 +98,6 @@ impl Classes {
         class.chunks -= chunks_of(id, item_bytes);
     }
 
-    /// Lets all items go.
-    pub(super) fn clear(&mut self) {
-        for class in &mut self.0 {
-            (class.items, class.item_bytes, class.chunks) = (0, 0, 0);
-        }
-    }
-
     /// The chunks of a class's items that its pages have no room for.
     pub(super) fn surplus_chunks(&self, id: usize) -> u64 {
         self.0[id].chunks.saturating_sub(self.0[id].pages * chunks_per_page(id))

@@ -116,6 +116,9 @@ impl Tallies {
     }
 }
 
+/// Prefixes that are counted; keys of further ones are not.
+const PREFIXES_MAX: usize = 10_000;
+
 /// Counts by the keys' prefixes, which end before the first `:`; keys without one are not counted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prefixes(BTreeMap<Vec<u8>, Prefix>);
@@ -129,10 +132,13 @@ pub(super) struct Prefix {
 }
 
 impl Prefixes {
-    /// The counts that a key belongs to.
+    /// The counts that a key belongs to, if it has a prefix and there is room for it.
     pub(super) fn of(&mut self, key: &[u8]) -> Option<&mut Prefix> {
-        let end = memchr::memchr(b':', key)?;
-        Some(self.0.entry(key[..end].to_vec()).or_default())
+        let prefix = &key[..memchr::memchr(b':', key)?];
+        if self.0.len() >= PREFIXES_MAX && !self.0.contains_key(prefix) {
+            return None;
+        }
+        Some(self.0.entry(prefix.to_vec()).or_default())
     }
 
     /// All of them, by prefix.

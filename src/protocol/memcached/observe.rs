@@ -3,10 +3,11 @@
 use super::change::Incoming;
 use super::classes::class_of;
 use super::counters::Tally;
-use super::request::{StoreMode, item_bytes};
-use super::session::INFALLIBLE;
+use super::limits::item_bytes;
+use super::request::StoreMode;
 use super::store::{Item, Store, seconds_left};
 use super::watch::{Streams, write_encoded};
+use super::write::INFALLIBLE;
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -43,6 +44,7 @@ impl Store {
         if self.log.wants(Streams::FETCHERS) {
             let (status, class, size) = match self.items.get(key) {
                 None => ("not_found", 0, 0),
+                Some(item) if self.is_flushed(item) => ("flushed", 0, 0),
                 Some(item) if item.is_expired(now) => ("expired", 0, 0),
                 Some(item) => ("found", item.class, item.data.len()),
             };

@@ -4,11 +4,11 @@
 //! end of a line; because words are slices of it; and because a data block is skipped by its length without being looked at.
 
 use super::admin::{self, Admin, Setting};
+use super::limits::{GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, item_bytes};
 use super::meta;
 use super::mistake::Mistake;
-use super::request::{
-    GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, MetaVerb, Request, Sign, StoreMode, item_bytes,
-};
+use super::request::{MetaVerb, Request, Sign, StoreMode};
+use super::stop::{Stop, refused};
 use super::words::{Words, check_key, has_control, number, plain_length, word_length};
 use crate::protocol::Located;
 use std::ops::Range;
@@ -181,20 +181,6 @@ struct Line<'a> {
     data_bytes: usize,
 }
 
-/// Why there is no request in a line.
-pub(super) enum Stop<'a> {
-    /// The line is fine, but its data block is not here yet.
-    Incomplete { data_bytes: usize },
-    /// The data block does not end where it should.
-    BadData { data_bytes: usize },
-    /// Another protocol.
-    HangUp,
-    /// The line cannot be taken apart. It is answered even if it says `noreply`.
-    Malformed { mistake: Mistake, span: &'a [u8] },
-    /// The line says something impossible; a data block that follows it is skipped.
-    Refused { mistake: Mistake, span: &'a [u8], data_bytes: Option<u64>, stale: Option<(&'a [u8], bool)> },
-}
-
 /// Reads a line, but for the keys of `get` and `gets`.
 fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
     if line.len() < 2 {
@@ -247,11 +233,11 @@ fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'
             Request::MemoryLimit { mebibytes: number(limit).ok_or_else(|| refused(Mistake::MemoryLimit, limit))? }
         }
         b"version" => Request::Version,
-        b"stats" => admin::stats(words)?,
-        b"watch" => admin::watch(words)?,
-        b"slabs" => admin::slabs(words)?,
-        b"lru" => admin::lru(words)?,
-        b"lru_crawler" => admin::crawler(words)?,
+        b"stats" => Request::Stats(admin::stats(words)?),
+        b"watch" => Request::Watch { streams: admin::watch(words)? },
+        b"slabs" => Request::Admin(admin::slabs(words)?),
+        b"lru" => Request::Admin(Admin::Set(admin::lru(words)?)),
+        b"lru_crawler" => Request::Admin(admin::crawler(words)?),
         b"shutdown" => Request::Shutdown,
         b"quit" => Request::Quit,
         _ if last_word(line).starts_with(b"HTTP/") && words.next().is_some() => return Err(Stop::HangUp),
@@ -356,11 +342,6 @@ fn data_block(rest: &[u8], length: usize) -> Result<(&[u8], usize), Stop<'_>> {
         [_] => Err(Stop::Incomplete { data_bytes: length + 2 }),
         [] => Err(Stop::Incomplete { data_bytes: length + 1 }),
     }
-}
-
-/// A refusal of a line that has no data block.
-pub(super) fn refused(mistake: Mistake, span: &[u8]) -> Stop<'_> {
-    Stop::Refused { mistake, span, data_bytes: None, stale: None }
 }
 
 fn line_too_long(line: &[u8]) -> bool {

@@ -1,23 +1,9 @@
-//! The requests of the protocol and its limits.
+//! The requests of the protocol.
 
 use super::admin::{Admin, Topic};
-use super::meta::Flags;
+use super::flags::Flags;
 use super::watch::Streams;
 use super::words::Words;
-
-/// The longest key, in bytes; of a base64 key its written form counts.
-pub const KEY_BYTES_MAX: usize = 250;
-/// The longest command line, in bytes, its end not counted; `get` and `gets` may be as long as [`GET_BYTES_MAX`].
-pub const LINE_BYTES_MAX: usize = 2048;
-/// The longest `get` or `gets` line, in bytes.
-pub const GET_BYTES_MAX: usize = 1024 * 1024;
-/// The largest item, in bytes: see [`item_bytes`].
-pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
-/// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps
-/// beside them (a header of 48, the CAS of 8, the key's and the value's terminators).
-pub fn item_bytes(key: &[u8], flags: u32, value_bytes: usize) -> usize {
-    59 + key.len() + if flags == 0 { 0 } else { 4 } + value_bytes
-}
 
 /// One request, borrowed from the bytes that it came in.
 #[derive(Debug, Clone, PartialEq)]

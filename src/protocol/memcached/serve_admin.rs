@@ -3,10 +3,11 @@
 use super::admin::Admin;
 use super::classes::{CLASSES_MAX, LAST_CLASS, chunks_of};
 use super::counters::Tally;
-use super::meta::encode_key;
-use super::session::{INFALLIBLE, line};
+use super::limits::ANSWER_BYTES_MAX;
 use super::store::{Item, Store};
 use super::watch::{Streams, write_encoded};
+use super::words::encode_key;
+use super::write::{INFALLIBLE, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 
@@ -85,9 +86,10 @@ fn scope(classes: &[u8]) -> Result<Scope, &'static str> {
     if chosen == 0 { Err("NOTSTARTED no items to crawl") } else { Ok(Scope::Classes(chosen)) }
 }
 
-/// Removes the expired items of these classes, looking at each one's least recently used items, as many as are set.
+/// Removes the expired and flushed items of these classes, looking at each one's least recently used items, as many as are set.
 /// O(the items), and done when the answer is given: a crawler is never busy.
 fn crawl(store: &mut Store, classes: u64, now: Instant) {
+    store.walk();
     let mut left = [match store.settings.crawler_items {
         0 => u64::MAX,
         items => items.into(),
@@ -98,22 +100,26 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
         if left[item.class] > 0 {
             left[item.class] -= 1;
             checked.push(item.class);
-            if item.is_expired(now) {
-                expired.push((key.to_vec(), item.class, item.fetched));
+            if store.is_gone(item, now) {
+                let is_unfetched = !item.fetched && !store.is_flushed(item);
+                expired.push((key.to_vec(), item.class, is_unfetched));
             }
         }
     }
     store.tallies.add_all(&checked, Tally::CrawlerItemsChecked);
-    for (key, class, fetched) in expired {
+    for (key, class, is_unfetched) in expired {
         store.tallies.add(class, Tally::CrawlerReclaimed);
-        if !fetched {
+        if is_unfetched {
             store.tallies.add(class, Tally::ExpiredUnfetched);
         }
         store.remove(&key);
     }
 }
 
+/// Lists the living items. O(the items); an answer of more than [`ANSWER_BYTES_MAX`] is refused whole.
 fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &mut Vec<u8>) {
+    store.walk();
+    let start = out.len();
     line(out, "OK");
     let mut items: Vec<(&[u8], &Item)> = match scope {
         Scope::Keys => store.by_key().collect(),
@@ -124,7 +130,11 @@ fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &
         items.sort_by_key(|(_, item)| item.class);
         checked.extend(items.iter().map(|(_, item)| item.class));
     }
-    for (key, item) in items.into_iter().filter(|(_, item)| !item.is_expired(now)) {
+    for (key, item) in items.into_iter().filter(|(_, item)| !store.is_gone(item, now)) {
+        if out.len() - start > ANSWER_BYTES_MAX {
+            out.truncate(start);
+            return line(out, "SERVER_ERROR out of memory writing dump");
+        }
         if as_commands {
             write_command(key, item, out);
         } else {
@@ -172,6 +182,7 @@ fn reassign(store: &mut Store, from: i32, to: i32, now: Instant) -> &'static str
     if store.classes.get(from).pages < 2 {
         return "NOSPARE source class has no spare pages";
     }
+    store.walk();
     store.classes.get_mut(from).pages -= 1;
     store.classes.get_mut(to).pages += 1;
     let mut surplus = Vec::new();

@@ -3,10 +3,12 @@
 use super::change::{Counted, Incoming, Outcome};
 use super::classes::class_of;
 use super::counters::Tally;
-use super::meta::{Flags, decode_key, encode_key};
-use super::request::{MetaVerb, Sign, StoreMode, item_bytes};
-use super::session::{INFALLIBLE, NOT_NUMERIC, line};
+use super::flags::Flags;
+use super::limits::item_bytes;
+use super::request::{MetaVerb, Sign, StoreMode};
 use super::store::{Item, Store, seconds_left, write_ttl};
+use super::words::{decode_key, encode_key};
+use super::write::{INFALLIBLE, NOT_NUMERIC, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 
@@ -187,7 +189,7 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
         Counted::Number(number) => Some(number),
         Counted::NotFound if flags.vivify().is_some() => {
             let data = flags.initial().to_string();
-            let first = Incoming { flags: 0, ..incoming(data.as_bytes(), None, flags) };
+            let first = Incoming { flags: 0, binary: false, ..incoming(data.as_bytes(), None, flags) };
             made = matches!(store.store(StoreMode::Add, key, &first, now), Outcome::Stored { .. });
             Some(flags.initial())
         }

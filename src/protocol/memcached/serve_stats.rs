@@ -3,10 +3,10 @@
 use super::admin::Topic;
 use super::classes::{CHUNK_BYTES_MAX, chunk_bytes, chunks_per_page};
 use super::counters::{Counters, Prefixes, SLAB_ROWS, Tallies, Tally};
-use super::request::ITEM_BYTES_MAX;
-use super::session::{INFALLIBLE, VERSION, line};
+use super::limits::ITEM_BYTES_MAX;
 use super::store::Store;
 use super::watch::LOG_BYTES_MAX;
+use super::write::{INFALLIBLE, VERSION, line};
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -18,6 +18,9 @@ const DUMP_BYTES_MAX: usize = 2 * 1024 * 1024;
 const SIZE_STEP: usize = 32;
 
 pub(super) fn obey(store: &mut Store, topic: Topic, now: Instant, out: &mut Vec<u8>) {
+    if matches!(topic, Topic::Items { .. } | Topic::ItemClasses | Topic::Sizes) {
+        store.walk();
+    }
     match topic {
         Topic::Reset => {
             store.counters = Counters::default();
@@ -46,6 +49,9 @@ fn row(out: &mut Vec<u8>, name: impl Display, value: impl Display) {
 }
 
 fn general(store: &Store, now: Instant, out: &mut Vec<u8>) {
+    if let Some(pid) = store.pid {
+        row(out, "pid", pid);
+    }
     row(out, "uptime", now.as_millis() / 1000);
     row(out, "time", store.unix_time_s(now));
     row(out, "version", VERSION);
@@ -143,7 +149,7 @@ fn items(store: &Store, class: usize, limit: u32, now: Instant, out: &mut Vec<u8
     let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
     let start = out.len();
     let items = store.by_recency().rev().filter(|(_, item)| item.class == class && !item.binary);
-    for (key, item) in items.filter(|(_, item)| !item.is_expired(now)).take(limit) {
+    for (key, item) in items.filter(|(_, item)| !store.is_gone(item, now)).take(limit) {
         let before = out.len();
         out.extend_from_slice(b"ITEM ");
         out.extend_from_slice(key);

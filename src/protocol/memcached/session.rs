@@ -3,21 +3,16 @@
 use super::change::{Counted, Incoming, Outcome};
 use super::classes::class_of;
 use super::counters::{Prefix, Tally};
+use super::limits::{ANSWER_BYTES_MAX, item_bytes};
 use super::mistake::Mistake;
 use super::parse::{Parsed, Parser};
-use super::request::{Request, Sign, item_bytes};
+use super::request::{Request, Sign};
 use super::store::Store;
 use super::words::Words;
+use super::write::{INFALLIBLE, NOT_NUMERIC, VERSION, line};
 use super::{serve_admin, serve_meta, serve_stats};
 use crate::clock::Instant;
 use std::io::Write as _;
-
-/// The version of memcached whose protocol this is.
-pub(super) const VERSION: &str = "1.6.45";
-/// The most that the answer to one `get` comes to, the item that goes over it included, in bytes. Memcached, too, gives up
-/// where its memory for answers ends.
-pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
-pub(super) const INFALLIBLE: &str = "a vector takes every byte";
 
 /// What one connection remembers. The items are in a [`Store`], which sessions share.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +38,9 @@ impl Session {
     /// Obeys what has become complete with these bytes and appends the answers to `out`. However the bytes of a
     /// connection are split, the answers are the same. Bytes of an incomplete request are kept (at most 1 MiB and a
     /// line); after the end of the connection bytes are dropped.
+    ///
+    /// Bound: the answer to one request is at most [`ANSWER_BYTES_MAX`], an item and a line, and so many requests may be in
+    /// `bytes`. Where a stranger sends them, use [`Self::feed_until`], or feed a line at a time.
     ///
     /// A client that said `watch` is answered nothing any more: it gets the lines that there are for it, also when it is
     /// fed no bytes.
@@ -199,12 +197,6 @@ impl Session {
     }
 }
 
-/// One answer line.
-pub(super) fn line(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-    out.extend_from_slice(b"\r\n");
-}
-
 fn stored(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Stored { .. } => "STORED",
@@ -301,6 +293,3 @@ fn count(store: &mut Store, key: &[u8], sign: Sign, delta: u64, now: Instant, ou
         Counted::NotNumeric => line(out, NOT_NUMERIC),
     }
 }
-
-/// The answer when something else than a number is to be counted.
-pub(super) const NOT_NUMERIC: &str = "CLIENT_ERROR cannot increment or decrement non-numeric value";

@@ -2,10 +2,10 @@
 
 use super::classes::Classes;
 use super::counters::{Counters, Prefixes, Tallies, Tally};
-use super::request::item_bytes;
-use super::session::INFALLIBLE;
+use super::limits::item_bytes;
 use super::settings::Settings;
 use super::watch::{Log, Streams};
+use super::write::INFALLIBLE;
 use crate::clock::Instant;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -26,7 +26,14 @@ pub struct Store {
     bytes_max: u64,
     /// When the items stored before it are to go.
     flush_at: Option<Instant>,
+    /// Items that were stored before this moment, or last used at this tick or an earlier one, are flushed. As in memcached
+    /// they stay until they are asked for, crawled, or in the way.
+    flushed_before: Instant,
+    flushed_tick: u64,
     unix_base_s: u64,
+    pub(super) pid: Option<u32>,
+    /// Items that requests have gone through which look at many.
+    walked: u64,
     /// Those that are counted once for all classes.
     pub(super) counters: Counters,
     pub(super) tallies: Tallies,
@@ -88,7 +95,11 @@ impl Store {
             bytes: 0,
             bytes_max: memory_bytes_max,
             flush_at: None,
+            flushed_before: Instant::default(),
+            flushed_tick: 0,
             unix_base_s,
+            pid: None,
+            walked: 0,
             counters: Counters::default(),
             tallies: Tallies::new(),
             prefixes: Prefixes::default(),
@@ -101,7 +112,24 @@ impl Store {
         }
     }
 
-    /// Items held, expired ones that nobody asked for since included.
+    /// The same store, served by the process of that number: `stats` shows it.
+    #[must_use]
+    pub fn with_pid(self, pid: u32) -> Self {
+        Self { pid: Some(pid), ..self }
+    }
+
+    /// Items that crawls, dumps and the statistics of all items have gone through so far. A host that bounds the work of a
+    /// client, not only its memory, counts these: one such request costs O(items).
+    pub const fn items_walked(&self) -> u64 {
+        self.walked
+    }
+
+    /// Notes that a request goes through all items.
+    pub(super) fn walk(&mut self) {
+        self.walked += self.items.len() as u64;
+    }
+
+    /// Items held, expired and flushed ones that nobody asked for since included.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -121,9 +149,12 @@ impl Store {
         self.bytes_max
     }
 
-    /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included.
+    /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included, flushed
+    /// ones not.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
-        self.by_recency().map(|(key, item)| (key, item.data.as_slice(), item.deadline))
+        self.by_recency()
+            .filter(|(_, item)| !self.is_flushed(item))
+            .map(|(key, item)| (key, item.data.as_slice(), item.deadline))
     }
 
     /// What has happened so far.
@@ -170,16 +201,14 @@ impl Store {
         }
     }
 
-    /// Removes what was stored before `delay` (0 or less, or a time that has passed: now) has come, when it has. A later
-    /// call replaces an earlier one.
+    /// Flushes what was stored before `delay` (0 or less, or a time that has passed: now) has come, when it has. A later
+    /// call replaces an earlier one whose time has not come.
     pub(super) fn flush(&mut self, delay: i32, now: Instant) {
         self.counters.cmd_flush += 1;
         self.flush_at = self.deadline(delay.into(), now).filter(|&at| at > now);
         if self.flush_at.is_none() {
-            self.items.clear();
-            self.recency.clear();
-            self.classes.clear();
-            self.bytes = 0;
+            // Who is used later gets a later tick, and a flushed item is never used again.
+            self.flushed_tick = self.ticks;
         }
     }
 
@@ -187,17 +216,27 @@ impl Store {
     pub(super) fn settle(&mut self, now: Instant) {
         if let Some(flush_at) = self.flush_at.filter(|&at| at <= now) {
             self.flush_at = None;
-            let old = self.items.extract_if(.., |_, item| item.stored_at < flush_at);
-            for (key, item) in old.collect::<Vec<_>>() {
-                self.account(&key, &item);
-                self.counters.get_flushed += 1;
-            }
+            self.flushed_before = self.flushed_before.max(flush_at);
         }
     }
 
-    /// The item under a key, if it is alive; an expired one is removed.
+    /// Whether `flush_all` has taken an item that is still held.
+    pub(super) fn is_flushed(&self, item: &Item) -> bool {
+        item.tick <= self.flushed_tick || item.stored_at < self.flushed_before
+    }
+
+    /// Whether an item that is still held is flushed or expired.
+    pub(super) fn is_gone(&self, item: &Item, now: Instant) -> bool {
+        self.is_flushed(item) || item.is_expired(now)
+    }
+
+    /// The item under a key, if it is alive; one that is gone is removed and counted.
     pub(super) fn find(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
-        if self.items.get(key)?.is_expired(now) {
+        let item = self.items.get(key)?;
+        if self.is_flushed(item) {
+            self.counters.get_flushed += 1;
+            self.remove(key);
+        } else if item.is_expired(now) {
             self.counters.get_expired += 1;
             self.remove(key);
         }
@@ -245,9 +284,16 @@ impl Store {
         true
     }
 
-    /// Removes an item whose room is needed.
+    /// Removes an item whose room is needed: it is evicted, unless it was flushed.
     pub(super) fn evict_item(&mut self, key: &[u8], now: Instant) {
         let Some(item) = self.items.get(key) else { return };
+        if self.is_flushed(item) {
+            if !item.fetched {
+                self.tallies.add(item.class, Tally::ExpiredUnfetched);
+            }
+            self.remove(key);
+            return;
+        }
         let (class, fetched, size) = (item.class, item.fetched, item.data.len());
         let (ttl_s, unused_s) = (seconds_left(item.deadline, now), (now - item.used_at).as_secs());
         self.tallies.add(class, Tally::Evicted);

@@ -1,6 +1,6 @@
 //! What `watch` shows: one line for each thing that happens, for each client that asked to see its kind.
 
-use super::session::INFALLIBLE;
+use super::write::INFALLIBLE;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 

@@ -1,8 +1,10 @@
 //! Words: finding them, and what a key and a number are.
 
+use super::limits::KEY_BYTES_MAX;
 use super::mistake::Mistake;
-use super::parse::Stop;
-use super::request::KEY_BYTES_MAX;
+use super::stop::Stop;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The words of a line: what stands between spaces. Empty words do not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +100,20 @@ pub(super) fn check_key(key: &[u8]) -> Result<(), Mistake> {
     } else {
         Ok(())
     }
+}
+
+/// Decodes a key from base64 into `buffer`; its bytes.
+pub(super) fn decode_key<'b>(key: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    let length = STANDARD.decode_slice(key, buffer).ok()?;
+    (length > 0).then_some(&buffer[..length])
+}
+
+/// Writes a key in base64.
+pub(super) fn encode_key(key: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + key.len().div_ceil(3) * 4, 0);
+    let written = STANDARD.encode_slice(key, &mut out[start..]).expect("four bytes for three are enough");
+    out.truncate(start + written);
 }
 
 /// A decimal number without a `+`, spaces or anything else around it.

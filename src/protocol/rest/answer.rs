@@ -158,6 +158,16 @@ impl From<Result<Reply, Failure>> for HttpAnswer {
     }
 }
 
+impl From<Failure> for HttpAnswer {
+    fn from(failure: Failure) -> Self {
+        let headers = match failure {
+            Failure::MethodNotAllowed { allow } => vec![("Allow", allow.to_owned())],
+            _ => Vec::new(),
+        };
+        Self { status: failure.status(), headers, body: format!("{{\"error\":{}}}", text(&failure.to_string())) }
+    }
+}
+
 impl From<Reply> for HttpAnswer {
     fn from(reply: Reply) -> Self {
         match reply {

@@ -1,9 +1,23 @@
 //! The JSON bodies as they come.
 
 use super::settings::{self, Change};
-use super::{Failure, KEYS_MAX, NewEntry, TAG_BYTES_MAX, TAGS_MAX, path};
+use super::{Failure, KEYS_MAX, TAG_BYTES_MAX, TAGS_MAX, path};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An entry to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// The key.
+    pub key: String,
+    /// The value's JSON text, as it was written.
+    pub value: Arc<str>,
+    /// The time to live in seconds, at least 1; `None` is the namespace's own.
+    pub ttl_s: Option<u64>,
+    /// Sorted, each once.
+    pub tags: Vec<String>,
+}
 
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 

@@ -1,7 +1,6 @@
 //! Why a request fails.
 
-use super::answer::text;
-use super::{HttpAnswer, LineMistake};
+use super::LineMistake;
 use std::fmt;
 
 /// Why a request fails; `Display` is the text in its body.
@@ -101,7 +100,7 @@ impl fmt::Display for Failure {
             Self::InvalidSize => "Size must be a whole number, 1 or more",
             Self::TwoSizes => "Give max_size_mb or max_size_bytes, not both",
             Self::InvalidPolicy => {
-                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC or NONE (refuse what does not fit)"
+                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC, 2Q, LIRS, WTINYLFU or NONE (refuse what does not fit)"
             }
             Self::UnknownSetting => "Settings are default_ttl, max_size_mb or max_size_bytes, and eviction_policy",
             Self::KeyNotFound => "Key not found",
@@ -117,13 +116,3 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-impl From<Failure> for HttpAnswer {
-    fn from(failure: Failure) -> Self {
-        let headers = match failure {
-            Failure::MethodNotAllowed { allow } => vec![("Allow", allow.to_owned())],
-            _ => Vec::new(),
-        };
-        Self { status: failure.status(), headers, body: format!("{{\"error\":{}}}", text(&failure.to_string())) }
-    }
-}

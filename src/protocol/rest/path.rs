@@ -1,6 +1,6 @@
 //! Which resource a path names.
 
-use super::{Failure, KEY_BYTES_MAX, NAMESPACE_BYTES_MAX};
+use super::{Failure, KEY_BYTES_MAX, NAMESPACE_BYTES_MAX, PATTERN_BYTES_MAX};
 use crate::cache::Glob;
 
 /// A resource of the API.
@@ -106,6 +106,9 @@ fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let Some((_, value)) = pairs.find(|&(found, _)| found == name) else { return Ok(None) };
     let value = decode(value, true).ok_or(Failure::InvalidPattern)?;
+    if value.len() > PATTERN_BYTES_MAX {
+        return Err(Failure::InvalidPattern);
+    }
     Ok(Some(value).filter(|value| !value.is_empty()))
 }
 

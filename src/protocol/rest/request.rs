@@ -1,23 +1,9 @@
 //! What is asked: a method, a path and a body, read as one of the API's requests.
 
-use super::body;
+use super::body::{self, NewEntry};
 use super::path::{Resource, Selection};
 use super::settings::Change;
 use super::{Failure, Limits};
-use std::sync::Arc;
-
-/// An entry to be stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewEntry {
-    /// The key.
-    pub key: String,
-    /// The value's JSON text, as it was written.
-    pub value: Arc<str>,
-    /// The time to live in seconds, at least 1; `None` is the namespace's own.
-    pub ttl_s: Option<u64>,
-    /// Sorted, each once.
-    pub tags: Vec<String>,
-}
 
 /// A request of the API that is well formed.
 #[derive(Debug, Clone, PartialEq, Eq)]

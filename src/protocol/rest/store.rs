@@ -1,7 +1,7 @@
 //! The entries of all namespaces: each namespace is a cache of the engine, under its own policy and limit.
 
 use super::answer::{Changed, Found, Named, Stats};
-use super::request::NewEntry;
+use super::body::NewEntry;
 use super::settings::{Change, Eviction, Settings};
 use super::{Failure, Limits, NAMESPACES_MAX, Selection};
 use crate::cache::{self, AnyPolicy, Departure, EvictionPolicy, Item};
@@ -21,6 +21,8 @@ pub(super) struct Store {
     /// Counts the requests: the namespace with the smallest number was asked for longest ago.
     ticks: u64,
     bytes: u64,
+    /// Entries and namespaces that requests have gone through which look at many.
+    walked: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -135,7 +137,7 @@ fn entries(settings: Settings) -> cache::Store<Entry, AnyPolicy> {
 
 impl Store {
     pub(super) const fn new(unix_base_s: u64, limits: Limits) -> Self {
-        Self { namespaces: BTreeMap::new(), limits, unix_base_s, ticks: 0, bytes: 0 }
+        Self { namespaces: BTreeMap::new(), limits, unix_base_s, ticks: 0, bytes: 0, walked: 0 }
     }
 
     /// Namespaces, keys, values and deadlines, by namespace and key.
@@ -157,6 +159,10 @@ impl Store {
 
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    pub(super) const fn walked(&self) -> u64 {
+        self.walked
     }
 
     /// The sums over all namespaces, and how many there are.
@@ -242,10 +248,14 @@ impl Store {
         let Some(space) = self.namespaces.get_mut(namespace) else { return 0 };
         let before = space.entries.weight();
         space.purge(now);
+        let pattern_bytes = selection.pattern.as_ref().map_or(0, String::len);
         let is_match = selection.matcher();
         let nodes: Vec<u32> = space.entries.nodes().collect();
+        let walked = &mut self.walked;
         let nodes = nodes.into_iter().filter(|&i| {
             let entry = space.entries.item(i);
+            // A long pattern on a long key is more than one look.
+            *walked += 1 + (pattern_bytes * entry.key.len() / 1024) as u64;
             is_match(&entry.key, &entry.tags)
         });
         let mut count = 0;
@@ -264,7 +274,8 @@ impl Store {
     }
 
     /// Every namespace, by name.
-    pub(super) fn all(&self) -> Vec<Named> {
+    pub(super) fn all(&mut self) -> Vec<Named> {
+        self.walked += self.namespaces.len() as u64;
         self.namespaces.iter().map(|(name, space)| named(name, Some(space))).collect()
     }
 
@@ -286,10 +297,13 @@ impl Store {
         }
         let surplus = space.changes.len().saturating_sub(CHANGES_MAX);
         space.changes.drain(..surplus);
+        let mut walked = 0;
         if (old.max_bytes, old.eviction) != (new.max_bytes, new.eviction) {
+            walked = space.entries.len() as u64;
             rebuild(space, now);
         }
         let after = space.entries.weight();
+        self.walked += walked;
         self.bytes = self.bytes - before + after;
         Ok(self.settings(namespace))
     }
@@ -331,6 +345,7 @@ impl Store {
         if !self.namespaces.contains_key(name) {
             if self.namespaces.len() >= NAMESPACES_MAX {
                 self.purge_all(now);
+                self.walked += self.namespaces.len() as u64;
                 let idle = self.namespaces.iter().filter(|(_, space)| !space.is_set && space.entries.len() == 0);
                 let idle = idle.min_by_key(|(_, space)| space.used_at_tick).map(|(name, _)| name.clone());
                 self.namespaces.remove(&idle.ok_or(Failure::TooManyNamespaces)?);
@@ -387,6 +402,7 @@ impl Store {
             self.purge_all(now);
         }
         while self.bytes + bytes > storage_max {
+            self.walked += self.namespaces.len() as u64;
             let spaces = self.namespaces.values_mut().filter(|space| space.can_evict());
             let Some(largest) = spaces.max_by_key(|space| space.entries.weight()) else { return };
             let Some((_, gone)) = largest.entries.evict(now) else { return };
@@ -404,6 +420,7 @@ impl Store {
     }
 
     fn purge_all(&mut self, now: Instant) {
+        self.walked += self.namespaces.len() as u64;
         for space in self.namespaces.values_mut() {
             space.purge(now);
         }

@@ -10,6 +10,7 @@
 
 pub mod course;
 pub mod module;
+pub mod program;
 pub mod race;
 pub mod view;
 
@@ -20,12 +21,14 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::past::Past;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{Runner, render, run};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{COMMANDS, Dialect, Script, advise, parse};
+use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;
+use cachedojo_wire::{Request, RingRequest};
 
 use crate::module::{ModuleSubject, Program};
 use crate::view::{ENTRIES_SHOWN_MAX, NUMBER_MAX, View, node_view, pair_count, pairs, ring_view};
@@ -38,6 +41,9 @@ pub struct Reading {
     pub commands: u32,
     /// Its mistakes, in order of place: the first [`DIAGNOSTICS_SHOWN_MAX`] of them.
     pub diagnostics: Vec<Marked>,
+    /// The dialect that it was meant in, where that is another.
+    #[tsify(type = "\"line\" | \"memcached\" | \"rest\" | \"lab\"", optional)]
+    pub meant: Option<&'static str>,
 }
 
 /// A mistake and where to underline it.
@@ -53,7 +59,7 @@ pub struct Marked {
     pub message: String,
 }
 
-/// A command of the `lab` language.
+/// A command of a dialect.
 #[derive(Serialize, Tsify)]
 pub struct CommandHelp {
     /// The words it begins with.
@@ -83,6 +89,9 @@ struct Told<'a> {
     #[serde(flatten)]
     event: &'a Event,
     text: String,
+    /// The event in the reader's language, where that is another than the script's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<String>,
     /// The command, beside its first event only.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
@@ -97,6 +106,8 @@ pub struct Session {
     script: Script,
     subject: Driven,
     runner: Runner,
+    /// Where going back begins; of a program there is none, for its memory is its own.
+    past: Past,
     is_done: bool,
     /// The keys whose owner was asked for, the latest last.
     asked: VecDeque<String>,
@@ -130,6 +141,8 @@ impl Driven {
 const DIAGNOSTICS_SHOWN_MAX: usize = 200;
 /// Keys asked for by the script that stay in the picture.
 const ASKED_MAX: usize = 8;
+/// Commands among which they are looked for again after going back.
+const ASKED_SOUGHT: usize = 2_000;
 
 #[wasm_bindgen(start)]
 fn start() {
@@ -160,25 +173,47 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
         message: diagnostic.mistake.message(language),
     });
     let diagnostics = diagnostics.collect();
-    Ok(Reading { commands: count(script.commands.len()), diagnostics }.into_ts()?)
+    let meant = meant(text, dialect).map(Dialect::name);
+    Ok(Reading { commands: count(script.commands.len()), diagnostics, meant }.into_ts()?)
 }
 
-/// The `lab` language's commands, explained in the language of that tag.
+/// What the words of a script are, for an editor: four numbers a word: from and to, in UTF-16 code units; its kind (as
+/// `colour::Kind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
 ///
 /// # Errors
-/// None that the page could cause.
+/// When there is no such dialect.
 #[wasm_bindgen]
-pub fn commands(language: &str) -> Result<Vec<Ts<CommandHelp>>, JsError> {
+pub fn colours(text: &str, dialect: &str) -> Result<Vec<u32>, JsError> {
+    let mut utf16 = Utf16::new(text);
+    let words = colour::words(text, dialect_of(dialect)?);
+    Ok(words
+        .into_iter()
+        .flat_map(|word| {
+            let (from, to) = (utf16.offset(word.span.start), utf16.offset(word.span.end));
+            [from, to, word.kind as u32, word.help.map_or(0, |place| 1 + count(place))]
+        })
+        .collect())
+}
+
+/// A dialect's commands, explained in the language of that tag.
+///
+/// # Errors
+/// When there is no such dialect.
+#[wasm_bindgen]
+pub fn commands(dialect: &str, language: &str) -> Result<Vec<Ts<CommandHelp>>, JsError> {
     let language = language_of(language);
-    let help = COMMANDS.iter().map(|entry| CommandHelp {
-        name: entry.name,
-        usage: entry.usage,
-        help: match language {
-            Language::English => entry.help_en,
-            Language::French => entry.help_fr,
-        },
-    });
-    Ok(help.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
+    let told = help(dialect_of(dialect)?).into_iter();
+    let told = told.map(|entry| CommandHelp { name: entry.name, usage: entry.usage, help: entry.text(language) });
+    Ok(told.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
+}
+
+/// The script that goes as this one goes up to its first `position` commands, and no further.
+///
+/// # Errors
+/// When there is no such dialect.
+#[wasm_bindgen(js_name = forkAt)]
+pub fn fork_at(text: &str, dialect: &str, position: u32) -> Result<String, JsError> {
+    Ok(fork(text, dialect_of(dialect)?, position as usize))
 }
 
 /// A scenario file as something to try.
@@ -239,12 +274,13 @@ impl Session {
         Self::with(Driven::Program(subject), text, dialect, seed)
     }
 
-    /// Obeys up to `count` commands. Their events as a JSON array; each with its `text`, and the first of each command
-    /// with the command as `source`.
+    /// Obeys up to `count` commands. Their events as a JSON array; each with its `text`, with what it says in the language of
+    /// that tag as `told` where that is something else, and the first of each command with the command as `source`.
     ///
     /// # Errors
     /// None that the page could cause.
-    pub fn step(&mut self, count: u32) -> Result<String, JsError> {
+    pub fn step(&mut self, count: u32, language: &str) -> Result<String, JsError> {
+        let language = language_of(language);
         let mut events = Vec::new();
         self.obey(count, &mut events);
         let mut last_step = None;
@@ -253,9 +289,12 @@ impl Session {
             .map(|event| {
                 let is_quiet = event.what.is_quiet();
                 let is_first = !is_quiet && last_step.replace(event.step) != Some(event.step);
-                let source = is_first.then(|| self.script.commands[event.step as usize].source.as_str());
+                let step = &self.script.commands[event.step as usize];
+                let source = is_first.then_some(step.source.as_str());
                 let text = if is_quiet { String::new() } else { event.what.to_string() };
-                Told { event, text, source, is_quiet }
+                let is_foreign = !is_quiet && language != Language::English;
+                let told = is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|told| *told != text);
+                Told { event, text, told, source, is_quiet }
             })
             .collect();
         Ok(serde_json::to_string(&told)?)
@@ -271,10 +310,36 @@ impl Session {
         }
     }
 
+    /// Goes back to a state in which at most so many commands were obeyed: the latest that is remembered. `false` where none
+    /// is: then the run must begin anew.
+    pub fn rewind(&mut self, position: u32) -> bool {
+        let Driven::Reference(subject) = &mut self.subject else { return false };
+        let Some((runner, reference)) = self.past.at_most(position as usize) else { return false };
+        self.runner = runner;
+        **subject = reference;
+        self.is_done = self.runner.position() == self.script.commands.len();
+        self.asked.clear();
+        for step in self.script.commands[..self.runner.position()].iter().rev().take(ASKED_SOUGHT) {
+            if let Command::Ask(Request::Ring(RingRequest::Owner { key })) | Command::Where { key } = &step.command
+                && self.asked.len() < ASKED_MAX
+                && !self.asked.contains(key)
+            {
+                self.asked.push_front(key.clone());
+            }
+        }
+        true
+    }
+
     /// How many commands were obeyed.
     #[wasm_bindgen(getter)]
     pub fn position(&self) -> u32 {
         count(self.runner.position())
+    }
+
+    /// How many commands stand in this line and those above it.
+    #[wasm_bindgen(js_name = commandsTo)]
+    pub fn commands_to(&self, line: u32) -> u32 {
+        count(self.script.commands.partition_point(|step| step.line <= line))
     }
 
     /// How many commands there are.
@@ -311,7 +376,8 @@ impl Session {
     fn with(subject: Driven, text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
         let script = parse(text, dialect_of(dialect)?);
         let is_done = script.commands.is_empty();
-        Ok(Self { script, subject, runner: Runner::new(seed), is_done, asked: VecDeque::new() })
+        let (runner, past) = (Runner::new(seed), Past::default());
+        Ok(Self { script, subject, runner, past, is_done, asked: VecDeque::new() })
     }
 
     fn obey(&mut self, count: u32, events: &mut Vec<Event>) -> bool {
@@ -324,6 +390,9 @@ impl Session {
                 }
             }
             self.is_done |= self.runner.position() == self.script.commands.len();
+            if let (false, Driven::Reference(reference)) = (self.is_done, &self.subject) {
+                self.past.note(&self.runner, reference);
+            }
             if self.is_done {
                 return false;
             }

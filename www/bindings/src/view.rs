@@ -153,7 +153,7 @@ pub(crate) fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pa
 }
 
 pub(crate) fn pair_count(subject: &Reference) -> usize {
-    subject.line_entries().len() + subject.memcached().len() + subject.rest().len()
+    subject.line_entries().len() + subject.memcached().entries().count() + subject.rest().len()
 }
 
 fn shown(value: &[u8]) -> String {

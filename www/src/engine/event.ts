@@ -2,8 +2,11 @@ import type { CacheEvent, Event, What } from "./types";
 
 export type { ClusterView, WorldEvent } from "./types";
 
-/** An event as the page is told it: with its text, its command beside the first one, and a mark where it is for pictures only. */
-export type Told = Event & { text: string; source?: string; isQuiet?: boolean };
+/**
+ * An event as the page is told it: with its text, what it says in the reader's language where that is something else, its command
+ * beside the first one, and a mark where it is for pictures only.
+ */
+export type Told = Event & { text: string; told?: string; source?: string; isQuiet?: boolean };
 
 export type Kind = What["kind"];
 

@@ -116,7 +116,7 @@ export type WorldEvent =
 /** Rust: `lab::families::cluster::play::HeldView`. */
 export type HeldView = { key: string; value: string | null; version: string; deadlineUs: number | null };
 
-/** Rust: `judge::judge::Verdict`. */
+/** Rust: `judge::verdict::Verdict`. */
 export type Verdict =
   | "pass"
   | "fail"

@@ -18,11 +18,15 @@
 import init, {
   type CommandHelp,
   checkLesson,
+  colours,
   commands,
   diagnose,
   type Example,
   example,
+  forkAt,
+  gradeProgram,
   lessonOpening,
+  partingOf,
   programOf,
   type Race,
   type Reading,
@@ -56,9 +60,12 @@ export type ToWorker =
       script: Script;
       /** Who obeys, where it is not the reference. */
       program?: WebAssembly.Module | undefined;
-      to: number;
+      /** Right after so many commands, or after all of a line and those above it. */
+      goal: { to: number } | { toLine: number };
       known: number;
       keys: string[];
+      /** In which events are told. */
+      language: Language;
     }
   | { kind: "openLesson"; id: number; lesson: string; language: Language }
   | {
@@ -71,12 +78,30 @@ export type ToWorker =
       programs?: [WebAssembly.Module, WebAssembly.Module] | undefined;
     }
   | { kind: "race"; id: number; text: string; policies: string[] }
+  | { kind: "fork"; id: number; text: string; dialect: Dialect; position: number }
+  | { kind: "part"; id: number; script: Script; program: WebAssembly.Module; language: Language }
+  | {
+      kind: "grade";
+      id: number;
+      /** The exercise's public part, as JSON. */
+      brief: string;
+      seed: string;
+      program: WebAssembly.Module;
+      bytes: Uint8Array<ArrayBuffer>;
+      name: string;
+      language: Language;
+    }
   | { kind: "export"; id: number; script: Script; format: "json" | "text" };
 
 export type FromWorker =
   | { kind: "ready"; version: string }
-  | { kind: "spoken"; language: Language; commands: CommandHelp[]; examples: NamedExample[] }
-  | { kind: "read"; id: number; reading: Reading }
+  | {
+      kind: "spoken";
+      language: Language;
+      commands: Record<Dialect, CommandHelp[]>;
+      examples: NamedExample[];
+    }
+  | { kind: "read"; id: number; reading: Reading; words: Uint32Array }
   | {
       kind: "moved";
       run: number;
@@ -95,6 +120,11 @@ export type FromWorker =
   | { kind: "checked"; id: number; attempt: string }
   | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
+  | { kind: "forked"; id: number; text: string }
+  /** `Parting` as JSON (Rust: `lab::compare::Parting`), or `null`. */
+  | { kind: "parted"; id: number; parting: string }
+  /** `Report` as JSON (Rust: `judge::report::Report`). */
+  | { kind: "graded"; id: number; report: string }
   | { kind: "failed"; message: string }
   /** Not from the worker: there is none, and none can be had. */
   | { kind: "unloaded"; message: string };
@@ -102,6 +132,13 @@ export type FromWorker =
 export type NamedExample = Example & { id: string };
 
 type Go = Extract<ToWorker, { kind: "go" }>;
+
+/** A script, who obeys it, and how far they have come. */
+interface Played {
+  script: Script;
+  program: WebAssembly.Module | undefined;
+  run: Session;
+}
 
 /** How long the engine works before it shows how far it has come. */
 const TURN_MS = 40;
@@ -114,7 +151,7 @@ const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
 
 let started: Promise<unknown> | undefined;
 let goal: Go | undefined;
-let session: { script: Script; run: Session } | undefined;
+let session: Played | undefined;
 /** Of which run how many commands' events the page has been told; what it says itself may be older. */
 let told = { run: -1, count: 0 };
 /** What the last look at the world cost. */
@@ -142,7 +179,12 @@ async function obey(message: ToWorker): Promise<void> {
       return tell({
         ...message,
         kind: "spoken",
-        commands: commands(message.language),
+        commands: {
+          lab: commands("lab", message.language),
+          line: commands("line", message.language),
+          memcached: commands("memcached", message.language),
+          rest: commands("rest", message.language),
+        },
         examples: examples(message.language),
       });
     case "read":
@@ -150,6 +192,7 @@ async function obey(message: ToWorker): Promise<void> {
         kind: "read",
         id: message.id,
         reading: diagnose(message.text, message.dialect, message.language),
+        words: colours(message.text, message.dialect),
       });
     case "openLesson":
       return tell({
@@ -167,6 +210,21 @@ async function obey(message: ToWorker): Promise<void> {
       const run = message.format === "json" ? runJson : runText;
       return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed)) });
     }
+    case "fork": {
+      const { id, text, dialect, position } = message;
+      return tell({ kind: "forked", id, text: forkAt(text, dialect, position) });
+    }
+    case "part": {
+      const { id, script, program, language } = message;
+      const { text, dialect, seed } = script;
+      const parting = partingOf(text, dialect, BigInt(seed), programOf(program), language);
+      return tell({ kind: "parted", id, parting });
+    }
+    case "grade": {
+      const { id, brief, seed, program, bytes, name, language } = message;
+      const report = gradeProgram(brief, BigInt(seed), language, programOf(program), bytes, name);
+      return tell({ kind: "graded", id, report });
+    }
     case "race":
       return tell({ kind: "raced", id: message.id, race: race(message.text, message.policies) });
     case "go": {
@@ -182,19 +240,21 @@ async function obey(message: ToWorker): Promise<void> {
 /** Works in turns towards the goal, so that messages are heard in between. */
 async function pursue(): Promise<void> {
   while (goal) {
-    const { run, script, program, to, keys } = goal;
+    const { run, script, program, keys, language } = goal;
     const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
-    const at = sessionFor(script, Math.min(to, known), program);
+    const at = sessionOf(script, program);
+    const to = "to" in goal.goal ? goal.goal.to : at.run.commandsTo(goal.goal.toLine);
+    goBack(at, Math.min(to, known));
     // Looking costs more the more there is to see: it gets a quarter of the time at most.
-    const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs));
-    const hasArrived = at.isDone || at.position >= to;
+    const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs), language);
+    const { position, total, isDone } = at.run;
+    const hasArrived = isDone || position >= to;
     if (hasArrived) {
       goal = undefined;
     }
-    const { position, total, isDone } = at;
     told = { run, count: Math.max(known, position) };
     const began = performance.now();
-    const view = at.view(keys);
+    const view = at.run.view(keys);
     const json = JSON.stringify(view.ring ?? null);
     const hasSameRing = ringTold.run === run && ringTold.json === json;
     ringTold = { run, json };
@@ -209,43 +269,49 @@ async function pursue(): Promise<void> {
 }
 
 /** Obeys commands up to `to` for about so long, and gives the events of those that are not known yet. */
-function work(at: Session, to: number, known: number, ms: number): string[] {
+function work({ run }: Played, to: number, known: number, ms: number, language: Language): string[] {
   const events: string[] = [];
   const end = performance.now() + ms;
-  for (let count = 1; at.position < to && !at.isDone && performance.now() < end; count *= 2) {
-    if (at.position < known) {
-      at.skip(Math.min(count, Math.min(known, to) - at.position));
+  for (let count = 1; run.position < to && !run.isDone && performance.now() < end; count *= 2) {
+    if (run.position < known) {
+      run.skip(Math.min(count, Math.min(known, to) - run.position));
     } else {
-      events.push(at.step(Math.min(count, to - at.position)));
+      events.push(run.step(Math.min(count, to - run.position), language));
     }
   }
   return events;
 }
 
-/**
- * The session of this script, at command `latest` or before it: a run goes back, or is told anew, by going there again
- * from the start. One that stands later has obeyed commands that the page has not been told of.
- */
-function sessionFor(script: Script, latest: number, program: WebAssembly.Module | undefined): Session {
+/** The session of this script, wherever it stands: the one of before, or a new one at its beginning. */
+function sessionOf(script: Script, program: WebAssembly.Module | undefined): Played {
   const { text, dialect, seed, subject } = script;
   const old = session?.script;
-  if (
-    session &&
-    old?.text === text &&
-    old.dialect === dialect &&
-    old.seed === seed &&
-    old.subject === subject &&
-    session.run.position <= latest
-  ) {
-    return session.run;
+  const isSame =
+    old?.text === text && old.dialect === dialect && old.seed === seed && old.subject === subject;
+  if (session && isSame && session.program === program) {
+    return session;
   }
   session?.run.free();
   session = undefined;
-  const run = program
+  session = { script, program, run: beginning(script, program) };
+  return session;
+}
+
+/**
+ * Has a session that stands after command `latest` go back to there or to before it: to a state that it remembers, else to
+ * the beginning. One that stands later has obeyed commands that the page has not been told of.
+ */
+function goBack(played: Played, latest: number): void {
+  if (played.run.position > latest && !played.run.rewind(latest)) {
+    played.run.free();
+    played.run = beginning(played.script, played.program);
+  }
+}
+
+function beginning({ text, dialect, seed }: Script, program: WebAssembly.Module | undefined): Session {
+  return program
     ? Session.ofProgram(text, dialect, BigInt(seed), programOf(program))
     : new Session(text, dialect, BigInt(seed));
-  session = { script, run };
-  return run;
 }
 
 function examples(language: Language): NamedExample[] {

@@ -1,10 +1,14 @@
-import { isExample, openLesson } from "../course";
+import { lesson, openLesson } from "../course";
+import { DROPPED } from "../dropped";
 import {
   dropKept,
   isEdited,
+  isRead,
   keptTexts,
   linkFault,
+  openMeant,
   openOwn,
+  reading,
   retry,
   sheet,
   showOriginal,
@@ -12,8 +16,8 @@ import {
   trouble,
 } from "../lab";
 import { language } from "../settings";
-import { isOwn } from "../sheets";
-import { words } from "../words";
+import { isOwn, type Sheet } from "../sheets";
+import { formatNumber, words } from "../words";
 
 /** What a person must know about the open sheet, and what went wrong. */
 export function Banner() {
@@ -46,6 +50,7 @@ export function Banner() {
           </button>
         </p>
       )}
+      <Meant />
       {!isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
       {keptTexts.value.slice(0, 1).map((one) => (
         <p key={one.key} class="banner" role="note" data-testid="kept">
@@ -64,22 +69,51 @@ export function Banner() {
 
 function Borrowed() {
   const { banner } = words.value;
-  const { dialect, title, origin, lesson } = sheet.value;
-  const what = title === undefined ? banner.link : banner.example(title);
+  const { dialect, lesson: of } = sheet.value;
   return (
     <p class="banner" role="note" data-testid="borrowed">
-      <span>{origin ? banner.check(origin.title, origin.expected, origin.actual) : what}</span>
+      <span>{whence(sheet.value)}</span>
       {isEdited.value && (
         <button type="button" class="button small" onClick={showOriginal}>
           {banner.original}
         </button>
       )}
-      <button
-        type="button"
-        class="button small"
-        onClick={() => (isExample.value && lesson ? openLesson(lesson) : openOwn(dialect))}
-      >
+      <button type="button" class="button small" onClick={() => (of ? openLesson(of) : openOwn(dialect))}>
         {banner.mine}
+      </button>
+    </p>
+  );
+}
+
+/** Where a sheet comes from that is not the learner's own, and who obeys there. */
+function whence({ id, title, origin, fork, subject }: Sheet): string {
+  const { banner } = words.value;
+  if (origin) {
+    return subject === DROPPED
+      ? banner.ownCheck(origin.title)
+      : banner.check(origin.title, origin.expected, origin.actual);
+  }
+  if (fork !== undefined) {
+    return banner.fork(formatNumber(fork));
+  }
+  if (id.startsWith("pasted.")) {
+    return banner.pasted;
+  }
+  return title === undefined ? banner.link : banner.example(title);
+}
+
+/** A script that was pasted into the wrong language, as the engine recognised it. */
+function Meant() {
+  const { banner, dialects } = words.value;
+  const { meant } = reading.value;
+  if (!meant || !isRead.value || lesson.value) {
+    return null;
+  }
+  return (
+    <p class="banner" role="note" data-testid="meant">
+      <span>{banner.meant(dialects[meant])}</span>
+      <button type="button" class="button small" onClick={() => openMeant(meant)}>
+        {banner.takeMeant}
       </button>
     </p>
   );

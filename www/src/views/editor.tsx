@@ -1,6 +1,4 @@
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { Compartment, EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
 import {
@@ -14,14 +12,25 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
-import { commandHelp, edit, isRunning, isStale, reading, run, sheet, shouldFollow, soughtLine } from "../lab";
+import {
+  colours,
+  cursorLine,
+  edit,
+  isRunning,
+  isStale,
+  reading,
+  run,
+  sheet,
+  shouldFollow,
+  soughtLine,
+} from "../lab";
 import { answerOfLine, eventBefore, eventCount } from "../log";
 import { language } from "../settings";
 import { words } from "../words";
+import { setWords, wordsOf } from "./editor-words";
 
 /** The script, its mistakes underlined where the engine says, and the line where the run stands. */
 export function Editor() {
@@ -48,6 +57,12 @@ export function Editor() {
           ),
         ),
       ),
+      effect(() => {
+        const latest = colours.value;
+        if (latest?.of.dialect === dialect && latest.of.text === view.state.doc.toString()) {
+          view.dispatch({ effects: setWords.of(latest.words) });
+        }
+      }),
       effect(() => stand(view)),
       effect(() => showLine(view, soughtLine.value?.line)),
     ];
@@ -70,14 +85,15 @@ function extensions(dialect: Dialect) {
     lintGutter(),
     standing,
     answered,
-    syntaxHighlighting(colours),
-    StreamLanguage.define(colouring(dialect)),
-    autocompletion({ override: dialect === "lab" ? [complete] : [] }),
+    wordsOf(dialect),
     // Ctrl+Enter, which would insert a line, runs the script: the page listens for it.
     keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...lintKeymap]),
     EditorView.lineWrapping,
     EditorView.domEventHandlers({ beforeinput: insertLines }),
-    EditorView.updateListener.of(({ docChanged, state }) => {
+    EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
+      if (docChanged || selectionSet) {
+        cursorLine.value = state.doc.lineAt(state.selection.main.head).number;
+      }
       if (docChanged) {
         edit({ text: state.doc.toString() });
       }
@@ -219,65 +235,3 @@ function currentLine(): number {
   }
   return eventBefore(position)?.line ?? 0;
 }
-
-function complete(context: CompletionContext): CompletionResult | null {
-  const line = context.state.doc.lineAt(context.pos);
-  const typed = line.text.slice(0, context.pos - line.from);
-  const isBeginning = /^\s*[a-z]*( [a-z-]*)?$/.test(typed);
-  if (!isBeginning || (typed.trim() === "" && !context.explicit)) {
-    return null;
-  }
-  return {
-    from: line.from + typed.length - typed.trimStart().length,
-    options: commandHelp.value.map(({ name, usage, help }) => ({
-      label: name,
-      detail: usage.slice(name.length),
-      info: help,
-    })),
-    validFor: /^[a-z]*( [a-z-]*)?$/,
-  };
-}
-
-/** Colours for the eye: what a word means is the engine's business. */
-function colouring(dialect: Dialect) {
-  const isLab = dialect === "lab";
-  return {
-    token(stream: {
-      sol(): boolean;
-      eatSpace(): boolean;
-      match(pattern: RegExp): unknown;
-      next(): unknown;
-      skipToEnd(): void;
-    }) {
-      const isStart = stream.sol();
-      if (stream.eatSpace()) {
-        return null;
-      }
-      if (isLab && stream.match(/^#.*/)) {
-        return "comment";
-      }
-      if (isStart && stream.match(isLab ? /^expect\b|^always\b/ : /^$/)) {
-        return "annotation";
-      }
-      if (isStart && stream.match(isLab ? /^(node|ring|cluster|wall) [a-z-]+|^[a-z]+/ : /^[A-Za-z_]+/)) {
-        return "keyword";
-      }
-      if (stream.match(/^"(?:[^"\\]|\\.)*"?/)) {
-        return "string";
-      }
-      if (stream.match(/^-?\d[\w.%*]*(?=\s|$)/)) {
-        return "number";
-      }
-      stream.match(/^\S+/);
-      return null;
-    },
-  };
-}
-
-const colours = HighlightStyle.define([
-  { tag: tags.comment, color: "var(--quiet)", fontStyle: "italic" },
-  { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
-  { tag: tags.annotation, color: "var(--pine)", fontWeight: "600" },
-  { tag: tags.string, color: "var(--ochre)" },
-  { tag: tags.number, color: "var(--plum)" },
-]);

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import {
+  briefs,
   type Check,
   dropped,
   exercises,
@@ -9,9 +10,9 @@ import {
   grade,
   grading,
   openCheck,
-  type Report,
   type Source,
 } from "../grading";
+import { stop } from "../lab";
 import { language } from "../settings";
 import { words } from "../words";
 import { Dialog } from "./dialog";
@@ -34,7 +35,8 @@ export function Grade() {
         <span class="label">{grades.open}</span>
       </button>
       <Dialog box={dialog} name="grade" title={grades.title} isWide>
-        {exercises.value?.length === 0 ? <p>{grades.nobody}</p> : <Drop />}
+        {exercises.value?.length === 0 && <p>{grades.nobody}</p>}
+        {(exercises.value?.length !== 0 || briefs.value.length > 0) && <Drop />}
         <Outcome close={() => dialog.current?.close()} />
       </Dialog>
     </>
@@ -45,7 +47,8 @@ function Drop() {
   const { grades } = words.value;
   const isOver = useSignal(false);
   const exercise = useSignal<string | undefined>(undefined);
-  const offered = exercises.value ?? [];
+  const ofPage = briefs.value.map(({ id, title }) => ({ id, title: title.en, title_fr: title.fr }));
+  const offered = exercises.value?.length ? exercises.value : ofPage;
   const hand = (sources: Source[]) => {
     const id = exercise.value ?? offered[0]?.id;
     if (id) {
@@ -71,7 +74,8 @@ function Drop() {
         }
       }}
     >
-      <legend>{grades.hand}</legend>
+      <legend>{exercises.value?.length ? grades.hand : grades.program}</legend>
+      {briefs.value.length > 0 && Boolean(exercises.value?.length) && <p class="note">{grades.program}</p>}
       {offered.length > 1 && (
         <label class="field">
           {grades.exercise}
@@ -105,12 +109,19 @@ function Drop() {
 }
 
 function Outcome({ close }: { close: () => void }) {
+  const { grades } = words.value;
   const now = grading.value;
   return (
     <div data-testid="grade-report" aria-busy={now.state === "grading"}>
       <p role="status">{summary(now)}</p>
       {now.state === "grading" && <progress aria-hidden="true" />}
-      {now.state === "graded" && <Findings report={now.report} seed={now.seed} close={close} />}
+      {now.state === "grading" && now.here && (
+        <button type="button" class="button" data-testid="grade-stop" onClick={stop}>
+          {grades.stop}
+        </button>
+      )}
+      {now.state === "graded" && now.here && <p data-testid="graded-here">{grades.here}</p>}
+      {now.state === "graded" && <Findings now={now} close={close} />}
     </div>
   );
 }
@@ -134,8 +145,11 @@ function summary(now: Grading): string {
   }
 }
 
-function Findings({ report, seed, close }: { report: Report; seed: string; close: () => void }) {
+type Graded = Extract<Grading, { state: "graded" }>;
+
+function Findings({ now, close }: { now: Graded; close: () => void }) {
   const { grades } = words.value;
+  const { report } = now;
   const met = report.mutants.filter((mutant) => mutant.behaves_like);
   return (
     <>
@@ -170,13 +184,13 @@ function Findings({ report, seed, close }: { report: Report; seed: string; close
         </section>
       )}
       {report.checks.map((check) => (
-        <Row key={check.id} check={check} seed={seed} close={close} />
+        <Row key={check.id} check={check} now={now} close={close} />
       ))}
     </>
   );
 }
 
-function Row({ check, seed, close }: { check: Check; seed: string; close: () => void }) {
+function Row({ check, now, close }: { check: Check; now: Graded; close: () => void }) {
   const { grades } = words.value;
   const { title, points, max_points, verdict, expected, actual, message, hint, script } = check;
   const isPassed = verdict === "pass";
@@ -211,11 +225,11 @@ function Row({ check, seed, close }: { check: Check; seed: string; close: () => 
             class="button small"
             onClick={() => {
               close();
-              openCheck(check, seed);
+              openCheck(check, now.seed, now.here);
             }}
           >
             <Icon name="run" />
-            {grades.tryIt}
+            {now.here ? grades.tryOwn : grades.tryIt}
           </button>
         </>
       )}

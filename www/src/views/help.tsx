@@ -1,12 +1,12 @@
 import { useEffect, useRef } from "preact/hooks";
-import { commandHelp } from "../lab";
+import { commandHelp, sheet } from "../lab";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 
 /** The keys, and every command of the lab language from the engine's own table. */
 export function Help() {
-  const { help, commands, hints } = words.value;
+  const { help, commands, hints, tools } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const ask = (event: KeyboardEvent) => {
@@ -24,6 +24,7 @@ export function Help() {
     ["Ctrl+Enter", hints.run],
     ["F10", hints.step],
     ["F9", hints.back],
+    ["Ctrl+F10", tools.toLine],
     ["Esc", hints.stop],
     ["Ctrl+Space", help.complete],
     ["Esc, Tab", help.leave],
@@ -63,7 +64,7 @@ export function Help() {
             </tr>
           </thead>
           <tbody>
-            {commandHelp.value.map(({ name, usage, help }) => (
+            {commandHelp.value[sheet.value.dialect].map(({ name, usage, help }) => (
               <tr key={name}>
                 <th scope="row">
                   <code>{usage}</code>

@@ -4,12 +4,13 @@ import { isOpen } from "../guide";
 import { sheet } from "../lab";
 import { words } from "../words";
 import { Banner } from "./banner";
+import { Comparison } from "./comparison";
 import { Editor } from "./editor";
 import { Guide } from "./guide";
 import { Header } from "./header";
 import { Mistakes } from "./mistakes";
 import { Output } from "./output";
-import { Chooser } from "./script";
+import { Chooser, Tools } from "./script";
 import { Strip } from "./strip";
 import { Timeline } from "./timeline";
 import { World } from "./world";
@@ -29,10 +30,12 @@ export function Page() {
           <section class="card script" id="script" aria-labelledby="script-title" tabIndex={-1}>
             <div class="card-head">
               <h2 id="script-title">{words.value.script}</h2>
+              <Tools />
               <Chooser />
             </div>
             <Editor key={sheet.value.id} />
             <Mistakes />
+            <Comparison />
           </section>
           <Output />
         </div>

@@ -1,7 +1,28 @@
+import { signal } from "@preact/signals";
 import { huntedBy, lesson } from "../course";
+import { DROPPED, takeProgram } from "../dropped";
 import type { Dialect } from "../engine/worker";
-import { chooseSubject, DIALECTS, examples, openExample, openOwn, programs, sheet } from "../lab";
+import {
+  canRun,
+  chooseSubject,
+  cursorLine,
+  DIALECTS,
+  examples,
+  forkHere,
+  isRunning,
+  isStale,
+  openExample,
+  openOwn,
+  programs,
+  run,
+  runToLine,
+  sheet,
+} from "../lab";
 import { words } from "../words";
+import { Icon } from "./icons";
+
+/** Whether the file that was chosen last is no program. */
+const wasRefused = signal(false);
 
 /** Which language, which example, whose answers. */
 export function Chooser() {
@@ -60,11 +81,6 @@ export function Chooser() {
   );
 }
 
-/** Where a program that is dropped here is kept among `programs`. */
-const DROPPED = "dropped";
-/** More than this is no program that the grader builds. */
-const PROGRAM_BYTES_MAX = 16 << 20;
-
 /** Who obeys: the reference, the program that a lesson hunts, or one that the grader built and the learner opened. */
 function SubjectChoice() {
   const { subjects } = words.value;
@@ -74,6 +90,7 @@ function SubjectChoice() {
     return null;
   }
   const choose = async (value: string) => {
+    wasRefused.value = false;
     if (value === "") {
       chooseSubject(undefined);
     } else if (value === "open") {
@@ -88,6 +105,11 @@ function SubjectChoice() {
   return (
     <label class="field">
       <span class="hidden">{subjects.label}</span>
+      {wasRefused.value && (
+        <span class="tone-bad" role="alert">
+          {subjects.wrong}
+        </span>
+      )}
       <select
         data-testid="subject"
         title={subjects.label}
@@ -99,7 +121,9 @@ function SubjectChoice() {
       >
         <option value="">{subjects.reference}</option>
         {open?.mutant && <option value={open.mutant}>{subjects.hunted}</option>}
-        {!open && programs.has(DROPPED) && <option value={DROPPED}>{subjects.dropped}</option>}
+        {(subject === DROPPED || (!open && programs.has(DROPPED))) && (
+          <option value={DROPPED}>{subjects.dropped}</option>
+        )}
         {!open && <option value="open">{subjects.open}</option>}
       </select>
     </label>
@@ -114,23 +138,41 @@ function pick(): void {
   input.onchange = async () => {
     const [file] = input.files ?? [];
     if (file) {
-      await takeProgram(file);
+      wasRefused.value = !(await takeProgram(file));
     }
   };
   input.click();
 }
 
-/** Has this file's program obey the script; `false` when it is none. */
-export async function takeProgram(file: Blob): Promise<boolean> {
-  if (file.size > PROGRAM_BYTES_MAX) {
-    return false;
-  }
-  try {
-    programs.set(DROPPED, await WebAssembly.compile(await file.arrayBuffer()));
-    chooseSubject(undefined);
-    chooseSubject(DROPPED);
-    return true;
-  } catch {
-    return false;
-  }
+/** Runs to the cursor's line; forks the run where it stands. */
+export function Tools() {
+  const { tools } = words.value;
+  const canFork = !isStale.value && !isRunning.value && run.value.position > 0;
+  return (
+    <div class="tools">
+      <button
+        type="button"
+        class="button small"
+        data-testid="to-line"
+        title={tools.toLine}
+        aria-label={tools.toLine}
+        aria-keyshortcuts="Control+F10"
+        aria-disabled={!canRun.value}
+        onClick={() => canRun.value && runToLine(cursorLine.value)}
+      >
+        <Icon name="toLine" />
+      </button>
+      <button
+        type="button"
+        class="button small"
+        data-testid="fork"
+        title={tools.fork}
+        aria-label={tools.fork}
+        aria-disabled={!canFork}
+        onClick={() => canFork && forkHere()}
+      >
+        <Icon name="fork" />
+      </button>
+    </div>
+  );
 }

@@ -2,6 +2,8 @@ import { useComputed } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { lesson, verdict } from "../course";
 import {
+  canRun,
+  cursorLine,
   edit,
   goTo,
   isEmpty,
@@ -13,17 +15,17 @@ import {
   reset,
   run,
   runAll,
+  runToLine,
   sheet,
   speed,
   stepBack,
   stepForward,
   stop,
   togglePlay,
-  trouble,
   wasStopped,
 } from "../lab";
 import { isSeed } from "../link";
-import { eventBefore, eventCount, judgedBefore, type Mark, marks } from "../log";
+import { eventBefore, eventCount, judgedBefore, type Mark, marks, sayingOf } from "../log";
 import { formatNumber, formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
 
@@ -52,14 +54,11 @@ const SHORTCUTS = {
 } as const;
 type Action = keyof typeof ACTIONS;
 
-const canRun = () =>
-  trouble.value !== "unloaded" && !isRunning.value && !isEmpty.value && isSeed(sheet.value.seed);
-
 const enabled: Record<Action, () => boolean> = {
   // Not only once the engine has come: what is asked of it before waits for it.
-  run: canRun,
-  play: () => isPlaying.value || canRun(),
-  step: () => canRun() && (isStale.value || !run.value.isDone),
+  run: () => canRun.value,
+  play: () => isPlaying.value || canRun.value,
+  step: () => canRun.value && (isStale.value || !run.value.isDone),
   back: () => !isRunning.value && !isStale.value && run.value.position > 0,
   stop: () => isRunning.value || isPlaying.value || verdict.value.state === "checking",
   reset: () => run.value.position > 0 || isRunning.value,
@@ -114,7 +113,17 @@ function ActionButton({ action }: { action: Action }) {
 }
 
 function obeyShortcut(event: KeyboardEvent): void {
-  const action = document.querySelector("dialog[open]") ? undefined : shortcutOf(event);
+  if (document.querySelector("dialog[open]")) {
+    return;
+  }
+  if (event.key === "F10" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    if (canRun.value) {
+      runToLine(cursorLine.value);
+    }
+    return;
+  }
+  const action = shortcutOf(event);
   if (action && enabled[action]()) {
     event.preventDefault();
     ACTIONS[action]();
@@ -284,7 +293,7 @@ function Place() {
 function LastAnswer() {
   const { position } = run.value;
   const last = eventCount.value > 0 && !isRunning.value ? eventBefore(position) : undefined;
-  return last ? <span class="hidden">{last.text.slice(0, SPOKEN_MAX)}</span> : null;
+  return last ? <span class="hidden">{sayingOf(last).slice(0, SPOKEN_MAX)}</span> : null;
 }
 
 /** How many expectations held and how many did not, as the engine found; of a check's script the reference's do. */

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Told } from "../engine/event";
 import { goTo, isStale, run } from "../lab";
-import { countBefore, eventCount, events } from "../log";
+import { countBefore, eventCount, events, sayingOf } from "../log";
 import { markOf } from "../tones";
 import { formatTime, words } from "../words";
 import { Icon } from "./icons";
@@ -105,13 +105,13 @@ function Row({ index, of, event, isCurrent }: RowProps) {
         data-index={index}
         tabIndex={isCurrent || (run.value.position === 0 && index === 0) ? 0 : -1}
         aria-current={isCurrent ? "step" : undefined}
-        title={words.value.goTo(event.step + 1, event.source ?? event.text)}
+        title={words.value.goTo(event.step + 1, event.source ?? sayingOf(event))}
         onClick={() => goTo(event.step + 1)}
       >
         <span class="time">{formatTime(event.at_ms)}</span>
         <Icon name={icon} />
         <code class="source">{event.source ?? ""}</code>
-        <span class="what">{event.text}</span>
+        <span class="what">{sayingOf(event)}</span>
       </button>
     </li>
   );

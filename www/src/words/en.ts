@@ -57,6 +57,10 @@ export const en = {
     play: "Go on by itself, one command after the other",
     reset: "Back to before the first command; the script stays",
   },
+  tools: {
+    toLine: "Run to the line of the cursor (Ctrl+F10)",
+    fork: "Fork: go on from here on a copy, and keep this run",
+  },
   output: "Output",
   outputEmpty: "Press Run: the answers appear here.",
   outputCut: (shown: string, all: string) => `The last ${shown} of ${all} lines.`,
@@ -157,11 +161,17 @@ export const en = {
     link: "This script came with a link. Your own work is untouched.",
     example: (title: string) => `Example: ${title}. Your own work is untouched.`,
     mine: "Back to my script",
+    fork: (command: string) =>
+      `A fork: it goes as the other script went up to command ${command}. That script is untouched.`,
+    pasted: "This text was meant in another language than the sheet it was written on, which is untouched.",
+    meant: (dialect: string) => `This looks like a script in the language “${dialect}”.`,
+    takeMeant: "Open it so",
     original: "Show the original",
     retry: "Try again",
     kept: (time: string) => `This script has another text too, of ${time}: both are kept.`,
     take: "Show the other",
     forget: "Forget the other",
+    ownCheck: (title: string) => `The check “${title}”. Your program obeys it here.`,
     check: (title: string, expected?: string, actual?: string) =>
       `The check “${title}”. The reference obeys it here, not your submission.${
         actual
@@ -205,6 +215,9 @@ export const en = {
     refused: {
       nothing: "There is no file to grade: choose src/lib.rs, its folder, or a .zip of it.",
       tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
+      program: "This is no program that `grader build` made: build it again, for this exercise.",
+      stopped: "Grading was stopped.",
+      noBrief: "This page came without checks: hand in the source where a grader serves the page.",
       unreachable: "The grader does not answer: is `grader serve` still running?",
     },
     graded: (path: string, digest: string) => `Graded: ${path} (SHA-256 ${digest}…)`,
@@ -212,6 +225,10 @@ export const en = {
     expected: "expected",
     actual: "found",
     tryIt: "See what the reference does",
+    tryOwn: "See what your program does",
+    here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",
+    program: "To grade a program that `grader build` made, drop its .wasm here: that needs no grader.",
+    stop: "Stop grading",
     verdicts: {
       pass: "passed",
       fail: "failed",
@@ -295,6 +312,14 @@ export const en = {
     hunted: "The one with the bug",
     dropped: "Your .wasm",
     open: "Open a .wasm…",
+    wrong: "This file is no program that `grader build` made.",
+    compare: "Beside the reference",
+    never: "On this script it answers as the reference does.",
+    partAt: (line: number) => `They part at line ${line}`,
+    theirs: "The reference",
+    own: "Your program",
+    silent: "(no answer)",
+    before: "Stand before it",
   },
   world: {
     title: "World",

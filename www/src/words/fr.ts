@@ -57,6 +57,10 @@ export const fr: Words = {
     play: "Avancer tout seul, une commande après l'autre",
     reset: "Revenir avant la première commande ; le script reste",
   },
+  tools: {
+    toLine: "Exécuter jusqu'à la ligne du curseur (Ctrl+F10)",
+    fork: "Bifurquer : continuer d'ici sur une copie, et garder cette exécution",
+  },
   output: "Sortie",
   outputEmpty: "Appuyez sur Lancer : les réponses apparaissent ici.",
   outputCut: (shown, all) => `Les ${shown} dernières lignes sur ${all}.`,
@@ -160,11 +164,18 @@ export const fr: Words = {
     link: "Ce script vient d'un lien. Votre propre travail est intact.",
     example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
     mine: "Revenir à mon script",
+    fork: (command) =>
+      `Une bifurcation : elle va comme l'autre script jusqu'à la commande ${command}. Cet autre script est intact.`,
+    pasted:
+      "Ce texte était écrit dans un autre langage que celui de la feuille où il était ; cette feuille est intacte.",
+    meant: (dialect) => `Ceci ressemble à un script dans le langage « ${dialect} ».`,
+    takeMeant: "L'ouvrir ainsi",
     original: "Montrer l'original",
     retry: "Réessayer",
     kept: (time) => `Ce script a aussi un autre texte, de ${time} : les deux sont gardés.`,
     take: "Montrer l'autre",
     forget: "Oublier l'autre",
+    ownCheck: (title) => `La vérification « ${title} ». Ici, c'est votre programme qui lui obéit.`,
     check: (title, expected, actual) =>
       `La vérification « ${title} ». Ici, c'est la référence qui lui obéit, pas votre rendu.${
         actual ? ` Votre rendu a répondu « ${actual} »${expected ? `, il fallait « ${expected} »` : ""}.` : ""
@@ -207,12 +218,20 @@ export const fr: Words = {
     refused: {
       nothing: "Il n'y a rien à noter : choisissez src/lib.rs, son dossier ou un .zip.",
       tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
+      program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
+      stopped: "La notation a été arrêtée.",
+      noBrief: "Cette page est venue sans vérifications : déposez le code là où un correcteur sert la page.",
       unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
     },
     graded: (path, digest) => `Noté : ${path} (SHA-256 ${digest}…)`,
     behavesLike: "Il se comporte comme un bogue connu",
     expected: "attendu",
     actual: "trouvé",
+    tryOwn: "Voir ce que fait votre programme",
+    here: "Votre programme a été noté sur les vérifications publiques, dans cette page. Seule la correction de votre professeur compte.",
+    program:
+      "Pour noter un programme fait par `grader build`, déposez ici son .wasm : il n'y faut pas de correcteur.",
+    stop: "Arrêter la notation",
     tryIt: "Voir ce que fait la référence",
     verdicts: {
       pass: "réussi",
@@ -297,6 +316,14 @@ export const fr: Words = {
     hunted: "Celui qui a le bogue",
     dropped: "Votre .wasm",
     open: "Ouvrir un .wasm…",
+    wrong: "Ce fichier n'est pas un programme fait par `grader build`.",
+    compare: "À côté de la référence",
+    never: "Sur ce script, il répond comme la référence.",
+    partAt: (line) => `Ils se séparent à la ligne ${line}`,
+    theirs: "La référence",
+    own: "Votre programme",
+    silent: "(pas de réponse)",
+    before: "Se placer juste avant",
   },
   world: {
     title: "Monde",

@@ -17,6 +17,30 @@ struct File {
 
 /// Every circle: the paths of its files, in order.
 pub(crate) fn circles(tree: &Tree) -> Vec<Vec<String>> {
+    crates(tree).values().flat_map(of_crate).collect()
+}
+
+/// Every circle as the lines that make it: which file names what of which other.
+pub(crate) fn told(tree: &Tree) -> Vec<String> {
+    let crates = crates(tree);
+    let mut lines = Vec::new();
+    for (number, circle) in circles(tree).iter().enumerate() {
+        lines.push(format!("circle {}:", number + 1));
+        let files = crates.values().find(|files| files.values().any(|file| file.path == circle[0]));
+        for (module, file) in files.into_iter().flatten().filter(|(_, file)| circle.contains(&file.path)) {
+            for (other, names) in imports(files.expect("a circle is of a crate"), module, file) {
+                let there = &files.expect("a circle is of a crate")[other].path;
+                if circle.contains(there) {
+                    let names: Vec<_> = names.into_iter().collect();
+                    lines.push(format!("  {} -> {there}: {}", file.path, names.join(", ")));
+                }
+            }
+        }
+    }
+    lines
+}
+
+fn crates(tree: &Tree) -> BTreeMap<&str, BTreeMap<Module, File>> {
     let mut crates: BTreeMap<&str, BTreeMap<Module, File>> = BTreeMap::new();
     for (path, text) in tree.rust().filter(|(path, _)| !is_test(path)) {
         let Some((home, inner)) = home_of(path) else { continue };
@@ -24,7 +48,7 @@ pub(crate) fn circles(tree: &Tree) -> Vec<Vec<String>> {
         let (uses, code) = rust::uses(&code);
         crates.entry(home).or_default().insert(module_of(inner), File { path: path.to_owned(), uses, code });
     }
-    crates.values().flat_map(of_crate).collect()
+    crates
 }
 
 /// A source file's crate and its path in there.
@@ -41,7 +65,7 @@ fn module_of(inner: &str) -> Module {
 
 fn of_crate(files: &BTreeMap<Module, File>) -> Vec<Vec<String>> {
     let edges: BTreeMap<&Module, BTreeSet<&Module>> =
-        files.iter().map(|(module, file)| (module, imports(files, module, file))).collect();
+        files.iter().map(|(module, file)| (module, imports(files, module, file).into_keys().collect())).collect();
     // Small graphs: who is reached from where, and back.
     let reached: BTreeMap<&Module, BTreeSet<&Module>> =
         edges.keys().map(|module| (*module, reach(&edges, module))).collect();
@@ -69,14 +93,31 @@ fn reach<'a>(edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>, from: &'a Modul
     reached
 }
 
-fn imports<'a>(files: &'a BTreeMap<Module, File>, module: &Module, file: &File) -> BTreeSet<&'a Module> {
+/// The files that a file names, each with the last words of the paths that lead there.
+fn imports<'a>(
+    files: &'a BTreeMap<Module, File>,
+    module: &Module,
+    file: &File,
+) -> BTreeMap<&'a Module, BTreeSet<String>> {
     let children = files.keys().filter(|other| other.len() == module.len() + 1 && other.starts_with(module));
     let mut heads: Vec<String> = children.filter_map(|child| child.last().cloned()).collect();
     heads.extend(["crate", "super", "self"].map(str::to_owned));
-    let inline = rust::paths(&file.code, &heads);
+    let inline = rust::paths(&without_visibility(&file.code), &heads);
     let used = file.uses.iter().filter(|used| !used.is_export).map(|used| used.path.clone());
-    let targets = inline.into_iter().chain(used).filter_map(|path| absolute(files, module, &path));
-    targets.filter_map(|path| origin(files, &path, 0)).filter(|target| *target != module).collect()
+    let mut imports: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for path in inline.into_iter().chain(used).filter_map(|path| absolute(files, module, &path)) {
+        if let Some(target) = origin(files, &path, 0).filter(|target| *target != module) {
+            imports.entry(target).or_default().extend(path.last().cloned());
+        }
+    }
+    imports
+}
+
+/// Code without `pub(in …)`, which says who may see a thing and names nothing of theirs.
+fn without_visibility(code: &str) -> String {
+    let mut parts = code.split("pub(in ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |code, part| code + part.split_once(')').map_or(part, |(_, rest)| rest))
 }
 
 /// A path from its crate's root; `None` where it leads into another crate.
@@ -131,11 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn exporting_again_declaring_and_testing_make_no_circle() {
+    fn exporting_again_declaring_testing_and_being_seen_make_no_circle() {
         let tree = Tree::of(&[
             ("src/lib.rs", "pub mod ring;\n"),
-            ("src/ring/mod.rs", "mod plan;\nmod point;\npub use plan::Plan;\npub use point::Point;\n"),
+            (
+                "src/ring/mod.rs",
+                "mod mark;\nmod plan;\nmod point;\npub use plan::Plan;\npub use point::Point;\nuse mark::A;\n",
+            ),
             ("src/ring/plan.rs", "use crate::ring::Point;\n"),
+            ("src/ring/mark.rs", "pub(in super::super) const A: u8 = 1;\n"),
             ("src/ring/point.rs", "#[cfg(test)]\nmod tests { use crate::ring::Plan; }\n"),
         ]);
         assert!(circles(&tree).is_empty());

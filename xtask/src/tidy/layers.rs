@@ -28,13 +28,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
 
 /// The rooms of the grader, in their order: each may know those before it.
 const ROOMS: &[&str] =
-    &["host", "intake", "pack", "report", "language", "run", "course", "class", "attacks", "cli", "serve", "commands"];
-
-/// Arrows between rooms that stand yet, and why.
-const STANDING: &[(&str, &str, &str)] = &[
-    ("pack", "course", "a lesson of the course is named where an exercise is"),
-    ("run", "course", "and is graded where an exercise is"),
-];
+    &["host", "intake", "pack", "course", "report", "language", "run", "class", "attacks", "cli", "serve", "commands"];
 
 /// The packages that only the page's crate may know.
 const PAGE_ONLY: &[&str] = &["wasm-bindgen", "web-sys", "js-sys", "serde-wasm-bindgen", "tsify"];
@@ -95,8 +89,7 @@ fn rooms(tree: &Tree, findings: &mut Vec<Finding>) {
         for (index, line) in code.lines().enumerate() {
             for other in line.split("crate::").skip(1) {
                 let other = other.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
-                let stands = STANDING.iter().any(|(from, to, _)| (*from, *to) == (room, other));
-                if ROOMS.iter().position(|known| *known == other).is_some_and(|there| there > place) && !stands {
+                if ROOMS.iter().position(|known| *known == other).is_some_and(|there| there > place) {
                     findings.push(Finding::new(
                         path,
                         index + 1,

@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Write the TypeScript of the Rust types that cross to the page
     #[arg(long)]
     types: bool,
+    /// Show the files that import in a circle, and what each names of which other
+    #[arg(long)]
+    circles: bool,
 }
 
 pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
@@ -41,6 +44,9 @@ pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode>
         let types = types::made(&tree)?;
         std::fs::write(project.root.join(types::FILE), &types)?;
         tree.files.insert(types::FILE.to_owned(), types);
+    }
+    if arguments.circles {
+        circles::told(&tree).iter().for_each(|line| println!("{line}"));
     }
     let findings = findings(&tree);
     for Finding { path, line, message } in &findings {

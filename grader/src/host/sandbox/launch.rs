@@ -8,7 +8,8 @@ use std::process::{Command, ExitCode};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Limits, Protection, calls, landlock, walls};
+use super::job::{Job, Limits, Protection};
+use super::{calls, landlock, walls};
 use crate::host::{itself, kernel};
 
 /// The kinds of failure that are told after the token.

@@ -23,7 +23,7 @@ use service::Service;
 use subject::HttpSubject;
 
 /// Why a command is not run without being told to.
-const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
+pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
     if you trust it, add --trust; or start it where you like and name it with --url";
 
 /// Services, started or found.

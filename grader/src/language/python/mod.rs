@@ -16,6 +16,7 @@
 
 pub mod build;
 pub mod interpreter;
+mod layout;
 pub mod process;
 mod story;
 pub mod subject;

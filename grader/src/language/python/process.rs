@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::interpreter::Interpreter;
-use super::suite;
+use super::layout;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
 use crate::host::sandbox::{self, Protection};
 use crate::host::scratch;
@@ -108,7 +108,7 @@ impl Runners {
         let cache = cache.map(|source| source.as_bytes().to_vec());
         let job = move |runner: &mut Runner| {
             // A run of tests finds nothing that an earlier one left.
-            let ready = laid_out.map_or(Ok(()), |files| suite::lay_out(runner.scratch.path(), &files));
+            let ready = laid_out.map_or(Ok(()), |files| layout::lay_out(runner.scratch.path(), &files));
             let heard = ready.map_err(|error| format!("the scratch folder: {error}"));
             drop(answer.send(heard.and_then(|()| runner.ask(&message, cache.as_deref(), &nonce))));
         };

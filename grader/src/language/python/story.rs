@@ -2,15 +2,30 @@
 
 use cachedojo_notation::text::Language;
 
-use super::subject::Program;
 use super::wire::{Observed, Turn};
 use crate::host::printable;
 
 /// Most turns that are told.
 const TURNS_MAX: usize = 60;
 
+/// The file in which a submission begins.
+pub(super) struct Entrance<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Its text.
+    pub(super) text: &'a str,
+}
+
+impl Entrance<'_> {
+    /// A line of it, counted from 1; empty where it has none of that number.
+    fn line(&self, number: u32) -> &str {
+        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+        index.and_then(|index| self.text.lines().nth(index)).unwrap_or_default().trim()
+    }
+}
+
 /// The run's first turns, a line each.
-pub(super) fn tell(program: &Program, seen: &Observed, language: Language) -> Vec<String> {
+pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language) -> Vec<String> {
     let name = |number: u32| {
         let name = seen.names.get(number as usize).map_or("", String::as_str);
         match language {
@@ -19,10 +34,10 @@ pub(super) fn tell(program: &Program, seen: &Observed, language: Language) -> Ve
         }
     };
     let turns = seen.turns.iter().take(TURNS_MAX).map(|&(thread, line, how, to)| {
-        let code = printable::clip(&printable::harmless(program.line(line)), 80);
+        let code = printable::clip(&printable::harmless(entrance.line(line)), 80);
         let place = match line {
             0 => String::new(),
-            _ => format!(" {}:{line} `{code}`", program.entry()),
+            _ => format!(" {}:{line} `{code}`", entrance.name),
         };
         let (thread, to) = (name(thread), name(to));
         match (how, language) {

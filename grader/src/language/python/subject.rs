@@ -11,7 +11,7 @@ use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response};
 
 use super::process::{Heard, Runners};
-use super::story;
+use super::story::{self, Entrance};
 use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
 use crate::host::printable;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
@@ -51,16 +51,10 @@ impl Program {
         PythonSubject { program: self.clone(), schedule: Schedule::new(Plan::Calm), crashed: None, observed: None }
     }
 
-    /// The text of a line of the submission's entrance, for a story.
-    pub(super) fn line(&self, number: u32) -> &str {
-        let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-        let line = index.and_then(|index| self.files.get(&*self.entry)?.lines().nth(index));
-        line.unwrap_or_default().trim()
-    }
-
-    /// The file in which the submission begins.
-    pub(super) fn entry(&self) -> &str {
-        &self.entry
+    /// The file in which the submission begins, for a story.
+    fn entrance(&self) -> Entrance<'_> {
+        let text = self.files.get(&*self.entry).map_or("", String::as_str);
+        Entrance { name: &self.entry, text }
     }
 
     fn run(&self, commands: &[String], schedule: &Schedule, random: u64) -> Result<Heard, String> {
@@ -191,7 +185,10 @@ impl Subject for PythonSubject {
             started: seen.threads,
             steps: seen.steps,
             switches: whole.then(switches),
-            story: self.schedule.story.map_or_else(Vec::new, |language| story::tell(&self.program, seen, language)),
+            story: self
+                .schedule
+                .story
+                .map_or_else(Vec::new, |language| story::tell(&self.program.entrance(), seen, language)),
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Tests as submissions: pytest in one confined child, the cache under test in another, calls between them as data.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -107,22 +106,4 @@ impl Suite {
             Heard::OutOfTime => lost("the tests took too long", 20_000),
         }
     }
-}
-
-/// Lays a run's files out in an empty folder: whatever an earlier run left there is gone.
-pub(super) fn lay_out(scratch: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(scratch)?.flatten() {
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            std::fs::remove_dir_all(&path)?;
-        } else {
-            std::fs::remove_file(&path)?;
-        }
-    }
-    for (name, text) in files {
-        let path: PathBuf = scratch.join("tests").join(name);
-        std::fs::create_dir_all(path.parent().unwrap_or(scratch))?;
-        std::fs::write(path, text)?;
-    }
-    Ok(())
 }

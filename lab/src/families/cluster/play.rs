@@ -22,7 +22,7 @@ const TOLD_MAX: usize = 20_000;
 const EXPLAINED_MAX: usize = 500;
 
 /// A simulated cluster that obeys a script.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Play {
     player: Player,
     told: VecDeque<(Micros, WorldEvent)>,

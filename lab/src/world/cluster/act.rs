@@ -136,7 +136,7 @@ pub enum Done {
 }
 
 /// A world and those who use it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Player {
     /// The world.
     pub world: ClusterWorld,

@@ -32,7 +32,7 @@ const WORK_MAX: u64 = 5_000_000;
 const CALLS_MAX: usize = 100_000;
 
 /// A machine and what runs on it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Host {
     state: State,
     mono_start: Micros,
@@ -46,13 +46,13 @@ pub struct Host {
     pub status: Status,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum State {
     Up(Box<Node>),
     Down(Option<Box<Disk>>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Held {
     Message { envelope: Box<Envelope>, sent_at: Micros },
     Ask { number: u64, request: Request },
@@ -69,14 +69,14 @@ pub enum Status {
     Down,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Due {
     at: Micros,
     sequence: u64,
     what: What,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum What {
     Deliver { to: NodeId, sent_at: Micros, envelope: Box<Envelope> },
     Tick { node: NodeId, boot: u32 },
@@ -115,7 +115,7 @@ pub struct Call {
 }
 
 /// The world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ClusterWorld {
     now: Micros,
     sequence: u64,

@@ -1,0 +1,109 @@
+//! Two subjects on one script: where they first answer differently.
+
+use cachedojo_notation::text::Language;
+use serde::Serialize;
+
+use crate::event::Event;
+use crate::runner::Runner;
+use crate::script::Script;
+use crate::subject::Subject;
+
+/// Where two subjects part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parting {
+    /// The index of the command.
+    pub step: u32,
+    /// The script's line, counted from 1.
+    pub line: u32,
+    /// The command.
+    pub source: String,
+    /// What the one answered, in the reader's language.
+    pub one: Vec<String>,
+    /// What the other answered.
+    pub other: Vec<String>,
+}
+
+/// The first command that the two answer differently; `None` where they never do. What only one of them could see inside itself
+/// counts for nothing. Cost: two runs up to there.
+pub fn parting(
+    script: &Script,
+    seed: u64,
+    one: &mut dyn Subject,
+    other: &mut dyn Subject,
+    language: Language,
+) -> Option<Parting> {
+    let mut runners = [Runner::new(seed), Runner::new(seed)];
+    for (index, step) in script.commands.iter().enumerate() {
+        let mut told = [Vec::new(), Vec::new()];
+        let goes_on = [runners[0].step(script, one, &mut told[0]), runners[1].step(script, other, &mut told[1])];
+        let answers = told.each_ref().map(|events| events.iter().filter(|event| counts(event)).collect::<Vec<_>>());
+        if answers[0].iter().map(|event| &event.what).ne(answers[1].iter().map(|event| &event.what)) {
+            let [one, other] =
+                answers.map(|events| events.iter().map(|event| event.what.told_in(&step.command, language)).collect());
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            return Some(Parting { step: index, line: step.line, source: step.source.clone(), one, other });
+        }
+        if goes_on != [true, true] {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether this is seen from outside.
+fn counts(event: &Event) -> bool {
+    event.what.is_answer() && !event.what.is_quiet()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parting, parting};
+    use crate::reference::Reference;
+    use crate::script::{Dialect, parse};
+    use crate::subject::{Crash, Subject};
+    use crate::world::World;
+    use cachedojo_notation::text::Language;
+    use cachedojo_wire::{NodeRequest, Request, Response};
+
+    /// The reference, but that it never finds this key.
+    struct Blind(Reference, &'static str);
+
+    impl Subject for Blind {
+        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+            match request {
+                Request::Node(NodeRequest::Get { key }) if key == self.1 => {
+                    self.0.call(world, &Request::Node(NodeRequest::Get { key: "none".into() }))
+                }
+                request => self.0.call(world, request),
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(text: &str, blind_to: &'static str) -> Option<Parting> {
+        let script = parse(text, Dialect::Lab);
+        assert_eq!(script.diagnostics, []);
+        let mut blind = Blind(Reference::default(), blind_to);
+        parting(&script, 0, &mut Reference::default(), &mut blind, Language::French)
+    }
+
+    #[test]
+    fn the_first_answer_that_differs_is_told_with_its_command() {
+        let text = "node new 100\nnode set a 90*x\nnode set b 90*x\n\nnode get b\nnode get a\nnode get b";
+        let expected = Parting {
+            step: 3,
+            line: 5,
+            source: "node get b".into(),
+            one: vec![format!("90*x")],
+            other: vec!["rien".into()],
+        };
+        let found = check(text, "b").expect("they differ");
+        assert_eq!((found.step, found.line, found.other.clone()), (3, 5, expected.other));
+        assert_eq!(found.source, expected.source);
+        assert_ne!(found.one, found.other);
+        assert_eq!(check(text, "a"), None, "both find nothing");
+        assert_eq!(check("", "a"), None);
+        // An eviction is seen by the reference alone.
+        assert_eq!(check("node new 100\nnode set a 90*x\nnode set b 90*x", "c"), None);
+    }
+}

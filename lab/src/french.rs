@@ -1,0 +1,403 @@
+//! How events read in French. What an event's `Display` writes is the language's own text: `expect` compares it, a run's
+//! transcript holds it, and it is the same everywhere. Beside it a page shows what happened in the reader's language.
+
+use cachedojo::cache::CacheEvent;
+use cachedojo_notation::duration::Duration;
+use cachedojo_notation::text::{Language, word};
+
+use crate::event::{StatsView, What, name};
+use crate::families::cluster::tell::WorldEvent;
+use crate::script::Command;
+use crate::subject::Crash;
+
+impl What {
+    /// The event that this command made, in a reader's language. In English that is its text. Cost: O(text).
+    pub fn told_in(&self, command: &Command, language: Language) -> String {
+        match (language, self, command) {
+            (Language::English, ..) => self.to_string(),
+            // What the simulated cluster says of itself; what a protocol says is in its own language.
+            (Language::French, Self::Said { text }, Command::World(_)) => report(text),
+            (Language::French, ..) => french(self),
+        }
+    }
+}
+
+fn french(what: &What) -> String {
+    match what {
+        What::Hit { value, .. } => word(value),
+        What::Miss { .. } | What::Number { value: None, .. } => "rien".into(),
+        What::Stored { .. } => "enregistré".into(),
+        What::Refused { .. } => "refusé".into(),
+        What::Deleted { .. } => "supprimé".into(),
+        What::NotFound { .. } => "introuvable".into(),
+        What::Touched { .. } => "prolongé".into(),
+        What::Removed { count } => format!("{count} {}", many(*count, "entrée retirée", "entrées retirées")),
+        What::Truth { value } => if *value { "oui" } else { "non" }.into(),
+        What::Stats(stats) => stats_in_french(stats),
+        What::Created { object } => match object.as_str() {
+            "node" => "nœud prêt".into(),
+            "ring" => "anneau prêt".into(),
+            "cluster" => "cluster prêt".into(),
+            other => format!("{other} prêt"),
+        },
+        What::Joined { id } => format!("{} a rejoint", name(id)),
+        What::Left { id } => format!("{} est parti", name(id)),
+        What::Rebalanced => "rééquilibré".into(),
+        What::Owner { node: None, .. } => "personne".into(),
+        What::Nodes { nodes } if nodes.is_empty() => "personne".into(),
+        What::Spread { .. } | What::Moved { .. } => spread_in_french(what),
+        What::Marked { keys } => format!("{keys} {}", many(u64::from(*keys), "clé marquée", "clés marquées")),
+        What::Error { message } => format!("erreur : {}", phrase(message)),
+        What::NotImplemented { item } => format!("non réalisé : {item}"),
+        What::NoObject { object } => no_object(object),
+        What::Crashed { crash } => crash_in_french(crash),
+        What::Inside { event } => inside(event),
+        What::World { event } => world(event),
+        What::WallJumped { ms } => {
+            let sign = if *ms < 0 { '-' } else { '+' };
+            format!("horloge murale {sign}{}", Duration::from_ms(ms.unsigned_abs()))
+        }
+        What::Held { expected } => format!("juste : {expected}"),
+        What::Broken { expected, actual } if actual == "no answer" => {
+            format!("FAUX : attendu {expected}, et il n'y a pas de réponse")
+        }
+        What::Broken { expected, actual } => format!("FAUX : attendu {expected}, obtenu {actual}"),
+        // Names, keys, numbers and bytes are the same in every language.
+        What::Number { .. }
+        | What::Owner { .. }
+        | What::Nodes { .. }
+        | What::Keys { .. }
+        | What::Said { .. }
+        | What::Parsed { .. }
+        | What::Rejected { .. }
+        | What::Wrote { .. }
+        | What::Ticked { .. } => what.to_string(),
+    }
+}
+
+const fn many<'a>(count: u64, one: &'a str, several: &'a str) -> &'a str {
+    if count < 2 { one } else { several }
+}
+
+fn stats_in_french(stats: &StatsView) -> String {
+    let StatsView { hits, misses, evictions, expired, bytes, entries } = stats;
+    format!(
+        "trouvées={hits} manquées={misses} évincées={evictions} périmées={expired} octets={bytes} entrées={entries}"
+    )
+}
+
+fn spread_in_french(what: &What) -> String {
+    what.to_string()
+        .replacen(" keys:", " clés :", 1)
+        .replace("nobody", "personne")
+        .replacen("moved ", "déplacées : ", 1)
+        .replacen(" of ", " sur ", 1)
+}
+
+fn no_object(object: &str) -> String {
+    match object {
+        "mark" => "aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`".into(),
+        "nodes=3" => "il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`".into(),
+        object => {
+            let named = match object {
+                "node" => "de nœud",
+                "ring" => "d'anneau",
+                _ => "de cluster",
+            };
+            format!("il n'y a pas encore {named} : créez-en un avec `{object} new`")
+        }
+    }
+}
+
+/// How a subject ended, in French.
+pub fn crash_in_french(crash: &Crash) -> String {
+    match crash {
+        Crash::Panic { message } => format!("panique : {message}"),
+        Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
+        Crash::CutOff => "interrompu : la correction entière a épuisé le temps de processeur permis".into(),
+        Crash::OutOfMemory => "a demandé plus de mémoire qu'il n'est permis".into(),
+        Crash::TooMuchOutput => "a écrit ou répondu plus qu'il n'est permis".into(),
+        Crash::Deadlock { waits } if waits.is_empty() => {
+            "plus aucun de ses fils d'exécution ne peut avancer : interblocage".into()
+        }
+        Crash::Deadlock { waits } => format!("interblocage : {}", waits.join(" ; ")),
+        Crash::Exit { code } => {
+            format!("a appelé std::process::exit({code}), qui termine le programme au lieu de répondre")
+        }
+        Crash::Gibberish => "a répondu des octets qui ne sont pas une réponse".into(),
+    }
+}
+
+fn inside(event: &CacheEvent) -> String {
+    match event {
+        CacheEvent::Evicted { key, policy, for_key } => {
+            format!("~ {} évince {} pour faire place à {}", policy.name(), name(key), name(for_key))
+        }
+        CacheEvent::Expired { key, .. } => format!("~ {} est périmée", name(key)),
+        CacheEvent::Refused { key, bytes, limit_bytes } => {
+            format!("~ {} pèse {bytes} octets, la limite est de {limit_bytes}", name(key))
+        }
+    }
+}
+
+fn world(event: &WorldEvent) -> String {
+    match event {
+        WorldEvent::Message { .. } => phrase(&event.to_string()),
+        WorldEvent::Node { node, text, .. } => format!("~ {node} {}", phrase(text)),
+        WorldEvent::Client { node, text, .. } => format!("~ {node} : {}", answered(text)),
+        WorldEvent::Fault { node: Some(node), text, .. } => format!("{node} {}", phrase(text)),
+        WorldEvent::Fault { node: None, text, .. } => phrase(text),
+        WorldEvent::Settled { is } => if *is { "au repos" } else { "pas encore au repos" }.into(),
+        WorldEvent::Checked { broken: None } => "toutes les promesses sont tenues".into(),
+        WorldEvent::Checked { broken: Some(broken) } => format!("promesse rompue : {}", phrase(broken)),
+    }
+}
+
+/// A line of `explain` or `health`.
+fn report(line: &str) -> String {
+    match line.split_once(" ms  ") {
+        // After its time and whose it is; a message has none.
+        Some((time, said)) => {
+            let told = match (phrase(said), said.split_once([' ', ':'])) {
+                (told, _) if told != said => told,
+                (_, Some((node, said))) if said.starts_with(' ') => format!("{node} :{}", answered(said)),
+                (_, Some((node, said))) => format!("{node} {}", phrase(said)),
+                (told, None) => told,
+            };
+            format!("{time} ms  {told}")
+        }
+        None => phrase(line)
+            .replacen(" up follower ", " actif, suiveur, ", 1)
+            .replacen(" up leader ", " actif, meneur, ", 1)
+            .replacen(" up candidate ", " actif, candidat, ", 1)
+            .replace(", wall clock off by ", ", horloge murale fausse de ")
+            .replace(", not whole yet", ", pas encore complet"),
+    }
+}
+
+/// What a client asked, and what it heard if it did.
+fn answered(text: &str) -> String {
+    match text.split_once(" => ") {
+        Some((asked, answer)) => format!("{asked} => {}", phrase(answer)),
+        None => text.to_owned(),
+    }
+}
+
+/// A sentence of the simulated cluster or of the engine in French; as it is where it is none of these.
+fn phrase(text: &str) -> String {
+    for (english, french) in PHRASES {
+        if let Some(parts) = parts_of(text, english) {
+            return filled(french, &parts);
+        }
+    }
+    text.to_owned()
+}
+
+/// What stands in a text where a form has `{}`; `None` where the text is not of that form.
+fn parts_of<'a>(text: &'a str, form: &str) -> Option<Vec<&'a str>> {
+    let mut pieces = form.split("{}");
+    let mut rest = text.strip_prefix(pieces.next()?)?;
+    let mut parts = Vec::new();
+    let pieces: Vec<&str> = pieces.collect();
+    for (i, piece) in pieces.iter().enumerate() {
+        let at = if i + 1 == pieces.len() { rest.strip_suffix(piece)?.len() } else { rest.find(piece)? };
+        parts.push(&rest[..at]);
+        rest = &rest[at + piece.len()..];
+    }
+    (rest.is_empty() || form.ends_with("{}")).then_some(parts)
+}
+
+/// A form with its `{}` filled, in order; what stands where a form has `{+}` is a sentence itself.
+fn filled(form: &str, parts: &[&str]) -> String {
+    let (mut text, mut rest) = (String::new(), form);
+    for part in parts {
+        let Some((before, after)) = rest.split_once('{') else { break };
+        text.push_str(before);
+        match after.strip_prefix('+') {
+            Some(_) => text.push_str(&phrase(part)),
+            None => text.push_str(part),
+        }
+        rest = after.trim_start_matches(['+', '}']);
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Sentences with `{}` where a name or number stands, and in French `{+}` where a sentence does.
+const PHRASES: &[(&str, &str)] = &[
+    ("leads term {}", "mène le mandat {}"),
+    ("begins a handover, ring epoch {}", "commence une passation, époque d'anneau {}"),
+    ("is at ring epoch {}", "est à l'époque d'anneau {}"),
+    ("holds all that it should at epoch {}", "tient tout ce qu'il doit à l'époque {}"),
+    ("keeps a value of {} from a hint, version {}", "garde une valeur de {} grâce à un rappel, version {}"),
+    (
+        "keeps a value of {} from comparing digests, version {}",
+        "garde une valeur de {} en comparant les empreintes, version {}",
+    ),
+    ("keeps a value of {} from a handover, version {}", "garde une valeur de {} par passation, version {}"),
+    ("keeps a value of {}, version {}", "garde une valeur de {}, version {}"),
+    ("keeps a tombstone of {} from a hint, version {}", "garde une pierre tombale de {} grâce à un rappel, version {}"),
+    (
+        "keeps a tombstone of {} from comparing digests, version {}",
+        "garde une pierre tombale de {} en comparant les empreintes, version {}",
+    ),
+    ("keeps a tombstone of {} from a handover, version {}", "garde une pierre tombale de {} par passation, version {}"),
+    ("keeps a tombstone of {}, version {}", "garde une pierre tombale de {}, version {}"),
+    ("mends the replicas of {} before it answers", "répare les répliques de {} avant de répondre"),
+    ("keeps a hint of {} for {}", "garde un rappel de {} pour {}"),
+    ("gets a hint of {}, which is deleted by now", "reçoit un rappel de {}, supprimée depuis"),
+    ("sees that {} is dead everywhere and may be forgotten", "voit que {} est morte partout et peut être oubliée"),
+    ("was sent {}, which is not its own", "a reçu {}, qui n'est pas à lui"),
+    ("refuses a message of ring epoch {}", "refuse un message de l'époque d'anneau {}"),
+    ("drops a message that was under way too long", "laisse tomber un message resté trop longtemps en route"),
+    ("begins the operation on {} anew under the new ring", "recommence l'opération sur {} sous le nouvel anneau"),
+    ("invalidates {}", "invalide {}"),
+    ("was let go and asks to come back with nothing", "a été écarté et demande à revenir sans rien"),
+    ("has left the cluster", "a quitté le cluster"),
+    ("has another ring than {}", "a un autre anneau que {}"),
+    ("restarted with nothing", "redémarré sans rien"),
+    ("restarted", "redémarré"),
+    ("killed", "tué"),
+    ("paused", "mis en pause"),
+    ("goes on", "reprend"),
+    ("starts, to join", "démarre, pour rejoindre"),
+    ("wall clock off by {} ms", "horloge murale fausse de {} ms"),
+    ("rings agree", "les anneaux s'accordent"),
+    ("rings differ: {}", "les anneaux diffèrent : {}"),
+    ("nothing happened to {}", "il n'est rien arrivé à {}"),
+    ("{} earlier events are left out", "{} événements plus anciens sont omis"),
+    ("no answer: the node is paused", "pas de réponse : le nœud est en pause"),
+    ("there is no such node, or it is so already", "ce nœud n'existe pas, ou il est déjà ainsi"),
+    ("no node runs: restart one", "aucun nœud ne tourne : redémarrez-en un"),
+    (
+        "{} needs {} of the replicas {}; {} answered in time: heal, restart or try again",
+        "{} demande {} des répliques {} ; {} ont répondu à temps : réparez (heal), redémarrez (restart) ou réessayez",
+    ),
+    (
+        "the node does not know the time or the ring yet: try again, or ask another node",
+        "le nœud ne connaît pas encore l'heure ou l'anneau : réessayez, ou demandez à un autre",
+    ),
+    ("the node is down: restart it, or ask another one", "le nœud est arrêté : redémarrez-le, ou demandez à un autre"),
+    (
+        "this key is empty or begins with a control character: choose another one",
+        "cette clé est vide ou commence par un caractère de contrôle : choisissez-en une autre",
+    ),
+    (
+        "too many invalidations wait to be forgotten: try again later",
+        "trop d'invalidations attendent d'être oubliées : réessayez plus tard",
+    ),
+    (
+        "the value is larger than the cache; store a smaller one",
+        "la valeur est plus grande que le cache ; enregistrez-en une plus petite",
+    ),
+    (
+        "no order of the operations on {} explains {} that began at {} ms",
+        "aucun ordre des opérations sur {} n'explique {+} commencée à {} ms",
+    ),
+    (
+        "a session asked for {} at {} ms and got a version older than one it knew",
+        "une session a demandé {} à {} ms et a reçu une version plus ancienne que celle qu'elle connaissait",
+    ),
+    ("the read that saw nothing", "la lecture qui n'a rien vu"),
+    ("the read that saw {}", "la lecture qui a vu {}"),
+    ("the write of {}", "l'écriture de {}"),
+    ("the delete", "la suppression"),
+    ("error: {}", "erreur : {+}"),
+    ("{} -> {}: {}, lost", "{} -> {} : {}, perdu"),
+    ("{} -> {}: {}, {} us under way", "{} -> {} : {}, {} µs en route"),
+    ("stored", "enregistré"),
+    ("deleted", "supprimé"),
+    ("nothing", "rien"),
+    ("nobody", "personne"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{PHRASES, filled, parts_of, phrase};
+    use crate::reference::Reference;
+    use crate::runner::run;
+    use crate::script::{Dialect, parse};
+    use cachedojo_notation::text::Language;
+
+    #[track_caller]
+    fn check(script: &str, expected: &[&str]) {
+        let events = run(&parse(script, Dialect::Lab), &mut Reference::default(), 0);
+        assert_eq!(told(script, Language::French), expected, "{script}");
+        assert_eq!(
+            told(script, Language::English),
+            events.iter().map(|event| event.what.to_string()).collect::<Vec<_>>()
+        );
+    }
+
+    fn told(script: &str, language: Language) -> Vec<String> {
+        let script = parse(script, Dialect::Lab);
+        let events = run(&script, &mut Reference::default(), 0);
+        let shown = events.iter().filter(|event| !event.what.is_quiet());
+        shown.map(|event| event.what.told_in(&script.commands[event.step as usize].command, language)).collect()
+    }
+
+    #[test]
+    fn what_happens_is_told_in_french() {
+        check(
+            "node new 100\nnode set a 60*x\nnode set b 60*x\nnode get a\nexpect nothing\nexpect value 1",
+            &[
+                "nœud prêt",
+                "enregistré",
+                "enregistré",
+                "~ lru évince a pour faire place à b",
+                "rien",
+                "juste : nothing",
+                "FAUX : attendu value 1, obtenu nothing",
+            ],
+        );
+        check("ring where k", &["il n'y a pas encore d'anneau : créez-en un avec `ring new`"]);
+        check("ring moved", &["aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`"]);
+        check("write k v", &["il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`"]);
+        check(
+            "ring new 10\nring add A\nring spread k 10\nwall jump -1h\ntick 5s",
+            &["anneau prêt", "A a rejoint", "10 clés : A=10", "horloge murale -1h", "+5s"],
+        );
+    }
+
+    #[test]
+    fn a_quorum_that_is_not_met_says_in_french_what_to_do() {
+        let told = told("cluster nodes=3\nkill n2\nkill n3\nwrite k v", Language::French);
+        for expected in ["cluster prêt", "n2 tué"] {
+            assert!(told.iter().any(|line| line == expected), "{expected}: {told:?}");
+        }
+        let last = told.last().expect("an answer");
+        assert!(last.starts_with("erreur : quorum demande 2 des répliques"), "{last}");
+    }
+
+    #[test]
+    fn each_sentence_has_as_many_places_in_both_languages_and_is_found() {
+        for (english, french) in PHRASES {
+            let places = |form: &str| form.matches('{').count();
+            assert_eq!(places(english), places(french), "{english}");
+            let names = ["n1", "7", "key", "n3"];
+            let said = filled(english, &names[..places(english)]);
+            let parts = parts_of(&said, english).expect(english);
+            assert_eq!(parts.len(), places(english));
+            let told = phrase(&said);
+            assert_eq!(told, filled(french, &names[..places(english)]), "another sentence comes first: {english}");
+            assert_ne!(told, said);
+        }
+        assert_eq!(phrase("no sentence of ours"), "no sentence of ours");
+        assert_eq!(phrase("error: nothing"), "erreur : rien");
+        // A key may be called anything.
+        assert_eq!(phrase("invalidates nothing"), "invalide nothing");
+    }
+
+    #[test]
+    fn what_a_protocol_says_is_not_translated_and_what_the_cluster_explains_is() {
+        check("line PUT k nothing\nline GET k", &["STORED", "nothing"]);
+        let told = told("cluster nodes=3\nwrite k nothing\nexplain k\nhealth", Language::French);
+        assert!(told.iter().any(|line| line.contains(" garde une valeur de k, version ")), "{told:#?}");
+        assert!(
+            told.iter().any(|line| line.contains(" : write k \"nothing\" level=quorum => enregistré")),
+            "{told:#?}"
+        );
+        assert!(told.iter().any(|line| line.contains("µs en route")), "{told:#?}");
+        assert_eq!(told.last().map(String::as_str), Some("les anneaux s'accordent"));
+    }
+}

@@ -1,0 +1,61 @@
+//! A script that was pasted into the wrong dialect.
+
+use std::collections::BTreeSet;
+
+use super::parsed::{Dialect, lines};
+use super::{advise, parse};
+
+/// A longer text is not read again in other dialects.
+const BYTES_MAX: usize = 256 << 10;
+
+/// The dialect in which a script was meant, where most of its lines are mistakes in this one and hardly any in the other.
+/// Cost: O(text) for each dialect, if more than half of the lines are mistakes.
+pub fn meant(text: &str, dialect: Dialect) -> Option<Dialect> {
+    if text.len() > BYTES_MAX {
+        return None;
+    }
+    let written = lines(text).filter(|line| !line.content.trim().is_empty()).count();
+    if written == 0 || 2 * mistaken(text, dialect) <= written {
+        return None;
+    }
+    let others = Dialect::ALL.into_iter().filter(|other| *other != dialect);
+    let (count, other) = others.map(|other| (mistaken(text, other), other)).min_by_key(|(count, _)| *count)?;
+    (5 * count <= written).then_some(other)
+}
+
+/// How many lines are mistakes.
+fn mistaken(text: &str, dialect: Dialect) -> usize {
+    let read = parse(text, dialect).diagnostics.into_iter().chain(advise(text, dialect));
+    read.map(|diagnostic| diagnostic.line).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+    use crate::script::Dialect::{self, Lab, Line, Memcached, Rest};
+
+    #[test]
+    fn a_script_in_another_dialect_is_recognised() {
+        let scripts = [
+            (Line, "PUT user1 Alice\nPUT user2 Bob\nGET user1\nEXIT"),
+            (Memcached, "set k 0 60 5\r\nhello\r\nget k\r\n"),
+            (Rest, "PUT /api/v1/cache/a/b {\"value\": 1}\n\nGET /api/v1/cache/a/b"),
+            (Lab, "# a node\nnode new 100\nnode set a 1\n\nnode get a\nexpect value 1"),
+        ];
+        for (of, text) in scripts {
+            for shown_as in Dialect::ALL {
+                let expected = (of != shown_as).then_some(of);
+                assert_eq!(meant(text, shown_as), expected, "{of:?} as {shown_as:?}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_mistakes_make_no_other_dialect() {
+        for text in ["", "\n\n", "PUT a 1\nGETT a\nGET a", "what is this", "node gte k\nnode st k"] {
+            assert_eq!(meant(text, Line).filter(|_| text.starts_with("PUT")), None);
+            assert_eq!(meant(text, Lab).filter(|_| text.starts_with("node")), None, "{text}");
+        }
+        assert_eq!(meant("what is this\nnothing at all", Lab), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! How long, how many and how much.
+
+/// The TTL of an entry that is given none, in seconds.
+pub const DEFAULT_TTL_S: u64 = 3600;
+/// The longest namespace, in bytes.
+pub const NAMESPACE_BYTES_MAX: usize = 100;
+/// The longest key, in bytes.
+pub const KEY_BYTES_MAX: usize = 255;
+/// Keys that one `mget` or `mset` may name.
+pub const KEYS_MAX: usize = 10_000;
+/// The most that the values of one `mget` may come to, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The longest pattern, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1024;
+/// Tags of one entry.
+pub const TAGS_MAX: usize = 16;
+/// The longest tag, in bytes.
+pub const TAG_BYTES_MAX: usize = 100;
+/// Namespaces of one service.
+pub const NAMESPACES_MAX: usize = 1024;
+
+/// How much fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest value, in bytes of its JSON text.
+    pub value_bytes_max: usize,
+    /// All entries of all namespaces, in bytes of their keys, values and tags.
+    pub storage_bytes_max: usize,
+}
+
+impl Default for Limits {
+    /// Values of 1 MiB, 100 MiB in all.
+    fn default() -> Self {
+        Self { value_bytes_max: 1024 * 1024, storage_bytes_max: 100 * 1024 * 1024 }
+    }
+}

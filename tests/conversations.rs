@@ -1,0 +1,149 @@
+//! Conversations in the protocols: `tests/conversations/<protocol>/*.txt` say what each request is answered with.
+//!
+//! A file holds cases headed `== title`, each with a fresh server: `> a request`, then `< a line of its answer` for each line,
+//! and `+ seconds` that pass. `#` begins a comment. In a request `\t`, `\r`, `\\` and `\x7f` stand for what cannot be seen,
+//! `{65*k}` for 65 times `k`, and in memcached's `|` ends a line; a path of REST stands below the API's root unless it is
+//! whole.
+#![cfg(not(target_family = "wasm"))]
+
+use std::fs;
+use std::path::Path;
+
+use cachedojo::clock::Instant;
+use cachedojo::protocol::line::{LineCache, simulate_distributed_cache, simulate_scheduled};
+use cachedojo::protocol::{memcached, rest};
+use cachedojo::random::Random;
+
+/// Whoever answers a request at a moment, in lines.
+type Server = Box<dyn FnMut(&str, Instant) -> Vec<String>>;
+
+/// A protocol: its folder, and a fresh server.
+const PROTOCOLS: [(&str, fn() -> Server); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
+
+fn line() -> Server {
+    let mut cache = LineCache::new();
+    Box::new(
+        move |request, _| {
+            if cache.exited() { Vec::new() } else { vec![cache.answer(&unescape(request)).to_string()] }
+        },
+    )
+}
+
+/// The clock begins at the Unix time 1,700,000,000.
+fn memcached() -> Server {
+    let mut machine = memcached::Machine::new(1_700_000_000);
+    Box::new(move |request, now| {
+        let request = unescape(request).replace('|', "\r\n") + "\r\n";
+        let answer = String::from_utf8(machine.feed(request.as_bytes(), now)).expect("these conversations are text");
+        answer.split_terminator('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).collect()
+    })
+}
+
+/// The clock begins at 2024-01-01T00:00:00Z.
+fn rest() -> Server {
+    let mut machine = rest::Machine::new(1_704_067_200);
+    Box::new(move |request, now| {
+        let is_whole = request.contains(" /api/") || request.contains(" /health");
+        let request = if is_whole { request.to_owned() } else { request.replacen(" /", " /api/v1/cache/", 1) };
+        machine.answer_line(&unescape(&request), now).to_string().lines().map(str::to_owned).collect()
+    })
+}
+
+fn unescape(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        let repeated = (c == '{').then(|| rest.split_once('}')).flatten();
+        let repeated = repeated.and_then(|(inside, after)| Some((inside.split_once('*')?, after)));
+        if let Some(((count, what), after)) = repeated {
+            plain += &what.repeat(count.parse().expect("{count*text}"));
+            rest = after;
+        } else if c == '\\' {
+            let (escape, after) = rest.split_at(1);
+            rest = after;
+            plain.push(match escape {
+                "t" => '\t',
+                "r" => '\r',
+                "\\" => '\\',
+                "x" => {
+                    let (digits, after) = rest.split_at(2);
+                    rest = after;
+                    char::from(u8::from_str_radix(digits, 16).expect("two digits"))
+                }
+                _ => panic!("\\{escape} is no escape"),
+            });
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+fn milliseconds(seconds: &str) -> u64 {
+    let (whole, part) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    whole.parse::<u64>().expect("seconds") * 1000 + format!("{part:0<3}").parse::<u64>().expect("milliseconds")
+}
+
+/// Holds the conversations of a file; the number of lines that say something.
+fn hold(file: &Path, protocol: &str, fresh: fn() -> Server) -> usize {
+    let text = fs::read_to_string(file).expect("a text");
+    let (mut server, mut now_ms, mut said) = (fresh(), 0, 0);
+    let (mut answer, mut asked) = (Vec::<String>::new().into_iter(), String::new());
+    let (mut requests, mut answers) = (Vec::new(), Vec::new());
+    for (number, step) in text.lines().enumerate().chain([(0, "== the end")]).filter(|(_, step)| !step.is_empty()) {
+        let at = || format!("{}:{}", file.display(), number + 1);
+        let (kind, text) = step.split_at(1);
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        if kind != "<" {
+            assert_eq!(answer.next(), None, "{}: more is answered to {asked:?}", at());
+        }
+        said += usize::from(kind == "<" || kind == ">");
+        match kind {
+            "#" => {}
+            "=" => {
+                if protocol == "line" {
+                    check_at_once(&std::mem::take(&mut requests), &std::mem::take(&mut answers), &at());
+                }
+                (server, now_ms) = (fresh(), 0);
+            }
+            "+" => now_ms += milliseconds(text),
+            ">" => {
+                asked = text.to_owned();
+                requests.push(unescape(text));
+                answer = server(text, Instant::from_millis(now_ms)).into_iter();
+            }
+            "<" => {
+                let expected = if protocol == "line" { unescape(text) } else { text.to_owned() };
+                assert_eq!(answer.next().as_ref(), Some(&expected), "{}: the answer to {asked:?}", at());
+                answers.push(expected);
+            }
+            _ => panic!("{}: {step:?} is no step", at()),
+        }
+    }
+    said
+}
+
+/// The commands of the line protocol all at once have these answers too, on threads and by the scheduler.
+fn check_at_once(commands: &[String], expected: &[String], at: &str) {
+    assert_eq!(simulate_distributed_cache(commands), expected, "before {at}: on threads");
+    assert_eq!(simulate_scheduled(commands, Random::new(7)), expected, "before {at}: by the scheduler");
+}
+
+#[test]
+fn every_request_is_answered_as_the_conversations_say() {
+    for (protocol, fresh) in PROTOCOLS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conversations").join(protocol);
+        let files = fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path());
+        let said: usize = files.map(|file| hold(&file, protocol, fresh)).sum();
+        assert!(said > 50, "{protocol}: {said} lines are hardly all");
+    }
+}
+
+#[test]
+#[should_panic(expected = "the answer to \"GET a\"")]
+fn another_answer_is_a_failure() {
+    let file = std::env::temp_dir().join(format!("conversation-{}.txt", std::process::id()));
+    fs::write(&file, "== a\n> PUT a b\n< STORED\n> GET a\n< c\n").expect("a writable folder");
+    hold(&file, "line", line);
+}

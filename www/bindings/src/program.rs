@@ -1,0 +1,49 @@
+//! Programs that the grader built, in the page: where they part from the reference, and their report on public checks.
+
+use cachedojo_judge::pack::Exercise;
+use cachedojo_judge::report::{GraderId, Report, SubmissionId};
+use cachedojo_lab::compare::parting;
+use cachedojo_lab::reference::Reference;
+use cachedojo_lab::script::parse;
+use cachedojo_lab::subject::Subject;
+use wasm_bindgen::prelude::*;
+
+use crate::module::{ModuleSubject, Program};
+use crate::{dialect_of, language_of};
+
+/// Where a program first answers otherwise than the reference: `lab::compare::Parting` as JSON, `null` where it never does.
+///
+/// # Errors
+/// When there is no such dialect, or the program cannot be instantiated.
+#[wasm_bindgen(js_name = partingOf)]
+pub fn parting_of(text: &str, dialect: &str, seed: u64, program: &Program, language: &str) -> Result<String, JsError> {
+    let script = parse(text, dialect_of(dialect)?);
+    let mut subject = ModuleSubject::new(program).map_err(|why| JsError::new(&why))?;
+    let found = parting(&script, seed, &mut Reference::default(), &mut subject, language_of(language));
+    Ok(serde_json::to_string(&found)?)
+}
+
+/// The report of a program on the public checks of an exercise (its brief as JSON): `judge::report::Report` as JSON. `bytes`
+/// are the program's own, by which its receipt names it; `path` is its file's name.
+///
+/// # Errors
+/// When the brief is none.
+#[wasm_bindgen(js_name = gradeProgram)]
+pub fn grade_program(
+    brief: &str,
+    seed: u64,
+    language: &str,
+    program: &Program,
+    bytes: &[u8],
+    path: &str,
+) -> Result<String, JsError> {
+    let exercise: Exercise = serde_json::from_str(brief)?;
+    let language = language_of(language);
+    let mut fresh = || Ok(Box::new(ModuleSubject::new(program)?) as Box<dyn Subject>);
+    let outcomes = cachedojo_judge::judge(&exercise, seed, &mut fresh)?;
+    let sha256 = cachedojo_judge::report::sha256(bytes);
+    let submission = SubmissionId { path: path.to_owned(), sha256, files: Vec::new() };
+    let grader = GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "wasm".to_owned() };
+    let report = Report::of_checks(&exercise, seed, language, submission, grader, bytes, &outcomes, &[], Vec::new());
+    Ok(serde_json::to_string(&report)?)
+}

@@ -1,0 +1,50 @@
+/** A program that the grader built and the learner brought: it obeys scripts here, as the reference does. */
+import { chooseSubject, programs } from "./lab";
+
+/** Where it is kept among `programs`. */
+export const DROPPED = "dropped";
+/** More than this is no program that the grader builds. */
+const BYTES_MAX = 16 << 20;
+/** What every WebAssembly module begins with. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+export interface Dropped {
+  module: WebAssembly.Module;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Whether a file says of itself that it is a module. */
+export async function isModule(file: Blob): Promise<boolean> {
+  const start = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
+  return start.length === MAGIC.length && MAGIC.every((byte, at) => start[at] === byte);
+}
+
+/** Takes a program in, to be chosen as a subject; nothing when the file is none. */
+export async function takeIn(file: Blob): Promise<Dropped | undefined> {
+  if (file.size > BYTES_MAX) {
+    return undefined;
+  }
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const module = await WebAssembly.compile(bytes);
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    if (!["memory", "alloc", "call"].every((name) => names.includes(name))) {
+      return undefined;
+    }
+    programs.set(DROPPED, module);
+    return { module, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Has this file's program obey the open script; `false` when it is none. */
+export async function takeProgram(file: Blob): Promise<boolean> {
+  if (!(await takeIn(file))) {
+    return false;
+  }
+  // The same name, another program: the run that is shown is the old one's.
+  chooseSubject(undefined);
+  chooseSubject(DROPPED);
+  return true;
+}

@@ -1,0 +1,2 @@
+// Made from the Rust types by `cargo xtask tidy --types`: change those.
+export {};

@@ -1,0 +1,208 @@
+/**
+ * The worker that owns the engine.
+ *
+ * The page compiles the WebAssembly module once and posts it with `start`; that is all it takes to have a fresh
+ * engine, so the page stops a runaway script by ending this worker and starting another.
+ *
+ * From the page, among others:
+ * - `start`: here is the compiled module. Must come first; answered by `ready`.
+ * - `speak`: which commands and examples are there, in this language? Answered by `spoken`.
+ * - `read`: what is wrong with this script? Answered by `read` with the same id.
+ * - `go`: stand right after command `to` of this script, and tell the events of the commands from `known` on. The
+ *   way there is told in `moved` messages, the last of which has `hasArrived`. A later `go` replaces an earlier one.
+ *
+ * To the page: those answers, and `failed` when the engine trapped: this worker is of no use then.
+ *
+ * Nothing here reads a script or judges an event: the engine does.
+ */
+import init, {
+  checkLesson,
+  colours,
+  commands,
+  diagnose,
+  example,
+  forkAt,
+  gradeProgram,
+  lessonOpening,
+  partingOf,
+  programOf,
+  race,
+  runJson,
+  runText,
+  Session,
+  version,
+} from "../wasm/cachedojo.js";
+
+/** How long the engine works before it shows how far it has come. */
+const TURN_MS = 40;
+const scenarios = import.meta.glob("../../../tests/scenarios/*.txt", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+let started;
+let goal;
+let session;
+/** Of which run how many commands' events the page has been told; what it says itself may be older. */
+let told = { run: -1, count: 0 };
+/** What the last look at the world cost. */
+let lookMs = 0;
+/** The ring that the page was told last, as JSON, and in which run. */
+let ringTold = { run: -1, json: "" };
+addEventListener("message", async ({ data }) => {
+  if (data.kind === "start") {
+    started = init({ module_or_path: data.module });
+  }
+  try {
+    await started;
+    await obey(data);
+  } catch (error) {
+    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+});
+async function obey(message) {
+  switch (message.kind) {
+    case "start":
+      return tell({ kind: "ready", version: version() });
+    case "speak":
+      return tell({
+        ...message,
+        kind: "spoken",
+        commands: {
+          lab: commands("lab", message.language),
+          line: commands("line", message.language),
+          memcached: commands("memcached", message.language),
+          rest: commands("rest", message.language),
+        },
+        examples: examples(message.language),
+      });
+    case "read":
+      return tell({
+        kind: "read",
+        id: message.id,
+        reading: diagnose(message.text, message.dialect, message.language),
+        words: colours(message.text, message.dialect),
+      });
+    case "openLesson":
+      return tell({
+        kind: "opened",
+        id: message.id,
+        script: lessonOpening(message.lesson, message.language),
+      });
+    case "check": {
+      const { id, lesson, script, language, programs } = message;
+      const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
+      return tell({ kind: "checked", id, attempt: checkLesson(lesson, script, language, sound, other) });
+    }
+    case "export": {
+      const { text, dialect, seed } = message.script;
+      const run = message.format === "json" ? runJson : runText;
+      return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed)) });
+    }
+    case "fork": {
+      const { id, text, dialect, position } = message;
+      return tell({ kind: "forked", id, text: forkAt(text, dialect, position) });
+    }
+    case "part": {
+      const { id, script, program, language } = message;
+      const { text, dialect, seed } = script;
+      const parting = partingOf(text, dialect, BigInt(seed), programOf(program), language);
+      return tell({ kind: "parted", id, parting });
+    }
+    case "grade": {
+      const { id, brief, seed, program, bytes, name, language } = message;
+      const report = gradeProgram(brief, BigInt(seed), language, programOf(program), bytes, name);
+      return tell({ kind: "graded", id, report });
+    }
+    case "race":
+      return tell({ kind: "raced", id: message.id, race: race(message.text, message.policies) });
+    case "go": {
+      const isIdle = goal === undefined;
+      goal = message;
+      if (isIdle) {
+        await pursue();
+      }
+    }
+  }
+}
+/** Works in turns towards the goal, so that messages are heard in between. */
+async function pursue() {
+  while (goal) {
+    const { run, script, program, keys, language } = goal;
+    const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
+    const at = sessionOf(script, program);
+    const to = "to" in goal.goal ? goal.goal.to : at.commandsTo(goal.goal.toLine);
+    goBack(at, Math.min(to, known));
+    // Looking costs more the more there is to see: it gets a quarter of the time at most.
+    const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs), language);
+    const { position, total, isDone } = at.run;
+    const hasArrived = isDone || position >= to;
+    if (hasArrived) {
+      goal = undefined;
+    }
+    told = { run, count: Math.max(known, position) };
+    const began = performance.now();
+    const view = at.run.view(keys);
+    const json = JSON.stringify(view.ring ?? null);
+    const hasSameRing = ringTold.run === run && ringTold.json === json;
+    ringTold = { run, json };
+    if (hasSameRing) {
+      // Thousands of points, that the page would only compare with those that it has.
+      view.ring = undefined;
+    }
+    tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view, hasSameRing });
+    lookMs = performance.now() - began;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+/** Obeys commands up to `to` for about so long, and gives the events of those that are not known yet. */
+function work({ run }, to, known, ms, language) {
+  const events = [];
+  const end = performance.now() + ms;
+  for (let count = 1; run.position < to && !run.isDone && performance.now() < end; count *= 2) {
+    if (run.position < known) {
+      run.skip(Math.min(count, Math.min(known, to) - run.position));
+    } else {
+      events.push(run.step(Math.min(count, to - run.position), language));
+    }
+  }
+  return events;
+}
+/** The session of this script, wherever it stands: the one of before, or a new one at its beginning. */
+function sessionOf(script, program) {
+  const { text, dialect, seed, subject } = script;
+  const old = session?.script;
+  const isSame =
+    old?.text === text && old.dialect === dialect && old.seed === seed && old.subject === subject;
+  if (session && isSame && session.program === program) {
+    return session;
+  }
+  session?.run.free();
+  session = undefined;
+  session = { script, program, run: beginning(script, program) };
+  return session;
+}
+/**
+ * Has a session that stands after command `latest` go back to there or to before it: to a state that it remembers, else to
+ * the beginning. One that stands later has obeyed commands that the page has not been told of.
+ */
+function goBack(played, latest) {
+  if (played.run.position > latest && !played.run.rewind(latest)) {
+    played.run.free();
+    played.run = beginning(played.script, played.program);
+  }
+}
+function beginning({ text, dialect, seed }, program) {
+  return program
+    ? Session.ofProgram(text, dialect, BigInt(seed), programOf(program))
+    : new Session(text, dialect, BigInt(seed));
+}
+function examples(language) {
+  return Object.entries(scenarios).map(([path, file]) => {
+    const id = path.slice(path.lastIndexOf("/") + 1, -".txt".length);
+    return { id, ...example(file, language) };
+  });
+}
+function tell(message) {
+  postMessage(message);
+}

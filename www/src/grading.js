@@ -1,0 +1,132 @@
+/** A submission's way to the grader that serves this page, if one does, and its report's way back. */
+import { signal } from "@preact/signals";
+import { DROPPED, isModule, takeIn } from "./dropped";
+import { reach } from "./files";
+import { gradeProgram, openCheckScript } from "./lab";
+import { language } from "./settings";
+import { zip } from "./zip";
+/** What a grader that serves this page offers: unknown until asked; nothing where none does. */
+export const exercises = signal(undefined);
+/** What the page grades by itself, on the public checks: programs that `grader build` made. */
+export const briefs = signal([]);
+export const grading = signal({ state: "idle" });
+/** More is no submission, and the grader would refuse it. */
+const BYTES_MAX = 4 << 20;
+const FILES_MAX = 256;
+let latest = 0;
+export async function findGrader() {
+  findBriefs();
+  try {
+    const response = await fetch("api/v1/exercises");
+    const offered = response.ok ? await response.json() : {};
+    exercises.value = Array.isArray(offered.exercises) ? offered.exercises : [];
+  } catch {
+    exercises.value = [];
+  }
+}
+async function findBriefs() {
+  try {
+    const response = await reach("course/exercises.json");
+    const found = response.ok ? await response.json() : [];
+    briefs.value = Array.isArray(found) ? found : [];
+  } catch {
+    briefs.value = [];
+  }
+}
+/** Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown. */
+export async function grade(sources, exercise, seed) {
+  latest += 1;
+  const asked = latest;
+  const [first] = sources;
+  const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
+  grading.value = { state: "grading", here: here !== undefined };
+  const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, exercise, seed);
+  if (asked === latest) {
+    grading.value = end;
+  }
+}
+async function ask(sources, exercise, seed) {
+  const handed = sources.filter(({ path }) => !isProduct(path));
+  const [only] = handed;
+  if (!only) {
+    return { state: "refused", why: "nothing" };
+  }
+  if (handed.length > FILES_MAX || handed.reduce((sum, { file }) => sum + file.size, 0) > BYTES_MAX) {
+    return { state: "refused", why: "tooLarge" };
+  }
+  const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
+  try {
+    const isAlone = handed.length === 1;
+    const response = await fetch(`api/v1/grade?${wish}`, {
+      method: "POST",
+      headers: { "content-type": isAlone ? "application/octet-stream" : "application/zip" },
+      body: isAlone ? only.file : await packed(handed),
+    });
+    const answer = await response.json();
+    return response.ok
+      ? { state: "graded", report: answer, seed, here: false }
+      : { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
+  } catch {
+    return { state: "refused", why: "unreachable" };
+  }
+}
+/** A program on the public checks, in this page. */
+async function gradeHere({ path, file }, exercise, seed) {
+  const brief = briefs.value.find(({ id }) => id === exercise) ?? briefs.value[0];
+  if (!brief) {
+    return { state: "refused", why: "noBrief" };
+  }
+  const program = await takeIn(file);
+  if (!program) {
+    return { state: "refused", why: "program" };
+  }
+  const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, path);
+  return report === undefined
+    ? { state: "refused", why: "stopped" }
+    : { state: "graded", report: JSON.parse(report), seed, here: true };
+}
+/** What a compiler or a version control made: never part of a submission. */
+function isProduct(path) {
+  return /(^|\/)(target|\.git|__MACOSX)\//.test(path) || /(^|\/)\.DS_Store$/.test(path);
+}
+/** The files' bytes, unread, in one archive: what they are, and which of them is graded, is the grader's to say. */
+async function packed(sources) {
+  const entries = sources.map(async ({ path, file }) => ({
+    path,
+    bytes: new Uint8Array(await file.arrayBuffer()),
+  }));
+  return zip(await Promise.all(entries));
+}
+/** All files that were dropped, those inside folders too. Must be called while the drop is being handled. */
+export async function dropped({ items }) {
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  return (await Promise.all(entries.map(walk))).flat();
+}
+async function walk(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return [{ path: entry.fullPath.slice(1), file }];
+  }
+  if (entry.name === "target" || entry.name.startsWith(".")) {
+    return [];
+  }
+  const reader = entry.createReader();
+  const found = [];
+  // A reader gives a folder's entries in parts; an empty part is the end.
+  while (found.length <= FILES_MAX) {
+    const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (part.length === 0) {
+      break;
+    }
+    found.push(...(await Promise.all(part.map(walk))).flat());
+  }
+  return found;
+}
+/**
+ * Opens a check's script on a sheet of its own, which says whose answers are shown there: those of the very program that was
+ * graded, where the page has it, else the reference's.
+ */
+export function openCheck({ title, script = "", actual, expected }, seed, here) {
+  const subject = here ? DROPPED : undefined;
+  openCheckScript({ text: script, dialect: "lab", seed, subject }, { title, expected, actual });
+}

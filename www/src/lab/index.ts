@@ -1,0 +1,123 @@
+/**
+ * What the page knows and does; the views only show it and call it.
+ *
+ * `state` what is known · `wire` the engine's worker · `reading` the script as it is read · `runs` the run ·
+ * `questions` what has one answer · `work` the open sheet.
+ */
+import { batch, effect, untracked } from "@preact/signals";
+import type { NamedExample } from "../engine/worker";
+import { language } from "../settings";
+import { hasRefused, holdRefused } from "../sheets";
+import { words } from "../words";
+import { hearReading, read, readAgain } from "./reading";
+import { hearMove, play, tellAgain } from "./runs";
+import { commandHelp, DIALECTS, examples, isReady, isRunning, sheet, trouble } from "./state";
+import { fetchAgain, hear, restart, send } from "./wire";
+import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
+
+export * from "./questions";
+export { goTo, reset, runAll, runToLine, seek, stepBack, stepForward, stop, togglePlay } from "./runs";
+export * from "./state";
+export {
+  chooseSubject,
+  dropKept,
+  edit,
+  forkHere,
+  goToLine,
+  insertCommand,
+  openCheckScript,
+  openExample,
+  openMeant,
+  openOwn,
+  openSheet,
+  shareLink,
+  showOriginal,
+  takeKept,
+} from "./work";
+
+/** Starts everything that goes on by itself. Call once. */
+export async function start(): Promise<void> {
+  hearAll();
+  effect(() => send({ kind: "speak", language: language.value }));
+  effect(() => read(sheet.value, language.value));
+  effect(play);
+  effect(() => {
+    const { starters } = words.value;
+    untracked(() => followStarters(starters));
+  });
+  effect(() => {
+    language.value;
+    untracked(tellAgain);
+  });
+  addEventListener("hashchange", () => {
+    if (hasRefused()) {
+      holdRefused();
+    }
+    openFragment(location.hash);
+  });
+  addEventListener("pagehide", saveNow);
+  addEventListener("beforeunload", (event) => {
+    saveNow();
+    if (hasRefused()) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("visibilitychange", meetOtherTabs);
+  addEventListener("pageshow", meetOtherTabs);
+  addEventListener("storage", meetOtherTabs);
+  meetOtherTabs();
+  await openFragment(location.hash);
+}
+
+/** After `unloaded`: asks for the engine again. */
+export function retry(): void {
+  trouble.value = undefined;
+  fetchAgain();
+  send({ kind: "speak", language: language.value });
+  readAgain();
+}
+
+function hearAll(): void {
+  hear("ready", () => {
+    isReady.value = true;
+  });
+  hear("spoken", ({ commands, examples: scenarios }) => {
+    batch(() => {
+      commandHelp.value = commands;
+      examples.value = [...starters(), ...scenarios];
+    });
+  });
+  hear("read", hearReading);
+  hear("moved", hearMove);
+  hear("unloaded", () => {
+    batch(() => {
+      trouble.value = "unloaded";
+      isRunning.value = false;
+    });
+  });
+  hear("failed", hearFailure);
+}
+
+function hearFailure(): void {
+  restart();
+  batch(() => {
+    trouble.value = "failed";
+    isRunning.value = false;
+  });
+  if (examples.value.length === 0) {
+    send({ kind: "speak", language: language.value });
+  }
+  readAgain();
+}
+
+/** The scripts that the page begins with, to come back to when one's own has gone another way. */
+function starters(): NamedExample[] {
+  const { starter, starters } = words.value;
+  return DIALECTS.map((dialect) => ({
+    id: `starter-${dialect}`,
+    title: starter,
+    dialect,
+    seed: "0",
+    script: starters[dialect],
+  }));
+}

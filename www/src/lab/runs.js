@@ -1,0 +1,160 @@
+/** The run of the open sheet: forward, back, to a line, by itself, to an end. */
+import { batch } from "@preact/signals";
+import { isSeed } from "../link";
+import { addEvents, clearLog, eventCount, events } from "../log";
+import { language } from "../settings";
+import { readAgain } from "./reading";
+import {
+  freshRun,
+  isPlaying,
+  isRunning,
+  isStale,
+  programs,
+  run,
+  sheet,
+  shouldFollow,
+  soughtKey,
+  speed,
+  trouble,
+  wasStopped,
+} from "./state";
+import { isAsked, restart, send } from "./wire";
+
+const END = 0xffff_ffff;
+let runId = 0;
+let playTimer;
+/** Runs to the end; a run that is there already starts over. */
+export function runAll() {
+  isPlaying.value = false;
+  shouldFollow.value = false;
+  if (run.value.isDone) {
+    begin();
+  }
+  go({ to: END });
+}
+export function stepForward() {
+  shouldFollow.value = true;
+  go({ to: (isStale.value ? 0 : run.value.position) + 1 });
+}
+export function stepBack() {
+  isPlaying.value = false;
+  goTo(run.value.position - 1);
+}
+/** Stands right after command number `position` of the run that is shown. */
+export function goTo(position) {
+  shouldFollow.value = true;
+  go({ to: Math.max(0, Math.min(position, run.value.total || position)) });
+}
+/** Stands right after all commands of this line and those above it. */
+export function runToLine(line) {
+  isPlaying.value = false;
+  shouldFollow.value = true;
+  go({ toLine: line });
+}
+/** Has the run go on by itself, from its beginning if it is at its end; or no longer. */
+export function togglePlay() {
+  if (!isPlaying.value && run.value.isDone && !isStale.value) {
+    goTo(0);
+  }
+  isPlaying.value = !isPlaying.value;
+}
+/** The next command's turn, once the last one's effect is shown. */
+export function play() {
+  clearTimeout(playTimer);
+  if (!isPlaying.value || isRunning.value) {
+    return;
+  }
+  if (run.value.isDone && !isStale.value) {
+    isPlaying.value = false;
+  } else {
+    playTimer = setTimeout(stepForward, 1000 / speed.value);
+  }
+}
+/** Ends the run at once. What it has shown so far stays. */
+export function stop() {
+  isPlaying.value = false;
+  if (!isRunning.value && !isAsked()) {
+    return;
+  }
+  restart();
+  if (isRunning.value) {
+    batch(() => {
+      isRunning.value = false;
+      wasStopped.value = true;
+    });
+  }
+  readAgain();
+}
+/** Back to before the first command. */
+export function reset() {
+  stop();
+  begin();
+}
+export function seek(key) {
+  soughtKey.value = key;
+  if (!isRunning.value && !isStale.value && run.value.view?.ring) {
+    go({ to: run.value.position });
+  }
+}
+/** The same run once more, in the language of now: what has been told already was told in another. */
+export function tellAgain() {
+  const { position, known, language: before } = run.peek();
+  if (before === language.value || known === 0 || isStale.peek() || isRunning.peek()) {
+    return;
+  }
+  begin();
+  go({ to: position });
+}
+/** A new run of the sheet as it is now. */
+export function begin() {
+  runId += 1;
+  batch(() => {
+    clearLog();
+    run.value = freshRun(sheet.value);
+    wasStopped.value = false;
+    isRunning.value = false;
+  });
+}
+export function go(goal) {
+  if (isStale.value || (run.value.position === 0 && run.value.language !== language.value)) {
+    begin();
+  }
+  if (!isSeed(sheet.value.seed)) {
+    return;
+  }
+  const { script, known, language: spoken } = run.value;
+  const keys = soughtKey.value === "" ? [] : [soughtKey.value];
+  batch(() => {
+    isRunning.value = true;
+    wasStopped.value = false;
+    if (trouble.value === "failed") {
+      trouble.value = undefined;
+    }
+  });
+  const program = programs.get(script.subject ?? "");
+  send({ kind: "go", run: runId, script, program, goal, known, keys, language: spoken });
+}
+export function hearMove({ run: id, position, total, isDone, hasArrived, events: told, view, hasSameRing }) {
+  if (id !== runId) {
+    return;
+  }
+  for (const json of told) {
+    addEvents(JSON.parse(json));
+  }
+  batch(() => {
+    const { known, view: before, position: at, script, language: spoken } = run.value;
+    run.value = {
+      script,
+      language: spoken,
+      position,
+      known: Math.max(known, position),
+      total,
+      isDone,
+      // The same ring stays the same object: what draws it need not draw it again.
+      view: hasSameRing && before?.ring ? { ...view, ring: before.ring } : view,
+      before: position === at + 1 ? before : undefined,
+    };
+    eventCount.value = events.length;
+    isRunning.value = !hasArrived;
+  });
+}

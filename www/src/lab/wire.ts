@@ -1,0 +1,58 @@
+/** The page's end of the engine's worker: who hears what it says, and what was asked of it that has one answer. */
+import { Engine } from "../engine/engine";
+import type { FromWorker, ToWorker } from "../engine/worker";
+
+type Kind = FromWorker["kind"];
+type Message<K extends Kind> = Extract<FromWorker, { kind: K }>;
+
+const hearers = new Map<Kind, (message: FromWorker) => void>();
+/** What was asked, by number, and who waits for the answer. */
+const asked = new Map<number, (answer: FromWorker | undefined) => void>();
+let askedId = 0;
+
+const engine = new Engine((message) => {
+  if ("id" in message && asked.has(message.id) && message.kind !== "read") {
+    asked.get(message.id)?.(message);
+    asked.delete(message.id);
+  } else {
+    hearers.get(message.kind)?.(message);
+  }
+});
+
+/** From now on this hears messages of that kind. One hears each. */
+export function hear<K extends Kind>(kind: K, hearer: (message: Message<K>) => void): void {
+  hearers.set(kind, (message) => hearer(message as Message<K>));
+}
+
+export function send(message: ToWorker): void {
+  engine.send(message);
+}
+
+/** One question and its answer; nothing when the engine was ended before it came. */
+export function ask(question: (id: number) => ToWorker): Promise<FromWorker | undefined> {
+  askedId += 1;
+  const id = askedId;
+  return new Promise((resolve) => {
+    asked.set(id, resolve);
+    engine.send(question(id));
+  });
+}
+
+export function isAsked(): boolean {
+  return asked.size > 0;
+}
+
+/** Ends whatever the engine is doing; a fresh one stands ready. Nobody answers any more what was asked. */
+export function restart(): void {
+  engine.restart();
+  const waiting = [...asked.values()];
+  asked.clear();
+  for (const hearAnswer of waiting) {
+    hearAnswer(undefined);
+  }
+}
+
+/** After `unloaded`: fetches everything again. */
+export function fetchAgain(): void {
+  engine.retry();
+}

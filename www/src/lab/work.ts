@@ -1,0 +1,246 @@
+/** The open sheet: which it is, what is written on it, and that none of it is lost. */
+import { batch } from "@preact/signals";
+import type { Dialect, Script } from "../engine/worker";
+import { decodeLink, encodeLink } from "../link";
+import { eventBefore } from "../log";
+import { lastDialect } from "../settings";
+import {
+  checkSheet,
+  exampleSheet,
+  forgetKept,
+  forkSheet,
+  type Kept,
+  keep,
+  kept,
+  linkSheet,
+  type Origin,
+  ownSheet,
+  pastedSheet,
+  refreshed,
+  type Sheet,
+  save,
+} from "../sheets";
+import { words } from "../words";
+import { forkedAt } from "./questions";
+import { begin, go, goTo, stop } from "./runs";
+import {
+  examples,
+  isEdited,
+  isPlaying,
+  isSame,
+  isStale,
+  keptTexts,
+  linkFault,
+  run,
+  sheet,
+  shouldFollow,
+  soughtLine,
+  trouble,
+} from "./state";
+
+const END = 0xffff_ffff;
+/** A text that is longer than this is not written to the browser's store at every letter. */
+const SAVE_AT_ONCE_MAX = 50_000;
+const SAVE_AFTER_MS = 200;
+
+let saveTimer: ReturnType<typeof setTimeout> | undefined;
+/** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
+let isUnsaved = false;
+
+/** Writes a command below the line where the run stands, and has it obeyed. */
+export function insertCommand(command: string): void {
+  const lines = sheet.value.text.split("\n");
+  const { position, isDone } = run.value;
+  const at = isStale.value || isDone ? undefined : eventBefore(position)?.line;
+  const isAtEnd = at === undefined && (isStale.value || isDone);
+  if (isAtEnd) {
+    const text = sheet.value.text.trimEnd();
+    edit({ text: `${text}${text ? "\n" : ""}${command}\n` });
+    shouldFollow.value = true;
+    go({ to: END });
+  } else {
+    lines.splice(at ?? 0, 0, command);
+    edit({ text: lines.join("\n") });
+    goTo(position + command.split("\n").length);
+  }
+}
+
+export function goToLine(line: number): void {
+  soughtLine.value = { line };
+}
+
+export function edit(change: { text: string } | { seed: string }): void {
+  isPlaying.value = false;
+  const edited = { ...sheet.value, ...change };
+  if (isSame(edited, sheet.value)) {
+    return;
+  }
+  sheet.value = edited;
+  isUnsaved = true;
+  clearTimeout(saveTimer);
+  if (sheet.value.text.length <= SAVE_AT_ONCE_MAX) {
+    saveNow();
+  } else {
+    saveTimer = setTimeout(saveNow, SAVE_AFTER_MS);
+  }
+}
+
+/** Has the open sheet go on with a kept text; the one it takes the place of is kept in turn. */
+export function takeKept(one: Kept): void {
+  const { id, text, seed } = sheet.value;
+  try {
+    keep(id, { text, seed });
+    forgetKept(one);
+  } catch {
+    // No room to keep both: the editor's undo still has the other.
+  }
+  edit({ text: one.text });
+  edit({ seed: one.seed });
+  keptTexts.value = kept(id);
+}
+
+export function dropKept(one: Kept): void {
+  forgetKept(one);
+  keptTexts.value = kept(sheet.value.id);
+}
+
+export function openOwn(dialect: Dialect): void {
+  leaveFragment();
+  lastDialect.value = dialect;
+  open(ownSheet(dialect, words.value));
+}
+
+/** Opens the sheet's text in the dialect in which it was meant, on a sheet of its own. */
+export function openMeant(dialect: Dialect): void {
+  const { text, seed } = sheet.value;
+  leaveFragment();
+  open(pastedSheet({ text, dialect, seed }));
+}
+
+/** Opens a copy of the run as it went up to where it stands, to go on otherwise. `false` when the engine was ended. */
+export async function forkHere(): Promise<boolean> {
+  const { position, script } = run.value;
+  const { title, id, lesson } = sheet.value;
+  const text = await forkedAt(position);
+  if (text === undefined || sheet.value.id !== id) {
+    return false;
+  }
+  leaveFragment();
+  open(forkSheet({ ...script, text }, position, title, lesson));
+  go({ to: END });
+  return true;
+}
+
+/** Has another subject obey the open sheet. */
+export function chooseSubject(subject: string | undefined): void {
+  sheet.value = { ...sheet.value, subject };
+}
+
+/** Opens a sheet that somebody else made. */
+export function openSheet(next: Sheet): void {
+  leaveFragment();
+  open(next);
+}
+
+export function openExample(id: string): void {
+  const example = examples.value.find((known) => known.id === id);
+  if (example) {
+    leaveFragment();
+    open(exampleSheet(example));
+  }
+}
+
+/** Opens a lost check's script; see `checkSheet`. */
+export function openCheckScript(script: Script, origin: Origin): void {
+  leaveFragment();
+  open(checkSheet(script, origin));
+}
+
+export function showOriginal(): void {
+  const { id, text, seed, original } = sheet.value;
+  try {
+    keep(id, { text, seed });
+  } catch {
+    // The editor's undo still has it.
+  }
+  edit({ seed: original.seed });
+  edit({ text: original.text });
+  keptTexts.value = kept(id);
+}
+
+/** The address of this page with the script in it. */
+export async function shareLink(): Promise<string> {
+  const { text, dialect, seed, lesson } = sheet.value;
+  const step = isStale.value ? 0 : run.value.position;
+  return new URL(await encodeLink({ text, dialect, seed, step, lesson }), location.href).href;
+}
+
+export async function openFragment(fragment: string): Promise<void> {
+  const linked = await decodeLink(fragment);
+  if (linked === undefined) {
+    return;
+  }
+  if ("fault" in linked) {
+    linkFault.value = linked;
+    return;
+  }
+  linkFault.value = undefined;
+  open(linkSheet(linked, fragment));
+  if (linked.step > 0 && !isEdited.value) {
+    go({ to: linked.step });
+  }
+}
+
+/** The words of an untouched first script follow the language. */
+export function followStarters(starters: Record<Dialect, string>): void {
+  const { id, dialect, text, original } = sheet.peek();
+  if (id === `own.${dialect}` && text === original.text && text !== starters[dialect]) {
+    open({
+      ...sheet.peek(),
+      text: starters[dialect],
+      original: { ...original, text: starters[dialect] },
+    });
+  }
+}
+
+export function saveNow(): void {
+  clearTimeout(saveTimer);
+  if (!isUnsaved) {
+    return;
+  }
+  const isSaved = save(sheet.value);
+  isUnsaved = false;
+  keptTexts.value = kept(sheet.value.id);
+  if (!isSaved) {
+    trouble.value = "unsaved";
+  } else if (trouble.value === "unsaved") {
+    trouble.value = undefined;
+  }
+}
+
+/** Another tab may have written this sheet: an untouched one shows what it wrote, an edited one is saved beside it. */
+export function meetOtherTabs(): void {
+  saveNow();
+  const latest = refreshed(sheet.value);
+  if (latest !== sheet.value) {
+    sheet.value = latest;
+  }
+  keptTexts.value = kept(latest.id);
+}
+
+function leaveFragment(): void {
+  linkFault.value = undefined;
+  if (location.hash) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
+}
+
+function open(next: Sheet): void {
+  saveNow();
+  stop();
+  batch(() => {
+    sheet.value = next;
+    keptTexts.value = kept(next.id);
+    begin();
+  });
+}

@@ -1,0 +1,14 @@
+/** Has the browser keep the page. `data-offline` of the document says once it does. */
+export async function keepOffline() {
+  if (!import.meta.env.PROD) {
+    return;
+  }
+  try {
+    // Absent where the page does not come over HTTPS or from this machine; refused in some frames.
+    await navigator.serviceWorker?.register("sw.js");
+    await navigator.serviceWorker?.ready;
+    document.documentElement.dataset.offline = navigator.serviceWorker ? "ready" : "never";
+  } catch {
+    document.documentElement.dataset.offline = "never";
+  }
+}

@@ -1,0 +1,216 @@
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
+import {
+  Decoration,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers,
+  ViewPlugin,
+} from "@codemirror/view";
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { jsx as _jsx } from "preact/jsx-runtime";
+import {
+  colours,
+  cursorLine,
+  edit,
+  isRunning,
+  isStale,
+  reading,
+  run,
+  sheet,
+  shouldFollow,
+  soughtLine,
+} from "../lab";
+import { answerOfLine, eventBefore, eventCount } from "../log";
+import { language } from "../settings";
+import { words } from "../words";
+import { setWords, wordsOf } from "./editor-words";
+/** The script, its mistakes underlined where the engine says, and the line where the run stands. */
+export function Editor() {
+  const parent = useRef(null);
+  useEffect(() => {
+    if (!parent.current) {
+      return;
+    }
+    const { text, dialect } = sheet.peek();
+    soughtLine.value = undefined;
+    const spoken = new Compartment();
+    const view = new EditorView({
+      parent: parent.current,
+      state: EditorState.create({ doc: text, extensions: [extensions(dialect), spoken.of([])] }),
+    });
+    const stops = [
+      effect(() => replaceText(view, sheet.value.text)),
+      effect(() => view.dispatch({ effects: spoken.reconfigure(phrases(words.value.scriptLabel)) })),
+      effect(() =>
+        view.dispatch(
+          setDiagnostics(
+            view.state,
+            reading.value.diagnostics.map((mark) => shown(view, mark)),
+          ),
+        ),
+      ),
+      effect(() => {
+        const latest = colours.value;
+        if (latest?.of.dialect === dialect && latest.of.text === view.state.doc.toString()) {
+          view.dispatch({ effects: setWords.of(latest.words) });
+        }
+      }),
+      effect(() => stand(view)),
+      effect(() => showLine(view, soughtLine.value?.line)),
+    ];
+    return () => {
+      for (const end of stops) {
+        end();
+      }
+      view.destroy();
+    };
+  }, []);
+  return _jsx("div", { class: "editor", "data-testid": "editor", ref: parent });
+}
+function extensions(dialect) {
+  return [
+    lineNumbers(),
+    history(),
+    drawSelection(),
+    highlightActiveLine(),
+    lintGutter(),
+    standing,
+    answered,
+    wordsOf(dialect),
+    // Ctrl+Enter, which would insert a line, runs the script: the page listens for it.
+    keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...lintKeymap]),
+    EditorView.lineWrapping,
+    EditorView.domEventHandlers({ beforeinput: insertLines }),
+    EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
+      if (docChanged || selectionSet) {
+        cursorLine.value = state.doc.lineAt(state.selection.main.head).number;
+      }
+      if (docChanged) {
+        edit({ text: state.doc.toString() });
+      }
+    }),
+  ];
+}
+/** Many lines at once, as dictation and tools insert them: a browser takes a time for them that grows with their square. */
+function insertLines(event, view) {
+  const isMany = event.inputType === "insertText" && event.data?.includes("\n");
+  if (isMany && event.data) {
+    event.preventDefault();
+    // A selection made a moment ago may not have been announced yet, and the editor reads it only then.
+    view.contentDOM.ownerDocument.dispatchEvent(new Event("selectionchange"));
+    view.dispatch(view.state.replaceSelection(event.data));
+  }
+  return Boolean(isMany);
+}
+/** What the editor itself says, in the chosen language. */
+function phrases(label) {
+  const french = {
+    Diagnostics: "Erreurs",
+    "No diagnostics": "Aucune erreur",
+    close: "fermer",
+    Completions: "Complétions",
+  };
+  return [
+    EditorView.contentAttributes.of({
+      "aria-label": label,
+      tabindex: "0",
+      spellcheck: "false",
+      autocorrect: "off",
+      autocapitalize: "off",
+    }),
+    EditorState.phrases.of(language.value === "fr" ? french : {}),
+  ];
+}
+/** Another hand than the writer's changed the text: as one change, so that it can be undone. */
+function replaceText(view, text) {
+  if (view.state.doc.toString() !== text) {
+    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+  }
+}
+function shown(view, { from, to, message }) {
+  const { length } = view.state.doc;
+  return { from: Math.min(from, length), to: Math.min(to, length), severity: "error", message };
+}
+function showLine(view, line) {
+  if (line !== undefined && line <= view.state.doc.lines) {
+    view.dispatch({ selection: { anchor: view.state.doc.line(line).from }, scrollIntoView: true });
+    view.focus();
+  }
+}
+/** Marks the line where the run stands, shows it if the run was moved by hand, and has the answers written anew. */
+function stand(view) {
+  const line = currentLine();
+  const isShown = shouldFollow.value && !isRunning.value && line >= 1 && line <= view.state.doc.lines;
+  const effects = [standAt.of(line)];
+  if (isShown) {
+    effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest", yMargin: 40 }));
+  }
+  view.dispatch({ effects });
+}
+const standAt = StateEffect.define();
+/** Beside each line in sight what it was answered last. As an attribute, that a style draws: it is no part of the script. */
+const answered = ViewPlugin.fromClass(
+  class {
+    decorations;
+    constructor(view) {
+      this.decorations = answersIn(view);
+    }
+    update({ view, docChanged, viewportChanged, transactions }) {
+      const isMoved = transactions.some(({ effects }) => effects.some((effect) => effect.is(standAt)));
+      if (docChanged || viewportChanged || isMoved) {
+        this.decorations = answersIn(view);
+      }
+    }
+  },
+  { decorations: ({ decorations }) => decorations },
+);
+function answersIn(view) {
+  if (isStale.peek() || eventCount.peek() === 0) {
+    return Decoration.none;
+  }
+  const { position } = run.peek();
+  const marks = [];
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to; ) {
+      const line = view.state.doc.lineAt(at);
+      const answer = answerOfLine(line.number, position);
+      if (answer) {
+        const attributes = { "data-answer": answer.text.slice(0, ANSWER_MAX), title: answer.text };
+        marks.push(Decoration.line({ class: `answered tone-${answer.tone}`, attributes }).range(line.from));
+      }
+      at = line.to + 1;
+    }
+  }
+  return Decoration.set(marks, true);
+}
+/** Letters of an answer beside its line; the output has it whole. */
+const ANSWER_MAX = 90;
+/** The line of the command that was obeyed last. */
+const standing = StateField.define({
+  create: () => Decoration.none,
+  update(old, transaction) {
+    for (const change of transaction.effects) {
+      if (change.is(standAt)) {
+        const { doc } = transaction.state;
+        const isThere = change.value >= 1 && change.value <= doc.lines;
+        return isThere
+          ? Decoration.set(Decoration.line({ class: "cm-standing" }).range(doc.line(change.value).from))
+          : Decoration.none;
+      }
+    }
+    return old.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+function currentLine() {
+  const { position } = run.value;
+  if (isStale.value || position === 0 || eventCount.value === 0) {
+    return 0;
+  }
+  return eventBefore(position)?.line ?? 0;
+}

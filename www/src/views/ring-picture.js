@@ -1,0 +1,233 @@
+import { memo } from "preact/compat";
+import { jsx as _jsx, jsxs as _jsxs } from "preact/jsx-runtime";
+import { formatNumber } from "../words";
+
+/** Shapes that tell members apart without colour: on a 16 x 16 grid. */
+const SHAPES = [
+  "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0-12",
+  "M2.8 2.8h10.4v10.4H2.8z",
+  "M8 1.8 14.6 13.6H1.4z",
+  "M8 1 15 8l-7 7-7-7z",
+  "M8 1.2 14.8 6.2 12.2 14.4H3.8L1.2 6.2z",
+  "M6 1.6h4v4.4h4.4v4H10v4.4H6V10H1.6V6H6z",
+  "M1.4 2.4h13.2L8 14.2z",
+  "M4.4 2h7.2L15 8l-3.4 6H4.4L1 8z",
+];
+const COLOURS = SHAPES.length;
+const CENTRE = 220;
+const BAND = 176;
+/** Outside the band: what has just changed hands. */
+const MOVED = 196;
+const LANES = { outer: 152, inner: 78, widest: 22 };
+/** Beside the circle on either side: room for the names of keys. */
+const MARGIN = 130;
+/** From one name to the next. */
+const NAME_LINE = 22;
+const NAME_LETTERS_MAX = 15;
+/** More points than these are a pattern; what they own is what is looked at then. */
+const POINTS_BOLD_MAX = 200;
+const BADGES_MAX = 10;
+const HOLLOW_LINES_MAX = 4;
+const LINE = 26;
+const CIRCLE = 2 ** 32;
+/** The colour of a member, by its place in the order of ids. */
+export function memberColour(index) {
+  return `var(--member-${index % COLOURS})`;
+}
+/** The shape of a member: no two of the first 64 have both colour and shape in common. */
+function shapeOf(index) {
+  return SHAPES[(index + 3 * Math.floor(index / COLOURS)) % SHAPES.length];
+}
+export function Glyph({ index, isHollow = false }) {
+  return _jsx("svg", {
+    class: "glyph",
+    viewBox: "0 0 16 16",
+    "aria-hidden": "true",
+    children: _jsx(Shape, { index: index, isHollow: isHollow }),
+  });
+}
+function Shape({ index, isHollow }) {
+  const colour = memberColour(index);
+  return _jsx("path", {
+    d: shapeOf(index),
+    fill: isHollow ? "var(--surface)" : colour,
+    stroke: colour,
+    "stroke-width": "1.5",
+  });
+}
+/**
+ * The circle of positions, clockwise from the top. The band shows who answers for each arc; inside it every member has
+ * a lane of its own with its points, so that a member is told by its lane and shape as well as by its colour.
+ */
+export function RingPicture({ ring, chosen, moved, label }) {
+  const { members, places, owners, heirs, keys } = ring;
+  const margin = keys.length > 0 ? MARGIN : 0;
+  return _jsxs("svg", {
+    class: "ring-picture",
+    viewBox: `${-margin} 0 ${2 * CENTRE + 2 * margin} ${2 * CENTRE}`,
+    role: "img",
+    "aria-label": label,
+    children: [
+      _jsx("circle", { class: "band", cx: CENTRE, cy: CENTRE, r: BAND }),
+      _jsx(Points, { members: members, places: places, owners: owners, heirs: heirs, chosen: chosen }),
+      _jsx(Hollow, { members: members }),
+      moved &&
+        _jsx("path", {
+          class: "moved-arcs",
+          d: moved.arcs.map(([from, to]) => arc(from, to, MOVED)).join(""),
+        }),
+      placedNames(keys).map(({ at, y, isRight }) => _jsx(Key, { at: at, y: y, isRight: isRight }, at.key)),
+    ],
+  });
+}
+/** The arcs and the lanes: thousands of lines, drawn anew only when the ring has changed. */
+const Points = memo(({ members, places, owners, heirs, chosen }) => {
+  const lane = Math.min(LANES.widest, (LANES.outer - LANES.inner) / Math.max(1, members.length));
+  const laneOf = (member) => LANES.outer - member * lane;
+  const faint = (member) => (chosen === undefined || chosen === member ? undefined : "faint");
+  return _jsxs("g", {
+    class: places.length > POINTS_BOLD_MAX ? "many" : undefined,
+    children: [
+      members.map(({ id, isAlive }, i) =>
+        _jsxs(
+          "g",
+          {
+            class: faint(i),
+            "data-node": id,
+            style: { color: memberColour(i) },
+            children: [
+              _jsx("path", { class: "arcs", d: arcsOf(heirs, places, i) }),
+              _jsx("circle", { class: isAlive ? "lane" : "lane dead", cx: CENTRE, cy: CENTRE, r: laneOf(i) }),
+              places.map(
+                (place, point) =>
+                  owners[point] === i &&
+                  _jsx(
+                    Tick,
+                    { place: place, radius: laneOf(i), length: lane * 0.62, isAlive: isAlive },
+                    point,
+                  ),
+              ),
+            ],
+          },
+          id,
+        ),
+      ),
+      members.length <= BADGES_MAX &&
+        members.map(({ id, isAlive }, i) =>
+          _jsxs(
+            "g",
+            {
+              class: faint(i),
+              transform: `translate(${CENTRE} ${CENTRE - laneOf(i)}) scale(${Math.min(1, lane / 18)}) translate(-8 -8)`,
+              children: [
+                _jsx("circle", { class: "badge-ground", cx: "8", cy: "8", r: "10" }),
+                _jsx(Shape, { index: i, isHollow: !isAlive }),
+              ],
+            },
+            id,
+          ),
+        ),
+    ],
+  });
+});
+function Tick({ place, radius, length, isAlive }) {
+  const [x1, y1] = point(place, radius - length / 2);
+  const [x2, y2] = point(place, radius + length / 2);
+  return _jsx("line", { class: isAlive ? "point" : "point dead", x1: x1, y1: y1, x2: x2, y2: y2 });
+}
+/** The names of keys in a column on either side, in the order of their places, so that no two are on one line. */
+function placedNames(keys) {
+  const names = keys.map((at) => ({ at, y: point(at.place, BAND + 30)[1], isRight: at.place < CIRCLE / 2 }));
+  return [true, false].flatMap((side) => {
+    const column = names.filter(({ isRight }) => isRight === side).toSorted((a, b) => a.y - b.y);
+    let free = 14;
+    for (const name of column) {
+      name.y = Math.max(name.y, free);
+      free = name.y + NAME_LINE;
+    }
+    let limit = 2 * CENTRE - 8;
+    for (const name of column.toReversed()) {
+      name.y = Math.min(name.y, limit);
+      limit = name.y - NAME_LINE;
+    }
+    return column;
+  });
+}
+/** A key outside the circle, and its way to the arc that it falls into. */
+function Key({ at: { key, owner, place }, y, isRight }) {
+  const [x1, y1] = point(place, BAND - 12);
+  const [x2, y2] = point(place, BAND + 30);
+  const x = isRight ? 2 * CENTRE + 6 : -6;
+  const shown = key.length > NAME_LETTERS_MAX ? `${key.slice(0, NAME_LETTERS_MAX - 1)}…` : key;
+  return _jsxs("g", {
+    class: "key",
+    style: owner === undefined ? undefined : { color: memberColour(owner) },
+    children: [
+      _jsx("polyline", { points: `${x1},${y1} ${x2},${y2} ${x + (isRight ? -4 : 4)},${y}` }),
+      _jsx("circle", { cx: x2, cy: y2, r: "5" }),
+      _jsx("text", { x: x, y: y + 4, "text-anchor": isRight ? "start" : "end", children: shown }),
+    ],
+  });
+}
+/** The members' shares in the hollow of the ring, as long as they fit; else how many members there are. */
+function Hollow({ members }) {
+  if (members.length > HOLLOW_LINES_MAX) {
+    return null;
+  }
+  const top = CENTRE - (members.length * LINE) / 2;
+  return _jsx("g", {
+    class: "hollow",
+    children: members.map(({ id, sharePpm, isAlive }, i) =>
+      _jsxs(
+        "g",
+        {
+          transform: `translate(${CENTRE - 44} ${top + i * LINE})`,
+          children: [
+            _jsx("g", {
+              transform: "translate(0 5)",
+              children: _jsx(Shape, { index: i, isHollow: !isAlive }),
+            }),
+            _jsx("text", { x: "22", y: "18", children: id.length > 4 ? `${id.slice(0, 3)}…` : id }),
+            _jsxs("text", {
+              class: "share",
+              x: "88",
+              y: "18",
+              "text-anchor": "end",
+              children: [formatNumber(Math.round(sharePpm / 10_000)), " %"],
+            }),
+          ],
+        },
+        id,
+      ),
+    ),
+  });
+}
+/** The arcs that a member answers for, as one path: an arc ends at its point and begins at the point before. */
+function arcsOf(heirs, places, member) {
+  const parts = [];
+  for (const [i, heir] of heirs.entries()) {
+    if (heir !== member) {
+      continue;
+    }
+    const before = places[(i + places.length - 1) % places.length] ?? 0;
+    parts.push(arc(before, places[i] ?? 0, BAND));
+  }
+  return parts.join("");
+}
+/** The arc from one place clockwise to another, on a circle of that radius. */
+function arc(from, to, radius) {
+  const width = (to - from + CIRCLE) % CIRCLE;
+  if (width === 0) {
+    const half = point(to + CIRCLE / 2, radius);
+    return `M${point(to, radius)}A${radius} ${radius} 0 1 1 ${half}A${radius} ${radius} 0 1 1 ${point(to, radius)}`;
+  }
+  return `M${point(from, radius)}A${radius} ${radius} 0 ${width > CIRCLE / 2 ? 1 : 0} 1 ${point(to, radius)}`;
+}
+/** A place on the circle of that radius: x and y, to a hundredth. */
+function point(place, radius) {
+  const angle = (2 * Math.PI * place) / CIRCLE;
+  return [hundredths(CENTRE + radius * Math.sin(angle)), hundredths(CENTRE - radius * Math.cos(angle))];
+}
+function hundredths(number) {
+  return Math.round(number * 100) / 100;
+}

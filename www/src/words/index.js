@@ -1,0 +1,31 @@
+import { computed } from "@preact/signals";
+import { language } from "../settings";
+import { en } from "./en";
+import { fr } from "./fr";
+
+const BY_LANGUAGE = { en, fr };
+/** Every text of the page, in the chosen language. */
+export const words = computed(() => BY_LANGUAGE[language.value]);
+const numbers = computed(() => new Intl.NumberFormat(language.value));
+/** A number as the chosen language writes it. */
+export function formatNumber(number) {
+  return numbers.value.format(number);
+}
+/** Milliseconds as a person says them: the two largest units. */
+export function formatTime(ms) {
+  if (ms < 1000) {
+    return `${ms} ms`;
+  }
+  const units = [
+    [Math.floor(ms / 86_400_000), "d"],
+    [Math.floor(ms / 3_600_000) % 24, "h"],
+    [Math.floor(ms / 60_000) % 60, "m"],
+    [(ms % 60_000) / 1000, "s"],
+  ];
+  const first = units.findIndex(([count]) => count >= 1);
+  return units
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${formatNumber(count)} ${unit}`)
+    .join(" ");
+}

@@ -1,0 +1,290 @@
+/** Lessons, the time machine and the pictures, as a learner uses them: twice, and after a reload. */
+import { expect, test } from "@playwright/test";
+import { answers, content, open, script, seriousMistakes, write } from "./helpers";
+
+const both = (text) => ({ en: text, fr: `${text} (fr)` });
+/** A course of two lessons, as the build writes it. */
+const COURSE = {
+  chapters: [
+    { id: "one", title: both("One node"), summary: both("What it keeps."), lessons: ["words", "repair"] },
+  ],
+  lessons: [
+    {
+      id: "words",
+      chapter: "one",
+      kind: "predict",
+      minutes: 3,
+      dialect: "lab",
+      views: ["node"],
+      title: both("First words"),
+      theory: both("A cache **keeps** things.\n\n- `hit`\n- `miss`"),
+      task: both("Replace every `?`."),
+      hints: [both("It was written."), both("It says b.")],
+      explanation: both("What was written is read."),
+      script: {
+        example: "node new 50\nnode get a",
+        starter: "node new 100\nnode set a b\nnode get a\nexpect ?\n",
+        solution: "node new 100\nnode set a b\nnode get a\nexpect b\n",
+      },
+    },
+    {
+      id: "repair",
+      chapter: "one",
+      kind: "repair",
+      minutes: 5,
+      dialect: "lab",
+      views: ["node"],
+      title: both("Bring it back"),
+      theory: both("It is gone."),
+      task: both("Make it be there."),
+      hints: [both("Set it.")],
+      explanation: both("So it is there."),
+      script: { given: "node new 100\n", goal: "node get a\nexpect b\n", solution: "node set a b\n" },
+    },
+  ],
+};
+const SOLUTION = "node new 100\nnode set a b\nnode get a\nexpect b";
+async function withCourse(page) {
+  await page.route("**/course/course.json", (route) => route.fulfill({ json: COURSE }));
+}
+async function openFirst(page) {
+  await withCourse(page);
+  await page.goto("./");
+  await page.getByTestId("begin").click();
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "words");
+}
+test("the first screen leads to lesson 1, which is read, tried, failed, solved and remembered", async ({
+  page,
+}) => {
+  await openFirst(page);
+  const verdict = page.getByTestId("hunt-verdict");
+  await expect(content(page)).toContainText("expect ?");
+  await expect(page.getByTestId("exercise").getByRole("strong").first()).toHaveText("keeps");
+  for (const hint of ["It was written.", "It says b."]) {
+    await page.getByTestId("hint").click();
+    await expect(page.getByTestId("exercise")).toContainText(hint);
+  }
+  await expect(page.getByTestId("hint")).toHaveCount(0);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("exercise-check").click();
+    await expect(verdict).toHaveAttribute("data-state", "failed");
+  }
+  expect(await seriousMistakes(page)).toEqual([]);
+  await write(page, SOLUTION);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("exercise-check").click();
+    await expect(verdict).toHaveAttribute("data-state", "solved");
+    await expect(verdict).toContainText("What was written is read.");
+  }
+  expect(await seriousMistakes(page)).toEqual([]);
+  await page.reload();
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-solved", "true");
+  expect(await script(page)).toBe(SOLUTION);
+  await page.getByTestId("exercise-check").click();
+  await expect(verdict).toHaveAttribute("data-state", "solved");
+  await page.getByTestId("next-lesson").click();
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+  await expect(content(page)).toContainText("# Your lines:");
+});
+test("an example runs beside the learner's script, which is there afterwards", async ({ page }) => {
+  await openFirst(page);
+  await write(page, "node new 7");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run-example").click();
+    await expect(page.getByTestId("output")).toHaveText("node ready\nnothing");
+    await page.getByTestId("to-my-script").click();
+    await expect(content(page)).toHaveText("node new 7");
+  }
+});
+test("progress is exported, forgotten and taken in again", async ({ page }) => {
+  await openFirst(page);
+  await write(page, SOLUTION);
+  await page.getByTestId("exercise-check").click();
+  await expect(page.getByTestId("hunt-verdict")).toHaveAttribute("data-state", "solved");
+  await page.getByTestId("lessons").click();
+  await expect(page.getByTestId("exercises").locator("[data-solved=true]")).toHaveCount(1);
+  const progress = page.getByTestId("progress");
+  await expect(progress).toHaveAttribute("data-solved", "1");
+  const waiting = page.waitForEvent("download");
+  await page.getByTestId("progress-export").click();
+  const path = await (await waiting).path();
+  await page.getByTestId("progress-reset").click();
+  await page.getByTestId("progress-reset-yes").click();
+  await expect(progress).toHaveAttribute("data-solved", "0");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await progress.locator("input[type=file]").setInputFiles(path);
+    await expect(progress).toHaveAttribute("data-solved", "1");
+  }
+  await page.reload();
+  await page.getByTestId("lessons").click();
+  await expect(progress).toHaveAttribute("data-solved", "1");
+  expect(await seriousMistakes(page)).toEqual([]);
+});
+test("a lesson has an address, and a link from it opens there", async ({ page }) => {
+  await withCourse(page);
+  await page.goto("./#lesson/repair");
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+  await page.getByTestId("share").click();
+  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  await page.goto("./");
+  await page.goto(link);
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+  await page.reload();
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+});
+test("a page without a course still plays, and says what it lacks", async ({ page }) => {
+  await page.route("**/course/course.json", (route) => route.fulfill({ status: 404 }));
+  await page.goto("./");
+  await page.getByTestId("lessons").click();
+  await expect(page.getByText("This page came without lessons.")).toBeVisible();
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done");
+});
+test("a run is played, dragged through and marked where something happened", async ({ page }) => {
+  await open(page);
+  await write(page, "node new 9\nnode set a 8*x\nnode set b 8*x\nnode get a\nexpect value z");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("speed").selectOption("20");
+    await page.getByTestId("play").click();
+    await expect(page.getByTestId("status")).toContainText("Done: 5 commands.");
+    await expect(page.getByTestId("play")).toHaveAttribute("aria-pressed", "false");
+    await expect(page.locator(".marks .mark-gone")).toHaveCount(1);
+    await expect(page.locator(".marks .mark-broken")).toHaveCount(1);
+  }
+  const scrubber = page.getByTestId("scrubber");
+  for (const place of ["2", "5", "0", "3"]) {
+    await scrubber.fill(place);
+    await expect(page.getByTestId("status")).toContainText(
+      place === "5" ? "Done" : place === "0" ? "Before the first" : `After command ${place} of 5.`,
+    );
+  }
+  await expect(page.locator(".departures")).toContainText("a made room");
+  expect((await answers(page))?.split("\n")).toHaveLength(4);
+});
+test("each answer stands at its line, and is no part of the script", async ({ page }) => {
+  await open(page);
+  const text = "node new 100\nnode set a b\nnode get a\nfor 1..3 node get a";
+  await write(page, text);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.locator(".cm-line.answered")).toHaveCount(4);
+    await expect(page.locator(".cm-line.answered").nth(2)).toHaveAttribute("data-answer", "b");
+    expect(await script(page)).toBe(text);
+  }
+  await page.getByTestId("back").click();
+  await page.getByTestId("back").click();
+  await page.getByTestId("back").click();
+  await expect(page.locator(".cm-line.answered")).toHaveCount(3);
+});
+test("the editor shows the line where a step went, however far down it is", async ({ page }) => {
+  await open(page);
+  await write(page, `node new 100\n${"#\n".repeat(120)}node set a b\n`);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("step").click();
+    await page.getByTestId("step").click();
+    await expect(page.locator(".cm-standing")).toBeInViewport();
+    await expect(page.locator(".cm-standing")).toContainText("node set a b");
+    await page.getByTestId("reset").click();
+  }
+});
+test("what a click does to the world is written into the script", async ({ page }) => {
+  await open(page);
+  await write(page, "ring new 10\nring add A\nring add B\nring where k");
+  await page.getByTestId("run").click();
+  for (const node of ["A", "B"]) {
+    await page
+      .getByTestId("fault")
+      .getByRole("button", { name: `Remove ${node}` })
+      .click();
+    await expect(page.getByTestId("output")).toContainText(`${node} left`);
+  }
+  expect(await script(page)).toBe(
+    "ring new 10\nring add A\nring add B\nring where k\nring remove A\nring remove B\n",
+  );
+  await expect(page.getByTestId("ring")).toContainText("k belongs to nobody");
+});
+test("a join shows what moved beside what a remainder would have moved", async ({ page }) => {
+  await open(page);
+  await write(page, "ring new 100\nring add A\nring add B\nring add C");
+  for (let step = 0; step < 4; step += 1) {
+    await page.getByTestId("step").click();
+  }
+  await expect(page.getByTestId("ring").locator(".moved-arcs")).toHaveCount(1);
+  await expect(page.getByTestId("ring")).toContainText("would have moved 66.7 %");
+});
+test("policies race on one script, up to where they part", async ({ page }) => {
+  await open(page);
+  await write(
+    page,
+    "node new 9 lru\nnode set a 2*x\nnode set b 2*x\nnode set c 2*x\nnode get a\nnode set d 2*x\nnode get a",
+  );
+  await page.getByTestId("run").click();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("race").click();
+    const race = page.getByTestId("policy-race");
+    await expect(race.getByRole("row")).toHaveCount(6);
+    await expect(race).toContainText("They part at line 6");
+    await expect(race).toContainText("FIFO lets a go");
+    await page.getByTestId("race-jump").click();
+    await expect(page.getByTestId("status")).toContainText("After command 6 of 7.");
+  }
+});
+test("a cluster shows its nodes and messages; a node is killed by a click and comes back by another", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "cluster nodes=3\nwrite a 1\nread a");
+  const cluster = page.getByTestId("cluster");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(cluster.locator("[data-status=up]")).toHaveCount(3);
+    await page.getByTestId("scrubber").fill("2");
+    await expect(page.getByTestId("messages").locator(".message")).not.toHaveCount(0);
+  }
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
+  for (const [act, status] of [
+    ["Kill", "down"],
+    ["Restart", "up"],
+    ["Kill", "down"],
+  ]) {
+    const node = cluster.locator("[data-node=n1]");
+    await node.getByRole("button", { name: act }).click();
+    await expect(node).toHaveAttribute("data-status", status);
+  }
+  expect(await script(page)).toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
+  expect(await seriousMistakes(page)).toEqual([]);
+});
+test("help opens at its top, by its button and by its key", async ({ page }) => {
+  await open(page);
+  await expect(page.getByTestId("status")).toContainText("Ready.");
+  await page.getByTestId("help").click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog).toContainText("F10");
+  expect(await dialog.evaluate((element) => element.scrollTop)).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.getByTestId("lessons").focus();
+  await page.keyboard.press("?");
+  await expect(dialog.getByRole("heading", { name: "All commands and keys" })).toBeFocused();
+});
+for (const [width, height] of [
+  [320, 640],
+  [390, 844],
+  [768, 1024],
+  [1100, 800],
+  [1280, 720],
+  [2560, 1440],
+]) {
+  for (const language of ["English", "Français"]) {
+    test(`at ${width} x ${height} in ${language} nothing is wider than the window`, async ({ page }) => {
+      await page.setViewportSize({ width, height });
+      await open(page);
+      await page.getByRole("button", { name: language }).click();
+      const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(await wide()).toBeLessThanOrEqual(0);
+      await page.getByTestId("run").click();
+      await expect(page.getByTestId("ring")).toBeVisible();
+      expect(await wide()).toBeLessThanOrEqual(0);
+    });
+  }
+}

@@ -1,0 +1,374 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import {
+  answers,
+  content,
+  ENDLESS,
+  holdEngine,
+  open,
+  RING,
+  SEED_ANSWERS,
+  SEED_EXAMPLE,
+  script,
+  seriousMistakes,
+  write,
+} from "./helpers";
+
+test("the line protocol's example gives its six answers and nothing else", async ({ page }) => {
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  expect(await answers(page)).toBe(SEED_ANSWERS);
+  await expect(page.getByTestId("nodes")).toContainText("user1");
+});
+test("a ring shows every point of every node, and says the same in a table", async ({ page }) => {
+  await open(page);
+  await write(page, RING);
+  await page.getByTestId("run").click();
+  const ring = page.getByTestId("ring");
+  await expect(ring.locator(".point")).toHaveCount(450);
+  await expect(ring.getByRole("row")).toHaveCount(4);
+  await expect(ring).toContainText("user:42 belongs to");
+  await page.getByPlaceholder("Where is this key?").fill("user:43");
+  await expect(ring).toContainText("user:43 belongs to");
+});
+test("a cache shows who leaves next and how long entries have to live", async ({ page }) => {
+  await open(page);
+  await page.getByTestId("run").click();
+  const rows = page.getByTestId("nodes").locator("tbody tr");
+  await expect(rows).toHaveCount(3);
+  await expect(rows.first()).toContainText("key1");
+  await expect(rows.first()).toContainText("leaves next");
+  await expect(rows.last()).toContainText("4 s");
+  await expect(page.getByTestId("stats")).toContainText("66.7 %");
+  await expect(page.getByTestId("status")).toContainText("1 expectation held");
+});
+test("a mistake is underlined where it stands, after letters of every width too", async ({ page }) => {
+  await open(page);
+  await write(page, 'node new 100\nnode set k "é 🦀" tll 5s\nnode gte k');
+  const marks = page.locator("[data-testid=editor] .cm-lintRange-error");
+  await expect(marks).toHaveText(["tll 5s", "node gte"]);
+  await expect(page.getByTestId("status")).toContainText("2 lines cannot be read");
+  await marks.last().hover();
+  await expect(page.locator(".cm-tooltip-lint")).toHaveText(
+    "`node gte` is no command; did you mean `node get`?",
+  );
+  await page.getByRole("button", { name: "Line 3" }).click();
+  await page.keyboard.insertText("stats # ");
+  await expect(marks).toHaveText(["tll 5s"]);
+});
+test("a line that a protocol answers with an error says why", async ({ page }) => {
+  await open(page, "line");
+  await write(page, "PUT a 1\nGET é\nEXIT");
+  await expect(page.locator(".cm-lintRange-error")).toHaveText("é");
+  await expect(page.getByRole("listitem").filter({ hasText: "letters A-Z" })).toBeVisible();
+  await expect(page.getByTestId("status")).toContainText("1 line is answered with an error");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toHaveText("STORED\nERROR\nBYE");
+});
+test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {
+  await open(page);
+  await write(page, ENDLESS);
+  await page.getByTestId("run").click();
+  // The timeline shows the latest events only: which ones, when this looks, is the machine's business.
+  await expect(page.getByTestId("output")).not.toBeEmpty();
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("status")).toContainText("Stopped after command");
+  expect(await script(page)).toBe(ENDLESS);
+  await write(page, RING);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 5 commands.");
+});
+test("stop takes effect while a single command is under way", async ({ page }) => {
+  await open(page);
+  await write(
+    page,
+    `ring new 10000\nfor 1..60 ring add node{} weight 5\nfor 1..100000 ring spread key{} 100000`,
+  );
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("stop")).toBeEnabled();
+  await page.getByTestId("stop").click();
+  await expect(page.getByTestId("run")).toBeEnabled();
+  await write(page, "node new 100");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toHaveText("node ready");
+});
+test("a run is gone through step by step, back again, and to any event", async ({ page }) => {
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  const output = page.getByTestId("output");
+  await page.getByTestId("step").click();
+  await expect(output).toHaveText("STORED");
+  await page.getByTestId("step").click();
+  await page.getByTestId("step").click();
+  await expect(output).toContainText("Alice");
+  await expect(page.locator(".cm-standing")).toHaveText("GET user1");
+  await page.getByTestId("back").click();
+  await expect(output).not.toContainText("Alice");
+  await expect(page.getByTestId("timeline")).toContainText("Alice");
+  await page.getByTestId("run").click();
+  await expect(output).toContainText("BYE");
+  await page.getByTestId("timeline").getByRole("button", { name: "DELETE user2" }).click();
+  await expect(page.getByTestId("status")).toContainText("After command 4 of 6.");
+  expect(await answers(page)).toBe("STORED\nSTORED\nAlice\nDELETED");
+  await page.getByTestId("reset").click();
+  await expect(output).toBeEmpty();
+  expect(await script(page)).toBe(SEED_EXAMPLE);
+});
+test("a hundred thousand commands run through, and the page shows what fits", async ({ page }) => {
+  await open(page);
+  await write(page, "node new 1MiB\nfor 1..100000 node set key{} 40*x");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 100,001 commands.", { timeout: 100_000 });
+  await expect(page.getByText("The last 20,000 of")).toBeVisible();
+  expect(await page.getByTestId("timeline").getByRole("listitem").count()).toBeLessThan(100);
+});
+test("ten thousand lines are typed at once, run, and each is answered", async ({ page }) => {
+  await open(page, "line");
+  await content(page).fill(Array.from({ length: 10_000 }, (_, i) => `PUT k${i} v${i}`).join("\n"));
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 10,000 commands.");
+  expect(await answers(page)).toBe(Array.from({ length: 10_000 }, () => "STORED").join("\n"));
+});
+test("lines that a tool inserts take the place of what it selected in the same moment", async ({ page }) => {
+  await open(page, "line");
+  await content(page).evaluate((element) => {
+    element.focus();
+    getSelection()?.selectAllChildren(element);
+    const insertion = { inputType: "insertText", data: "PUT a 1\nGET a", bubbles: true, cancelable: true };
+    element.dispatchEvent(new InputEvent("beforeinput", insertion));
+  });
+  expect(await script(page)).toBe("PUT a 1\nGET a");
+});
+test("a link carries the script, its seed and the place, and opens to the same", async ({
+  page,
+  context,
+  browserName,
+}) => {
+  test.skip(browserName !== "chromium", "the clipboard's permission is Chromium's");
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.getByTestId("seed").fill("18446744073709551615");
+  for (let i = 0; i < 3; i += 1) {
+    await page.getByTestId("step").click();
+  }
+  await expect(page.getByTestId("output")).toContainText("Alice");
+  await page.getByTestId("share").click();
+  await expect(page.getByText("The link is copied.")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toContain("#v1.");
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.getByTestId("output")).toContainText("Alice");
+  expect(await answers(other)).toBe("STORED\nSTORED\nAlice");
+  expect(await script(other)).toBe(SEED_EXAMPLE);
+  await expect(other.getByTestId("dialect")).toHaveValue("line");
+  await expect(other.getByTestId("seed")).toHaveValue("18446744073709551615");
+});
+test("a link never overwrites saved work, and its own edits are kept apart", async ({ page }) => {
+  await open(page, "line");
+  await write(page, "PUT mine 1");
+  await page.getByTestId("share").click();
+  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  await page.keyboard.press("Escape");
+  await write(page, "PUT mine 2");
+  await page.goto(link);
+  await expect(content(page)).toHaveText("PUT mine 1");
+  await expect(page.getByText("Your own work is untouched.")).toBeVisible();
+  await write(page, "PUT theirs 3");
+  await page.reload();
+  await expect(content(page)).toHaveText("PUT theirs 3");
+  await page.getByRole("button", { name: "Back to my script" }).click();
+  await expect(content(page)).toHaveText("PUT mine 2");
+  await page.reload();
+  await expect(content(page)).toHaveText("PUT mine 2");
+});
+test("a link of another version says so", async ({ page }) => {
+  await page.goto("./#v9.AAAA");
+  await expect(page.getByRole("alert")).toContainText("version v9");
+  await page.goto("./#v1.AAAA");
+  await expect(page.getByRole("alert")).toContainText("damaged");
+});
+test("an example opens beside one's own work", async ({ page }) => {
+  await open(page);
+  await write(page, "stats");
+  await page.getByTestId("examples").selectOption({ label: "The line protocol, by the book" });
+  await expect(page.getByTestId("dialect")).toHaveValue("line");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await page.getByTestId("dialect").selectOption("lab");
+  await expect(content(page)).toHaveText("stats");
+});
+test("everything can be done from the keyboard", async ({ page }) => {
+  await open(page, "line");
+  await content(page).focus();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(SEED_EXAMPLE);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await page.keyboard.press("F9");
+  await expect(page.getByTestId("status")).toContainText("After command 5 of 6.");
+  await page.keyboard.press("F10");
+  await expect(page.getByTestId("status")).toContainText("Done: 6 commands.");
+  // Out of the editor by Tab alone, through what stands after it, to the strip.
+  const strip = ["back", "play", "step", "run"];
+  await expect
+    .poll(async () => {
+      await page.keyboard.press("Tab");
+      return page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+    })
+    .toBe("reset");
+  for (const button of strip) {
+    await page.keyboard.press("Tab");
+    await expect(page.getByTestId(button)).toBeFocused();
+  }
+  await page.locator("[data-testid=timeline] [aria-current]").focus();
+  await page.keyboard.press("ArrowUp");
+  await expect(page.getByTestId("status")).toContainText("After command 5 of 6.");
+});
+test("Run, pressed before the engine has come, waits for it", async ({ page }) => {
+  const letCome = await holdEngine(page, (route) => route.continue());
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.keyboard.press("ControlOrMeta+Enter");
+  await expect(page.getByTestId("status")).toContainText("loading");
+  letCome();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+});
+test("an engine that does not come is said, and nothing waits for it", async ({ page }) => {
+  const letCome = await holdEngine(page, (route) => route.abort());
+  await open(page, "line");
+  await page.getByTestId("run").click();
+  letCome();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByTestId("stop")).toHaveAttribute("aria-disabled", "true");
+});
+test("the page speaks French, and remembers it", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Français" }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "fr");
+  await expect(page.getByTestId("run")).toHaveText("Lancer");
+  await write(page, "node gte k");
+  await expect(page.getByRole("listitem").filter({ hasText: "n'est pas une commande" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByTestId("run")).toHaveText("Lancer");
+});
+for (const colorScheme of ["light", "dark"]) {
+  test(`no serious accessibility mistake in ${colorScheme} colours`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await open(page);
+    expect(await seriousMistakes(page)).toEqual([]);
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Done");
+    expect(await seriousMistakes(page)).toEqual([]);
+    await write(page, "nodd");
+    await expect(page.locator(".cm-lintRange-error")).toBeVisible();
+    expect(await seriousMistakes(page)).toEqual([]);
+    await page.getByTestId("share").click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    expect(await seriousMistakes(page)).toEqual([]);
+  });
+}
+test("a telephone's width needs no sideways scrolling", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done");
+  const { scroll, client } = await page.evaluate(() => ({
+    scroll: document.documentElement.scrollWidth,
+    client: document.documentElement.clientWidth,
+  }));
+  expect(scroll).toBe(client);
+});
+test("a page without its engine says so, and keeps the script", async ({ page }) => {
+  await page.route("**/*.wasm", (route) => route.abort());
+  await page.goto("./");
+  await expect(page.getByRole("alert")).toContainText("The engine could not be loaded.");
+  await write(page, "stats");
+  await page.reload();
+  await expect(content(page)).toHaveText("stats");
+});
+test("an engine that traps is replaced, and the script is kept", async ({ page }) => {
+  let isFirst = true;
+  await page.route("**/worker-*.js", async (route) => {
+    const response = await route.fetch();
+    const code = await response.text();
+    // A trap cannot be had from a script, or it would be mended: the first worker gets one from here.
+    const trap =
+      "addEventListener('message', (event) => { if (event.data.kind === 'go') { event.stopImmediatePropagation(); throw new WebAssembly.RuntimeError('unreachable'); } });";
+    await route.fulfill({ response, body: isFirst ? trap + code : code });
+    isFirst = false;
+  });
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  await page.getByTestId("run").click();
+  await expect(page.getByRole("alert")).toContainText("started afresh");
+  expect(await script(page)).toBe(SEED_EXAMPLE);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+test("a page without a grader says how to get one", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  await expect(page.getByRole("dialog")).toContainText("grader serve");
+  expect(await seriousMistakes(page)).toEqual([]);
+});
+test("a submission is handed in, and every lost point is explained and can be tried", async ({ page }) => {
+  const report = readFileSync(
+    new URL("../../grader/tests/reports/golden/graded.json", import.meta.url),
+    "utf8",
+  ).replaceAll("node 20\\nset a v1\\nget a", "node new 20\\nnode get a");
+  const sent = [];
+  await page.route("**/api/v1/exercises", (route) =>
+    route.fulfill({
+      json: { exercises: [{ id: "distributed-cache", title: "A cache", title_fr: "Un cache" }] },
+    }),
+  );
+  await page.route("**/api/v1/grade?**", (route) => {
+    sent.push([new URL(route.request().url()).search, route.request().postData()]);
+    return route.fulfill({ contentType: "application/json", body: report });
+  });
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  const files = page.getByTestId("submission-drop").locator("input");
+  await files.setInputFiles({ name: "cache.rs", mimeType: "text/plain", buffer: Buffer.from("fn é() {}") });
+  await expect(page.getByTestId("grade-report")).toContainText(
+    "14 / 100 points: not passed yet, which takes 70.",
+  );
+  expect(sent).toEqual([["?exercise=distributed-cache&seed=0&lang=en&format=json", "fn é() {}"]]);
+  const { checks, mutants } = JSON.parse(report);
+  await expect(page.getByTestId("grade-check")).toHaveCount(checks.length);
+  const likeness = mutants.filter((mutant) => mutant.behaves_like);
+  await expect(page.getByTestId("mutants").getByRole("listitem")).toHaveCount(likeness.length);
+  expect(await seriousMistakes(page)).toEqual([]);
+  const row = page.getByTestId("grade-check").filter({ hasText: "LRU eviction" });
+  await expect(row).toContainText("A get counts as a use.");
+  await row.getByRole("button", { name: "See what the reference does" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(content(page)).toContainText("expect nothing");
+  await expect(page.getByTestId("borrowed")).toContainText(
+    "The reference obeys it here, not your submission. Your submission answered",
+  );
+  for (let twice = 0; twice < 2; twice += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Done");
+    await expect(page.getByTestId("status")).toContainText("the reference holds");
+    await expect(page.getByTestId("status").locator(".tone-good")).toHaveCount(0);
+  }
+});
+test("every command is explained, in the language of the page", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "All commands" }).click();
+  await expect(page.getByRole("row").filter({ hasText: "node touch <key> <duration>" })).toContainText(
+    "Give a key a new time to live.",
+  );
+});
+test("the text is there before the engine is", async ({ page }) => {
+  await page.route("**/*.wasm", () => {});
+  await page.goto("./");
+  await expect(content(page)).toContainText("node new 100");
+  await expect(page.getByTestId("status")).toContainText("The engine is loading.");
+});
