@@ -2,9 +2,10 @@
 
 use super::explore;
 use super::minimize;
+use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
-use super::run::{Fresh, agree, run_once, run_scheduled};
+use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
@@ -167,6 +168,10 @@ fn judge_case(
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
+    if interface == InterfaceKind::Nodes {
+        let scene = case.scene(&check.id, seed)?;
+        return Ok(judge_scene(&scene, index, seed, fresh));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
@@ -195,4 +200,28 @@ fn judge_case(
         schedule: None,
     };
     Ok((outcome, fuel))
+}
+
+/// A scene in two worlds that differ in their chance: what fails in either has failed.
+fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
+    let mut fuel = 0;
+    let mut run = |seed: u64| {
+        let Played { events, fuel: used, not_started } = nodes::play(scene, seed, fresh);
+        fuel += used;
+        if let Some(message) = not_started {
+            return Judged::harness_error(message);
+        }
+        let (verdict, divergence) =
+            first_divergence(&events).map_or((Verdict::Pass, None), |(verdict, at)| (verdict, Some(at)));
+        Judged { verdict, divergence, events, by_chance: true, observed: None }
+    };
+    let mut judged = run(seed);
+    if judged.verdict == Verdict::Pass {
+        judged = run(!seed);
+    }
+    let Judged { verdict, divergence, events, .. } = judged;
+    let script = scene.text.clone();
+    let outcome =
+        CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules: 0, schedule: None };
+    (outcome, fuel)
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
+use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
@@ -438,10 +439,15 @@ impl AlsoFails {
         let transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Nodes => {
+                nodes::read(script).map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language))
+            }
             InterfaceKind::Tests => String::new(),
         };
         let script = match interface {
             InterfaceKind::Simulate => simulate::script(script),
+            // A line that only a scene has is no command that a reader could try.
+            InterfaceKind::Nodes if script.lines().any(|line| line.starts_with('@')) => String::new(),
             _ => script.trim_end().to_owned(),
         };
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
