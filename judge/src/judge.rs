@@ -2,9 +2,10 @@
 
 use super::explore;
 use super::minimize;
+use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
-use super::run::{Fresh, agree, run_once, run_scheduled};
+use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
@@ -19,8 +20,22 @@ use cachedojo_notation::text::Language;
 /// # Errors
 /// The pack is unsound (a sound one, from [`Exercise::with_scripts`], never is).
 pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<CheckOutcome>, PackError> {
+    judge_in_turn(exercise, seed, &mut |_| (), fresh)
+}
+
+/// The same, for whoever shares time out among the checks: `begins` hears before each how many are left, it among them.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_in_turn(
+    exercise: &Exercise,
+    seed: u64,
+    begins: &mut dyn FnMut(usize),
+    fresh: &mut Fresh<'_>,
+) -> Result<Vec<CheckOutcome>, PackError> {
     let mut outcomes: Vec<CheckOutcome> = Vec::new();
     for check in &exercise.checks {
+        begins(exercise.checks.len() - outcomes.len());
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
         let outcome = if let Some(missing) = check.depends.iter().find(|id| worthless(id)) {
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
@@ -35,16 +50,23 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
     Ok(outcomes)
 }
 
-/// Finds the shortest script for the first failing case of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs a
-/// check.
+/// The most failing cases of a check whose scripts are shortened.
+const SHORTENED_MAX: usize = 3;
+
+/// Finds the shortest script for the first failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
+/// first, a quarter of that for each further one.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
             && exercise.interface == InterfaceKind::Prototype
-            && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
-            failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
+            let failing =
+                outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
+            for (number, case) in failing.take(SHORTENED_MAX).enumerate() {
+                let runs_max = if number == 0 { minimize::RUNS_MAX } else { minimize::RUNS_MAX / 4 };
+                case.shortest = minimize::shortest_within(&case.script, case.verdict, seed, runs_max, fresh);
+            }
         }
     }
 }
@@ -146,6 +168,10 @@ fn judge_case(
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
+    if interface == InterfaceKind::Nodes {
+        let scene = case.scene(&check.id, seed)?;
+        return Ok(judge_scene(&scene, index, seed, fresh));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
@@ -174,4 +200,28 @@ fn judge_case(
         schedule: None,
     };
     Ok((outcome, fuel))
+}
+
+/// A scene in two worlds that differ in their chance: what fails in either has failed.
+fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
+    let mut fuel = 0;
+    let mut run = |seed: u64| {
+        let Played { events, fuel: used, not_started } = nodes::play(scene, seed, fresh);
+        fuel += used;
+        if let Some(message) = not_started {
+            return Judged::harness_error(message);
+        }
+        let (verdict, divergence) =
+            first_divergence(&events).map_or((Verdict::Pass, None), |(verdict, at)| (verdict, Some(at)));
+        Judged { verdict, divergence, events, by_chance: true, observed: None }
+    };
+    let mut judged = run(seed);
+    if judged.verdict == Verdict::Pass {
+        judged = run(!seed);
+    }
+    let Judged { verdict, divergence, events, .. } = judged;
+    let script = scene.text.clone();
+    let outcome =
+        CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules: 0, schedule: None };
+    (outcome, fuel)
 }

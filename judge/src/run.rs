@@ -85,6 +85,7 @@ fn crash_verdict(crash: &Crash) -> Verdict {
         Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,
         Crash::Exit { .. } | Crash::Gibberish => Verdict::Forbidden,
+        Crash::Machine { .. } => Verdict::HarnessError,
     }
 }
 
