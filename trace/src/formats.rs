@@ -6,6 +6,9 @@ use std::num::NonZeroU64;
 
 use super::Request;
 
+/// The most that a trace may unpack to, in bytes: a few letters of any of these formats can stand for any number of them.
+pub(crate) const UNPACKED_BYTES_MAX: u64 = 8 << 30;
+
 /// How a trace is written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
@@ -200,7 +203,7 @@ impl fmt::Display for TraceError {
             Self::Unpacked => write!(
                 f,
                 "the trace unpacks to over {} GiB: cut it into parts, as with `zstdcat … | head -n 10000000`",
-                crate::unpack::BYTES_MAX >> 30
+                UNPACKED_BYTES_MAX >> 30
             ),
         }
     }

@@ -60,10 +60,10 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     let (slug, version) = (report.exercise.as_str(), report.grader.version.as_str());
     if report.verdict == GradeVerdict::HarnessError {
         let error = Error { kind: "HarnessError", value: obstacle(report, words), traceback: [], data: Empty {} };
-        return super::pretty(&Output::Broken { slug, error, version });
+        return super::pretty::pretty(&Output::Broken { slug, error, version });
     }
     let rows = rows(report, language);
-    super::pretty(&Output::Checked { slug, results: rows.iter().map(result).collect(), version })
+    super::pretty::pretty(&Output::Checked { slug, results: rows.iter().map(result).collect(), version })
 }
 
 fn result<'a>(row: &'a Row<'a>) -> CheckResult<'a> {

@@ -120,7 +120,7 @@ pub(super) fn render(report: &Report, language: Language, identity: &Identity) -
         output: row.details,
     });
     let graded = report.verdict == GradeVerdict::Graded;
-    super::pretty(&Document {
+    super::pretty::pretty(&Document {
         schema: "classroom50/result/v1",
         classroom: &identity.classroom,
         assignment: &identity.assignment,

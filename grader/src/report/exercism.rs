@@ -35,7 +35,12 @@ struct TestResult<'a> {
 pub(super) fn render(report: &Report, language: Language) -> String {
     if report.verdict != GradeVerdict::Graded {
         let message = clip(&obstacle(report, Words::of(language)), MESSAGE_CHARS_MAX);
-        return super::pretty(&Results { version: 2, status: "error", message: Some(message), tests: Vec::new() });
+        return super::pretty::pretty(&Results {
+            version: 2,
+            status: "error",
+            message: Some(message),
+            tests: Vec::new(),
+        });
     }
     let rows = rows(report, language);
     let status = if report.passed && rows.iter().all(Row::passed) { "pass" } else { "fail" };
@@ -50,5 +55,5 @@ pub(super) fn render(report: &Report, language: Language) -> String {
         output: row.check.map(|check| clip(&check.transcript, OUTPUT_CHARS_MAX)).unwrap_or_default(),
         test_code: row.check.map_or("", |check| &check.script),
     });
-    super::pretty(&Results { version: 2, status, message: None, tests: tests.collect() })
+    super::pretty::pretty(&Results { version: 2, status, message: None, tests: tests.collect() })
 }

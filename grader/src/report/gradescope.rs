@@ -65,7 +65,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
         output += &(line + "\n");
     }
     let graded = report.verdict == GradeVerdict::Graded;
-    super::pretty(&Results {
+    super::pretty::pretty(&Results {
         score: if graded { report.score } else { 0 },
         output,
         output_format: "text",

@@ -3,5 +3,5 @@
 use cachedojo_judge::Report;
 
 pub(super) fn render(report: &Report) -> String {
-    super::pretty(report)
+    super::pretty::pretty(report)
 }

@@ -6,14 +6,11 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
 
 use cachedojo_judge::Report;
-use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 
-use self::classroom50::Identity;
 use crate::host::printable::obeyed_by_none;
 
 mod autolab;
@@ -30,12 +27,16 @@ pub mod link;
 mod markdown;
 mod mutation_elements;
 mod prairielearn;
+mod pretty;
 mod rows;
 mod sarif;
+mod setting;
 mod text;
 pub(crate) mod words;
 
 pub use link::PLAYGROUND;
+
+pub use setting::Setting;
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -88,57 +89,6 @@ impl Format {
         Self::Sarif,
         Self::MutationElements,
     ];
-}
-
-/// What a report is rendered for, beside the report itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    /// The reader's language.
-    pub language: Language,
-    /// The address of the playground that links open.
-    pub playground: String,
-    /// Whose submission it is, for Classroom 50.
-    pub identity: Identity,
-    /// The file that GitHub Actions shows as the step's summary.
-    pub step_summary: Option<PathBuf>,
-    /// The file in which GitHub Actions takes a step's outputs.
-    pub step_output: Option<PathBuf>,
-}
-
-impl Setting {
-    /// The setting of a reader who is nowhere in particular, and at no time.
-    pub fn plain(language: Language) -> Self {
-        Self::from_variables(language, PLAYGROUND, &|_| None, UNIX_EPOCH)
-    }
-
-    /// The setting that the process's environment describes.
-    pub fn from_environment(language: Language, playground: &str) -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::from_variables(language, playground, &variable, now())
-    }
-
-    fn from_variables(
-        language: Language,
-        playground: &str,
-        variable: &dyn Fn(&str) -> Option<String>,
-        now: SystemTime,
-    ) -> Self {
-        Self {
-            language,
-            playground: playground.to_owned(),
-            identity: Identity::from_variables(variable, now),
-            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
-            step_output: variable("GITHUB_OUTPUT").map(PathBuf::from),
-        }
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command's edge: a platform wants to know when something was handed in"
-)]
-fn now() -> SystemTime {
-    SystemTime::now()
 }
 
 /// The report in a format, ending with a line's end. Cost: O(report).
@@ -222,9 +172,4 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
 
 fn naming(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("writing `{}`: {error}", path.display()))
-}
-
-/// A format's data as JSON, two spaces an indent.
-fn pretty(data: &impl serde::Serialize) -> String {
-    serde_json::to_string_pretty(data).expect("plain data with string keys is always JSON")
 }

@@ -78,7 +78,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
         status_reason: reason(mutant, words),
     });
     let file = FileResult { language: "text", source, mutants: mutants.collect() };
-    super::pretty(&Results {
+    super::pretty::pretty(&Results {
         schema_version: "2.0",
         thresholds: Thresholds { high: 80, low: 60 },
         files: [(format!("{}/mutants.txt", report.exercise), file)].into_iter().collect(),

@@ -48,7 +48,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             output: String::new(),
             tests: Vec::new(),
         };
-        return super::pretty(&results);
+        return super::pretty::pretty(&results);
     }
     let rows = rows(report, language);
     let share = CHARS_MAX / rows.len().max(1);
@@ -60,7 +60,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
         message: words.name(row.verdict),
         output: clip(&row.details, share),
     });
-    super::pretty(&Results {
+    super::pretty::pretty(&Results {
         gradable,
         score: Some(f64::from(report.score.min(report.max_score)) / f64::from(report.max_score.max(1))),
         format_errors: Vec::new(),

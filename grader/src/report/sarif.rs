@@ -134,7 +134,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             diagnostic.column,
         )],
     });
-    super::pretty(&Log {
+    super::pretty::pretty(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
         runs: [Run {

@@ -1,0 +1,60 @@
+//! What a report is rendered for, beside the report itself.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cachedojo_notation::text::Language;
+
+use super::classroom50::Identity;
+use super::link::PLAYGROUND;
+
+/// What a report is rendered for, beside the report itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The reader's language.
+    pub language: Language,
+    /// The address of the playground that links open.
+    pub playground: String,
+    /// Whose submission it is, for Classroom 50.
+    pub identity: Identity,
+    /// The file that GitHub Actions shows as the step's summary.
+    pub step_summary: Option<PathBuf>,
+    /// The file in which GitHub Actions takes a step's outputs.
+    pub step_output: Option<PathBuf>,
+}
+
+impl Setting {
+    /// The setting of a reader who is nowhere in particular, and at no time.
+    pub fn plain(language: Language) -> Self {
+        Self::from_variables(language, PLAYGROUND, &|_| None, UNIX_EPOCH)
+    }
+
+    /// The setting that the process's environment describes.
+    pub fn from_environment(language: Language, playground: &str) -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::from_variables(language, playground, &variable, now())
+    }
+
+    fn from_variables(
+        language: Language,
+        playground: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+        now: SystemTime,
+    ) -> Self {
+        Self {
+            language,
+            playground: playground.to_owned(),
+            identity: Identity::from_variables(variable, now),
+            step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            step_output: variable("GITHUB_OUTPUT").map(PathBuf::from),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command's edge: a platform wants to know when something was handed in"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
