@@ -6,7 +6,7 @@ use std::path::Path;
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
-use grader::attacks::check_secrets;
+use grader::attacks::{Corpus, check_secrets, corpus};
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::run::bench::Bench;
 
@@ -24,6 +24,20 @@ fn grade(lay_out: impl FnOnce(&Path)) -> Report {
     let report = bench.grade_path(folder.path(), 0, Language::English).expect("there is a report");
     check_secrets(&report).expect("nothing got out");
     report
+}
+
+#[test]
+fn each_corpus_is_read_from_the_sources_and_none_is_in_the_program() {
+    for (of, mark) in [(Corpus::Rust, "//! attack: "), (Corpus::Python, "# attack: "), (Corpus::Tests, "# attack: ")] {
+        let home = of.home().expect("the tests run among the sources");
+        let attacks = corpus(of, &home).expect("every header is right");
+        assert!(attacks.len() >= 10, "{of:?}: {}", attacks.len());
+        let line = format!("{mark}{}", attacks[0].what);
+        let program = fs::read(env!("CARGO_BIN_EXE_grader")).expect("the grader is built");
+        assert!(!program.windows(line.len()).any(|bytes| bytes == line.as_bytes()), "{line}");
+    }
+    let empty = tempfile::tempdir().expect("there is room");
+    assert!(corpus(Corpus::Rust, empty.path()).is_err(), "no attack at all is a mistake, not a success");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The corpus of attacks: submissions that try to be graded better than their honest code, to read what is the host's,
 //! or to break the grader. Each is a folder of a [`Corpus`] and says in its header what must come of it; in Python the
-//! header's lines begin with `# `.
+//! header's lines begin with `# `. They are read from the project's sources, not from the program: who only grades has no
+//! use for two hundred attacks.
 //!
 //! ```text
 //! //! attack: what it does
@@ -14,7 +15,7 @@ pub mod archives;
 mod footprint;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,7 +24,6 @@ use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
-use include_dir::{Dir, include_dir};
 
 use self::footprint::FOOTPRINT;
 use crate::host::printable;
@@ -32,10 +32,6 @@ use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
-
-static IN_RUST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks");
-static IN_PYTHON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks-python");
-static AS_TESTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/attacks-tests");
 
 /// The attacks on one exercise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +57,21 @@ impl Corpus {
         }
     }
 
-    fn dir(self) -> &'static Dir<'static> {
+    /// Its folder among the sources.
+    pub const fn folder(self) -> &'static str {
         match self {
-            Self::Rust => &IN_RUST,
-            Self::Python => &IN_PYTHON,
-            Self::Tests => &AS_TESTS,
+            Self::Rust => "grader/tests/attacks",
+            Self::Python => "grader/tests/attacks-python",
+            Self::Tests => "grader/tests/attacks-tests",
         }
+    }
+
+    /// Where that folder is: above this program (which cargo builds below the sources), else above the folder it was started
+    /// in; `None` where the sources are not on this machine.
+    pub fn home(self) -> Option<PathBuf> {
+        let starts = [std::env::current_exe(), std::env::current_dir()];
+        let above = starts.iter().flatten().flat_map(|start| start.ancestors());
+        above.map(|folder| folder.join(self.folder())).find(|folder| folder.is_dir())
     }
 
     /// The file with the header.
@@ -88,7 +93,7 @@ pub struct Attack {
     pub what: String,
     /// Its class.
     pub class: String,
-    corpus: Corpus,
+    folder: PathBuf,
     expected: Expected,
     says: Option<String>,
     link: Option<(String, String)>,
@@ -103,28 +108,31 @@ struct Expected {
     score_max: Option<u32>,
 }
 
-/// The attacks of a corpus, in order of names.
+/// The attacks of a corpus whose folder is `home`, in order of names.
 ///
 /// # Errors
-/// A header is wrong: the message names the attack.
-pub fn corpus(corpus: Corpus) -> Result<Vec<Attack>> {
+/// A file cannot be read, or a header is wrong: the message names the attack.
+pub fn corpus(corpus: Corpus, home: &Path) -> Result<Vec<Attack>> {
     let mut attacks = Vec::new();
-    for dir in corpus.dir().dirs() {
-        let name = dir.path().display().to_string();
-        let source = dir.get_file(dir.path().join(corpus.root())).and_then(include_dir::File::contents_utf8);
-        attacks
-            .push(Attack::read(corpus, &name, source.unwrap_or_default()).with_context(|| format!("attack `{name}`"))?);
+    for entry in fs::read_dir(home).with_context(|| format!("reading `{}`", home.display()))? {
+        let folder = entry?.path();
+        if folder.is_dir() {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let attack = || Attack::read(corpus, &name, &folder, &fs::read_to_string(folder.join(corpus.root()))?);
+            attacks.push(attack().with_context(|| format!("attack `{name}`"))?);
+        }
     }
+    ensure!(!attacks.is_empty(), "`{}` has no attacks: fetch the sources again", home.display());
     attacks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(attacks)
 }
 
-/// Tries every attack of a corpus, on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
+/// Tries every attack of a corpus (its folder is `home`), on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
 ///
 /// # Errors
-/// The corpus is unsound.
-pub fn attempt_all(bench: &Bench<'_>, of: Corpus) -> Result<(usize, Vec<String>)> {
-    let attacks = corpus(of)?;
+/// The corpus is unsound, or cannot be read.
+pub fn attempt_all(bench: &Bench<'_>, of: Corpus, home: &Path) -> Result<(usize, Vec<String>)> {
+    let attacks = corpus(of, home)?;
     // No attack is told which known bug it looks like; and what it wastes is the same to it, and less to us.
     let mut pack = bench.pack.clone();
     if of != Corpus::Tests {
@@ -158,7 +166,7 @@ pub fn attempt_all(bench: &Bench<'_>, of: Corpus) -> Result<(usize, Vec<String>)
 }
 
 impl Attack {
-    fn read(corpus: Corpus, name: &str, source: &str) -> Result<Self> {
+    fn read(corpus: Corpus, name: &str, folder: &Path, source: &str) -> Result<Self> {
         let mark = if corpus == Corpus::Rust { "//! " } else { "# " };
         let header =
             |key: &str| source.lines().find_map(|line| line.strip_prefix(mark)?.strip_prefix(key)?.strip_prefix(": "));
@@ -169,7 +177,7 @@ impl Attack {
             name: name.to_owned(),
             what: required("attack")?,
             class: required("class")?,
-            corpus,
+            folder: folder.to_owned(),
             expected: Expected::read(&required("expect")?)?,
             says: header("says").map(str::to_owned),
             link: link.map(|(from, to)| (from.to_owned(), to.to_owned())),
@@ -193,8 +201,7 @@ impl Attack {
     }
 
     fn lay_out(&self, folder: &Path) -> Result<()> {
-        let dir = self.corpus.dir().get_dir(&self.name).context("it is in the corpus")?;
-        write_all(dir, dir.path(), folder)?;
+        copy_all(&self.folder, folder)?;
         if let Some((from, to)) = &self.link {
             crate::host::machine::link(to, &folder.join(from))?;
         }
@@ -202,13 +209,19 @@ impl Attack {
     }
 }
 
-fn write_all(dir: &Dir<'_>, root: &Path, folder: &Path) -> Result<()> {
-    for file in dir.files() {
-        let path = folder.join(file.path().strip_prefix(root)?);
-        fs::create_dir_all(path.parent().unwrap_or(folder))?;
-        fs::write(path, file.contents())?;
+/// Copies what a folder holds into another one, which is made.
+fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_all(&path, &copy)?;
+        } else {
+            fs::write(copy, fs::read(path)?)?;
+        }
     }
-    dir.dirs().try_for_each(|inner| write_all(inner, root, folder))
+    Ok(())
 }
 
 impl Expected {

@@ -3,32 +3,32 @@
 use std::path::Path;
 
 use cachedojo_notation::text::Language;
-use sha2::{Digest, Sha256};
 
-use crate::intake::submission::{Submission, hex};
+use crate::host::digest::Parts;
+use crate::intake::submission::Submission;
 use crate::language::toolchain::Toolchain;
 use crate::run::bench::Bench;
 
 /// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]
 pub struct Keys<'a> {
-    common: Sha256,
+    common: Parts,
     bench: &'a Bench<'a>,
 }
 
 impl<'a> Keys<'a> {
     /// The keys of a run.
     pub fn of(bench: &'a Bench<'a>, seed: u64, language: Language) -> Self {
-        let mut keys = Self { common: Sha256::new(), bench };
+        let mut keys = Self { common: Parts::default(), bench };
         for (path, text) in &bench.pack.files {
-            keys.part(path.as_bytes());
-            keys.part(text.as_bytes());
+            keys.common.add(path.as_bytes());
+            keys.common.add(text.as_bytes());
         }
         // By its sources: machines that build it each for themselves share what they graded.
-        keys.part(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
-        keys.part(format!("{:?} {:?}", bench.protection, bench.limits).as_bytes());
-        keys.part(&seed.to_le_bytes());
-        keys.part(format!("{language:?}").as_bytes());
+        keys.common.add(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
+        keys.common.add(format!("{:?} {:?}", bench.protection, bench.limits).as_bytes());
+        keys.common.add(&seed.to_le_bytes());
+        keys.common.add(format!("{language:?}").as_bytes());
         keys
     }
 
@@ -41,23 +41,17 @@ impl<'a> Keys<'a> {
             Ok(submission) => {
                 // What compiles, and what is called an error, changes from one compiler to the next.
                 let identity = self.bench.toolchain(submission.language).map(Toolchain::identity);
-                keys.part(identity.unwrap_or_default().as_bytes());
-                keys.part(submission.sha256.as_bytes());
+                keys.common.add(identity.unwrap_or_default().as_bytes());
+                keys.common.add(submission.sha256.as_bytes());
                 for note in &submission.notes {
-                    keys.part(format!("{note:?}").as_bytes());
+                    keys.common.add(format!("{note:?}").as_bytes());
                 }
             }
             Err(error) => {
                 let error = error.diagnostic();
-                keys.part(format!("{error:?}").replace(&*path.to_string_lossy(), "").as_bytes());
+                keys.common.add(format!("{error:?}").replace(&*path.to_string_lossy(), "").as_bytes());
             }
         }
-        hex(&keys.common.finalize())
-    }
-
-    /// A part, with its length before it: no two lists of parts are the same bytes.
-    fn part(&mut self, bytes: &[u8]) {
-        self.common.update((bytes.len() as u64).to_le_bytes());
-        self.common.update(bytes);
+        keys.common.hex()
     }
 }

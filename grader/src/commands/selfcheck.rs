@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use cachedojo_judge::Verdict;
@@ -15,7 +16,7 @@ use cachedojo_notation::text::Language;
 use crate::attacks::{self, Corpus};
 use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
-use crate::host::outcome::Outcome;
+use crate::host::outcome::{Outcome, say};
 use crate::pack::built_in_ids;
 use crate::run::apart;
 use crate::run::bench::Bench;
@@ -41,8 +42,15 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     }
     for corpus in Corpus::ALL {
         if args.exercise.as_deref().is_none_or(|id| id == corpus.exercise()) {
+            let Some(home) = corpus.home() else {
+                let (exercise, folder) = (corpus.exercise(), corpus.folder());
+                say(&format!(
+                    "attacks on {exercise} are not tried: run this in the project's sources, which hold {folder}"
+                ));
+                continue;
+            };
             let pack = super::load_pack(corpus.exercise())?;
-            mistakes += check_attacks(&Bench::open(&pack, args.trust)?, corpus)?;
+            mistakes += check_attacks(&Bench::open(&pack, args.trust)?, corpus, &home)?;
         }
     }
     let mut out = std::io::stdout().lock();
@@ -78,8 +86,8 @@ fn check_course(trust: bool) -> Result<usize> {
     Ok(mistakes.len())
 }
 
-fn check_attacks(bench: &Bench<'_>, corpus: Corpus) -> Result<usize> {
-    let (total, succeeded) = attacks::attempt_all(bench, corpus)?;
+fn check_attacks(bench: &Bench<'_>, corpus: Corpus, home: &Path) -> Result<usize> {
+    let (total, succeeded) = attacks::attempt_all(bench, corpus, home)?;
     let mut out = std::io::stdout().lock();
     for attack in &succeeded {
         writeln!(out, "attack {attack}")?;

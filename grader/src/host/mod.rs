@@ -6,6 +6,7 @@
 //! | [`itself`], [`process`] | the grader started again, and a process that may die |
 //! | [`budget`], [`limits`] | how much processor time a grading has left, and what the shell may have taken away |
 //! | [`cache`] | what is made once on a machine and kept |
+//! | [`digest`] | names for what was read |
 //! | [`files`] | files of a stranger, read within bounds |
 //! | [`scratch`] | folders that are gone when the grader is |
 //! | `kernel` | two calls of the kernel for which no crate has a safe function |
@@ -19,6 +20,7 @@
 pub mod budget;
 pub mod cache;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/files.rs")]
+pub mod digest;
 pub mod files;
 pub mod itself;
 #[cfg(target_os = "linux")]

@@ -9,8 +9,8 @@ use anyhow::{Context, Result};
 use cachedojo_judge::pack::CodeLanguage;
 use sha2::{Digest, Sha256};
 
+use crate::host::digest::hex;
 use crate::host::files::read_plain;
-use crate::intake::submission::hex;
 
 use super::archive::{self, is_archive};
 use super::look::{self, FOREIGN_FOLDERS};

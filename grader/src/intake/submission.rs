@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cachedojo_judge::pack::CodeLanguage;
-use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::host::digest::Parts;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
@@ -381,26 +381,13 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
 }
 
 fn digest(root: &str, files: &BTreeMap<String, String>) -> String {
-    let mut hash = Sha256::new();
-    let mut part = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    };
-    part(root);
+    let mut digest = Parts::default();
+    digest.add(root.as_bytes());
     for (name, text) in files {
-        part(name);
-        part(text);
+        digest.add(name.as_bytes());
+        digest.add(text.as_bytes());
     }
-    hex(&hash.finalize())
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
+    digest.hex()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
 use crate::course::{CourseFiles, SOUND};
-use crate::intake::submission::hex;
+use crate::host::digest::hex;
 use crate::language::toolchain::{Built, Factory, Limits};
 use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;

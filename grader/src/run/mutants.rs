@@ -14,10 +14,10 @@ use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::{Fingerprint, Resemblance, compare};
 use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge};
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest, Sha256};
 
 use crate::host::cache;
-use crate::intake::submission::{Submission, hex};
+use crate::host::digest::Parts;
+use crate::intake::submission::Submission;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
@@ -88,7 +88,7 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
-    let kept = kept("module", digest(Sha256::new(), &[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
+    let kept = kept("module", Parts::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
     if let Some(artifact) = read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
@@ -123,7 +123,7 @@ struct Memory<'a> {
     rows: Rows,
     seed: u64,
     /// Of everything that all fingerprints depend on.
-    digest: Sha256,
+    digest: Parts,
 }
 
 impl<'a> Memory<'a> {
@@ -133,14 +133,14 @@ impl<'a> Memory<'a> {
         let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
         let identity = bench.toolchain(language)?.identity();
         let parts = [identity.as_bytes(), version.as_bytes(), &exercise, &solution, &seed.to_le_bytes()];
-        let digest = digest(Sha256::new(), &parts);
+        let digest = Parts::default().with(&parts);
         Ok(Self { bench, language, rows, seed, digest })
     }
 
     fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
         let patch = patch(self.bench.pack, self.language, &mutant.id)?;
         let all = [u8::from(self.rows == Rows::All)];
-        Ok(kept("fingerprint", digest(self.digest.clone(), &[patch.as_bytes(), &all]), "json"))
+        Ok(kept("fingerprint", self.digest.clone().with(&[patch.as_bytes(), &all]), "json"))
     }
 
     fn knows(&self, mutant: &MutantSpec) -> bool {
@@ -245,17 +245,9 @@ pub fn resemblances(
     Ok(compare(&submission, &pairs).into_iter().chain(unlike).collect())
 }
 
-fn digest(mut digest: Sha256, parts: &[&[u8]]) -> Sha256 {
-    for part in parts {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    digest
-}
-
 /// The name under which something is kept.
-fn kept(kind: &str, digest: Sha256, extension: &str) -> PathBuf {
-    Path::new("mutants").join(kind).join(format!("{}.{extension}", hex(&digest.finalize())))
+fn kept(kind: &str, digest: Parts, extension: &str) -> PathBuf {
+    Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
 }
 
 fn read_kept(name: &Path) -> Option<Vec<u8>> {

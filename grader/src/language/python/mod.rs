@@ -28,10 +28,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use sha2::{Digest, Sha256};
 
+use crate::host::digest::Parts;
 use crate::host::sandbox::Protection;
-use crate::intake::submission::{Submission, hex};
+use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Rejected, Toolchain};
 use interpreter::Interpreter;
 use process::Runners;
@@ -73,13 +73,12 @@ impl Toolchain for PythonToolchain {
     }
 
     fn identity(&self) -> String {
-        let mut runner = Sha256::new();
+        let mut runner = Parts::default();
         for (name, text) in process::MODULES {
-            runner.update(name);
-            runner.update((text.len() as u64).to_le_bytes());
-            runner.update(text);
+            runner.add(name.as_bytes());
+            runner.add(text.as_bytes());
         }
-        format!("python {} {} {:?}", self.interpreter.version, hex(&runner.finalize()), self.protection)
+        format!("python {} {} {:?}", self.interpreter.version, runner.hex(), self.protection)
     }
 
     fn backend(&self) -> &'static str {

@@ -360,5 +360,5 @@ fn nonce() -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    crate::intake::submission::hex(bytes)
+    crate::host::digest::hex(bytes)
 }

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::interpreter::Interpreter;
 use crate::host::cache;
+use crate::host::digest::hex;
 use crate::host::sandbox::{Ending, Finished, NotRun, helper};
-use crate::intake::submission::hex;
 
 /// Its name among what is made once.
 pub const NAME: &str = "python-tests";

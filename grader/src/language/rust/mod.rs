@@ -23,12 +23,12 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use cachedojo_judge::pack::InterfaceKind;
-use sha2::{Digest, Sha256};
 
+use crate::host::digest::Parts;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
-use crate::intake::submission::{Submission, hex};
+use crate::intake::submission::Submission;
 use crate::language::threads::ThreadedFactory;
 use crate::language::toolchain::{Built, Factory, Reason, Rejected, Toolchain};
 use crate::language::wasm::{self, Program};
@@ -92,15 +92,14 @@ impl Toolchain for RustToolchain {
     }
 
     fn identity(&self) -> String {
-        let mut adapter = Sha256::new();
+        let mut adapter = Parts::default();
         for (name, text) in build::adapter(self.interface.kind) {
-            adapter.update(name);
-            adapter.update((text.len() as u64).to_le_bytes());
-            adapter.update(text);
+            adapter.add(name.as_bytes());
+            adapter.add(text.as_bytes());
         }
         // What compiles, and what is called an error, changes from one compiler to the next.
         let (toolbox, version) = (self.toolbox.name(), &self.toolbox.version);
-        format!("rust {version} {toolbox} {} {:?}", hex(&adapter.finalize()), self.protection)
+        format!("rust {version} {toolbox} {} {:?}", adapter.hex(), self.protection)
     }
 
     fn backend(&self) -> &'static str {

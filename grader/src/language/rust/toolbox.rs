@@ -11,8 +11,8 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::host::cache;
+use crate::host::digest::{Parts, hex};
 use crate::host::sandbox::{Ending, helper, libraries_of};
-use crate::intake::submission::hex;
 use crate::report::write_whole;
 
 /// The target that submissions are compiled for.
@@ -199,11 +199,8 @@ fn sysroot() -> Result<PathBuf, NoToolbox> {
 /// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
 /// toolchain files above this folder.
 fn choice_of_rustc() -> String {
-    let mut hash = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
+    let mut hash = Parts::default();
+    let mut part = |bytes: &[u8]| hash.add(bytes);
     for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
         part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
     }
@@ -228,7 +225,7 @@ fn choice_of_rustc() -> String {
             part(&fs::read(folder.join(name)).unwrap_or_default());
         }
     }
-    hex(&hash.finalize()[..8])
+    hash.hex()[..16].to_owned()
 }
 
 /// When a file was last written to, in nanoseconds since 1970.
