@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cachedojo_notation::text::Language;
 
-use crate::host::digest::Parts;
+use crate::host::digest::PartsDigest;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::Toolchain;
 use crate::run::bench::Bench;
@@ -12,14 +12,14 @@ use crate::run::bench::Bench;
 /// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]
 pub struct Keys<'a> {
-    common: Parts,
+    common: PartsDigest,
     bench: &'a Bench<'a>,
 }
 
 impl<'a> Keys<'a> {
     /// The keys of a run.
     pub fn of(bench: &'a Bench<'a>, seed: u64, language: Language) -> Self {
-        let mut keys = Self { common: Parts::default(), bench };
+        let mut keys = Self { common: PartsDigest::default(), bench };
         for (path, text) in &bench.pack.files {
             keys.common.add(path.as_bytes());
             keys.common.add(text.as_bytes());

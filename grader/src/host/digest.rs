@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 /// A digest of parts, to which more can be added. A clone goes on from where it is.
 #[derive(Debug, Clone, Default)]
-pub struct Parts(Sha256);
+pub struct PartsDigest(Sha256);
 
-impl Parts {
+impl PartsDigest {
     /// Adds a part. O(its length).
     pub fn add(&mut self, part: &[u8]) {
         self.0.update((part.len() as u64).to_le_bytes());
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn where_one_part_ends_and_the_next_begins_counts() {
-        let of = |parts: &[&[u8]]| Parts::default().with(parts).hex();
+        let of = |parts: &[&[u8]]| PartsDigest::default().with(parts).hex();
         assert_ne!(of(&[b"ab", b"c"]), of(&[b"a", b"bc"]));
         assert_ne!(of(&[b"a"]), of(&[b"a", b""]));
         assert_eq!(of(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

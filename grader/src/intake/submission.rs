@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cachedojo_judge::pack::CodeLanguage;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::host::digest::Parts;
+use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
@@ -381,7 +381,7 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
 }
 
 fn digest(root: &str, files: &BTreeMap<String, String>) -> String {
-    let mut digest = Parts::default();
+    let mut digest = PartsDigest::default();
     digest.add(root.as_bytes());
     for (name, text) in files {
         digest.add(name.as_bytes());

@@ -16,7 +16,7 @@ use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::host::cache;
-use crate::host::digest::Parts;
+use crate::host::digest::PartsDigest;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
@@ -88,7 +88,7 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
-    let kept = kept("module", Parts::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
+    let kept = kept("module", PartsDigest::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
     if let Some(artifact) = read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
@@ -123,7 +123,7 @@ struct Memory<'a> {
     rows: Rows,
     seed: u64,
     /// Of everything that all fingerprints depend on.
-    digest: Parts,
+    digest: PartsDigest,
 }
 
 impl<'a> Memory<'a> {
@@ -133,7 +133,7 @@ impl<'a> Memory<'a> {
         let version = concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES"));
         let identity = bench.toolchain(language)?.identity();
         let parts = [identity.as_bytes(), version.as_bytes(), &exercise, &solution, &seed.to_le_bytes()];
-        let digest = Parts::default().with(&parts);
+        let digest = PartsDigest::default().with(&parts);
         Ok(Self { bench, language, rows, seed, digest })
     }
 
@@ -246,7 +246,7 @@ pub fn resemblances(
 }
 
 /// The name under which something is kept.
-fn kept(kind: &str, digest: Parts, extension: &str) -> PathBuf {
+fn kept(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
     Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
 }
 

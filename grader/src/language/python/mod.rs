@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::host::digest::Parts;
+use crate::host::digest::PartsDigest;
 use crate::host::sandbox::Protection;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Rejected, Toolchain};
@@ -73,7 +73,7 @@ impl Toolchain for PythonToolchain {
     }
 
     fn identity(&self) -> String {
-        let mut runner = Parts::default();
+        let mut runner = PartsDigest::default();
         for (name, text) in process::MODULES {
             runner.add(name.as_bytes());
             runner.add(text.as_bytes());

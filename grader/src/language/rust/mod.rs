@@ -24,7 +24,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Result;
 use cachedojo_judge::pack::InterfaceKind;
 
-use crate::host::digest::Parts;
+use crate::host::digest::PartsDigest;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
@@ -92,7 +92,7 @@ impl Toolchain for RustToolchain {
     }
 
     fn identity(&self) -> String {
-        let mut adapter = Parts::default();
+        let mut adapter = PartsDigest::default();
         for (name, text) in build::adapter(self.interface.kind) {
             adapter.add(name.as_bytes());
             adapter.add(text.as_bytes());

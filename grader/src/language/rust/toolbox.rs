@@ -11,7 +11,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::host::cache;
-use crate::host::digest::{Parts, hex};
+use crate::host::digest::{PartsDigest, hex};
 use crate::host::sandbox::{Ending, helper, libraries_of};
 use crate::report::write_whole;
 
@@ -199,7 +199,7 @@ fn sysroot() -> Result<PathBuf, NoToolbox> {
 /// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
 /// toolchain files above this folder.
 fn choice_of_rustc() -> String {
-    let mut hash = Parts::default();
+    let mut hash = PartsDigest::default();
     let mut part = |bytes: &[u8]| hash.add(bytes);
     for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
         part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
