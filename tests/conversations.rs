@@ -54,10 +54,13 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
-        let repeated = (c == '{').then(|| rest.split_once('}')).flatten();
-        let repeated = repeated.and_then(|(inside, after)| Some((inside.split_once('*')?, after)));
-        if let Some(((count, what), after)) = repeated {
-            plain += &what.repeat(count.parse().expect("{count*text}"));
+        let inside = (c == '{').then(|| rest.split_once('}')).flatten();
+        let repeated = inside.and_then(|(inside, after)| {
+            let (count, what) = inside.split_once('*')?;
+            Some((what.repeat(count.parse().ok()?), after))
+        });
+        if let Some((text, after)) = repeated {
+            plain += &text;
             rest = after;
         } else if c == '\\' {
             let (escape, after) = rest.split_at(1);
