@@ -17,8 +17,11 @@ use cachedojo::random::Random;
 /// Whoever answers a request at a moment, in lines.
 type Server = Box<dyn FnMut(&str, Instant) -> Vec<String>>;
 
-/// A protocol: its folder, and a fresh server.
-const PROTOCOLS: [(&str, fn() -> Server); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
+/// Starts a server.
+type Fresh = fn() -> Server;
+
+/// Each protocol's folder, and its server.
+const PROTOCOLS: [(&str, Fresh); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
 
 fn line() -> Server {
     let mut cache = LineCache::new();
@@ -89,7 +92,7 @@ fn milliseconds(seconds: &str) -> u64 {
 }
 
 /// Holds the conversations of a file; the number of lines that say something.
-fn hold(file: &Path, protocol: &str, fresh: fn() -> Server) -> usize {
+fn hold(file: &Path, protocol: &str, fresh: Fresh) -> usize {
     let text = fs::read_to_string(file).expect("a text");
     let (mut server, mut now_ms, mut said) = (fresh(), 0, 0);
     let (mut answer, mut asked) = (Vec::<String>::new().into_iter(), String::new());
