@@ -153,4 +153,7 @@ export type EvictionPolicy =
   | "sieve"
   | "s3fifo"
   | "clock"
-  | "arc";
+  | "arc"
+  | "2q"
+  | "lirs"
+  | "wtinylfu";
