@@ -17,8 +17,11 @@ use cachedojo::random::Random;
 /// Whoever answers a request at a moment, in lines.
 type Server = Box<dyn FnMut(&str, Instant) -> Vec<String>>;
 
-/// A protocol: its folder, and a fresh server.
-const PROTOCOLS: [(&str, fn() -> Server); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
+/// Starts a server.
+type Fresh = fn() -> Server;
+
+/// Each protocol's folder, and its server.
+const PROTOCOLS: [(&str, Fresh); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
 
 fn line() -> Server {
     let mut cache = LineCache::new();
@@ -54,10 +57,13 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
-        let repeated = (c == '{').then(|| rest.split_once('}')).flatten();
-        let repeated = repeated.and_then(|(inside, after)| Some((inside.split_once('*')?, after)));
-        if let Some(((count, what), after)) = repeated {
-            plain += &what.repeat(count.parse().expect("{count*text}"));
+        let inside = (c == '{').then(|| rest.split_once('}')).flatten();
+        let repeated = inside.and_then(|(inside, after)| {
+            let (count, what) = inside.split_once('*')?;
+            Some((what.repeat(count.parse().ok()?), after))
+        });
+        if let Some((text, after)) = repeated {
+            plain += &text;
             rest = after;
         } else if c == '\\' {
             let (escape, after) = rest.split_at(1);
@@ -86,7 +92,7 @@ fn milliseconds(seconds: &str) -> u64 {
 }
 
 /// Holds the conversations of a file; the number of lines that say something.
-fn hold(file: &Path, protocol: &str, fresh: fn() -> Server) -> usize {
+fn hold(file: &Path, protocol: &str, fresh: Fresh) -> usize {
     let text = fs::read_to_string(file).expect("a text");
     let (mut server, mut now_ms, mut said) = (fresh(), 0, 0);
     let (mut answer, mut asked) = (Vec::<String>::new().into_iter(), String::new());

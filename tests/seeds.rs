@@ -67,6 +67,10 @@ fn patterns_list_and_delete_what_they_match_and_nothing_else() {
     assert!(cache.keys("").is_empty() && cache.keys("nothing*").is_empty());
     assert_eq!((cache.delete_pattern(""), cache.delete_pattern("user:*")), (0, 2));
     assert_eq!(cache.keys("*"), ["key1", "key10", "key2"]);
+    // An empty pattern lists nothing, also where the empty key is there.
+    cache.set(String::new(), Vec::new(), None);
+    assert_eq!((cache.keys(""), cache.delete_pattern("")), (vec![], 0));
+    assert_eq!((cache.keys("**").len(), cache.delete_pattern("*")), (4, 4));
 }
 
 #[test]
@@ -113,6 +117,18 @@ fn the_cleaner_comes_every_sixty_seconds_and_may_be_called() {
     clock.advance(Duration::from_secs(1));
     assert_eq!((cache.clean_expired(), cache.stats().entry_count), (1, 0));
     cache.close();
+}
+
+#[test]
+fn the_lock_is_re_entrant() {
+    let (node, _) = node(10);
+    let cache = SharedCache::new(node);
+    // `with cache.lock: cache.set(…); cache.increment(…)`, each of which takes the lock again.
+    let counted = cache.hold(|cache| {
+        cache.set("counter".into(), b"1".to_vec(), None);
+        cache.hold(|cache| cache.increment("counter", 1))
+    });
+    assert_eq!(counted, Ok(2));
 }
 
 fn info(id: &str) -> NodeInfo {

@@ -354,8 +354,8 @@ Policies:
   belady    whoever knows the future: where all objects are of one size, no policy misses less
 
 What is printed: requests, objects and the working set (each object once, in its largest size); then for each policy and
-size the misses, their share of the requests (miss ratio), the bytes missed, and their share of the bytes asked for (byte
-miss ratio). Sizes count the objects alone, without what a cache keeps beside them.
+size the misses and their share of the requests (miss ratio), the bytes missed and their share of the bytes asked for
+(byte miss ratio). Sizes count the objects alone, without what a cache keeps beside them.
 
 Examples:
   grader trace keys.txt.gz --format keys --policy lru,arc,belady --size 1%,10%

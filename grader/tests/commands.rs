@@ -141,19 +141,20 @@ fn a_trace_of_disks_is_replayed_as_it_is_published() {
     packed.write_all(rows.as_bytes()).expect("in memory");
     std::fs::write(&file, packed.finish().expect("in memory")).expect("a file");
     let file = file.to_str().expect("a name");
-    // Six blocks, one of them again, and the block at the same place of another disk.
+    // 24576 bytes that begin within a block touch seven, two of these are asked for again, and then the block at the same
+    // place of another disk.
     let (table, stderr, code) =
         grader(&["trace", file, "--format", "msr", "--policy", "lru,belady", "--size", "12KiB,100%"], "");
-    let expected = "8 requests for 32768 bytes, 7 objects of 28672 bytes; 1 rows of size 0 left out\n\
+    let expected = "10 requests for 40960 bytes, 8 objects of 32768 bytes; 1 rows of size 0 left out\n\
         policy      size (bytes)       misses miss ratio       bytes missed byte miss ratio\n\
-        lru                12288            8   1.000000              32768        1.000000\n\
-        lru                28672            7   0.875000              28672        0.875000\n\
-        belady             12288            7   0.875000              28672        0.875000\n\
-        belady             28672            7   0.875000              28672        0.875000\n";
+        lru                12288           10   1.000000              40960        1.000000\n\
+        lru                32768            8   0.800000              32768        0.800000\n\
+        belady             12288            8   0.800000              32768        0.800000\n\
+        belady             32768            8   0.800000              32768        0.800000\n";
     assert_eq!((table.as_str(), stderr.as_str(), code), (expected, "", 0));
     let (table, ..) = grader(&["trace", file, "--format", "msr", "--op", "write", "--size", "50%"], "");
     assert!(
-        table.starts_with("1 requests for 4096 bytes, 1 objects of 4096 bytes; 3 rows of other operations"),
+        table.starts_with("2 requests for 8192 bytes, 2 objects of 8192 bytes; 3 rows of other operations"),
         "{table}"
     );
     let (table, ..) =

@@ -30,7 +30,7 @@ pub struct Reference {
 /// anybody waits for.
 const STEPS_MAX: u64 = 1 << 32;
 /// To look at one item of a server of the protocols that goes through them all.
-const WALK_STEPS: u64 = 64;
+const WALK_STEPS: u64 = 128;
 /// To make a key of a run of keys, to find its owner and to count it.
 const LOOKUP_STEPS: u64 = 50;
 

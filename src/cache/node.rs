@@ -321,12 +321,13 @@ impl CacheNode {
     /// - 21 in the allocation that holds an entry's key and value (25 from keys of 255 bytes on, which is not counted here),
     /// - 29 to 36 for its slot: 24 for the node and its links, 1.25 for the hash index, where seven to nine tenths of all
     ///   slots are in use,
-    /// - 4 to 5 for the mark of every policy but LRU, FIFO and TTL,
+    /// - 4 to 5 for the mark of every policy but LRU, FIFO and TTL; 8 to 9 more for LIRS's moment of the last read, and 8 to 16
+    ///   for W-TinyLFU's sketch,
     /// - 21 to 23 for its deadline if it has one,
     ///
-    /// so at most 57 an entry, and 79 with a deadline, once there are some hundreds of them; 5 more with a mark. ARC and
-    /// S3-FIFO moreover keep 29 to 36 for each entry that left and that they remember (as many as the limits let stay;
-    /// ARC twice as many), and LFU 26 for each frequency.
+    /// so at most 57 an entry, and 79 with a deadline, once there are some hundreds of them; 5 more with a mark. ARC,
+    /// S3-FIFO, 2Q and LIRS moreover keep 29 to 36 (LIRS 38 to 45) for each entry that left and that they remember: as many as
+    /// the limits let stay, ARC twice and 2Q half as many. LFU keeps 26 for each frequency.
     pub fn memory_bytes(&self) -> u64 {
         let records = self.store.weight() + self.store.len() as u64 * Record::OVERHEAD_BYTES;
         self.store.memory_bytes() as u64 + records + self.face.value.capacity() as u64

@@ -145,16 +145,13 @@ fn belady(requests: &[Request], next: &[usize], size_bytes: u64) -> (u64, u64) {
     let mut held: BTreeMap<usize, u64> = BTreeMap::new();
     let (mut weight, mut misses, mut bytes_missed) = (0, 0, 0);
     for (place, request) in requests.iter().enumerate() {
-        let size = match held.remove(&place) {
-            Some(size) => {
-                weight -= size;
-                size
-            }
-            None => {
-                misses += 1;
-                bytes_missed += request.size;
-                request.size
-            }
+        let size = if let Some(size) = held.remove(&place) {
+            weight -= size;
+            size
+        } else {
+            misses += 1;
+            bytes_missed += request.size;
+            request.size
         };
         if next[place] == usize::MAX || size > size_bytes {
             continue;

@@ -49,13 +49,13 @@ const CLEANED_AT_ONCE: usize = 64;
 /// ```
 #[derive(Debug, Clone)]
 pub struct SharedCache {
-    shared: Arc<Shared>,
+    shared: Arc<SharedNode>,
     cleaner: Arc<Mutex<Option<Cleaner>>>,
 }
 
 /// What handles share. Threads are known by their numbers; 0 is none.
 #[derive(Debug)]
-struct Shared {
+struct SharedNode {
     node: Mutex<CacheNode>,
     /// The thread that uses the node now. Set and reset under the node's lock.
     user: AtomicU64,
@@ -101,7 +101,7 @@ impl SharedCache {
     /// Shares a node, without a cleaner.
     pub fn new(node: CacheNode) -> Self {
         let (user, holder) = (AtomicU64::new(0), AtomicU64::new(0));
-        let shared = Shared { node: Mutex::new(node), user, gate: Mutex::new(()), holder };
+        let shared = SharedNode { node: Mutex::new(node), user, gate: Mutex::new(()), holder };
         Self { shared: Arc::new(shared), cleaner: Arc::default() }
     }
 

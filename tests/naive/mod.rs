@@ -20,11 +20,11 @@ pub(crate) struct Entry {
     /// In S3-FIFO's or 2Q's main queue, in ARC's T2, or one of those who stay in LIRS.
     is_proven: bool,
     /// W-TinyLFU's: in the window, on probation, or protected.
-    segment: Segment,
+    segment: Place,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Segment {
+enum Place {
     Window,
     Probation,
     Protected,
@@ -280,24 +280,24 @@ impl Naive {
         [(window(self.max_bytes), window(self.max_entries)), (main(self.max_bytes), main(self.max_entries))]
     }
 
-    fn held(&self, segments: &[Segment]) -> (u64, u64) {
+    fn held(&self, segments: &[Place]) -> (u64, u64) {
         let held = self.queue.iter().filter(|entry| segments.contains(&entry.segment));
         (held.clone().map(weight).sum(), held.count() as u64)
     }
 
-    fn first_of(&self, segment: Segment) -> Option<usize> {
+    fn first_of(&self, segment: Place) -> Option<usize> {
         self.queue.iter().position(|entry| entry.segment == segment)
     }
 
     /// Moves an entry to the end of a segment.
-    fn move_to(&mut self, i: usize, segment: Segment) {
+    fn move_to(&mut self, i: usize, segment: Place) {
         let mut entry = self.queue.remove(i);
         entry.segment = segment;
         self.queue.push(entry);
     }
 
     fn main_has_room(&self, i: usize) -> bool {
-        let (bytes, count) = self.held(&[Segment::Probation, Segment::Protected]);
+        let (bytes, count) = self.held(&[Place::Probation, Place::Protected]);
         let (bytes_max, count_max) = self.shares()[1];
         bytes + weight(&self.queue[i]) <= bytes_max && count < count_max
     }
@@ -305,15 +305,15 @@ impl Naive {
     fn victim_of_wtinylfu(&mut self, incoming: u64) -> usize {
         let (bytes_max, count_max) = self.shares()[0];
         loop {
-            let victim = self.first_of(Segment::Probation).or(self.first_of(Segment::Protected));
-            let (bytes, count) = self.held(&[Segment::Window]);
+            let victim = self.first_of(Place::Probation).or(self.first_of(Place::Protected));
+            let (bytes, count) = self.held(&[Place::Window]);
             let is_for_window = incoming <= bytes_max && count_max > 0;
             let is_full = bytes.saturating_add(incoming) > bytes_max || count >= count_max;
-            let Some(candidate) = self.first_of(Segment::Window).filter(|_| is_for_window && is_full) else {
-                return victim.or(self.first_of(Segment::Window)).expect("somebody");
+            let Some(candidate) = self.first_of(Place::Window).filter(|_| is_for_window && is_full) else {
+                return victim.or(self.first_of(Place::Window)).expect("somebody");
             };
             if self.main_has_room(candidate) {
-                self.move_to(candidate, Segment::Probation);
+                self.move_to(candidate, Place::Probation);
                 continue;
             }
             let is_better = |victim: &usize| self.times(candidate) > self.times(*victim);
@@ -347,16 +347,16 @@ impl Naive {
         let last = self.queue.len() - 1;
         let (bytes_max, count_max) = self.shares()[0];
         if weight(&self.queue[last]) > bytes_max || count_max == 0 {
-            self.queue[last].segment = Segment::Probation;
+            self.queue[last].segment = Place::Probation;
         }
         self.sketch_words = self.sketch_words.max((self.queue.len() as u64).next_power_of_two());
         loop {
-            let (bytes, count) = self.held(&[Segment::Window]);
-            let Some(oldest) = self.first_of(Segment::Window) else { return };
+            let (bytes, count) = self.held(&[Place::Window]);
+            let Some(oldest) = self.first_of(Place::Window) else { return };
             if (bytes <= bytes_max && count <= count_max) || !self.main_has_room(oldest) {
                 return;
             }
-            self.move_to(oldest, Segment::Probation);
+            self.move_to(oldest, Place::Probation);
         }
     }
 
@@ -495,7 +495,7 @@ impl Naive {
             is_visited: false,
             credit: 0,
             is_proven: is_proven && self.policy != EvictionPolicy::Lirs,
-            segment: Segment::Window,
+            segment: Place::Window,
         });
         match self.policy {
             EvictionPolicy::Lirs => {
@@ -543,17 +543,17 @@ impl Naive {
             }
             EvictionPolicy::WTinyLfu => {
                 self.count(&key);
-                let is_window = self.queue[i].segment == Segment::Window;
-                self.move_to(i, if is_window { Segment::Window } else { Segment::Protected });
+                let is_window = self.queue[i].segment == Place::Window;
+                self.move_to(i, if is_window { Place::Window } else { Place::Protected });
                 let (bytes_max, count_max) = self.shares()[1];
                 let (bytes_max, count_max) = (bytes_max - bytes_max / 5, count_max - count_max / 5);
                 loop {
-                    let (bytes, count) = self.held(&[Segment::Protected]);
-                    let Some(oldest) = self.first_of(Segment::Protected) else { break };
+                    let (bytes, count) = self.held(&[Place::Protected]);
+                    let Some(oldest) = self.first_of(Place::Protected) else { break };
                     if bytes <= bytes_max && count <= count_max {
                         break;
                     }
-                    self.move_to(oldest, Segment::Probation);
+                    self.move_to(oldest, Place::Probation);
                 }
             }
             _ => {}

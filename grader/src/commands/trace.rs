@@ -25,7 +25,7 @@ enum Contender {
 
 /// A size as it was asked for.
 #[derive(Debug, Clone, Copy)]
-enum Size {
+enum CacheSize {
     Bytes(u64),
     /// In millionths of the working set.
     Share(u64),
@@ -34,14 +34,14 @@ enum Size {
 /// One line of the table.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Row {
+enum Contest {
     Policy(Replay),
     Floor(Replay<Belady>),
 }
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
-struct Report {
+struct Contests {
     requests: u64,
     objects: u64,
     bytes_requested: u64,
@@ -50,7 +50,7 @@ struct Report {
     empty_rows: u64,
     /// Rows that were left out because of their operation.
     other_ops: u64,
-    results: Vec<Row>,
+    results: Vec<Contest>,
 }
 
 /// Replays the trace and prints what it asks for, and misses, bytes missed and their shares for each policy and size.
@@ -67,7 +67,7 @@ pub fn trace(args: &TraceArgs) -> Result<Outcome> {
         let mut err = std::io::stderr().lock();
         writeln!(err, "`{}` holds no request: is its format {}?", args.file.display(), args.format)?;
     }
-    let report = Report::of(&trace, &contenders, &sizes);
+    let report = Contests::of(&trace, &contenders, &sizes);
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &report)?;
@@ -131,9 +131,9 @@ fn contenders(names: &[String]) -> Result<Vec<Contender>, UsageError> {
     Ok(contenders)
 }
 
-fn sizes(texts: &[String]) -> Result<Vec<Size>, UsageError> {
+fn sizes(texts: &[String]) -> Result<Vec<CacheSize>, UsageError> {
     let size = |text: &String| {
-        let size = share(text).or_else(|| parse_size(text).filter(|&bytes| bytes > 0).map(Size::Bytes));
+        let size = share(text).or_else(|| parse_size(text).filter(|&bytes| bytes > 0).map(CacheSize::Bytes));
         size.ok_or_else(|| {
             UsageError(format!(
                 "`{text}` is not a cache's size: write bytes, as 1000 or 128MiB, or a share of the working set, as 10% or 0.1"
@@ -144,7 +144,7 @@ fn sizes(texts: &[String]) -> Result<Vec<Size>, UsageError> {
 }
 
 /// A share of the working set: a number with `%`, or one below 1 with a point. At most six decimals of the whole count.
-fn share(text: &str) -> Option<Size> {
+fn share(text: &str) -> Option<CacheSize> {
     let text = text.trim();
     let (number, scale) = match text.strip_suffix('%') {
         Some(number) => (number.trim_end(), 4),
@@ -157,10 +157,10 @@ fn share(text: &str) -> Option<Size> {
         return None;
     }
     let millionths: u64 = format!("{whole}{decimals:0<scale$}").parse().ok()?;
-    (1..=1_000_000).contains(&millionths).then_some(Size::Share(millionths))
+    (1..=1_000_000).contains(&millionths).then_some(CacheSize::Share(millionths))
 }
 
-impl Size {
+impl CacheSize {
     /// At least a byte: a share of a small trace is none.
     fn bytes(self, working_set_bytes: u64) -> u64 {
         match self {
@@ -173,8 +173,8 @@ impl Size {
     }
 }
 
-impl Report {
-    fn of(trace: &Trace, contenders: &[Contender], sizes: &[Size]) -> Self {
+impl Contests {
+    fn of(trace: &Trace, contenders: &[Contender], sizes: &[CacheSize]) -> Self {
         let requests: &[Request] = &trace.requests;
         let Footprint { objects, working_set_bytes } = Footprint::of(requests);
         let sizes: Vec<u64> = sizes.iter().map(|size| size.bytes(working_set_bytes)).collect();
@@ -182,9 +182,9 @@ impl Report {
         for contender in contenders {
             match contender {
                 Contender::Policy(policy) => {
-                    results.extend(replay(requests, &[*policy], &sizes).results.into_iter().map(Row::Policy));
+                    results.extend(replay(requests, &[*policy], &sizes).results.into_iter().map(Contest::Policy));
                 }
-                Contender::Floor => results.extend(floor(requests, &sizes).into_iter().map(Row::Floor)),
+                Contender::Floor => results.extend(floor(requests, &sizes).into_iter().map(Contest::Floor)),
             }
         }
         Self {
@@ -213,8 +213,8 @@ impl Report {
         )?;
         for row in &self.results {
             match row {
-                Row::Policy(replay) => print_row(out, replay.policy.name(), replay)?,
-                Row::Floor(replay) => print_row(out, "belady", replay)?,
+                Contest::Policy(replay) => print_row(out, replay.policy.name(), replay)?,
+                Contest::Floor(replay) => print_row(out, "belady", replay)?,
             }
         }
         Ok(())
@@ -231,7 +231,7 @@ fn print_row<P>(out: &mut impl Write, name: &str, replay: &Replay<P>) -> std::io
 
 #[cfg(test)]
 mod tests {
-    use super::{Size, sizes};
+    use super::{CacheSize, sizes};
 
     #[test]
     fn a_size_is_bytes_or_a_share_of_the_working_set() {
@@ -258,7 +258,7 @@ mod tests {
             let size = sizes(&[text.to_owned()]).ok().map(|sizes| sizes[0].bytes(200_000));
             assert_eq!(size, bytes, "{text:?}");
         }
-        assert_eq!(Size::Share(1_000_000).bytes(u64::MAX), u64::MAX);
-        assert_eq!(Size::Share(1).bytes(0), 1);
+        assert_eq!(CacheSize::Share(1_000_000).bytes(u64::MAX), u64::MAX);
+        assert_eq!(CacheSize::Share(1).bytes(0), 1);
     }
 }

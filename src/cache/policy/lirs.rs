@@ -5,8 +5,8 @@
 //! here: each entry and each ghost knows the moment of its last read, so it is in the stack if that is later than that one's.
 
 use super::Policy;
-use super::bounded::Bounded;
 use super::ghosts::Ghosts;
+use super::segment::Segment;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{Moves, Nodes};
@@ -18,8 +18,8 @@ const STAYS: u32 = 1;
 /// others of the stack are `ghosts`. A hundredth of the cache, and at least one entry or byte, is for those that leave.
 #[derive(Debug, Clone)]
 pub(crate) struct Lirs {
-    staying: Bounded,
-    leaving: Bounded,
+    staying: Segment,
+    leaving: Segment,
     /// Each with the moment of its last read.
     ghosts: Ghosts<u64>,
     ghost_weight_max: u64,
@@ -35,8 +35,8 @@ pub(crate) struct Lirs {
 impl Policy for Lirs {
     fn new(limits: Limits) -> Self {
         Self {
-            staying: Bounded::new(limits.share(|most| most - (most / 100).max(1).min(most))),
-            leaving: Bounded::new(limits),
+            staying: Segment::new(limits.share(|most| most - (most / 100).max(1).min(most))),
+            leaving: Segment::new(limits),
             ghosts: Ghosts::new(limits.entries),
             ghost_weight_max: limits.weight,
             read_at: Vec::new(),
@@ -156,7 +156,7 @@ impl Lirs {
         }
     }
 
-    const fn queue_of(&mut self, mark: u32) -> &mut Bounded {
+    const fn queue_of(&mut self, mark: u32) -> &mut Segment {
         if mark == STAYS { &mut self.staying } else { &mut self.leaving }
     }
 }

@@ -2,12 +2,12 @@
 //! each, its mark; none of them owns an entry, a hash table or a copy of a key.
 
 mod arc;
-mod bounded;
 mod ghosts;
 mod lfu;
 mod lirs;
 mod queue;
 mod s3fifo;
+mod segment;
 mod sketch;
 mod sweep;
 mod twoqueue;

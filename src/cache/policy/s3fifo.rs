@@ -2,8 +2,8 @@
 //! the small queue dropped (Yang et al., "FIFO queues are all you need for cache eviction", 2023).
 
 use super::Policy;
-use super::bounded::Bounded;
 use super::ghosts::Ghosts;
+use super::segment::Segment;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{Moves, Nodes};
 use crate::cache::{Item, Limits};
@@ -21,8 +21,8 @@ const ONE_READ: u32 = 2;
 /// Details that the paper leaves open are as in the authors' simulator, libCacheSim 0.3.
 #[derive(Debug, Clone)]
 pub(crate) struct S3Fifo {
-    small: Bounded,
-    main: Bounded,
+    small: Segment,
+    main: Segment,
     ghosts: Ghosts,
     ghost_weight_max: u64,
     /// The key about to come in was a ghost.
@@ -35,8 +35,8 @@ impl Policy for S3Fifo {
     fn new(limits: Limits) -> Self {
         let ghosts_max = limits.share(|most| most - most.div_ceil(10));
         Self {
-            small: Bounded::new(limits.share(|most| most / 10)),
-            main: Bounded::new(limits.share(|most| most - most / 10)),
+            small: Segment::new(limits.share(|most| most / 10)),
+            main: Segment::new(limits.share(|most| most - most / 10)),
             ghosts: Ghosts::new(ghosts_max.entries),
             ghost_weight_max: ghosts_max.weight,
             is_return: false,
@@ -114,7 +114,7 @@ impl Policy for S3Fifo {
 }
 
 impl S3Fifo {
-    const fn queue_of(&mut self, mark: u32) -> &mut Bounded {
+    const fn queue_of(&mut self, mark: u32) -> &mut Segment {
         if mark & IN_MAIN == 0 { &mut self.small } else { &mut self.main }
     }
 

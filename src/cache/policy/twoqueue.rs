@@ -3,8 +3,8 @@
 //! algorithm", 1994; the full version).
 
 use super::Policy;
-use super::bounded::Bounded;
 use super::ghosts::Ghosts;
+use super::segment::Segment;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{Moves, Nodes};
@@ -16,8 +16,8 @@ const IN_MAIN: u32 = 1;
 /// recommends.
 #[derive(Debug, Clone)]
 pub(crate) struct TwoQueue {
-    first: Bounded,
-    main: Bounded,
+    first: Segment,
+    main: Segment,
     ghosts: Ghosts,
     ghost_weight_max: u64,
     /// The key about to come in was a ghost.
@@ -28,8 +28,8 @@ impl Policy for TwoQueue {
     fn new(limits: Limits) -> Self {
         let ghosts_max = limits.share(|most| most / 2);
         Self {
-            first: Bounded::new(limits.share(|most| most / 4)),
-            main: Bounded::new(limits),
+            first: Segment::new(limits.share(|most| most / 4)),
+            main: Segment::new(limits),
             ghosts: Ghosts::new(ghosts_max.entries),
             ghost_weight_max: ghosts_max.weight,
             is_return: false,
@@ -91,7 +91,7 @@ impl Policy for TwoQueue {
 }
 
 impl TwoQueue {
-    const fn queue_of(&mut self, mark: u32) -> &mut Bounded {
+    const fn queue_of(&mut self, mark: u32) -> &mut Segment {
         if mark == IN_MAIN { &mut self.main } else { &mut self.first }
     }
 }

@@ -3,7 +3,7 @@
 //! Caffeine, and without its adaptation of the window).
 
 use super::Policy;
-use super::bounded::Bounded;
+use super::segment::Segment;
 use super::sketch::Sketch;
 use crate::cache::deadlines::Deadlines;
 use crate::cache::item::{Item, Limits};
@@ -18,10 +18,10 @@ const PROTECTED: u32 = 2;
 /// protected, as far as four fifths go.
 #[derive(Debug, Clone)]
 pub(crate) struct WTinyLfu {
-    window: Bounded,
+    window: Segment,
     /// Its limits are those of the whole main cache.
-    probation: Bounded,
-    protected: Bounded,
+    probation: Segment,
+    protected: Segment,
     sketch: Sketch,
 }
 
@@ -29,9 +29,9 @@ impl Policy for WTinyLfu {
     fn new(limits: Limits) -> Self {
         let main = limits.share(|most| most - most.div_ceil(100));
         Self {
-            window: Bounded::new(limits.share(|most| most.div_ceil(100))),
-            probation: Bounded::new(main),
-            protected: Bounded::new(main.share(|most| most - most / 5)),
+            window: Segment::new(limits.share(|most| most.div_ceil(100))),
+            probation: Segment::new(main),
+            protected: Segment::new(main.share(|most| most - most / 5)),
             sketch: Sketch::new(),
         }
     }
@@ -127,7 +127,7 @@ impl WTinyLfu {
         self.queue_of(mark).push(nodes, i);
     }
 
-    const fn queue_of(&mut self, mark: u32) -> &mut Bounded {
+    const fn queue_of(&mut self, mark: u32) -> &mut Segment {
         match mark {
             ON_PROBATION => &mut self.probation,
             PROTECTED => &mut self.protected,

@@ -5,14 +5,14 @@ use crate::cache::nodes::{List, Moves, Nodes};
 
 /// The oldest entry is the next to leave it.
 #[derive(Debug, Clone)]
-pub(crate) struct Bounded {
+pub(crate) struct Segment {
     pub(crate) list: List,
     pub(crate) weight: u64,
     pub(crate) entries: u64,
     pub(crate) limits: Limits,
 }
 
-impl Bounded {
+impl Segment {
     pub(crate) fn new(limits: Limits) -> Self {
         Self { list: List::default(), weight: 0, entries: 0, limits }
     }
