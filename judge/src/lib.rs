@@ -13,6 +13,7 @@ pub mod explore;
 pub mod growth;
 pub mod judge;
 pub mod minimize;
+pub mod nodes;
 pub mod outcome;
 pub mod pack;
 pub mod report;
@@ -23,7 +24,7 @@ pub mod simulate;
 pub mod template;
 pub mod verdict;
 
-pub use judge::{judge, shorten, tell_schedules};
+pub use judge::{judge, judge_in_turn, shorten, tell_schedules};
 pub use outcome::{CaseOutcome, CheckOutcome};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;

@@ -160,9 +160,9 @@ impl State {
     }
 }
 
-/// Whether the grading that this process does, if it does one, has no time left for running the submission.
+/// Whether the grading that this process does, if it does one, has no time left for running the submission now.
 fn is_over() -> bool {
-    budget::left(budget::RUNNING).is_some_and(|left| left.is_zero())
+    budget::left_to_run().is_some_and(|left| left.is_zero())
 }
 
 impl ResourceLimiter for State {
@@ -226,6 +226,10 @@ impl Subject for WasmSubject {
 
     fn fuel_used(&self) -> u64 {
         self.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.exports.as_ref().map_or(0, |exports| exports.memory.data_size(&self.store) as u64)
     }
 }
 
@@ -294,7 +298,8 @@ impl WasmSubject {
                 None => Crash::Panic { message: "it aborted without a word".to_owned() },
             },
             // The module could not even be set up: its own data does not fit the limit.
-            None if state.memory_refused || failure.to_string().contains("memory") => Crash::OutOfMemory,
+            None if state.memory_refused || failure.to_string().contains("exceeds memory limits") => Crash::OutOfMemory,
+            None if failure.to_string().contains("memory") => Crash::Machine { message: format!("{failure:#}") },
             None => Crash::Gibberish,
         }
     }

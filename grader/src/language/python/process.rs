@@ -16,7 +16,7 @@ use super::layout;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
 use crate::host::machine;
 use crate::host::sandbox::{self, Protection};
-use crate::host::scratch;
+use crate::host::{budget, scratch};
 
 /// The runner's files, by the names under which they import each other.
 pub(super) const MODULES: &[(&str, &str)] = &[
@@ -160,7 +160,15 @@ struct Runner {
     protection: Protection,
     site: Option<PathBuf>,
     running: Option<sandbox::Running>,
+    /// What its children have used so far: what the system does not say before it is gone.
+    used: Duration,
     scratch: tempfile::TempDir,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        budget::discharge(self.used);
+    }
 }
 
 impl Runner {
@@ -170,7 +178,7 @@ impl Runner {
     /// There is no room for its scratch folder.
     fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
         let scratch = scratch::folder()?;
-        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, scratch })
+        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, used: Duration::ZERO, scratch })
     }
 
     /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
@@ -188,14 +196,28 @@ impl Runner {
                 let header: Header = serde_json::from_slice(&header)
                     .map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
                 if header.stuck {
+                    self.gone();
                     return Ok(Heard::OutOfTime);
                 }
+                let used = Duration::from_millis(header.cpu_ms);
+                budget::charge(used);
+                self.used += used;
                 self.running = Some(talk.running);
                 Ok(read(header, &body, nonce))
             }
-            Err(Lost::Late) => Ok(Heard::OutOfTime),
-            Err(Lost::Gone(error)) => Err(Self::epitaph(talk.running, &error)),
+            Err(lost) => {
+                self.gone();
+                match lost {
+                    Lost::Late => Ok(Heard::OutOfTime),
+                    Lost::Gone(error) => Err(Self::epitaph(talk.running, &error)),
+                }
+            }
         }
+    }
+
+    /// The process is to be another one from now on.
+    fn gone(&mut self) {
+        budget::discharge(std::mem::take(&mut self.used));
     }
 
     /// What a runner that is gone said last.
