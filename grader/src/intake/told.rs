@@ -55,12 +55,10 @@ pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
             continue;
         }
         let Some(found) = told.get_mut(&folder) else { continue };
-        let Some((key, value)) = line.trim_start_matches([' ', '-']).split_once(": ").or(line.trim().split_once(':'))
-        else {
-            continue;
-        };
+        let line = line.trim_start_matches([' ', '-']).trim_end();
+        let (key, value) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
         // What was handed in before stands below, under the same keys.
-        in_history |= key.ends_with(":history") || key == "history";
+        in_history |= key.trim_start_matches(':') == "history";
         match key.trim_start_matches(':') {
             _ if in_history => {}
             "name" => found.names.push(unquoted(value)),

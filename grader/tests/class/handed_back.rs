@@ -52,9 +52,9 @@ fn check(export: &Export<'_>) {
         .iter()
         .map(|(name, handed)| {
             let text = match handed {
-                Handed::Solved => &lesson.solved,
-                Handed::Failed => &lesson.failed,
-                Handed::Text(text) => *text,
+                Solved => &lesson.solved,
+                Failed => &lesson.failed,
+                Text(text) => *text,
             };
             (*name, text.as_bytes())
         })
