@@ -2,6 +2,7 @@
 //! None of them is the learner's, and none is remembered.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -228,4 +229,45 @@ fn what_the_machine_did_is_graded_again_next_time() {
             "{results}"
         );
     }
+}
+
+/// A server with a grading of that source under way, and the connection that asked for it.
+fn serving(temporary: &Path) -> (std::process::Child, std::net::TcpStream) {
+    let mut command = grader(temporary, &["serve", "--port", "0", "--jobs", "1"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("/api/v1/grade")).expect("it says where it answers");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).expect("it listens");
+    let length = SLOW.len();
+    write!(stream, "POST /api/v1/grade HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{SLOW}")
+        .expect("it reads");
+    wait_until(|| !numbers_of(temporary, "--crate-name=submission").is_empty());
+    assert!(!numbers_of(temporary, "--crate-name=submission").is_empty(), "the compiler was never seen");
+    (child, stream)
+}
+
+#[test]
+fn a_request_that_is_given_up_ends_its_grading() {
+    let temporary = tempfile::tempdir().expect("room");
+    let (mut child, stream) = serving(temporary.path());
+    drop(stream);
+    wait_until(|| numbers_of(temporary.path(), "__grade").is_empty());
+    assert_eq!(numbers_of(temporary.path(), "__grade"), Vec::<i32>::new());
+    assert!(child.try_wait().expect("it is ours").is_none(), "the server goes on");
+    child.kill().and_then(|()| child.wait()).expect("it is ours");
+}
+
+#[test]
+fn a_server_that_is_told_to_end_ends_and_what_it_grades_too() {
+    let temporary = tempfile::tempdir().expect("room");
+    let (mut child, stream) = serving(temporary.path());
+    let number = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(number, rustix::process::Signal::TERM).expect("it is alive");
+    // The compiler alone would take longer than that: its end is not waited for.
+    assert!(child.wait().expect("it ends").success());
+    drop(stream);
+    wait_until(|| numbers_of(temporary.path(), "__grade").is_empty());
+    assert_eq!(numbers_of(temporary.path(), "__grade"), Vec::<i32>::new());
+    assert_eq!(left_in(temporary.path()), Vec::<String>::new());
 }
