@@ -13,6 +13,7 @@ pub mod explore;
 pub mod growth;
 pub mod judge;
 pub mod minimize;
+pub mod nodes;
 pub mod outcome;
 pub mod pack;
 pub mod report;

@@ -1,4 +1,4 @@
-//! The shortest script that shows a failure: what a learner can take in at a glance.
+//! The shortest script that shows a failure, so that a learner can see at a glance what it takes.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -43,7 +43,7 @@ pub fn shortest_within(
 ) -> Option<Shortest> {
     let mut lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     if verdict == Verdict::Panic {
-        // What was expected does not matter to a panic, and would hold lines that do not either.
+        // A panic needs no expectations, and each would keep the lines that it depends on.
         lines.retain(|line| !line.starts_with("expect "));
     }
     let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, lines: Vec::new(), best: None };
@@ -199,7 +199,7 @@ fn turns(line: &str) -> Option<(u32, u32, String)> {
 }
 
 impl Shortest {
-    /// What makes it this failure and no other that the submission has besides.
+    /// What identifies this failure among others of the same submission: the expectation, and the kind of answer.
     fn cause(&self) -> (&str, Option<Discriminant<What>>) {
         let until = self.events.iter().take_while(|event| event.step <= self.divergence.step);
         let answer = until.filter(|event| event.what.is_answer()).last();
@@ -219,7 +219,7 @@ mod tests {
     use cachedojo_lab::subject::Crash;
     use cachedojo_lab::world::World;
 
-    /// A cluster that deletes nothing and, where it has no server, refuses everything: the second is nobody's affair.
+    /// A cluster with two bugs: it deletes nothing, and without a server it refuses everything. Only the first is looked for.
     #[derive(Default)]
     struct Hoarder {
         reference: Reference,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
+use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
@@ -33,7 +34,7 @@ pub struct Report {
     pub max_score: u32,
     /// From how many points on the exercise is passed.
     pub passing_score: u32,
-    /// Whether it is: never without an executed check.
+    /// Whether it is passed: never without an executed check.
     pub passed: bool,
     /// The grading seed: with it, whoever grades again gets the same report.
     pub seed: u64,
@@ -119,7 +120,7 @@ pub struct CheckReport {
     /// For a race or a deadlock: the order of threads that shows it, told a turn a line, and how to repeat it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub schedule: String,
-    /// The work done, in wasmtime's units of fuel; 0 where nobody counts.
+    /// The work done, in wasmtime's units of fuel; 0 for subjects that are not metered.
     pub fuel: u64,
     /// Who may see the row's details.
     pub visibility: Visibility,
@@ -438,10 +439,15 @@ impl AlsoFails {
         let transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Nodes => {
+                nodes::read(script).map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language))
+            }
             InterfaceKind::Tests => String::new(),
         };
         let script = match interface {
             InterfaceKind::Simulate => simulate::script(script),
+            // A line that only a scene has is no command that a reader could try.
+            InterfaceKind::Nodes if script.lines().any(|line| line.starts_with('@')) => String::new(),
             _ => script.trim_end().to_owned(),
         };
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
@@ -453,7 +459,7 @@ impl AlsoFails {
     }
 }
 
-/// What to look for where the program did not even answer: then a row's own hint would lead astray.
+/// The hint for a program that gave no answer at all: the row's own hint is about wrong answers, and would mislead.
 fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
     let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));

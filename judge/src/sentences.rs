@@ -9,6 +9,10 @@ pub(super) fn category_name(category: &str, language: Language) -> &str {
     match (language, category) {
         (Language::English, _) => category,
         (Language::French, "Basic") => "Bases",
+        (Language::French, "What worked before") => "Ce qui marchait",
+        (Language::French, "Critical") => "Critique",
+        (Language::French, "High") => "Élevée",
+        (Language::French, "Medium") => "Moyenne",
         (Language::French, "Core") => "Essentiel",
         (Language::French, "Concurrency") => "Concurrence",
         (Language::French, "Failure scenario") => "Scénario de panne",

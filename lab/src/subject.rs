@@ -30,6 +30,11 @@ pub trait Subject {
         0
     }
 
+    /// The memory that it takes, in bytes; 0 where nobody counts.
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+
     /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
     /// tells everything.
     fn set_schedule(&mut self, _schedule: &Schedule) -> bool {

@@ -227,6 +227,10 @@ impl Subject for WasmSubject {
     fn fuel_used(&self) -> u64 {
         self.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
     }
+
+    fn memory_bytes(&self) -> u64 {
+        self.exports.as_ref().map_or(0, |exports| exports.memory.data_size(&self.store) as u64)
+    }
 }
 
 impl WasmSubject {

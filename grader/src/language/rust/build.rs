@@ -421,6 +421,7 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
             (CONVERSIONS, include_str!("../../../adapter/distributed_cache/conversions.rs")),
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
+        InterfaceKind::Nodes => &[(ADAPTER, include_str!("../../../adapter/five_bugs/adapter.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
         InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
     }

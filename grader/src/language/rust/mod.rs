@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
+use cachedojo_judge::pack::InterfaceKind;
 use sha2::{Digest, Sha256};
 
 use crate::host::outcome::say;
@@ -67,12 +68,14 @@ impl RustToolchain {
 impl Toolchain for RustToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let inspection = inspect::inspect(submission, &self.interface)?;
-        let toolbox = if inspection.spawns { self.threads()? } else { &self.toolbox };
+        // A node of a cluster is a state machine: it has one thread, and its memory is measured.
+        let spawns = inspection.spawns && self.interface.kind != InterfaceKind::Nodes;
+        let toolbox = if spawns { self.threads()? } else { &self.toolbox };
         let built = build::compile(submission, &self.interface, toolbox, self.protection, &inspection)?;
         let build::Module { bytes, missing, diagnostics } = built;
         wasm::ready().map_err(|reason| Rejected::harness(&reason))?;
         let no_program = |reason: String| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]);
-        let factory: Arc<dyn Factory> = if inspection.spawns {
+        let factory: Arc<dyn Factory> = if spawns {
             Arc::new(ThreadedFactory::new(&bytes, submission.files.clone()).map_err(no_program)?)
         } else {
             Arc::new(Program::new(&bytes).map_err(no_program)?)

@@ -41,6 +41,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("src/lib.rs", include_str!("../../../adapter/toolbox/src/lib.rs")),
     ("wire/Cargo.toml", include_str!("../../../../wire/Cargo.toml")),
     ("wire/src/lib.rs", include_str!("../../../../wire/src/lib.rs")),
+    ("wire/src/machine.rs", include_str!("../../../../wire/src/machine.rs")),
 ];
 
 /// Crates that the adapters use or an exercise may allow, as a submission names them.
