@@ -1,6 +1,13 @@
 //! The walls around what a stranger's input is read by: what a confined program sees and may do, and what is left of a
 //! grading that is killed.
 
+#[path = "walls/files.rs"]
+mod files;
+#[path = "walls/machine.rs"]
+mod machine;
+#[path = "walls/users.rs"]
+mod users;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
@@ -50,6 +57,9 @@ fn shell(script: &str, starts_programs: bool) -> (Ending, String) {
 fn a_program_sees_its_own_files_and_no_others() {
     let readable = libraries_of(&[Path::new("/bin/sh")]).expect("it is installed");
     let walls = sandbox::available(&readable).expect("this machine can confine");
+    if std::env::var_os(users::WITHOUT).is_some() {
+        assert!(!walls.namespaces, "what is not there is not said to be");
+    }
     let (ending, said) =
         shell("cat mine; cat /etc/passwd /proc/self/status; ls /root /home /etc /proc /tmp; pwd", true);
     assert_ne!(ending, Ending::OutOfTime);
@@ -217,13 +227,14 @@ fn processes_of(path: &Path) -> Vec<String> {
     found.collect()
 }
 
+/// It compiles for seconds: whatever comes from outside, something is being done.
+const SLOW: &str =
+    "pub struct ProtocolParser;\npub const N: u64 = { let mut n = 0_u64; while n < u64::MAX { n += 1; } n };\n";
+
 #[test]
 fn a_killed_grader_leaves_no_folder_and_no_process() {
     // What this machine needs once is made before, and takes longer than any grading.
     grader(&std::env::temp_dir(), &["doctor"]).output().expect("it starts");
-    // It compiles for seconds: whenever the signal comes, something is being done.
-    let slow =
-        "pub struct ProtocolParser;\npub const N: u64 = { let mut n = 0_u64; while n < u64::MAX { n += 1; } n };\n";
     for signal in [
         rustix::process::Signal::INT,
         rustix::process::Signal::TERM,
@@ -231,7 +242,7 @@ fn a_killed_grader_leaves_no_folder_and_no_process() {
         rustix::process::Signal::KILL,
     ] {
         let (temporary, folder) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
-        submission(folder.path(), slow);
+        submission(folder.path(), SLOW);
         let shown = folder.path().display().to_string();
         let mut command = grader(temporary.path(), &["grade", &shown]);
         let mut child: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");

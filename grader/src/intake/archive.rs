@@ -37,6 +37,8 @@ pub const LEARNER: Limits =
 const LISTED_MAX: usize = 1_000_000;
 /// Most bytes that a packed tar archive may unpack to while it is read through, whatever of it is kept.
 const STREAM_BYTES_MAX: u64 = 8 << 30;
+/// Largest source that is graded, in bytes.
+const SOURCE_BYTES_MAX: u64 = 1 << 20;
 /// How deep archives may stand in each other: the class's, a learner's, and one that a platform or a habit wraps around it.
 const NESTED_MAX: usize = 3;
 
@@ -238,7 +240,10 @@ impl Unpacking<'_> {
         }
         let most = self.limits.file_bytes.min(self.left);
         let mut bytes = Vec::new();
-        if entry.content.take(most + 1).read_to_end(&mut bytes).is_err() {
+        // Of a source that is too large to be graded no more is kept than tells so: of many such files, as of one, nobody is to be
+        // refused but who handed them in.
+        let kept = if is_archive(&inner) { u64::MAX } else { SOURCE_BYTES_MAX + 1 };
+        if entry.content.take(most.saturating_add(1).min(kept)).read_to_end(&mut bytes).is_err() {
             return Ok(());
         }
         if bytes.len() as u64 > most {

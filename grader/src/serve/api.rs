@@ -118,7 +118,7 @@ async fn grade(
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     // A place in the queue comes before the body: what waits to be graded is bounded before it is read and unpacked.
     let _place = desk.place().ok_or_else(busy)?;
-    let body = body(request.into_body()).await?;
+    let body = body(request.into_body(), BODY_PATIENCE).await?;
     // Unpacking and writing wait for the disk.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
     let (folder, wish) =
@@ -166,8 +166,8 @@ fn bad(why: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, why)
 }
 
-async fn body(body: Body) -> Result<Vec<u8>, Refusal> {
-    match tokio::time::timeout(BODY_PATIENCE, to_bytes(body, BODY_BYTES_MAX)).await {
+async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
+    match tokio::time::timeout(patience, to_bytes(body, BODY_BYTES_MAX)).await {
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the submission took too long to come")),
         Ok(Err(_)) => {
             let why = format!("a submission has at most {BODY_BYTES_MAX} bytes: hand in source files only");
@@ -241,5 +241,38 @@ fn content_type(format: Format) -> &'static str {
         | Format::Exercism
         | Format::Check50
         | Format::MutationElements => "application/json",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_never_ends_or_is_too_large_is_refused() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let status = |content: Body, patience: Duration| {
+            runtime.block_on(async { body(content, patience).await.map_err(|refusal| refusal.status) })
+        };
+        let long = Duration::from_mins(1);
+        let never = Body::new(Never);
+        assert_eq!(status(never, Duration::from_millis(10)), Err(StatusCode::REQUEST_TIMEOUT));
+        assert_eq!(status(Body::from(vec![b' '; BODY_BYTES_MAX + 1]), long), Err(StatusCode::PAYLOAD_TOO_LARGE));
+        assert_eq!(status(Body::from("whole"), long), Ok(b"whole".to_vec()));
+    }
+
+    /// A body of which nothing ever comes.
+    struct Never;
+
+    impl hyper::body::Body for Never {
+        type Data = axum::body::Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
     }
 }

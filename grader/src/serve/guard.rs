@@ -104,6 +104,11 @@ impl Guard {
             return (!passes)
                 .then_some((StatusCode::UNAUTHORIZED, "this server asks for a token: Authorization: Bearer …"));
         }
+        // A request line may name a host too, and then that is the one which is asked.
+        let named = request.uri().authority().map(|name| name.as_str().to_ascii_lowercase());
+        if named.is_some_and(|name| !is_this_machine(&name)) {
+            return Some((StatusCode::FORBIDDEN, "this server answers for this machine only: ask http://127.0.0.1"));
+        }
         refusal(request.method(), request.headers()).map(|why| (StatusCode::FORBIDDEN, why))
     }
 }
@@ -185,6 +190,16 @@ mod tests {
         ] {
             assert!(refuses(&Method::POST, headers), "{headers:?}");
         }
+    }
+
+    #[test]
+    fn a_host_in_the_request_line_is_one_too() {
+        let guard = Guard::new(&[], None).expect("nothing is asked for");
+        let refused = |uri: &str| {
+            let request = Request::builder().uri(uri).header(HOST, "localhost:80").body(axum::body::Body::empty());
+            guard.refusal(&request.expect("a request")).is_some()
+        };
+        assert!(refused("http://evil.example/") && !refused("http://localhost:80/") && !refused("/"));
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub fn answer(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        door::serve(listener, app, async { stop.await.unwrap_or_default() }).await;
+        door::serve(listener, app, door::BOUNDS, async { stop.await.unwrap_or_default() }).await;
         Ok::<(), std::io::Error>(())
     })?;
     runtime.shutdown_background();

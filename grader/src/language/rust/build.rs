@@ -180,7 +180,7 @@ impl Workshop<'_> {
         }
         match outcome {
             Outcome::Built => Ok(()),
-            Outcome::GaveUp(why) => Err(Rejected::build_failed(&why)),
+            Outcome::GaveUp(why) => Err(self.gave_up(&why)),
             Outcome::Machine(why) => Err(Rejected::harness(&why)),
             Outcome::Errors(messages) => {
                 self.machine(&messages)?;
@@ -226,10 +226,22 @@ impl Workshop<'_> {
         }
     }
 
+    /// The compiler gave up: on this source, unless what it compiles against is not what was built.
+    fn gave_up(&self, why: &str) -> Rejected {
+        if self.toolbox.is_sound() { Rejected::build_failed(why) } else { self.broken(why) }
+    }
+
+    fn broken(&self, why: &str) -> Rejected {
+        let folder = self.toolbox.folder.display();
+        Rejected::harness(&format!(
+            "the compiler cannot read a library that every submission is built with ({why}): delete `{folder}`, then run \
+             `grader doctor`; if that does not help, install the compiler anew"
+        ))
+    }
+
     /// Refuses to blame the submission for what the compiler could not read of its own libraries, or not link: those are the same
     /// for everybody.
     fn machine(&self, messages: &[Message]) -> Result<(), Rejected> {
-        let folder = self.toolbox.folder.display();
         for message in messages {
             let text = &message.diagnostic.message;
             let named = text.split('`').skip(1).step_by(2).any(|name| self.toolbox.has(name));
@@ -240,10 +252,7 @@ impl Workshop<'_> {
             };
             let is_of_linker = message.bare && text.contains("linking with");
             if unreadable || is_of_linker && !self.toolbox.is_sound() {
-                return Err(Rejected::harness(&format!(
-                    "the compiler cannot read a library that every submission is built with ({text}): delete `{folder}`, then \
-                     run `grader doctor`; if that does not help, install the compiler anew"
-                )));
+                return Err(self.broken(text));
             }
         }
         Ok(())
@@ -279,7 +288,7 @@ impl Workshop<'_> {
             settle(prototype, &mut forms);
             let messages = match self.try_adapter(&forms)? {
                 Outcome::Built => return Ok(self.account(&forms, &reasons)),
-                Outcome::GaveUp(why) => return Err(Rejected::build_failed(&why)),
+                Outcome::GaveUp(why) => return Err(self.gave_up(&why)),
                 Outcome::Machine(why) => return Err(Rejected::harness(&why)),
                 Outcome::Errors(messages) => messages,
             };
