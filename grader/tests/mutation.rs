@@ -2,15 +2,19 @@
 //! accused. `cargo xtask mutate` tries them all, of the golden submissions too.
 
 #[path = "mutation/batch.rs"]
+#[allow(dead_code, reason = "the command uses the rest")]
 mod batch;
 #[path = "mutation/fates.rs"]
 mod fates;
 #[path = "mutation/lives/mod.rs"]
 mod lives;
 #[path = "mutation/operators.rs"]
+#[allow(dead_code, reason = "the command uses the rest")]
 mod operators;
+#[path = "mutation/wrong.rs"]
+mod wrong;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use batch::Batch;
 use cachedojo_judge::pack::CodeLanguage;
@@ -46,6 +50,28 @@ fn a_mutant_that_breaks_a_promise_loses_what_it_is_worth() {
         killed += usize::from(judged.fate == Fate::Killed);
     }
     assert!(killed * 2 > sample.len(), "{killed} of {} are killed: the sample shows little", sample.len());
+}
+
+/// Every so many-th of the written-down submissions is graded here.
+const WRONG_EVERY: usize = 6;
+
+#[test]
+fn what_somebody_wrote_down_loses_what_it_should() {
+    let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
+    let bench = Bench::open(&pack, false).expect("a toolbox");
+    let files = pack.part("solution", CodeLanguage::Rust);
+    let solution = Submission::of(CodeLanguage::Rust, "solution", files).expect("a solution");
+    let (entries, mutants): (Vec<_>, Vec<_>) = wrong::entries(&solution).into_iter().unzip();
+    let sample: BTreeSet<usize> = (1..=mutants.len()).step_by(WRONG_EVERY).collect();
+    let batch = Batch::build(&bench, &solution, &mutants, &sample).expect("it builds");
+    for number in sample {
+        let entry = &entries[number - 1];
+        assert!(batch.has(number), "{} compiles", entry.id);
+        let lost = fates::losses(&bench, &batch, number, 1).into_iter().filter(|(_, (lost, _))| *lost > 0);
+        let lost: BTreeMap<String, u32> = lost.map(|(row, (lost, _))| (row, lost)).collect();
+        let wrong = entry.out_of_range(&lost);
+        assert!(wrong.is_empty(), "{}: {}", entry.id, wrong.join(", "));
+    }
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn mutate(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let shell = &project.shell;
-    cmd!(shell, "cargo build --quiet --release --package grader --example mutate").quiet().run()?;
+    cmd!(shell, "cargo build --quiet --release --package grader --bin grader --example mutate").quiet().run()?;
     let program = project.target.join("release/examples/mutate");
     let results = project.target.join("mutation");
     let (every, seed) = (arguments.every.to_string(), arguments.seed.to_string());

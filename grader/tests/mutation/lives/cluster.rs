@@ -25,8 +25,8 @@ pub(super) fn failures(to: &mut Writer) {
     to.line(&format!("cluster new rf={rf}"));
     servers[..5].iter().for_each(|id| to.line(&format!("cluster add {id}")));
     keys.iter().for_each(|key| to.line(&format!("cluster set {key} {key}v")));
-    for gone in 0..3 {
-        to.line(&format!("cluster remove {}", servers[gone]));
+    for (gone, server) in servers.iter().enumerate().take(3) {
+        to.line(&format!("cluster remove {server}"));
         if gone % 2 == 1 || rf == 2 {
             to.line("cluster rebalance");
         }

@@ -59,7 +59,7 @@ pub(crate) fn all() -> Vec<Life> {
     let kinds = KINDS.iter().enumerate();
     let lives = kinds.flat_map(|(index, (promise, count, write))| {
         (0..*count).map(move |number| {
-            let mut writer = Writer { random: Random::new((index as u64) << 32 | number), script: String::new() };
+            let mut writer = Writer { random: Random::new(((index as u64) << 32) | number), script: String::new() };
             write(&mut writer);
             Life { promise: *promise, script: writer.script }
         })

@@ -123,7 +123,7 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    fn new(to: &mut Writer, is_lru: bool, is_bounded: bool) -> Scribe<'_> {
+    fn begin(to: &mut Writer, is_lru: bool, is_bounded: bool) -> Scribe<'_> {
         let limit = if is_bounded { LIMIT.to_string() } else { "1MiB".to_owned() };
         to.line(&format!("node new {limit} {}", if is_lru { "lru" } else { "fifo" }));
         Scribe { to, model: Model::new(is_lru, is_bounded) }
@@ -255,7 +255,7 @@ const COUNTS: &[&str] = &["entries", "hits", "misses", "evictions", "expired", "
 /// Keys that were never stored.
 pub(super) fn strangers(to: &mut Writer) {
     let names = to.names(8);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for key in &names[..4] {
         scribe.get(&names[7]);
         scribe.small(key, None);
@@ -270,7 +270,7 @@ pub(super) fn strangers(to: &mut Writer) {
 /// What is stored is read back, stored again or not.
 pub(super) fn reads(to: &mut Writer) {
     let names = to.names(5);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for _ in 0..25 {
         let key = scribe.to.pick(&[0, 1, 2, 3, 4]);
         if scribe.to.below(2) == 0 || scribe.model.find(&names[key]).is_none() {
@@ -284,7 +284,7 @@ pub(super) fn reads(to: &mut Writer) {
 /// What is deleted is gone, and only that.
 pub(super) fn deletes(to: &mut Writer) {
     let names = to.names(6);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     names.iter().for_each(|key| scribe.small(key, None));
     for key in &names[..3] {
         scribe.delete(key);
@@ -295,7 +295,7 @@ pub(super) fn deletes(to: &mut Writer) {
 /// Past its time a key gives nothing, before it its value.
 pub(super) fn expiry(to: &mut Writer) {
     let names = to.names(16);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for key in &names {
         let ttl = scribe.some_ttl();
         scribe.small(key, ttl);
@@ -309,7 +309,7 @@ pub(super) fn expiry(to: &mut Writer) {
 /// The least recently used leaves.
 pub(super) fn recency(to: &mut Writer) {
     let names = to.names(14);
-    let mut scribe = Scribe::new(to, true, true);
+    let mut scribe = Scribe::begin(to, true, true);
     for (at, key) in names.iter().enumerate() {
         scribe.big(key, None);
         for _ in 0..scribe.to.below(3) {
@@ -323,7 +323,7 @@ pub(super) fn recency(to: &mut Writer) {
 /// Numbers go up.
 pub(super) fn sums(to: &mut Writer) {
     let names = to.names(3);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     names.iter().for_each(|key| scribe.small(key, None));
     for _ in 0..8 {
         let (key, delta) = (scribe.to.pick(&[0, 1, 2]), scribe.to.between(2, 400));
@@ -334,7 +334,7 @@ pub(super) fn sums(to: &mut Writer) {
 /// Found and not found are counted, and what is there.
 pub(super) fn counts(to: &mut Writer) {
     let names = to.names(6);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for key in &names[..4] {
         scribe.small(key, None);
         for _ in 0..2 {
@@ -348,7 +348,7 @@ pub(super) fn counts(to: &mut Writer) {
 /// Scenario A: what has expired is neither served nor kept.
 pub(super) fn removal(to: &mut Writer) {
     let names = to.names(10);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for (at, key) in names.iter().enumerate() {
         let ttl = scribe.some_ttl();
         scribe.small(key, ttl);
@@ -373,7 +373,7 @@ pub(super) fn removal(to: &mut Writer) {
 /// Scenario B: whatever is mixed, the limit holds and the bytes are those of what is there.
 pub(super) fn accounts(to: &mut Writer) {
     let names = to.names(9);
-    let mut scribe = Scribe::new(to, true, true);
+    let mut scribe = Scribe::begin(to, true, true);
     scribe.to.line(&format!("always bytes <= {LIMIT}"));
     for _ in 0..70 {
         let at = usize::try_from(scribe.to.below(9)).unwrap_or_default();
@@ -411,7 +411,7 @@ pub(super) fn accounts(to: &mut Writer) {
 /// Scenario E: whatever is read, found or not found, is counted so. Nothing is evicted: who leaves is another promise's.
 pub(super) fn misses(to: &mut Writer) {
     let names = to.names(9);
-    let mut scribe = Scribe::new(to, true, false);
+    let mut scribe = Scribe::begin(to, true, false);
     for _ in 0..40 {
         let at = usize::try_from(scribe.to.below(9)).unwrap_or_default();
         let key = names[at].as_str();
@@ -440,7 +440,7 @@ pub(super) fn misses(to: &mut Writer) {
 pub(super) fn everything(to: &mut Writer) {
     let names = to.names(9);
     let (is_lru, is_bounded) = (to.below(3) > 0, to.below(3) > 0);
-    let mut scribe = Scribe::new(to, is_lru, is_bounded);
+    let mut scribe = Scribe::begin(to, is_lru, is_bounded);
     for _ in 0..80 {
         let at = usize::try_from(scribe.to.below(9)).unwrap_or_default();
         let key = names[at].as_str();
@@ -489,9 +489,7 @@ pub(super) fn policies(to: &mut Writer) {
             (0..reads * 2 + 2).for_each(|_| to.expect(&format!("node get {}", names[*at]), &value(*at)));
         }
         // Whether the newcomer may leave at once is left open; the one that is read least must, if another has to.
-        for at in 5..8 {
-            to.line(&format!("node set {} {}", names[at], value(at)));
-        }
+        (5..8).for_each(|at| to.line(&format!("node set {} {}", names[at], value(at))));
         for at in &order[1..] {
             to.expect(&format!("node get {}", names[*at]), &value(*at));
         }
@@ -499,23 +497,25 @@ pub(super) fn policies(to: &mut Writer) {
     }
     to.line(&format!("node new {LIMIT} ttl"));
     let mut deadlines: Vec<(u64, usize)> = Vec::new();
-    for at in 0..5 {
-        let minutes = 10 + 10 * order[at] as u64;
+    for (at, place) in order.iter().enumerate() {
+        let minutes = 10 + 10 * *place as u64;
         to.line(&format!("node set {} {} ttl {minutes}m", names[at], value(at)));
         deadlines.push((minutes, at));
     }
     let touched = order[2];
     to.expect(&format!("node touch {} 95m", names[touched]), "touched");
     deadlines[touched].0 = 95;
-    for at in 5..8 {
+    // Whoever comes later may live shorter than those before, and leave after them.
+    to.line("tick 5m");
+    for (at, name) in names.iter().enumerate().take(8).skip(5) {
         deadlines.sort_unstable();
         deadlines.remove(0);
-        let minutes = 200 + at as u64 * 10;
-        to.line(&format!("node set {} {} ttl {minutes}m", names[at], value(at)));
-        deadlines.push((minutes, at));
+        let lives = 96 + at as u64 * 10;
+        to.line(&format!("node set {name} {} ttl {lives}m", value(at)));
+        deadlines.push((lives + 5, at));
     }
-    for at in 0..8 {
+    for (at, name) in names.iter().enumerate().take(8) {
         let stays = deadlines.iter().any(|(_, known)| *known == at);
-        to.expect(&format!("node get {}", names[at]), &if stays { value(at) } else { "nothing".to_owned() });
+        to.expect(&format!("node get {name}"), &if stays { value(at) } else { "nothing".to_owned() });
     }
 }
