@@ -5,7 +5,6 @@ use cachedojo::cluster::{Level as Wanted, Micros, NodeId};
 use cachedojo_lab::event::{Event, Share, What};
 use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
 use cachedojo_lab::script::Expectation;
-use cachedojo_lab::subject::Crash;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 use cachedojo_lab::world::machines::{Failure, Fresh, Machines};
 use cachedojo_notation::text::escape;
@@ -115,7 +114,7 @@ impl Stage<'_> {
             }
             Doing::Spread { prefix, count } => self.spread(prefix, *count),
             Doing::Cycle(count) => {
-                let bytes = self.world.cycle(*count, usual_day());
+                let bytes = self.world.cycle(*count, &usual_day());
                 if self.world.failure().is_none() {
                     self.answer(What::Stats(
                         cachedojo_wire::Stats { bytes_stored: bytes, ..Default::default() }.into(),
@@ -263,7 +262,8 @@ impl Stage<'_> {
                 let words: String = escape(words.as_bytes()).chars().take(WORDS_MAX).collect();
                 What::Error { message: words }
             }
-            (Some(_), _) => What::Crashed { crash: Crash::Gibberish },
+            (Some(Reply::Done), _) => What::Error { message: "done, though a value was asked for".into() },
+            (Some(Reply::Value(_)), _) => What::Error { message: "a value, though none was asked for".into() },
             (None, _) => What::Error { message: "no answer within 10 s".into() },
         };
         self.answer(answer);

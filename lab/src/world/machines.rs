@@ -433,7 +433,7 @@ impl<'a> Machines<'a> {
 
     /// Has a process of its own make, use and drop so many nodes, and says by how many bytes its memory has grown in the second half of
     /// that: what is kept for good on the first use is no leak. Inputs name the node n1, a cluster of its own.
-    pub fn cycle(&mut self, count: u32, inputs: Vec<Input>) -> u64 {
+    pub fn cycle(&mut self, count: u32, inputs: &[Input]) -> u64 {
         let node = NodeId::new(1).unwrap_or_default();
         let mut subject = match (self.fresh)() {
             Ok(subject) => subject,
@@ -447,7 +447,7 @@ impl<'a> Machines<'a> {
         let mut sizes = [0; 2];
         for size in &mut sizes {
             let request =
-                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
+                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.to_vec(), count: count.div_ceil(2) };
             match subject.call(&mut world, &Request::Machine(request)) {
                 Ok(Response::Done) if subject.memory_bytes() == 0 => {
                     let message = "memory is not measured here: grade a module of one thread".to_owned();

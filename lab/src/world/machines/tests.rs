@@ -148,7 +148,7 @@ fn each_node_has_clocks_of_its_own_and_a_restart_keeps_the_machines() {
 #[test]
 fn memory_that_nobody_measures_is_no_leak_and_no_pass() {
     let (.., failure) = {
-        let (reply, failure, _) = asked(Does::Nothing, |world| assert_eq!(world.cycle(10, Vec::new()), 0));
+        let (reply, failure, _) = asked(Does::Nothing, |world| assert_eq!(world.cycle(10, &[]), 0));
         (reply, failure)
     };
     assert!(matches!(failure, Some(Failure::NotStarted(_))));
