@@ -19,11 +19,12 @@ pub mod pack;
 pub mod report;
 pub mod resemblance;
 pub mod run;
+mod sentences;
 pub mod simulate;
 pub mod template;
 pub mod verdict;
 
-pub use judge::{judge, shorten, tell_schedules};
+pub use judge::{judge, judge_in_turn, shorten, tell_schedules};
 pub use outcome::{CaseOutcome, CheckOutcome};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;

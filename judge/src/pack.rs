@@ -188,6 +188,9 @@ pub struct MutantSpec {
     /// The languages of the exercise in which it is written; all of them where none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<CodeLanguage>,
+    /// Whether only some orders of its threads show it: then only a submission with a race or a deadlock is compared with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub races: bool,
 }
 
 impl MutantSpec {
