@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::growth::{self, Growth, GrowthError};
-use super::nodes::{self, Doing, Scene};
+use super::nodes::{self, Scene};
 use super::simulate::{self, Accept};
 use super::template;
 use cachedojo::random::Random;
@@ -340,12 +340,10 @@ impl Exercise {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
                 match self.interface {
-                    InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => {
-                        drop(case.script(&check.id, 0)?);
-                    }
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
                     InterfaceKind::Nodes => drop(case.scene(&check.id, 0)?),
                     InterfaceKind::Tests => {}
+                    _ => drop(case.script(&check.id, 0)?),
                 }
             }
         }
@@ -384,9 +382,7 @@ impl Case {
         }
         Ok((text, output))
     }
-}
 
-impl Case {
     /// The case with its placeholders filled, and its pinned output.
     fn fill(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
         let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
@@ -403,17 +399,9 @@ impl Case {
     }
 
     /// The case's scene for a seed, for nodes as submissions.
-    ///
-    /// # Errors
-    /// The template is wrong, or it makes no scene, or one that expects nothing.
-    pub fn scene(&self, check_id: &str, seed: u64) -> Result<Scene, PackError> {
+    pub(crate) fn scene(&self, check_id: &str, seed: u64) -> Result<Scene, PackError> {
         let (text, _) = self.fill(check_id, seed)?;
-        let scene = nodes::read(&text)
-            .map_err(|(line, message)| PackError::Script(check_id.to_owned(), self.line + line, message))?;
-        if !scene.steps.iter().any(|step| matches!(step.doing, Doing::Expect(_))) {
-            return Err(PackError::NoExpectation(check_id.to_owned(), self.line));
-        }
-        Ok(scene)
+        nodes::read(&text).map_err(|(line, said)| PackError::Script(check_id.to_owned(), self.line + line, said))
     }
 
     /// The case's text for a seed, its commands of the line protocol, and its pinned outputs, if it has some.
@@ -427,11 +415,8 @@ impl Case {
         for right in simulate::right_outputs(&commands, output.as_deref()) {
             let answered = right.len() == commands.len() || right.last().is_some_and(|last| last == "BYE");
             if !answered || right.len() > commands.len() {
-                let message = format!(
-                    "{} commands, but an output of {} lines: give each its answer",
-                    commands.len(),
-                    right.len()
-                );
+                let (asked, answers) = (commands.len(), right.len());
+                let message = format!("{asked} commands, but an output of {answers} lines: give each its answer");
                 return Err(wrong(0, message));
             }
         }

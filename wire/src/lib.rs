@@ -244,7 +244,7 @@ pub enum Response {
     /// There is no node (ring, cluster) yet to ask.
     NoObject,
     /// What a node of a cluster wants done.
-    Effects(Vec<machine::Effect>),
+    Effects(Vec<machine::MachineEffect>),
 }
 
 /// Eviction policies of the prototype.
@@ -442,16 +442,4 @@ pub fn decode_request(bytes: &[u8]) -> Option<Request> {
 /// [`encode`] for responses, compiled here once: the adapter of every submission would else compile it again.
 pub fn encode_response(response: &Response) -> Vec<u8> {
     encode(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::numbered;
-
-    #[test]
-    fn a_number_stands_where_the_prefix_wants_it() {
-        assert_eq!(numbered("user", 7), "user7");
-        assert_eq!(numbered("{}:cart", 7), "7:cart");
-        assert_eq!(numbered("user:{}:{}", 7), "user:7:{}");
-    }
 }

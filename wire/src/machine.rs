@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineRequest {
     /// Its process begins; answered by [`Effects`](crate::Response::Effects).
-    Start(Setup),
+    Start(MachineSetup),
     /// Something happens to it; answered by [`Effects`](crate::Response::Effects).
     Handle(Input),
     /// So many nodes are made, hear all of `inputs` and are dropped, one after the other; answered by
     /// [`Done`](crate::Response::Done). The subject's own node, if there is one, stays as it is.
     Cycle {
         /// How each of them is made.
-        setup: Setup,
+        setup: MachineSetup,
         /// What each of them hears.
         inputs: Vec<Input>,
         /// How many.
@@ -25,7 +25,7 @@ pub enum MachineRequest {
 
 /// How a node is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setup {
+pub struct MachineSetup {
     /// Its own name.
     pub id: String,
     /// The names of all members of the cluster, its own among them.
@@ -56,7 +56,7 @@ pub enum Input {
         /// The number under which the answer is expected.
         number: u64,
         /// What it asks for.
-        command: Command,
+        command: MachineCommand,
     },
     /// A node has become a member.
     Joined {
@@ -72,7 +72,7 @@ pub enum Input {
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Command {
+pub enum MachineCommand {
     /// Write a key.
     Put {
         /// The key.
@@ -82,21 +82,21 @@ pub enum Command {
         /// Time to live in milliseconds; without one it lives for ever.
         ttl_ms: Option<u64>,
         /// How many replicas must confirm.
-        level: Level,
+        level: MachineLevel,
     },
     /// Read a key.
     Get {
         /// The key.
         key: String,
         /// How many replicas must answer.
-        level: Level,
+        level: MachineLevel,
     },
     /// Remove a key.
     Delete {
         /// The key.
         key: String,
         /// How many replicas must confirm.
-        level: Level,
+        level: MachineLevel,
     },
     /// Have every node forget its copy of a key.
     Invalidate {
@@ -112,7 +112,7 @@ pub enum Command {
 
 /// How many replicas of a key must take part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Level {
+pub enum MachineLevel {
     /// Any one.
     One,
     /// More than half.
@@ -123,7 +123,7 @@ pub enum Level {
 
 /// Something that a node wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Effect {
+pub enum MachineEffect {
     /// Send a message.
     Send {
         /// To whom.
@@ -139,17 +139,17 @@ pub enum Effect {
         after_ms: u64,
     },
     /// Answer a client.
-    Reply {
+    MachineReply {
         /// The number of what was asked.
         number: u64,
         /// The answer.
-        reply: Reply,
+        reply: MachineReply,
     },
 }
 
 /// What a client hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
+pub enum MachineReply {
     /// What a read found, or nothing.
     Value(Option<Vec<u8>>),
     /// It is done.

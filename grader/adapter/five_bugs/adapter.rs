@@ -64,7 +64,7 @@ mod node {
         }
     }
 
-    fn make(setup: &machine::Setup) -> CacheNode {
+    fn make(setup: &machine::MachineSetup) -> CacheNode {
         CacheNode::new(NodeConfig {
             node_id: setup.id.clone(),
             members: setup.members.clone(),
@@ -73,11 +73,11 @@ mod node {
         })
     }
 
-    fn level(level: machine::Level) -> ConsistencyLevel {
+    fn level(level: machine::MachineLevel) -> ConsistencyLevel {
         match level {
-            machine::Level::One => ConsistencyLevel::One,
-            machine::Level::Quorum => ConsistencyLevel::Quorum,
-            machine::Level::All => ConsistencyLevel::All,
+            machine::MachineLevel::One => ConsistencyLevel::One,
+            machine::MachineLevel::Quorum => ConsistencyLevel::Quorum,
+            machine::MachineLevel::All => ConsistencyLevel::All,
         }
     }
 
@@ -91,39 +91,39 @@ mod node {
         }
     }
 
-    fn asked(command: machine::Command) -> Command {
+    fn asked(command: machine::MachineCommand) -> Command {
         match command {
-            machine::Command::Put { key, value, ttl_ms, level: wanted } => {
+            machine::MachineCommand::Put { key, value, ttl_ms, level: wanted } => {
                 Command::Put { key, value, ttl: ttl_ms.map(Duration::from_millis), level: level(wanted) }
             }
-            machine::Command::Get { key, level: wanted } => Command::Get { key, level: level(wanted) },
-            machine::Command::Delete { key, level: wanted } => Command::Delete { key, level: level(wanted) },
-            machine::Command::Invalidate { key } => Command::Invalidate { key },
-            machine::Command::Peek { key } => Command::Peek { key },
+            machine::MachineCommand::Get { key, level: wanted } => Command::Get { key, level: level(wanted) },
+            machine::MachineCommand::Delete { key, level: wanted } => Command::Delete { key, level: level(wanted) },
+            machine::MachineCommand::Invalidate { key } => Command::Invalidate { key },
+            machine::MachineCommand::Peek { key } => Command::Peek { key },
         }
     }
 
-    fn told(effects: Vec<Effect>) -> Vec<machine::Effect> {
-        let mut told: Vec<machine::Effect> = Vec::new();
+    fn told(effects: Vec<Effect>) -> Vec<machine::MachineEffect> {
+        let mut told: Vec<machine::MachineEffect> = Vec::new();
         for effect in effects {
             told.push(match effect {
-                Effect::Send { to, bytes } => machine::Effect::Send { to, bytes },
+                Effect::Send { to, bytes } => machine::MachineEffect::Send { to, bytes },
                 Effect::Timer { timer, after } => {
                     // A timer is never over before its time.
                     let millis: u128 = Duration::as_nanos(&after).div_ceil(1_000_000);
-                    machine::Effect::Timer { timer, after_ms: u64::try_from(millis).unwrap_or(u64::MAX) }
+                    machine::MachineEffect::Timer { timer, after_ms: u64::try_from(millis).unwrap_or(u64::MAX) }
                 }
-                Effect::Reply { request, reply } => machine::Effect::Reply { number: request, reply: answered(reply) },
+                Effect::Reply { request, reply } => machine::MachineEffect::Reply { number: request, reply: answered(reply) },
             });
         }
         told
     }
 
-    fn answered(reply: Reply) -> machine::Reply {
+    fn answered(reply: Reply) -> machine::MachineReply {
         match reply {
-            Reply::Value(value) => machine::Reply::Value(value),
-            Reply::Done => machine::Reply::Done,
-            Reply::Failed(words) => machine::Reply::Failed(words),
+            Reply::Value(value) => machine::MachineReply::Value(value),
+            Reply::Done => machine::MachineReply::Done,
+            Reply::Failed(words) => machine::MachineReply::Failed(words),
         }
     }
 }

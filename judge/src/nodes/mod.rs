@@ -93,6 +93,9 @@ pub fn read(text: &str) -> Result<Scene, (u32, String)> {
     }
     // Turns of one `for` keep their order.
     steps.sort_by_key(|step| step.line);
+    if !steps.iter().any(|step| matches!(step.doing, Doing::Expect(_))) {
+        return Err((1, "this scene expects nothing, so it could not fail: add an `expect`".to_owned()));
+    }
     let makes = |step: &SceneStep| matches!(step.doing, Doing::World(ClusterCommand::Make(_)));
     match steps.iter().skip(1).find(|step| makes(step)) {
         Some(second) => Err((second.line, "a scene has one cluster: begin another case".to_owned())),
@@ -147,7 +150,8 @@ mod tests {
     fn what_is_no_scene_is_told_at_its_line() {
         for (text, line) in [
             ("write k v\nexpect stored", 1),
-            ("cluster nodes=3\ncluster nodes=3", 2),
+            ("cluster nodes=3\nwrite k v", 1),
+            ("cluster nodes=3\ncluster nodes=3\nexpect yes", 2),
             ("cluster nodes=3\nwrite k v\nsettle", 3),
             ("cluster nodes=3\nnode new 9", 2),
             ("cluster nodes=3\n@cycle many", 2),

@@ -1,15 +1,14 @@
 //! A scene, played: what each line does to the world, and what it shows.
 
 use cachedojo::cluster::ids::SECOND;
-use cachedojo::cluster::{Level as Wanted, Micros, NodeId};
+use cachedojo::cluster::{Level, Micros, NodeId};
 use cachedojo_lab::event::{Event, Share, What};
 use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
 use cachedojo_lab::script::Expectation;
-use cachedojo_lab::subject::Crash;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
-use cachedojo_lab::world::machines::{Failure, Fresh, Machines};
+use cachedojo_lab::world::machines::{Fresh, Machines, WorldEnd};
 use cachedojo_notation::text::escape;
-use cachedojo_wire::machine::{Command, Input, Level, Reply};
+use cachedojo_wire::machine::{Input, MachineCommand, MachineLevel, MachineReply};
 
 use super::{Doing, Scene};
 
@@ -50,7 +49,7 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
         }
     }
     let not_started = match stage.world.failure() {
-        Some(Failure::NotStarted(message)) => Some(message.clone()),
+        Some(WorldEnd::NotStarted(message)) => Some(message.clone()),
         _ => None,
     };
     Played { fuel: stage.world.fuel_used(), events: stage.events, not_started }
@@ -88,14 +87,14 @@ impl Stage<'_> {
     fn fails(&mut self) -> bool {
         let Some(failure) = self.world.failure().cloned() else { return false };
         match failure {
-            Failure::Crashed(node, crash) => {
+            WorldEnd::Crashed(node, crash) => {
                 let text = "ended before it answered".to_owned();
                 let event = WorldEvent::Fault { node: Some(node.to_string()), at_us: self.world.now(), text };
                 self.emit(What::World { event });
                 self.emit(What::Crashed { crash });
             }
-            Failure::Lacks(item) => self.emit(What::NotImplemented { item }),
-            Failure::NotStarted(_) => {}
+            WorldEnd::Lacks(item) => self.emit(What::NotImplemented { item }),
+            WorldEnd::NotStarted(_) => {}
         }
         true
     }
@@ -115,7 +114,7 @@ impl Stage<'_> {
             }
             Doing::Spread { prefix, count } => self.spread(prefix, *count),
             Doing::Cycle(count) => {
-                let bytes = self.world.cycle(*count, usual_day());
+                let bytes = self.world.cycle(*count, &usual_day());
                 if self.world.failure().is_none() {
                     self.answer(What::Stats(
                         cachedojo_wire::Stats { bytes_stored: bytes, ..Default::default() }.into(),
@@ -230,19 +229,19 @@ impl Stage<'_> {
         }
     }
 
-    fn operate(&mut self, operation: &Operation, key: &str, level: Wanted, via: Option<NodeId>, begins: bool) {
+    fn operate(&mut self, operation: &Operation, key: &str, level: Level, via: Option<NodeId>, begins: bool) {
         let Some(node) = via.or_else(|| self.world.running().next()) else {
             return self.answer(What::Error { message: "no node runs: restart one".into() });
         };
         let (name, level) = (key.to_owned(), of_level(level));
         let command = match operation {
-            Operation::Read => Command::Get { key: name, level },
+            Operation::Read => MachineCommand::Get { key: name, level },
             Operation::Write { value, ttl, .. } => {
                 let ttl_ms = ttl.map(|ttl| ttl / 1_000);
-                Command::Put { key: name, value: value.to_vec(), ttl_ms, level }
+                MachineCommand::Put { key: name, value: value.to_vec(), ttl_ms, level }
             }
-            Operation::Erase => Command::Delete { key: name, level },
-            Operation::Invalidate => Command::Invalidate { key: name },
+            Operation::Erase => MachineCommand::Delete { key: name, level },
+            Operation::Invalidate => MachineCommand::Invalidate { key: name },
         };
         if begins {
             self.world.begin(node, command);
@@ -255,37 +254,42 @@ impl Stage<'_> {
         self.key = Some(key.to_owned());
         let key = key.to_owned();
         let answer = match (reply, operation) {
-            (Some(Reply::Value(Some(value))), Operation::Read) => What::Hit { key, value: escape(&value) },
-            (Some(Reply::Value(None)), Operation::Read) => What::Miss { key },
-            (Some(Reply::Done), Operation::Write { .. }) => What::Stored { key },
-            (Some(Reply::Done), Operation::Erase | Operation::Invalidate) => What::Deleted { key },
-            (Some(Reply::Failed(words)), _) => {
+            (Some(MachineReply::Value(Some(value))), Operation::Read) => What::Hit { key, value: escape(&value) },
+            (Some(MachineReply::Value(None)), Operation::Read) => What::Miss { key },
+            (Some(MachineReply::Done), Operation::Write { .. }) => What::Stored { key },
+            (Some(MachineReply::Done), Operation::Erase | Operation::Invalidate) => What::Deleted { key },
+            (Some(MachineReply::Failed(words)), _) => {
                 let words: String = escape(words.as_bytes()).chars().take(WORDS_MAX).collect();
                 What::Error { message: words }
             }
-            (Some(_), _) => What::Crashed { crash: Crash::Gibberish },
+            (Some(MachineReply::Done), _) => What::Error { message: "done, though a value was asked for".into() },
+            (Some(MachineReply::Value(_)), _) => What::Error { message: "a value, though none was asked for".into() },
             (None, _) => What::Error { message: "no answer within 10 s".into() },
         };
         self.answer(answer);
     }
 }
 
-const fn of_level(level: Wanted) -> Level {
+const fn of_level(level: Level) -> MachineLevel {
     match level {
-        Wanted::One => Level::One,
-        Wanted::Quorum => Level::Quorum,
-        Wanted::All => Level::All,
+        Level::One => MachineLevel::One,
+        Level::Quorum => MachineLevel::Quorum,
+        Level::All => MachineLevel::All,
     }
 }
 
 /// What a node that is made and dropped goes through: some writes, some of them invalidated, and a member that comes and goes.
 fn usual_day() -> Vec<Input> {
-    let client = |number: u64, command: Command| Input::Client { number, command };
+    let client = |number: u64, command: MachineCommand| Input::Client { number, command };
     let key = |number: u64| format!("day:{number}");
-    let write =
-        |number: u64| Command::Put { key: key(number), value: vec![b'v'; 256], ttl_ms: None, level: Level::One };
+    let write = |number: u64| MachineCommand::Put {
+        key: key(number),
+        value: vec![b'v'; 256],
+        ttl_ms: None,
+        level: MachineLevel::One,
+    };
     let mut inputs: Vec<Input> = (1..=8).map(|number| client(number, write(number))).collect();
-    inputs.push(client(9, Command::Invalidate { key: key(1) }));
-    inputs.push(client(10, Command::Get { key: key(2), level: Level::One }));
+    inputs.push(client(9, MachineCommand::Invalidate { key: key(1) }));
+    inputs.push(client(10, MachineCommand::Get { key: key(2), level: MachineLevel::One }));
     inputs
 }

@@ -52,7 +52,6 @@ fn say(language: Language, en: String, fr: String) -> String {
 fn sentence(step: &SceneStep, language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match &step.doing {
-        Doing::Expect(_) => None,
         Doing::Tick(_) => said(format!("time passes ({})", step.source), format!("le temps passe ({})", step.source)),
         Doing::Where(key) => said(format!("which nodes hold `{key}`"), format!("quels nœuds ont `{key}`")),
         Doing::Spread { prefix, count } => said(
@@ -72,7 +71,7 @@ fn sentence(step: &SceneStep, language: Language) -> Option<String> {
             format!("{} nœuds démarrent, chaque clé sur {} d'entre eux", setup.nodes, setup.copies),
         ),
         Doing::World(ClusterCommand::Do(act)) => Some(of_act(act, language)),
-        Doing::World(_) => None,
+        Doing::Expect(_) | Doing::World(_) => None,
     }
 }
 
@@ -149,17 +148,7 @@ fn outcome(what: &What, language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match what {
         What::Created { .. } | What::Ticked { .. } | What::Held { .. } => None,
-        What::World { event: WorldEvent::Node { node, text, .. } } => match text.strip_prefix("does not hold ") {
-            Some(key) => said(format!("{node} does not hold `{key}`"), format!("{node} n'a pas `{key}`")),
-            None => {
-                let held = text.trim_start_matches("holds ");
-                said(format!("{node} holds {held}"), format!("{node} a {held}"))
-            }
-        },
-        What::World { event: WorldEvent::Fault { node: Some(node), .. } } => {
-            said(format!("{node} ended before it answered"), format!("{node} s'est arrêté avant de répondre"))
-        }
-        What::World { .. } => None,
+        What::World { event } => of_event(event, language),
         What::Hit { value, .. } => said(format!("it answers {value}"), format!("il répond {value}")),
         What::Miss { .. } => {
             said("it answers that there is none".to_owned(), "il répond qu'il n'y en a pas".to_owned())
@@ -178,5 +167,22 @@ fn outcome(what: &What, language: Language) -> Option<String> {
             said(format!("✗ expected {expected}, got {actual}"), format!("✗ attendu {expected}, obtenu {actual}"))
         }
         other => Some(other.to_string()),
+    }
+}
+
+fn of_event(event: &WorldEvent, language: Language) -> Option<String> {
+    let said = |en: String, fr: String| Some(say(language, en, fr));
+    match event {
+        WorldEvent::Node { node, text, .. } => {
+            if let Some(key) = text.strip_prefix("does not hold ") {
+                return said(format!("{node} does not hold `{key}`"), format!("{node} n'a pas `{key}`"));
+            }
+            let held = text.trim_start_matches("holds ");
+            said(format!("{node} holds {held}"), format!("{node} a {held}"))
+        }
+        WorldEvent::Fault { node: Some(node), .. } => {
+            said(format!("{node} ended before it answered"), format!("{node} s'est arrêté avant de répondre"))
+        }
+        _ => None,
     }
 }

@@ -4,18 +4,21 @@
 //! A discrete-event simulation in whole microseconds, as the engine's own cluster has one: what happens next is the earliest
 //! event, and of two at the same time the one that was caused first. All chance follows from one seed.
 
+mod host;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Micros, NodeId, NodeSet};
 use cachedojo::random::Random;
-use cachedojo_wire::machine::{Command, Effect, Input, MachineRequest, Reply, Setup};
+use cachedojo_wire::machine::{Input, MachineCommand, MachineEffect, MachineReply, MachineRequest, MachineSetup};
 use cachedojo_wire::{Request, Response};
 
+use super::World;
 use super::cluster::network::Network;
-use super::{WALL_START_NS, World};
 use crate::subject::{Crash, Subject};
+use host::{Coming, Due, Host, Runs, size};
 
 /// Makes fresh subjects: one a start of a process.
 pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
@@ -44,82 +47,25 @@ pub struct Machines<'a> {
     copies: u32,
     points: u32,
     /// What clients asked, by number: whom, and what they heard.
-    calls: BTreeMap<u64, (NodeId, Option<Reply>)>,
+    calls: BTreeMap<u64, (NodeId, Option<MachineReply>)>,
     /// Messages that nodes sent since the world began.
     pub sent: u64,
     /// The work of nodes that are no more.
     spent: u64,
     under_way: usize,
     work_left: u32,
-    failure: Option<Failure>,
+    failure: Option<WorldEnd>,
 }
 
 /// Why a world goes no further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
+pub enum WorldEnd {
     /// A node ended before it answered.
     Crashed(NodeId, Crash),
     /// The submission lacks this item.
     Lacks(String),
     /// This machine could not start a node.
     NotStarted(String),
-}
-
-/// A machine and the subject on it.
-struct Host {
-    subject: Box<dyn Subject>,
-    world: World,
-    mono_start_ns: u64,
-    wall_shift_ns: i64,
-    /// Which start of the process: timers of an earlier one are void.
-    boot: u32,
-    /// Until when it is busy: a node that sleeps hears nothing.
-    busy_until: Micros,
-    runs: Runs,
-    held: Vec<Input>,
-}
-
-/// Whether a node runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Runs {
-    Yes,
-    /// It stands still, and finds what came meanwhile when it goes on.
-    Paused,
-    No,
-}
-
-struct Due {
-    at: Micros,
-    sequence: u64,
-    node: NodeId,
-    /// For a timer, the start of the process that set it.
-    boot: Option<u32>,
-    what: Coming,
-}
-
-/// What is under way.
-enum Coming {
-    /// Something that a node will hear.
-    Input(Input),
-    /// What a client will hear from a node that slept before it answered.
-    Reply { number: u64, reply: Reply },
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.sequence == other.sequence
-    }
-}
-impl Eq for Due {}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
 }
 
 impl std::fmt::Debug for Machines<'_> {
@@ -161,7 +107,7 @@ impl<'a> Machines<'a> {
     }
 
     /// Why the world goes no further, if so.
-    pub const fn failure(&self) -> Option<&Failure> {
+    pub const fn failure(&self) -> Option<&WorldEnd> {
         self.failure.as_ref()
     }
 
@@ -176,9 +122,9 @@ impl<'a> Machines<'a> {
     }
 
     /// How a node of that name would be made now.
-    pub fn setup(&self, node: NodeId) -> Setup {
+    pub fn setup(&self, node: NodeId) -> MachineSetup {
         let members = self.members.iter().map(|member| member.to_string()).collect();
-        Setup { id: node.to_string(), members, copies: self.copies, points: self.points }
+        MachineSetup { id: node.to_string(), members, copies: self.copies, points: self.points }
     }
 
     /// The work of all nodes so far, as [`Subject::fuel_used`] counts it.
@@ -198,7 +144,7 @@ impl<'a> Machines<'a> {
     }
 
     /// Asks a node, and lets time pass until it answers, or for so long. `None` when it did not.
-    pub fn ask(&mut self, node: NodeId, command: Command, patience: Micros) -> Option<Reply> {
+    pub fn ask(&mut self, node: NodeId, command: MachineCommand, patience: Micros) -> Option<MachineReply> {
         let number = self.begin(node, command);
         let end = self.now.saturating_add(patience);
         while self.answer(number).is_none() && self.step(end) {}
@@ -211,14 +157,14 @@ impl<'a> Machines<'a> {
 
     /// What a node holds itself of a key; nothing too where it does not answer at once.
     pub fn peek(&mut self, node: NodeId, key: &str) -> Option<Vec<u8>> {
-        match self.ask(node, Command::Peek { key: key.to_owned() }, 0) {
-            Some(Reply::Value(value)) => value,
+        match self.ask(node, MachineCommand::Peek { key: key.to_owned() }, 0) {
+            Some(MachineReply::Value(value)) => value,
             _ => None,
         }
     }
 
     /// Asks a node. The number is the call's, for [`Self::answer`].
-    pub fn begin(&mut self, node: NodeId, command: Command) -> u64 {
+    pub fn begin(&mut self, node: NodeId, command: MachineCommand) -> u64 {
         let number = self.calls.len() as u64 + 1;
         self.calls.insert(number, (node, None));
         self.arrive(node, None, Input::Client { number, command });
@@ -226,7 +172,7 @@ impl<'a> Machines<'a> {
     }
 
     /// The answer to a call that was begun, if it has come.
-    pub fn answer(&self, number: u64) -> Option<&Reply> {
+    pub fn answer(&self, number: u64) -> Option<&MachineReply> {
         self.calls.get(&number).and_then(|(_, reply)| reply.as_ref())
     }
 
@@ -240,13 +186,13 @@ impl<'a> Machines<'a> {
         self.now = self.now.max(at);
         match what {
             Coming::Input(input) => self.arrive(node, boot, input),
-            Coming::Reply { number, reply } => self.hear(node, number, reply),
+            Coming::MachineReply { number, reply } => self.hear(node, number, reply),
         }
         true
     }
 
     /// A client hears: only from the node that it asked, and only once.
-    fn hear(&mut self, node: NodeId, number: u64, reply: Reply) {
+    fn hear(&mut self, node: NodeId, number: u64, reply: MachineReply) {
         if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
             && *asked == node
         {
@@ -258,7 +204,7 @@ impl<'a> Machines<'a> {
         self.sequence += 1;
         self.under_way += size(&what);
         if self.under_way > UNDER_WAY_BYTES_MAX || self.queue.len() >= UNDER_WAY_MAX {
-            self.failure.get_or_insert(Failure::Crashed(node, Crash::TooMuchOutput));
+            self.failure.get_or_insert(WorldEnd::Crashed(node, Crash::TooMuchOutput));
         }
         self.queue.push(Reverse(Due { at, sequence: self.sequence, node, boot, what }));
     }
@@ -283,7 +229,7 @@ impl<'a> Machines<'a> {
     /// Has a node obey, and does what it wants done.
     fn call(&mut self, node: NodeId, request: &MachineRequest) {
         if self.work_left == 0 {
-            self.failure.get_or_insert(Failure::Crashed(node, Crash::OutOfFuel));
+            self.failure.get_or_insert(WorldEnd::Crashed(node, Crash::OutOfFuel));
         }
         if self.failure.is_some() {
             return;
@@ -299,16 +245,16 @@ impl<'a> Machines<'a> {
         let boot = host.boot;
         match answer {
             Ok(Response::Effects(effects)) => self.carry_out(node, boot, at, effects),
-            Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
-            Ok(_) => self.failure = Some(Failure::Crashed(node, Crash::Gibberish)),
-            Err(crash) => self.failure = Some(Failure::Crashed(node, crash)),
+            Ok(Response::NotImplemented { item }) => self.failure = Some(WorldEnd::Lacks(item)),
+            Ok(_) => self.failure = Some(WorldEnd::Crashed(node, Crash::Gibberish)),
+            Err(crash) => self.failure = Some(WorldEnd::Crashed(node, crash)),
         }
     }
 
-    fn carry_out(&mut self, node: NodeId, boot: u32, at: Micros, effects: Vec<Effect>) {
+    fn carry_out(&mut self, node: NodeId, boot: u32, at: Micros, effects: Vec<MachineEffect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes } => {
+                MachineEffect::Send { to, bytes } => {
                     self.sent += 1;
                     // What is sent to nobody is lost; what a node sends to itself goes through no network.
                     let Some(to) = NodeId::from_name(&to) else { continue };
@@ -319,14 +265,14 @@ impl<'a> Machines<'a> {
                         self.schedule(at.saturating_add(after), to, None, Coming::Input(input));
                     }
                 }
-                Effect::Timer { timer, after_ms } => {
+                MachineEffect::Timer { timer, after_ms } => {
                     let due = at.saturating_add(after_ms.saturating_mul(1_000));
                     self.schedule(due, node, Some(boot), Coming::Input(Input::Timer { timer }));
                 }
-                Effect::Reply { number, reply } if at > self.now => {
-                    self.schedule(at, node, None, Coming::Reply { number, reply });
+                MachineEffect::MachineReply { number, reply } if at > self.now => {
+                    self.schedule(at, node, None, Coming::MachineReply { number, reply });
                 }
-                Effect::Reply { number, reply } => self.hear(node, number, reply),
+                MachineEffect::MachineReply { number, reply } => self.hear(node, number, reply),
             }
         }
     }
@@ -338,7 +284,7 @@ impl<'a> Machines<'a> {
         let subject = match (self.fresh)() {
             Ok(subject) => subject,
             Err(message) => {
-                self.failure.get_or_insert(Failure::NotStarted(message));
+                self.failure.get_or_insert(WorldEnd::NotStarted(message));
                 return;
             }
         };
@@ -433,30 +379,31 @@ impl<'a> Machines<'a> {
 
     /// Has a process of its own make, use and drop so many nodes, and says by how many bytes its memory has grown in the second half of
     /// that: what is kept for good on the first use is no leak. Inputs name the node n1, a cluster of its own.
-    pub fn cycle(&mut self, count: u32, inputs: Vec<Input>) -> u64 {
+    pub fn cycle(&mut self, count: u32, inputs: &[Input]) -> u64 {
         let node = NodeId::new(1).unwrap_or_default();
         let mut subject = match (self.fresh)() {
             Ok(subject) => subject,
             Err(message) => {
-                self.failure.get_or_insert(Failure::NotStarted(message));
+                self.failure.get_or_insert(WorldEnd::NotStarted(message));
                 return 0;
             }
         };
-        let setup = Setup { id: node.to_string(), members: vec![node.to_string()], copies: 1, points: self.points };
+        let setup =
+            MachineSetup { id: node.to_string(), members: vec![node.to_string()], copies: 1, points: self.points };
         let mut world = World::new(self.random.next_u64());
         let mut sizes = [0; 2];
         for size in &mut sizes {
             let request =
-                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
+                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.to_vec(), count: count.div_ceil(2) };
             match subject.call(&mut world, &Request::Machine(request)) {
                 Ok(Response::Done) if subject.memory_bytes() == 0 => {
                     let message = "memory is not measured here: grade a module of one thread".to_owned();
-                    self.failure = Some(Failure::NotStarted(message));
+                    self.failure = Some(WorldEnd::NotStarted(message));
                 }
                 Ok(Response::Done) => *size = subject.memory_bytes(),
-                Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
-                Ok(_) => self.failure = Some(Failure::Crashed(node, Crash::Gibberish)),
-                Err(crash) => self.failure = Some(Failure::Crashed(node, crash)),
+                Ok(Response::NotImplemented { item }) => self.failure = Some(WorldEnd::Lacks(item)),
+                Ok(_) => self.failure = Some(WorldEnd::Crashed(node, Crash::Gibberish)),
+                Err(crash) => self.failure = Some(WorldEnd::Crashed(node, crash)),
             }
             if self.failure.is_some() {
                 return 0;
@@ -464,30 +411,6 @@ impl<'a> Machines<'a> {
         }
         self.spent += subject.fuel_used();
         sizes[1].saturating_sub(sizes[0])
-    }
-}
-
-impl Host {
-    /// Sets its clocks to the world's time and returns the monotonic one. Neither it nor the wall clock runs back when the node
-    /// was ahead of the world by the looks that it took.
-    fn set_clocks(&mut self, now: Micros) -> u64 {
-        let since = now.saturating_mul(1_000);
-        let due = self.mono_start_ns.saturating_add(since);
-        let ahead = self.world.monotonic_ns.saturating_sub(due);
-        self.world.monotonic_ns = due.saturating_add(ahead);
-        let wall = WALL_START_NS.saturating_add(since).saturating_add(ahead);
-        self.world.wall_ns = wall.saturating_add_signed(self.wall_shift_ns);
-        self.world.monotonic_ns
-    }
-}
-
-/// About what it takes while it is under way.
-fn size(coming: &Coming) -> usize {
-    64 + match coming {
-        Coming::Input(Input::Message { bytes, .. }) | Coming::Reply { reply: Reply::Value(Some(bytes)), .. } => {
-            bytes.len()
-        }
-        _ => 0,
     }
 }
 
