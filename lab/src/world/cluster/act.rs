@@ -292,9 +292,8 @@ impl Player {
         }
         let status = |node: NodeId| self.world.host(node).map_or(Status::Down, |host| host.status);
         match *act {
-            Act::Kill(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
             Act::Restart { node, .. } if status(node) != Status::Down => Some(Refusal::Runs(node)),
-            Act::Pause(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
+            Act::Kill(node) | Act::Pause(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
             Act::Pause(node) if status(node) == Status::Paused => Some(Refusal::Paused(node)),
             Act::Resume(node) if status(node) != Status::Paused => Some(Refusal::NotPaused(node)),
             Act::Leave(node) => {
