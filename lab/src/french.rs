@@ -114,7 +114,8 @@ pub fn crash_in_french(crash: &Crash) -> String {
     match crash {
         Crash::Panic { message } => format!("panique : {message}"),
         Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
-        Crash::CutOff => "interrompu : la correction entière a épuisé le temps de processeur permis".into(),
+        Crash::CutOff => "interrompu : sa vérification, ou la correction entière, a épuisé le temps permis".into(),
+        Crash::Machine { message } => format!("n'a pas été exécuté jusqu'au bout, cette machine a failli : {message}"),
         Crash::OutOfMemory => "a demandé plus de mémoire qu'il n'est permis".into(),
         Crash::TooMuchOutput => "a écrit ou répondu plus qu'il n'est permis".into(),
         Crash::Deadlock { waits } if waits.is_empty() => {

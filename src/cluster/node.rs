@@ -5,6 +5,7 @@ mod coordinate;
 mod members;
 mod repair;
 mod replica;
+mod underway;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,9 +17,7 @@ use super::store::Store;
 use super::time::{Offset, SKEW_BOUND};
 use super::view::{Change, View};
 use crate::random::Random;
-use coordinate::Pending;
-use members::CatchUp;
-use repair::Confirmation;
+use underway::{CatchUp, Confirmation, Pending};
 
 /// How often a node must be told that time passes.
 pub const TICK: Micros = 50 * MS;

@@ -2,102 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::ids::{Micros, NodeId, NodeSet, Version};
+use crate::cluster::ids::{NodeId, NodeSet, Version};
 use crate::cluster::level::{Duty, Level};
 use crate::cluster::message::{Failure, Message, Note, Outcome, Placed, Request};
 use crate::cluster::record::{Key, Record, SWEEP, Selector, hash_of};
 use crate::cluster::store::SWEEPS_MAX;
 
+use super::underway::{Aim, Pending, Phase};
 use super::{Node, newer};
 
 /// The most hints that a node keeps.
 const HINTS_MAX: usize = 4096;
-
-/// An operation under way.
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    client: u64,
-    at: Placed,
-    level: Level,
-    aim: Aim,
-    phase: Phase,
-    /// Under which epoch the answers of this phase were asked for: only such answers count.
-    epoch: u64,
-    deadline: Micros,
-    retry_at: Micros,
-    is_replied: bool,
-    /// Who answered the query.
-    answered: NodeSet,
-    /// Who has the record that is being stored.
-    stored: NodeSet,
-    /// The newest record that was answered, and who has it.
-    best: Option<Record>,
-    have_best: NodeSet,
-    /// The invalidations by tag that were answered, and who holds them.
-    sweeps: BTreeMap<Key, (Record, NodeSet)>,
-    /// The one of them that makes a tombstone of what a read found: it goes to those who get the tombstone.
-    sweep: Option<(Key, Record)>,
-    /// The tombstone of that kind for which all were asked once more.
-    looked_at: Version,
-}
-
-#[derive(Debug, Clone)]
-enum Aim {
-    Read {
-        at_least: Version,
-    },
-    /// The record's version is [`Version::NONE`] until the query is answered.
-    Write {
-        record: Record,
-        at_least: Version,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Which versions are there?
-    Query,
-    /// A write, or the repair of a read, goes out.
-    Store,
-}
-
-impl Pending {
-    fn record(&self) -> Option<&Record> {
-        match &self.aim {
-            Aim::Read { .. } => self.best.as_ref(),
-            Aim::Write { record, .. } => Some(record),
-        }
-    }
-
-    /// From here on answers to the questions before count no more.
-    fn forget_answers(&mut self) {
-        self.answered = NodeSet::EMPTY;
-        self.have_best = NodeSet::EMPTY;
-        self.best = None;
-        self.sweeps.values_mut().for_each(|(_, who)| *who = NodeSet::EMPTY);
-    }
-
-    /// Makes a tombstone of what a read found, if an invalidation by tag reaches it; and leaves as those who have it only those who have the
-    /// invalidation too.
-    fn apply_sweeps(&mut self) {
-        self.sweep = None;
-        let Some(best) = self.best.as_mut().filter(|best| best.value.is_some() || best.version.is_swept) else {
-            return;
-        };
-        let reaches = |key: &Key, sweep: &Record| {
-            sweep.version > best.version
-                && Selector::of_key(key).is_some_and(|selector| selector.reaches(&self.at.key, best.tag.as_deref()))
-        };
-        let reaching = self.sweeps.iter().filter(|(key, (sweep, _))| reaches(key, sweep));
-        let Some((key, (sweep, who))) = reaching.max_by_key(|(_, (sweep, _))| sweep.version) else { return };
-        if best.value.is_some() {
-            *best = Record { version: best.version.swept(), value: None, deadline: None, ..best.clone() };
-            self.have_best = NodeSet::EMPTY;
-        }
-        self.have_best = self.have_best.and(*who);
-        self.sweep = Some((key.clone(), sweep.clone()));
-    }
-}
 
 impl Node {
     pub(super) fn begin(&mut self, client: u64, request: Request) {

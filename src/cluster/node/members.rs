@@ -14,22 +14,11 @@ use crate::cluster::record::{Key, Record, hash_of};
 use crate::cluster::view::{Change, Member, Placement};
 
 use super::repair::BATCH;
+use super::underway::CatchUp;
 use super::{Disk, Node};
 
 /// How often a node asks again for what it is to hold.
 const PULL_EVERY: Micros = 200 * MS;
-
-/// The pulling of what a node should hold and does not.
-#[derive(Debug, Clone)]
-pub(super) struct CatchUp {
-    epoch: u64,
-    /// Whether it is for the ring that comes.
-    for_next: bool,
-    /// Behind which key to go on, for each source.
-    cursors: BTreeMap<NodeId, Option<Key>>,
-    /// Who has sent everything.
-    done: NodeSet,
-}
 
 impl Node {
     /// Applies what is committed, and passes on what the log has to say.
