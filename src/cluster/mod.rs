@@ -28,15 +28,22 @@
 //! pattern, tag or namespace reaches, also one that arrives later. A tombstone outlives every hint, operation and message that could bring the
 //! value back, and is forgotten only after all replicas said twice that they have it.
 //!
+//! An invalidation by pattern or namespace is a tombstone of its own version for every key that it reaches. One by *tag* deletes the value that
+//! it meets, and nothing that has replaced that value: its tombstone is newer than that one write and older than every other. A read that meets
+//! it asks the replicas once more, since answers from before it may lack a write that it does not delete, and brings the invalidation
+//! itself to a quorum together with the tombstone: otherwise the next reader might not know of it.
+//!
 //! **Membership** is a log that the nodes agree on ([`raft`]); a ring is never edited, but follows from the log. Ranges change hands in two
 //! phases ([`node`]'s `members`), while reads and writes go on under both rings. A node that comes back with nothing is admitted as
 //! a new life of it and vouches for nothing until it has pulled what a quorum holds; one that was removed comes back the same way; one that was
-//! only away catches up. A node that has been silent for long is let go, so that its keys get their full number of copies again.
+//! only away catches up. Whoever wants to be let in asks the nodes that it knows; one that does not lead names all members, so that the leader
+//! is found though it came later. A node that has been silent for long is let go, so that its keys get their full number of copies again.
 //!
 //! What this promises, under lost, late, doubled and reordered messages, partitions, pauses, crashes and skewed clocks: no write acknowledged
 //! at QUORUM or ALL is lost while fewer than a quorum of its replicas lose their disks between repairs; no deleted value comes back; nothing
 //! lives longer than its deadline plus, or dies earlier than its deadline less, twice [`time::SKEW_BOUND`]; no two nodes of one epoch disagree on a
-//! key's place. It assumes that nodes do not lie, that monotonic clocks run at one rate, and that a disk keeps what its node has acknowledged.
+//! key's place. While no majority of the members is up with its disk, membership stands still: the last node cannot leave, and of two neither may
+//! lose its disk. It assumes that nodes do not lie, that monotonic clocks run at one rate, and that a disk keeps what its node has acknowledged.
 
 pub mod ids;
 pub mod level;

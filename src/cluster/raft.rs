@@ -213,10 +213,6 @@ impl Raft {
         self.voters.get(&node) == Some(&incarnation)
     }
 
-    fn last_term(&self) -> u64 {
-        self.term_at(self.stable.log.len())
-    }
-
     fn term_at(&self, index: usize) -> u64 {
         index.checked_sub(1).and_then(|at| self.stable.log.get(at)).map_or(0, |entry| entry.term)
     }
@@ -258,7 +254,8 @@ impl Raft {
             return self.win(is_trial, now);
         }
         let term = self.stable.term + u64::from(is_trial);
-        let ask = Vote::Ask { is_trial, term, last: self.stable.log.len(), last_term: self.last_term() };
+        let last = self.stable.log.len();
+        let ask = Vote::Ask { is_trial, term, last, last_term: self.term_at(last) };
         for &node in self.voters.keys().filter(|&&node| node != self.me) {
             self.out.push((node, ask.clone()));
         }
@@ -330,7 +327,7 @@ impl Raft {
         if !is_trial {
             self.see_term(term, now);
         }
-        let is_current = theirs >= (self.last_term(), self.stable.log.len());
+        let is_current = theirs >= (self.term_at(self.stable.log.len()), self.stable.log.len());
         let is_free = is_trial || self.stable.vote.is_none_or(|vote| vote == from);
         let yes = term >= self.stable.term + u64::from(is_trial) && is_current && is_free;
         if yes && !is_trial {

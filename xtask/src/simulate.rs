@@ -110,8 +110,12 @@ impl Mutant {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Speed {
+    /// For random lives by the thousand.
     Fast,
+    /// For a thousand lives of each mutant.
     QuicklyBuilt,
+    /// For scenarios alone, which are over in an instant.
+    BuiltAtOnce,
 }
 
 /// The small crate.
@@ -176,14 +180,17 @@ impl<'a> Lives<'a> {
         let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod world;\n";
         self.write("src/lib.rs", modules)?;
         self.write("src/main.rs", &read("simulate/src/main.rs")?.replace("cachedojo_lab::", "lives::"))?;
-        let profiles = "[profile.release]\n[profile.dev]\nopt-level = 1\ndebug = false\noverflow-checks = false\ndebug-assertions = false\n";
+        let profiles = "[profile.release]\n[profile.dev]\nopt-level = 1\ndebug = false\noverflow-checks = false\ndebug-assertions = false\n[profile.scenes]\ninherits = \"dev\"\nopt-level = 0\n";
         let package =
             format!("[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n{profiles}");
         self.write("Cargo.toml", &package)?;
         let shell = &self.project.shell;
         let (manifest, target) = (self.folder.join("Cargo.toml"), self.folder.join("target"));
-        let (flags, profile): (&[&str], _) =
-            if speed == Speed::Fast { (&["--release"], "release") } else { (&[], "debug") };
+        let (flags, profile): (&[&str], _) = match speed {
+            Speed::Fast => (&["--release"], "release"),
+            Speed::QuicklyBuilt => (&[], "debug"),
+            Speed::BuiltAtOnce => (&["--profile", "scenes"], "scenes"),
+        };
         cmd!(shell, "cargo build --quiet --offline --manifest-path {manifest} --target-dir {target} {flags...}")
             .env("RUSTFLAGS", "--cap-lints allow")
             .quiet()
@@ -214,14 +221,15 @@ fn mutants(project: &Project, lives: &Lives<'_>, ids: &[String], quick: bool) ->
         bail!("there is no mutant `{unknown}`: see simulate/mutants");
     }
     let plans = plans(project, lives)?;
-    let program = lives.build(None, Speed::QuicklyBuilt)?;
+    let speed = if quick { Speed::BuiltAtOnce } else { Speed::QuicklyBuilt };
+    let program = lives.build(None, speed)?;
     let sound = transcripts(project, &program, &plans)?;
     ensure!(sound.len() == plans.len() + 1, "the sound cluster does not live through every scenario");
     let mut survivors = 0;
     let chosen = all.iter().filter(|mutant| ids.is_empty() || ids.contains(&mutant.id));
     println!("{:<40} {:<24} found", "mutant", "killed by");
     for mutant in chosen {
-        let program = lives.build(Some(mutant), Speed::QuicklyBuilt).with_context(|| mutant.id.clone())?;
+        let program = lives.build(Some(mutant), speed).with_context(|| mutant.id.clone())?;
         let heard = transcripts(project, &program, &plans)?;
         let kills: Vec<&String> =
             sound.iter().filter(|(name, lines)| heard.get(*name) != Some(lines)).map(|(name, _)| name).collect();

@@ -128,7 +128,7 @@ pub enum Done {
     /// It is so now.
     Yes,
     /// It cannot be.
-    No(Refusal),
+    No(Cannot),
     /// The number of a call, which has its answer unless it was only begun.
     Call(usize),
     /// Whether the cluster is at rest.
@@ -137,7 +137,7 @@ pub enum Done {
 
 /// Why something cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Cannot {
     /// There is no node of that number.
     NoNode {
         /// The number.
@@ -167,7 +167,7 @@ pub enum Refusal {
     Itself(NodeId),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Cannot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoNode { node, all } => write!(f, "there is no node {node}: the nodes are {all}"),
@@ -237,8 +237,8 @@ impl Player {
 
     /// Does it.
     pub fn perform(&mut self, act: &Act) -> Done {
-        if let Some(refusal) = self.refusal(act) {
-            return Done::No(refusal);
+        if let Some(why) = self.cannot(act) {
+            return Done::No(why);
         }
         let world = &mut self.world;
         match act {
@@ -258,7 +258,7 @@ impl Player {
             Act::Jump { node, by } => _ = world.skew(*node, *by, true),
             Act::Leave(node) => {
                 if !world.wish_to_leave(*node) {
-                    return Done::No(Refusal::Last);
+                    return Done::No(Cannot::Last);
                 }
             }
             Act::Partition(groups) => {
@@ -281,38 +281,37 @@ impl Player {
     }
 
     /// Why it cannot be done as things stand, if it cannot.
-    fn refusal(&self, act: &Act) -> Option<Refusal> {
+    fn cannot(&self, act: &Act) -> Option<Cannot> {
         let all = self.world.all();
         if let Act::Join { node, .. } = act {
             let is_there = |host: &super::Host| !host.node().is_some_and(cachedojo::cluster::Node::has_left);
-            return self.world.host(*node).is_some_and(is_there).then_some(Refusal::Taken(*node));
+            return self.world.host(*node).is_some_and(is_there).then_some(Cannot::Taken(*node));
         }
         if let Some(node) = act.nodes().less(all).iter().next() {
-            return Some(Refusal::NoNode { node, all });
+            return Some(Cannot::NoNode { node, all });
         }
         let status = |node: NodeId| self.world.host(node).map_or(Status::Down, |host| host.status);
         match *act {
-            Act::Kill(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
-            Act::Restart { node, .. } if status(node) != Status::Down => Some(Refusal::Runs(node)),
-            Act::Pause(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
-            Act::Pause(node) if status(node) == Status::Paused => Some(Refusal::Paused(node)),
-            Act::Resume(node) if status(node) != Status::Paused => Some(Refusal::NotPaused(node)),
+            Act::Restart { node, .. } if status(node) != Status::Down => Some(Cannot::Runs(node)),
+            Act::Kill(node) | Act::Pause(node) if status(node) == Status::Down => Some(Cannot::Down(node)),
+            Act::Pause(node) if status(node) == Status::Paused => Some(Cannot::Paused(node)),
+            Act::Resume(node) if status(node) != Status::Paused => Some(Cannot::NotPaused(node)),
             Act::Leave(node) => {
                 let has_left = self.world.host(node)?.node().is_some_and(cachedojo::cluster::Node::has_left);
-                has_left.then_some(Refusal::HasLeft(node))
+                has_left.then_some(Cannot::HasLeft(node))
             }
             Act::Partition(ref groups) => {
                 let twice = all.iter().find(|&node| groups.iter().filter(|group| group.contains(node)).count() > 1);
-                twice.map(Refusal::InTwoGroups)
+                twice.map(Cannot::InTwoGroups)
             }
-            Act::Block { from, to } | Act::Delay { from, to, .. } if from == to => Some(Refusal::Itself(from)),
-            Act::Operate { via: None, .. } if self.first_up().is_none() => Some(Refusal::NoneRuns),
+            Act::Block { from, to } | Act::Delay { from, to, .. } if from == to => Some(Cannot::Itself(from)),
+            Act::Operate { via: None, .. } if self.first_up().is_none() => Some(Cannot::NoneRuns),
             _ => None,
         }
     }
 
     fn operate(&mut self, operation: &Operation, key: &Key, level: Level, via: Option<NodeId>, begins: bool) -> Done {
-        let Some(via) = via.or_else(|| self.first_up()) else { return Done::No(Refusal::NoneRuns) };
+        let Some(via) = via.or_else(|| self.first_up()) else { return Done::No(Cannot::NoneRuns) };
         self.learn();
         let client = self.session.unwrap_or(0);
         let token = self.tokens.get(&client).and_then(|tokens| tokens.get(key)).copied();

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod check;
+pub mod host;
 pub mod linear;
 pub mod network;
 pub mod plan;
@@ -17,58 +18,20 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
-use cachedojo::cluster::raft::Role;
 use cachedojo::cluster::{
     Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
+use host::{Held, State};
 use network::Network;
 use story::{Counts, Happened, Happening, Rare};
 
-/// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
-pub const WALL_START: Micros = 1_767_225_600_000_000;
+pub use host::{Host, Status, WALL_START};
+
 /// The most events that one world goes through: a few letters can ask for more than anybody waits for.
 const WORK_MAX: u64 = 5_000_000;
 /// How much a world remembers of what its clients asked.
 const CALLS_MAX: usize = 100_000;
-
-/// A machine and what runs on it.
-#[derive(Debug, Clone)]
-pub struct Host {
-    state: State,
-    mono_start: Micros,
-    wall_shift: i64,
-    /// Which start of the process: what was due to an earlier one is void.
-    boot: u32,
-    incarnation: u16,
-    weight: u8,
-    held: Vec<Held>,
-    /// What an outsider would expect of it.
-    pub status: Status,
-}
-
-#[derive(Debug, Clone)]
-enum State {
-    Up(Box<Node>),
-    Down(Option<Box<Disk>>),
-}
-
-#[derive(Debug, Clone)]
-enum Held {
-    Message { envelope: Box<Envelope>, sent_at: Micros },
-    Ask { number: u64, request: Request },
-}
-
-/// How a node is, seen from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// It runs.
-    Up,
-    /// It stands still, and finds what came meanwhile when it goes on.
-    Paused,
-    /// It is not there.
-    Down,
-}
 
 #[derive(Debug, Clone)]
 struct Due {
@@ -640,32 +603,6 @@ impl ClusterWorld {
         all.all(|node| {
             is_calm(node) && node.leader().is_some() && node.view().ring_digest() == first.view().ring_digest()
         })
-    }
-}
-
-impl Host {
-    fn readings(&self, now: Micros) -> Readings {
-        Readings {
-            mono: now + self.mono_start,
-            wall: WALL_START.saturating_add(now).saturating_add_signed(self.wall_shift),
-        }
-    }
-
-    fn leads(&self) -> bool {
-        self.node().is_some_and(|node| node.term().1 == Role::Leader)
-    }
-
-    /// The node, while it runs or is paused.
-    pub fn node(&self) -> Option<&Node> {
-        match &self.state {
-            State::Up(node) => Some(node),
-            State::Down(_) => None,
-        }
-    }
-
-    /// By how much its wall clock is wrong, in microseconds.
-    pub const fn wall_shift(&self) -> i64 {
-        self.wall_shift
     }
 }
 
