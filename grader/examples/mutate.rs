@@ -1,66 +1,178 @@
-//! Mutates submissions that are right, mechanically, and lists the mutants that the checks do not see.
-//!
-//! `cargo run -p grader --example mutate -- [--sample N] [--from K] [--seed N] PATH…`: every so many-th mutant of each file, `N` in all
-//! (60 unless told), from the `K`-th on. One line a mutant as it is judged, and a table at the end. Cost: about two seconds of
-//! processor time a mutant.
+//! Mutates submissions that are right, mechanically, and lists the mutants that the checks do not see. `cargo xtask mutate` runs it.
 
 #![allow(clippy::print_stdout, reason = "a tool's own voice")]
 
-#[path = "../tests/mutation/judge.rs"]
+#[path = "../tests/mutation/batch.rs"]
+mod batch;
+#[path = "../tests/mutation/fates.rs"]
 mod fates;
-#[path = "../tests/mutation/lives.rs"]
+#[path = "../tests/mutation/lives/mod.rs"]
 mod lives;
 #[path = "../tests/mutation/operators.rs"]
 mod operators;
+#[path = "../tests/mutation/wrong.rs"]
+mod wrong;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, ensure};
+use batch::{Batch, Mutant};
+use cachedojo_judge::pack::CodeLanguage;
 use clap::Parser;
-use fates::{Fate, Original};
-use grader::pack::{DEFAULT_ID, Pack};
+use fates::{Fate, Judged, Lives};
+use grader::intake::submission::Submission;
+use grader::pack::Pack;
 use grader::run::bench::Bench;
+use serde::{Deserialize, Serialize};
+
+/// Most mutants of one module: what the compiler takes in a few seconds.
+const BATCH_MAX: usize = 400;
 
 #[derive(Parser)]
 struct Args {
-    /// How many mutants of each file.
-    #[arg(long, default_value_t = 60)]
-    sample: usize,
-    /// From which on.
-    #[arg(long, default_value_t = 0)]
-    from: usize,
-    /// The grading's seed.
+    /// Every so many-th mutant only
+    #[arg(long, default_value_t = 1)]
+    every: usize,
+    /// The grading's seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Single files: `src/lib.rs` of submissions that are right.
+    /// Where results are kept, a file a submission: what stands there is not judged again
+    #[arg(long, default_value = "target/mutation")]
+    results: PathBuf,
+    /// Judge again what survived, was spared or accused
+    #[arg(long)]
+    again: bool,
+    /// Instead, grade the submissions of wrong.toml under so many seeds
+    #[arg(long)]
+    wrong: Option<u64>,
+    /// Submissions that are right; without one, the pack's solution and all golden ones
     paths: Vec<PathBuf>,
+}
+
+/// One line of a file of results.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    number: usize,
+    file: String,
+    line: usize,
+    what: String,
+    #[serde(flatten)]
+    judged: Judged,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    let pack = Pack::load(DEFAULT_ID)?;
+    // From its folder: what is changed there needs no compiler.
+    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../exercises/distributed-cache"))?;
     let bench = Bench::open(&pack, false)?;
-    for path in &args.paths {
-        let source = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let original = Original::new(&bench, &source).with_context(|| format!("{} does not build", path.display()))?;
-        let mutants = operators::mutants(&source);
-        let step = (mutants.len() / args.sample.max(1)).max(1);
-        let mut table: BTreeMap<&str, usize> = BTreeMap::new();
-        println!("{}: {} mutants, every {step}th from {}", path.display(), mutants.len(), args.from);
-        for mutant in mutants.iter().skip(args.from).step_by(step).take(args.sample) {
-            let fate = original.fate(&bench, &mutant.source, args.seed);
-            let (name, told) = match &fate {
-                Fate::NotBuilt => ("not built", ""),
-                Fate::Killed(check) => ("killed", check.as_str()),
-                Fate::Alike => ("alike", ""),
-                Fate::Accused(check) => ("ACCUSED", check.as_str()),
-                Fate::Survives(script) => ("SURVIVES", script.as_str()),
-            };
-            *table.entry(name).or_default() += 1;
-            println!("{name}: line {}: {} {told}", mutant.line, mutant.what);
-        }
-        println!("{}: {table:?}", path.display());
+    if let Some(seeds) = args.wrong {
+        return wrong(&bench, seeds);
     }
+    let lives = Lives::new();
+    fs::create_dir_all(&args.results)?;
+    let mut table: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for path in if args.paths.is_empty() { right_submissions()? } else { args.paths.clone() } {
+        let name = name(&path);
+        let rows = one(&args, &bench, &lives, &path, &name).with_context(|| name.clone())?;
+        let counts = table.entry(name).or_default();
+        for row in &rows {
+            *counts.entry(format!("{:?}", row.judged.fate)).or_default() += 1;
+        }
+    }
+    print_table(&table);
     Ok(())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn right_submissions() -> Result<Vec<PathBuf>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let golden = fs::read_dir(root.join("tests/submissions"))?.map(|entry| Ok(entry?.path()));
+    let mut golden: Vec<PathBuf> = golden.collect::<Result<_>>()?;
+    golden.retain(|path| name(path).starts_with("correct_"));
+    golden.sort();
+    golden.insert(0, root.join("../exercises/distributed-cache/solution"));
+    Ok(golden)
+}
+
+fn one(args: &Args, bench: &Bench<'_>, lives: &Lives, path: &Path, name: &str) -> Result<Vec<Row>> {
+    let original = Submission::read(path, &bench.pack.exercise.languages).map_err(|error| anyhow!("{error}"))?;
+    let mutants = batch::mutants(&original.files);
+    let file = args.results.join(format!("{name}.jsonl"));
+    let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
+    for line in fs::read_to_string(&file).unwrap_or_default().lines() {
+        // A line that was cut off is judged again.
+        let Ok(row) = serde_json::from_str::<Row>(line) else { continue };
+        rows.insert(row.number, row);
+    }
+    rows.retain(|_, row| !args.again || matches!(row.judged.fate, Fate::NotBuilt | Fate::Killed | Fate::Alike));
+    let wanted: BTreeSet<usize> = (1..=mutants.len()).skip(args.every / 2).step_by(args.every).collect();
+    rows.retain(|number, _| wanted.contains(number));
+    let missing: Vec<usize> = wanted.into_iter().filter(|number| !rows.contains_key(number)).collect();
+    println!("{name}: {} mutants, {} known, {} to judge", mutants.len(), rows.len(), missing.len());
+    let mut to = OpenOptions::new().create(true).append(true).open(&file)?;
+    for part in missing.chunks(BATCH_MAX) {
+        let part: BTreeSet<usize> = part.iter().copied().collect();
+        let batch = Batch::build(bench, &original, &mutants, &part).map_err(|error| anyhow!(error))?;
+        let mistakes = lives.mistakes(&batch);
+        ensure!(mistakes.is_empty(), "the lives accuse a right submission:\n{}", mistakes.join("\n"));
+        for number in part {
+            let alone = batch.unplaced().contains(&number).then(|| Batch::alone(bench, &original, &mutants, number));
+            let judged = match alone {
+                Some(Err(_)) => Judged { fate: Fate::NotBuilt, lost: BTreeMap::new(), why: String::new() },
+                Some(Ok(alone)) => lives.fate(bench, &alone, number, args.seed),
+                None => lives.fate(bench, &batch, number, args.seed),
+            };
+            let Mutant { file, changes } = &mutants[number - 1];
+            let (text, change) = (&original.files[file], &changes[0]);
+            let row = Row { number, file: file.clone(), line: change.line(text), what: change.told(text), judged };
+            if matches!(row.judged.fate, Fate::Survives | Fate::Spared | Fate::Accused) {
+                println!("{:?} {number}: {}:{}: {} {:?}", row.judged.fate, row.file, row.line, row.what, row.judged.lost);
+            }
+            writeln!(to, "{}", serde_json::to_string(&row)?)?;
+            rows.insert(number, row);
+        }
+    }
+    Ok(rows.into_values().collect())
+}
+
+fn wrong(bench: &Bench<'_>, seeds: u64) -> Result<()> {
+    let files = bench.pack.part("solution", CodeLanguage::Rust);
+    let solution = Submission::of(CodeLanguage::Rust, "solution", files).context("a solution")?;
+    let (entries, mutants): (Vec<_>, Vec<_>) = wrong::entries(&solution).into_iter().unzip();
+    let all: BTreeSet<usize> = (1..=mutants.len()).collect();
+    let batch = Batch::build(bench, &solution, &mutants, &all).map_err(|error| anyhow!(error))?;
+    let mut outside = 0;
+    for (number, entry) in (1..).zip(&entries) {
+        ensure!(batch.has(number), "{} does not compile", entry.id);
+        for seed in 1..=seeds {
+            let lost = fates::losses(bench, &batch, number, seed).into_iter().filter(|(_, (lost, _))| *lost > 0);
+            let lost: BTreeMap<String, u32> = lost.map(|(row, (lost, _))| (row, lost)).collect();
+            let wrong = entry.out_of_range(&lost);
+            if !wrong.is_empty() {
+                outside += 1;
+                println!("{} under seed {seed}: {}; it loses {lost:?}", entry.id, wrong.join(", "));
+            }
+        }
+    }
+    println!("{} submissions under {seeds} seeds: {outside} gradings outside their ranges", entries.len());
+    ensure!(outside == 0, "some submissions lose too much or too little");
+    Ok(())
+}
+
+fn print_table(table: &BTreeMap<String, BTreeMap<String, usize>>) {
+    let fates = ["Killed", "Alike", "Spared", "Survives", "Accused", "NotBuilt"];
+    println!("{:<40}{}", "", fates.map(|fate| format!("{fate:>10}")).concat());
+    let mut sums = [0; 6];
+    for (name, counts) in table {
+        let numbers = fates.map(|fate| counts.get(fate).copied().unwrap_or_default());
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+        println!("{name:<40}{}", numbers.map(|number| format!("{number:>10}")).concat());
+    }
+    println!("{:<40}{}", "together", sums.map(|sum| format!("{sum:>10}")).concat());
 }

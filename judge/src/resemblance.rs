@@ -1,4 +1,4 @@
-//! Known bugs recognised: a submission that fails just where a mutant fails, and in the same way, is told its name.
+//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, is told the bug's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,16 +27,18 @@ struct Trait {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Break {
     step: u32,
+    /// In the script's words; where it breaks by chance, what of it does not hang on chance.
     expected: String,
     actual: String,
-    /// Whether it hangs on where keys are placed or on the way of accounting, which are everyone's own choice.
+    /// Whether the answer depends on where keys are placed or how memory is accounted: both are the submission's own choice,
+    /// so the first place at which it shows says nothing.
     by_chance: bool,
 }
 
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
-        // Where it shows depends on the schedule that was found first, and so on chance.
+        // The place depends on which failing schedule was found first, and so on chance.
         if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
             return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
         }
@@ -45,15 +47,19 @@ impl Trait {
             _ => None,
         });
         let mut breaks: Vec<Break> = Vec::new();
+        // Two runs that disagree do so at some key or other.
+        if case.verdict == Verdict::Flaky {
+            breaks.push(Break { step: at.step, expected: "agree".to_owned(), actual: String::new(), by_chance: true });
+        }
         for (step, expected, actual) in told {
             let at = Break::of(case, step, expected, actual);
-            // Which of several of these break is chance.
-            if !(at.by_chance && breaks.iter().any(|known| known.by_chance)) {
+            // At which of several keys, nodes or stores it shows is chance.
+            if !breaks.iter().any(|known| known.by_chance && known.is_like(&at)) {
                 breaks.push(at);
             }
         }
-        // A crash and a pinned output break no expectation of the script's own.
-        if breaks.is_empty() || case.verdict != Verdict::Fail {
+        // A crash, or a pinned output that differs, breaks no `expect` line of the script.
+        if breaks.is_empty() || !matches!(case.verdict, Verdict::Fail | Verdict::Flaky) {
             breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
         }
         Self { verdict: case.verdict, breaks }
@@ -65,22 +71,37 @@ impl Trait {
 
     /// Whether the other case broke in all these places too, and in the same way.
     fn is_within(&self, other: &Self) -> bool {
-        self.verdict == other.verdict && self.breaks.iter().all(|at| other.breaks.contains(at))
+        self.verdict == other.verdict && self.breaks.iter().all(|at| other.has(at))
+    }
+
+    /// Whether it breaks in this place too, and in the same way.
+    fn has(&self, at: &Break) -> bool {
+        self.breaks.iter().any(|own| own.is_like(at))
     }
 }
 
 impl Break {
-    /// Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting: both are everyone's
-    /// own choice, so what was there instead says nothing; and which copies are left when a server has gone, hangs on it too.
+    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are the
+    /// submission's own choice, so the answer given instead says little about a bug; neither does which copies are left
+    /// when a server has gone.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
-        if is_about_placement(case, step) || expected.starts_with("bytes ") {
-            Self { step, expected: expected.to_owned(), actual: String::new(), by_chance: true }
+        let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
+        if let Some(placement) = placement(case, step, expected) {
+            by_chance(step, placement)
+        } else if expected.starts_with("bytes ") {
+            by_chance(step, expected.to_owned())
         } else if let Some(left) = left {
-            Self { step: left.step, expected: String::new(), actual: String::new(), by_chance: true }
+            by_chance(left.step, format!("what is left after step {}", left.step))
         } else {
             Self { step, expected: expected.to_owned(), actual: actual.to_owned(), by_chance: false }
         }
+    }
+
+    /// Whether both are one break, as far as chance lets it be told.
+    fn is_like(&self, other: &Self) -> bool {
+        let is_same = self.by_chance == other.by_chance && self.expected == other.expected;
+        is_same && (self.by_chance || self.step == other.step && self.actual == other.actual)
     }
 }
 
@@ -120,11 +141,27 @@ impl Fingerprint {
     }
 }
 
-/// Whether the answer at which a case went wrong says where keys are placed.
-fn is_about_placement(case: &CaseOutcome, step: u32) -> bool {
+/// Where the answer at which a case went wrong says where keys are placed: what of the broken expectation holds for every hash.
+/// Shares are too large, or too small, by chance; keys that move between the wrong nodes show which nodes.
+fn placement(case: &CaseOutcome, step: u32, expected: &str) -> Option<String> {
     let answers = case.events.iter().take_while(|event| event.step <= step).filter(|event| event.what.is_answer());
-    let last = answers.last().map(|event| &event.what);
-    matches!(last, Some(What::Spread { .. } | What::Moved { .. } | What::Nodes { .. } | What::Owner { .. }))
+    match &answers.last()?.what {
+        What::Moved { moves, .. } => {
+            let others: BTreeSet<&str> = if let Some(to) = expected.strip_prefix("only to ") {
+                moves.iter().filter(|hop| hop.to != to).map(|hop| hop.to.as_str()).collect()
+            } else if let Some(from) = expected.strip_prefix("only from ") {
+                moves.iter().filter(|hop| hop.from != from).map(|hop| hop.from.as_str()).collect()
+            } else {
+                BTreeSet::new()
+            };
+            Some(format!("{expected}: {others:?}"))
+        }
+        What::Spread { .. } if expected.starts_with("largest ") || expected.starts_with("smallest ") => {
+            Some("even shares".to_owned())
+        }
+        What::Spread { .. } | What::Nodes { .. } | What::Owner { .. } => Some(expected.to_owned()),
+        _ => None,
+    }
 }
 
 /// A failing case: its row and its place in it.
@@ -154,18 +191,20 @@ impl Fingerprint {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
     }
 
-    /// Whether a mutant may be what this submission is like, as far as can be told before the mutant is built: each row that
-    /// catches it fails here too, or was not run, and nothing there fails for want of an item, which no mutant lacks.
+    /// Whether this submission may behave like a mutant, as far as can be told before the mutant is built: each row that
+    /// catches it fails here too or was not run, and none fails because an item is missing, since mutants have all items.
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
+        let waits = |id: &str| self.check(id).any(|(_, case)| matches!(case.verdict, Verdict::Race | Verdict::Deadlock));
         mutant.killed_by.iter().all(|id| fails(id) && !lacks(id))
+            && (!mutant.races || mutant.killed_by.iter().any(|id| waits(id)))
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
 
-    /// The cases in which this submission fails just as the mutant does; none at all unless it fails wherever the mutant
-    /// does, there or (for another bug besides) earlier in the script. A case that was not run says nothing. One case is too
-    /// little to tell a bug by, unless it is the only one that the mutant fails.
+    /// The cases in which this submission fails as the mutant does. None at all unless it fails every case that the mutant
+    /// fails, at the same place or (because of another bug) earlier in the script; cases that were not run are not compared.
+    /// One case alone is not enough to recognise a bug, unless the mutant fails no other.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -180,21 +219,22 @@ impl Fingerprint {
     }
 }
 
-/// In how many scripts a submission must fail as a mutant does to be told its name, where the mutant fails in as many.
+/// In how many scripts a submission must fail as a mutant does before the bug is named; in all of them where the mutant fails
+/// in fewer.
 const SCRIPTS_MIN: usize = 2;
 
-/// Compares a submission with mutants. A bug is named when the submission fails just where and just as it does, whatever else
-/// fails; but not where a row of its has a failure that no bug named here explains, nor beside a bug that explains all
-/// that it does and more. Cost: O(mutants² x cases).
+/// Compares a submission with mutants. A bug is named when the submission fails where the mutant does and in the same way,
+/// whatever else fails. It is not named when one of the rows that catch it has a failure that no named bug explains, nor
+/// when another named bug explains the same failures and more. Cost: O(mutants² x cases).
 pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]) -> Vec<Resemblance> {
     let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
-    // What explains a failure may itself fall away, so this goes on until nothing does; each round drops one at least.
+    // A bug that explained a failure may be dropped itself, so this repeats until none is; each round drops at least one.
     loop {
-        // What a case breaks must be what the bugs named for it break, all of it.
+        // The bugs named for a case must together explain everything that breaks in it.
         let explains = |(place, ours): (Place<'_>, &Trait)| {
             let named = mutants.iter().zip(&shared).filter(|(_, shared)| shared.contains(&place));
             let theirs: Vec<&Trait> = named.filter_map(|((_, mutant), _)| mutant.case(place)).collect();
-            !theirs.is_empty() && ours.breaks.iter().all(|at| theirs.iter().any(|mutant| mutant.breaks.contains(at)))
+            !theirs.is_empty() && ours.breaks.iter().all(|at| theirs.iter().any(|mutant| mutant.has(at)))
         };
         let unexplained: BTreeSet<&str> =
             submission.broken().filter(|broken| !explains(*broken)).map(|((id, _), _)| id).collect();
@@ -224,7 +264,9 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
 
 #[cfg(test)]
 mod tests {
+    use super::super::outcome::Divergence;
     use super::*;
+    use cachedojo_lab::event::{Event, Move};
     use cachedojo_notation::text::Bilingual;
 
     /// A case that breaks at these steps.
@@ -256,6 +298,7 @@ mod tests {
             hint: Bilingual::default(),
             killed_by: vec!["row".to_owned()],
             languages: Vec::new(),
+            races: false,
         };
         let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
         let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();
@@ -286,6 +329,85 @@ mod tests {
     #[test]
     fn a_bug_that_does_less_is_not_named_beside_one_that_does_more() {
         assert_eq!(named([0, 3, 0, 4, 0], &[[0, 3, 0, 0, 0], [0, 3, 0, 4, 0]]), [1]);
+    }
+
+    /// An outcome of a case with these answers and broken expectations, a step each.
+    fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
+        let event = |(step, what)| Event { step, line: step + 1, at_ms: 0, what };
+        let events: Vec<Event> = (0..).zip(told).map(event).collect();
+        let first = events.iter().find_map(|event| match &event.what {
+            What::Broken { expected, actual } => Some((event.step, expected.clone(), actual.clone())),
+            _ => None,
+        });
+        let (step, expected, actual) = first.unwrap_or_default();
+        let divergence = Some(Divergence { step, expected, actual });
+        let (script, shortest, schedule) = (String::new(), None, None);
+        CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule }
+    }
+
+    fn broken(expected: &str, actual: &str) -> What {
+        What::Broken { expected: expected.to_owned(), actual: actual.to_owned() }
+    }
+
+    fn moved(pairs: &[(&str, &str)]) -> What {
+        let hop = |(from, to): &(&str, &str)| Move { from: (*from).to_owned(), to: (*to).to_owned(), keys: 1 };
+        What::Moved { keys: 200, moved: 9, moves: pairs.iter().map(hop).collect() }
+    }
+
+    #[test]
+    fn of_what_hangs_on_chance_only_the_rest_is_compared() {
+        let spread = || What::Spread { keys: 600, unowned: 0, shares: Vec::new() };
+        let owner = |node: &str| What::Owner { key: "k".to_owned(), node: Some(node.to_owned()) };
+        let fails = |told: Vec<What>| outcome(Verdict::Fail, told);
+        let flaky = |told: Vec<What>| outcome(Verdict::Flaky, told);
+        let rows: [(&str, CaseOutcome, CaseOutcome, bool); 8] = [
+            (
+                "one share too large, or another too small",
+                fails(vec![spread(), broken("largest <= 155%", "180%")]),
+                fails(vec![spread(), broken("smallest >= 45%", "3%")]),
+                true,
+            ),
+            (
+                "shares that are uneven, and keys that are nobody's",
+                fails(vec![spread(), broken("largest <= 155%", "180%")]),
+                fails(vec![spread(), broken("unowned = 0", "unowned = 7")]),
+                false,
+            ),
+            (
+                "keys of the same nodes move, to wherever",
+                fails(vec![moved(&[("n1", "n2"), ("n10", "n3")]), broken("only from n1", "1 of 9")]),
+                fails(vec![moved(&[("n1", "n4"), ("n10", "n2")]), broken("only from n1", "2 of 9")]),
+                true,
+            ),
+            (
+                "keys of other nodes move",
+                fails(vec![moved(&[("n1", "n2"), ("n10", "n3"), ("n11", "n3")]), broken("only from n1", "2 of 9")]),
+                fails(vec![moved(&[("n1", "n2"), ("n11", "n3")]), broken("only from n1", "1 of 9")]),
+                false,
+            ),
+            (
+                "copies are missing for one key or another",
+                fails(vec![What::Nodes { nodes: Vec::new() }, broken("count = 3", "count = 2")]),
+                fails(vec![owner("n"), What::Nodes { nodes: Vec::new() }, broken("count = 3", "count = 1")]),
+                true,
+            ),
+            ("two runs disagree", flaky(vec![owner("a")]), flaky(vec![owner("c"), owner("d")]), true),
+            (
+                "a value at one step, or at another",
+                fails(vec![broken("nothing", "x")]),
+                fails(vec![spread(), What::Miss { key: "k".to_owned() }, broken("nothing", "x")]),
+                false,
+            ),
+            (
+                "two kinds of chance are two breaks",
+                fails(vec![spread(), broken("largest <= 155%", "180%"), broken("unowned = 0", "unowned = 7")]),
+                fails(vec![spread(), broken("largest <= 155%", "180%")]),
+                false,
+            ),
+        ];
+        for (what, one, other, expected) in &rows {
+            assert_eq!(Trait::of(one).is_within(&Trait::of(other)), *expected, "{what}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
 //! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
+//! - `mutate` mutates right submissions, and lists what the checks miss,
 //! - `tidy` looks whether the rules of the house are kept,
 //! - `dist` makes what is handed to people who do not build it,
 //!
@@ -14,6 +15,7 @@
 mod bench;
 mod dist;
 mod licences;
+mod mutate;
 mod page;
 mod play;
 mod project;
@@ -46,6 +48,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Live random lives of the simulated cluster, or find its mutants with them
     Simulate(simulate::Arguments),
+    /// Mutate right submissions, and list the mutants that the checks miss
+    Mutate(mutate::Arguments),
     /// Look whether the rules of the house are kept
     Tidy(tidy::Arguments),
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
@@ -69,6 +73,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
+        Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Dist => dist::dist(&project),
     }

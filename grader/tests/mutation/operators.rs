@@ -3,22 +3,25 @@
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// A source with one change.
-#[derive(Debug, Clone)]
-pub(crate) struct Mutant {
-    /// The line of the change, counted from 1.
-    pub(crate) line: usize,
-    /// What was changed into what.
-    pub(crate) what: String,
-    /// The whole source.
-    pub(crate) source: String,
+/// One change of a source: bytes `start..end` become `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) text: String,
 }
 
-/// A change: bytes `start..end` become `text`.
-struct Change {
-    start: usize,
-    end: usize,
-    text: String,
+impl Change {
+    /// The line of the change, counted from 1.
+    pub(crate) fn line(&self, source: &str) -> usize {
+        source[..self.start].matches('\n').count() + 1
+    }
+
+    /// What is changed into what, in one line.
+    pub(crate) fn told(&self, source: &str) -> String {
+        let was: String = source[self.start..self.end].split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{} -> {}", was.chars().take(60).collect::<String>(), self.text)
+    }
 }
 
 /// Names that are exchanged for one another.
@@ -35,22 +38,15 @@ const TWINS: &[(&str, &str)] = &[
     ("is_some_and", "is_none_or"),
 ];
 
-/// All mutants of a source, in the order of their places. Attributes and declarations of types are left alone. Cost: O(tokens) and
-/// O(source) a mutant.
-pub(crate) fn mutants(source: &str) -> Vec<Mutant> {
+/// All changes of a source, in the order of their places. Attributes, macros and declarations of types are left alone. Cost:
+/// O(tokens).
+pub(crate) fn changes(source: &str) -> Vec<Change> {
     let tokens: TokenStream = source.parse().expect("a submission that is right is Rust");
     let mut changes = Vec::new();
     look(source, &tokens.into_iter().collect::<Vec<_>>(), &mut changes);
-    changes.sort_by_key(|change| (change.start, change.end));
-    let mutant = |change: Change| {
-        let was: String = source[change.start..change.end].split_whitespace().collect::<Vec<_>>().join(" ");
-        Mutant {
-            line: source[..change.start].matches('\n').count() + 1,
-            what: format!("{} -> {}", was.chars().take(60).collect::<String>(), change.text),
-            source: format!("{}{}{}", &source[..change.start], change.text, &source[change.end..]),
-        }
-    };
-    changes.into_iter().map(mutant).collect()
+    changes.sort_by(|one, other| (one.start, one.end, &one.text).cmp(&(other.start, other.end, &other.text)));
+    changes.dedup();
+    changes
 }
 
 fn look(source: &str, tokens: &[TokenTree], changes: &mut Vec<Change>) {
@@ -61,7 +57,7 @@ fn look(source: &str, tokens: &[TokenTree], changes: &mut Vec<Change>) {
             // An attribute, and a declaration up to its body's end, hold nothing that runs.
             TokenTree::Punct(punct) if punct.as_char() == '#' => at += 1,
             TokenTree::Ident(word)
-                if matches!(word.to_string().as_str(), "struct" | "enum" | "use" | "type" | "const") =>
+                if matches!(word.to_string().as_str(), "struct" | "enum" | "use" | "type" | "const" | "macro_rules") =>
             {
                 let ends = |token: &TokenTree| match token {
                     TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -70,6 +66,7 @@ fn look(source: &str, tokens: &[TokenTree], changes: &mut Vec<Change>) {
                 };
                 at += rest.iter().position(ends).unwrap_or(rest.len() - 1);
             }
+            TokenTree::Ident(word) if word == "fn" => changes.extend(of_function(source, rest)),
             TokenTree::Ident(word) => changes.extend(of_word(&word.to_string(), rest)),
             TokenTree::Punct(_) => changes.extend(of_operator(source, &tokens[..at], rest)),
             TokenTree::Literal(literal) => {
@@ -123,6 +120,35 @@ fn of_word(word: &str, rest: &[TokenTree]) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// What a function of a plain type may answer without looking.
+const ANSWERS: &[(&str, &[&str])] = &[
+    ("", &["{}"]),
+    ("-> bool", &["{ true }", "{ false }"]),
+    ("-> Option<", &["{ None }"]),
+    ("-> Vec<", &["{ Vec::new() }"]),
+    ("-> usize", &["{ 0 }", "{ 1 }"]),
+    ("-> u64", &["{ 0 }", "{ 1 }"]),
+];
+
+/// A whole body in exchange for an answer.
+fn of_function(source: &str, rest: &[TokenTree]) -> Vec<Change> {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        _ => false,
+    };
+    let Some((at, TokenTree::Group(body))) = rest.iter().enumerate().find(|(_, token)| is_end(token)) else {
+        return Vec::new();
+    };
+    let (head, range) = (rest[0].span().byte_range().start, body.span().byte_range());
+    let returns = source[head..range.start].rfind("-> ").map_or("", |arrow| source[head + arrow..range.start].trim());
+    let known = ANSWERS.iter().filter(|(start, _)| if start.is_empty() { returns.is_empty() } else { returns.starts_with(start) });
+    if at < 2 || body.stream().is_empty() {
+        return Vec::new();
+    }
+    known.flat_map(|(_, answers)| *answers).map(|answer| change(range.start, range.end, answer)).collect()
 }
 
 /// Operators that stand between spaces: so generics and references are no mistake.

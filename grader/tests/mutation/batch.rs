@@ -1,0 +1,266 @@
+//! Many mutants in one module: a function's body becomes a choice among its variants, and a first call says which is meant. So one
+//! call of the compiler serves some hundred mutants; what a mutant does is what its source says, for a body is a body wherever it
+//! stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
+use cachedojo_wire::{ParserRequest, Request, Response};
+use grader::intake::submission::Submission;
+use grader::language::toolchain::{Factory, Limits, Reason};
+use grader::run::bench::Bench;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::operators::{self, Change};
+
+/// A mutant of a submission of one or several files.
+#[derive(Debug, Clone)]
+pub(crate) struct Mutant {
+    /// The file that is changed.
+    pub(crate) file: String,
+    /// The changes, none inside another.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A submission and its mutants, as one module.
+pub(crate) struct Batch {
+    factory: Arc<dyn Factory>,
+    /// Those that compile; a mutant's number is its place among all, from 1.
+    built: BTreeSet<usize>,
+    unplaced: BTreeSet<usize>,
+}
+
+/// Every mutant of a submission's sources. Cost: O(tokens).
+pub(crate) fn mutants(files: &BTreeMap<String, String>) -> Vec<Mutant> {
+    let of_file = |(file, text): (&String, &String)| {
+        let changes = operators::changes(text);
+        changes.into_iter().map(|change| Mutant { file: file.clone(), changes: vec![change] }).collect::<Vec<_>>()
+    };
+    files.iter().filter(|(name, _)| name.ends_with(".rs")).flat_map(of_file).collect()
+}
+
+/// Most times a batch is compiled: each try leaves out what did not compile.
+const TRIES_MAX: usize = 12;
+
+/// What is added to the crate's root.
+const CHOICE: &str = "
+static MUTANT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+pub(crate) fn mutant() -> u32 { MUTANT.load(std::sync::atomic::Ordering::Relaxed) }
+pub(crate) fn choose_mutant(input: &[u8]) -> bool {
+    let Some(number) = input.strip_prefix(b\"mutant \") else { return false };
+    let number = number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    MUTANT.store(number, std::sync::atomic::Ordering::Relaxed);
+    true
+}
+";
+
+impl Batch {
+    /// Compiles the mutants with these numbers, each beside the original. Mutants outside of any body that can be chosen do not count
+    /// as built. Cost: some calls of the compiler.
+    ///
+    /// # Errors
+    /// In words, where the submission itself does not build.
+    pub(crate) fn build(bench: &Bench<'_>, original: &Submission, mutants: &[Mutant], of: &BTreeSet<usize>) -> Result<Self, String> {
+        let mut chosen = of.clone();
+        for _ in 0..TRIES_MAX {
+            let mut files = original.files.clone();
+            let mut arms: BTreeMap<String, Vec<(Range<usize>, usize)>> = BTreeMap::new();
+            let mut placed = BTreeSet::new();
+            for (name, text) in &original.files {
+                let own: Vec<(usize, &Mutant)> = chosen
+                    .iter()
+                    .map(|number| (*number, &mutants[*number - 1]))
+                    .filter(|(_, mutant)| mutant.file == *name)
+                    .collect();
+                let mut file = many(text, &own);
+                placed.extend(file.arms.iter().map(|(_, number)| *number));
+                if *name == original.root {
+                    file.text += CHOICE;
+                }
+                files.insert(name.clone(), file.text);
+                arms.insert(name.clone(), file.arms);
+            }
+            let mut submission = original.clone();
+            submission.files = files;
+            let rejected = match bench.build(&submission) {
+                Ok(built) => {
+                    let unplaced = chosen.difference(&placed).copied().collect();
+                    return Ok(Self { factory: built.factory, built: placed, unplaced });
+                }
+                Err(rejected) => rejected,
+            };
+            if rejected.reason != Reason::BuildFailed {
+                return Err(rejected.to_string());
+            }
+            let wrong = rejected.diagnostics.iter().filter_map(|told| {
+                let line = usize::try_from(told.line).ok()?;
+                arms.get(&told.file)?.iter().find(|(lines, _)| lines.contains(&line)).map(|(_, number)| *number)
+            });
+            let wrong: BTreeSet<usize> = wrong.collect();
+            if wrong.is_empty() {
+                return Err(rejected.to_string());
+            }
+            chosen.retain(|number| !wrong.contains(number));
+        }
+        Err("too many rounds of errors".to_owned())
+    }
+
+    /// One mutant that stands where no variant can be chosen, as its source says. Cost: one build.
+    ///
+    /// # Errors
+    /// In words, where it does not build.
+    pub(crate) fn alone(bench: &Bench<'_>, original: &Submission, mutants: &[Mutant], number: usize) -> Result<Self, String> {
+        let Mutant { file, changes } = &mutants[number - 1];
+        let mut submission = original.clone();
+        let text = &original.files[file];
+        submission.files.insert(file.clone(), changed(text, 0..text.len(), changes));
+        let built = bench.build(&submission).map_err(|rejected| rejected.to_string())?;
+        Ok(Self { factory: built.factory, built: BTreeSet::from([number]), unplaced: BTreeSet::new() })
+    }
+
+    /// Those that stand where no variant can be chosen.
+    pub(crate) fn unplaced(&self) -> &BTreeSet<usize> {
+        &self.unplaced
+    }
+
+    /// Whether a mutant compiles. Number 0 is the original.
+    pub(crate) fn has(&self, number: usize) -> bool {
+        number == 0 || self.built.contains(&number)
+    }
+
+    /// A fresh subject that is this mutant.
+    pub(crate) fn subject(&self, number: usize, limits: &Limits) -> Result<Box<dyn Subject>, String> {
+        let inner = self.factory.subject(limits).map_err(|error| error.to_string())?;
+        Ok(Box::new(Chosen { inner, number, is_chosen: false }))
+    }
+}
+
+/// A subject that is told which mutant it is before its first call, in the world of that call.
+struct Chosen {
+    inner: Box<dyn Subject>,
+    number: usize,
+    is_chosen: bool,
+}
+
+impl Subject for Chosen {
+    fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        if !self.is_chosen {
+            self.is_chosen = true;
+            let choice = format!("mutant {}", self.number).into_bytes();
+            self.inner.call(world, &Request::Parser(ParserRequest::Parse(choice)))?;
+        }
+        self.inner.call(world, request)
+    }
+
+    fn fuel_used(&self) -> u64 {
+        self.inner.fuel_used()
+    }
+}
+
+/// A file in which every body with changes is a choice.
+struct Many {
+    text: String,
+    /// The lines of each variant.
+    arms: Vec<(Range<usize>, usize)>,
+}
+
+fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
+    let tokens: TokenStream = source.parse().expect("a submission that is right is Rust");
+    let mut bodies = Vec::new();
+    find_bodies(source, &tokens.into_iter().collect::<Vec<_>>(), &mut bodies);
+    let mut file = Many { text: String::new(), arms: Vec::new() };
+    let mut done = 0;
+    for Body { range, input } in &bodies {
+        let is_here = |change: &Change| range.start <= change.start && change.end <= range.end;
+        let own: Vec<_> = mutants.iter().filter(|(_, mutant)| mutant.changes.iter().any(is_here)).collect();
+        if own.is_empty() && input.is_none() {
+            continue;
+        }
+        file.text += &source[done..range.start];
+        done = range.end;
+        file.text += "{\n";
+        if let Some(input) = input {
+            file.text += &format!("if crate::choose_mutant({input}) {{ return Err(crate::ParseError::InvalidCommand); }}\n");
+        }
+        file.text += "match crate::mutant() {\n";
+        for (number, mutant) in own {
+            let first = file.text.matches('\n').count() + 1;
+            file.text += &format!("{number} => {}\n", changed(source, range.clone(), &mutant.changes));
+            file.arms.push((first..file.text.matches('\n').count() + 1, *number));
+        }
+        file.text += &format!("_ => {}\n}}\n}}", &source[range.clone()]);
+    }
+    file.text += &source[done..];
+    // A change outside of any body would be lost.
+    let lines = |number: usize| file.arms.iter().filter(|(_, other)| *other == number).count();
+    let bodies: Vec<Range<usize>> = bodies.into_iter().map(|body| body.range).collect();
+    let is_in_one = |change: &Change| bodies.iter().any(|body| body.start <= change.start && change.end <= body.end);
+    let outside: Vec<usize> = mutants
+        .iter()
+        .filter(|(number, mutant)| lines(*number) > 0 && !mutant.changes.iter().all(is_in_one))
+        .map(|(number, _)| *number)
+        .collect();
+    file.arms.retain(|(_, number)| !outside.contains(number));
+    file
+}
+
+/// A part of a source with those of the changes that stand in it.
+fn changed(source: &str, part: Range<usize>, changes: &[Change]) -> String {
+    let mut text = String::new();
+    let mut done = part.start;
+    let mut changes: Vec<&Change> = changes.iter().filter(|change| part.start <= change.start && change.end <= part.end).collect();
+    changes.sort_by_key(|change| change.start);
+    for change in changes {
+        text += &source[done..change.start];
+        text += &change.text;
+        done = change.end;
+    }
+    text + &source[done..part.end]
+}
+
+/// A function's body, with its braces.
+struct Body {
+    range: Range<usize>,
+    /// The parameter of `parse`, through which a mutant is chosen.
+    input: Option<String>,
+}
+
+/// The bodies of all functions that are in no other. One that returns some type of its own has one body only: two closures are never of
+/// one type.
+fn find_bodies(source: &str, tokens: &[TokenTree], bodies: &mut Vec<Body>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        match &tokens[at] {
+            TokenTree::Ident(word) if word == "macro_rules" => at += 3,
+            TokenTree::Ident(word) if word == "fn" => {
+                let is_end = |token: &TokenTree| match token {
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                    TokenTree::Punct(punct) => punct.as_char() == ';',
+                    _ => false,
+                };
+                let end = tokens[at..].iter().position(is_end).map_or(tokens.len() - 1, |more| at + more);
+                if let TokenTree::Group(body) = &tokens[end] {
+                    let (head, range) = (tokens[at].span().byte_range().start, body.span().byte_range());
+                    let text = &source[head..range.start];
+                    let is_const = matches!(at.checked_sub(1).map(|at| &tokens[at]), Some(TokenTree::Ident(word)) if word == "const");
+                    let input = text.starts_with("fn parse(").then(|| {
+                        text["fn parse(".len()..].split(':').next().unwrap_or_default().trim().to_owned()
+                    });
+                    let input = input.filter(|_| text.contains("[u8]"));
+                    if !is_const && !text.contains("-> impl") {
+                        bodies.push(Body { range, input });
+                    }
+                }
+                at = end;
+            }
+            TokenTree::Group(group) => {
+                find_bodies(source, &group.stream().into_iter().collect::<Vec<_>>(), bodies);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
