@@ -28,7 +28,7 @@ pub struct Reference {
 
 /// Steps that one reference takes at most, of a few nanoseconds each: a script of a few letters can ask for more than
 /// anybody waits for.
-const STEPS_MAX: u64 = 1 << 32;
+const STEPS_MAX: u64 = 3 << 28;
 /// To look at one item of a server of the protocols that goes through them all.
 const WALK_STEPS: u64 = 128;
 /// To make a key of a run of keys, to find its owner and to count it.

@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: the engine and its rivals, measured in the same run, or the engine natively and in WebAssembly.
 
+use crate::page;
 use crate::project::Project;
+use crate::server::{self, Server};
+use crate::size;
 use crate::tools;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
@@ -15,13 +18,16 @@ const TURNS: usize = 3;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure: `engine` for all, or any of `caches`, `traces`, `rings`, `parser`; with `wasm`, natively and in Node;
-    /// `grader`, which stands alone, for what grading costs
+    /// `grader`, which stands alone, for what grading costs; `page`, which stands alone too, for what a learner's browser waits for
     topics: Vec<String>,
 }
 
 pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     if arguments.topics.iter().any(|topic| topic == "grader") {
         return grader(project);
+    }
+    if arguments.topics.iter().any(|topic| topic == "page") {
+        return page(project);
     }
     let (in_wasm, topics): (Vec<&String>, Vec<&String>) = arguments.topics.iter().partition(|topic| *topic == "wasm");
     if in_wasm.is_empty() {
@@ -40,6 +46,19 @@ fn grader(project: &Project) -> Result<ExitCode> {
     let built = project.target.join("release");
     let (bench, grader) = (built.join("examples/bench"), built.join("grader"));
     cmd!(shell, "{bench} {grader}").quiet().run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the page weighs, and what a person waits for in it: ten runs in a headless browser.
+fn page(project: &Project) -> Result<ExitCode> {
+    let dist = page::build(project)?;
+    size::check(&dist, &project.root.join("xtask/size-budget.json"))?;
+    let chromium = tools::browser(project)?.chromium;
+    let server = Server::start(server::listen(Some(0))?, &dist)?;
+    let _in_www = project.shell.push_dir(project.www());
+    let bench = cmd!(project.shell, "node tests/bench.mjs").env("PLAYGROUND", server.url()).env("CHROMIUM", chromium);
+    println!("{:<66} {:>8}   least - most", "", "median");
+    bench.quiet().run()?;
     Ok(ExitCode::SUCCESS)
 }
 

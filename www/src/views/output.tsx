@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
+import type { Script } from "../engine/worker";
 import { isRunning, isStale, run } from "../lab";
 import { countBefore, events } from "../log";
 import { formatNumber, words } from "../words";
@@ -8,6 +9,8 @@ import { Icon } from "./icons";
 
 /** More lines than these nobody reads; the button copies them all. */
 const LINES_MAX = 20_000;
+/** Lines of a block. */
+const BLOCK = 500;
 /** While a run goes on, laying out more than these again and again would hold it up. */
 const LINES_MAX_RUNNING = 500;
 
@@ -35,7 +38,7 @@ export function Output() {
         tabIndex={0}
         aria-labelledby="output-title"
       >
-        {text(Math.max(0, all - (isRunning.value ? LINES_MAX_RUNNING : LINES_MAX)), all)}
+        {blocks(Math.max(0, all - (isRunning.value ? LINES_MAX_RUNNING : LINES_MAX)), all)}
       </pre>
       {all > LINES_MAX && <p class="note">{outputCut(formatNumber(LINES_MAX), formatNumber(all))}</p>}
     </section>
@@ -61,6 +64,23 @@ function CopyAll() {
       <span role="status">{isCopied.value ? copied : copy}</span>
     </button>
   );
+}
+
+/** The lines in blocks, of which only the last changes with a step, and only those in sight are laid out. */
+function blocks(from: number, to: number) {
+  const { script } = run.value;
+  const shown = [];
+  for (let block = Math.floor(from / BLOCK); block * BLOCK < to; block += 1) {
+    const [first, end] = [Math.max(from, block * BLOCK), Math.min(to, (block + 1) * BLOCK)];
+    shown.push(<Block key={block} from={first} to={end} isLast={end === to} script={script} />);
+  }
+  return shown;
+}
+
+/** Once told an event stays as it is, so a block of one run is written once. */
+function Block({ from, to, isLast, script }: { from: number; to: number; isLast: boolean; script: Script }) {
+  const lines = useMemo(() => text(from, to), [from, to, script]);
+  return <span class="block">{isLast ? lines : `${lines}\n`}</span>;
 }
 
 function text(from: number, to: number): string {
