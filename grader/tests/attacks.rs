@@ -31,7 +31,7 @@ fn each_corpus_is_read_from_the_sources_and_none_is_in_the_program() {
     for (of, mark) in [(Corpus::Rust, "//! attack: "), (Corpus::Python, "# attack: "), (Corpus::Tests, "# attack: ")] {
         let home = of.home().expect("the tests run among the sources");
         let attacks = corpus(of, &home).expect("every header is right");
-        assert!(attacks.len() >= 10, "{of:?}: {}", attacks.len());
+        assert!(attacks.len() >= 8, "{of:?}: {}", attacks.len());
         let line = format!("{mark}{}", attacks[0].what);
         let program = fs::read(env!("CARGO_BIN_EXE_grader")).expect("the grader is built");
         assert!(!program.windows(line.len()).any(|bytes| bytes == line.as_bytes()), "{line}");

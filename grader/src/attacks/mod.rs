@@ -294,7 +294,8 @@ mod tests {
     #[test]
     fn the_corpus_is_read_and_is_large() {
         for (which, least) in [(Corpus::Rust, 40), (Corpus::Python, 30), (Corpus::Tests, 8)] {
-            let corpus = corpus(which).expect("every header is right");
+            let home = which.home().expect("the tests run among the sources");
+            let corpus = corpus(which, &home).expect("every header is right");
             assert!(corpus.len() >= least, "{which:?}: {}", corpus.len());
         }
     }

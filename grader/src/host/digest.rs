@@ -19,7 +19,9 @@ impl PartsDigest {
     /// The digest with these parts added.
     #[must_use]
     pub fn with(mut self, parts: &[&[u8]]) -> Self {
-        parts.iter().for_each(|part| self.add(part));
+        for part in parts {
+            self.add(part);
+        }
         self
     }
 

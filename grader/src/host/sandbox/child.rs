@@ -49,6 +49,9 @@ const TAKEN: &[libc::c_long] = &[
 ];
 
 /// The program, as the kernel takes it: eight bytes an instruction.
+///
+/// # Errors
+/// A sentence: this machine has no such system calls.
 pub fn program() -> Result<Vec<u8>, String> {
     let program = compiled().map_err(|error| format!("seccomp: {error}"))?;
     let bytes = program.iter().flat_map(|step| {

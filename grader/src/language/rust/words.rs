@@ -60,7 +60,7 @@ pub(super) fn in_learners_words(message: &str) -> String {
     [head].into_iter().chain(rest).collect::<Vec<_>>().join("\n")
 }
 
-/// `the trait bound `Vec<u8>: conversions::Node` is not satisfied`, said of the type.
+/// What the compiler says of a bound that a type does not satisfy, said of the type.
 fn bound(head: &str) -> Option<String> {
     let (_, rest) = head.split_once("the trait bound `")?;
     let (bound, _) = rest.split_once("` is not satisfied")?;
