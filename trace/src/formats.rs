@@ -200,13 +200,16 @@ impl fmt::Display for TraceError {
             Self::Unpacked => write!(
                 f,
                 "the trace unpacks to over {} GiB: cut it into parts, as with `zstdcat … | head -n 10000000`",
-                crate::unpack::BYTES_MAX >> 30
+                UNPACKED_BYTES_MAX >> 30
             ),
         }
     }
 }
 
 impl std::error::Error for TraceError {}
+
+/// The most that a trace may unpack to, in bytes: a few letters of any of these formats can stand for any number of them.
+pub(crate) const UNPACKED_BYTES_MAX: u64 = 8 << 30;
 
 /// More requests than any published trace of blocks has, and more blocks than one of their lines; a few letters of the
 /// ARC format must not fill the memory.

@@ -2,10 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::TraceError;
-
-/// The most that a trace may unpack to, in bytes: a few letters of any of these formats can stand for any number of them.
-pub(crate) const BYTES_MAX: u64 = 8 << 30;
+use super::formats::{TraceError, UNPACKED_BYTES_MAX};
 
 /// How a file may be packed, and how such files begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +42,7 @@ impl Packing {
 /// # Errors
 /// It is damaged, or too large.
 pub fn unpack(bytes: Vec<u8>) -> Result<Vec<u8>, TraceError> {
-    unpack_within(bytes, BYTES_MAX)
+    unpack_within(bytes, UNPACKED_BYTES_MAX)
 }
 
 fn unpack_within(bytes: Vec<u8>, bytes_max: u64) -> Result<Vec<u8>, TraceError> {
