@@ -245,6 +245,44 @@ fn a_reader_that_went_away_is_no_failure() {
 }
 
 #[test]
+fn one_may_begin_in_a_fresh_repository_and_the_documents_tests_pass_on_a_solution() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mine = folder.path().join("my cache");
+    std::fs::create_dir_all(mine.join(".git")).expect("there is room");
+    std::fs::write(mine.join("README.md"), "# Mine\n").expect("there is room");
+    let target = mine.to_str().expect("a name");
+    let (stdout, _, code) = grader(&["init", "distributed-cache", target], "");
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains(&format!("grader grade '{target}'\n")), "{stdout}");
+    assert_eq!(std::fs::read_to_string(mine.join("README.md")).expect("it is there"), "# Mine\n");
+    let pack = grader::pack::Pack::load("distributed-cache").expect("a sound pack");
+    std::fs::write(mine.join("src/lib.rs"), &pack.files["solution/src/lib.rs"]).expect("there is room");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--offline", "--quiet", "--test", "document"]).current_dir(&mine);
+    let tested = cargo.env("CARGO_TARGET_DIR", folder.path().join("target")).output().expect("cargo");
+    let said = String::from_utf8_lossy(&tested.stdout).into_owned();
+    assert!(tested.status.success() && said.contains("7 passed"), "{said}{}", String::from_utf8_lossy(&tested.stderr));
+}
+
+#[test]
+fn a_folder_that_was_begun_for_another_exercise_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("mine");
+    let target = target.to_str().expect("a name");
+    assert_eq!(grader(&["init", "line-cache", target], "").2, 0);
+    std::fs::write(folder.path().join("mine/src/lib.rs"), "fn f( {").expect("there is room");
+    let (_, stderr, code) = grader(&["grade", target], "");
+    assert!(code == 3 && stderr.contains("was --exercise line-cache meant?"), "{code}: {stderr}");
+    let (_, stderr, _) = grader(&["grade", target, "--exercise", "line-cache"], "");
+    assert!(!stderr.contains("meant?"), "{stderr}");
+    let service = folder.path().join("service");
+    std::fs::create_dir(&service).expect("there is room");
+    std::fs::write(service.join("start"), "python3 main.py\n").expect("there is room");
+    let (_, stderr, code) = grader(&["grade", service.to_str().expect("a name"), "--exercise", "cache-service"], "");
+    assert!(code == 2 && stderr.contains("add --trust") && !stderr.contains("remove it"), "{code}: {stderr}");
+}
+
+#[test]
 fn init_writes_a_starter_and_never_over_something() {
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("mine");

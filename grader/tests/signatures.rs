@@ -204,3 +204,26 @@ fn what_has_no_plain_meaning_is_named_once_and_costs_what_needs_it() {
         assert!(report.checks.iter().any(|check| check.id == id && check.verdict == Verdict::Pass), "{id}");
     }
 }
+
+/// The solution, whose `NodeInfo` has one more public field.
+fn grade_with_field(field: &str, value: &str) -> Report {
+    let is_alive = "    pub is_alive: bool,\n}";
+    let more = format!("    pub is_alive: bool,\n    pub {field},\n}}");
+    let name = field.split(':').next().unwrap_or_default();
+    let made = format!("NodeInfo {{ {name}: {value}, id, addr");
+    grade(&[(is_alive, more.as_str()), ("NodeInfo { id, addr", made.as_str())], "")
+}
+
+#[test]
+fn a_further_field_costs_nothing_where_it_has_a_default_and_is_named_first_where_it_has_none() {
+    let report = grade_with_field("zone: Option<String>", "None");
+    assert_eq!((report.score, lost(&report)), (100, vec![]));
+    assert_eq!(report.diagnostics, []);
+    let report = grade_with_field("since: Instant", "Instant::now()");
+    let first = &report.diagnostics[0].message;
+    assert!(first.starts_with("`NodeInfo` has public fields that the prototype lacks (`since`)"), "{first}");
+    for said in &report.diagnostics {
+        let internal = ["conversions::", "Nodes`", "PerhapsNode", "others", "Counters"];
+        assert!(!internal.iter().any(|name| said.message.contains(name)), "{}", said.message);
+    }
+}

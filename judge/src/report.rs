@@ -13,6 +13,7 @@ use super::sentences::{category_name, difference, skipped_message};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::french::crash_in_french;
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
 
@@ -453,7 +454,14 @@ impl AlsoFails {
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
         if let Some(at) = divergence {
             (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
-            shown.message += &difference(case.verdict, &at.expected, &at.actual, language);
+            let crash = events.iter().rev().find_map(|event| match &event.what {
+                What::Crashed { crash } if crash.to_string() == at.actual => Some(crash),
+                _ => None,
+            });
+            if let (Language::French, Some(crash)) = (language, crash) {
+                shown.actual = crash_in_french(crash);
+            }
+            shown.message += &difference(case.verdict, &shown.expected, &shown.actual, language);
         }
         shown
     }

@@ -3,7 +3,9 @@
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{CheckReport, GradeVerdict, Report};
+use cachedojo_notation::text::Language;
 
+use super::french::in_french;
 use super::link;
 use crate::host::printable::{self, clip, harmless};
 
@@ -16,7 +18,7 @@ const DIAGNOSTICS_MAX: usize = 100;
 const ALSO_FAILS_MAX: usize = 20;
 
 /// The report with links, without what is hidden, in harmless characters. Cost: O(report).
-pub(super) fn disclose(report: &Report, playground: &str) -> Report {
+pub(super) fn disclose(report: &Report, playground: &str, language: Language) -> Report {
     let mut report = report.clone();
     // Fails closed, whoever made the report.
     report.passed &= report.verdict == GradeVerdict::Graded && !report.checks.is_empty();
@@ -34,6 +36,9 @@ pub(super) fn disclose(report: &Report, playground: &str) -> Report {
     report.diagnostics.truncate(DIAGNOSTICS_MAX);
     for diagnostic in &mut report.diagnostics {
         diagnostic.file = line(&diagnostic.file);
+        if language == Language::French {
+            diagnostic.message = in_french(&diagnostic.message);
+        }
         diagnostic.message = clip(&harmless(&diagnostic.message), FIELD_CHARS_MAX);
     }
     report

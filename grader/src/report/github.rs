@@ -63,7 +63,7 @@ pub fn step_output(report: &Report, setting: &Setting) -> String {
         line_no: u32,
         duration: u32,
     }
-    let report = &disclose(report, &setting.playground);
+    let report = &disclose(report, &setting.playground, setting.language);
     let tests = rows(report, setting.language).into_iter().map(|row| (row.check.and_then(place_of), row));
     let tests = tests.map(|(at, row)| TestResult {
         name: row.name(),

@@ -18,6 +18,7 @@ mod check50;
 pub mod classroom50;
 mod disclose;
 mod exercism;
+mod french;
 pub mod github;
 mod gradescope;
 pub(crate) mod html;
@@ -93,7 +94,7 @@ impl Format {
 
 /// The report in a format, ending with a line's end. Cost: O(report).
 pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
-    let report = &disclose::disclose(report, &setting.playground);
+    let report = &disclosed(report, setting);
     let language = setting.language;
     let mut text = match format {
         Format::Text => text::render(report, language),
@@ -124,7 +125,7 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
 
 /// The report as every format gets it: with links, without what is hidden, in harmless characters. Cost: O(report).
 pub fn disclosed(report: &Report, setting: &Setting) -> Report {
-    disclose::disclose(report, &setting.playground)
+    disclose::disclose(report, &setting.playground, setting.language)
 }
 
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also

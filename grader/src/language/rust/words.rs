@@ -72,7 +72,7 @@ fn bound(head: &str) -> Option<String> {
 
 fn is_internal(text: &str) -> bool {
     let of_a_trait = |name: &str| {
-        ["trait `", "bound `", ": "]
+        ["trait `", "bound `", "implement `", ": "]
             .iter()
             .any(|before| text.contains(&format!("{before}{name}`")) || text.contains(&format!("{before}{name}<")))
     };
@@ -109,6 +109,10 @@ mod tests {
             (
                 "this function takes 2 arguments but 1 argument was supplied\nhelp: provide the argument",
                 "this function takes 2 arguments but 1 argument was supplied\nhelp: provide the argument",
+            ),
+            (
+                "the trait bound `&NodeInfo: Nodes` is not satisfied\nnote: required for `&NodeInfo` to implement `Nodes`",
+                "`&NodeInfo` cannot be read as a list of `NodeInfo`",
             ),
             ("the trait bound `Entry: Clone` is not satisfied", "the trait bound `Entry: Clone` is not satisfied"),
             ("expected `Node`, found `Response`", "expected `Node`, found `Response`"),

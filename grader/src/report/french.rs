@@ -1,0 +1,102 @@
+//! What the grader says of a source, in French. The compiler's own words stay as they are: learners look them up.
+
+/// Sentences, and the parts of those that name something of the learner's.
+const PHRASES: &[(&str, &str)] = &[
+    (" is not as the prototype has it, ", " n'est pas comme dans le prototype ; "),
+    (" cannot be used as the prototype says, ", " ne peut être utilisé comme le dit le prototype ; "),
+    (
+        "its meaning is plain, so it is graded all the same and costs nothing",
+        "son sens est clair : c'est noté quand même et ne coûte rien",
+    ),
+    ("so it is not graded", "ce n'est donc pas noté"),
+    (": expected `", " : attendu `"),
+    ("; expected `", " ; attendu `"),
+    ("`, found `", "`, trouvé `"),
+    ("` at the crate's root; ", "` à la racine du projet ; "),
+    (" is private, ", " est privé, "),
+    (": write `pub` before it", " : écrivez `pub` devant"),
+    (" has public fields that the prototype lacks (", " a des champs publics que le prototype n'a pas ("),
+    ("), and the grader cannot fill them in, ", "), et le correcteur ne peut les remplir ; "),
+    (
+        ": give each a type with a `Default`, or make do without",
+        " : donnez à chacun un type qui a un `Default`, ou passez-vous-en",
+    ),
+    (
+        "`unsafe` is forbidden in this exercise: write it in safe Rust",
+        "`unsafe` est interdit dans cet exercice : écrivez-le en Rust sûr",
+    ),
+    ("the crate `", "la bibliothèque `"),
+    ("` is not allowed here: use std and `", "` n'est pas permise ici : utilisez std et `"),
+    ("` only", "` seulement"),
+    (
+        "build scripts are never run here: the submission is graded without this file",
+        "les scripts de construction ne sont jamais exécutés ici : le rendu est noté sans ce fichier",
+    ),
+    (
+        "cargo's settings are ignored: the grader has its own",
+        "les réglages de cargo sont ignorés : le correcteur a les siens",
+    ),
+    (
+        "the toolchain is the grader's: this file is ignored",
+        "les outils sont ceux du correcteur : ce fichier est ignoré",
+    ),
+    (
+        "symbolic links are not followed: this one is ignored",
+        "les liens symboliques ne sont pas suivis : celui-ci est ignoré",
+    ),
+    (
+        "this file's name holds characters that no module has: it is ignored",
+        "le nom de ce fichier contient des caractères qu'aucun module n'a : il est ignoré",
+    ),
+    (
+        "this file is not UTF-8 from here on; save it as UTF-8",
+        "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
+    ),
+    ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
+    ("compiling takes longer than ", "la compilation prend plus de "),
+    ("compiling takes more than ", "la compilation prend plus de "),
+    (" MiB of memory", " Mio de mémoire"),
+    (" is too big: at most ", " est trop gros : au plus "),
+    ("; hand in source files only", " ; ne rendez que des fichiers source"),
+    (": hand in source files only", " : ne rendez que des fichiers source"),
+    ("` holds no Rust source; hand in ", "` ne contient pas de source Rust ; rendez "),
+    ("` holds no Python source; hand in ", "` ne contient pas de source Python ; rendez "),
+    ("` holds no Rust or Python source; hand in ", "` ne contient pas de source Rust ou Python ; rendez "),
+    ("` or `", "` ou `"),
+];
+
+/// A message of the grader's in French; what is not of its words stays. Cost: O(text x phrases).
+pub(super) fn in_french(message: &str) -> String {
+    // The first line is the grader's; what follows is the compiler's help, or the learner's own source.
+    let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
+    let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));
+    rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_graders_own_sentences_are_french() {
+        for (english, french) in [
+            (
+                "`A::b` is not as the prototype has it, its meaning is plain, so it is graded all the same and costs nothing: expected \
+                 `fn b(x: u8)`, found `fn b(x: u16)`",
+                "`A::b` n'est pas comme dans le prototype ; son sens est clair : c'est noté quand même et ne coûte rien : attendu \
+                 `fn b(x: u8)`, trouvé `fn b(x: u16)`",
+            ),
+            (
+                "`A` is private, so it is not graded: write `pub` before it",
+                "`A` est privé, ce n'est donc pas noté : écrivez `pub` devant",
+            ),
+            (
+                "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",
+                "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",
+            ),
+        ] {
+            assert_eq!(in_french(english), french);
+        }
+        assert!(PHRASES.iter().all(|(english, french)| english != french));
+    }
+}
