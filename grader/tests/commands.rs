@@ -96,20 +96,26 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     let file = folder.path().join("keys.txt");
     std::fs::write(&file, "1\n2\n3\n1\n2\n4\n1\n").expect("a file");
     let file = file.to_str().expect("a name");
-    let json = "{\"requests\":7,\"results\":[{\"policy\":\"lru\",\"size_bytes\":3,\"misses\":4,\"miss_ratio\":0.5714285714285714,\"bytes_missed\":4}]}\n";
+    let row = "{\"policy\":\"lru\",\"size_bytes\":3,\"misses\":4,\"miss_ratio\":0.5714285714285714,\"bytes_missed\":4,\"byte_miss_ratio\":0.5714285714285714}";
+    let json = format!(
+        "{{\"requests\":7,\"objects\":4,\"bytes_requested\":7,\"working_set_bytes\":4,\"empty_rows\":0,\"other_ops\":0,\"results\":[{row}]}}\n"
+    );
+    let json = json.as_str();
     check(&["trace", file, "--format", "keys", "--policy", "lru", "--size", "3", "--json"], "", json, 0);
     let csv = folder.path().join("trace.csv");
     std::fs::write(&csv, "size\tid\n10\tx\n20\ty z\n10\tx\n").expect("a file");
     let csv = csv.to_str().expect("a name");
-    let row = "{\"policy\":\"s3fifo\",\"size_bytes\":1024,\"misses\":2,\"miss_ratio\":0.6666666666666666,\"bytes_missed\":30}";
-    let json = format!("{{\"requests\":3,\"results\":[{row}]}}\n");
+    let row = "{\"policy\":\"s3fifo\",\"size_bytes\":1024,\"misses\":2,\"miss_ratio\":0.6666666666666666,\"bytes_missed\":30,\"byte_miss_ratio\":0.75}";
+    let json = format!(
+        "{{\"requests\":3,\"objects\":2,\"bytes_requested\":40,\"working_set_bytes\":30,\"empty_rows\":0,\"other_ops\":0,\"results\":[{row}]}}\n"
+    );
     let tabs =
         ["trace", csv, "--format", "csv", "--delimiter", "tab", "--policy", "S3-FIFO", "--size", "1KiB", "--json"];
     check(&tabs, "", &json, 0);
     std::fs::write(csv, "size\tid\n5368709120\tfilm\n1\tx\n5368709120\tfilm\n").expect("a file");
     let (stdout, _, code) = grader(&[&tabs[..6], &["--size", "10GiB", "--json"]].concat(), "");
     assert!(code == 0 && stdout.contains("\"misses\":2,"), "{stdout}");
-    assert!(stdout.contains("\"bytes_missed\":5368709121}"), "{stdout}");
+    assert!(stdout.contains("\"bytes_missed\":5368709121,"), "{stdout}");
     std::fs::write(csv, "size\tid\n1\tx\n-1\ty\n").expect("a file");
     let (_, stderr, code) = grader(&tabs, "");
     assert!(code == 2 && stderr.contains("line 3: `-1` is not a whole number"), "{stderr}");
@@ -121,6 +127,64 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     assert!(code == 2 && stderr.contains("`-1` is not a cache's size"), "{stderr}");
     let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru, fifo", "--size", "2, 3"], "");
     assert_eq!(table.lines().count(), 6, "{table}");
+}
+
+#[test]
+fn a_trace_of_disks_is_replayed_as_it_is_published() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("web_0.csv.gz");
+    let rows = "128166372003061629,web,0,Read,7014609920,24576,41286\n\
+                128166372016382155,web,0,Write,7014609920,4096,1000\n\
+                128166372026382245,web,1,Read,7014609920,512,1000\n\
+                128166372036382245,web,1,Read,0,0,1000\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(rows.as_bytes()).expect("in memory");
+    std::fs::write(&file, packed.finish().expect("in memory")).expect("a file");
+    let file = file.to_str().expect("a name");
+    // Six blocks, one of them again, and the block at the same place of another disk.
+    let (table, stderr, code) =
+        grader(&["trace", file, "--format", "msr", "--policy", "lru,belady", "--size", "12KiB,100%"], "");
+    let expected = "8 requests for 32768 bytes, 7 objects of 28672 bytes; 1 rows of size 0 left out\n\
+        policy      size (bytes)       misses miss ratio       bytes missed byte miss ratio\n\
+        lru                12288            8   1.000000              32768        1.000000\n\
+        lru                28672            7   0.875000              28672        0.875000\n\
+        belady             12288            7   0.875000              28672        0.875000\n\
+        belady             28672            7   0.875000              28672        0.875000\n";
+    assert_eq!((table.as_str(), stderr.as_str(), code), (expected, "", 0));
+    let (table, ..) = grader(&["trace", file, "--format", "msr", "--op", "write", "--size", "50%"], "");
+    assert!(
+        table.starts_with("1 requests for 4096 bytes, 1 objects of 4096 bytes; 3 rows of other operations"),
+        "{table}"
+    );
+    let (table, ..) =
+        grader(&["trace", file, "--format", "msr", "--block", "1MiB", "--zero-size", "one", "--size", "1"], "");
+    assert!(table.starts_with("4 requests for 4194304 bytes, 3 objects of 3145728 bytes\n"), "{table}");
+    let (table, ..) = grader(&["trace", file, "--format", "msr", "--policy", "all", "--size", "50%"], "");
+    assert_eq!(table.lines().count(), 2 + 12, "{table}");
+    for (arguments, says) in [
+        (["--format", "msr", "--size", "1", "--block", "0"], "`0` is not a block's size"),
+        (["--format", "csv", "--size", "1", "--op", "read"], "give --op-column"),
+        (["--format", "msr", "--size", "200%", "--op", "read"], "`200%` is not a cache's size"),
+        (["--format", "msr", "--size", "1", "--policy", "opt"], "there is no policy `opt`: use lru, lfu"),
+        (["--format", "disk", "--size", "1", "--policy", "lru"], "use oracle-general, csv, msr, arc, lirs or keys"),
+    ] {
+        let (_, stderr, code) = grader(&[&["trace", file], &arguments[..]].concat(), "");
+        assert!(code == 2 && stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+    std::fs::write(file, [0x1F, 0x8B, 8, 0, 0, 0]).expect("a file");
+    let (_, stderr, code) = grader(&["trace", file, "--format", "msr", "--size", "1"], "");
+    assert!(code == 2 && stderr.contains("the gzip file is damaged"), "{stderr}");
+}
+
+#[test]
+fn the_help_of_trace_teaches() {
+    let (help, _, code) = grader(&["trace", "--help"], "");
+    assert_eq!(code, 0);
+    let policies = cachedojo::cache::EvictionPolicy::ALL.map(cachedojo::cache::EvictionPolicy::name);
+    let formats = ["oracle-general", "csv", "msr", "arc", "lirs", "keys"];
+    for word in policies.into_iter().chain(formats).chain(["belady", "working set", "byte miss ratio", "Examples:"]) {
+        assert!(help.contains(word), "{word} is not explained in {help}");
+    }
 }
 
 #[test]

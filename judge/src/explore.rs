@@ -1,4 +1,4 @@
-//! One case under many schedules, for a subject with threads: does what holds in one order of its threads hold in all?
+//! One case under many schedules, for a subject with threads: a case that passes in one order of its threads must pass in all.
 
 use cachedojo::random::Random;
 use cachedojo_lab::event::What;
@@ -11,11 +11,12 @@ use super::pack::Check;
 use super::run::Judged;
 use super::verdict::Verdict;
 
-/// Most points of all schedules of one case together: then no more are tried. Some millions a second are run.
+/// Most scheduling points (places at which threads may switch) of one case, over all its schedules: then no more are tried.
+/// Some millions a second are run.
 const STEPS_MAX: u64 = 3_000_000;
 /// Most runs that shrinking one schedule takes.
 const SHRINKING_RUNS_MAX: u32 = 150;
-/// How many schedules a case that fails calmly is tried under, to see whether it always fails.
+/// How many schedules a case that fails under the calm one is tried under, to see whether it always fails.
 const SECOND_CHANCES: u32 = 12;
 
 /// What came of all schedules.
@@ -29,7 +30,8 @@ pub(super) struct Explored {
 /// Runs a case under a schedule: what came of it, and the work.
 pub(super) type Run<'a> = dyn FnMut(&Schedule) -> (Judged, u64) + 'a;
 
-/// Tries schedules until one goes otherwise than the calm one, or all that are wanted are tried.
+/// Tries schedules until the verdict under one differs from that under the calm one, or as many as the check asks for are
+/// tried.
 pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>) -> Explored {
     let mut random = Random::new(seed ^ 0x7468_7265_6164_7321);
     let holds = calm.verdict == Verdict::Pass;
@@ -41,7 +43,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         Verdict::Deadlock => return Explored { judged: calm, schedules: 0, schedule: Some(calm_plan(false)) },
         _ => 0,
     };
-    // What starts no thread runs alike under every schedule.
+    // A subject that starts no thread runs alike under every schedule.
     let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
     let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
     for number in 0..wanted {
@@ -51,7 +53,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         let schedule = Schedule { any_moment, ..Schedule::new(plan) };
         let (mut judged, _) = run(&schedule);
         if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
-            // The grading has no time left: what holds so far holds.
+            // The grading's time is used up: the verdict so far stands.
             return Explored { judged: calm, schedules: number, schedule: None };
         }
         let schedules = number + 1;
@@ -103,7 +105,7 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>
     let (judged, _) = run(&Schedule { plan, any_moment, story: Some(language) });
     if fails(&judged) {
         schedule.story = judged.observed.map(|observed| observed.story).unwrap_or_default();
-        // What the learner reads of the failure is what the story tells.
+        // The learner is shown the failure of this very run, so that it fits the story.
         if let Some(divergence) = judged.divergence {
             case.divergence = Some(divergence);
             case.events = judged.events;
@@ -123,7 +125,7 @@ fn shrink(mut switches: Vec<Switch>, shows: &mut dyn FnMut(&[Switch]) -> bool) -
         }
         chunk /= 2;
     }
-    // Often one switch is enough, back to the caller's thread, which then starts whoever comes between.
+    // Often one switch back to the main thread is enough, because that thread then starts the one that interferes.
     if switches.len() > 1 {
         let alone = switches.iter().map(|switch| Switch { to: 0, ..*switch }).filter(|switch| switch.thread != 0);
         if let Some(one) = alone.collect::<Vec<_>>().into_iter().find(|one| shows(std::slice::from_ref(one))) {

@@ -22,8 +22,8 @@ pub const SIZES: [i64; 5] = [4, 8, 16, 32, 64];
 /// The fewest sizes from which a class is told.
 const SIZES_MIN: usize = 3;
 
-/// The work after which no larger size is tried: what is that slow has shown its class. The first sizes may take four times
-/// as much.
+/// Work, in fuel, after which no larger size is tried: code that is so slow has shown its class by then. The smallest sizes
+/// may take four times as much, since a class needs three sizes.
 const FUEL_MAX: u64 = 40_000_000;
 
 /// A row of the complexity table, as the pack has it.
@@ -92,9 +92,9 @@ impl std::error::Error for GrowthError {}
 pub enum Class {
     /// Not at all.
     Constant,
-    /// By as much with each doubling.
+    /// By a constant amount with each doubling.
     Log,
-    /// Twice with each doubling.
+    /// Twofold with each doubling.
     Linear,
     /// Faster than that.
     Worse,
@@ -204,7 +204,7 @@ fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec
     Ok((script, ends))
 }
 
-/// The fuel of each command; nothing when one of them cannot be obeyed, or nobody counts.
+/// The fuel of each command; `None` when a command cannot be obeyed, or the subject is not metered.
 fn fuel_of_steps(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Option<Vec<u64>> {
     let mut subject = fresh().ok()?;
     let mut runner = Runner::new(seed);
@@ -230,8 +230,8 @@ fn median(steps: &[u64]) -> u64 {
     sorted[sorted.len() / 2]
 }
 
-/// The class of an operation whose work at n, 2n, 4n … is this. The bounds leave a third to noise: keys that collide, nodes
-/// that split, a call's own constant work.
+/// The class of an operation whose work at n, 2n, 4n … is this. The bounds leave a third for noise: hash collisions, tree
+/// nodes that split, the constant work of a call.
 fn classify(fuel: &[u64]) -> Class {
     let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return Class::Unknown };
     if fuel.len() < SIZES_MIN {
@@ -241,7 +241,8 @@ fn classify(fuel: &[u64]) -> Class {
     // Pure linear work would be 2^doublings times the first; pure logarithmic work from 32 entries on, (5 + doublings) / 5.
     let far = last > (first << doublings) * 4 / 3;
     let grows = last > first * (5 + doublings) / 5 * 4 / 3;
-    // Constant work hides the rest, but not in the differences: linear ones double, quadratic ones grow fourfold.
+    // A large constant part hides growth in the sums but not in their differences: those of linear work double with each size,
+    // those of quadratic work grow fourfold.
     let (step, previous) = (last.saturating_sub(before), before.saturating_sub(fuel[fuel.len() - 3]));
     let doubles = last > first * 3 / 2 && step * 2 >= previous * 3 && step * 3 <= previous * 8;
     if far || (grows && step > previous * 3 && last > first * 4) {

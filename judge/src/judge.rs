@@ -2,9 +2,10 @@
 
 use super::explore;
 use super::minimize;
+use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
-use super::run::{Fresh, agree, run_once, run_scheduled};
+use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
@@ -12,15 +13,29 @@ use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
 
-/// Runs every check of `exercise` on fresh subjects. Each case runs in two worlds that differ in their randomness only;
-/// one that asks for no randomness runs the same in both, and so just once.
+/// Runs every check of `exercise`, each case on a fresh subject, and again in a second world with another random seed: a
+/// case whose subject asks for no randomness would run alike in both, and runs once.
 /// Cost: two runs a case.
 ///
 /// # Errors
 /// The pack is unsound (a sound one, from [`Exercise::with_scripts`], never is).
 pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<CheckOutcome>, PackError> {
+    judge_in_turn(exercise, seed, &mut |_| (), fresh)
+}
+
+/// The same, for whoever shares time out among the checks: `begins` hears before each how many are left, it among them.
+///
+/// # Errors
+/// As [`judge`].
+pub fn judge_in_turn(
+    exercise: &Exercise,
+    seed: u64,
+    begins: &mut dyn FnMut(usize),
+    fresh: &mut Fresh<'_>,
+) -> Result<Vec<CheckOutcome>, PackError> {
     let mut outcomes: Vec<CheckOutcome> = Vec::new();
     for check in &exercise.checks {
+        begins(exercise.checks.len() - outcomes.len());
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
         let outcome = if let Some(missing) = check.depends.iter().find(|id| worthless(id)) {
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
@@ -35,16 +50,23 @@ pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Ve
     Ok(outcomes)
 }
 
-/// Finds the shortest script for the first failing case of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs a
-/// check.
+/// The most failing cases of a check whose scripts are shortened.
+const SHORTENED_MAX: usize = 3;
+
+/// Finds the shortest script for the first failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
+/// first, a quarter of that for each further one.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
             && exercise.interface == InterfaceKind::Prototype
-            && let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass)
         {
-            failing.shortest = minimize::shortest(&failing.script, outcome.verdict, seed, fresh);
+            let failing =
+                outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
+            for (number, case) in failing.take(SHORTENED_MAX).enumerate() {
+                let runs_max = if number == 0 { minimize::RUNS_MAX } else { minimize::RUNS_MAX / 4 };
+                case.shortest = minimize::shortest_within(&case.script, case.verdict, seed, runs_max, fresh);
+            }
         }
     }
 }
@@ -78,8 +100,8 @@ pub fn tell_schedules(
     }
 }
 
-/// One root cause is reported once: a check that earns nothing for want of an item is skipped when an earlier one has
-/// said so.
+/// Reports a missing item once: a check that earns nothing because of it is skipped when an earlier check reported the same
+/// item.
 fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> CheckOutcome {
     let told = |lacks: &String| earlier.iter().find(|other| other.lacks.as_ref() == Some(lacks));
     match outcome.lacks.as_ref().filter(|_| outcome.points == 0).and_then(told) {
@@ -109,7 +131,7 @@ fn judge_check(
             // An edge case costs its own points; any other case costs the row.
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
         }
-        // Where nothing is left to lose, the further cases only show more of what the code does; so not for one that crashes.
+        // With no points left, further cases are run only to show more of what the code does; a subject that crashes shows nothing.
         let enough = points == 0 && outcome.verdict != Verdict::Fail;
         cases.push(outcome);
         if enough {
@@ -122,7 +144,7 @@ fn judge_check(
     Ok(CheckOutcome { id: check.id.clone(), verdict, points, cases, waited_for: None, lacks, fuel })
 }
 
-/// The item of the prototype for want of which a case fails.
+/// The item of the prototype that a case fails without.
 fn lacking(case: &CaseOutcome) -> Option<String> {
     case.events.iter().find_map(|event| match &event.what {
         What::NotImplemented { item } if case.verdict == Verdict::NotImplemented => Some(item.clone()),
@@ -146,6 +168,10 @@ fn judge_case(
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
+    if interface == InterfaceKind::Nodes {
+        let scene = case.scene(&check.id, seed)?;
+        return Ok(judge_scene(&scene, index, seed, fresh));
+    }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
@@ -154,8 +180,8 @@ fn judge_case(
         let explored = explore::explore(first, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
-    // What does not end has had its chance: a second run would only double the wait. What asked for no randomness would do the
-    // very same again: the worlds differ in nothing else.
+    // A run that used up its work would do so again, and double the wait. A subject that asked for no randomness would run
+    // alike: the worlds differ in nothing else.
     let (verdict, divergence) = if first.verdict == Verdict::Timeout || !first.by_chance {
         (first.verdict, first.divergence)
     } else {
@@ -174,4 +200,28 @@ fn judge_case(
         schedule: None,
     };
     Ok((outcome, fuel))
+}
+
+/// A scene in two worlds that differ in their chance: what fails in either has failed.
+fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
+    let mut fuel = 0;
+    let mut run = |seed: u64| {
+        let Played { events, fuel: used, not_started } = nodes::play(scene, seed, fresh);
+        fuel += used;
+        if let Some(message) = not_started {
+            return Judged::harness_error(message);
+        }
+        let (verdict, divergence) =
+            first_divergence(&events).map_or((Verdict::Pass, None), |(verdict, at)| (verdict, Some(at)));
+        Judged { verdict, divergence, events, by_chance: true, observed: None }
+    };
+    let mut judged = run(seed);
+    if judged.verdict == Verdict::Pass {
+        judged = run(!seed);
+    }
+    let Judged { verdict, divergence, events, .. } = judged;
+    let script = scene.text.clone();
+    let outcome =
+        CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules: 0, schedule: None };
+    (outcome, fuel)
 }

@@ -1,4 +1,4 @@
-//! The shortest script that shows a failure: what a learner can take in at a glance.
+//! The shortest script that shows a failure, so that a learner can see at a glance what it takes.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -10,7 +10,9 @@ use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::subject::Subject;
 
 /// The most runs of a submission that shortening one script may take.
-pub const RUNS_MAX: u32 = 60;
+pub const RUNS_MAX: u32 = 80;
+/// The most lines that are looked at one by one on the reference: what is longer is first shortened by the half.
+const LINES_MAX: usize = 200;
 
 /// A script that still goes wrong, and how.
 #[derive(Debug, Clone)]
@@ -23,58 +25,181 @@ pub struct Shortest {
     pub divergence: Divergence,
 }
 
-/// Drops lines from a failing script while the submission still ends in the same verdict, with the same expectation broken
-/// by the same kind of answer, and the reference still passes: so a line that the expectation rests on stays. `None` when
-/// the script does not end so as it stands. Cost: at most [`RUNS_MAX`] runs.
+/// Drops lines from a failing script, and turns of its `for` lines, while the submission still ends in the same verdict, with
+/// the same expectation broken by the same kind of answer, and the reference still passes: so a line that the expectation rests
+/// on stays. `None` when the script does not end so as it stands. Cost: at most [`RUNS_MAX`] runs of the submission, and as many
+/// of the reference as the script has lines.
 pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
-    let mut lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    shortest_within(text, verdict, seed, RUNS_MAX, fresh)
+}
+
+/// The same, in at most so many runs of the submission.
+pub fn shortest_within(
+    text: &str,
+    verdict: Verdict,
+    seed: u64,
+    runs_max: u32,
+    fresh: &mut Fresh<'_>,
+) -> Option<Shortest> {
+    let mut lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     if verdict == Verdict::Panic {
-        // What was expected does not matter to a panic, and would hold lines that do not either.
+        // A panic needs no expectations, and each would keep the lines that it depends on.
         lines.retain(|line| !line.starts_with("expect "));
     }
-    let mut runs = 0;
-    let mut failure = |lines: &[&str]| -> Option<Shortest> {
+    let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, lines: Vec::new(), best: None };
+    let best = shrinking.failure(&lines)?;
+    (shrinking.lines, shrinking.best) = (lines, Some(best));
+    shrinking.cut_behind();
+    shrinking.drop_idle();
+    shrinking.shorten_loops();
+    shrinking.drop_chunks();
+    shrinking.shorten_loops();
+    shrinking.best
+}
+
+/// A failing script on its way to the shortest one.
+struct Shrinking<'a, 'b> {
+    verdict: Verdict,
+    seed: u64,
+    runs: u32,
+    runs_max: u32,
+    fresh: &'a mut Fresh<'b>,
+    lines: Vec<String>,
+    /// What `lines` show; there from the first failure on.
+    best: Option<Shortest>,
+}
+
+impl Shrinking<'_, '_> {
+    /// What the lines show, where they fail as they should.
+    fn failure(&mut self, lines: &[String]) -> Option<Shortest> {
         let text = lines.join("\n");
         let script = script::parse(&text, Dialect::Lab);
         // A broken expectation needs one; a panic needs none.
-        if !script.diagnostics.is_empty() || (verdict == Verdict::Fail && !expects(&script)) {
+        let is_one = script.diagnostics.is_empty() && (self.verdict != Verdict::Fail || expects(&script));
+        if !is_one || on_reference(&script, self.seed).verdict != Verdict::Pass || self.runs >= self.runs_max {
             return None;
         }
-        let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
-        if run_once(&script, None, seed, &mut reference).0.verdict != Verdict::Pass {
-            return None;
-        }
-        runs += 1;
-        match run_once(&script, None, seed, fresh).0 {
-            Judged { verdict: ended, divergence: Some(divergence), events, .. }
-                if ended == verdict && runs <= RUNS_MAX =>
-            {
+        self.runs += 1;
+        match run_once(&script, None, self.seed, self.fresh).0 {
+            Judged { verdict: ended, divergence: Some(divergence), events, .. } if ended == self.verdict => {
                 Some(Shortest { script: text, events, divergence })
             }
             _ => None,
         }
-    };
-    let mut best = failure(&lines)?;
-    let mut chunk = lines.len() / 2;
-    while chunk > 0 {
+    }
+
+    /// Takes other lines where they show the same failure and no other.
+    fn take(&mut self, lines: Vec<String>) -> bool {
+        let better = self.failure(&lines);
+        let same = |better: &Shortest| self.best.as_ref().is_some_and(|best| best.cause() == better.cause());
+        let Some(better) = better.filter(same) else { return false };
+        (self.lines, self.best) = (lines, Some(better));
+        true
+    }
+
+    /// Nothing after the failure shows it.
+    fn cut_behind(&mut self) {
+        let Some(step) = self.best.as_ref().map(|best| best.divergence.step) else { return };
+        let script = script::parse(&self.lines.join("\n"), Dialect::Lab);
+        let last = script.commands.get(step as usize).map_or(0, |step| step.line as usize);
+        if (1..self.lines.len()).contains(&last) {
+            self.take(self.lines[..last].to_vec());
+        }
+    }
+
+    /// Lines without which the reference answers every other line as before do nothing that the script asks about: they go
+    /// together, where the failure does not rest on them.
+    fn drop_idle(&mut self) {
+        if self.lines.len() > LINES_MAX {
+            return;
+        }
+        let answers = |lines: &[String]| -> Vec<String> {
+            let script = script::parse(&lines.join("\n"), Dialect::Lab);
+            let judged = on_reference(&script, self.seed);
+            judged.events.iter().map(|event| event.what.to_string()).collect()
+        };
+        let mut kept = self.lines.clone();
+        let mut before = answers(&kept);
         let mut at = 0;
-        while at < lines.len() {
-            let mut shorter = lines.clone();
-            shorter.drain(at..(at + chunk).min(lines.len()));
-            if let Some(better) = failure(&shorter).filter(|better| better.cause() == best.cause()) {
-                best = better;
-                lines = shorter;
+        while at < kept.len() {
+            if kept[at].starts_with("expect ") || kept.get(at + 1).is_some_and(|next| next.starts_with("expect ")) {
+                at += 1;
+                continue;
+            }
+            let mut without = kept.clone();
+            let line = without.remove(at);
+            let after = answers(&without);
+            // A line's own answers went with it; all others are as they were.
+            let own = before.len().saturating_sub(after.len());
+            let turns = script::parse(&line, Dialect::Lab).commands.len();
+            let rest = (0..=after.len()).any(|from| {
+                before[..from] == after[..from] && before.get(from + own..).is_some_and(|later| *later == after[from..])
+            });
+            if rest && own <= turns {
+                (kept, before) = (without, after);
             } else {
-                at += chunk;
+                at += 1;
             }
         }
-        chunk /= 2;
+        if kept.len() < self.lines.len() {
+            self.take(kept);
+        }
     }
-    Some(best)
+
+    /// A `for` line with as few turns as still show the failure: none more than one first, then by halves.
+    fn shorten_loops(&mut self) {
+        for at in 0..self.lines.len() {
+            let Some((first, last, command)) = turns(&self.lines[at]) else { continue };
+            let (mut too_few, mut enough) = (first, last);
+            while too_few < enough {
+                let tried = too_few + (enough - too_few) / 2;
+                let mut lines = self.lines.clone();
+                lines[at] = if tried == first {
+                    command.replace("{}", &first.to_string())
+                } else {
+                    format!("for {first}..{tried} {command}")
+                };
+                if self.take(lines) {
+                    enough = tried;
+                } else {
+                    too_few = tried + 1;
+                }
+            }
+        }
+    }
+
+    /// Drops runs of lines, of half the script first and of single lines last, over again until nothing more can go.
+    fn drop_chunks(&mut self) {
+        let mut chunk = self.lines.len() / 2;
+        while chunk > 0 {
+            let (mut at, mut dropped) = (0, false);
+            while at < self.lines.len() {
+                let mut shorter = self.lines.clone();
+                shorter.drain(at..(at + chunk).min(shorter.len()));
+                if self.take(shorter) { dropped = true } else { at += chunk }
+            }
+            // What stood before a line that is gone may be idle now.
+            if chunk > 1 || !dropped {
+                chunk /= 2;
+            }
+        }
+    }
+}
+
+fn on_reference(script: &Script, seed: u64) -> Judged {
+    let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
+    run_once(script, None, seed, &mut reference).0
+}
+
+/// The bounds and the command of a `for` line.
+fn turns(line: &str) -> Option<(u32, u32, String)> {
+    let (range, command) = line.trim_start().strip_prefix("for ")?.trim_start().split_once(' ')?;
+    let (first, last) = range.split_once("..")?;
+    Some((first.parse().ok()?, last.parse().ok()?, command.to_owned()))
 }
 
 impl Shortest {
-    /// What makes it this failure and no other that the submission has besides.
+    /// What identifies this failure among others of the same submission: the expectation, and the kind of answer.
     fn cause(&self) -> (&str, Option<Discriminant<What>>) {
         let until = self.events.iter().take_while(|event| event.step <= self.divergence.step);
         let answer = until.filter(|event| event.what.is_answer()).last();
@@ -94,7 +219,7 @@ mod tests {
     use cachedojo_lab::subject::Crash;
     use cachedojo_lab::world::World;
 
-    /// A cluster that deletes nothing and, where it has no server, refuses everything: the second is nobody's affair.
+    /// A cluster with two bugs: it deletes nothing, and without a server it refuses everything. Only the first is looked for.
     #[derive(Default)]
     struct Hoarder {
         reference: Reference,
@@ -126,5 +251,39 @@ mod tests {
         let rest = "cluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
         assert_eq!(shortest.script, format!("cluster new\ncluster add b\n{rest}"));
         assert_eq!(shortest.divergence.actual, "v");
+    }
+
+    #[track_caller]
+    fn check_shortest(text: &str, expected: &str) {
+        let mut fresh = || Ok(Box::new(Hoarder::default()) as Box<dyn Subject>);
+        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
+        assert_eq!(shortest.script, expected);
+    }
+
+    #[test]
+    fn no_line_of_the_shortest_script_is_idle() {
+        let shown = "cluster new\ncluster add a\ncluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
+        // A read of a key that was never set, what comes after the failure, and one `set` twenty times.
+        for idle in [
+            "cluster get never",
+            "cluster set other x\ncluster get other",
+            "for 1..20 cluster set other x",
+            "for 1..20 cluster set k{} x",
+            "for 1..30 cluster get never{}\nfor 1..9 cluster set k{} x\ncluster stats\ntick 5s",
+        ] {
+            let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
+            check_shortest(&format!("{head}{idle}\ncluster set k v{tail}\n{idle}"), shown);
+        }
+        let many: String = (0..60).map(|number| format!("cluster set x{number} y\n")).collect();
+        let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
+        check_shortest(&format!("{head}{many}cluster set k v{tail}"), shown);
+    }
+
+    #[test]
+    fn a_loop_has_as_few_turns_as_show_the_failure() {
+        check_shortest(
+            "cluster new\ncluster add a\nfor 1..40 cluster set k{} v\nfor 1..40 cluster delete k{}\ncluster get k3\nexpect any of nothing | not found",
+            "cluster new\ncluster add a\nfor 1..3 cluster set k{} v\nfor 1..3 cluster delete k{}\ncluster get k3\nexpect any of nothing | not found",
+        );
     }
 }

@@ -17,11 +17,11 @@ pub struct CheckOutcome {
     pub points: u32,
     /// One outcome a case that ran.
     pub cases: Vec<CaseOutcome>,
-    /// For a skipped check: the id of the check that it waited for, or that told the same first.
+    /// For a skipped check: the id of the check that it depends on, or of the one that reported the same missing item first.
     pub waited_for: Option<String>,
-    /// The item of the prototype that the submission lacks, where that is the root cause.
+    /// The item of the prototype that is missing in the submission, where that is why it failed.
     pub lacks: Option<String>,
-    /// The work that the subject did, in wasmtime's units of fuel; 0 where nobody counts.
+    /// The work that the subject did, in wasmtime's units of fuel; 0 for subjects that are not metered.
     pub fuel: u64,
 }
 
@@ -40,9 +40,9 @@ pub struct CaseOutcome {
     pub divergence: Option<Divergence>,
     /// The shortest script that still goes wrong in the same way, for the first failing case of a check.
     pub shortest: Option<Shortest>,
-    /// Schedules tried besides the calm one, for a subject with threads.
+    /// For a subject with threads: how many schedules were tried besides the first, in which no thread is interrupted.
     pub schedules: u32,
-    /// The schedule at which it went wrong, where another order of threads does not.
+    /// The schedule under which it went wrong, where it passes under another.
     pub schedule: Option<FailingSchedule>,
 }
 
@@ -63,9 +63,9 @@ impl CheckOutcome {
 pub struct FailingSchedule {
     /// How it was found.
     pub plan: Plan,
-    /// Whether a sleep could be over at any moment.
+    /// Whether a sleeping thread could wake at any moment, not only when its time has come.
     pub any_moment: bool,
-    /// How it differs from the calm schedule, shrunk; `None` where that was too long to be kept.
+    /// The switches by which it differs from the calm schedule, as few as were found; `None` where there were too many to keep.
     pub switches: Option<Vec<Switch>>,
     /// What happened, a turn a line; empty before the schedule is told.
     pub story: Vec<String>,

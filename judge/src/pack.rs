@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::growth::{self, Growth, GrowthError};
+use super::nodes::{self, Doing, Scene};
 use super::simulate::{self, Accept};
 use super::template;
 use cachedojo::random::Random;
@@ -88,6 +89,8 @@ pub enum InterfaceKind {
     Script,
     /// Through requests over HTTP.
     Service,
+    /// As nodes of a cluster, each a state machine: what happens goes in, what it wants done comes out.
+    Nodes,
 }
 
 /// A row of an exercise's table.
@@ -341,6 +344,7 @@ impl Exercise {
                         drop(case.script(&check.id, 0)?);
                     }
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
+                    InterfaceKind::Nodes => drop(case.scene(&check.id, 0)?),
                     InterfaceKind::Tests => {}
                 }
             }
@@ -396,6 +400,20 @@ impl Case {
             Some((text, output)) => (text.to_owned(), Some(output.to_owned())),
             None => (filled, None),
         })
+    }
+
+    /// The case's scene for a seed, for nodes as submissions.
+    ///
+    /// # Errors
+    /// The template is wrong, or it makes no scene, or one that expects nothing.
+    pub fn scene(&self, check_id: &str, seed: u64) -> Result<Scene, PackError> {
+        let (text, _) = self.fill(check_id, seed)?;
+        let scene = nodes::read(&text)
+            .map_err(|(line, message)| PackError::Script(check_id.to_owned(), self.line + line, message))?;
+        if !scene.steps.iter().any(|step| matches!(step.doing, Doing::Expect(_))) {
+            return Err(PackError::NoExpectation(check_id.to_owned(), self.line));
+        }
+        Ok(scene)
     }
 
     /// The case's text for a seed, its commands of the line protocol, and its pinned outputs, if it has some.

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::growth::{Class, Growth, Measured};
+use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
+use super::sentences::{category_name, difference, skipped_message};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
@@ -32,7 +34,7 @@ pub struct Report {
     pub max_score: u32,
     /// From how many points on the exercise is passed.
     pub passing_score: u32,
-    /// Whether it is: never without an executed check.
+    /// Whether it is passed: never without an executed check.
     pub passed: bool,
     /// The grading seed: with it, whoever grades again gets the same report.
     pub seed: u64,
@@ -118,7 +120,7 @@ pub struct CheckReport {
     /// For a race or a deadlock: the order of threads that shows it, told a turn a line, and how to repeat it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub schedule: String,
-    /// The work done, in wasmtime's units of fuel; 0 where nobody counts.
+    /// The work done, in wasmtime's units of fuel; 0 for subjects that are not metered.
     pub fuel: u64,
     /// Who may see the row's details.
     pub visibility: Visibility,
@@ -437,10 +439,15 @@ impl AlsoFails {
         let transcript = match interface {
             InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
             InterfaceKind::Simulate => simulate::transcript(script, events),
+            InterfaceKind::Nodes => {
+                nodes::read(script).map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language))
+            }
             InterfaceKind::Tests => String::new(),
         };
         let script = match interface {
             InterfaceKind::Simulate => simulate::script(script),
+            // A line that only a scene has is no command that a reader could try.
+            InterfaceKind::Nodes if script.lines().any(|line| line.starts_with('@')) => String::new(),
             _ => script.trim_end().to_owned(),
         };
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
@@ -452,68 +459,7 @@ impl AlsoFails {
     }
 }
 
-/// A category in a reader's language: packs name theirs in English. One that is a pack's own stays what it is.
-fn category_name(category: &str, language: Language) -> &str {
-    match (language, category) {
-        (Language::English, _) => category,
-        (Language::French, "Basic") => "Bases",
-        (Language::French, "Core") => "Essentiel",
-        (Language::French, "Concurrency") => "Concurrence",
-        (Language::French, "Failure scenario") => "Scénario de panne",
-        (Language::French, "Functional") => "Fonctionnel",
-        (Language::French, "Requirement") => "Exigence",
-        (Language::French, "Rules") => "Règles",
-        (Language::French, other) => other,
-    }
-}
-
-fn skipped_message(id: &str, title: &str, lacks: Option<&str>, language: Language) -> String {
-    match (lacks, language) {
-        (Some(item), Language::English) => {
-            format!(
-                "Skipped because `{item}` is missing or cannot be called, as `{id}` ({title}) says: mend that first."
-            )
-        }
-        (Some(item), Language::French) => format!(
-            "Sauté car « {item} » manque ou ne peut être appelé, comme le dit « {id} » ({title}) : corrigez cela d'abord."
-        ),
-        (None, Language::English) => format!("Skipped because `{id}` ({title}) earned nothing: mend that first."),
-        (None, Language::French) => {
-            format!("Sauté car « {id} » ({title}) n'a rien rapporté : corrigez-le d'abord.")
-        }
-    }
-}
-
-fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language) -> String {
-    match (verdict, language) {
-        (Verdict::Flaky, Language::English) => format!(
-            ": two runs of the same script disagree, `{expected}` and `{actual}`; something random decides (a RandomState, the order of a HashMap)."
-        ),
-        (Verdict::Flaky, Language::French) => format!(
-            " : deux exécutions du même script divergent, « {expected} » et « {actual} » ; le hasard décide (un RandomState, l'ordre d'un HashMap)."
-        ),
-        (Verdict::Race, Language::English) if expected.is_empty() => {
-            format!(": in another order of its threads it holds, in this one not: {actual}.")
-        }
-        (Verdict::Race, Language::French) if expected.is_empty() => {
-            format!(" : dans un autre ordre des threads cela tient, dans celui-ci non : {actual}.")
-        }
-        (Verdict::Race, Language::English) => {
-            format!(": in another order of its threads it holds; in this one expected {expected}, got {actual}.")
-        }
-        (Verdict::Race, Language::French) => {
-            format!(
-                " : dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}."
-            )
-        }
-        (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
-        (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
-        (_, Language::English) => format!(": {actual}."),
-        (_, Language::French) => format!(" : {actual}."),
-    }
-}
-
-/// What to look for where the program did not even answer: then a row's own hint would lead astray.
+/// The hint for a program that gave no answer at all: the row's own hint is about wrong answers, and would mislead.
 fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
     let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));

@@ -1,4 +1,4 @@
-//! Known bugs recognised: a submission that fails just where a mutant fails, and in the same way, is told its name.
+//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, is told the bug's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,15 +30,15 @@ struct Break {
     /// In the script's words; where it breaks by chance, what of it does not hang on chance.
     expected: String,
     actual: String,
-    /// Whether it hangs on where keys are placed or on the way of accounting, which are everyone's own choice: then the first
-    /// place at which it shows says nothing.
+    /// Whether the answer depends on where keys are placed or how memory is accounted: both are the submission's own choice,
+    /// so the first place at which it shows says nothing.
     by_chance: bool,
 }
 
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
-        // Where it shows depends on the schedule that was found first, and so on chance.
+        // The place depends on which failing schedule was found first, and so on chance.
         if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
             return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
         }
@@ -58,7 +58,7 @@ impl Trait {
                 breaks.push(at);
             }
         }
-        // A crash and a pinned output break no expectation of the script's own.
+        // A crash, or a pinned output that differs, breaks no `expect` line of the script.
         if breaks.is_empty() || !matches!(case.verdict, Verdict::Fail | Verdict::Flaky) {
             breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
         }
@@ -81,8 +81,9 @@ impl Trait {
 }
 
 impl Break {
-    /// Where keys are placed depends on the ring's hash, and an entry's weight on the way of accounting: both are everyone's
-    /// own choice, so what was there instead says little; and which copies are left when a server has gone, hangs on it too.
+    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are the
+    /// submission's own choice, so the answer given instead says little about a bug; neither does which copies are left
+    /// when a server has gone.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
         let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
@@ -190,8 +191,8 @@ impl Fingerprint {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
     }
 
-    /// Whether a mutant may be what this submission is like, as far as can be told before the mutant is built: each row that
-    /// catches it fails here too, or was not run, and nothing there fails for want of an item, which no mutant lacks.
+    /// Whether this submission may behave like a mutant, as far as can be told before the mutant is built: each row that
+    /// catches it fails here too or was not run, and none fails because an item is missing, since mutants have all items.
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
@@ -202,9 +203,9 @@ impl Fingerprint {
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
 
-    /// The cases in which this submission fails just as the mutant does; none at all unless it fails wherever the mutant
-    /// does, there or (for another bug besides) earlier in the script. A case that was not run says nothing. One case is too
-    /// little to tell a bug by, unless it is the only one that the mutant fails.
+    /// The cases in which this submission fails as the mutant does. None at all unless it fails every case that the mutant
+    /// fails, at the same place or (because of another bug) earlier in the script; cases that were not run are not compared.
+    /// One case alone is not enough to recognise a bug, unless the mutant fails no other.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -219,17 +220,18 @@ impl Fingerprint {
     }
 }
 
-/// In how many scripts a submission must fail as a mutant does to be told its name, where the mutant fails in as many.
+/// In how many scripts a submission must fail as a mutant does before the bug is named; in all of them where the mutant fails
+/// in fewer.
 const SCRIPTS_MIN: usize = 2;
 
-/// Compares a submission with mutants. A bug is named when the submission fails just where and just as it does, whatever else
-/// fails; but not where a row of its has a failure that no bug named here explains, nor beside a bug that explains all
-/// that it does and more. Cost: O(mutants² x cases).
+/// Compares a submission with mutants. A bug is named when the submission fails where the mutant does and in the same way,
+/// whatever else fails. It is not named when one of the rows that catch it has a failure that no named bug explains, nor
+/// when another named bug explains the same failures and more. Cost: O(mutants² x cases).
 pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]) -> Vec<Resemblance> {
     let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
-    // What explains a failure may itself fall away, so this goes on until nothing does; each round drops one at least.
+    // A bug that explained a failure may be dropped itself, so this repeats until none is; each round drops at least one.
     loop {
-        // What a case breaks must be what the bugs named for it break, all of it.
+        // The bugs named for a case must together explain everything that breaks in it.
         let explains = |(place, ours): (Place<'_>, &Trait)| {
             let named = mutants.iter().zip(&shared).filter(|(_, shared)| shared.contains(&place));
             let theirs: Vec<&Trait> = named.filter_map(|((_, mutant), _)| mutant.case(place)).collect();

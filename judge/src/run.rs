@@ -16,7 +16,7 @@ pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) divergence: Option<Divergence>,
     pub(super) events: Vec<Event>,
-    /// Whether the subject asked for randomness.
+    /// Whether the subject asked for randomness: then its answers may depend on the world's seed.
     pub(super) by_chance: bool,
     /// How its threads ran, where it has some.
     pub(super) observed: Option<Observed>,
@@ -85,6 +85,7 @@ fn crash_verdict(crash: &Crash) -> Verdict {
         Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,
         Crash::Exit { .. } | Crash::Gibberish => Verdict::Forbidden,
+        Crash::Machine { .. } => Verdict::HarnessError,
     }
 }
 

@@ -22,12 +22,12 @@ use super::verdict::{Divergence, Verdict};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Accept {
-    /// Those of the commands in input order, or rather of any order that keeps the input order on each key: which is the same.
+    /// Those of the commands in input order. (Any order that keeps the input order on each key gives the same answers.)
     #[default]
     Ordered,
     /// Those of the commands in any order.
     AnyOrder,
-    /// Those of any order; and besides, each command must have had a thread.
+    /// Those of the commands in any order, where a thread was started for each command.
     ThreadEach,
 }
 
@@ -39,10 +39,10 @@ const SHOWN_MAX: usize = 300;
 /// The commands that a filled template stands for.
 ///
 /// # Errors
-/// The line of a `@for` that cannot be read, counted from 1, in a sentence.
+/// A `@for` cannot be read, or makes too many commands: its line, counted from 1, and a sentence.
 pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
     let mut commands = Vec::new();
-    // An empty line at the end parts a case from the next one; any other is a command.
+    // An empty line at the end only separates a case from the next one; any other empty line is a command.
     let text = text.strip_suffix("\n\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
     for (number, line) in (1_u32..).zip(text.split('\n')) {
         match line.strip_prefix("@for ") {

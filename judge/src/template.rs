@@ -12,8 +12,8 @@ pub struct TemplateError {
     pub placeholder: String,
 }
 
-/// Fills a template's placeholders from `random`; one name stands for one thing throughout, and no two keys or values
-/// are alike. Cost: O(length).
+/// Fills a template's placeholders from `random`. A name stands for the same key, value or number throughout; no two keys are
+/// equal, and no two values. Cost: O(length).
 ///
 /// # Errors
 /// A placeholder that is none of `k…`, `v…`, `n…`, or a number used before its range was given.
@@ -21,7 +21,7 @@ pub fn fill(template: &str, random: &mut Random) -> Result<String, TemplateError
     fill_with(template, &[], random)
 }
 
-/// [`fill`] where some numbers have their names from the start.
+/// [`fill`] with some numbers given by name, such as the size `n` of a complexity row.
 ///
 /// # Errors
 /// As of [`fill`].

@@ -22,11 +22,11 @@ pub enum Verdict {
     Timeout,
     /// It used up the memory it is allowed.
     OutOfMemory,
-    /// It did what is forbidden at run time: it ended the process, or tampered with the seam.
+    /// It did what is forbidden at run time: it ended its process, or answered with bytes that are no response.
     Forbidden,
     /// Two runs of one script disagree.
     Flaky,
-    /// A check that this one depends on earned nothing, or an earlier check told already what is lacking.
+    /// Not run, because a check that this one depends on earned nothing; or an earlier check reports the same missing item.
     Skipped,
     /// The grader itself failed.
     HarnessError,

@@ -10,7 +10,7 @@ use crate::subject::Subject;
 
 /// Where two subjects part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Parting {
+pub struct Difference {
     /// The index of the command.
     pub step: u32,
     /// The script's line, counted from 1.
@@ -25,13 +25,13 @@ pub struct Parting {
 
 /// The first command that the two answer differently; `None` where they never do. What only one of them could see inside itself
 /// counts for nothing. Cost: two runs up to there.
-pub fn parting(
+pub fn difference(
     script: &Script,
     seed: u64,
     one: &mut dyn Subject,
     other: &mut dyn Subject,
     language: Language,
-) -> Option<Parting> {
+) -> Option<Difference> {
     let mut runners = [Runner::new(seed), Runner::new(seed)];
     for (index, step) in script.commands.iter().enumerate() {
         let mut told = [Vec::new(), Vec::new()];
@@ -41,7 +41,7 @@ pub fn parting(
             let [one, other] =
                 answers.map(|events| events.iter().map(|event| event.what.told_in(&step.command, language)).collect());
             let index = u32::try_from(index).unwrap_or(u32::MAX);
-            return Some(Parting { step: index, line: step.line, source: step.source.clone(), one, other });
+            return Some(Difference { step: index, line: step.line, source: step.source.clone(), one, other });
         }
         if goes_on != [true, true] {
             return None;
@@ -57,7 +57,7 @@ fn counts(event: &Event) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Parting, parting};
+    use super::{Difference, difference};
     use crate::reference::Reference;
     use crate::script::{Dialect, parse};
     use crate::subject::{Crash, Subject};
@@ -80,17 +80,17 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, blind_to: &'static str) -> Option<Parting> {
+    fn check(text: &str, blind_to: &'static str) -> Option<Difference> {
         let script = parse(text, Dialect::Lab);
         assert_eq!(script.diagnostics, []);
         let mut blind = Blind(Reference::default(), blind_to);
-        parting(&script, 0, &mut Reference::default(), &mut blind, Language::French)
+        difference(&script, 0, &mut Reference::default(), &mut blind, Language::French)
     }
 
     #[test]
     fn the_first_answer_that_differs_is_told_with_its_command() {
         let text = "node new 100\nnode set a 90*x\nnode set b 90*x\n\nnode get b\nnode get a\nnode get b";
-        let expected = Parting {
+        let expected = Difference {
             step: 3,
             line: 5,
             source: "node get b".into(),

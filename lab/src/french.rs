@@ -114,7 +114,8 @@ pub fn crash_in_french(crash: &Crash) -> String {
     match crash {
         Crash::Panic { message } => format!("panique : {message}"),
         Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
-        Crash::CutOff => "interrompu : la correction entière a épuisé le temps de processeur permis".into(),
+        Crash::CutOff => "interrompu : sa vérification, ou la correction entière, a épuisé le temps permis".into(),
+        Crash::Machine { message } => format!("n'a pas été exécuté jusqu'au bout, cette machine a failli : {message}"),
         Crash::OutOfMemory => "a demandé plus de mémoire qu'il n'est permis".into(),
         Crash::TooMuchOutput => "a écrit ou répondu plus qu'il n'est permis".into(),
         Crash::Deadlock { waits } if waits.is_empty() => {
@@ -243,6 +244,22 @@ const PHRASES: &[(&str, &str)] = &[
     ),
     ("keeps a tombstone of {} from a handover, version {}", "garde une pierre tombale de {} par passation, version {}"),
     ("keeps a tombstone of {}, version {}", "garde une pierre tombale de {}, version {}"),
+    ("has enough answers for {}: {}, {} needed of {}", "a assez de réponses pour {} : {}, il en faut {} parmi {}"),
+    ("holds something newer of {} than version {}", "tient déjà de {} plus récent que la version {}"),
+    ("does not answer for {}: it is not whole yet", "ne répond pas pour {} : il n'est pas encore complet"),
+    (
+        "asks on, for the session has seen a newer {}",
+        "demande encore, car la session a vu une version plus récente de {}",
+    ),
+    (
+        "asks once more for {}, which an invalidation by tag reaches",
+        "redemande {}, qu'une invalidation par étiquette atteint",
+    ),
+    (
+        "may not forget {} yet: {} has not got its tombstone",
+        "ne peut pas encore oublier {} : {} n'a pas sa pierre tombale",
+    ),
+    ("gives up entries of its log that were never committed", "abandonne des entrées de son journal jamais validées"),
     ("mends the replicas of {} before it answers", "répare les répliques de {} avant de répondre"),
     ("keeps a hint of {} for {}", "garde un rappel de {} pour {}"),
     ("gets a hint of {}, which is deleted by now", "reçoit un rappel de {}, supprimée depuis"),
@@ -267,7 +284,22 @@ const PHRASES: &[(&str, &str)] = &[
     ("nothing happened to {}", "il n'est rien arrivé à {}"),
     ("{} earlier events are left out", "{} événements plus anciens sont omis"),
     ("no answer: the node is paused", "pas de réponse : le nœud est en pause"),
-    ("there is no such node, or it is so already", "ce nœud n'existe pas, ou il est déjà ainsi"),
+    ("there is no node {}: the nodes are {}", "il n'y a pas de nœud {} : les nœuds sont {}"),
+    ("there is a node {} already: choose another number", "il y a déjà un nœud {} : choisissez un autre numéro"),
+    ("{} runs already: kill it first", "{} tourne déjà : arrêtez-le d'abord (kill)"),
+    ("{} is down: restart it first", "{} est arrêté : relancez-le d'abord (restart)"),
+    ("{} is paused already: resume lets it go on", "{} est déjà figé : resume le laisse repartir"),
+    ("{} is not paused: pause it first", "{} n'est pas figé : figez-le d'abord (pause)"),
+    ("{} has left already: join lets it in again", "{} est déjà parti : join le fait revenir"),
+    ("{} stands in two groups: name it once", "{} est dans deux groupes : nommez-le une fois"),
+    (
+        "{} needs no network to hear itself: name two nodes",
+        "{} n'a pas besoin du réseau pour s'entendre : nommez deux nœuds",
+    ),
+    (
+        "the last node cannot leave: let another one join first",
+        "le dernier nœud ne peut pas partir : faites d'abord entrer un autre (join)",
+    ),
     ("no node runs: restart one", "aucun nœud ne tourne : redémarrez-en un"),
     (
         "{} needs {} of the replicas {}; {} answered in time: heal, restart or try again",

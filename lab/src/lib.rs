@@ -11,7 +11,7 @@
 //! | [`families`] | what the commands of one kind are, do and tell |
 //! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
 //! | [`mod@french`] | how events read in French |
-//! | [`past`] | states of a run to go back to |
+//! | [`trail`] | states of a run to go back to |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
 //!
@@ -25,11 +25,11 @@ pub mod compare;
 pub mod event;
 pub mod families;
 pub mod french;
-pub mod past;
 pub mod reference;
 pub mod runner;
 pub mod scenario;
 pub mod schedule;
 pub mod script;
 pub mod subject;
+pub mod trail;
 pub mod world;

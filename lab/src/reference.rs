@@ -164,6 +164,8 @@ impl Reference {
                     self.node.as_mut().map_or(Response::NoObject, |node| node::answer_extra(node, request))
                 })
             }
+            // The engine's own cluster is no state machine of this interface: it runs in a world of its own.
+            Request::Machine(request) => Response::NotImplemented { item: request.item().to_owned() },
         }
     }
 }

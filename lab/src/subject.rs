@@ -30,6 +30,11 @@ pub trait Subject {
         0
     }
 
+    /// The memory that it takes, in bytes; 0 where nobody counts.
+    fn memory_bytes(&self) -> u64 {
+        0
+    }
+
     /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
     /// tells everything.
     fn set_schedule(&mut self, _schedule: &Schedule) -> bool {
@@ -53,8 +58,13 @@ pub enum Crash {
     },
     /// It used up the work it was allowed.
     OutOfFuel,
-    /// It was not asked any more: the whole grading had used up the time it is allowed.
+    /// It was not asked any more: its check, or the whole grading, had used up the time it is allowed.
     CutOff,
+    /// The machine that runs it failed: nothing is said about it.
+    Machine {
+        /// What failed, and what to do.
+        message: String,
+    },
     /// It asked for more memory than it is allowed.
     OutOfMemory,
     /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
@@ -89,7 +99,10 @@ impl fmt::Display for Crash {
         match self {
             Self::Panic { message } => write!(f, "panicked: {message}"),
             Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
-            Self::CutOff => f.write_str("was cut off: the whole grading had used up the processor time it is allowed"),
+            Self::CutOff => {
+                f.write_str("was cut off: its check, or the whole grading, had used up the time it is allowed")
+            }
+            Self::Machine { message } => write!(f, "was not run to its end, for this machine failed: {message}"),
             Self::OutOfMemory => f.write_str("asked for more memory than it is allowed"),
             Self::TooMuchOutput => f.write_str("printed or answered more than it is allowed"),
             Self::Deadlock { waits } if waits.is_empty() => {

@@ -1,6 +1,7 @@
 //! What surrounds a subject, all of it given from outside: time and randomness.
 
 pub mod cluster;
+pub mod machines;
 
 use cachedojo::random::Random;
 

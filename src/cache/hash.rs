@@ -152,7 +152,7 @@ mod tests {
         }
     }
 
-    /// A hundred thousand hashes have a double among their 64 bits once in four thousand million times.
+    /// By chance, two of a hundred thousand 64-bit hashes collide with odds of 1 in 4 billion.
     #[test]
     fn keys_that_differ_little_have_different_hashes() {
         for (of_bytes, of_number) in [

@@ -212,8 +212,8 @@ impl<T: Default> Node<T> {
     }
 }
 
-/// Makes a vector so long, which is longer than it is. Room is made for a sixteenth more, not for the double: places that
-/// nobody uses yet are all overhead.
+/// Grows `items` to `length`, which is more than it has. The capacity grows by a sixteenth, not by doubling: unused capacity
+/// is overhead of every entry.
 pub(crate) fn grow<T>(items: &mut Vec<T>, length: usize, free: impl FnMut() -> T) {
     if length > items.capacity() {
         items.reserve_exact((length - items.len()).max(items.len() / 16));

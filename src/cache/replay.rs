@@ -46,15 +46,11 @@ pub enum Belady {
     Belady,
 }
 
-/// What a trace asks for.
+/// The objects that a trace asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Footprint {
-    /// How many requests there were.
-    pub requests: u64,
-    /// How many objects.
+    /// How many there are.
     pub objects: u64,
-    /// The bytes that were asked for.
-    pub bytes_requested: u64,
     /// The working set in bytes: each object once, in the largest size that it is asked for with. A cache of this size evicts
     /// nothing.
     pub working_set_bytes: u64,
@@ -65,32 +61,39 @@ pub struct Footprint {
 pub struct Report {
     /// How many requests there were.
     pub requests: u64,
-    /// How many objects.
-    pub objects: u64,
-    /// The bytes that were asked for.
+    /// The bytes that they asked for.
     pub bytes_requested: u64,
-    /// See [`Footprint::working_set_bytes`].
-    pub working_set_bytes: u64,
     /// One result for each policy and size, sizes within policies, in the order in which they were asked for.
     pub results: Vec<Replay>,
 }
 
 impl Footprint {
-    /// What these requests ask for. O(requests), in the memory of a number for each object.
+    /// The objects that these requests ask for. O(requests), in the memory of a number for each object.
     pub fn of(requests: &[Request]) -> Self {
         let mut largest: HashMap<u64, u64> = HashMap::new();
-        let mut footprint = Self { requests: requests.len() as u64, ..Self::default() };
+        let mut working_set_bytes = 0;
         for request in requests {
-            footprint.bytes_requested += request.size;
             let known = largest.entry(request.id).or_insert(0);
-            footprint.working_set_bytes += request.size.saturating_sub(*known);
+            working_set_bytes += request.size.saturating_sub(*known);
             *known = request.size.max(*known);
         }
-        footprint.objects = largest.len() as u64;
-        footprint
+        Self { objects: largest.len() as u64, working_set_bytes }
+    }
+}
+
+/// How much a trace asks for.
+#[derive(Debug, Clone, Copy)]
+struct Total {
+    requests: u64,
+    bytes: u64,
+}
+
+impl Total {
+    fn of(requests: &[Request]) -> Self {
+        Self { requests: requests.len() as u64, bytes: requests.iter().map(|request| request.size).sum() }
     }
 
-    /// What missing so many of these requests and bytes, in a cache of that size, comes to.
+    /// What missing so many of these requests and bytes comes to.
     fn replay<P>(self, policy: P, size_bytes: u64, (misses, bytes_missed): (u64, u64)) -> Replay<P> {
         Replay {
             policy,
@@ -98,7 +101,7 @@ impl Footprint {
             misses,
             miss_ratio: ratio(misses, self.requests),
             bytes_missed,
-            byte_miss_ratio: ratio(bytes_missed, self.bytes_requested),
+            byte_miss_ratio: ratio(bytes_missed, self.bytes),
         }
     }
 }
@@ -107,21 +110,20 @@ impl Footprint {
 /// every policy and size. O(requests) for each; TTL, for want of deadlines, is FIFO.
 pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[u64]) -> Report {
     let small = largest_of_small_ids(requests);
-    let footprint = Footprint::of(requests);
-    let one = |policy, size| footprint.replay(policy, size, one(requests, small, policy, size));
+    let total = Total::of(requests);
+    let one = |policy, size| total.replay(policy, size, one(requests, small, policy, size));
     let of_policy = |&policy| sizes_bytes.iter().map(move |&size| one(policy, size));
     let results = policies.iter().flat_map(of_policy).collect();
-    let Footprint { requests, objects, bytes_requested, working_set_bytes } = footprint;
-    Report { requests, objects, bytes_requested, working_set_bytes, results }
+    Report { requests: total.requests, bytes_requested: total.bytes, results }
 }
 
 /// What whoever knows the future would miss in caches of these sizes, by Belady's rule: what is asked for again last leaves, or
 /// does not come in at all. Where all objects are of one size, no policy misses less; where they differ, finding the least is
 /// NP-hard, and this is what a good guess comes to. O(requests x log objects) for each size.
 pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {
-    let footprint = Footprint::of(requests);
+    let total = Total::of(requests);
     let next = next_requests(requests);
-    let one = |&size| footprint.replay(Belady::Belady, size, belady(requests, &next, size));
+    let one = |&size| total.replay(Belady::Belady, size, belady(requests, &next, size));
     sizes_bytes.iter().map(one).collect()
 }
 

@@ -41,13 +41,13 @@ pub enum Message {
     /// Which version of the key do you hold?
     Query { op: u64, at: Placed },
     /// This one, or none. A write's version must be above `floor`, and `sweeps` are the invalidations by tag in force here.
-    Answer { op: u64, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Version)> },
-    /// Keep this, unless you hold something newer.
-    Store { op: u64, at: Placed, record: Record },
+    Answer { op: u64, key: Key, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Record)> },
+    /// Keep this, unless you hold something newer; and `sweep`, the invalidation by tag that made a tombstone of it, if one did.
+    Store { op: u64, at: Placed, record: Record, sweep: Option<(Key, Record)> },
     /// It is kept.
-    Stored { op: u64 },
+    Stored { op: u64, key: Key },
     /// Not under this ring, or not by me, or not yet.
-    Refused { op: u64 },
+    Refused { op: u64, key: Key },
     /// A write that you missed.
     Hint { at: Placed, record: Record },
     /// I have it now.
@@ -76,6 +76,8 @@ pub enum Message {
     Vote(Vote),
     /// I should like to be a member.
     Hello { weight: u8 },
+    /// I do not lead, so I cannot let you in: ask all of these, the leader is among them.
+    Members { nodes: NodeSet },
     /// You are none any more; come back as a new one if you may.
     Removed { incarnation: u16, may_return: bool },
     /// Let this node go, as an operator wishes.
@@ -116,6 +118,7 @@ impl Message {
             Self::Vote(Vote::Append { .. }) => "append",
             Self::Vote(Vote::Appended { .. }) => "appended",
             Self::Hello { .. } => "hello",
+            Self::Members { .. } => "members",
             Self::Removed { .. } => "removed",
             Self::Leave { .. } => "leave",
             Self::Beat { .. } => "beat",
@@ -132,7 +135,11 @@ impl Message {
             | Self::Hint { at, .. }
             | Self::Confirm { at, .. }
             | Self::Forget { at, .. } => Some(&at.key),
-            Self::Hinted { key, .. } | Self::Confirmed { key, .. } => Some(key),
+            Self::Answer { key, .. }
+            | Self::Stored { key, .. }
+            | Self::Refused { key, .. }
+            | Self::Hinted { key, .. }
+            | Self::Confirmed { key, .. } => Some(key),
             _ => None,
         }
     }
@@ -264,6 +271,20 @@ pub enum Note {
     CaughtUp { epoch: u64 },
     /// It stored a version of a key.
     Kept { key: Key, version: Version, is_tombstone: bool, how: How },
+    /// Enough replicas of a key answered: these, of those that the ring names.
+    Enough { key: Key, answered: NodeSet, needed: usize, replicas: NodeSet },
+    /// What it holds of a key is newer than the write that came.
+    CameLate { key: Key, version: Version },
+    /// It would vouch for what it has lost, so it does not answer.
+    NotWhole { key: Key },
+    /// The session has seen a newer version than those that were answered.
+    BehindSession { key: Key },
+    /// An invalidation by tag reaches what a read found: it asks once more.
+    LooksAgain { key: Key },
+    /// A dead record may not be forgotten yet, for this node has not got it.
+    NotForgotten { key: Key, node: NodeId },
+    /// Entries of the log that were never committed gave way to the leader's.
+    LogCut,
     /// A read found replicas that disagreed, and mends them before it answers.
     Repairs { key: Key },
     /// A replica that did not answer is to get the write later.

@@ -5,6 +5,7 @@ mod coordinate;
 mod members;
 mod repair;
 mod replica;
+mod underway;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,9 +17,7 @@ use super::store::Store;
 use super::time::{Offset, SKEW_BOUND};
 use super::view::{Change, View};
 use crate::random::Random;
-use coordinate::Pending;
-use members::CatchUp;
-use repair::Confirmation;
+use underway::{CatchUp, Confirmation, Pending};
 
 /// How often a node must be told that time passes.
 pub const TICK: Micros = 50 * MS;
@@ -338,6 +337,8 @@ impl Node {
                 self.after_raft();
             }
             Message::Hello { weight } => self.hear_hello(from, incarnation, weight),
+            // Who joined since this node began knows more than its first contacts.
+            Message::Members { nodes } => self.contacts = self.contacts.or(nodes).less(NodeSet::of(self.id)),
             Message::Removed { incarnation, may_return } => self.hear_removed(incarnation, may_return),
             Message::Leave { node } => self.wish_to_leave(node),
             Message::Whole => {
@@ -357,11 +358,11 @@ impl Node {
                 }
             }
             Message::TimeIs { asked, bounds } => self.offset.learn(bounds, asked, self.now.mono),
-            Message::Answer { op, record, floor, sweeps } => {
-                self.hear_answer(op, from, epoch, record, floor, &sweeps);
+            Message::Answer { op, record, floor, sweeps, .. } => {
+                self.hear_answer(op, from, epoch, record, floor, sweeps);
             }
-            Message::Stored { op } => self.hear_stored(op, from, epoch),
-            Message::Refused { op } => self.hear_refused(op, from),
+            Message::Stored { op, .. } => self.hear_stored(op, from, epoch),
+            Message::Refused { op, .. } => self.hear_refused(op, from),
             data => self.take_data(from, epoch, sent, data),
         }
     }
@@ -378,7 +379,7 @@ impl Node {
         }
         match message {
             Message::Query { op, at } => self.hear_query(from, op, &at),
-            Message::Store { op, at, record } => self.hear_store(from, op, &at, record),
+            Message::Store { op, at, record, sweep } => self.hear_store(from, op, &at, record, sweep),
             Message::Hint { at, record } => self.hear_hint(from, &at, record),
             Message::Hinted { key, version } => self.hear_hinted(from, &key, version),
             Message::Digest { leaves } => self.hear_digest(from, &leaves),
@@ -395,8 +396,8 @@ impl Node {
     }
 
     fn refuse(&mut self, from: NodeId, message: &Message) {
-        if let Message::Query { op, .. } | Message::Store { op, .. } = *message {
-            self.send(from, Message::Refused { op });
+        if let Message::Query { op, at } | Message::Store { op, at, .. } = message {
+            self.send(from, Message::Refused { op: *op, key: at.key.clone() });
         }
     }
 

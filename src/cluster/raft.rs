@@ -122,6 +122,7 @@ pub struct Raft {
     heartbeat_at: Micros,
     random: Random,
     out: Vec<(NodeId, Vote)>,
+    has_cut: bool,
 }
 
 impl Raft {
@@ -142,6 +143,7 @@ impl Raft {
             heartbeat_at: 0,
             random,
             out: Vec::new(),
+            has_cut: false,
         };
         raft.voters = voters(&raft.stable.log);
         raft.wait_for_election(now);
@@ -181,6 +183,11 @@ impl Raft {
     /// Takes the messages that are to be sent.
     pub fn take_messages(&mut self) -> Vec<(NodeId, Vote)> {
         std::mem::take(&mut self.out)
+    }
+
+    /// Whether entries of its log that were never committed gave way to the leader's since the last time.
+    pub const fn take_cut(&mut self) -> bool {
+        std::mem::replace(&mut self.has_cut, false)
     }
 
     /// Whether it leads, has committed an entry of its own term, and has no entry that is not committed: only then may it change anything.
@@ -357,6 +364,7 @@ impl Raft {
         for (at, entry) in (before..).zip(entries) {
             if self.stable.log.get(at).is_some_and(|held| held.term != entry.term) {
                 self.stable.log.truncate(at);
+                self.has_cut = true;
             }
             if at == self.stable.log.len() {
                 self.stable.log.push(entry);

@@ -77,9 +77,9 @@ impl Store {
     }
 
     /// The sweeps by tag: a reader applies them to records that come from elsewhere.
-    pub fn tag_sweeps(&self) -> Vec<(Key, Version)> {
+    pub fn tag_sweeps(&self) -> Vec<(Key, Record)> {
         let tags = self.sweeps.iter().filter(|(selector, ..)| matches!(selector, Selector::Tag(_)));
-        tags.map(|(_, version, key)| (key.clone(), *version)).collect()
+        tags.filter_map(|(_, _, key)| Some((key.clone(), self.records.get(key)?.clone()))).collect()
     }
 
     /// What is held of a key, sweeps aside.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU64;
 
 use super::Request;
 
@@ -13,6 +14,8 @@ pub enum Format {
     OracleGeneral,
     /// Lines of fields; ids may be any text.
     Csv(CsvColumns),
+    /// Lines of fields of which more is to be read than an id and a size.
+    Table(Box<Table>),
     /// The ARC paper's: `first_block blocks ignored ignored` a line, each block of it a request of size 1.
     Arc,
     /// The LIRS paper's: a block number a line, of size 1; lines with `*` are marks.
@@ -28,7 +31,7 @@ pub struct CsvColumns {
     pub id: String,
     /// Its size in bytes; every object has size 1 without it.
     pub size: Option<String>,
-    /// What stands between two fields.
+    /// What stands between two fields; for a space, any number of blanks.
     pub delimiter: char,
     /// Whether the first line names the columns.
     pub has_header: bool,
@@ -41,12 +44,61 @@ impl Default for CsvColumns {
     }
 }
 
+/// A table of requests to disks, or to caches with several operations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Table {
+    /// Where the ids and sizes are. With [`Table::block_bytes`] an id is an offset in bytes.
+    pub columns: CsvColumns,
+    /// Columns that tell apart what has the same id: a host and the number of its disk.
+    pub disks: Vec<String>,
+    /// The column of the operation.
+    pub op: Option<String>,
+    /// The operations to be read, in any case; all of them where none is named.
+    pub ops: Vec<String>,
+    /// Each block of so many bytes that a row touches is a request of this size.
+    pub block_bytes: Option<NonZeroU64>,
+    /// What a row of size 0 is.
+    pub empty: EmptyRows,
+}
+
+/// What becomes of rows whose size is 0: in some traces these are requests whose size nobody noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EmptyRows {
+    /// They are left out, as libCacheSim leaves them out.
+    #[default]
+    LeftOut,
+    /// They are requests of size 1.
+    One,
+}
+
+impl Table {
+    /// That of the MSR Cambridge traces (SNIA): `timestamp,host,disk,Read|Write,offset,size,response time` without a header,
+    /// of whose bytes each block of 4 KiB is a request.
+    pub fn msr() -> Self {
+        let columns = CsvColumns { id: "5".into(), size: Some("6".into()), delimiter: ',', has_header: false };
+        let disks = vec!["2".into(), "3".into()];
+        Self { columns, disks, op: Some("4".into()), block_bytes: NonZeroU64::new(4096), ..Self::default() }
+    }
+}
+
+/// A trace that was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Its requests, in order.
+    pub requests: Vec<Request>,
+    /// Rows that were left out because their size is 0.
+    pub empty_rows: u64,
+    /// Rows that were left out because of their operation.
+    pub other_ops: u64,
+}
+
 impl Format {
-    /// The format of that name (`oracle-general`, `csv`, `arc`, `lirs`, `keys`), CSV with the usual columns.
+    /// The format of that name (`oracle-general`, `csv`, `msr`, `arc`, `lirs`, `keys`), CSV with the usual columns.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "oracle-general" => Self::OracleGeneral,
             "csv" => Self::Csv(CsvColumns::default()),
+            "msr" => Self::Table(Box::new(Table::msr())),
             "arc" => Self::Arc,
             "lirs" => Self::Lirs,
             "keys" => Self::Keys,
@@ -99,6 +151,15 @@ pub enum TraceError {
     },
     /// The trace is still compressed.
     Compressed,
+    /// The trace is compressed, and damaged.
+    Damaged {
+        /// How it is compressed.
+        packing: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The trace is compressed, and too large when it is not.
+    Unpacked,
 }
 
 impl fmt::Display for TraceError {
@@ -133,6 +194,14 @@ impl fmt::Display for TraceError {
             Self::Compressed => {
                 f.write_str("the trace is compressed: decompress it first, with `zstd -d` or `gzip -d`")
             }
+            Self::Damaged { packing, cause } => {
+                write!(f, "the {packing} file is damaged ({cause}): fetch it again")
+            }
+            Self::Unpacked => write!(
+                f,
+                "the trace unpacks to over {} GiB: cut it into parts, as with `zstdcat … | head -n 10000000`",
+                crate::unpack::BYTES_MAX >> 30
+            ),
         }
     }
 }
@@ -152,12 +221,21 @@ const COMPRESSED: [&[u8]; 2] = [&[0x28, 0xB5, 0x2F, 0xFD], &[0x1F, 0x8B, 0x08]];
 /// # Errors
 /// The first thing in it that does not fit the format.
 pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+    read_trace(format, bytes).map(|trace| trace.requests)
+}
+
+/// Does the same, and says what was left out.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_trace(format: &Format, bytes: &[u8]) -> Result<Trace, TraceError> {
     if COMPRESSED.iter().any(|magic| bytes.starts_with(magic)) {
         return Err(TraceError::Compressed);
     }
-    match format {
-        Format::OracleGeneral => oracle_general(bytes),
-        Format::Csv(columns) => csv(columns, text(bytes)?),
+    let requests = match format {
+        Format::OracleGeneral => return oracle_general(bytes),
+        Format::Csv(columns) => return csv(columns, text(bytes)?),
+        Format::Table(table) => return table_rows(table, text(bytes)?),
         Format::Arc => arc(text(bytes)?),
         Format::Lirs => lines(text(bytes)?)
             .filter(|(_, line)| *line != "*")
@@ -171,10 +249,11 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
                 .map(|key| Request { id: ids.of(key), size: 1 })
                 .collect())
         }
-    }
+    }?;
+    Ok(Trace { requests, ..Trace::default() })
 }
 
-fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
+fn oracle_general(bytes: &[u8]) -> Result<Trace, TraceError> {
     let (records, rest) = bytes.as_chunks::<24>();
     if !rest.is_empty() {
         return Err(TraceError::TruncatedRecord { offset: bytes.len() - rest.len() });
@@ -183,10 +262,17 @@ fn oracle_general(bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
         id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
         size: u32::from_le_bytes([s0, s1, s2, s3]).into(),
     });
-    Ok(requests.filter(|request| request.size != 0).collect())
+    let requests: Vec<Request> = requests.filter(|request| request.size != 0).collect();
+    let empty_rows = (records.len() - requests.len()) as u64;
+    Ok(Trace { requests, empty_rows, other_ops: 0 })
 }
 
-fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
+fn csv(columns: &CsvColumns, text: &str) -> Result<Trace, TraceError> {
+    table_rows(&Table { columns: columns.clone(), ..Table::default() }, text)
+}
+
+fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
+    let columns = &table.columns;
     // Not trimmed: a tab or a space may be the delimiter, behind which a field is empty.
     let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
     let header: Vec<&str> = if columns.has_header {
@@ -199,24 +285,70 @@ fn csv(columns: &CsvColumns, text: &str) -> Result<Vec<Request>, TraceError> {
         let numbered = || name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         named.or_else(numbered).ok_or_else(|| TraceError::NoColumn { name: name.into() })
     };
+    let mut trace = Trace::default();
     if rows.peek().is_none() {
-        return Ok(Vec::new());
+        return Ok(trace);
     }
     let id_at = place(&columns.id)?;
-    let size_at = columns.size.as_deref().map(place).transpose()?;
-    let (mut ids, mut sum_bytes) = (Ids::default(), 0_u64);
-    rows.map(|(number, line)| {
+    let size_at = columns.size.as_deref().map(&place).transpose()?;
+    let disks_at = table.disks.iter().map(|disk| place(disk)).collect::<Result<Vec<_>, _>>()?;
+    let op_at = table.op.as_deref().map(&place).transpose()?;
+    let (mut ids, mut blocks, mut sum_bytes) = (Ids::default(), HashMap::new(), 0_u64);
+    for (number, line) in rows {
         let field = |at: usize, name: &str| {
             let missing = || TraceError::MissingField { line: number, field: name.into() };
             fields(line, columns.delimiter).nth(at).ok_or_else(missing)
         };
-        let id = ids.of(field(id_at, "id")?);
+        if let Some(at) = op_at {
+            let op = field(at, "operation")?;
+            if !table.ops.is_empty() && !table.ops.iter().any(|kept| kept.eq_ignore_ascii_case(op)) {
+                trace.other_ops += 1;
+                continue;
+            }
+        }
+        let id = field(id_at, "id")?;
+        // The disks' names, each behind its length, so that no two lists of them read alike.
+        let mut disk = String::new();
+        for &at in &disks_at {
+            let name = field(at, "disk")?;
+            disk += &format!("{}:{name}", name.len());
+        }
         let size = size_at.map_or(Ok(1), |at| whole(number, field(at, "size")?))?;
-        sum_bytes = sum_bytes.checked_add(size).ok_or(TraceError::TooLarge { line: number })?;
-        Ok(Request { id, size })
-    })
-    .filter(|request| !matches!(request, Ok(Request { size: 0, .. })))
-    .collect()
+        let size = if size == 0 && table.empty == EmptyRows::One { 1 } else { size };
+        let Some(block_bytes) = table.block_bytes else {
+            let id = if disk.is_empty() { ids.of(id) } else { ids.of(&(disk + id)) };
+            sum_bytes = sum_bytes.checked_add(size).ok_or(TraceError::TooLarge { line: number })?;
+            if size == 0 {
+                trace.empty_rows += 1;
+            } else {
+                trace.requests.push(Request { id, size });
+            }
+            continue;
+        };
+        if size == 0 {
+            trace.empty_rows += 1;
+            continue;
+        }
+        let (first, last) = block_range(number, id, size, block_bytes)?;
+        if last - first >= LINE_BLOCKS_MAX.min((REQUESTS_MAX - trace.requests.len()) as u64) {
+            return Err(TraceError::TooLong { line: number });
+        }
+        let disk = ids.of(&disk);
+        for block in first..=last {
+            let next = blocks.len() as u64;
+            let id = *blocks.entry((disk, block)).or_insert(next);
+            sum_bytes = sum_bytes.checked_add(block_bytes.get()).ok_or(TraceError::TooLarge { line: number })?;
+            trace.requests.push(Request { id, size: block_bytes.get() });
+        }
+    }
+    Ok(trace)
+}
+
+/// The first and the last block that a row of so many bytes, which are not none, touches from an offset on.
+fn block_range(line: usize, offset: &str, size: u64, block_bytes: NonZeroU64) -> Result<(u64, u64), TraceError> {
+    let first: u64 = whole(line, offset)?;
+    let last = first.checked_add(size - 1).ok_or_else(|| TraceError::NotANumber { line, text: offset.into() })?;
+    Ok((first / block_bytes, last / block_bytes))
 }
 
 fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
@@ -253,13 +385,16 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// each written twice. They stay so, which tells ids apart just as well.
 fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     let is_space = move |c: char| c.is_whitespace() && c != delimiter;
-    let mut rest = Some(line);
+    // Between blanks there is no empty field, as before the first one.
+    let is_blank = delimiter == ' ';
+    let mut rest = Some(line).filter(|line| !is_blank || !line.trim().is_empty());
     std::iter::from_fn(move || {
-        let from = rest?.trim_start_matches(is_space);
+        let from = if is_blank { rest?.trim_start() } else { rest?.trim_start_matches(is_space) };
         let quoted = from.strip_prefix('"').and_then(split_at_quote);
         let (field, after) = quoted.unwrap_or(("", from));
-        let (unquoted, after) = after.split_once(delimiter).map_or((after, None), |(field, rest)| (field, Some(rest)));
-        rest = after;
+        let is_end = |c: char| c == delimiter || (is_blank && c.is_whitespace());
+        let (unquoted, after) = after.split_once(is_end).map_or((after, None), |(field, rest)| (field, Some(rest)));
+        rest = after.filter(|after| !is_blank || !after.trim().is_empty());
         Some(if quoted.is_some() { field } else { unquoted.trim_end_matches(is_space) })
     })
 }
@@ -282,11 +417,15 @@ fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError>
 
 /// Numbers for texts, in the order in which they first appear.
 #[derive(Default)]
-struct Ids<'a>(HashMap<&'a str, u64>);
+struct Ids(HashMap<String, u64>);
 
-impl<'a> Ids<'a> {
-    fn of(&mut self, text: &'a str) -> u64 {
+impl Ids {
+    fn of(&mut self, text: &str) -> u64 {
+        if let Some(&known) = self.0.get(text) {
+            return known;
+        }
         let next = self.0.len() as u64;
-        *self.0.entry(text).or_insert(next)
+        self.0.insert(text.to_owned(), next);
+        next
     }
 }

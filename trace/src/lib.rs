@@ -4,6 +4,8 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod formats;
+mod unpack;
 
-pub use cachedojo::cache::replay::{Replay, Report, Request, replay};
-pub use formats::{CsvColumns, Format, TraceError, read};
+pub use cachedojo::cache::replay::{Belady, Footprint, Replay, Report, Request, floor, replay};
+pub use formats::{CsvColumns, EmptyRows, Format, Table, Trace, TraceError, read, read_trace};
+pub use unpack::unpack;

@@ -2,7 +2,9 @@
 
 use cachedojo::cache::EvictionPolicy;
 use cachedojo::random::Random;
-use cachedojo_trace::{CsvColumns, Format, Request, TraceError, read, replay};
+use cachedojo_trace::{
+    CsvColumns, EmptyRows, Footprint, Format, Request, Table, TraceError, floor, read, read_trace, replay,
+};
 
 /// How the objects of a made-up trace get their sizes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,6 +128,7 @@ fn every_format_is_read_and_every_mistake_told_with_its_line() {
     let formats = [
         ("oracle-general", Format::OracleGeneral),
         ("csv", csv.clone()),
+        ("msr", Format::Table(Box::new(Table::msr()))),
         ("arc", Format::Arc),
         ("lirs", Format::Lirs),
         ("keys", Format::Keys),
@@ -181,4 +184,121 @@ fn an_object_larger_than_the_cache_is_a_miss_that_evicts_nothing() {
     }
     let nothing = replay(&[], &EvictionPolicy::ALL, &[0, 10]).results;
     assert!(nothing.iter().all(|replay| replay.misses == 0 && replay.miss_ratio.to_bits() == 0));
+}
+
+#[test]
+fn a_row_of_a_disk_is_the_blocks_that_it_touches() {
+    let ids = |table: &Table, text: &str| {
+        let read = read_trace(&Format::Table(Box::new(table.clone())), text.as_bytes());
+        read.map(|trace| {
+            let requests = trace.requests.iter().map(|request| (request.id, request.size)).collect::<Vec<_>>();
+            (requests, trace.empty_rows, trace.other_ops)
+        })
+    };
+    let msr = Table::msr();
+    assert_eq!(Format::from_name("msr"), Some(Format::Table(Box::new(msr.clone()))));
+    for (rows, expected) in [
+        ("1,h,0,Read,0,4096,9", vec![0]),
+        ("1,h,0,Read,0,4097,9", vec![0, 1]),
+        ("1,h,0,Read,4095,2,9", vec![0, 1]),
+        ("1,h,0,Read,4096,1,9\n2,h,0,Write,8191,1,9", vec![0, 0]),
+        // Another disk, another host, and names that would read alike one after the other.
+        ("1,h,0,Read,0,1,9\n2,h,1,Read,0,1,9\n3,g,0,Read,0,1,9\n4,h,0,Read,1,1,9", vec![0, 1, 2, 0]),
+        ("1,h1,1,Read,0,1,9\n2,h,11,Read,0,1,9", vec![0, 1]),
+        ("1,h,0,Read,18446744073709551615,1,9", vec![0]),
+        ("", vec![]),
+    ] {
+        let blocks = expected.into_iter().map(|id| (id, 4096)).collect();
+        assert_eq!(ids(&msr, rows), Ok((blocks, 0, 0)), "{rows}");
+    }
+    assert_eq!(ids(&msr, "1,h,0,Read,0,0,9\n1,h,0,Read,0,1,9"), Ok((vec![(0, 4096)], 1, 0)));
+    let reads = Table { ops: vec!["read".into(), "GET".into()], empty: EmptyRows::One, ..msr.clone() };
+    assert_eq!(ids(&reads, "1,h,0,Write,0,1,9\n1,h,0,READ,0,0,9\n1,h,0,get,0,1,9"), Ok((vec![(0, 4096); 2], 0, 1)));
+    let last = "18446744073709551615";
+    let too_far = TraceError::NotANumber { line: 1, text: last.into() };
+    assert_eq!(ids(&msr, &format!("1,h,0,Read,{last},2,9")), Err(too_far));
+    assert_eq!(ids(&msr, &format!("1,h,0,Read,0,{last},9")), Err(TraceError::TooLong { line: 1 }));
+    let missing = |field: &str| Err(TraceError::MissingField { line: 1, field: field.into() });
+    assert_eq!(ids(&msr, "1,h,0"), missing("operation"));
+    assert_eq!(ids(&msr, "1,h,0,Read,0"), missing("size"));
+    // Operations and disks of a cache's trace, whose ids are any text.
+    let columns = CsvColumns { id: "key".into(), size: None, ..CsvColumns::default() };
+    let (disks, op, ops) = (vec!["pool".into()], Some("op".into()), vec!["get".into()]);
+    let table = Table { columns, disks, op, ops, ..Table::default() };
+    let rows = "op,pool,key\nget,1,a\nset,1,a\nget,2,a\ngets,1,a\nget,1,a";
+    assert_eq!(ids(&table, rows), Ok((vec![(0, 1), (1, 1), (0, 1)], 0, 2)));
+    let no_column = TraceError::NoColumn { name: "pool".into() };
+    assert_eq!(ids(&table, "op,key\nget,a"), Err(no_column));
+}
+
+#[test]
+fn any_number_of_blanks_stands_between_two_fields() {
+    let columns = CsvColumns { id: "3".into(), size: Some("1".into()), delimiter: ' ', has_header: false };
+    let ids = |text: &str| {
+        read(&Format::Csv(columns.clone()), text.as_bytes())
+            .map(|requests| requests.iter().map(|r| (r.id, r.size)).collect::<Vec<_>>())
+    };
+    assert_eq!(ids("  5   x \t a  \n\n6 y b\n7\tz \"a\" \n"), Ok(vec![(0, 5), (1, 6), (0, 7)]));
+    assert_eq!(ids("5 \"x y\" a\n5 x"), Err(TraceError::MissingField { line: 2, field: "id".into() }));
+}
+
+#[test]
+fn the_working_set_is_each_object_once() {
+    let request = |id, size| Request { id, size };
+    let requests = [request(1, 5), request(2, 7), request(1, 9), request(1, 3)];
+    assert_eq!(Footprint::of(&requests), Footprint { objects: 2, working_set_bytes: 16 });
+    let report = replay(&requests, &EvictionPolicy::ALL, &[16]);
+    assert_eq!((report.requests, report.bytes_requested), (4, 24));
+    // In a cache of its size everything is missed once, under every policy that lets everything in.
+    for replay in report.results.iter().filter(|replay| replay.policy != EvictionPolicy::S3Fifo) {
+        assert_eq!((replay.misses, replay.bytes_missed, replay.byte_miss_ratio), (2, 12, 0.5), "{:?}", replay.policy);
+    }
+    assert_eq!(Footprint::of(&[]), Footprint::default());
+}
+
+/// The fewest misses that there can be, found by trying everything that a cache of pages could do.
+fn fewest_misses(pages: &[u64], held: &std::collections::BTreeSet<u64>, most: usize) -> u64 {
+    let Some((page, rest)) = pages.split_first() else { return 0 };
+    if held.contains(page) {
+        return fewest_misses(rest, held, most);
+    }
+    let mut fewest = fewest_misses(rest, held, most);
+    let mut with = held.clone();
+    with.insert(*page);
+    if with.len() <= most {
+        fewest = fewest.min(fewest_misses(rest, &with, most));
+    } else {
+        for gone in held {
+            let mut without = with.clone();
+            without.remove(gone);
+            fewest = fewest.min(fewest_misses(rest, &without, most));
+        }
+    }
+    1 + fewest
+}
+
+#[test]
+fn the_floor_is_the_least_that_can_be_missed_and_no_policy_misses_less() {
+    for seed in 0..300 {
+        let mut random = Random::new(seed);
+        let pages: Vec<u64> = (0..random.below(10)).map(|_| random.below(5)).collect();
+        let requests: Vec<Request> = pages.iter().map(|&id| Request { id, size: 1 }).collect();
+        for most in 0..4 {
+            let floor = &floor(&requests, &[most])[0];
+            let fewest = fewest_misses(&pages, &std::collections::BTreeSet::new(), usize::try_from(most).expect("few"));
+            assert_eq!(floor.misses, fewest, "seed {seed}, {most} pages: {pages:?}");
+        }
+    }
+    let sizes = [1, 10, 20, 100, 333, 1000];
+    let requests = trace(Unit);
+    let floors = floor(&requests, &sizes);
+    for replay in replay(&requests, &EvictionPolicy::ALL, &sizes).results {
+        let floor = floors.iter().find(|floor| floor.size_bytes == replay.size_bytes).expect("of each size");
+        assert!(floor.misses < replay.misses && floor.byte_miss_ratio < replay.byte_miss_ratio, "{replay:?}, {floor:?}");
+    }
+    // With sizes: what is larger than the cache is missed, and what is missed is counted in the size that is asked for.
+    let request = |id, size| Request { id, size };
+    let sized = [request(1, 5), request(2, 50), request(1, 6), request(2, 50), request(3, 5), request(1, 5), request(3, 7)];
+    let floor = &floor(&sized, &[10])[0];
+    assert_eq!((floor.misses, floor.bytes_missed), (4, 5 + 50 + 50 + 5));
 }

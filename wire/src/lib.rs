@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod machine;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,8 @@ pub enum Request {
     Simulate(Vec<String>),
     /// What only the reference offers, beyond every prototype; a submission answers [`Response::NotImplemented`].
     Extra(ExtraRequest),
+    /// A node of a cluster as a state machine: one a subject. See [`machine`].
+    Machine(machine::MachineRequest),
 }
 
 /// Calls on a `CacheNode`. Everything but `New` needs a node: without one the answer is [`Response::NoObject`].
@@ -239,6 +243,8 @@ pub enum Response {
     },
     /// There is no node (ring, cluster) yet to ask.
     NoObject,
+    /// What a node of a cluster wants done.
+    Effects(Vec<machine::Effect>),
 }
 
 /// Eviction policies of the prototype.
@@ -412,6 +418,7 @@ impl Request {
                 ExtraRequest::Increment { .. } => "increment",
                 ExtraRequest::Clear => "clear",
             },
+            Self::Machine(request) => request.item(),
         }
     }
 }

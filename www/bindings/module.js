@@ -65,6 +65,10 @@ export class Instance {
     return this.#printed;
   }
 
+  memoryBytes() {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
   #bytes(place, length) {
     return new Uint8Array(this.#exports.memory.buffer, place >>> 0, length);
   }

@@ -43,6 +43,15 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     Ok(module)
 }
 
+/// Builds the grader, in the profile in which the course was made by it, and gives its program.
+pub(crate) fn grader(project: &Project) -> Result<PathBuf> {
+    tools::rust_target(project, "wasm32-wasip1")?;
+    cmd!(project.shell, "cargo build --quiet --package grader --bin grader")
+        .run()
+        .context("the grader does not compile: the lines above say why")?;
+    Ok(project.target.join("debug").join(format!("grader{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// Writes the course's lessons and the programs that they are about to `www/public/course`.
 fn course(project: &Project) -> Result<()> {
     let folder = project.www().join("public/course");

@@ -1,8 +1,8 @@
-//! `cargo xtask play`: build the playground, serve it, show it.
+//! `cargo xtask play`: build the playground, serve it with grading, show it.
 
 use crate::page;
 use crate::project::Project;
-use crate::server::{self, Server};
+use crate::server::{self, Grader, Server};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -19,15 +19,46 @@ pub(crate) struct Arguments {
 pub(crate) fn play(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     // The port first: whoever asked for one that is taken should not wait for a build to hear it.
     let listener = server::listen(arguments.port)?;
-    let server = Server::start(listener, &page::build(project)?)?;
-    let url = server.url();
+    let page = page::build(project)?;
+    let program = page::grader(project)?;
+    let port = listener.local_addr()?.port();
+    drop(listener);
+    let served = match Grader::start(&program, &page, port) {
+        Ok(grader) => Served::Graded(grader),
+        Err(why) => {
+            println!("{why:#}");
+            println!("So nothing can be graded here; all else works. `grader doctor` says what this machine lacks.");
+            Served::Plain(Server::start(server::listen(Some(port))?, &page)?)
+        }
+    };
+    let url = served.url();
     println!("Playground: {url}");
     if !arguments.no_open
         && let Err(error) = open::that_detached(&url)
     {
         println!("No browser could be opened ({error}): open the address yourself.");
     }
-    server.wait_for_ctrl_c()?;
+    match served {
+        Served::Graded(grader) => grader.wait()?,
+        Served::Plain(server) => server.wait_for_ctrl_c()?,
+    }
     println!("\nThe playground is closed.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who answers.
+enum Served {
+    /// `grader serve`: the page and a grader.
+    Graded(Grader),
+    /// The page alone, where this machine cannot grade.
+    Plain(Server),
+}
+
+impl Served {
+    fn url(&self) -> String {
+        match self {
+            Self::Graded(grader) => grader.url().to_owned(),
+            Self::Plain(server) => server.url(),
+        }
+    }
 }

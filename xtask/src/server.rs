@@ -1,12 +1,15 @@
-//! A folder of static files over HTTP, for this machine only.
+//! The page over HTTP, for this machine only: its files alone, or with a grader.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
 use tokio::runtime::Runtime;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -54,6 +57,78 @@ impl Server {
         self.runtime.shutdown_background();
         Ok(())
     }
+}
+
+/// `grader serve` as a child, which ends with this.
+pub(crate) struct Grader {
+    runtime: Runtime,
+    child: Child,
+    url: String,
+}
+
+/// What `grader serve` writes once it answers, before the address.
+const ANNOUNCED: &str = "Playground: ";
+
+impl Grader {
+    /// Has `program` serve the page in `folder` on this port of 127.0.0.1 (0 is any free one), and waits until it does.
+    pub(crate) fn start(program: &Path, folder: &Path, port: u16) -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let mut command = Command::new(program);
+        command.arg("serve").arg("--port").arg(port.to_string()).arg("--page").arg(folder);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let (child, url) = runtime.block_on(async {
+            let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+            let written = child.stdout.take().context("a grader without a standard output")?;
+            let mut lines = BufReader::new(written).lines();
+            while let Some(line) = lines.next_line().await? {
+                if let Some(url) = line.strip_prefix(ANNOUNCED) {
+                    // What it says from now on is shown, so that it never waits for a reader.
+                    let url = url.to_owned();
+                    tokio::spawn(async move {
+                        while let Ok(Some(line)) = lines.next_line().await {
+                            println!("{line}");
+                        }
+                    });
+                    return Ok((child, url));
+                }
+            }
+            bail!("`grader serve` ended before it served: the lines above say why")
+        })?;
+        Ok(Self { runtime, child, url })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Goes on serving until Ctrl-C, or until whoever started this ends it; the grader goes with it.
+    pub(crate) fn wait(mut self) -> Result<()> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                ended = self.child.wait() => {
+                    let status = ended?;
+                    ensure!(status.success(), "`grader serve` ended by itself: {status}");
+                }
+                told = tokio::signal::ctrl_c() => {
+                    told.context("cannot wait for Ctrl-C")?;
+                    // Whoever pressed it has told the grader too, which first answers those who wait.
+                    self.child.wait().await?;
+                }
+                () = terminated() => self.child.kill().await?,
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Until somebody asks this process to end.
+async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut asked) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        asked.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 #[cfg(test)]

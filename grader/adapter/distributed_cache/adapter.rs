@@ -111,7 +111,7 @@ fn obey(request: Request) -> Response {
         Request::Ring(request) => ring::obey(request),
         Request::Cluster(request) => cluster::obey(request),
         Request::Parser(request) => parser::obey(request),
-        Request::Simulate(_) | Request::Extra(_) => not_implemented(item),
+        Request::Simulate(_) | Request::Extra(_) | Request::Machine(_) => not_implemented(item),
     }
 }
 

@@ -6,6 +6,7 @@
 //! //! attack: what it does
 //! //! class: the class of attack
 //! //! expect: forbidden | build_failed | rejected | score <= N | rejected or score <= N
+//! //! says: words                             (optional: its report holds them)
 //! //! link: src/module.rs -> /a/target        (optional: a symbolic link that is made before grading)
 //! ```
 
@@ -89,6 +90,7 @@ pub struct Attack {
     pub class: String,
     corpus: Corpus,
     expected: Expected,
+    says: Option<String>,
     link: Option<(String, String)>,
 }
 
@@ -169,6 +171,7 @@ impl Attack {
             class: required("class")?,
             corpus,
             expected: Expected::read(&required("expect")?)?,
+            says: header("says").map(str::to_owned),
             link: link.map(|(from, to)| (from.to_owned(), to.to_owned())),
         })
     }
@@ -182,6 +185,10 @@ impl Attack {
         self.lay_out(folder.path())?;
         let report = apart::grade(bench, folder.path(), 0, Language::English, &Stop::default())?;
         self.expected.check(&report)?;
+        if let Some(words) = &self.says {
+            let report = serde_json::to_string(&report)?;
+            ensure!(report.contains(words), "its report does not say `{words}`: {report}");
+        }
         check_secrets(&report)
     }
 
@@ -189,7 +196,7 @@ impl Attack {
         let dir = self.corpus.dir().get_dir(&self.name).context("it is in the corpus")?;
         write_all(dir, dir.path(), folder)?;
         if let Some((from, to)) = &self.link {
-            std::os::unix::fs::symlink(to, folder.join(from))?;
+            crate::host::machine::link(to, &folder.join(from))?;
         }
         Ok(())
     }

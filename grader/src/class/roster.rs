@@ -175,8 +175,8 @@ impl Index {
             return Some(*person);
         }
         let names = [&whose.username, &whose.email, &whose.name, learner];
-        let named = names.into_iter().filter(|name| !name.is_empty());
-        if let Some(person) = named.filter_map(|name| *self.others.get(&folded(name))?).next() {
+        let mut named = names.into_iter().filter(|name| !name.is_empty());
+        if let Some(person) = named.find_map(|name| *self.others.get(&folded(name))?) {
             return Some(person);
         }
         // GitHub Classroom names a repository after the assignment and the person: `lab-1-ada`.

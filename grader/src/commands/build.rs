@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 
 use crate::cli::{BuildArgs, ExportArgs};
 use crate::course::CourseFiles;
-use crate::host::outcome::{Outcome, UsageError};
-use crate::intake::submission::Submission;
+use crate::host::outcome::Outcome;
+use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::lesson;
 
@@ -20,12 +20,10 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     super::check_out(&args.out)?;
     let bench = Bench::open(&pack, args.trust)?;
-    let submission =
-        Submission::read(&args.path, &pack.exercise.languages).map_err(|error| UsageError(error.to_string()))?;
-    let built = bench.build(&submission)?;
-    fs::write(&args.out, &built.artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
+    let artifact = apart::build(&bench, &args.path)?;
+    fs::write(&args.out, &artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "wrote {} ({} KB)", args.out.display(), built.artifact.len().div_ceil(1000))?;
+    writeln!(out, "wrote {} ({} KB)", args.out.display(), artifact.len().div_ceil(1000))?;
     writeln!(out, "Drop it on the playground to run it there; only your teacher's own grading counts.")?;
     Ok(Outcome::Passed)
 }

@@ -9,8 +9,9 @@ use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox::{self, Walls};
+use crate::host::{cache, limits, machine};
 use crate::language::python::{self, interpreter::Interpreter};
-use crate::language::rust::toolbox::{Target, Toolbox, cache_folder};
+use crate::language::rust::toolbox::{Target, Toolbox};
 
 /// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
 const ROOM_BYTES: u64 = 1 << 30;
@@ -30,8 +31,8 @@ enum Finding {
 /// # Errors
 /// The findings cannot be printed.
 pub fn doctor() -> Result<Outcome> {
-    let mut findings = vec![rust(), sandbox(), cache()];
-    findings.extend(cache_folder().ok().map(|folder| room(&folder)));
+    let mut findings = vec![rust(), limits(), sandbox(), cache()];
+    findings.extend(cache::folder().map(|folder| room(&folder)));
     findings.push(room(&std::env::temp_dir()));
     findings.push(toolbox());
     findings.push(python());
@@ -99,16 +100,24 @@ fn sandbox() -> Finding {
     }
 }
 
+fn limits() -> Finding {
+    match limits::suffice() {
+        Ok(()) => Finding::Fine("the shell's limits leave what a grading may need".to_owned()),
+        Err(reason) => Finding::Missing(reason, "then run again: grader doctor".to_owned()),
+    }
+}
+
 fn cache() -> Finding {
     let elsewhere = "run: export CACHEDOJO_CACHE=/a/folder/that/you/may/write/to".to_owned();
-    let folder = match cache_folder() {
-        Ok(folder) => folder,
-        Err(error) => return Finding::Missing(error.to_string(), elsewhere),
+    let purpose = "to remember from one run to the next what is made once";
+    let Some(folder) = cache::folder() else {
+        return Finding::Optional("this machine names no cache folder".to_owned(), purpose, elsewhere);
     };
+    let shown = folder.display();
     match fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder)) {
-        Ok(_) => Finding::Fine(format!("the cache folder {} can be written to", folder.display())),
+        Ok(_) => Finding::Fine(format!("the cache folder {shown} can be written to")),
         Err(error) => {
-            Finding::Missing(format!("the cache folder {} cannot be written to ({error})", folder.display()), elsewhere)
+            Finding::Optional(format!("the cache folder {shown} cannot be written to ({error})"), purpose, elsewhere)
         }
     }
 }
@@ -116,7 +125,7 @@ fn cache() -> Finding {
 /// Whether there is room on the disk that `folder` is or would be on.
 fn room(folder: &Path) -> Finding {
     let shown = folder.display();
-    let Some(free) = folder.ancestors().find_map(free_bytes) else {
+    let Some(free) = folder.ancestors().find_map(machine::free_bytes) else {
         return Finding::Fine(format!("{shown}: how much room there is cannot be told"));
     };
     let free_mib = free >> 20;
@@ -125,17 +134,6 @@ fn room(folder: &Path) -> Finding {
     }
     let remedy = format!("free {} MiB there, or name another folder in CACHEDOJO_CACHE or TMPDIR", ROOM_BYTES >> 20);
     Finding::Missing(format!("{shown} has little room ({free_mib} MiB)"), remedy)
-}
-
-#[cfg(target_os = "linux")]
-fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn free_bytes(_: &Path) -> Option<u64> {
-    None
 }
 
 fn toolbox() -> Finding {

@@ -10,16 +10,15 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{self, render};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{self, Dialect};
-use cachedojo_lab::subject::Subject;
+use cachedojo_lab::script::{self, Dialect, Script};
 use cachedojo_notation::text::{self, Language};
 use serde::Serialize;
 
 use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
-use crate::intake::submission::Submission;
 use crate::language::toolchain::Limits;
+use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants;
 
@@ -57,8 +56,11 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         Some(scenario) => (script::parse(&scenario.commands, scenario.dialect), scenario.header()),
         None => (script::parse(&text, args.dialect.unwrap_or(Dialect::Lab)), ""),
     };
-    let mut subject = subject(args)?;
-    let mut events = runner::run(&script, subject.as_mut(), seed);
+    let commands = scenario.as_ref().map_or(text.as_str(), |scenario| scenario.commands.as_str());
+    let mut events = match args.subject.as_str() {
+        "reference" => runner::run(&script, &mut Reference::default(), seed),
+        subject => on_built(args, subject, &script, commands, seed)?,
+    };
     let header_lines = u32::try_from(header.lines().count())?;
     for event in &mut events {
         event.line += header_lines;
@@ -104,34 +106,29 @@ fn read_script(path: &str) -> Result<String> {
     Ok(text::from_bytes(&bytes))
 }
 
-fn subject(args: &RunArgs) -> Result<Box<dyn Subject>> {
-    if args.subject == "reference" {
-        return Ok(Box::new(Reference::default()));
-    }
+/// Runs the script on a known bug, or, in a process apart, on a stranger's submission.
+fn on_built(args: &RunArgs, subject: &str, script: &Script, commands: &str, seed: u64) -> Result<Vec<Event>> {
     let pack = super::load_pack(&args.exercise)?;
     let bench = Bench::open(&pack, args.trust)?;
-    if let Some(id) = args.subject.strip_prefix("mutant:") {
-        if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
-            let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
-            return Err(UsageError(format!("there is no mutant `{id}`: name one of {}", known.join(", "))).into());
+    let Some(id) = subject.strip_prefix("mutant:") else {
+        let path = Path::new(subject);
+        if !path.exists() {
+            let why = format!("there is no subject `{subject}`: use reference, mutant:ID or a submission's path");
+            return Err(UsageError(why).into());
         }
-        let languages = pack.exercise.languages.iter().copied();
-        let spoken = |language: &CodeLanguage| {
-            pack.exercise.mutants.iter().any(|mutant| mutant.id == id && mutant.speaks(*language))
-        };
-        let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
-        return Ok(mutants::factory(&bench, language, id)?.subject(&Limits::default())?);
+        return apart::run(&bench, path, commands, script.dialect, seed);
+    };
+    if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
+        let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
+        return Err(UsageError(format!("there is no mutant `{id}`: name one of {}", known.join(", "))).into());
     }
-    let submission = Submission::read(Path::new(&args.subject), &pack.exercise.languages).map_err(|error| {
-        UsageError(format!(
-            "there is no subject `{}` ({error}): use reference, mutant:ID or a submission's path",
-            args.subject
-        ))
-    })?;
-    match bench.build(&submission) {
-        Ok(built) => Ok(built.factory.subject(&Limits::default())?),
-        Err(rejected) => Err(rejected.into()),
-    }
+    let languages = pack.exercise.languages.iter().copied();
+    let spoken = |language: &CodeLanguage| {
+        pack.exercise.mutants.iter().any(|mutant| mutant.id == id && mutant.speaks(*language))
+    };
+    let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
+    let mut subject = mutants::factory(&bench, language, id)?.subject(&Limits::default())?;
+    Ok(runner::run(script, subject.as_mut(), seed))
 }
 
 fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {

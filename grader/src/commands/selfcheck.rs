@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, Report};
@@ -16,8 +16,8 @@ use crate::attacks::{self, Corpus};
 use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::Outcome;
-use crate::intake::submission::Submission;
 use crate::pack::built_in_ids;
+use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
 
@@ -59,8 +59,7 @@ fn check_course(trust: bool) -> Result<usize> {
         let bench = Bench::open(&pack, trust)?;
         let grade = |text: String| {
             let script = [("script.txt".to_owned(), text)].into();
-            let submission = Submission::of(CodeLanguage::Script, &lesson.id, script).context("a script")?;
-            bench.grade(&submission, 0, Language::English)
+            apart::grade_part(&bench, CodeLanguage::Script, &lesson.id, script, 0, Language::English)
         };
         let solved = grade(lesson.solution())?;
         if solved.score != solved.max_score || !solved.passed {
@@ -138,9 +137,9 @@ fn check_starter(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result
 }
 
 fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> Result<Report> {
-    let submission = Submission::of(language, folder, bench.pack.part(folder, language));
-    let submission = submission.with_context(|| format!("the pack has no {folder} in {}: add it", language.name()))?;
-    bench.grade(&submission, seed, Language::English)
+    let files = bench.pack.part(folder, language);
+    ensure!(!files.is_empty(), "the pack has no {folder} in {}: add it", language.name());
+    apart::grade_part(bench, language, folder, files, seed, Language::English)
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.

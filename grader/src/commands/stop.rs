@@ -1,9 +1,11 @@
 //! Ctrl-C and SIGTERM: the first asks a command to end when it may, the second ends it at once.
 
 use std::io;
+#[cfg(unix)]
 use std::task::Poll;
 use std::thread;
 
+#[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a shell reports of a program that an interrupt ended.
@@ -34,11 +36,13 @@ pub(super) fn on_stop(stop: impl FnOnce(Asked) + Send + 'static) -> io::Result<(
     Ok(())
 }
 
+#[cfg(unix)]
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
+#[cfg(unix)]
 impl Signals {
     fn listen() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
@@ -52,6 +56,25 @@ impl Signals {
             self.interrupt.poll_recv(context).map(|_| Asked::ByInterrupt)
         })
         .await
+    }
+}
+
+/// Windows has Ctrl-C and no SIGTERM.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Asked {
+        // Where the system gives no signal any more, nobody can ask.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Asked::ByInterrupt
     }
 }
 

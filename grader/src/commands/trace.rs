@@ -2,70 +2,263 @@
 
 use std::fs;
 use std::io::Write;
+use std::num::NonZeroU64;
 
 use anyhow::Result;
 use cachedojo::cache::EvictionPolicy;
 use cachedojo_notation::duration::parse_size;
-use cachedojo_trace::{CsvColumns, Format, read, replay};
+use cachedojo_trace::{
+    Belady, CsvColumns, EmptyRows, Footprint, Format, Replay, Request, Table, Trace, floor, read_trace, replay, unpack,
+};
+use serde::Serialize;
 
-use crate::cli::TraceArgs;
+use crate::cli::{EmptyRow, TraceArgs};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 
-/// Replays the trace and prints requests, misses, miss ratio and bytes for each policy and size.
+/// Who is asked to keep the right objects.
+#[derive(Debug, Clone, Copy)]
+enum Contender {
+    Policy(EvictionPolicy),
+    Floor,
+}
+
+/// A size as it was asked for.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    Bytes(u64),
+    /// In millionths of the working set.
+    Share(u64),
+}
+
+/// One line of the table.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Row {
+    Policy(Replay),
+    Floor(Replay<Belady>),
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    requests: u64,
+    objects: u64,
+    bytes_requested: u64,
+    working_set_bytes: u64,
+    /// Rows that were left out because their size is 0.
+    empty_rows: u64,
+    /// Rows that were left out because of their operation.
+    other_ops: u64,
+    results: Vec<Row>,
+}
+
+/// Replays the trace and prints what it asks for, and misses, bytes missed and their shares for each policy and size.
 ///
 /// # Errors
 /// The trace cannot be read, or an argument names nothing that there is.
 pub fn trace(args: &TraceArgs) -> Result<Outcome> {
-    let usage = |message: String| UsageError(message);
-    let format = match args.format.as_str() {
-        "csv" => Format::Csv(CsvColumns {
-            id: args.id_column.clone(),
-            size: (!args.no_size).then(|| args.size_column.clone()),
-            delimiter: args.delimiter,
-            has_header: !args.no_header,
-        }),
-        name => Format::from_name(name).ok_or_else(|| {
-            usage(format!("there is no trace format `{name}`: use oracle-general, csv, arc, lirs or keys"))
-        })?,
-    };
-    let policies = args.policy.iter().map(|name| {
-        let known = EvictionPolicy::ALL.map(EvictionPolicy::name).join(", ");
-        EvictionPolicy::from_name(name.trim()).ok_or_else(|| usage(format!("there is no policy `{name}`: use {known}")))
-    });
-    let policies = policies.collect::<Result<Vec<_>, _>>()?;
-    let sizes = args.size.iter().map(|text| {
-        let size = parse_size(text).filter(|&bytes| bytes > 0);
-        size.ok_or_else(|| usage(format!("`{text}` is not a cache's size: write bytes, as 1000 or 128MiB")))
-    });
-    let sizes = sizes.collect::<Result<Vec<_>, _>>()?;
-    let bytes =
-        fs::read(&args.file).map_err(|error| usage(format!("cannot read `{}`: {error}", args.file.display())))?;
-    let requests = read(&format, &bytes).map_err(|error| usage(harmless(&error.to_string())))?;
-    if requests.is_empty() {
+    let (format, contenders, sizes) = (format_of(args)?, contenders(&args.policy)?, sizes(&args.size)?);
+    let unreadable = |error| UsageError(format!("cannot read `{}`: {error}", args.file.display()));
+    let bytes = fs::read(&args.file).map_err(unreadable)?;
+    let read = unpack(bytes).and_then(|bytes| read_trace(&format, &bytes));
+    let trace = read.map_err(|error| UsageError(harmless(&error.to_string())))?;
+    if trace.requests.is_empty() {
         let mut err = std::io::stderr().lock();
         writeln!(err, "`{}` holds no request: is its format {}?", args.file.display(), args.format)?;
     }
-    let report = replay(&requests, &policies, &sizes);
+    let report = Report::of(&trace, &contenders, &sizes);
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &report)?;
         writeln!(out)?;
-        return Ok(Outcome::Passed);
-    }
-    writeln!(out, "{} requests", report.requests)?;
-    writeln!(
-        out,
-        "{:8} {:>15} {:>12} {:>10} {:>18}",
-        "policy", "size (bytes)", "misses", "miss ratio", "bytes missed"
-    )?;
-    for result in &report.results {
-        let (policy, ratio) = (result.policy.name(), result.miss_ratio);
-        writeln!(
-            out,
-            "{policy:8} {:>15} {:>12} {ratio:>10.6} {:>18}",
-            result.size_bytes, result.misses, result.bytes_missed
-        )?;
+    } else {
+        report.print(&mut out)?;
     }
     Ok(Outcome::Passed)
+}
+
+fn format_of(args: &TraceArgs) -> Result<Format, UsageError> {
+    let columns = CsvColumns {
+        id: args.id_column.clone(),
+        size: (!args.no_size).then(|| args.size_column.clone()),
+        delimiter: args.delimiter,
+        has_header: !args.no_header,
+    };
+    let mut table = match args.format.as_str() {
+        "csv" => Table { columns, disks: args.disk_column.clone(), op: args.op_column.clone(), ..Table::default() },
+        "msr" => Table::msr(),
+        name => {
+            return Format::from_name(name).ok_or_else(|| {
+                UsageError(format!(
+                    "there is no trace format `{name}`: use oracle-general, csv, msr, arc, lirs or keys"
+                ))
+            });
+        }
+    };
+    table.ops = args.op.iter().map(|op| op.trim().to_owned()).collect();
+    if !table.ops.is_empty() && table.op.is_none() {
+        return Err(UsageError("--op needs the column of the operations: give --op-column".into()));
+    }
+    if let Some(text) = &args.block {
+        let bytes = parse_size(text).and_then(NonZeroU64::new);
+        let wrong = || UsageError(format!("`{text}` is not a block's size: write bytes, as 4096 or 4KiB"));
+        table.block_bytes = Some(bytes.ok_or_else(wrong)?);
+    }
+    table.empty = match args.zero_size {
+        EmptyRow::Skip => EmptyRows::LeftOut,
+        EmptyRow::One => EmptyRows::One,
+    };
+    Ok(Format::Table(Box::new(table)))
+}
+
+fn contenders(names: &[String]) -> Result<Vec<Contender>, UsageError> {
+    let mut contenders = Vec::new();
+    for name in names.iter().map(|name| name.trim()) {
+        match (name, EvictionPolicy::from_name(name)) {
+            (_, Some(policy)) => contenders.push(Contender::Policy(policy)),
+            ("belady", _) => contenders.push(Contender::Floor),
+            ("all", _) => {
+                contenders.extend(EvictionPolicy::ALL.map(Contender::Policy));
+                contenders.push(Contender::Floor);
+            }
+            _ => {
+                let known = EvictionPolicy::ALL.map(EvictionPolicy::name).join(", ");
+                return Err(UsageError(format!("there is no policy `{name}`: use {known}, belady or all")));
+            }
+        }
+    }
+    Ok(contenders)
+}
+
+fn sizes(texts: &[String]) -> Result<Vec<Size>, UsageError> {
+    let size = |text: &String| {
+        let size = share(text).or_else(|| parse_size(text).filter(|&bytes| bytes > 0).map(Size::Bytes));
+        size.ok_or_else(|| {
+            UsageError(format!(
+                "`{text}` is not a cache's size: write bytes, as 1000 or 128MiB, or a share of the working set, as 10% or 0.1"
+            ))
+        })
+    };
+    texts.iter().map(size).collect()
+}
+
+/// A share of the working set: a number with `%`, or one below 1 with a point. At most six decimals of the whole count.
+fn share(text: &str) -> Option<Size> {
+    let text = text.trim();
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number.trim_end(), 4),
+        None if text.starts_with("0.") => (text, 6),
+        None => return None,
+    };
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || decimals.len() > scale || !is_number(whole) || !is_number(decimals) {
+        return None;
+    }
+    let millionths: u64 = format!("{whole}{decimals:0<scale$}").parse().ok()?;
+    (1..=1_000_000).contains(&millionths).then_some(Size::Share(millionths))
+}
+
+impl Size {
+    /// At least a byte: a share of a small trace is none.
+    fn bytes(self, working_set_bytes: u64) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Share(millionths) => {
+                let bytes = u128::from(working_set_bytes) * u128::from(millionths) / 1_000_000;
+                u64::try_from(bytes).unwrap_or(u64::MAX).max(1)
+            }
+        }
+    }
+}
+
+impl Report {
+    fn of(trace: &Trace, contenders: &[Contender], sizes: &[Size]) -> Self {
+        let requests: &[Request] = &trace.requests;
+        let Footprint { objects, working_set_bytes } = Footprint::of(requests);
+        let sizes: Vec<u64> = sizes.iter().map(|size| size.bytes(working_set_bytes)).collect();
+        let mut results = Vec::new();
+        for contender in contenders {
+            match contender {
+                Contender::Policy(policy) => {
+                    results.extend(replay(requests, &[*policy], &sizes).results.into_iter().map(Row::Policy));
+                }
+                Contender::Floor => results.extend(floor(requests, &sizes).into_iter().map(Row::Floor)),
+            }
+        }
+        Self {
+            requests: requests.len() as u64,
+            objects,
+            bytes_requested: requests.iter().map(|request| request.size).sum(),
+            working_set_bytes,
+            empty_rows: trace.empty_rows,
+            other_ops: trace.other_ops,
+            results,
+        }
+    }
+
+    fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let Self { requests, objects, bytes_requested, working_set_bytes, .. } = self;
+        write!(out, "{requests} requests for {bytes_requested} bytes, {objects} objects of {working_set_bytes} bytes")?;
+        for (rows, why) in [(self.empty_rows, "of size 0"), (self.other_ops, "of other operations")] {
+            if rows > 0 {
+                write!(out, "; {rows} rows {why} left out")?;
+            }
+        }
+        writeln!(
+            out,
+            "\n{:8} {:>15} {:>12} {:>10} {:>18} {:>15}",
+            "policy", "size (bytes)", "misses", "miss ratio", "bytes missed", "byte miss ratio"
+        )?;
+        for row in &self.results {
+            match row {
+                Row::Policy(replay) => print_row(out, replay.policy.name(), replay)?,
+                Row::Floor(replay) => print_row(out, "belady", replay)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn print_row<P>(out: &mut impl Write, name: &str, replay: &Replay<P>) -> std::io::Result<()> {
+    let Replay { size_bytes, misses, miss_ratio, bytes_missed, byte_miss_ratio, .. } = replay;
+    writeln!(
+        out,
+        "{name:8} {size_bytes:>15} {misses:>12} {miss_ratio:>10.6} {bytes_missed:>18} {byte_miss_ratio:>15.6}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Size, sizes};
+
+    #[test]
+    fn a_size_is_bytes_or_a_share_of_the_working_set() {
+        for (text, bytes) in [
+            ("1000", Some(1000)),
+            ("1.5KiB", Some(1536)),
+            ("10%", Some(20_000)),
+            ("0.1", Some(20_000)),
+            ("0.0001%", Some(1)),
+            ("12.5 %", Some(25_000)),
+            ("100%", Some(200_000)),
+            ("0.000001", Some(1)),
+            ("1.0", Some(1)),
+            ("101%", None),
+            ("0%", None),
+            ("0.0", None),
+            ("0.0000001", None),
+            ("-1%", None),
+            ("%", None),
+            (".5", None),
+            ("x", None),
+            ("", None),
+        ] {
+            let size = sizes(&[text.to_owned()]).ok().map(|sizes| sizes[0].bytes(200_000));
+            assert_eq!(size, bytes, "{text:?}");
+        }
+        assert_eq!(Size::Share(1_000_000).bytes(u64::MAX), u64::MAX);
+        assert_eq!(Size::Share(1).bytes(0), 1);
+    }
 }

@@ -4,20 +4,34 @@
 //! | --- | --- |
 //! | [`sandbox`] | programs of the host, confined |
 //! | [`itself`], [`process`] | the grader started again, and a process that may die |
-//! | [`budget`] | how much processor time a grading has left |
+//! | [`budget`], [`limits`] | how much processor time a grading has left, and what the shell may have taken away |
+//! | [`cache`] | what is made once on a machine and kept |
 //! | [`files`] | files of a stranger, read within bounds |
 //! | [`scratch`] | folders that are gone when the grader is |
-//! | [`kernel`] | two calls of the kernel for which no crate has a safe function |
+//! | `kernel` | two calls of the kernel for which no crate has a safe function |
+//! | [`machine`] | clocks of processors, groups of processes, signals |
 //! | [`printable`] | text from a stranger, made safe |
 //! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
+//!
+//! Submissions of strangers are graded on Linux. Learners grade their own on Windows and macOS too: there `elsewhere/` stands for
+//! the modules that name crates of one system. Nothing outside this folder does.
 
 pub mod budget;
+pub mod cache;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/files.rs")]
 pub mod files;
 pub mod itself;
+#[cfg(target_os = "linux")]
 pub(crate) mod kernel;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/limits.rs")]
+pub mod limits;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/machine.rs")]
+pub mod machine;
 pub mod outcome;
 pub mod printable;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/process.rs")]
 pub mod process;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/sandbox.rs")]
 pub mod sandbox;
 pub mod scratch;
 

@@ -33,12 +33,13 @@ impl Group {
 
     /// Takes the leader's exit status, once it has ended. What it leaves behind is killed first: until then its number
     /// belongs to nobody else.
-    fn bury(&self, child: &mut Child) -> Option<ExitStatus> {
+    fn bury(&self, child: &mut Child) -> (Option<ExitStatus>, Duration) {
         let mut leader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(leader) = leader.take() {
             _ = kill_process_group(leader, Signal::KILL);
         }
-        child.wait().ok()
+        let cpu = cpu_of(child.id());
+        (child.wait().ok(), cpu)
     }
 }
 
@@ -51,6 +52,17 @@ pub struct Watched {
     pub said: Vec<u8>,
     /// Why it was killed, where it was.
     pub cut: Option<Cut>,
+    /// What it used of its processors, it and the children that it had seen to their end.
+    pub cpu: Duration,
+}
+
+/// Whether no program ends itself by this signal, nor a kernel a program for what that did: somebody else did it, or the
+/// system for want of memory, or (`SIGBUS`) a disk that is full or broken.
+pub fn is_from_outside(signal: i32) -> bool {
+    matches!(
+        signal,
+        libc::SIGKILL | libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT | libc::SIGBUS | libc::SIGPWR
+    )
 }
 
 /// Why a process was killed by whoever watched it.
@@ -95,13 +107,22 @@ pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usiz
             }
         }
     }
-    let status = group.bury(&mut child);
+    let (status, cpu) = group.bury(&mut child);
     // What was still in the pipe: its writers are gone, so this ends.
     if let Some(mut pipe) = stderr {
         let most = output_bytes.saturating_sub(said.len()) as u64;
         _ = pipe.by_ref().take(most).read_to_end(&mut said);
     }
-    Watched { status, said, cut }
+    Watched { status, said, cut, cpu }
+}
+
+/// What a process has used, itself and the children that it has seen to their end: the 14th to 17th field of its `stat`, in
+/// hundredths of a second, the kernel's own unit there. It can be told until somebody takes its exit status.
+pub fn cpu_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: u64 = fields.skip(11).take(4).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 enum Heard {

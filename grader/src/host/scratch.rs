@@ -5,8 +5,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +12,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::itself;
+use super::{itself, machine};
 
 /// What every such folder's name begins with.
 const PREFIX: &str = "cachedojo-";
@@ -98,13 +96,14 @@ impl Own {
 fn guard(folder: &Path) -> io::Result<Child> {
     let mut command = itself::again(itself::TIDY).map_err(io::Error::other)?;
     // A group of its own: what ends this process from the keyboard is not to end the child.
-    command.arg(folder).process_group(0).current_dir("/");
+    machine::in_own_group(&mut command);
+    command.arg(folder).current_dir(folder.ancestors().last().unwrap_or(folder));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
 /// The hidden subcommand: waits until whoever started it is gone, then removes the folder that is named.
 pub(super) fn tidy(arguments: &[OsString]) -> ExitCode {
-    _ = super::kernel::close_on_exec_above_stderr();
+    machine::keep_descriptors_to_itself();
     let Some(folder) = arguments.first().map(PathBuf::from).filter(|folder| is_ours(folder)) else {
         return ExitCode::FAILURE;
     };
@@ -121,7 +120,7 @@ pub(super) fn tidy(arguments: &[OsString]) -> ExitCode {
 /// Whether a path is a folder of this module's, and of this user's.
 fn is_ours(path: &Path) -> bool {
     let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
-    let own = |metadata: fs::Metadata| metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
+    let own = |metadata: fs::Metadata| metadata.is_dir() && machine::is_own(&metadata);
     named && fs::symlink_metadata(path).is_ok_and(own)
 }
 

@@ -14,7 +14,8 @@ use crate::intake::submission::hex;
 
 use super::archive::{self, is_archive};
 use super::look::{self, FOREIGN_FOLDERS};
-use super::platform::{Platform, Whose, unrevised, whose};
+use super::names::unrevised;
+use super::platform::{Platform, Whose, whose};
 
 /// Deepest folder looked into.
 const DEPTH_MAX: usize = 12;
@@ -336,13 +337,8 @@ impl Finder<'_> {
             }
             let home = home(chosen);
             let apart: Vec<&PathBuf> = roots.into_iter().filter(|root| !root.starts_with(&home)).collect();
-            let remark = match apart[..] {
-                [] => String::new(),
-                _ => {
-                    let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
-                    format!("there is more than was graded: {others}")
-                }
-            };
+            let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
+            let remark = if others.is_empty() { others } else { format!("there is more than was graded: {others}") };
             return Some(Found::Source(home, remark));
         }
         let mut sources = files.iter().filter(|path| look::is_source(path, self.languages));

@@ -5,7 +5,7 @@
 //! | [`submission`] | a submission as text, whatever folder it comes in |
 //! | `look` | how submissions look in each language |
 //! | [`archive`] | zip and tar archives, unpacked within limits |
-//! | [`platform`] | whose a folder or a file is, by the rules by which course platforms name them |
+//! | [`platform`], `names`, `told`, `whose` | whose a folder or a file is, by the rules by which course platforms name them |
 //! | [`find`] | who handed in what, in the folders that course platforms export |
 //! | [`diagnostic`] | what is said of a source |
 
@@ -13,8 +13,11 @@ pub mod archive;
 pub mod diagnostic;
 pub mod find;
 mod look;
+mod names;
 pub mod platform;
 pub mod submission;
+mod told;
+mod whose;
 
 use std::path::Path;
 

@@ -40,3 +40,19 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
         CodeLanguage::Http => Ok(Arc::new(http::HttpToolchain::new(protection))),
     }
 }
+
+/// Makes what is made once on a machine, by its name.
+///
+/// # Errors
+/// It cannot be made: a sentence.
+pub fn make(what: &str, say: &dyn Fn(&str)) -> Result<()> {
+    for target in [rust::toolbox::Target::Single, rust::toolbox::Target::Threads] {
+        if target.name() == what {
+            rust::toolbox::Toolbox::open(target, say)?;
+            return Ok(());
+        }
+    }
+    anyhow::ensure!(what == python::toolbox::NAME, "nothing of the name `{what}` is made once");
+    python::toolbox::folder(&python::interpreter::Interpreter::find()?, say)?;
+    Ok(())
+}

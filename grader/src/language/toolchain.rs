@@ -83,7 +83,7 @@ impl Default for Limits {
 }
 
 /// Why a submission is not run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Rejected {
     /// In a word.
     pub reason: Reason,
@@ -92,7 +92,7 @@ pub struct Rejected {
 }
 
 /// Why a submission is not run, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reason {
     /// It does not compile, or is not what the exercise asks for.
     BuildFailed,

@@ -12,11 +12,12 @@ use cachedojo_lab::subject::{Crash, Subject, panic_message};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response, RingRequest, decode, encode};
 use wasmtime::{
-    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, ResourceLimiter, Store,
-    Strategy, Trap, TypedFunc, UpdateDeadline,
+    AsContextMut, Caller, Config, Engine, Extern, InstancePre, Linker, Memory, MemoryType, Module, ResourceLimiter,
+    Store, Strategy, Trap, TypedFunc, UpdateDeadline,
 };
 
 use crate::host::budget;
+use crate::host::machine;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
@@ -98,6 +99,23 @@ impl Factory for Program {
     }
 }
 
+/// Whether modules can be run on this machine: their memory is reserved as a whole, and a limit on address space, or a system
+/// without any left, refuses that. What is wrong here is no submission's doing. Cost: some µs once it was asked.
+///
+/// # Errors
+/// They cannot: a sentence.
+pub fn ready() -> Result<(), String> {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    let look = || {
+        let mut store = Store::new(engine()?, ());
+        let reserved = Memory::new(&mut store, MemoryType::new(1, None));
+        reserved.map(drop).map_err(|error| {
+            format!("this machine cannot reserve a module's memory ({error:#}): see `ulimit -v`, and `grader doctor`")
+        })
+    };
+    READY.get_or_init(look).clone()
+}
+
 /// The one engine. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough to win that back.
 fn engine() -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
@@ -138,13 +156,13 @@ struct State {
 impl State {
     /// What this call and those before it have spent on the processor.
     fn spent(&self) -> Duration {
-        self.spent_before + processor_time().saturating_sub(self.call_began)
+        self.spent_before + machine::thread_time().saturating_sub(self.call_began)
     }
 }
 
-/// Whether the grading that this process does, if it does one, has no time left for running the submission.
+/// Whether the grading that this process does, if it does one, has no time left for running the submission now.
 fn is_over() -> bool {
-    budget::left(budget::RUNNING).is_some_and(|left| left.is_zero())
+    budget::left_to_run().is_some_and(|left| left.is_zero())
 }
 
 impl ResourceLimiter for State {
@@ -193,7 +211,7 @@ impl Subject for WasmSubject {
         if let Request::Ring(RingRequest::OwnersOf { count, .. }) = request {
             self.allow(u64::from(*count) * FUEL_PER_KEY);
         }
-        self.store.data_mut().call_began = processor_time();
+        self.store.data_mut().call_began = machine::thread_time();
         let printed_before = self.store.data().printed.len();
         let answer = self.exchange(&encode(request));
         let state = self.store.data_mut();
@@ -208,6 +226,10 @@ impl Subject for WasmSubject {
 
     fn fuel_used(&self) -> u64 {
         self.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.exports.as_ref().map_or(0, |exports| exports.memory.data_size(&self.store) as u64)
     }
 }
 
@@ -276,16 +298,11 @@ impl WasmSubject {
                 None => Crash::Panic { message: "it aborted without a word".to_owned() },
             },
             // The module could not even be set up: its own data does not fit the limit.
-            None if state.memory_refused || failure.to_string().contains("memory") => Crash::OutOfMemory,
+            None if state.memory_refused || failure.to_string().contains("exceeds memory limits") => Crash::OutOfMemory,
+            None if failure.to_string().contains("memory") => Crash::Machine { message: format!("{failure:#}") },
             None => Crash::Gibberish,
         }
     }
-}
-
-/// What the calling thread has spent on its processor.
-fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Why the host stopped the module.

@@ -1,5 +1,7 @@
 //! Classroom 50's `classroom50/result/v1`: whole points, names in kebab case, no field it does not know.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
@@ -31,8 +33,8 @@ struct SubmittedBy {
 
 impl Identity {
     /// The identity that the runner's variables give; what they leave out is said to be unknown, which Classroom 50
-    /// refuses to enter into a gradebook.
-    pub(super) fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// refuses to enter into a gradebook. `now` stands in for the time of a submission that no runner tells.
+    pub(super) fn from_variables(variable: &dyn Fn(&str) -> Option<String>, now: SystemTime) -> Self {
         let known = |names: &[&str]| names.iter().find_map(|name| variable(name));
         let text = |names: &[&str]| known(names).unwrap_or_else(|| "unknown".to_owned());
         let tag = known(&["SUBMISSION_TAG"]).filter(|tag| tag.starts_with("submit/"));
@@ -47,12 +49,25 @@ impl Identity {
             commit: text(&["COMMIT_URL", "GITHUB_SHA"]),
             release: text(&["RELEASE_URL"]),
             review: text(&["REVIEW_URL", "COMMIT_URL", "GITHUB_SHA"]),
-            datetime: known(&["SUBMISSION_DATETIME"])
-                .filter(|text| is_instant(text))
-                .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned()),
+            datetime: known(&["SUBMISSION_DATETIME"]).filter(|text| is_instant(text)).unwrap_or_else(|| instant(now)),
             submitted_by: variable("GITHUB_ACTOR").map(|username| SubmittedBy { username, id }),
         }
     }
+}
+
+/// A time as `YYYY-MM-DDTHH:MM:SSZ`: the days since 1970 in years of the Gregorian calendar, which begin in March so that a
+/// leap day is a year's last.
+fn instant(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`.
@@ -125,6 +140,8 @@ pub(super) fn render(report: &Report, language: Language, identity: &Identity) -
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -141,12 +158,28 @@ mod tests {
             };
             Some(value.to_owned())
         };
-        let identity = Identity::from_variables(&variable);
+        let identity = Identity::from_variables(&variable, UNIX_EPOCH);
         assert_eq!((identity.classroom.as_str(), identity.assignment_type), ("cs50", "group"));
         assert_eq!(identity.submission, "submit/2026-01-02T03-04-05Z-abc");
         assert_eq!(identity.datetime, "2026-01-02T03:04:05Z");
         assert_eq!(identity.submitted_by, Some(SubmittedBy { username: "ada".to_owned(), id: Some(42) }));
         assert_eq!(identity.owner, "unknown");
+    }
+
+    #[test]
+    fn without_a_runner_the_time_is_now() {
+        for (seconds, written) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_795_881_599, "2026-11-28T15:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            let now = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(Identity::from_variables(&|_| None, now).datetime, written);
+            assert!(is_instant(written));
+        }
     }
 
     #[test]

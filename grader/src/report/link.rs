@@ -10,6 +10,8 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
+/// Where the playground answers, unless another address is given.
+pub const PLAYGROUND: &str = "http://127.0.0.1:8080/";
 /// The most text that a link may unpack to, in bytes: what the page allows.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
 /// The largest seed that JavaScript reads as a number without changing it.

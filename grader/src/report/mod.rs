@@ -7,6 +7,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use cachedojo_judge::Report;
 use cachedojo_notation::text::Language;
@@ -34,8 +35,7 @@ mod sarif;
 mod text;
 pub(crate) mod words;
 
-/// Where the playground answers, unless another address is given.
-pub const PLAYGROUND: &str = "http://127.0.0.1:8080/";
+pub use link::PLAYGROUND;
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,25 +106,39 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The setting of a reader who is nowhere in particular.
+    /// The setting of a reader who is nowhere in particular, and at no time.
     pub fn plain(language: Language) -> Self {
-        Self::from_variables(language, PLAYGROUND, &|_| None)
+        Self::from_variables(language, PLAYGROUND, &|_| None, UNIX_EPOCH)
     }
 
     /// The setting that the process's environment describes.
     pub fn from_environment(language: Language, playground: &str) -> Self {
-        Self::from_variables(language, playground, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::from_variables(language, playground, &variable, now())
     }
 
-    fn from_variables(language: Language, playground: &str, variable: &dyn Fn(&str) -> Option<String>) -> Self {
+    fn from_variables(
+        language: Language,
+        playground: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+        now: SystemTime,
+    ) -> Self {
         Self {
             language,
             playground: playground.to_owned(),
-            identity: Identity::from_variables(variable),
+            identity: Identity::from_variables(variable, now),
             step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             step_output: variable("GITHUB_OUTPUT").map(PathBuf::from),
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command's edge: a platform wants to know when something was handed in"
+)]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 /// The report in a format, ending with a line's end. Cost: O(report).

@@ -7,6 +7,7 @@ use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{CheckReport, GradeVerdict, Report, SourceDiagnostic};
 use cachedojo_notation::text::Language;
 
+use super::link::PLAYGROUND;
 use super::words::Words;
 
 /// One row.
@@ -105,7 +106,7 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
 
 /// What a link into the playground is called: where nobody named the class's own page, with how to start one.
 pub(super) fn opening(link: &str, words: &Words) -> String {
-    let is_own = link.strip_prefix(super::PLAYGROUND).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
+    let is_own = link.strip_prefix(PLAYGROUND).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
     if is_own { format!("{} ({})", words.open, words.start_it) } else { words.open.to_owned() }
 }
 

@@ -1,14 +1,13 @@
-//! A submission graded in a process of its own, which may die: whatever a source does to the reader, the compiler or the
-//! judge, it costs this one report its marks, and nobody else's.
+//! A submission graded, built or run in a process of its own, which may die: whatever a source does to the reader, the
+//! compiler or the judge, it costs this one report its marks, and nobody else's.
 //!
 //! The grader starts itself again with [`itself::GRADE`], hands it an [`Order`] on its standard input, and reads lines of
 //! JSON from its standard output: what it is at, which known bugs it needs to be told about, and at last the report. The known
-//! bugs are the pack's, not the submission's: learning them is not charged to it.
+//! bugs are the pack's, not the submission's: learning them is not charged to it, nor is what is made once on a machine.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -17,47 +16,73 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_lab::event::Event;
+use cachedojo_lab::runner;
+use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
-use rustix::process::{Resource, Rlimit, Signal};
 use serde::{Deserialize, Serialize};
 
 use crate::course;
-use crate::host::outcome::UsageError;
-use crate::host::process::{Cut, Group, Watched, watch};
+use crate::host::files::read_plain;
+use crate::host::outcome::{UsageError, say as tell};
+use crate::host::process::{Cut, Group, Watched, is_from_outside, watch};
 use crate::host::sandbox::Protection;
-use crate::host::{budget, itself, kernel, scratch};
+use crate::host::{budget, cache, itself, machine, scratch};
+use crate::intake::submission::Submission;
+use crate::language;
 use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
-use crate::run::parent::{Answer, Line, say};
+use crate::run::parent::{Answer, Line, have_made, now_running, say};
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
-/// Memory for data: what is written to, not what is only reserved. An honest grading takes a tenth of it.
-const DATA_BYTES: u64 = 3 << 30;
-/// Largest file that it writes: a kept module.
-const FILE_BYTES: u64 = 64 << 20;
 /// Most that is read of what it says on stderr: a crash's last words.
 const WORDS_BYTES: usize = 64 << 10;
 /// Largest line that is read of it: a report.
 const LINE_BYTES: u64 = 64 << 20;
+/// Events of a run that cross in a line.
+const EVENTS_A_LINE: usize = 1_000;
+/// The file of the scratch folder in which a module is handed back.
+const ARTIFACT: &str = "artifact";
 
-/// What is to be graded, as it crosses.
+/// What is to be worked on.
+#[derive(Debug, Serialize, Deserialize)]
+enum Given {
+    /// What is at a path.
+    Path(PathBuf),
+    /// A part of the pack, such as its solution, by a name: no stranger's.
+    Part(CodeLanguage, String, BTreeMap<String, String>),
+}
+
+/// What is to be done with it.
+#[derive(Debug, Serialize, Deserialize)]
+enum Work {
+    /// It is graded under a seed, and told in a language.
+    Grade(u64, Language),
+    /// A script is run on it.
+    Run { script: String, dialect: Dialect, seed: u64 },
+    /// It is built, and no more.
+    Build,
+}
+
+/// What is to be done, as it crosses.
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     sources: String,
-    parent: i32,
+    parent: u32,
     /// The lesson's id, where one is graded: its pack is no files of its own.
     lesson: Option<String>,
     pack: BTreeMap<String, String>,
     known_bugs: bool,
-    path: PathBuf,
-    seed: u64,
-    language: Language,
+    given: Given,
+    work: Work,
     protection: Protection,
     limits: Limits,
     scratch: PathBuf,
+    /// What stands in for the cache, where that cannot be written to.
+    cache: Option<PathBuf>,
 }
 
 /// A hold on gradings from outside: whoever asked for one may not want it any more.
@@ -102,30 +127,97 @@ impl Stop {
 /// # Errors
 /// There is nothing at `path` that could be read, the pack is unsound, `stop` was called, or this machine fails.
 pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
-    // What it leaves behind when it dies goes with this folder.
-    let home = scratch::folder().context("making a scratch folder")?;
-    let lesson = bench.pack.lesson.as_ref();
-    if let Some(lesson) = lesson {
+    grade_given(bench, Given::Path(path.to_owned()), seed, language, stop)
+}
+
+/// Grades a part of the pack, such as its solution, in a process of its own: it goes the way of a submission.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_part(
+    bench: &Bench<'_>,
+    code: CodeLanguage,
+    name: &str,
+    files: BTreeMap<String, String>,
+    seed: u64,
+    language: Language,
+) -> Result<Report> {
+    grade_given(bench, Given::Part(code, name.to_owned(), files), seed, language, &Stop::default())
+}
+
+fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
+    if let Some(lesson) = &bench.pack.lesson {
         // The other process finds them in the cache: the compiler's time is not charged to the submission.
         bench.prepare_lesson(lesson)?;
     }
+    let shown = match &given {
+        Given::Path(path) => path.clone(),
+        Given::Part(_, name, _) => PathBuf::from(name),
+    };
+    let home = scratch::folder().context("making a scratch folder")?;
+    match work(bench, given, Work::Grade(seed, language), stop, home.path())?.last {
+        Line::Report(report) => Ok(*report),
+        Line::Rejected(rejected) => Ok(bench.rejected(&shown, seed, rejected)),
+        _ => bail!("the grading process answers something else"),
+    }
+}
+
+/// Runs a script on what is at `path`, in a process of its own, and returns what the run showed.
+///
+/// # Errors
+/// There is nothing at `path` that could be read; the submission cannot be run ([`Rejected`]); or this machine fails.
+pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed: u64) -> Result<Vec<Event>> {
+    let home = scratch::folder().context("making a scratch folder")?;
+    let order = Work::Run { script: script.to_owned(), dialect, seed };
+    let worked = work(bench, Given::Path(path.to_owned()), order, &Stop::default(), home.path())?;
+    match worked.last {
+        Line::Done => Ok(worked.events),
+        Line::Rejected(rejected) => Err(rejected.into()),
+        _ => bail!("the grading process answers something else"),
+    }
+}
+
+/// Builds what is at `path`, in a process of its own, and returns what is run of it.
+///
+/// # Errors
+/// As [`run`].
+pub fn build(bench: &Bench<'_>, path: &Path) -> Result<Vec<u8>> {
+    let home = scratch::folder().context("making a scratch folder")?;
+    match work(bench, Given::Path(path.to_owned()), Work::Build, &Stop::default(), home.path())?.last {
+        Line::Done => read_plain(&home.path().join(ARTIFACT), budget::FILE_BYTES).context("reading the module"),
+        Line::Rejected(rejected) => Err(rejected.into()),
+        _ => bail!("the grading process answers something else"),
+    }
+}
+
+/// What came of an order.
+struct Worked {
+    events: Vec<Event>,
+    last: Line,
+}
+
+/// Has something done in a process of its own. What it leaves behind when it dies goes with `home`.
+fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -> Result<Worked> {
+    let seed = if let Work::Grade(seed, _) = work { seed } else { 0 };
+    // Asked for first, so that what stands in for the cache is one for both.
+    drop(cache::place());
     let order = Order {
         sources: itself::SOURCES.to_owned(),
-        parent: rustix::process::getpid().as_raw_nonzero().get(),
-        lesson: lesson.map(|lesson| lesson.id.clone()),
+        parent: std::process::id(),
+        lesson: bench.pack.lesson.as_ref().map(|lesson| lesson.id.clone()),
         pack: bench.pack.files.clone(),
         known_bugs: !bench.pack.exercise.mutants.is_empty(),
-        path: path.to_owned(),
-        seed,
-        language,
+        given,
+        work,
         protection: bench.protection,
         limits: bench.limits,
-        scratch: home.path().to_owned(),
+        scratch: home.to_owned(),
+        cache: cache::stand_in(),
     };
     let order = serde_json::to_vec(&order).context("this path cannot be handed on: give one that is UTF-8")?;
     let mut command = itself::again(itself::GRADE).map_err(|why| anyhow!(why))?;
     // A group of its own: what ends this process from the keyboard ends the other by way of this one.
-    command.process_group(0);
+    machine::in_own_group(&mut command);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("starting a process to grade in")?;
     let group = Group::of(&child);
@@ -135,7 +227,7 @@ pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop
         // It is killed with the thread that started it, which is this one: the watching is for the other.
         let watching = scope.spawn(|| watch(child, &group, WALL, WORDS_BYTES));
         let spoken = converse(bench, seed, &order, stdin, stdout);
-        if !matches!(spoken, Ok((Some(_), _))) {
+        if !matches!(spoken, Ok((Some(_), ..))) {
             // It said nothing that can be used, and is not waited for.
             group.kill();
         }
@@ -145,11 +237,13 @@ pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop
     ensure!(!stop.is_stopped(), "it was stopped");
     let watched = watched.map_err(|_| anyhow!("the watcher failed"))?;
     match spoken {
-        Ok((Some(Line::Report(report)), _)) => Ok(*report),
-        Ok((Some(Line::Usage(why)), _)) => Err(UsageError(why).into()),
-        Ok((Some(Line::Failed(why)), _)) => bail!(why),
+        Ok((Some(Line::Usage(why)), ..)) => Err(UsageError(why).into()),
+        Ok((Some(Line::Failed(why)), ..)) => bail!(why),
+        Ok((Some(last), _, events)) => Ok(Worked { events, last }),
         Err(Broken::Here(error)) => Err(error),
-        Ok((_, running)) | Err(Broken::There(running)) => died(bench, path, seed, running, &watched),
+        Ok((None, running, _)) | Err(Broken::There(running)) => {
+            Ok(Worked { events: Vec::new(), last: Line::Rejected(died(running, &watched)?) })
+        }
     }
 }
 
@@ -161,25 +255,30 @@ enum Broken {
     There(bool),
 }
 
-/// Hands the order over, answers what is asked, and returns the last line, and whether the submission was being run.
+/// The last line, whether the submission was being run by then, and what the run showed.
+type Spoken = (Option<Line>, bool, Vec<Event>);
+
+/// Hands the order over, answers what is asked, and hears the rest.
 fn converse(
     bench: &Bench<'_>,
     seed: u64,
     order: &[u8],
     mut stdin: ChildStdin,
     stdout: ChildStdout,
-) -> std::result::Result<(Option<Line>, bool), Broken> {
-    let mut running = false;
+) -> std::result::Result<Spoken, Broken> {
+    let (mut running, mut events) = (false, Vec::new());
     let mut say = |bytes: &[u8], running: bool| {
         stdin.write_all(bytes).and_then(|()| stdin.write_all(b"\n")).map_err(|_| Broken::There(running))
     };
+    let json =
+        |value: std::result::Result<Vec<u8>, serde_json::Error>| value.map_err(|error| Broken::Here(error.into()));
     say(order, running)?;
     let mut lines = BufReader::new(stdout);
     loop {
         let mut line = Vec::new();
         let read = lines.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line);
         if !matches!(read, Ok(1..)) {
-            return Ok((None, running));
+            return Ok((None, running, events));
         }
         match serde_json::from_slice(&line).map_err(|_| Broken::There(running))? {
             Line::Running => running = true,
@@ -187,11 +286,16 @@ fn converse(
                 bench.toolchain(language).map_err(Broken::Here)?;
                 say(b"", running)?;
             }
+            Line::Make(what) => {
+                let made = language::make(&what, &tell).map_err(|why| why.to_string());
+                say(&json(serde_json::to_vec(&made))?, running)?;
+            }
             Line::Learn(language, ids) => {
                 let answer = learn(bench, language, &ids, seed).map_err(Broken::Here)?;
-                say(&serde_json::to_vec(&answer).map_err(|error| Broken::Here(error.into()))?, running)?;
+                say(&json(serde_json::to_vec(&answer))?, running)?;
             }
-            last => return Ok((Some(last), running)),
+            Line::Events(more) => events.extend(more),
+            last => return Ok((Some(last), running, events)),
         }
     }
 }
@@ -204,27 +308,37 @@ fn learn(bench: &Bench<'_>, language: CodeLanguage, ids: &[String], seed: u64) -
 }
 
 /// What the end of the process says about the submission, where it left no report.
-fn died(bench: &Bench<'_>, path: &Path, seed: u64, running: bool, watched: &Watched) -> Result<Report> {
+///
+/// # Errors
+/// It says nothing: this machine, or somebody on it, ended it.
+fn died(running: bool, watched: &Watched) -> Result<Rejected> {
     let words = String::from_utf8_lossy(&watched.said);
-    let signal = watched.status.and_then(|status| status.signal());
+    let signal = watched.status.and_then(machine::signal_of);
     let at = if running { "running it" } else { "reading and compiling it" };
     let overflow = words.contains("overflowed its stack");
     let memory = words.contains("memory allocation of");
+    let out_of_time = watched.cpu >= budget::GRADING;
     let what = match signal {
         _ if watched.cut == Some(Cut::Wall) => {
             bail!("grading stood still for {} s: this machine is in trouble", WALL.as_secs())
         }
         _ if overflow => format!("{at} overflowed the grader's stack: it is nested too deeply"),
-        _ if memory => format!("{at} took more than {} MiB of memory", DATA_BYTES >> 20),
-        Some(libc::SIGXCPU | libc::SIGKILL) => {
-            format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
-        }
+        _ if memory => format!("{at} took more than {} MiB of memory", budget::DATA_BYTES >> 20),
+        Some(machine::SIGXCPU) => too_long(at),
+        Some(machine::SIGKILL) if out_of_time => too_long(at),
+        Some(signal) if is_from_outside(signal) => bail!(
+            "the process that graded was killed from outside (signal {signal}) while {at}: is there memory left? Grade it again"
+        ),
+        Some(machine::SIGXFSZ) => bail!("a file of the grader's own grew too big (`ulimit -f`): see `grader doctor`"),
         Some(signal) => format!("{at} ended the grader's own process (signal {signal})"),
         // It ended by itself, and so it is no submission's doing.
         None => bail!("the grading process ended without a report: {}", words.lines().last().unwrap_or("no word")),
     };
-    let rejected = Rejected::build_failed(&format!("{what}; the submission gets no marks"));
-    Ok(bench.rejected(path, seed, rejected))
+    Ok(Rejected::build_failed(&format!("{what}; the submission gets no marks")))
+}
+
+fn too_long(at: &str) -> String {
+    format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
 }
 
 // ---- the other side ----
@@ -248,9 +362,13 @@ fn take_order() -> Result<()> {
     std::io::stdin().lock().read_until(b'\n', &mut line).context("reading the order")?;
     let order: Order = serde_json::from_slice(&line).context("reading the order")?;
     ensure!(order.sources == itself::SOURCES, "the grader beside this program is of other sources: build it first");
-    confine(order.parent)?;
+    machine::confine_grading(order.parent)?;
     budget::begin();
     scratch::borrow(&order.scratch);
+    if let Some(folder) = &order.cache {
+        cache::borrow(folder);
+    }
+    cache::leave_making_to(have_made);
     let mut pack = match &order.lesson {
         Some(id) => course::load(id)?,
         None => Pack::from_files(order.pack)?,
@@ -260,26 +378,40 @@ fn take_order() -> Result<()> {
     }
     let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
     (bench.limits, bench.apart) = (order.limits, true);
-    let report = bench.grade_path(&order.path, order.seed, order.language)?;
-    say(&Line::Report(Box::new(report)))
+    say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
 }
 
-/// The limits of the process. Its memory is that for data: wasmtime reserves address space that it never uses.
-fn confine(parent: i32) -> Result<()> {
-    kernel::close_on_exec_above_stderr().context("closing descriptors")?;
-    let cpu = budget::GRADING.as_secs();
-    for (resource, soft, hard) in [
-        (Resource::Cpu, cpu, cpu + 1),
-        (Resource::Data, DATA_BYTES, DATA_BYTES),
-        (Resource::Fsize, FILE_BYTES, FILE_BYTES),
-        (Resource::Core, 0, 0),
-    ] {
-        let most = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let limit = Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) };
-        rustix::process::setrlimit(resource, limit).context("setting limits")?;
+/// Does what was ordered, and returns the last line.
+fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result<Line> {
+    let languages = &bench.pack.exercise.languages;
+    let submission = match (&work, given) {
+        (Work::Grade(seed, language), Given::Path(path)) => {
+            return Ok(Line::Report(Box::new(bench.grade_path(&path, *seed, *language)?)));
+        }
+        (_, Given::Path(path)) => match Submission::read(&path, languages) {
+            Ok(submission) => submission,
+            Err(error) => return Ok(Line::Usage(error.to_string())),
+        },
+        (_, Given::Part(language, name, files)) => Submission::of(language, &name, files)
+            .with_context(|| format!("the pack's {name} in {} has no file to begin with", language.name()))?,
+    };
+    if let Work::Grade(seed, language) = work {
+        return Ok(Line::Report(Box::new(bench.grade(&submission, seed, language)?)));
     }
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).context("dying with the grader")?;
-    let still = rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get() == parent);
-    ensure!(still, "the grader is gone");
-    Ok(())
+    let built = match bench.build(&submission) {
+        Ok(built) => built,
+        Err(rejected) => return Ok(Line::Rejected(rejected)),
+    };
+    match work {
+        Work::Run { script, dialect, seed } => {
+            now_running()?;
+            let mut subject = built.factory.subject(&bench.limits)?;
+            let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
+            for some in events.chunks(EVENTS_A_LINE) {
+                say(&Line::Events(some.to_vec()))?;
+            }
+        }
+        _ => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
+    }
+    Ok(Line::Done)
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
+use crate::host::limits;
 use crate::host::sandbox::Protection;
+use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
@@ -36,8 +38,10 @@ impl<'a> Bench<'a> {
     /// first needed where it has more; standard error says so. `trust` leaves builds unconfined.
     ///
     /// # Errors
-    /// The pack lacks what its only language needs, or this machine does; the message names the remedy.
+    /// The pack lacks what its only language needs, or this machine does, or a limit is set too low; the message names the
+    /// remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
+        limits::suffice().map_err(anyhow::Error::msg)?;
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
@@ -86,6 +90,10 @@ impl<'a> Bench<'a> {
     pub fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let toolchain =
             self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
-        toolchain.build(submission)
+        toolchain.build(submission).map_err(|mut rejected| {
+            rejected.diagnostics =
+                rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files)).collect();
+            rejected
+        })
     }
 }

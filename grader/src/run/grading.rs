@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
-use cachedojo_judge::{Report, Verdict, growth, judge, shorten, tell_schedules};
+use cachedojo_judge::{Report, Verdict, growth, judge_in_turn, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
 
+use crate::host::budget;
 use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
@@ -71,7 +72,9 @@ impl Bench<'_> {
             return self.judge_lesson(lesson, id, built, language, grader);
         }
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
-        let mut outcomes = judge(exercise, seed, &mut fresh)?;
+        // A check that is slow loses its own points: the others have their time yet.
+        let mut outcomes = judge_in_turn(exercise, seed, &mut budget::begin_check, &mut fresh)?;
+        budget::end_checks();
         // A service answers in real time, and may tire of being asked.
         if submission.language != CodeLanguage::Http {
             shorten(exercise, &mut outcomes, seed, &mut fresh);

@@ -6,16 +6,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use cachedojo_judge::Report;
 use cachedojo_judge::course::{self, Course, Lesson, Subjects, attempt};
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GraderId, SubmissionId};
+use cachedojo_judge::{Exercise, Report};
 use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
 use crate::course::{CourseFiles, SOUND};
 use crate::intake::submission::hex;
 use crate::language::toolchain::{Built, Factory, Limits};
+use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;
 use crate::run::mutants;
 
@@ -76,7 +77,8 @@ impl Bench<'_> {
     }
 }
 
-/// Writes what the page loads: `course.json`, and in `m/` a module and a diff for each bug, under names that tell nothing.
+/// Writes what the page loads: `course.json`, in `m/` a module and a diff for each bug, under names that tell nothing, and in
+/// `exercises.json` the public part of each exercise that a program can be graded on in the page.
 /// Cost: two calls of the compiler for each bug the first time.
 ///
 /// # Errors
@@ -98,7 +100,20 @@ pub fn export(files: &CourseFiles, folder: &Path, trust: bool) -> Result<()> {
         lessons: files.course.lessons.iter().map(|lesson| lesson.public(opaque)).collect(),
     };
     let json = serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
-    fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")
+    fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")?;
+    fs::write(folder.join("exercises.json"), serde_json::to_vec(&briefs()?)?).context("writing exercises.json")
+}
+
+/// What the page may know of each exercise whose programs it can run.
+fn briefs() -> Result<Vec<Exercise>> {
+    let mut briefs = Vec::new();
+    for id in built_in_ids() {
+        let exercise = Pack::load(&id)?.exercise;
+        if exercise.interface == InterfaceKind::Prototype && exercise.languages.contains(&CodeLanguage::Rust) {
+            briefs.push(exercise.public());
+        }
+    }
+    Ok(briefs)
 }
 
 /// A name for a bug that does not tell which it is.

@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::{Fingerprint, Resemblance, compare};
-use cachedojo_judge::{CheckOutcome, MutantSpec, judge};
+use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 
+use crate::host::cache;
 use crate::intake::submission::{Submission, hex};
-use crate::language::rust::toolbox::cache_folder;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
@@ -88,14 +88,14 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
-    let kept = kept("module", digest(Sha256::new(), &[identity.as_bytes(), submission.sha256.as_bytes()]), "bin")?;
-    if let Ok(artifact) = fs::read(&kept)
+    let kept = kept("module", digest(Sha256::new(), &[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
+    if let Some(artifact) = read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
         return Ok((artifact, factory));
     }
     let built = bench.build(&submission).with_context(|| format!("the mutant `{id}`"))?;
-    keep(&kept, &built.artifact)?;
+    keep(&kept, &built.artifact);
     Ok((built.artifact, built.factory))
 }
 
@@ -139,21 +139,18 @@ impl<'a> Memory<'a> {
 
     fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
         let patch = patch(self.bench.pack, self.language, &mutant.id)?;
-        kept(
-            "fingerprint",
-            digest(self.digest.clone(), &[patch.as_bytes(), &[u8::from(self.rows == Rows::All)]]),
-            "json",
-        )
+        let all = [u8::from(self.rows == Rows::All)];
+        Ok(kept("fingerprint", digest(self.digest.clone(), &[patch.as_bytes(), &all]), "json"))
     }
 
     fn knows(&self, mutant: &MutantSpec) -> bool {
-        self.place(mutant).is_ok_and(|place| place.is_file())
+        self.place(mutant).is_ok_and(|place| cache::find(&place.to_string_lossy()).is_some())
     }
 
     /// Cost: [`factory`] and one judging the first time, a read from the cache later.
     fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
         let place = self.place(mutant)?;
-        if let Some(known) = fs::read(&place).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(known) = read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(known);
         }
         let factory = factory(self.bench, self.language, &mutant.id)?;
@@ -166,8 +163,14 @@ impl<'a> Memory<'a> {
             }
         }
         let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
-        let fingerprint = Fingerprint::of(&judge(&exercise, self.seed, &mut fresh)?);
-        keep(&place, &serde_json::to_vec(&fingerprint)?)?;
+        let outcomes = judge(&exercise, self.seed, &mut fresh)?;
+        // What this machine did to it is no trait of the mutant's, and not to be remembered as one.
+        let broken = outcomes.iter().find(|outcome| outcome.verdict == Verdict::HarnessError);
+        if let Some(case) = broken.and_then(CheckOutcome::first_failure) {
+            bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
+        }
+        let fingerprint = Fingerprint::of(&outcomes);
+        keep(&place, &serde_json::to_vec(&fingerprint)?);
         Ok(fingerprint)
     }
 }
@@ -250,19 +253,27 @@ fn digest(mut digest: Sha256, parts: &[&[u8]]) -> Sha256 {
     digest
 }
 
-fn kept(kind: &str, digest: Sha256, extension: &str) -> Result<PathBuf> {
-    let name = format!("{}.{extension}", hex(&digest.finalize()));
-    Ok(cache_folder()?.join("mutants").join(kind).join(name))
+/// The name under which something is kept.
+fn kept(kind: &str, digest: Sha256, extension: &str) -> PathBuf {
+    Path::new("mutants").join(kind).join(format!("{}.{extension}", hex(&digest.finalize())))
 }
 
-/// Writes whole or not at all: another grader may be reading.
-fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a kept file stands in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("making `{}`", folder.display()))?;
-    let draft = tempfile::NamedTempFile::new_in(folder).context("writing to the cache folder")?;
-    fs::write(draft.path(), bytes).context("writing to the cache folder")?;
-    draft.persist(path).context("writing to the cache folder")?;
-    Ok(())
+fn read_kept(name: &Path) -> Option<Vec<u8>> {
+    fs::read(cache::find(&name.to_string_lossy())?).ok()
+}
+
+/// Writes whole or not at all: another grader may be reading. What cannot be kept is made again next time.
+fn keep(name: &Path, bytes: &[u8]) {
+    let write = || -> Result<()> {
+        let path = cache::place()?.join(name);
+        let folder = path.parent().context("a kept file stands in a folder")?;
+        fs::create_dir_all(folder)?;
+        let draft = tempfile::NamedTempFile::new_in(folder)?;
+        fs::write(draft.path(), bytes)?;
+        draft.persist(path)?;
+        Ok(())
+    };
+    drop(write());
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use anyhow::{Context, Result, anyhow};
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::Fingerprint;
 use cachedojo_judge::{MutantSpec, Report};
+use cachedojo_lab::event::Event;
 use serde::{Deserialize, Serialize};
+
+use crate::language::toolchain::Rejected;
 
 /// What the process says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,8 +21,16 @@ pub(super) enum Line {
     Learn(CodeLanguage, Vec<String>),
     /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
     Prepare(CodeLanguage),
+    /// This is made once on a machine, and not there yet. An answer is waited for.
+    Make(String),
+    /// More of what a run showed.
+    Events(Vec<Event>),
     /// The report.
     Report(Box<Report>),
+    /// The run is over, or the module is built.
+    Done,
+    /// The submission cannot be run.
+    Rejected(Rejected),
     /// The caller's mistake.
     Usage(String),
     /// The grader's own failure.
@@ -59,4 +70,15 @@ pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec
     std::io::stdin().lock().read_until(b'\n', &mut line).context("hearing of the known bugs")?;
     let answer: Answer = serde_json::from_slice(&line).context("hearing of the known bugs")?;
     Ok(answer.into_iter().map(|known| known.map_err(|why| anyhow!(why))).collect())
+}
+
+/// Has something made that is made once on a machine: the other process's time is nobody's.
+pub(super) fn have_made(what: &str) -> std::result::Result<(), String> {
+    let made = || -> Result<std::result::Result<(), String>> {
+        say(&Line::Make(what.to_owned()))?;
+        let mut line = Vec::new();
+        std::io::stdin().lock().read_until(b'\n', &mut line)?;
+        Ok(serde_json::from_slice(&line)?)
+    };
+    made().unwrap_or_else(|error| Err(format!("{error:#}")))
 }

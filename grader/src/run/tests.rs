@@ -283,7 +283,6 @@ impl<'a> Grading<'a> {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
             }
             Some(_) => Some(Unfit::Endless),
-            None if test.why == "endless" => Some(Unfit::Endless),
             None if test.outcome == TestOutcome::Failed && passed_before => Some(Unfit::Flaky(text)),
             None if test.outcome == TestOutcome::Failed => Some(Unfit::Wrong(text)),
             None if test.slept > 0 => Some(Unfit::Sleeps),

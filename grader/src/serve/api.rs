@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -25,7 +25,7 @@ use super::desk::{Desk, NoReport, Order, SUBMISSION};
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
-use crate::report::{self, Format, Setting};
+use crate::report::{self, Format, PLAYGROUND, Setting};
 
 /// Largest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
@@ -113,6 +113,8 @@ async fn grade(
     request: Request,
 ) -> Result<Response, Refusal> {
     let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    // The page that this very program serves.
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     // A place in the queue comes before the body: what waits to be graded is bounded before it is read and unpacked.
     let _place = desk.place().ok_or_else(busy)?;
@@ -134,7 +136,7 @@ async fn grade(
         None => Format::Json,
         Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
     };
-    let mut setting = Setting::plain(language);
+    let mut setting = Setting::from_environment(language, host.as_deref().unwrap_or(PLAYGROUND));
     setting.playground = wish.playground.unwrap_or(setting.playground);
     let order = Order { folder, exercise, seed: wish.seed.unwrap_or(0), language };
     let report = desk.report(order).await.map_err(|why| match why {

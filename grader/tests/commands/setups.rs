@@ -16,7 +16,7 @@ fn run(script: &str, root: (&str, &Path), bin: &Path) -> Output {
     let mut path = bin.as_os_str().to_owned();
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let cache = grader::language::rust::toolbox::cache_folder().expect("the tests have a cache");
+    let cache = grader::host::cache::folder().expect("the tests have a cache");
     let mut command = Command::new("bash");
     // The script puts the home's cargo first: that is nobody's grader.
     command.arg(setups().join(script)).env(root.0, root.1).env("PATH", path).env("CACHEDOJO_CACHE", cache);

@@ -1,4 +1,4 @@
-//! What of a lesson's script is the lesson's, and what is the learner's: line by line, whatever the spacing and comments.
+//! Tells the lesson's own lines of a script from the learner's, line by line; spacing and comments do not matter.
 
 use cachedojo_lab::script::{self, Command, Dialect};
 
@@ -12,7 +12,7 @@ pub(super) struct Line {
     pub(super) meaning: Meaning,
 }
 
-/// What a line is for the comparison of two scripts.
+/// What a line means, for comparing two scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// An expectation, filled in or not.

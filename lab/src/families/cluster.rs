@@ -26,7 +26,7 @@ const POINTS_MAX: u32 = 1000;
 pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "cluster",
-        usage: "cluster nodes=<n> [rf=<n>] [points=<n>] [haste=yes] [seed=<n>]",
+        usage: "cluster nodes=<1-16> [rf=<1-9>] [points=<1-1000>] [haste=yes] [seed=<n>]",
         help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest.",
         help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos.",
         read: make,
@@ -114,8 +114,8 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "partition",
         usage: "partition <node>… | <node>…",
-        help_en: "Cut the network into groups that do not hear each other.",
-        help_fr: "Coupe le réseau en groupes qui ne s'entendent pas.",
+        help_en: "Cut the network into groups that do not hear each other; a node that is not named is alone.",
+        help_fr: "Coupe le réseau en groupes qui ne s'entendent pas ; un nœud qui n'est pas nommé est seul.",
         read: partition,
     },
     Entry {
@@ -188,7 +188,7 @@ pub const COMMANDS: &[Entry] = &[
     },
     Entry {
         name: "join",
-        usage: "join <node> [weight=<n>]",
+        usage: "join <node> [weight=<1-8>]",
         help_en: "Start a new node that asks to be a member, as n6.",
         help_fr: "Lance un nouveau nœud qui demande à être membre, comme n6.",
         read: |a| {
@@ -282,7 +282,7 @@ fn make(a: &mut Args<'_>) -> Result<Command, Fault> {
     .is_some()
     {}
     if setup.nodes == 0 {
-        return Err(a.fault_here(Mistake::Missing { what: "nodes=<n>", usage: a.entry.usage }));
+        return Err(a.fault_here(Mistake::Missing { what: "nodes=<1-16>", usage: a.entry.usage }));
     }
     Ok(Command::World(ClusterCommand::Make(setup)))
 }
@@ -333,6 +333,9 @@ fn arrow(a: &mut Args<'_>) -> Result<(NodeId, NodeId), Fault> {
 }
 
 fn partition(a: &mut Args<'_>) -> Result<Command, Fault> {
+    if a.next >= a.tokens.len() {
+        return Err(a.fault_here(Mistake::Missing { what: "<node>", usage: a.entry.usage }));
+    }
     let tokens = a.rest_of_tokens()?;
     let mut groups = Vec::new();
     for group in tokens.split(|token| token.is("|")) {
@@ -341,6 +344,9 @@ fn partition(a: &mut Args<'_>) -> Result<Command, Fault> {
             let node = named(&token.raw);
             let node = node.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))?;
             nodes.insert(node);
+        }
+        if nodes.is_empty() {
+            return Err(a.fault_here(Mistake::Missing { what: "<node>", usage: a.entry.usage }));
         }
         groups.push(nodes);
     }
@@ -356,7 +362,7 @@ fn permille(a: &mut Args<'_>) -> Result<u64, Fault> {
     });
     tenths
         .filter(|tenths| *tenths <= 1000)
-        .ok_or_else(|| (token.span.clone(), Mistake::Number { found: token.raw.clone() }))
+        .ok_or_else(|| (token.span.clone(), Mistake::Percent { found: token.raw.clone() }))
 }
 
 fn signed(a: &mut Args<'_>) -> Result<i64, Fault> {

@@ -83,6 +83,8 @@ pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<Wh
         (Request::Ring(request), response) => ring::told(request, response),
         (Request::Cluster(request), response) => prototype::told(request, response),
         (Request::Parser(request), response) => parser::told(request, response),
+        // Nodes answer to their world, which is no script's.
+        (Request::Machine(_), _) => What::Crashed { crash: Crash::Gibberish },
     };
     vec![what]
 }

@@ -13,7 +13,7 @@ use super::token::{Token, read_tokens};
 
 /// What a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum WordKind {
     /// The words that a command begins with.
     Command = 1,
     /// Those of a command that judges: `expect`, `always`.
@@ -34,7 +34,7 @@ pub struct Word {
     /// Its bytes.
     pub span: Range<usize>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: WordKind,
     /// For a command, its place in [`help`]'s list.
     pub help: Option<usize>,
 }
@@ -44,59 +44,60 @@ pub const WORDS_MAX: usize = 60_000;
 
 /// The words of a script that are something, in order. Cost: O(text).
 pub fn words(text: &str, dialect: Dialect) -> Vec<Word> {
-    let mut found = Words { dialect, list: help(dialect), words: Vec::new() };
+    let mut of_script = Words { dialect, list: help(dialect), found: Vec::new() };
     let mut data_bytes = 0;
     for Line { number, start, raw, content } in lines(text) {
-        if number > LINES_MAX || found.words.len() >= WORDS_MAX {
+        if number > LINES_MAX || of_script.found.len() >= WORDS_MAX {
             break;
         }
         match dialect {
-            Dialect::Lab => found.lab(content, start),
-            Dialect::Line => found.line(content, start),
-            Dialect::Rest => found.rest(content, start),
+            Dialect::Lab => of_script.lab(content, start),
+            Dialect::Line => of_script.line(content, start),
+            Dialect::Rest => of_script.rest(content, start),
             Dialect::Memcached if data_bytes > 0 => {
-                found.add(start..start + content.len(), Kind::Text);
+                of_script.add(start..start + content.len(), WordKind::Text);
                 // Its end counts too: two bytes, whether the script writes one or both.
                 data_bytes = usize::saturating_sub(data_bytes, raw.trim_end_matches(['\r', '\n']).len() + 2);
             }
-            Dialect::Memcached => data_bytes = found.memcached(content, start),
+            Dialect::Memcached => data_bytes = of_script.memcached(content, start),
         }
     }
-    found.words.truncate(WORDS_MAX);
-    found.words
+    of_script.found.truncate(WORDS_MAX);
+    of_script.found
 }
 
 struct Words {
     dialect: Dialect,
     list: Vec<Help>,
-    words: Vec<Word>,
+    found: Vec<Word>,
 }
 
 impl Words {
-    fn add(&mut self, span: Range<usize>, kind: Kind) {
+    fn add(&mut self, span: Range<usize>, kind: WordKind) {
         if !span.is_empty() {
-            self.words.push(Word { span, kind, help: None });
+            self.found.push(Word { span, kind, help: None });
         }
     }
 
     fn command(&mut self, span: Range<usize>, name: &str) {
-        let kind = if matches!(name, "expect" | "expect http" | "always") { Kind::Judgement } else { Kind::Command };
+        let kind =
+            if matches!(name, "expect" | "expect http" | "always") { WordKind::Judgement } else { WordKind::Command };
         let help = self.list.iter().position(|entry| entry.name == name);
-        self.words.push(Word { span, kind, help });
+        self.found.push(Word { span, kind, help });
     }
 
     fn lab(&mut self, content: &str, start: usize) {
         let mut bare = bare_words(content);
         let Some(first) = bare.next() else { return };
         if content[first.clone()].starts_with('#') {
-            return self.add(start + first.start..start + content.len(), Kind::Comment);
+            return self.add(start + first.start..start + content.len(), WordKind::Comment);
         }
         if &content[first.clone()] != "for" {
             return self.lab_command(content, start);
         }
         self.command(start + first.start..start + first.end, "for");
         if let Some(range) = bare.next() {
-            self.add(start + range.start..start + range.end, Kind::Number);
+            self.add(start + range.start..start + range.end, WordKind::Number);
             self.lab_command(&content[range.end..], start + range.end);
         }
     }
@@ -120,19 +121,19 @@ impl Words {
             // The rest of the line is another grammar's.
             "line" => self.inner(Dialect::Line, content, start, at),
             "http" => self.inner(Dialect::Rest, content, start, at),
-            "mc" | "expect http" => self.add(start + at..start + content.trim_end().len(), Kind::Text),
+            "mc" | "expect http" => self.add(start + at..start + content.trim_end().len(), WordKind::Text),
             _ => self.arguments(content, start, &span, &name),
         }
     }
 
     fn inner(&mut self, dialect: Dialect, content: &str, start: usize, at: usize) {
-        let mut inner = Self { dialect, list: help(dialect), words: Vec::new() };
+        let mut inner = Self { dialect, list: help(dialect), found: Vec::new() };
         match dialect {
             Dialect::Line => inner.line(&content[at..], start + at),
             _ => inner.rest(&content[at..], start + at),
         }
         // What is explained is the command around it.
-        self.words.extend(inner.words.into_iter().map(|word| Word { help: None, ..word }));
+        self.found.extend(inner.found.into_iter().map(|word| Word { help: None, ..word }));
     }
 
     fn arguments(&mut self, content: &str, start: usize, command: &Range<usize>, name: &str) {
@@ -145,15 +146,15 @@ impl Words {
             match kind_of(token, usage) {
                 Argument::Is(kind) => self.add(span, kind),
                 Argument::Named(length) => {
-                    self.add(span.start..span.start + length, Kind::Option);
-                    self.add(span.start + length + 1..span.end, Kind::Number);
+                    self.add(span.start..span.start + length, WordKind::Option);
+                    self.add(span.start + length + 1..span.end, WordKind::Number);
                 }
                 Argument::Plain => {}
             }
         }
         let rest = content[end..].trim_start();
         if rest.starts_with('#') {
-            self.add(start + content.len() - rest.len()..start + content.trim_end().len(), Kind::Comment);
+            self.add(start + content.len() - rest.len()..start + content.trim_end().len(), WordKind::Comment);
         }
     }
 
@@ -162,7 +163,7 @@ impl Words {
         let name = bare_words(content).next().map_or(0, |word| word.end);
         self.command(start..start + name, &content[..name]);
         if let line::Command::Put { key, .. } = command {
-            self.add(start + name + 1 + key.len() + 1..start + content.len(), Kind::Text);
+            self.add(start + name + 1 + key.len() + 1..start + content.len(), WordKind::Text);
         }
     }
 
@@ -176,9 +177,9 @@ impl Words {
         // Of two forms the one that leaves less open.
         let forms = self.list.iter().enumerate().filter(|(_, entry)| is_form(entry.usage, &asked));
         let help = forms.min_by_key(|(_, entry)| entry.usage.matches('<').count()).map(|(place, _)| place);
-        self.words.push(Word { span: start + method.start..start + method.end, kind: Kind::Command, help });
+        self.found.push(Word { span: start + method.start..start + method.end, kind: WordKind::Command, help });
         let body = content[path.end..].trim_start();
-        self.add(start + content.len() - body.len()..start + content.trim_end().len(), Kind::Text);
+        self.add(start + content.len() - body.len()..start + content.trim_end().len(), WordKind::Text);
     }
 
     /// How many bytes of data follow this line.
@@ -194,7 +195,7 @@ impl Words {
         let arguments: Vec<_> = bare.collect();
         for span in &arguments {
             if content[span.clone()].parse::<i64>().is_ok() {
-                self.add(start + span.start..start + span.end, Kind::Number);
+                self.add(start + span.start..start + span.end, WordKind::Number);
             }
         }
         let length = match name {
@@ -207,14 +208,14 @@ impl Words {
 }
 
 enum Argument {
-    Is(Kind),
+    Is(WordKind),
     /// A name of so many bytes, `=`, a value.
     Named(usize),
     Plain,
 }
 
 fn kind_of(token: &Token, usage: &str) -> Argument {
-    let Some(bare) = token.bare() else { return Argument::Is(Kind::Text) };
+    let Some(bare) = token.bare() else { return Argument::Is(WordKind::Text) };
     let number = bare.trim_start_matches(['-', '+']).trim_end_matches('%');
     let is_number = !number.is_empty()
         && (number.bytes().all(|byte| byte.is_ascii_digit())
@@ -222,12 +223,12 @@ fn kind_of(token: &Token, usage: &str) -> Argument {
             || parse_size(number).is_some()
             || is_repeat(number));
     if is_number {
-        return Argument::Is(Kind::Number);
+        return Argument::Is(WordKind::Number);
     }
     let named = |word: &str| usage.split(|c: char| !c.is_ascii_lowercase()).any(|known| known == word);
     match bare.split_once('=') {
         Some((name, _)) if named(name) && usage.contains(&format!("{name}=")) => Argument::Named(name.len()),
-        _ if bare.len() > 1 && named(bare) => Argument::Is(Kind::Option),
+        _ if bare.len() > 1 && named(bare) => Argument::Is(WordKind::Option),
         _ => Argument::Plain,
     }
 }
@@ -257,12 +258,12 @@ fn is_form(form: &str, asked: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, words};
+    use super::{WordKind, words};
     use crate::script::help::help;
     use crate::script::{Dialect, parse};
 
     #[track_caller]
-    fn check(dialect: Dialect, text: &str, expected: &[(&str, Kind)]) {
+    fn check(dialect: Dialect, text: &str, expected: &[(&str, WordKind)]) {
         let found: Vec<_> =
             words(text, dialect).into_iter().map(|word| (text[word.span].to_owned(), word.kind)).collect();
         assert_eq!(found, expected.iter().map(|&(at, kind)| (at.to_owned(), kind)).collect::<Vec<_>>(), "{text}");
@@ -270,7 +271,7 @@ mod tests {
 
     #[test]
     fn words_are_what_the_grammar_takes_them_for() {
-        use Kind::{Command, Comment, Judgement, Number, Option, Text};
+        use WordKind::{Command, Comment, Judgement, Number, Option, Text};
         let lab = Dialect::Lab;
         check(lab, "  # é all", &[("# é all", Comment)]);
         check(

@@ -33,6 +33,11 @@ pub enum Mistake {
         /// What stands there.
         found: String,
     },
+    /// This is no share of all messages.
+    Percent {
+        /// What stands there.
+        found: String,
+    },
     /// This is no duration.
     Duration {
         /// What stands there.
@@ -112,6 +117,7 @@ impl Mistake {
                 format!("Nothing may follow here: the command is `{usage}`; put a value with spaces in \"quotes\".")
             }
             Self::Number { found } => format!("`{found}` is not a whole number in range; write digits, as 42."),
+            Self::Percent { found } => format!("`{found}` is not a share; write 0% to 100%, as 2.5%."),
             Self::Duration { found } => {
                 format!("`{found}` is not a duration; write a number and ms, s, m, h or d, as 9.9s.")
             }
@@ -164,6 +170,7 @@ impl Mistake {
             Self::Number { found } => {
                 format!("« {found} » n'est pas un entier admis ; écrivez des chiffres, comme 42.")
             }
+            Self::Percent { found } => format!("« {found} » n'est pas une part ; écrivez 0% à 100%, comme 2.5%."),
             Self::Duration { found } => {
                 format!("« {found} » n'est pas une durée ; écrivez un nombre suivi de ms, s, m, h ou d, comme 9.9s.")
             }

@@ -1,12 +1,14 @@
 //! Configuration, its audit trail and the access log in SQLite or PostgreSQL: the tables of the API document, and one for
 //! the audit trail.
 
+mod access;
 mod writer;
 
-pub use writer::{Access, AccessLog};
+pub use access::Access;
+pub use writer::AccessLog;
 
 use anyhow::{Context as _, Result};
-use cachedojo::protocol::rest::{Changed, Eviction, Failure, Named, Reply, Request, Settings};
+use cachedojo::protocol::rest::{Changed, Eviction, Named, Settings};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Row as _, SqlStr};
@@ -210,30 +212,6 @@ impl Database {
         }
         transaction.commit().await?;
         Ok(())
-    }
-}
-
-impl Access {
-    /// What is logged of a request, if it is about entries.
-    pub fn of(request: &Request) -> Option<(String, Option<String>)> {
-        let pattern = match request {
-            Request::Get { key, .. } | Request::Delete { key, .. } => Some(writer::pattern_of(key)),
-            Request::Put { entry, .. } => Some(writer::pattern_of(&entry.key)),
-            Request::Flush { selection, .. } => selection.pattern.clone().map(writer::cut),
-            Request::Mget { .. } | Request::Mset { .. } => None,
-            _ => return None,
-        };
-        Some((request.namespace()?.to_owned(), pattern))
-    }
-
-    /// Whether a reply found all that was asked for; `None` for what is no read.
-    pub fn hit(reply: &Result<Reply, Failure>) -> Option<bool> {
-        match reply {
-            Ok(Reply::Found(_)) => Some(true),
-            Ok(Reply::Missed) => Some(false),
-            Ok(Reply::Many(results)) => Some(results.iter().all(|(_, value)| value.is_some())),
-            _ => None,
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
 use super::Database;
+use super::access::Access;
 
 /// Rows that wait.
 const QUEUE_MAX: usize = 16 * 1024;
@@ -18,25 +19,6 @@ const BATCH_MAX: usize = 1000;
 const BATCH_PAUSE: Duration = Duration::from_millis(100);
 /// The most that a database may take for one batch.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest pattern, in bytes: its column's.
-const PATTERN_BYTES_MAX: usize = 255;
-
-/// One row of the access log.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Access {
-    /// The namespace.
-    pub namespace: String,
-    /// The key with each run of digits as `*`, so that a log tells kinds of keys and not people; a flush's own pattern.
-    pub key_pattern: Option<String>,
-    /// What was asked.
-    pub operation: &'static str,
-    /// Whether a read found all it asked for.
-    pub hit: Option<bool>,
-    /// How long it took.
-    pub latency_ms: f64,
-    /// When, in seconds since 1970.
-    pub at_s: u64,
-}
 
 /// Where rows are handed over.
 #[derive(Debug)]
@@ -102,39 +84,4 @@ async fn write_all(database: Database, mut rows: Receiver<Access>, counts: Arc<C
 fn lose(counts: &Counts, rows: u64, why: &str) {
     tracing::error!(why, "a batch of the access log could not be written");
     counts.dropped.fetch_add(rows, Ordering::Relaxed);
-}
-
-/// A key as a pattern: each run of digits is `*`. Cut to its column.
-pub(super) fn pattern_of(key: &str) -> String {
-    let mut pattern = String::new();
-    for c in key.chars() {
-        match c {
-            '0'..='9' if pattern.ends_with('*') => {}
-            '0'..='9' => pattern.push('*'),
-            c => pattern.push(c),
-        }
-    }
-    cut(pattern)
-}
-
-/// A pattern no longer than its column, in bytes.
-pub(super) fn cut(mut pattern: String) -> String {
-    pattern.truncate(pattern.floor_char_boundary(PATTERN_BYTES_MAX));
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_is_the_key_without_its_numbers_and_fits_its_column() {
-        for (key, pattern) in
-            [("user_123", "user_*"), ("a1b22c", "a*b*c"), ("é", "é"), ("2024-01-02", "*-*-*"), ("plain", "plain")]
-        {
-            assert_eq!(pattern_of(key), pattern);
-        }
-        let long = "é".repeat(200);
-        assert_eq!(pattern_of(&long).len(), 254);
-    }
 }

@@ -24,10 +24,10 @@ const SEAL_BYTES: usize = 16;
 
 const FORMAT: &str = "cachedojo/cache/v1";
 
-/// Python writes a value once that many keys share; a file may grow so much when it is unpacked, and no more.
+/// The most that a file may grow when it is unpacked, as a factor: Python writes a value that many keys share only once.
 const GROWTH_MAX: usize = 64;
 
-/// No cache gets so far by counting; above, a counter could not count on.
+/// The largest counter that is loaded: beyond it, further counting could overflow. No cache counts so far by itself.
 const COUNT_MAX: u64 = u64::MAX / 2;
 
 /// Why a saved cache could not be loaded. The cache stays as it was.

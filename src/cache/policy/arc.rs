@@ -193,7 +193,8 @@ impl Target {
     fn step(dividend: u64, divisor: u64) -> Self {
         // Entries without any weight may leave ghosts without any.
         let (dividend, divisor) = (Self::of(dividend).0, u128::from(divisor.max(1)));
-        // A remainder counts as one bit more, far below those that stay, so that no quotient passes for a middle.
+        // Sticky bit: a remainder sets the lowest bit, far below the bits that stay, so that rounding never takes such a
+        // quotient for a tie.
         let quotient = (dividend / divisor) | u128::from(dividend % divisor != 0);
         Self::rounded(quotient).max(Self::of(1))
     }

@@ -1,5 +1,5 @@
-//! The policies that are one queue. They differ in two answers, which are part of their types: what is not asked for costs
-//! nothing.
+//! The policies that are one queue. They differ in two answers, which are const generics: the compiler drops the branches
+//! that a policy does not take.
 
 use super::Policy;
 use crate::cache::deadlines::Deadlines;

@@ -1,5 +1,5 @@
 //! How often keys were asked for lately, in a few bits each: a count-min sketch whose counts are halved now and then (Cormode and
-//! Muthukrishnan, 2005; the halving is TinyLFU's).
+//! Muthukrishnan, 2005; the halving is `TinyLFU`'s).
 
 /// Each word holds sixteen counters of four bits, four for each of four rows.
 const ROWS: usize = 4;

@@ -1,5 +1,5 @@
 //! W-TinyLFU: a small window for what is new, and a main cache that lets in only who is asked for more often than whom it would
-//! replace (Einziger, Friedman and Manes, "TinyLFU: a highly efficient cache admission policy", 2017; with the shares of
+//! replace (Einziger, Friedman and Manes, "`TinyLFU`: a highly efficient cache admission policy", 2017; with the shares of
 //! Caffeine, and without its adaptation of the window).
 
 use super::Policy;

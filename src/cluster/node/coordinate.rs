@@ -1,67 +1,18 @@
 //! The coordinator: the node that a client asks, whichever it is, carries the operation out.
 
-use crate::cluster::ids::{Micros, NodeId, NodeSet, Version};
+use std::collections::BTreeMap;
+
+use crate::cluster::ids::{NodeId, NodeSet, Version};
 use crate::cluster::level::{Duty, Level};
 use crate::cluster::message::{Failure, Message, Note, Outcome, Placed, Request};
 use crate::cluster::record::{Key, Record, SWEEP, Selector, hash_of};
 use crate::cluster::store::SWEEPS_MAX;
 
+use super::underway::{Aim, Pending, Phase};
 use super::{Node, newer};
 
 /// The most hints that a node keeps.
 const HINTS_MAX: usize = 4096;
-
-/// An operation under way.
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    client: u64,
-    at: Placed,
-    level: Level,
-    aim: Aim,
-    phase: Phase,
-    /// Under which epoch the answers of this phase were asked for: only such answers count.
-    epoch: u64,
-    deadline: Micros,
-    retry_at: Micros,
-    is_replied: bool,
-    /// Who answered the query.
-    answered: NodeSet,
-    /// Who has the record that is being stored.
-    stored: NodeSet,
-    /// The newest record that was answered, and who has it.
-    best: Option<Record>,
-    have_best: NodeSet,
-    sweeps: Vec<(Key, Version)>,
-}
-
-#[derive(Debug, Clone)]
-enum Aim {
-    Read {
-        at_least: Version,
-    },
-    /// The record's version is [`Version::NONE`] until the query is answered.
-    Write {
-        record: Record,
-        at_least: Version,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Which versions are there?
-    Query,
-    /// A write, or the repair of a read, goes out.
-    Store,
-}
-
-impl Pending {
-    fn record(&self) -> Option<&Record> {
-        match &self.aim {
-            Aim::Read { .. } => self.best.as_ref(),
-            Aim::Write { record, .. } => Some(record),
-        }
-    }
-}
 
 impl Node {
     pub(super) fn begin(&mut self, client: u64, request: Request) {
@@ -110,7 +61,9 @@ impl Node {
             stored: NodeSet::EMPTY,
             best: None,
             have_best: NodeSet::EMPTY,
-            sweeps: Vec::new(),
+            sweeps: BTreeMap::new(),
+            sweep: None,
+            looked_at: Version::NONE,
         };
         let op = self.next_op;
         self.pending.insert(op, pending);
@@ -125,9 +78,7 @@ impl Node {
         if pending.phase == Phase::Store {
             return self.resend(op);
         }
-        pending.answered = NodeSet::EMPTY;
-        pending.have_best = NodeSet::EMPTY;
-        pending.best = None;
+        pending.forget_answers();
         match pending.aim {
             // A write at ONE asks nobody first: it promises no more than that one replica has it.
             Aim::Write { .. } if pending.level == Level::One => self.choose_version(op),
@@ -155,10 +106,13 @@ impl Node {
         let at = pending.at.clone();
         match (pending.phase, pending.record()) {
             (Phase::Store, Some(record)) => {
-                let record = record.clone();
+                let (record, sweep) = (record.clone(), pending.sweep.clone());
                 let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
                 for node in all.less(pending.stored).iter() {
-                    self.send(node, Message::Store { op, at: at.clone(), record: record.clone() });
+                    self.send(
+                        node,
+                        Message::Store { op, at: at.clone(), record: record.clone(), sweep: sweep.clone() },
+                    );
                 }
             }
             _ => {
@@ -176,7 +130,7 @@ impl Node {
         epoch: u64,
         record: Option<Record>,
         floor: Version,
-        sweeps: &[(Key, Version)],
+        sweeps: Vec<(Key, Record)>,
     ) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         if pending.phase != Phase::Query || pending.epoch != epoch || !pending.answered.insert(from) {
@@ -191,7 +145,14 @@ impl Node {
             pending.have_best.insert(from);
         }
         pending.best = newer(pending.best.take(), record);
-        pending.sweeps.extend_from_slice(sweeps);
+        for (key, sweep) in sweeps {
+            let (known, who) = pending.sweeps.entry(key).or_insert_with(|| (sweep.clone(), NodeSet::EMPTY));
+            if sweep.version > known.version {
+                (*known, *who) = (sweep, NodeSet::of(from));
+            } else if sweep.version == known.version {
+                who.insert(from);
+            }
+        }
         self.clock.observe(version.clock.max(floor.clock));
         let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
         // Whatever the write's level, its version must exceed those that a quorum knows.
@@ -200,11 +161,18 @@ impl Node {
             Aim::Read { .. } => pending.level,
         };
         if duty.is_met(level, pending.answered) {
+            let (key, answered) = (pending.at.key.clone(), pending.answered);
+            self.tell_enough(key, answered, duty.needed(level), duty.replicas);
+            let Some(pending) = self.pending.get(&op) else { return };
             match pending.aim {
                 Aim::Write { .. } => self.choose_version(op),
                 Aim::Read { .. } => self.settle_read(op),
             }
         }
+    }
+
+    fn tell_enough(&mut self, key: Key, answered: NodeSet, needed: usize, replicas: NodeSet) {
+        self.note(Note::Enough { key, answered: answered.and(replicas), needed, replicas });
     }
 
     /// The write gets its version, above every one that was answered, and keeps it whatever happens to the ring.
@@ -222,21 +190,13 @@ impl Node {
     fn settle_read(&mut self, op: u64) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         let Aim::Read { at_least } = pending.aim else { return };
-        if let Some(best) = &mut pending.best {
-            let tag = best.tag.clone();
-            let reaches = |(key, version): &(Key, Version)| {
-                *version > best.version
-                    && Selector::of_key(key).is_some_and(|selector| selector.reaches(&pending.at.key, tag.as_deref()))
-            };
-            if best.value.is_some() && pending.sweeps.iter().any(reaches) {
-                *best = Record { version: best.version.swept(), value: None, deadline: None, ..best.clone() };
-                pending.have_best = NodeSet::EMPTY;
-            }
-        }
+        pending.apply_sweeps();
         let version = pending.best.as_ref().map_or(Version::NONE, |best| best.version);
         if version < at_least {
             // The session has seen a newer one: ask all, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+            let key = pending.at.key.clone();
+            self.out.notes.push(Note::BehindSession { key });
             if duty.replicas.less(pending.answered).is_empty() {
                 pending.answered = NodeSet::EMPTY;
                 return;
@@ -249,10 +209,27 @@ impl Node {
         if pending.level == Level::One || pending.best.is_none() || is_agreed {
             return self.finish(op);
         }
+        if pending.sweep.is_some() && pending.looked_at != version {
+            return self.look_again(op, version);
+        }
         pending.phase = Phase::Store;
         pending.stored = pending.have_best;
         let key = pending.at.key.clone();
         self.note(Note::Repairs { key });
+        self.resend(op);
+    }
+
+    /// An invalidation by tag deletes what was there when it began. Answers that were given before may lack what was written in between,
+    /// which it does not delete: so all are asked again, under a new number, now that the invalidation has begun.
+    fn look_again(&mut self, op: u64, version: Version) {
+        let Some(mut pending) = self.pending.remove(&op) else { return };
+        pending.looked_at = version;
+        self.note(Note::LooksAgain { key: pending.at.key.clone() });
+        pending.forget_answers();
+        pending.retry_at = self.now.mono + self.settings.retry;
+        self.next_op += 1;
+        let op = self.next_op;
+        self.pending.insert(op, pending);
         self.resend(op);
     }
 
@@ -264,6 +241,8 @@ impl Node {
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
         let is_met = |duty: &Duty| duty.is_met(pending.level, pending.stored);
         if !pending.is_replied && is_met(&duty) && next.as_ref().is_none_or(is_met) {
+            let (key, stored, needed) = (pending.at.key.clone(), pending.stored, duty.needed(pending.level));
+            self.tell_enough(key, stored, needed, duty.replicas);
             self.finish(op);
         }
         let everybody = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
@@ -304,7 +283,7 @@ impl Node {
     /// Ends what is over: the client hears so, and replicas that missed a write get a hint.
     pub(super) fn end_overdue(&mut self) {
         let now = self.now.mono;
-        while let Some((&op, _)) = self.pending.iter().next().filter(|(_, pending)| pending.deadline <= now) {
+        while let Some((&op, _)) = self.pending.iter().find(|(_, pending)| pending.deadline <= now) {
             let Some(pending) = self.pending.remove(&op) else { return };
             let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
             let answered = if pending.phase == Phase::Query { pending.answered } else { pending.stored };

@@ -14,28 +14,20 @@ use crate::cluster::record::{Key, Record, hash_of};
 use crate::cluster::view::{Change, Member, Placement};
 
 use super::repair::BATCH;
+use super::underway::CatchUp;
 use super::{Disk, Node};
 
 /// How often a node asks again for what it is to hold.
 const PULL_EVERY: Micros = 200 * MS;
-
-/// The pulling of what a node should hold and does not.
-#[derive(Debug, Clone)]
-pub(super) struct CatchUp {
-    epoch: u64,
-    /// Whether it is for the ring that comes.
-    for_next: bool,
-    /// Behind which key to go on, for each source.
-    cursors: BTreeMap<NodeId, Option<Key>>,
-    /// Who has sent everything.
-    done: NodeSet,
-}
 
 impl Node {
     /// Applies what is committed, and passes on what the log has to say.
     pub(super) fn after_raft(&mut self) {
         for (to, vote) in self.raft.take_messages() {
             self.send(to, Message::Vote(vote));
+        }
+        if self.raft.take_cut() {
+            self.note(Note::LogCut);
         }
         let leads = self.raft.role() == Role::Leader;
         if leads && self.led_since.is_none() {
@@ -177,8 +169,14 @@ impl Node {
 
     pub(super) fn hear_hello(&mut self, from: NodeId, incarnation: u16, weight: u8) {
         let is_known = |member: &Member| member.incarnation >= incarnation;
-        if self.led_since.is_some() && !self.view.members.get(&from).is_some_and(is_known) {
+        if self.view.members.get(&from).is_some_and(is_known) {
+            return;
+        }
+        if self.led_since.is_some() {
             self.hellos.insert(from, (incarnation, weight));
+        } else if !self.view.members.is_empty() {
+            let nodes = self.view.members.keys().copied().collect();
+            self.send(from, Message::Members { nodes });
         }
     }
 

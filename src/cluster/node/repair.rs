@@ -6,20 +6,11 @@ use crate::cluster::record::{Key, Record, hash_of};
 use crate::cluster::store::{LEAVES, forgettable, leaf};
 use crate::cluster::time::SKEW_BOUND;
 
+use super::underway::Confirmation;
 use super::{BEAT_EVERY, Node};
 
 /// The most records or versions in one message.
 pub(super) const BATCH: usize = 64;
-
-/// A dead record whose forgetting is being agreed on.
-#[derive(Debug, Clone)]
-pub(super) struct Confirmation {
-    version: Version,
-    epoch: u64,
-    confirmed: NodeSet,
-    /// Since when all have confirmed: older data that was under way then is dropped on arrival by the time that it is forgotten.
-    complete: Option<Micros>,
-}
 
 impl Node {
     pub(super) fn tend_repairs(&mut self) {
@@ -219,6 +210,7 @@ impl Node {
                 confirmation.confirmed.insert(from);
             }
         } else if let Some(record) = self.store.held(key).filter(|held| held.version == version).cloned() {
+            self.note(Note::NotForgotten { key: key.clone(), node: from });
             self.send(from, Message::Records { list: vec![(key.clone(), record)] });
         }
     }

@@ -11,19 +11,37 @@ impl Node {
         let counts = self.is_mine(at) && self.view.ring.duty(&at.key, at.hash).replicas.contains(self.id);
         // A node that came back with nothing would vouch for what it has lost.
         if !counts || !self.is_whole {
-            return self.send(from, Message::Refused { op });
+            if counts {
+                self.note(Note::NotWhole { key: at.key.clone() });
+            }
+            return self.send(from, Message::Refused { op, key: at.key.clone() });
         }
         let record = self.store.get(&at.key);
         let (floor, sweeps) = (self.store.floor(&at.key), self.store.tag_sweeps());
-        self.send(from, Message::Answer { op, record, floor, sweeps });
+        self.send(from, Message::Answer { op, key: at.key.clone(), record, floor, sweeps });
     }
 
-    pub(super) fn hear_store(&mut self, from: NodeId, op: u64, at: &Placed, record: Record) {
+    pub(super) fn hear_store(
+        &mut self,
+        from: NodeId,
+        op: u64,
+        at: &Placed,
+        record: Record,
+        sweep: Option<(Key, Record)>,
+    ) {
         if !self.is_mine(at) {
-            return self.send(from, Message::Refused { op });
+            return self.send(from, Message::Refused { op, key: at.key.clone() });
         }
-        self.keep(&at.key, record, How::Written);
-        self.send(from, Message::Stored { op });
+        if let Some((key, record)) = sweep.filter(|(key, _)| is_sweep(key)) {
+            self.keep(&key, record, How::Written);
+        }
+        let version = record.version;
+        if !self.keep(&at.key, record, How::Written)
+            && self.store.held(&at.key).is_some_and(|held| held.version > version.swept())
+        {
+            self.note(Note::CameLate { key: at.key.clone(), version });
+        }
+        self.send(from, Message::Stored { op, key: at.key.clone() });
     }
 
     /// Keeps a record if it is the newest, and tells of it.

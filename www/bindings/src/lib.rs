@@ -21,12 +21,12 @@ use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use cachedojo_lab::event::{Event, What};
-use cachedojo_lab::past::Past;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{Runner, render, run};
 use cachedojo_lab::scenario::Scenario;
 use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
+use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, RingRequest};
 
@@ -90,8 +90,8 @@ struct Told<'a> {
     event: &'a Event,
     text: String,
     /// The event in the reader's language, where that is another than the script's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    told: Option<String>,
+    #[serde(rename = "told", skip_serializing_if = "Option::is_none")]
+    in_language: Option<String>,
     /// The command, beside its first event only.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
@@ -107,7 +107,7 @@ pub struct Session {
     subject: Driven,
     runner: Runner,
     /// Where going back begins; of a program there is none, for its memory is its own.
-    past: Past,
+    trail: Trail,
     is_done: bool,
     /// The keys whose owner was asked for, the latest last.
     asked: VecDeque<String>,
@@ -178,7 +178,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
 }
 
 /// What the words of a script are, for an editor: four numbers a word: from and to, in UTF-16 code units; its kind (as
-/// `colour::Kind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
+/// `colour::WordKind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
 ///
 /// # Errors
 /// When there is no such dialect.
@@ -293,8 +293,9 @@ impl Session {
                 let source = is_first.then_some(step.source.as_str());
                 let text = if is_quiet { String::new() } else { event.what.to_string() };
                 let is_foreign = !is_quiet && language != Language::English;
-                let told = is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|told| *told != text);
-                Told { event, text, told, source, is_quiet }
+                let in_language =
+                    is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|said| *said != text);
+                Told { event, text, in_language, source, is_quiet }
             })
             .collect();
         Ok(serde_json::to_string(&told)?)
@@ -314,7 +315,7 @@ impl Session {
     /// is: then the run must begin anew.
     pub fn rewind(&mut self, position: u32) -> bool {
         let Driven::Reference(subject) = &mut self.subject else { return false };
-        let Some((runner, reference)) = self.past.at_most(position as usize) else { return false };
+        let Some((runner, reference)) = self.trail.at_most(position as usize) else { return false };
         self.runner = runner;
         **subject = reference;
         self.is_done = self.runner.position() == self.script.commands.len();
@@ -376,8 +377,8 @@ impl Session {
     fn with(subject: Driven, text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
         let script = parse(text, dialect_of(dialect)?);
         let is_done = script.commands.is_empty();
-        let (runner, past) = (Runner::new(seed), Past::default());
-        Ok(Self { script, subject, runner, past, is_done, asked: VecDeque::new() })
+        let (runner, trail) = (Runner::new(seed), Trail::default());
+        Ok(Self { script, subject, runner, trail, is_done, asked: VecDeque::new() })
     }
 
     fn obey(&mut self, count: u32, events: &mut Vec<Event>) -> bool {
@@ -391,7 +392,7 @@ impl Session {
             }
             self.is_done |= self.runner.position() == self.script.commands.len();
             if let (false, Driven::Reference(reference)) = (self.is_done, &self.subject) {
-                self.past.note(&self.runner, reference);
+                self.trail.note(&self.runner, reference);
             }
             if self.is_done {
                 return false;

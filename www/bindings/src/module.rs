@@ -33,6 +33,10 @@ extern "C" {
     /// What it printed since the last call began.
     #[wasm_bindgen(method)]
     fn printed(this: &Instance) -> String;
+
+    /// The memory that it takes, in bytes.
+    #[wasm_bindgen(method, js_name = memoryBytes)]
+    fn memory_bytes(this: &Instance) -> u32;
 }
 
 /// A compiled module as a program.
@@ -107,6 +111,10 @@ impl Subject for ModuleSubject {
             Err(thrown) => Err(crash_of(&thrown, &self.instance.printed())),
         };
         response.inspect_err(|crash| self.crash = Some(crash.clone()))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        u64::from(self.instance.memory_bytes())
     }
 }
 

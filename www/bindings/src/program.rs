@@ -2,7 +2,7 @@
 
 use cachedojo_judge::pack::Exercise;
 use cachedojo_judge::report::{GraderId, Report, SubmissionId};
-use cachedojo_lab::compare::parting;
+use cachedojo_lab::compare::difference;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::parse;
 use cachedojo_lab::subject::Subject;
@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::module::{ModuleSubject, Program};
 use crate::{dialect_of, language_of};
 
-/// Where a program first answers otherwise than the reference: `lab::compare::Parting` as JSON, `null` where it never does.
+/// Where a program first answers otherwise than the reference: `lab::compare::Difference` as JSON, `null` where it never does.
 ///
 /// # Errors
 /// When there is no such dialect, or the program cannot be instantiated.
@@ -19,7 +19,7 @@ use crate::{dialect_of, language_of};
 pub fn parting_of(text: &str, dialect: &str, seed: u64, program: &Program, language: &str) -> Result<String, JsError> {
     let script = parse(text, dialect_of(dialect)?);
     let mut subject = ModuleSubject::new(program).map_err(|why| JsError::new(&why))?;
-    let found = parting(&script, seed, &mut Reference::default(), &mut subject, language_of(language));
+    let found = difference(&script, seed, &mut Reference::default(), &mut subject, language_of(language));
     Ok(serde_json::to_string(&found)?)
 }
 

@@ -67,13 +67,13 @@ export type SubmissionId = { path: string; sha256: string; files?: string[] };
 export type GraderId = { version: string; backend: string };
 
 /** Rust: `judge::report::CheckReport`. */
-export type CheckReport = { id: string; title: string; category: string; points: number; max_points: number; verdict: Verdict; expected: string; actual: string; message: string; hint: string; script: string; transcript: string; schedule?: string; fuel: number; visibility: Visibility; link?: string };
+export type CheckReport = { id: string; title: string; category: string; points: number; max_points: number; verdict: Verdict; expected: string; actual: string; message: string; hint: string; script: string; transcript: string; schedule?: string; fuel: number; visibility: Visibility; link?: string; also_fails?: AlsoFails[] };
 
 /** Rust: `judge::report::GrowthReport`. */
 export type GrowthReport = { id: string; title: string; class: Class; within: Class; points: number; max_points: number; fuel: number[] };
 
 /** Rust: `judge::report::MutantReport`. */
-export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; message: string };
+export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; hunted?: boolean; message: string };
 
 /** Rust: `judge::report::SourceDiagnostic`. */
 export type SourceDiagnostic = { file: string; line: number; column: number; message: string };
@@ -135,6 +135,9 @@ export type Verdict =
 export type Visibility =
   | "visible"
   | "hidden";
+
+/** Rust: `judge::report::AlsoFails`. */
+export type AlsoFails = { expected: string; actual: string; message: string; script: string; transcript: string; link?: string };
 
 /** Rust: `judge::growth::Class`. */
 export type Class =

@@ -121,7 +121,7 @@ export type FromWorker =
   | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
   | { kind: "forked"; id: number; text: string }
-  /** `Parting` as JSON (Rust: `lab::compare::Parting`), or `null`. */
+  /** `Parting` as JSON (Rust: `lab::compare::Difference`), or `null`. */
   | { kind: "parted"; id: number; parting: string }
   /** `Report` as JSON (Rust: `judge::report::Report`). */
   | { kind: "graded"; id: number; report: string }

@@ -6,7 +6,7 @@ import { goTo, isRunning, isStale, partingOf, run } from "../lab";
 import { language } from "../settings";
 import { words } from "../words";
 
-/** Where a program first answers otherwise than the reference (Rust: `lab::compare::Parting`). */
+/** Where a program first answers otherwise than the reference (Rust: `lab::compare::Difference`). */
 interface Parting {
   step: number;
   line: number;

@@ -1,6 +1,6 @@
 /** Colours, help and completion: what a word is, the engine's grammar has found (`lab.colours`); nothing is read here. */
 import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
-import { type Extension, StateEffect, StateField } from "@codemirror/state";
+import { type EditorState, type Extension, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -11,34 +11,43 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import type { Dialect } from "../engine/worker";
-import { commandHelp } from "../lab";
+import { type Colours, commandHelp } from "../lab";
 
 /** Numbers of each word: from, to, kind, 1 + place in the dialect's commands. */
 const STRIDE = 4;
-/** By the kinds' numbers (Rust: `colour::Kind`). */
+/** By the kinds' numbers (Rust: `colour::WordKind`). */
 const MARKS = ["", "command", "judgement", "option", "number", "text", "comment"].map((name) =>
   Decoration.mark({ class: `word-${name}` }),
 );
 
-/** The words of the text as it is now. */
-export const setWords = StateEffect.define<Uint32Array>();
+/** What the engine found in the text as it is now. */
+export const setWords = StateEffect.define<Colours>();
 
-/** Nothing between an edit and the engine's answer to it. */
-const found = StateField.define<Uint32Array | undefined>({
-  create: () => undefined,
-  update(old, { effects, docChanged }) {
+/** What it found last, and whether that is the text of now: between an edit and the answer to it, it is not. */
+const found = StateField.define<{ latest?: Colours; isCurrent: boolean }>({
+  create: () => ({ isCurrent: false }),
+  update(old, { effects, docChanged, newDoc }) {
     const news = effects.find((effect) => effect.is(setWords));
-    return news ? (news.value as Uint32Array) : docChanged ? undefined : old;
+    if (news) {
+      return { latest: news.value as Colours, isCurrent: true };
+    }
+    const { latest } = old;
+    return docChanged && latest ? { latest, isCurrent: newDoc.toString() === latest.of.text } : old;
   },
 });
+
+function currentWords(state: EditorState): Uint32Array | undefined {
+  const { latest, isCurrent } = state.field(found);
+  return isCurrent ? latest?.words : undefined;
+}
 
 const coloured = ViewPlugin.fromClass(
   class {
     decorations: DecorationSet = Decoration.none;
 
     update({ view, state, startState, docChanged, viewportChanged, changes }: ViewUpdate): void {
-      const words = state.field(found);
-      if (words && (viewportChanged || words !== startState.field(found))) {
+      const words = currentWords(state);
+      if (words && (viewportChanged || docChanged || words !== currentWords(startState))) {
         this.decorations = wordsIn(view, words);
       } else if (docChanged) {
         this.decorations = this.decorations.map(changes);
@@ -82,7 +91,7 @@ function firstEndingAfter(words: Uint32Array, position: number): number {
 
 function explain(dialect: Dialect) {
   return hoverTooltip((view, position): Tooltip | null => {
-    const words = view.state.field(found);
+    const words = currentWords(view.state);
     const at = words ? firstEndingAfter(words, position) : 0;
     const [start = 0, end = 0, , place = 0] = words?.subarray(at, at + STRIDE) ?? [];
     const help = commandHelp.peek()[dialect][place - 1];

@@ -60,7 +60,7 @@ export function Editor() {
       effect(() => {
         const latest = colours.value;
         if (latest?.of.dialect === dialect && latest.of.text === view.state.doc.toString()) {
-          view.dispatch({ effects: setWords.of(latest.words) });
+          view.dispatch({ effects: setWords.of(latest) });
         }
       }),
       effect(() => stand(view)),

@@ -4,6 +4,7 @@ import {
   briefs,
   type Check,
   dropped,
+  type Exercise,
   exercises,
   findGrader,
   type Grading,
@@ -21,7 +22,15 @@ import { Icon } from "./icons";
 /** Opens the dialog from wherever. */
 export function openGrade(): void {
   document.querySelector<HTMLDialogElement>("dialog:has(#grade-title)")?.showModal();
-  findGrader();
+  whatIsOffered = findGrader();
+}
+
+let whatIsOffered: Promise<void> | undefined;
+
+/** What may be chosen: the server's exercises, else those that the page grades programs on by itself. */
+function offers(): Exercise[] {
+  const ofPage = briefs.value.map(({ id, title }) => ({ id, title: title.en, title_fr: title.fr }));
+  return exercises.value?.length ? exercises.value : ofPage;
 }
 
 /** Hand in a submission, and see why each point was lost. Only where a grader serves the page. */
@@ -47,13 +56,11 @@ function Drop() {
   const { grades } = words.value;
   const isOver = useSignal(false);
   const exercise = useSignal<string | undefined>(undefined);
-  const ofPage = briefs.value.map(({ id, title }) => ({ id, title: title.en, title_fr: title.fr }));
-  const offered = exercises.value?.length ? exercises.value : ofPage;
-  const hand = (sources: Source[]) => {
-    const id = exercise.value ?? offered[0]?.id;
-    if (id) {
-      grade(sources, id, "0");
-    }
+  const offered = offers();
+  const hand = async (sources: Source[]) => {
+    // What is dropped before the page knows what it is for waits until it does.
+    await whatIsOffered;
+    grade(sources, exercise.value ?? offers()[0]?.id ?? "", "0");
   };
   return (
     <fieldset
@@ -97,7 +104,6 @@ function Drop() {
         aria-label={grades.hand}
         type="file"
         multiple
-        disabled={offered.length === 0}
         onChange={({ currentTarget }) => {
           hand([...(currentTarget.files ?? [])].map((file) => ({ path: file.name, file })));
           // The same file, mended, is to be handed in again.

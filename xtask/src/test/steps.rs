@@ -3,7 +3,7 @@
 use crate::licences;
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
-use crate::server::{self, Server};
+use crate::server::{self, Grader, Server};
 use crate::simulate;
 use crate::size;
 use crate::tidy;
@@ -114,9 +114,11 @@ fn size(project: &Project) -> Result<()> {
 fn e2e(project: &Project) -> Result<()> {
     let dist = page::build(project)?;
     let chromium = tools::browser(project)?.chromium;
+    let grader = Grader::start(&page::grader(project)?, &dist, 0)?;
     let server = Server::start(server::listen(Some(0))?, &dist)?;
     let _in_www = project.shell.push_dir(project.www());
-    Ok(cmd!(project.shell, "npm run e2e").env("PLAYGROUND", server.url()).env("CHROMIUM", chromium).run()?)
+    let tests = cmd!(project.shell, "npm run e2e").env("PLAYGROUND", server.url()).env("GRADED", grader.url());
+    Ok(tests.env("CHROMIUM", chromium).run()?)
 }
 
 fn first_on_path(folder: PathBuf) -> Result<std::ffi::OsString> {

@@ -22,6 +22,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "grader",
         &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-trace", "cachedojo-wire"],
     ),
+    ("client", "cachedojo-client", &[]),
+    ("simulate", "cachedojo-simulate", &["cachedojo-lab"]),
     ("bench", "cachedojo-bench", &["cachedojo", "cachedojo-trace"]),
     ("xtask", "xtask", &[]),
 ];
@@ -34,6 +36,10 @@ const ROOMS: &[&str] =
 const PAGE_ONLY: &[&str] = &["wasm-bindgen", "web-sys", "js-sys", "serde-wasm-bindgen", "tsify"];
 
 pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
+    for member in members(tree).filter(|member| CRATES.iter().all(|(known, ..)| known != member)) {
+        let message = format!("`{member}` has no row in xtask/src/tidy/layers.rs: say there what it may depend on");
+        findings.push(Finding::new("Cargo.toml", 0, message));
+    }
     for (path, text) in tree.files.iter().filter(|(path, _)| path.ends_with("Cargo.toml")) {
         let folder = path.strip_suffix("Cargo.toml").unwrap_or_default().trim_end_matches('/');
         let Some((_, name, allowed)) = CRATES.iter().find(|(known, ..)| *known == folder) else { continue };
@@ -57,6 +63,16 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
         }
     }
     rooms(tree, findings);
+}
+
+/// The folders of the workspace's members.
+fn members(tree: &Tree) -> impl Iterator<Item = &str> {
+    let manifest = tree.files.get("Cargo.toml").map_or("", String::as_str);
+    let list = manifest.split_once("members = [").and_then(|(_, rest)| rest.split_once(']'));
+    list.map_or("", |(list, _)| list)
+        .split(',')
+        .map(|name| name.trim().trim_matches('"'))
+        .filter(|name| !name.is_empty())
 }
 
 /// The names under `[dependencies]`, also of a target, with their lines. Those for tests are not among them.
@@ -126,5 +142,14 @@ mod tests {
         let wanted =
             [("Cargo.toml", 4), ("lab/Cargo.toml", 2), ("grader/src/attic.rs", 0), ("grader/src/host/a.rs", 1)];
         assert_eq!(found, wanted, "{findings:?}");
+    }
+
+    #[test]
+    fn a_crate_without_a_row_is_found() {
+        let tree = Tree::of(&[("Cargo.toml", "[workspace]\nmembers = [\"lab\", \"attic\"]\n")]);
+        let mut findings = Vec::new();
+        check(&tree, &mut findings);
+        let found: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(found, ["`attic` has no row in xtask/src/tidy/layers.rs: say there what it may depend on"]);
     }
 }

@@ -49,12 +49,43 @@ fn debts(tree: &Tree) -> Debts {
 
 /// Functions that others may call and whose error is a text: no caller can tell one mistake from another.
 fn text_errors(code: &str) -> usize {
-    let signature =
-        |rest: &str| rest.split(['{', ';']).next().unwrap_or_default().split_whitespace().collect::<String>();
-    let starts = code.match_indices("pub fn ").chain(code.match_indices("pub(crate) fn "));
-    starts
-        .filter(|(at, _)| signature(&code[*at..]).contains(",String>") && signature(&code[*at..]).contains("->Result<"))
-        .count()
+    let visible = code.match_indices("pub").map(|(at, _)| &code[at..]).filter_map(|rest| {
+        let rest = rest.strip_prefix("pub")?;
+        let rest = if rest.starts_with('(') { rest.split_once(')')?.1 } else { rest };
+        let signature: String = rest.split(['{', ';']).next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+        signature.starts_with("fn ").then_some(signature)
+    });
+    visible.filter(|signature| returned(signature).is_some_and(|kind| error_of(kind) == Some("String"))).count()
+}
+
+/// What a function returns: behind the arrow that stands outside of its brackets.
+fn returned(signature: &str) -> Option<&str> {
+    let (mut depth, mut at) = (0_i32, None);
+    for (index, c) in signature.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            '>' if depth == 0 && signature[..index].ends_with('-') => at = at.or(Some(index + 1)),
+            _ => {}
+        }
+    }
+    at.map(|at| signature[at..].trim())
+}
+
+/// The second type in `Result<_, _>`.
+fn error_of(kind: &str) -> Option<&str> {
+    let inner = kind.split_once("Result<")?.1;
+    let (mut depth, mut comma) = (0_i32, None);
+    for (index, c) in inner.char_indices() {
+        match c {
+            '<' | '(' | '[' => depth += 1,
+            '>' if depth == 0 => return Some(inner[comma?..index].trim()),
+            '>' | ')' | ']' => depth -= 1,
+            ',' if depth == 0 => comma = comma.or(Some(index + 1)),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Types that other crates may name. The same word for two things makes both hard to speak of.
@@ -164,6 +195,21 @@ mod tests {
         assert_eq!(found(&[("lab/src/a.rs", source)]).len(), 1);
         assert!(found(&[("lab/src/a.rs", source), (LIST, "text-error 1 lab/src/a.rs\n")]).is_empty());
         assert!(found(&[("lab/tests/a.rs", source)]).is_empty());
+    }
+
+    #[test]
+    fn only_the_error_itself_counts() {
+        for (source, count) in [
+            ("pub fn a(b: BTreeMap<String, String>) -> Result<u8, E> {}", 0),
+            ("pub fn a() -> Result<BTreeMap<String, String>> {}", 0),
+            ("pub fn a(f: impl FnMut(Result<u8, String>) -> Result<()>) -> Result<()> {}", 0),
+            ("pub fn a() -> std::result::Result<(u8, String), String> {}", 1),
+            ("pub(super) fn a() -> Result<u8, String>;", 1),
+            ("fn a() -> Result<u8, String> {}", 0),
+            ("pub fn a() -> Option<Result<[u8; 2], String>> {}", 1),
+        ] {
+            assert_eq!(text_errors(source), count, "{source}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is to be run, with what it may read, write and use.
+//! What is run, and what comes of it: the same on every system.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -53,4 +53,59 @@ pub struct Job<'a> {
     pub limits: Limits,
     /// Whether it is confined.
     pub protection: Protection,
+}
+
+/// How a job ended, and what it said on stderr.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub ending: Ending,
+    /// What it said, at most `output_bytes` of it.
+    pub said: Vec<u8>,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With exit code 0.
+    Success,
+    /// With another exit code, or by a signal of its own (a crash).
+    Failure,
+    /// It used up its time, on the wall or on the processor.
+    OutOfTime,
+    /// It said too much.
+    TooMuchOutput,
+    /// This machine, or somebody on it, ended it by this signal: nothing is said about what it was at.
+    Killed(i32),
+}
+
+/// Why a job did not run at all.
+#[derive(Debug)]
+pub enum NotRun {
+    /// This host cannot confine it.
+    NoSandbox(String),
+    /// The program could not be started.
+    NotStarted(String),
+}
+
+impl std::fmt::Display for NotRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoSandbox(reason) => write!(
+                f,
+                "this machine cannot confine what it runs ({reason}); use Linux 5.13 or newer with Landlock enabled, or say \
+                 --trust if you trust every submission"
+            ),
+            Self::NotStarted(reason) => write!(f, "{reason}; see `grader doctor`"),
+        }
+    }
+}
+
+impl std::error::Error for NotRun {}
+
+/// What stands between a program and this host, where both are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walls {
+    /// Whether the program is in a mount namespace that holds only what it may see, and has no network of its own.
+    pub namespaces: bool,
 }

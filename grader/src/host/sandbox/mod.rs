@@ -13,17 +13,20 @@
 //! | an allow-list of system calls | [`calls`] | nowhere |
 
 mod calls;
+mod child;
 mod job;
 mod landlock;
 mod launch;
 mod libraries;
 mod walls;
 
-pub use job::{Job, Limits, Protection};
+pub use child::program as child_filter;
+pub use job::{Ending, Finished, Job, Limits, NotRun, Protection, Walls};
 pub(super) use launch::launch;
 pub use libraries::{libraries_of, libraries_with};
 pub use walls::WORK;
 
+use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -33,54 +36,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::itself;
-use super::process::{Cut, Group, Watched, watch};
+use super::process::{self, Cut, Group, Watched, watch};
 use launch::Spec;
-
-/// How a job ended, and what it said on stderr.
-#[derive(Debug)]
-pub struct Finished {
-    /// How it ended.
-    pub ending: Ending,
-    /// What it said, at most `output_bytes` of it.
-    pub said: Vec<u8>,
-}
-
-/// How a job ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// With exit code 0.
-    Success,
-    /// With another exit code, or by a signal of its own (a crash).
-    Failure,
-    /// It used up its time, on the wall or on the processor.
-    OutOfTime,
-    /// It said too much.
-    TooMuchOutput,
-}
-
-/// Why a job did not run at all.
-#[derive(Debug)]
-pub enum NotRun {
-    /// This host cannot confine it.
-    NoSandbox(String),
-    /// The program could not be started.
-    NotStarted(String),
-}
-
-impl std::fmt::Display for NotRun {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoSandbox(reason) => write!(
-                f,
-                "this machine cannot confine what it runs ({reason}); use Linux 5.13 or newer with Landlock enabled, or say \
-                 --trust if you trust every submission"
-            ),
-            Self::NotStarted(reason) => write!(f, "{reason}; see `grader doctor`"),
-        }
-    }
-}
-
-impl std::error::Error for NotRun {}
 
 /// Whether this host gave no namespace when it was asked: it is not asked again.
 static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
@@ -92,14 +49,46 @@ static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
 /// When it was not run at all: see [`NotRun`].
 pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     loop {
-        let mut started = Started::new(job, Stdio::null)?;
+        let started = Started::new(job, Stdio::null)?;
         let watched = watch(started.child, &started.group, job.limits.wall, job.limits.output_bytes);
-        match finished(watched, &mut started.token) {
+        match finished(watched, &started.token, &started.asked) {
             Err(Failed::Again) => {}
             Err(Failed::NotRun(why)) => return Err(why),
             Ok(finished) => return Ok(finished),
         }
     }
+}
+
+/// Runs a tool of this machine's own to its end: trusted, and in no need of walls, but ended when the grader ends. It starts in
+/// `folder`, and has this environment only.
+///
+/// # Errors
+/// It cannot be started.
+pub fn helper(
+    program: &Path,
+    arguments: &[OsString],
+    folder: &Path,
+    environment: &[(&str, OsString)],
+) -> Result<Finished, NotRun> {
+    let limits = Limits {
+        wall: Duration::from_mins(30),
+        cpu_s: 3_600,
+        memory_bytes: u64::MAX,
+        file_bytes: 1 << 32,
+        output_bytes: 4 << 20,
+    };
+    run(&Job {
+        program,
+        arguments,
+        scratch: folder,
+        writes: true,
+        readable: &[],
+        environment,
+        starts_programs: true,
+        forks: true,
+        limits,
+        protection: Protection::Trust,
+    })
 }
 
 /// Starts a job that is spoken to: through its standard input and output. The thread that calls this must outlive it: the
@@ -112,7 +101,7 @@ pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
     if job.protection == Protection::Sandbox && !NO_NAMESPACES.load(Ordering::Relaxed) {
         available(job.readable)?;
     }
-    let Started { mut child, group, token } = Started::new(job, Stdio::piped)?;
+    let Started { mut child, group, token, asked } = Started::new(job, Stdio::piped)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
         return Err(NotRun::NotStarted("its pipes are missing".to_owned()));
@@ -120,7 +109,7 @@ pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
     let Limits { wall, output_bytes, .. } = job.limits;
     let watched = group.clone();
     let watcher = std::thread::spawn(move || watch(child, &watched, wall, output_bytes));
-    Ok(Running { stdin: Some(stdin), stdout, group, token, watcher: Some(watcher) })
+    Ok(Running { stdin: Some(stdin), stdout, group, token, asked, watcher: Some(watcher) })
 }
 
 /// A job that is spoken to. It is killed when this is dropped.
@@ -132,6 +121,7 @@ pub struct Running {
     pub stdout: ChildStdout,
     group: Group,
     token: String,
+    asked: Asked,
     watcher: Option<JoinHandle<Watched>>,
 }
 
@@ -154,7 +144,7 @@ impl Running {
         drop(self.stdin.take());
         let lost = || Failed::NotRun(NotRun::NotStarted("its watcher is gone".to_owned()));
         let watched = self.watcher.take().and_then(|watcher| watcher.join().ok());
-        let finished = watched.ok_or_else(lost).and_then(|watched| finished(watched, &mut self.token));
+        let finished = watched.ok_or_else(lost).and_then(|watched| finished(watched, &self.token, &self.asked));
         finished.map_err(|failed| match failed {
             Failed::NotRun(why) => why,
             Failed::Again => NotRun::NoSandbox("its namespaces are gone".to_owned()),
@@ -169,13 +159,6 @@ impl Drop for Running {
             _ = watcher.join();
         }
     }
-}
-
-/// What stands between a program and this host, where both are had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Walls {
-    /// Whether the program is in a mount namespace that holds only what it may see, and has no network of its own.
-    pub namespaces: bool,
 }
 
 /// Whether this machine can confine jobs that may see `readable`, and by what. Cost: a process, some 5 ms.
@@ -217,12 +200,23 @@ struct Started {
     group: Group,
     /// What its launcher says first where it could not become the program. The program never sees it.
     token: String,
+    asked: Asked,
+}
+
+/// What was asked of a launcher.
+#[derive(Debug)]
+struct Asked {
+    /// To enter namespaces.
+    namespaces: bool,
+    /// Time on a processor, in seconds.
+    cpu_s: u64,
 }
 
 impl Started {
     fn new(job: &Job<'_>, pipe: fn() -> Stdio) -> Result<Self, NotRun> {
         let token = format!("{:016x}{:016x}", random(), random());
-        let spec = Spec::of(job, &token, !NO_NAMESPACES.load(Ordering::Relaxed));
+        let asked = Asked { namespaces: !NO_NAMESPACES.load(Ordering::Relaxed), cpu_s: job.limits.cpu_s };
+        let spec = Spec::of(job, &token, asked.namespaces);
         let spec = serde_json::to_string(&spec).map_err(|error| NotRun::NotStarted(error.to_string()))?;
         let mut command = itself::again(itself::SANDBOX).map_err(NotRun::NotStarted)?;
         command.arg(spec).env_clear().process_group(0).current_dir("/");
@@ -230,7 +224,7 @@ impl Started {
         let child =
             command.spawn().map_err(|error| NotRun::NotStarted(format!("the sandbox does not start: {error}")))?;
         let group = Group::of(&child);
-        Ok(Self { child, group, token })
+        Ok(Self { child, group, token, asked })
     }
 }
 
@@ -245,13 +239,16 @@ enum Failed {
     Again,
 }
 
-fn finished(watched: Watched, token: &mut str) -> Result<Finished, Failed> {
-    let Watched { status, said, cut } = watched;
+fn finished(watched: Watched, token: &str, asked: &Asked) -> Result<Finished, Failed> {
+    let Watched { status, said, cut, cpu } = watched;
     let text = String::from_utf8_lossy(&said);
-    if let Some(words) = text.strip_prefix(&*token) {
+    if let Some(words) = text.strip_prefix(token) {
         let (kind, reason) = words.trim_end().split_once(' ').unwrap_or((words, ""));
         return Err(match kind {
-            launch::NO_NAMESPACES if !NO_NAMESPACES.swap(true, Ordering::Relaxed) => Failed::Again,
+            launch::NO_NAMESPACES if asked.namespaces => {
+                NO_NAMESPACES.store(true, Ordering::Relaxed);
+                Failed::Again
+            }
             launch::NOT_STARTED => Failed::NotRun(NotRun::NotStarted(reason.to_owned())),
             _ => Failed::NotRun(NotRun::NoSandbox(reason.to_owned())),
         });
@@ -260,8 +257,13 @@ fn finished(watched: Watched, token: &mut str) -> Result<Finished, Failed> {
         (Some(Cut::Wall), _) => Ending::OutOfTime,
         (Some(Cut::Output), _) => Ending::TooMuchOutput,
         (None, Some(status)) if status.success() => Ending::Success,
-        (None, Some(status)) if matches!(status.signal(), Some(libc::SIGXCPU | libc::SIGKILL)) => Ending::OutOfTime,
-        (None, _) => Ending::Failure,
+        (None, Some(status)) => match status.signal() {
+            Some(libc::SIGXCPU) => Ending::OutOfTime,
+            Some(libc::SIGKILL) if cpu.as_secs() >= asked.cpu_s => Ending::OutOfTime,
+            Some(signal) if process::is_from_outside(signal) => Ending::Killed(signal),
+            _ => Ending::Failure,
+        },
+        (None, None) => Ending::Failure,
     };
     Ok(Finished { ending, said })
 }

@@ -21,15 +21,14 @@ const HOST: &str = "/.host";
 const ROOM: &std::ffi::CStr = c"size=4m,mode=0755";
 
 /// Enters a new root that holds `readable` (read-only, at the host's own paths), `scratch` at [`WORK`], and `/dev/null`.
-/// `false` where the host gives no namespaces: then nothing has changed.
 ///
 /// # Errors
-/// The namespaces are there, but the root cannot be built in them: this process is of no use any more.
-pub(super) fn build(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<bool, String> {
+/// The host gives no namespaces, or the root cannot be built in them: this process is of no use any more.
+pub(super) fn build(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String> {
     if !enter() {
-        return Ok(false);
+        return Err("this machine gives no user namespaces".to_owned());
     }
-    root(scratch, writes, readable).map(|()| true)
+    root(scratch, writes, readable)
 }
 
 /// With the right to mount it is enough to leave the namespaces; without it a user namespace gives that right over them.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::client::{self, Answer, Fault};
+use crate::host::machine;
 use crate::host::scratch;
 
 /// How long a service may take to answer for the first time: it may have to be compiled.
@@ -241,8 +242,7 @@ impl Process {
         shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
         shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
         // A group of its own, so that what it starts ends with it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+        machine::in_own_group(&mut shell);
         let child = shell.spawn().map_err(|error| format!("`{command}` cannot be started: {error}"))?;
         Ok(Self { child: std::sync::Mutex::new(child), words, _folder: folder })
     }
@@ -261,10 +261,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let child = self.child.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        #[cfg(target_os = "linux")]
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
+        machine::end_group(child.id());
         _ = child.kill();
         _ = child.wait();
     }

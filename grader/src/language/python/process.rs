@@ -14,8 +14,9 @@ use serde_json::json;
 use super::interpreter::Interpreter;
 use super::layout;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
+use crate::host::machine;
 use crate::host::sandbox::{self, Protection};
-use crate::host::scratch;
+use crate::host::{budget, scratch};
 
 /// The runner's files, by the names under which they import each other.
 pub(super) const MODULES: &[(&str, &str)] = &[
@@ -159,7 +160,15 @@ struct Runner {
     protection: Protection,
     site: Option<PathBuf>,
     running: Option<sandbox::Running>,
+    /// What its children have used so far: what the system does not say before it is gone.
+    used: Duration,
     scratch: tempfile::TempDir,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        budget::discharge(self.used);
+    }
 }
 
 impl Runner {
@@ -169,7 +178,7 @@ impl Runner {
     /// There is no room for its scratch folder.
     fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
         let scratch = scratch::folder()?;
-        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, scratch })
+        Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, used: Duration::ZERO, scratch })
     }
 
     /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
@@ -187,14 +196,28 @@ impl Runner {
                 let header: Header = serde_json::from_slice(&header)
                     .map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
                 if header.stuck {
+                    self.gone();
                     return Ok(Heard::OutOfTime);
                 }
+                let used = Duration::from_millis(header.cpu_ms);
+                budget::charge(used);
+                self.used += used;
                 self.running = Some(talk.running);
                 Ok(read(header, &body, nonce))
             }
-            Err(Lost::Late) => Ok(Heard::OutOfTime),
-            Err(Lost::Gone(error)) => Err(Self::epitaph(talk.running, &error)),
+            Err(lost) => {
+                self.gone();
+                match lost {
+                    Lost::Late => Ok(Heard::OutOfTime),
+                    Lost::Gone(error) => Err(Self::epitaph(talk.running, &error)),
+                }
+            }
         }
+    }
+
+    /// The process is to be another one from now on.
+    fn gone(&mut self) {
+        budget::discharge(std::mem::take(&mut self.used));
     }
 
     /// What a runner that is gone said last.
@@ -234,7 +257,8 @@ impl Runner {
             protection: self.protection,
         };
         let running = sandbox::start(&job).map_err(|error| error.to_string())?;
-        let filter = if self.protection == Protection::Sandbox { hex(&filter::program()?) } else { String::new() };
+        let filter =
+            if self.protection == Protection::Sandbox { hex(&sandbox::child_filter()?) } else { String::new() };
         let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
         let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX, "tests": self.site.is_some(), "path": self.site });
         let mut talk = Talk { running, deadline: now() + WALL_START };
@@ -311,7 +335,7 @@ impl Talk {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Lost> {
         let mut filled = 0;
         while filled < buffer.len() {
-            if !readable_before(&self.running.stdout, self.deadline).map_err(Lost::Gone)? {
+            if !machine::is_readable_before(&self.running.stdout, self.deadline).map_err(Lost::Gone)? {
                 self.running.kill();
                 return Err(Lost::Late);
             }
@@ -321,22 +345,6 @@ impl Talk {
             }
         }
         Ok(())
-    }
-}
-
-fn readable_before(pipe: &std::process::ChildStdout, deadline: Instant) -> std::io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    loop {
-        let left = deadline.saturating_duration_since(now());
-        let timeout =
-            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
-        let mut fds = [PollFd::new(pipe, PollFlags::IN)];
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(0) => return Ok(false),
-            Ok(_) => return Ok(true),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
     }
 }
 
@@ -353,79 +361,4 @@ fn nonce() -> String {
 
 fn hex(bytes: &[u8]) -> String {
     crate::intake::submission::hex(bytes)
-}
-
-/// The filter that a child puts on itself before any code of a submission runs.
-mod filter {
-    use std::collections::BTreeMap;
-
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    };
-
-    /// What the runner's own process needs and a child does not: other processes, other filters, other limits.
-    const TAKEN: &[libc::c_long] = &[
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_fork,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_vfork,
-        libc::SYS_execve,
-        libc::SYS_execveat,
-        libc::SYS_wait4,
-        libc::SYS_waitid,
-        libc::SYS_kill,
-        libc::SYS_tkill,
-        libc::SYS_setrlimit,
-        libc::SYS_prctl,
-        libc::SYS_seccomp,
-        libc::SYS_memfd_create,
-        libc::SYS_ptrace,
-        libc::SYS_process_vm_readv,
-        libc::SYS_process_vm_writev,
-        libc::SYS_pidfd_open,
-        libc::SYS_pidfd_send_signal,
-        libc::SYS_setsid,
-        libc::SYS_setpgid,
-        libc::SYS_socket,
-        libc::SYS_socketpair,
-        libc::SYS_setpriority,
-        // Time is virtual: nobody sleeps for real.
-        libc::SYS_nanosleep,
-        libc::SYS_clock_nanosleep,
-        libc::SYS_ppoll,
-        libc::SYS_pselect6,
-        libc::SYS_epoll_pwait,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_poll,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_select,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_epoll_wait,
-        #[cfg(target_arch = "x86_64")]
-        libc::SYS_pause,
-    ];
-
-    /// The program, as the kernel takes it: eight bytes an instruction.
-    pub(super) fn program() -> Result<Vec<u8>, String> {
-        let program = compiled().map_err(|error| format!("seccomp: {error}"))?;
-        let bytes = program.iter().flat_map(|step| {
-            let [low, high] = step.code.to_ne_bytes();
-            let [a, b, c, d] = step.k.to_ne_bytes();
-            [low, high, step.jt, step.jf, a, b, c, d]
-        });
-        Ok(bytes.collect())
-    }
-
-    fn compiled() -> Result<BpfProgram, seccompiler::BackendError> {
-        let mut rules: BTreeMap<i64, Vec<SeccompRule>> = TAKEN.iter().map(|call| (*call, Vec::new())).collect();
-        // A new thread is no new process; asking for a limit is not raising it.
-        let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
-        let no_thread = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(thread), 0)?;
-        rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);
-        let sets = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0)?;
-        rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![sets])?]);
-        let architecture = std::env::consts::ARCH.try_into()?;
-        let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
-        SeccompFilter::new(rules, SeccompAction::Allow, denied, architecture).and_then(TryInto::try_into)
-    }
 }

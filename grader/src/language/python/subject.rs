@@ -13,7 +13,7 @@ use cachedojo_wire::{Request, Response};
 use super::process::{Heard, Runners};
 use super::story::{self, Entrance};
 use super::wire::{self, ANSWER_BYTES_MAX, Ask, Header, LINES_MAX, Outcome, Raised, Reply};
-use crate::host::printable;
+use crate::host::{budget, machine, printable};
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
 /// The function of `line-cache`.
@@ -141,7 +141,7 @@ impl PythonSubject {
         // Python's `random` is seeded with what the world has next, which it keeps: whether a run asked cannot be told.
         let random = world.random.clone().next_u64();
         let heard = self.program.run(commands, &self.schedule, random);
-        match heard.map_err(|message| Crash::Panic { message })? {
+        match heard.map_err(|message| Crash::Machine { message })? {
             Heard::Reply(_, reply) => {
                 let Reply { outcome, observed } = *reply;
                 self.observed = observed;
@@ -159,7 +159,8 @@ impl Subject for PythonSubject {
         if let Some(crash) = &self.crashed {
             return Err(crash.clone());
         }
-        if self.program.spent_ms.load(Ordering::Relaxed) > SPENT_MS_MAX {
+        let is_over = budget::left_to_run().is_some_and(|left| left.is_zero());
+        if is_over || self.program.spent_ms.load(Ordering::Relaxed) > SPENT_MS_MAX {
             return Err(Crash::CutOff);
         }
         let answer = match request {
@@ -230,8 +231,13 @@ fn silent(header: &Header) -> Crash {
         return Crash::TooMuchOutput;
     }
     match (header.signal, header.exit) {
-        (Some(libc::SIGXCPU | libc::SIGKILL), _) => Crash::OutOfFuel,
-        (Some(libc::SIGSEGV | libc::SIGBUS), _) => panic("the interpreter ran out of stack"),
+        (Some(machine::SIGXCPU), _) => Crash::OutOfFuel,
+        // The system's last word on its time; before that it is somebody else who kills it.
+        (Some(machine::SIGKILL), _) if header.cpu_ms >= OUT_OF_TIME_MS => Crash::OutOfFuel,
+        (Some(machine::SIGKILL), _) => {
+            Crash::Machine { message: "the interpreter was killed from outside: is there memory left?".to_owned() }
+        }
+        (Some(machine::SIGSEGV | machine::SIGBUS), _) => panic("the interpreter ran out of stack"),
         (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
         (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
         (None, None) => Crash::Gibberish,

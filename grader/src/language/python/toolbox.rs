@@ -1,16 +1,22 @@
 //! What tests are run with: pytest and freezegun, pinned with all that they need, fetched once with pip and kept in the
 //! grader's cache.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::interpreter::Interpreter;
+use crate::host::cache;
+use crate::host::sandbox::{Ending, Finished, NotRun, helper};
 use crate::intake::submission::hex;
-use crate::language::rust::toolbox::cache_folder;
+
+/// Its name among what is made once.
+pub const NAME: &str = "python-tests";
+/// What changes a toolbox without being a package; one more whenever this file lays it out otherwise.
+const LAYOUT: u8 = 1;
 
 /// The packages, by their exact versions: wheels from the Python package index.
 pub const PACKAGES: &[&str] = &[
@@ -59,46 +65,66 @@ impl std::error::Error for NoToolbox {}
 /// See [`NoToolbox`].
 pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, NoToolbox> {
     let no_cache = |error: &dyn fmt::Display| NoToolbox::NoCache(error.to_string());
-    let cache = cache_folder().map_err(|error| no_cache(&error))?;
     let mut digest = Sha256::new();
+    digest.update([LAYOUT]);
     digest.update(&interpreter.version);
     for package in PACKAGES {
         digest.update(package);
         digest.update([0]);
     }
-    let folder = cache.join(format!("python-{}", &hex(&digest.finalize())[..16]));
-    if folder.is_dir() {
+    let name = format!("python-{}", &hex(&digest.finalize())[..16]);
+    let whole = || cache::find(&name).filter(|folder| cache::is_whole(folder));
+    if let Some(folder) = whole() {
         return Ok(folder);
     }
-    fs::create_dir_all(&cache).map_err(|error| no_cache(&error))?;
+    if let Some(made) = cache::made_elsewhere(NAME) {
+        made.map_err(NoToolbox::NotInstalled)?;
+        return whole().ok_or_else(|| NoToolbox::NotInstalled("it is gone again".to_owned()));
+    }
+    let cache = cache::place().map_err(|error| no_cache(&error))?;
+    let folder = cache.join(&name);
     let lock = File::create(folder.with_extension("lock")).map_err(|error| no_cache(&error))?;
     lock.lock().map_err(|error| no_cache(&error))?;
-    // Another grader may have installed it while this one waited.
-    if !folder.is_dir() {
+    // Another grader may have installed it while this one waited. What is not whole, a full disk has cut.
+    if !cache::is_whole(&folder) {
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|error| no_cache(&error))?;
+        }
         say("installing pytest and freezegun for Python's tests (once)");
         install(interpreter, &cache, &folder)?;
     }
     Ok(folder)
 }
 
-fn install(interpreter: &Interpreter, cache: &std::path::Path, folder: &std::path::Path) -> Result<(), NoToolbox> {
+fn install(interpreter: &Interpreter, cache: &Path, folder: &Path) -> Result<(), NoToolbox> {
     let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
-    let draft = tempfile::Builder::new().prefix("python-draft-").tempdir_in(cache).map_err(no_cache)?;
-    let pip = |arguments: &[&str]| {
-        let mut command = Command::new(&interpreter.program);
-        command.args(["-I", "-m", "pip"]).args(arguments).stdin(Stdio::null()).output()
+    // Its name is this folder's own, and nobody else installs that now: what is there already, a killed grader has left.
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push("-draft");
+    if cache.join(&name).exists() {
+        fs::remove_dir_all(cache.join(&name)).map_err(no_cache)?;
+    }
+    let draft = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir_in(cache).map_err(no_cache)?;
+    let environment: Vec<(String, OsString)> =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let pip = |arguments: &[&str]| -> Result<Finished, NotRun> {
+        let arguments: Vec<OsString> = ["-I", "-m", "pip"].iter().chain(arguments).map(OsString::from).collect();
+        helper(&interpreter.program, &arguments, draft.path(), &environment)
     };
-    if !pip(&["--version"]).is_ok_and(|output| output.status.success()) {
+    if !pip(&["--version"]).is_ok_and(|finished| finished.ending == Ending::Success) {
         return Err(NoToolbox::NoPip);
     }
     let target = draft.path().join("site").display().to_string();
     let mut arguments = vec!["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target", &target];
     arguments.extend(PACKAGES);
-    let output = pip(&arguments).map_err(|error| NoToolbox::NotInstalled(error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+    let finished = pip(&arguments).map_err(|error| NoToolbox::NotInstalled(error.to_string()))?;
+    if finished.ending != Ending::Success {
+        let said = String::from_utf8_lossy(&finished.said);
         let last = said.lines().rfind(|line| line.contains("ERROR")).or(said.lines().last()).unwrap_or("nothing");
         return Err(NoToolbox::NotInstalled(last.to_owned()));
     }
-    fs::rename(draft.path().join("site"), folder).map_err(no_cache)
+    let site = draft.path().join("site");
+    cache::seal(&site).map_err(no_cache)?;
+    fs::rename(site, folder).map_err(no_cache)
 }

@@ -221,8 +221,6 @@ pub struct Test {
     pub outcome: TestOutcome,
     /// pytest's words, where it did not.
     pub text: String,
-    /// `endless` or `deadlock`, where that is why.
-    pub why: String,
     /// Threads of its own that called the cache.
     pub threads: u32,
     /// The calls of each of them.

@@ -16,6 +16,7 @@ use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{Call, Message, Outcome};
 use crate::language::rust::toolbox::{Target, Toolbox};
+use crate::language::rust::words::in_learners_words;
 use crate::language::toolchain::{Reason, Rejected};
 use crate::language::wasm::Program;
 
@@ -66,7 +67,7 @@ pub fn prepare(
     toolbox: &Toolbox,
     protection: Protection,
 ) -> Result<RustBuilt, Rejected> {
-    let inspection = inspect::inspect(submission, interface);
+    let inspection = inspect::inspect(submission, interface)?;
     let Module { bytes: module, missing, diagnostics } =
         compile(submission, interface, toolbox, protection, &inspection)?;
     let program = Program::new(&module)
@@ -137,9 +138,21 @@ impl Workshop<'_> {
             fs::write(path, text)?;
         }
         for (name, text) in adapter(self.interface.kind) {
-            fs::write(self.scratch.join(name), text)?;
+            fs::write(self.scratch.join(name), self.with_further_fields(text))?;
         }
         Ok(())
+    }
+
+    /// The adapter's text, which makes values of the prototype's types: with the further public fields that the submission gave
+    /// them, each as its type's `Default` has it. No line is added, so that each line stays its item's.
+    fn with_further_fields(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (kind, fields) in self.inspection.further_fields(&self.interface.prototype) {
+            let further: String =
+                fields.iter().map(|field| format!(" {field}: ::std::default::Default::default(),")).collect();
+            text = text.replace(&format!("    {kind} {{\n"), &format!("    {kind} {{{further}\n"));
+        }
+        text
     }
 
     fn leave_out_unread(&self) -> Result<(), Rejected> {
@@ -167,8 +180,12 @@ impl Workshop<'_> {
         }
         match outcome {
             Outcome::Built => Ok(()),
-            Outcome::GaveUp(why) => Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)])),
-            Outcome::Errors(messages) => Err(self.judge_errors(messages.into_iter().map(own_names).collect())),
+            Outcome::GaveUp(why) => Err(Rejected::build_failed(&why)),
+            Outcome::Machine(why) => Err(Rejected::harness(&why)),
+            Outcome::Errors(messages) => {
+                self.machine(&messages)?;
+                Err(self.judge_errors(messages.into_iter().map(own_names).collect()))
+            }
         }
     }
 
@@ -209,6 +226,29 @@ impl Workshop<'_> {
         }
     }
 
+    /// Refuses to blame the submission for what the compiler could not read of its own libraries, or not link: those are the same
+    /// for everybody.
+    fn machine(&self, messages: &[Message]) -> Result<(), Rejected> {
+        let folder = self.toolbox.folder.display();
+        for message in messages {
+            let text = &message.diagnostic.message;
+            let named = text.split('`').skip(1).step_by(2).any(|name| self.toolbox.has(name));
+            let unreadable = match message.code.as_str() {
+                "E0463" => named,
+                "E0460" | "E0461" | "E0462" | "E0514" | "E0786" => true,
+                _ => false,
+            };
+            let is_of_linker = message.bare && text.contains("linking with");
+            if unreadable || is_of_linker && !self.toolbox.is_sound() {
+                return Err(Rejected::harness(&format!(
+                    "the compiler cannot read a library that every submission is built with ({text}): delete `{folder}`, then \
+                     run `grader doctor`; if that does not help, install the compiler anew"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     fn forbidden(&self, message: &Message) -> Option<Diagnostic> {
         let Diagnostic { file, line, column, message: text, .. } = &message.diagnostic;
         match message.code.as_str() {
@@ -239,9 +279,8 @@ impl Workshop<'_> {
             settle(prototype, &mut forms);
             let messages = match self.try_adapter(&forms)? {
                 Outcome::Built => return Ok(self.account(&forms, &reasons)),
-                Outcome::GaveUp(why) => {
-                    return Err(Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&why)]));
-                }
+                Outcome::GaveUp(why) => return Err(Rejected::build_failed(&why)),
+                Outcome::Machine(why) => return Err(Rejected::harness(&why)),
                 Outcome::Errors(messages) => messages,
             };
             let mut failing: BTreeMap<&str, &Message> = BTreeMap::new();
@@ -253,11 +292,12 @@ impl Workshop<'_> {
                 }
             }
             if failing.is_empty() {
+                self.machine(&messages)?;
                 return Err(unadaptable(adapter, messages));
             }
             for (item, message) in failing {
                 // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
-                reasons.entry(item.to_owned()).or_insert_with(|| message.diagnostic.message.clone());
+                reasons.entry(item.to_owned()).or_insert_with(|| in_learners_words(&message.diagnostic.message));
                 match next_form(adapter, item, forms[item]) {
                     Some(form) => drop(forms.insert(item.to_owned(), form)),
                     None => drop(forms.remove(item)),
@@ -273,7 +313,10 @@ impl Workshop<'_> {
         let missing = prototype.items().filter(|item| !forms.contains_key(*item)).map(str::to_owned).collect();
         // An item that began in its second form, for want of a type, was tried without a word of the compiler's.
         let converted = forms.iter().filter(|(_, form)| **form > 1).map(|(item, _)| item);
-        let named: BTreeSet<&String> = reasons.keys().chain(converted).collect();
+        let mut named: Vec<&String> = reasons.keys().chain(converted).collect();
+        // A type first: what is said of its methods may be its fault.
+        named.sort_by_key(|item| (item.contains("::"), *item));
+        named.dedup();
         let said = named.into_iter().map(|item| {
             let reason = reasons.get(item).map_or("", String::as_str);
             self.inspection.deviation(root, prototype, item, reason, forms.contains_key(item))
@@ -369,6 +412,7 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
             (CONVERSIONS, include_str!("../../../adapter/distributed_cache/conversions.rs")),
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
+        InterfaceKind::Nodes => &[(ADAPTER, include_str!("../../../adapter/five_bugs/adapter.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
         InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
     }
@@ -387,23 +431,16 @@ fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
 
 /// Errors of the adapter's call that none of its items is to blame for. The adapter is the same for everybody and builds with
 /// every honest submission, so this one is the reason: what shows only where its generics and constants are worked out, or
-/// what it brings along for the whole program. Only a toolbox that cannot be loaded is the grader's own matter.
+/// what it brings along for the whole program.
 fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
-    let ours = |message: &Message| {
-        matches!(message.code.as_str(), "E0460" | "E0461" | "E0462" | "E0463" | "E0514" | "E0786")
-            && ["toolbox", "cachedojo_wire"]
-                .iter()
-                .any(|name| message.diagnostic.message.contains(&format!("`{name}`")))
-    };
-    let reason = if messages.iter().any(ours) { Reason::HarnessError } else { Reason::BuildFailed };
     let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
         // The adapter's own places say nothing to a learner.
         if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
-            message.diagnostic = diagnostic::general(&message.diagnostic.message);
+            message.diagnostic = diagnostic::general(&in_learners_words(&message.diagnostic.message));
         }
         message.diagnostic
     });
-    Rejected::new(reason, diagnostics.collect())
+    Rejected::new(Reason::BuildFailed, diagnostics.collect())
 }
 
 /// Takes the scratch folder's own folder off a file name.

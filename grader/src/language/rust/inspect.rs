@@ -12,6 +12,7 @@ use crate::intake::submission::Submission;
 use crate::language::rust::forbidden::{self, Names, TOKENS_MAX};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::{Prototype, declaration, text_of, type_name};
+use crate::language::toolchain::Rejected;
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -73,15 +74,23 @@ struct Found {
 /// The parser works on the stack, and so does everything that walks its trees: this is more than [`forbidden::DEPTH_MAX`] needs.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Inspects a submission. Never fails: what cannot be parsed is left to the compiler's better messages. Cost: O(source).
-pub fn inspect(submission: &Submission, interface: &Interface) -> Inspection {
+/// Inspects a submission. What cannot be parsed is left to the compiler's better messages. Cost: O(source).
+///
+/// # Errors
+/// This machine has no room for the inspector: nothing is said about the submission.
+pub fn inspect(submission: &Submission, interface: &Interface) -> Result<Inspection, Rejected> {
     let work = || inspect_here(submission, interface);
     std::thread::scope(|scope| {
         let inspector = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        inspector.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| Inspection {
+        let inspector = inspector.map_err(|error| {
+            Rejected::harness(&format!(
+                "no thread can be started to read the submission ({error}): see `grader doctor`"
+            ))
+        })?;
+        Ok(inspector.join().unwrap_or_else(|_| Inspection {
             forbidden: vec![diagnostic::general("this source cannot be inspected; make it simpler")],
             ..Inspection::default()
-        })
+        }))
     })
 }
 
@@ -100,7 +109,16 @@ impl Inspection {
         } else {
             "so it is not graded"
         };
+        let further = self.further_fields(prototype).remove(item).unwrap_or_default();
         match self.found.get(item) {
+            Some(found) if !graded && !further.is_empty() => {
+                let text = format!(
+                    "`{item}` has public fields that the prototype lacks (`{}`), and the grader cannot fill them in, {so}: give \
+                     each a type with a `Default`, or make do without; expected `{expected}`",
+                    further.join("`, `")
+                );
+                diagnostic::at(&found.file, found.line, found.column, &text)
+            }
             Some(found) if found.public && !same(&found.declaration, expected) => {
                 let declaration = &found.declaration;
                 let text = format!(
@@ -120,6 +138,25 @@ impl Inspection {
                 diagnostic::at(root, 0, 0, &text)
             }
         }
+    }
+}
+
+impl Inspection {
+    /// The public fields that structs have here and not in the prototype, by the struct's name.
+    pub fn further_fields(&self, prototype: &Prototype) -> BTreeMap<String, Vec<String>> {
+        let fields = |declaration: &str| -> Vec<String> {
+            let Ok(item) = syn::parse_str::<syn::ItemStruct>(declaration) else { return Vec::new() };
+            let named = item.fields.iter().filter(|field| is_public(&field.vis) && field.attrs.is_empty());
+            named.filter_map(|field| Some(field.ident.as_ref()?.to_string())).collect()
+        };
+        let items = prototype.items().filter(|item| !item.contains("::"));
+        let further = items.filter_map(|item| {
+            let known = fields(&prototype.get(item)?.declaration);
+            let found = fields(&self.found.get(item)?.declaration);
+            let further: Vec<String> = found.into_iter().filter(|field| !known.contains(field)).collect();
+            (!further.is_empty() && !known.is_empty()).then(|| (item.to_owned(), further))
+        });
+        further.collect()
     }
 }
 

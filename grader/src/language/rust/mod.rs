@@ -7,6 +7,7 @@
 //! | [`toolbox`] | what it is compiled against, built once |
 //! | [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
+//! | `words` | what the compiler says of the adapter, in a learner's words |
 
 pub mod build;
 pub mod forbidden;
@@ -15,11 +16,13 @@ pub mod interface;
 pub mod prototype;
 pub mod rustc;
 pub mod toolbox;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
+use cachedojo_judge::pack::InterfaceKind;
 use sha2::{Digest, Sha256};
 
 use crate::host::outcome::say;
@@ -28,7 +31,7 @@ use crate::intake::diagnostic;
 use crate::intake::submission::{Submission, hex};
 use crate::language::threads::ThreadedFactory;
 use crate::language::toolchain::{Built, Factory, Reason, Rejected, Toolchain};
-use crate::language::wasm::Program;
+use crate::language::wasm::{self, Program};
 use crate::pack::Pack;
 use interface::Interface;
 use toolbox::{Target, Toolbox};
@@ -64,12 +67,15 @@ impl RustToolchain {
 
 impl Toolchain for RustToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
-        let inspection = inspect::inspect(submission, &self.interface);
-        let toolbox = if inspection.spawns { self.threads()? } else { &self.toolbox };
+        let inspection = inspect::inspect(submission, &self.interface)?;
+        // A node of a cluster is a state machine: it has one thread, and its memory is measured.
+        let spawns = inspection.spawns && self.interface.kind != InterfaceKind::Nodes;
+        let toolbox = if spawns { self.threads()? } else { &self.toolbox };
         let built = build::compile(submission, &self.interface, toolbox, self.protection, &inspection)?;
         let build::Module { bytes, missing, diagnostics } = built;
+        wasm::ready().map_err(|reason| Rejected::harness(&reason))?;
         let no_program = |reason: String| Rejected::new(Reason::BuildFailed, vec![diagnostic::general(&reason)]);
-        let factory: Arc<dyn Factory> = if inspection.spawns {
+        let factory: Arc<dyn Factory> = if spawns {
             Arc::new(ThreadedFactory::new(&bytes, submission.files.clone()).map_err(no_program)?)
         } else {
             Arc::new(Program::new(&bytes).map_err(no_program)?)

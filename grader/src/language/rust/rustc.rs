@@ -60,6 +60,8 @@ pub struct Message {
     pub outer_line: u32,
     /// Its code, as `E0432`, or a lint's name.
     pub code: String,
+    /// Whether it has neither a code nor a place: it is not about the sources' text, but about files, programs, the whole.
+    pub bare: bool,
 }
 
 impl Message {
@@ -78,6 +80,8 @@ pub enum Outcome {
     Errors(Vec<Message>),
     /// The compiler gave up for want of time, memory or output, or crashed: said of the submission, in a sentence.
     GaveUp(String),
+    /// This machine failed it: nothing is said about the submission.
+    Machine(String),
 }
 
 impl Call<'_> {
@@ -116,8 +120,18 @@ impl Call<'_> {
             Ending::TooMuchOutput => Outcome::GaveUp("compiling gives endless messages".to_owned()),
             Ending::Failure => {
                 let errors = self.errors(&said);
-                if errors.is_empty() { Outcome::GaveUp(crash_reason(&said)) } else { Outcome::Errors(errors) }
+                let of_machine =
+                    errors.iter().filter(|message| message.bare).map(|message| &message.diagnostic.message);
+                let of_machine = of_machine.map(String::as_str).find(|text| is_of_machine(text));
+                match (of_machine, errors.is_empty()) {
+                    (Some(text), _) => Outcome::Machine(format!("the compiler failed on this machine: {text}")),
+                    (None, false) => Outcome::Errors(errors),
+                    (None, true) => crashed(&said),
+                }
             }
+            Ending::Killed(signal) => Outcome::Machine(format!(
+                "the compiler was killed from outside (signal {signal}): is there memory left, and room for temporary files?"
+            )),
         })
     }
 
@@ -197,6 +211,7 @@ impl Call<'_> {
             text = format!("{text}\n{}: {}", child.level, child.message);
         }
         let text = self.without_host_paths(&text);
+        let bare = raw.spans.is_empty() && raw.code.is_none();
         let code = raw.code.map(|code| code.code).unwrap_or_default();
         let text = if code.is_empty() { text } else { format!("{text} [{code}]") };
         let diagnostic = match primary.and_then(RawSpan::in_submission) {
@@ -205,7 +220,7 @@ impl Call<'_> {
         };
         let outer = primary.map(RawSpan::outermost);
         let (outer_file, outer_line) = outer.map(|span| (span.file_name.clone(), span.line_start)).unwrap_or_default();
-        Message { diagnostic, outer_file, outer_line, code }
+        Message { diagnostic, outer_file, outer_line, code, bare }
     }
 
     /// The paths of this machine are nobody's concern, and would differ from one grading to the next.
@@ -220,14 +235,36 @@ impl Call<'_> {
     }
 }
 
-fn crash_reason(said: &str) -> String {
-    if said.contains("memory allocation of")
-        || said.contains("out of memory")
-        || said.contains("Cannot allocate memory")
-    {
-        return format!("compiling takes more than {} MiB of memory", LIMITS.memory_bytes >> 20);
+/// What it means that the compiler ended without an error of its own.
+fn crashed(said: &str) -> Outcome {
+    if ["memory allocation of", "out of memory", "Cannot allocate memory"].iter().any(|word| said.contains(word)) {
+        let most = LIMITS.memory_bytes >> 20;
+        return Outcome::GaveUp(format!("compiling takes more than {most} MiB of memory"));
     }
-    "the compiler itself crashed on this source: it is too deep or too big".to_owned()
+    match said.lines().find(|line| is_of_machine(line)) {
+        Some(line) => Outcome::Machine(format!("the compiler failed on this machine: {line}")),
+        None => Outcome::GaveUp("the compiler itself crashed on this source: it is too deep or too big".to_owned()),
+    }
+}
+
+/// Whether the compiler's words, where they are about no place in the sources, are about this machine: its disks, its tables of
+/// files and processes, and whoever killed the linker. (Memory is not among them, nor are files that grow too big: those limits
+/// are the grader's own.)
+fn is_of_machine(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "No space left on device",
+        "Disk quota exceeded",
+        "Input/output error",
+        "Read-only file system",
+        "Permission denied",
+        "Too many open files",
+        "Resource temporarily unavailable",
+        "signal: 7 (SIGBUS)",
+        "signal: 9 (SIGKILL)",
+        "signal: 15 (SIGTERM)",
+        "truncated or malformed archive",
+    ];
+    WORDS.iter().any(|word| text.contains(word))
 }
 
 /// rustc's JSON: <https://doc.rust-lang.org/rustc/json.html>.
@@ -279,5 +316,25 @@ impl RawSpan {
             return Some(self);
         }
         self.expansion.as_deref().and_then(|expansion| expansion.span.in_submission())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_did_is_told_from_what_the_source_did() {
+        for said in [
+            "thread 'rustc' panicked: failed to write: No space left on device (os error 28)",
+            "thread 'rustc' panicked: failed to spawn helper thread: Resource temporarily unavailable",
+        ] {
+            assert!(matches!(crashed(said), Outcome::Machine(_)), "{said}");
+        }
+        for said in ["", "thread 'rustc' has overflowed its stack", "memory allocation of 99 bytes failed"] {
+            assert!(matches!(crashed(said), Outcome::GaveUp(_)), "{said}");
+        }
+        assert!(is_of_machine("linking with `rust-lld` failed: signal: 9 (SIGKILL)"));
+        assert!(!is_of_machine("linking with `rust-lld` failed: exit status: 1\nnote: undefined symbol: f"));
     }
 }

@@ -6,11 +6,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::host::sandbox::libraries_of;
+use crate::host::cache;
+use crate::host::sandbox::{Ending, helper, libraries_of};
 use crate::intake::submission::hex;
 use crate::report::write_whole;
 
@@ -40,13 +41,14 @@ const SOURCES: &[(&str, &str)] = &[
     ("src/lib.rs", include_str!("../../../adapter/toolbox/src/lib.rs")),
     ("wire/Cargo.toml", include_str!("../../../../wire/Cargo.toml")),
     ("wire/src/lib.rs", include_str!("../../../../wire/src/lib.rs")),
+    ("wire/src/machine.rs", include_str!("../../../../wire/src/machine.rs")),
 ];
 
 /// Crates that the adapters use or an exercise may allow, as a submission names them.
 const CRATES: &[&str] = &["cachedojo_wire", "toolbox", "sha2", "tokio", "twox_hash", "xxhash_rust"];
 
 /// What changes a toolbox without being a source; one more whenever this file lays it out otherwise.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// A toolbox, ready.
 #[derive(Debug, Clone)]
@@ -108,20 +110,13 @@ impl Toolbox {
     /// # Errors
     /// See [`NoToolbox`].
     pub fn open(target: Target, say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
-        let cache = cache_folder()?;
-        let sysroot = sysroot(&cache)?;
+        let sysroot = sysroot()?;
         let rustc = sysroot.join("bin/rustc");
-        let folder = cache.join(format!("toolbox-{}", key(target, &sysroot, &rustc)));
-        if !folder.is_dir() {
-            fs::create_dir_all(&cache).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
-            let lock =
-                File::create(folder.with_extension("lock")).map_err(|error| NoToolbox::NoCache(error.to_string()))?;
-            lock.lock().map_err(|error| NoToolbox::NoCache(error.to_string()))?;
-            // Another grader may have built it while this one waited.
-            if !folder.is_dir() {
-                build(target, &cache, &folder, &sysroot, say)?;
-            }
-        }
+        let name = format!("toolbox-{}", key(target, &sysroot, &rustc));
+        let folder = match whole(&name) {
+            Some(folder) => folder,
+            None => made(target, &name, &sysroot, say)?,
+        };
         let (version, libraries) = (version(&folder, &rustc)?, libraries(&folder)?);
         let mut visible = system(&folder, &sysroot, &rustc)?;
         visible.extend([sysroot.join("lib/rustlib"), folder.clone()]);
@@ -138,29 +133,53 @@ impl Toolbox {
         self.sysroot.join("lib/rustlib").join(self.target.name()).join("lib/self-contained/crt1-reactor.o")
     }
 
+    /// Whether its files are those that were built, byte for byte. Cost: O(bytes), some 50 ms.
+    pub fn is_sound(&self) -> bool {
+        cache::is_sound(&self.folder)
+    }
+
+    /// Whether one of its own libraries has this name, or the compiler's own that every crate names.
+    pub fn has(&self, name: &str) -> bool {
+        ["std", "core", "alloc"].contains(&name) || self.libraries.contains_key(name)
+    }
+
     /// The library of a crate, as a submission names it.
     pub fn library(&self, name: &str) -> Option<&Path> {
         self.libraries.get(name).map(PathBuf::as_path)
     }
 }
 
-/// Where toolboxes and results are kept: `$CACHEDOJO_CACHE`, else the user's cache folder.
-///
-/// # Errors
-/// When the machine names none.
-pub fn cache_folder() -> Result<PathBuf, NoToolbox> {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    named("CACHEDOJO_CACHE")
-        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("cachedojo")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/cachedojo")))
-        .ok_or_else(|| NoToolbox::NoCache("neither CACHEDOJO_CACHE nor HOME is set".to_owned()))
+/// A toolbox of this name that holds all that was put in.
+fn whole(name: &str) -> Option<PathBuf> {
+    cache::find(name).filter(|folder| cache::is_whole(folder))
+}
+
+/// Makes a toolbox, or has it made by whoever makes it for this process.
+fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Result<PathBuf, NoToolbox> {
+    if let Some(made) = cache::made_elsewhere(target.name()) {
+        made.map_err(NoToolbox::NotBuilt)?;
+        return whole(name).ok_or_else(|| NoToolbox::NotBuilt("it is gone again".to_owned()));
+    }
+    let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
+    let cache = cache::place().map_err(no_cache)?;
+    let folder = cache.join(name);
+    let lock = File::create(folder.with_extension("lock")).map_err(no_cache)?;
+    lock.lock().map_err(no_cache)?;
+    // Another grader may have built it while this one waited. What is not whole, a full disk has cut.
+    if !cache::is_whole(&folder) {
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(no_cache)?;
+        }
+        build(target, &cache, &folder, sysroot, say)?;
+    }
+    Ok(folder)
 }
 
 /// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
 /// answer is kept under all that rustup decides it by.
-fn sysroot(cache: &Path) -> Result<PathBuf, NoToolbox> {
-    let kept = cache.join(format!("sysroot-{}", choice_of_rustc()));
-    let known = fs::read_to_string(&kept).map(PathBuf::from).ok();
+fn sysroot() -> Result<PathBuf, NoToolbox> {
+    let name = format!("sysroot-{}", choice_of_rustc());
+    let known = cache::find(&name).and_then(|kept| fs::read_to_string(kept).ok()).map(PathBuf::from);
     if let Some(known) = known.filter(|path| path.join("bin/rustc").is_file()) {
         return Ok(known);
     }
@@ -171,8 +190,8 @@ fn sysroot(cache: &Path) -> Result<PathBuf, NoToolbox> {
     }
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     // Without a place to keep it, it is asked again next time.
-    if fs::create_dir_all(cache).is_ok() {
-        drop(write_whole(&kept, path.as_bytes()));
+    if let Ok(cache) = cache::place() {
+        drop(write_whole(&cache.join(name), path.as_bytes()));
     }
     Ok(PathBuf::from(path))
 }
@@ -282,18 +301,19 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
     }
     say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
     let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
-    let work = tempfile::Builder::new().prefix("toolbox-in-work-").tempdir_in(cache).map_err(io)?;
+    // Its name is this toolbox's own, and nobody else builds that now: what is there already, a killed grader has left.
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push("-in-work");
+    if cache.join(&name).exists() {
+        fs::remove_dir_all(cache.join(&name)).map_err(io)?;
+    }
+    let work = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir_in(cache).map_err(io)?;
     for (name, text) in SOURCES {
         let path = work.path().join(name);
         fs::create_dir_all(path.parent().unwrap_or(work.path())).map_err(io)?;
         fs::write(path, text).map_err(io)?;
     }
-    let output = cargo(target, work.path())
-        .output()
-        .map_err(|error| NoToolbox::NotBuilt(format!("cannot start cargo: {error}")))?;
-    if !output.status.success() {
-        return Err(NoToolbox::NotBuilt(tail(&output)));
-    }
+    cargo(target, work.path(), sysroot).map_err(NoToolbox::NotBuilt)?;
     // Keep the libraries (of the target, and the host's procedural macros they name) and nothing else.
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
@@ -306,13 +326,20 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
             }
         }
     }
+    cache::seal(&ready).map_err(io)?;
     fs::rename(&ready, folder).map_err(io)
 }
 
-fn cargo(target: Target, work: &Path) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(["build", "--release", "--locked", "--target", target.name()]).current_dir(work);
-    command.env("CARGO_TARGET_DIR", work.join("target"));
+/// Builds with cargo, which ends when this process does.
+fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
+    // The compiler's own cargo, not rustup's stand-in for it, which would ask anew which one is meant.
+    let own = sysroot.join("bin/cargo");
+    let program = if own.is_file() { own.as_path() } else { Path::new("cargo") };
+    let arguments = ["build", "--release", "--locked", "--target", target.name()].map(OsString::from);
+    let mut environment: Vec<(String, OsString)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .filter(|(name, _)| !steers(name))
+        .collect();
     // No panic inside a library tells where on this machine its sources are.
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
@@ -323,18 +350,33 @@ fn cargo(target: Target, work: &Path) -> Command {
         Some(flag)
     });
     let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
-    // A toolbox is the same whatever the flags of the shell it is built from.
-    for steering in
-        ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"]
-    {
-        command.env_remove(steering);
+    // Said here, they win over what any settings of cargo's say.
+    for (name, value) in [
+        ("CARGO_TARGET_DIR", work.join("target").into_os_string()),
+        ("CARGO_ENCODED_RUSTFLAGS", flags),
+        ("RUSTC", sysroot.join("bin/rustc").into_os_string()),
+        ("RUSTC_WRAPPER", OsString::new()),
+        ("RUSTC_WORKSPACE_WRAPPER", OsString::new()),
+    ] {
+        environment.push((name.to_owned(), value));
     }
-    // Nor does it take part in another cargo's work: what the grader starts inherits nothing.
-    for inherited in ["MAKEFLAGS", "CARGO_MAKEFLAGS"] {
-        command.env_remove(inherited);
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let finished = helper(program, &arguments, work, &environment).map_err(|error| format!("cargo: {error}"))?;
+    match finished.ending {
+        Ending::Success => Ok(()),
+        Ending::Killed(signal) => Err(format!("cargo was killed (signal {signal})")),
+        _ => Err(tail(&finished.said)),
     }
-    command.env("CARGO_ENCODED_RUSTFLAGS", flags);
-    command
+}
+
+/// Whether a variable of the environment would make another toolbox of the same sources: the compiler, its flags and whoever
+/// stands before it, targets and profiles; and that of another cargo's work, in which this one takes no part. Where crates come
+/// from is this machine's affair.
+fn steers(name: &str) -> bool {
+    const OF_THE_MACHINE: &[&str] =
+        &["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];
+    let of_cargo = name.starts_with("CARGO_") && !OF_THE_MACHINE.iter().any(|kept| name.starts_with(kept));
+    of_cargo || ["RUSTC", "RUSTFLAGS", "RUSTDOC", "MAKEFLAGS"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn add_target(target: Target, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
@@ -342,13 +384,13 @@ fn add_target(target: Target, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
     say(&format!("installing the compiler's target {name} (rustup target add {name}) …"));
     match Command::new("rustup").args(["target", "add", name]).output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(NoToolbox::NoTarget(target, tail(&output))),
+        Ok(output) => Err(NoToolbox::NoTarget(target, tail(&output.stderr))),
         Err(error) => Err(NoToolbox::NoTarget(target, format!("cannot start rustup: {error}"))),
     }
 }
 
-fn tail(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
+fn tail(said: &[u8]) -> String {
+    let text = String::from_utf8_lossy(said);
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(20)..].join("\n")
 }
@@ -368,6 +410,36 @@ fn libraries(folder: &Path) -> Result<BTreeMap<String, PathBuf>, NoToolbox> {
         None => Ok(libraries),
         Some(name) => {
             Err(NoToolbox::NotBuilt(format!("`{}` lacks {name}: delete that folder and try again", folder.display())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steers;
+
+    #[test]
+    fn the_environment_of_a_shell_steers_no_toolbox() {
+        for name in [
+            "RUSTC",
+            "RUSTC_WRAPPER",
+            "RUSTC_WORKSPACE_WRAPPER",
+            "RUSTC_BOOTSTRAP",
+            "RUSTFLAGS",
+            "CARGO_BUILD_RUSTC",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_BUILD_TARGET",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_INCREMENTAL",
+            "CARGO_PROFILE_RELEASE_PANIC",
+            "CARGO_TARGET_WASM32_WASIP1_LINKER",
+            "MAKEFLAGS",
+            "CARGO_MAKEFLAGS",
+        ] {
+            assert!(steers(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "CARGO_HOME", "CARGO_HTTP_CAINFO", "CARGO_REGISTRIES_X_INDEX", "RUSTUP_HOME"] {
+            assert!(!steers(name), "{name}");
         }
     }
 }

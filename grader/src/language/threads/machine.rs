@@ -20,6 +20,7 @@ use super::memory::Memory;
 use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
 use super::world::{Limits, SLICE, Stop, World};
+use crate::host::machine;
 
 /// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
 /// host's own functions.
@@ -135,15 +136,9 @@ fn new_store(engine: &Engine, context: Context) -> Store<Context> {
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
         let until = store.data().world().cpu_until;
-        if processor_time() < until { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
+        if machine::thread_time() < until { Ok(UpdateDeadline::Continue(1)) } else { Err(Trap::Interrupt.into()) }
     });
     store
-}
-
-/// What the calling thread has spent on its processor.
-fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 type Running = Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>;
@@ -194,7 +189,7 @@ impl Machine {
         }
         let mut world = self.context.world();
         world.call_begins(around.monotonic_ns, around.wall_ns, &around.random);
-        world.cpu_until = processor_time() + world.limits.call_cpu;
+        world.cpu_until = machine::thread_time() + world.limits.call_cpu;
         drop(world);
         let answer = self.run(name, parameters);
         let mut world = self.context.world();

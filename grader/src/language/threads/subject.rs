@@ -64,7 +64,7 @@ impl ThreadedSubject {
     }
 
     fn exchange(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
-        let left = budget::left(budget::RUNNING);
+        let left = budget::left_to_run();
         if left == Some(Duration::ZERO) {
             return Err(Crash::CutOff);
         }
@@ -81,7 +81,7 @@ impl ThreadedSubject {
         let answer = answer(machine, &mut around, &encode(request));
         *world = World { monotonic_ns: around.monotonic_ns, wall_ns: around.wall_ns, random: around.random };
         answer.map_err(|stop| match stop {
-            Stop::OutOfWork if budget::left(budget::RUNNING) == Some(Duration::ZERO) => Crash::CutOff,
+            Stop::OutOfWork if budget::left_to_run() == Some(Duration::ZERO) => Crash::CutOff,
             stop => crash(machine, &self.sources, &stop, printed_before),
         })
     }

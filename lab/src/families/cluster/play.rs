@@ -178,7 +178,7 @@ impl Play {
         self.drain(told);
         match done {
             Done::Yes => {}
-            Done::No(why) => self.answer(What::Error { message: why.into() }, told),
+            Done::No(why) => self.answer(What::Error { message: why.to_string() }, told),
             Done::Settled(is) => self.answer(settled(is), told),
             Done::Call(call) => {
                 if let Act::Operate { operation, key, begins: false, .. } = act {

@@ -134,6 +134,24 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
             };
             (format!("keeps {what} of {}{how}, version {version}", named(key)), Some(key), true)
         }
+        Note::Enough { key, answered, needed, replicas } => {
+            let text = format!("has enough answers for {}: {answered}, {needed} needed of {replicas}", named(key));
+            (text, Some(key), true)
+        }
+        Note::CameLate { key, version } => {
+            (format!("holds something newer of {} than version {version}", named(key)), Some(key), true)
+        }
+        Note::NotWhole { key } => (format!("does not answer for {}: it is not whole yet", named(key)), Some(key), true),
+        Note::BehindSession { key } => {
+            (format!("asks on, for the session has seen a newer {}", named(key)), Some(key), true)
+        }
+        Note::LooksAgain { key } => {
+            (format!("asks once more for {}, which an invalidation by tag reaches", named(key)), Some(key), true)
+        }
+        Note::NotForgotten { key, node } => {
+            (format!("may not forget {} yet: {node} has not got its tombstone", named(key)), Some(key), true)
+        }
+        Note::LogCut => ("gives up entries of its log that were never committed".to_owned(), None, true),
         Note::Repairs { key } => (format!("mends the replicas of {} before it answers", named(key)), Some(key), false),
         Note::HintKept { key, node } => (format!("keeps a hint of {} for {node}", named(key)), Some(key), false),
         Note::HintTooLate { key } => {

@@ -127,12 +127,62 @@ pub enum Act {
 pub enum Done {
     /// It is so now.
     Yes,
-    /// It cannot be: in words.
-    No(&'static str),
+    /// It cannot be.
+    No(Refusal),
     /// The number of a call, which has its answer unless it was only begun.
     Call(usize),
     /// Whether the cluster is at rest.
     Settled(bool),
+}
+
+/// Why something cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no node of that number.
+    NoNode {
+        /// The number.
+        node: NodeId,
+        /// Those that there are.
+        all: NodeSet,
+    },
+    /// There is one already.
+    Taken(NodeId),
+    /// It runs already, or is paused.
+    Runs(NodeId),
+    /// It is down.
+    Down(NodeId),
+    /// It is paused already.
+    Paused(NodeId),
+    /// It is not paused.
+    NotPaused(NodeId),
+    /// It has left already.
+    HasLeft(NodeId),
+    /// No other node would stay.
+    Last,
+    /// No node can be asked.
+    NoneRuns,
+    /// It is in two groups of a partition.
+    InTwoGroups(NodeId),
+    /// It is to be cut from itself.
+    Itself(NodeId),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNode { node, all } => write!(f, "there is no node {node}: the nodes are {all}"),
+            Self::Taken(node) => write!(f, "there is a node {node} already: choose another number"),
+            Self::Runs(node) => write!(f, "{node} runs already: kill it first"),
+            Self::Down(node) => write!(f, "{node} is down: restart it first"),
+            Self::Paused(node) => write!(f, "{node} is paused already: resume lets it go on"),
+            Self::NotPaused(node) => write!(f, "{node} is not paused: pause it first"),
+            Self::HasLeft(node) => write!(f, "{node} has left already: join lets it in again"),
+            Self::Last => f.write_str("the last node cannot leave: let another one join first"),
+            Self::NoneRuns => f.write_str("no node runs: restart one"),
+            Self::InTwoGroups(node) => write!(f, "{node} stands in two groups: name it once"),
+            Self::Itself(node) => write!(f, "{node} needs no network to hear itself: name two nodes"),
+        }
+    }
 }
 
 /// A world and those who use it.
@@ -187,8 +237,9 @@ impl Player {
 
     /// Does it.
     pub fn perform(&mut self, act: &Act) -> Done {
-        const NO_NODE: Done = Done::No("there is no such node, or it is so already");
-        let done = |is_done: bool| if is_done { Done::Yes } else { NO_NODE };
+        if let Some(refusal) = self.refusal(act) {
+            return Done::No(refusal);
+        }
         let world = &mut self.world;
         match act {
             Act::Operate { operation, key, level, via, begins } => {
@@ -198,18 +249,17 @@ impl Player {
                 let next = u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX);
                 self.session = (!name.is_empty()).then(|| *self.names.entry(name.clone()).or_insert(next));
             }
-            Act::Kill(node) => return done(world.kill(*node)),
-            Act::Restart { node, with_nothing } => return done(world.restart(*node, *with_nothing)),
-            Act::Pause(node) => return done(world.pause(*node)),
-            Act::Resume(node) => return done(world.resume(*node)),
-            Act::Join { node, weight } => return done(world.join(*node, *weight)),
-            Act::Skew { node, by } => return done(world.skew(*node, *by, false)),
-            Act::Jump { node, by } => return done(world.skew(*node, *by, true)),
+            Act::Kill(node) => _ = world.kill(*node),
+            Act::Restart { node, with_nothing } => _ = world.restart(*node, *with_nothing),
+            Act::Pause(node) => _ = world.pause(*node),
+            Act::Resume(node) => _ = world.resume(*node),
+            Act::Join { node, weight } => _ = world.join(*node, *weight),
+            Act::Skew { node, by } => _ = world.skew(*node, *by, false),
+            Act::Jump { node, by } => _ = world.skew(*node, *by, true),
             Act::Leave(node) => {
-                if world.host(*node).is_none() {
-                    return NO_NODE;
+                if !world.wish_to_leave(*node) {
+                    return Done::No(Refusal::Last);
                 }
-                world.wish_to_leave(*node);
             }
             Act::Partition(groups) => {
                 let all = world.all();
@@ -230,8 +280,39 @@ impl Player {
         Done::Yes
     }
 
+    /// Why it cannot be done as things stand, if it cannot.
+    fn refusal(&self, act: &Act) -> Option<Refusal> {
+        let all = self.world.all();
+        if let Act::Join { node, .. } = act {
+            let is_there = |host: &super::Host| !host.node().is_some_and(cachedojo::cluster::Node::has_left);
+            return self.world.host(*node).is_some_and(is_there).then_some(Refusal::Taken(*node));
+        }
+        if let Some(node) = act.nodes().less(all).iter().next() {
+            return Some(Refusal::NoNode { node, all });
+        }
+        let status = |node: NodeId| self.world.host(node).map_or(Status::Down, |host| host.status);
+        match *act {
+            Act::Kill(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
+            Act::Restart { node, .. } if status(node) != Status::Down => Some(Refusal::Runs(node)),
+            Act::Pause(node) if status(node) == Status::Down => Some(Refusal::Down(node)),
+            Act::Pause(node) if status(node) == Status::Paused => Some(Refusal::Paused(node)),
+            Act::Resume(node) if status(node) != Status::Paused => Some(Refusal::NotPaused(node)),
+            Act::Leave(node) => {
+                let has_left = self.world.host(node)?.node().is_some_and(cachedojo::cluster::Node::has_left);
+                has_left.then_some(Refusal::HasLeft(node))
+            }
+            Act::Partition(ref groups) => {
+                let twice = all.iter().find(|&node| groups.iter().filter(|group| group.contains(node)).count() > 1);
+                twice.map(Refusal::InTwoGroups)
+            }
+            Act::Block { from, to } | Act::Delay { from, to, .. } if from == to => Some(Refusal::Itself(from)),
+            Act::Operate { via: None, .. } if self.first_up().is_none() => Some(Refusal::NoneRuns),
+            _ => None,
+        }
+    }
+
     fn operate(&mut self, operation: &Operation, key: &Key, level: Level, via: Option<NodeId>, begins: bool) -> Done {
-        let Some(via) = via.or_else(|| self.first_up()) else { return Done::No("no node runs: restart one") };
+        let Some(via) = via.or_else(|| self.first_up()) else { return Done::No(Refusal::NoneRuns) };
         self.learn();
         let client = self.session.unwrap_or(0);
         let token = self.tokens.get(&client).and_then(|tokens| tokens.get(key)).copied();
@@ -254,6 +335,24 @@ impl Player {
 }
 
 impl Act {
+    /// The nodes that it names.
+    fn nodes(&self) -> NodeSet {
+        match self {
+            Self::Kill(node)
+            | Self::Restart { node, .. }
+            | Self::Pause(node)
+            | Self::Resume(node)
+            | Self::Skew { node, .. }
+            | Self::Jump { node, .. }
+            | Self::Join { node, .. }
+            | Self::Leave(node) => NodeSet::of(*node),
+            Self::Block { from, to } | Self::Delay { from, to, .. } => NodeSet::of(*from).or(NodeSet::of(*to)),
+            Self::Partition(groups) => groups.iter().fold(NodeSet::EMPTY, |all, group| all.or(*group)),
+            Self::Operate { via, .. } => via.map_or(NodeSet::EMPTY, NodeSet::of),
+            _ => NodeSet::EMPTY,
+        }
+    }
+
     const fn is_of_network(&self) -> bool {
         matches!(
             self,

@@ -17,12 +17,13 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
+use cachedojo::cluster::raft::Role;
 use cachedojo::cluster::{
     Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
 use network::Network;
-use story::{Counts, Happened, Happening};
+use story::{Counts, Happened, Happening, Rare};
 
 /// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
 pub const WALL_START: Micros = 1_767_225_600_000_000;
@@ -388,11 +389,15 @@ impl ClusterWorld {
                 if let Some(&other) = self.leaders.get(term).filter(|&&other| other != node) {
                     self.broken.push(format!("{other} and {node} both lead term {term}"));
                 }
-                if self.hosts.values().any(|host| host.node().is_some_and(|node| node.view().next.is_some())) {
-                    self.counts.elections_in_handover += 1;
+                if self.is_in_handover() {
+                    self.counts.count(Rare::ElectionInHandover);
+                }
+                if self.hosts.iter().any(|(&other, host)| other != node && host.leads()) {
+                    self.counts.count(Rare::TwoLeaders);
                 }
                 self.leaders.insert(*term, node);
             }
+            Note::Repairs { key } if self.is_being_deleted(key) => self.counts.count(Rare::RepairRacesDelete),
             Note::RingsDiffer { with } => {
                 self.broken.push(format!("{node} and {with} have different rings in one epoch"));
             }
@@ -402,6 +407,15 @@ impl ClusterWorld {
             _ => {}
         }
         self.tell(Happening::Note { node, note });
+    }
+
+    fn is_in_handover(&self) -> bool {
+        self.hosts.values().any(|host| host.node().is_some_and(|node| node.view().next.is_some()))
+    }
+
+    fn is_being_deleted(&self, key: &str) -> bool {
+        let mut open = self.open.values().flatten().filter_map(|&number| self.calls.get(number));
+        open.any(|call| matches!(&call.request, Request::Write { key: other, value: None, .. } if **other == *key))
     }
 
     // What clients do.
@@ -440,6 +454,9 @@ impl ClusterWorld {
         if let Some(call) = self.calls.get_mut(number)
             && call.answer.is_none()
         {
+            if matches!(outcome, Outcome::Failed(Failure::TooFew { .. })) {
+                self.counts.count(Rare::TooFew);
+            }
             call.answer = Some((self.now, outcome));
             let node = call.node;
             if let Some(open) = self.open.get_mut(&node) {
@@ -470,6 +487,7 @@ impl ClusterWorld {
 
     /// Ends a node's process. Its clients hear nothing more. `false` when it does not run.
     pub fn kill(&mut self, node: NodeId) -> bool {
+        let is_in_handover = self.is_in_handover();
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
         host.status = Status::Down;
         if let State::Up(machine) = std::mem::replace(&mut host.state, State::Down(None)) {
@@ -477,6 +495,9 @@ impl ClusterWorld {
             host.state = State::Down(Some(Box::new(machine.into_disk())));
         }
         host.held.clear();
+        if is_in_handover {
+            self.counts.count(Rare::CrashInHandover);
+        }
         for number in self.open.remove(&node).unwrap_or_default() {
             self.answer(number as u64, Outcome::Failed(Failure::Down));
         }
@@ -503,10 +524,21 @@ impl ClusterWorld {
         true
     }
 
-    /// An operator wants a node to be let go, and says so until it is.
-    pub fn wish_to_leave(&mut self, node: NodeId) {
-        self.wishes.insert(node);
-        self.repeat_wishes();
+    /// An operator wants a node to be let go, and says so until it is. `false` when no other would stay: the last one cannot go.
+    pub fn wish_to_leave(&mut self, node: NodeId) -> bool {
+        let wishes = self.wishes.or(NodeSet::of(node));
+        let has_left = |host: &Host| host.node().is_some_and(Node::has_left);
+        let one_stays = self.hosts.iter().any(|(other, host)| !wishes.contains(*other) && !has_left(host));
+        if one_stays {
+            self.wishes = wishes;
+            self.repeat_wishes();
+        }
+        one_stays
+    }
+
+    /// The nodes that an operator wants to be let go, and that are not known to be gone.
+    pub const fn wishes(&self) -> NodeSet {
+        self.wishes
     }
 
     /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
@@ -577,9 +609,14 @@ impl ClusterWorld {
 
     /// Sets by how much a wall clock is wrong, or moves it by so much more.
     pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
+        let is_busy = self.open.get(&node).is_some_and(|open| !open.is_empty());
         let Some(host) = self.hosts.get_mut(&node) else { return false };
+        if is_busy && (if adds { by } else { by.saturating_sub(host.wall_shift) }) < 0 {
+            self.counts.count(Rare::ClockBackInOperation);
+        }
         host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
-        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {} ms", by / 1000) });
+        let off = host.wall_shift / 1000;
+        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {off} ms") });
         true
     }
 
@@ -612,6 +649,10 @@ impl Host {
             mono: now + self.mono_start,
             wall: WALL_START.saturating_add(now).saturating_add_signed(self.wall_shift),
         }
+    }
+
+    fn leads(&self) -> bool {
+        self.node().is_some_and(|node| node.term().1 == Role::Leader)
     }
 
     /// The node, while it runs or is paused.

@@ -55,7 +55,7 @@ impl Life {
                 },
                 Done::Settled(is) => format!("settled: {is}"),
                 Done::Yes => "yes".into(),
-                Done::No(why) => why.into(),
+                Done::No(why) => why.to_string(),
             });
         }
         let is_calm = player.world.network.is_healthy() && player.world.is_settled();

@@ -386,24 +386,22 @@ impl Maker {
         self.act(act);
     }
 
+    /// How many members there will be once those have left that are asked to.
     fn members(&self) -> usize {
-        self.player
-            .world
-            .hosts()
-            .filter_map(|(_, host)| host.node())
-            .map(|node| node.view().placed().len())
-            .min()
-            .unwrap_or(0)
+        let wishes = self.player.world.wishes();
+        let hosts = self.player.world.hosts().filter_map(|(_, host)| host.node());
+        hosts.map(|node| node.view().placed().less(wishes).len()).min().unwrap_or(0)
     }
 
-    /// The promise holds while fewer than a quorum of a key's replicas lose their disks between repairs.
+    /// The promise holds while fewer than a quorum of a key's replicas lose their disks between repairs, and while a majority of the members
+    /// keep theirs: without one the log stands still.
     fn may_lose_a_disk(&mut self) -> bool {
         let world = &self.player.world;
         let is_whole = world.is_settled() && world.hosts().all(|(_, host)| host.status == Status::Up);
         if is_whole {
             self.lost = 0;
         }
-        is_whole && self.lost + 1 < quorum(self.life.copies).max(2)
+        is_whole && self.lost + 1 < quorum(self.life.copies).max(2) && 2 * (self.lost + 1) < self.members()
     }
 
     /// Everything is healed, and every key is read once more.

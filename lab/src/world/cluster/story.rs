@@ -63,109 +63,137 @@ pub enum Happening {
     },
 }
 
-/// How often rare things happened: a simulation in which one of them never did proves little.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// A node became leader.
-    pub elections: u64,
-    /// A node became leader while ranges changed hands.
-    pub elections_in_handover: u64,
-    /// A ring change began.
-    pub handovers: u64,
-    /// A node had pulled all that it was to hold.
-    pub catch_ups: u64,
-    /// A read mended replicas that disagreed.
-    pub read_repairs: u64,
-    /// A write left a hint.
-    pub hints_kept: u64,
-    /// A hint brought something new.
-    pub hints_used: u64,
-    /// A hint came for a key that was deleted meanwhile.
-    pub hints_too_late: u64,
-    /// Comparing digests brought something new.
-    pub compared: u64,
-    /// A handover brought something new.
-    pub handed_over: u64,
-    /// A dead record was forgotten everywhere.
-    pub forgotten: u64,
-    /// A message of another epoch was refused.
-    pub wrong_epochs: u64,
-    /// A message was too old.
-    pub too_old: u64,
-    /// An operation began anew under a new ring.
-    pub restarted: u64,
-    /// An invalidation took effect on a node.
-    pub sweeps: u64,
-    /// A node was let go though it lived, and came back as a new one.
-    pub returned: u64,
+/// What makes a simulation worth its time: one in which any of these never happened proves little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the name of each says what it is")]
+pub enum Rare {
+    Election,
+    ElectionInHandover,
+    TwoLeaders,
+    LogCut,
+    Handover,
+    CrashInHandover,
+    CatchUp,
+    NotWhole,
+    HandedOver,
+    WrongEpoch,
+    Restarted,
+    Returned,
+    ReadRepair,
+    RepairRacesDelete,
+    BehindSession,
+    CameLate,
+    HintKept,
+    HintUsed,
+    HintTooLate,
+    Compared,
+    Forgotten,
+    NotForgotten,
+    Sweep,
+    LooksAgain,
+    TooOld,
+    TooFew,
+    ClockBackInOperation,
 }
 
+impl Rare {
+    /// All of them, each with what it is.
+    pub const ALL: [(Self, &'static str); 27] = [
+        (Self::Election, "elections"),
+        (Self::ElectionInHandover, "elections during a handover"),
+        (Self::TwoLeaders, "two leaders alive in different terms"),
+        (Self::LogCut, "log entries never committed, and overwritten"),
+        (Self::Handover, "handovers begun (a node each)"),
+        (Self::CrashInHandover, "crashes during a handover"),
+        (Self::CatchUp, "nodes caught up"),
+        (Self::NotWhole, "queries to a node that is not whole"),
+        (Self::HandedOver, "records handed over"),
+        (Self::WrongEpoch, "messages of another epoch"),
+        (Self::Restarted, "operations begun anew under a new ring"),
+        (Self::Returned, "nodes let go that came back"),
+        (Self::ReadRepair, "read repairs"),
+        (Self::RepairRacesDelete, "read repairs while the key is being deleted"),
+        (Self::BehindSession, "answers older than the session knows"),
+        (Self::CameLate, "writes that came after a newer one"),
+        (Self::HintKept, "hints kept"),
+        (Self::HintUsed, "hints that brought something"),
+        (Self::HintTooLate, "hints after the tombstone"),
+        (Self::Compared, "records from comparing digests"),
+        (Self::Forgotten, "dead records forgotten"),
+        (Self::NotForgotten, "dead records that a replica lacked"),
+        (Self::Sweep, "invalidations (a node each)"),
+        (Self::LooksAgain, "reads that an invalidation by tag met"),
+        (Self::TooOld, "messages too old"),
+        (Self::TooFew, "operations that too few answered"),
+        (Self::ClockBackInOperation, "wall clocks set back during an operation"),
+    ];
+
+    const fn of(note: &Note) -> Option<Self> {
+        Some(match note {
+            Note::Elected { .. } => Self::Election,
+            Note::LogCut => Self::LogCut,
+            Note::Epoch { is_handover: true, .. } => Self::Handover,
+            Note::CaughtUp { .. } => Self::CatchUp,
+            Note::NotWhole { .. } => Self::NotWhole,
+            Note::WrongEpoch { .. } => Self::WrongEpoch,
+            Note::Restarted { .. } => Self::Restarted,
+            Note::LeftCluster { may_return: true } => Self::Returned,
+            Note::Repairs { .. } => Self::ReadRepair,
+            Note::BehindSession { .. } => Self::BehindSession,
+            Note::CameLate { .. } => Self::CameLate,
+            Note::HintKept { .. } => Self::HintKept,
+            Note::HintTooLate { .. } => Self::HintTooLate,
+            Note::Kept { how: How::Hinted, .. } => Self::HintUsed,
+            Note::Kept { how: How::Compared, .. } => Self::Compared,
+            Note::Kept { how: How::HandedOver, .. } => Self::HandedOver,
+            Note::Forgot { .. } => Self::Forgotten,
+            Note::NotForgotten { .. } => Self::NotForgotten,
+            Note::Invalidated { .. } => Self::Sweep,
+            Note::LooksAgain { .. } => Self::LooksAgain,
+            Note::TooOld => Self::TooOld,
+            _ => return None,
+        })
+    }
+}
+
+/// How often each of them happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts([u64; Rare::ALL.len()]);
+
 impl Counts {
-    pub(super) fn note(&mut self, note: &Note) {
-        let count = match note {
-            Note::Elected { .. } => &mut self.elections,
-            Note::Epoch { is_handover: true, .. } => &mut self.handovers,
-            Note::CaughtUp { .. } => &mut self.catch_ups,
-            Note::Repairs { .. } => &mut self.read_repairs,
-            Note::HintKept { .. } => &mut self.hints_kept,
-            Note::HintTooLate { .. } => &mut self.hints_too_late,
-            Note::Kept { how: How::Hinted, .. } => &mut self.hints_used,
-            Note::Kept { how: How::Compared, .. } => &mut self.compared,
-            Note::Kept { how: How::HandedOver, .. } => &mut self.handed_over,
-            Note::Forgot { .. } => &mut self.forgotten,
-            Note::WrongEpoch { .. } => &mut self.wrong_epochs,
-            Note::TooOld => &mut self.too_old,
-            Note::Restarted { .. } => &mut self.restarted,
-            Note::Invalidated { .. } => &mut self.sweeps,
-            Note::LeftCluster { may_return: true } => &mut self.returned,
-            _ => return,
-        };
-        *count += 1;
+    /// It happened once more.
+    pub const fn count(&mut self, rare: Rare) {
+        self.0[rare as usize] += 1;
+    }
+
+    pub(super) const fn note(&mut self, note: &Note) {
+        if let Some(rare) = Rare::of(note) {
+            self.count(rare);
+        }
     }
 
     /// Each count by its name.
-    pub fn all(&self) -> [(&'static str, u64); 16] {
-        [
-            ("elections", self.elections),
-            ("elections during a handover", self.elections_in_handover),
-            ("handovers begun (a node each)", self.handovers),
-            ("nodes caught up", self.catch_ups),
-            ("read repairs", self.read_repairs),
-            ("hints kept", self.hints_kept),
-            ("hints that brought something", self.hints_used),
-            ("hints after the tombstone", self.hints_too_late),
-            ("records from comparing digests", self.compared),
-            ("records handed over", self.handed_over),
-            ("dead records forgotten", self.forgotten),
-            ("messages of another epoch", self.wrong_epochs),
-            ("messages too old", self.too_old),
-            ("operations begun anew", self.restarted),
-            ("invalidations (a node each)", self.sweeps),
-            ("nodes let go that came back", self.returned),
-        ]
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Rare::ALL.iter().map(|&(rare, name)| (name, self.0[rare as usize]))
     }
 
     /// Adds those of another world.
     pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [
-            (&mut self.elections, other.elections),
-            (&mut self.elections_in_handover, other.elections_in_handover),
-            (&mut self.handovers, other.handovers),
-            (&mut self.catch_ups, other.catch_ups),
-            (&mut self.read_repairs, other.read_repairs),
-            (&mut self.hints_kept, other.hints_kept),
-            (&mut self.hints_used, other.hints_used),
-            (&mut self.hints_too_late, other.hints_too_late),
-            (&mut self.compared, other.compared),
-            (&mut self.handed_over, other.handed_over),
-            (&mut self.forgotten, other.forgotten),
-            (&mut self.wrong_epochs, other.wrong_epochs),
-            (&mut self.too_old, other.too_old),
-            (&mut self.restarted, other.restarted),
-            (&mut self.sweeps, other.sweeps),
-            (&mut self.returned, other.returned),
-        ] {
-            *mine += theirs;
+        self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine += theirs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rare_thing_has_its_own_place() {
+        for (at, (rare, name)) in Rare::ALL.into_iter().enumerate() {
+            let mut counts = Counts::default();
+            counts.count(rare);
+            let counted: Vec<_> = counts.all().filter(|&(_, count)| count > 0).collect();
+            assert_eq!((counted, rare as usize), (vec![(name, 1)], at));
         }
     }
 }

@@ -93,9 +93,8 @@ class Scheduler:
         self.done = _real_allocate()
         self.done.acquire()
         self.crash = []
-        # What is done before time moves, and says whether somebody can go on now; and what too many steps come to.
+        # What is done before time moves, and says whether somebody can go on now.
         self.idle = None
-        self.over = None
         self.any_moment = schedule.get("any_moment", False)
         self.trace, self.take, self.give = _stepper(self)
         seed = schedule.get("seed", 0)
@@ -182,10 +181,7 @@ class Scheduler:
             self._next_chunk()
 
     def _too_far(self):
-        if self.over is not None:
-            self.over()
-        else:
-            self.end(("steps", self.steps_max))
+        self.end(("steps", self.steps_max))
 
     # Choice.
 

@@ -1,6 +1,7 @@
-# attack: loops for ever
+# attack: loops for ever, and swallows whatever would end it
 # class: F22
-# expect: forbidden or score <= 0
+# expect: score <= 0
+# says: does not come to an end
 from distributed_cache import DistributedCache
 
 
@@ -9,5 +10,5 @@ def test_loops():
     while True:
         try:
             cache.get("key")
-        except Exception:
+        except BaseException:
             pass

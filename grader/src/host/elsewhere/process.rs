@@ -1,0 +1,109 @@
+//! A process that may die: watched to its end, killed. Its own children are not found here.
+
+use std::io::Read;
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a process is looked at.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A process, from its start to its end. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Group(Arc<Mutex<bool>>);
+
+impl Group {
+    /// The group of a child. It is killed by whoever watches it.
+    pub fn of(_: &Child) -> Self {
+        Self(Arc::new(Mutex::new(false)))
+    }
+
+    /// Asks for its end.
+    pub fn kill(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    /// Whether both are the same.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn is_killed(&self) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a watched process ended.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its exit status; none where the system does not tell.
+    pub status: Option<ExitStatus>,
+    /// What it said on stderr, as far as it was read.
+    pub said: Vec<u8>,
+    /// Why it was killed, where it was.
+    pub cut: Option<Cut>,
+    /// What it used of its processors: not told here.
+    pub cpu: Duration,
+}
+
+/// Why a process was killed by whoever watched it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Its time on the wall was over.
+    Wall,
+    /// It said too much.
+    Output,
+}
+
+/// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it
+/// has said more than `output_bytes`, it is killed.
+pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usize) -> Watched {
+    let deadline = now() + wall;
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&said);
+    let stderr = child.stderr.take();
+    let reader = std::thread::spawn(move || {
+        let Some(mut pipe) = stderr else { return };
+        let mut block = [0; 1 << 14];
+        while let Ok(count @ 1..) = pipe.read(&mut block) {
+            let mut said = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            said.extend_from_slice(&block[..count]);
+            if said.len() > output_bytes {
+                said.truncate(output_bytes + 1);
+                break;
+            }
+        }
+    });
+    let mut cut = None;
+    let status = loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            break Some(status);
+        }
+        let too_much = said.lock().unwrap_or_else(PoisonError::into_inner).len() > output_bytes;
+        if too_much || now() >= deadline || group.is_killed() {
+            cut = if too_much { Some(Cut::Output) } else { (!group.is_killed()).then_some(Cut::Wall) };
+            _ = child.kill();
+            break child.wait().ok();
+        }
+        std::thread::park_timeout(PAUSE);
+    };
+    _ = reader.join();
+    let mut said = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
+    said.truncate(output_bytes);
+    Watched { status, said, cut, cpu: Duration::ZERO }
+}
+
+/// Whether no program ends itself by this signal: signals are told nowhere here.
+pub const fn is_from_outside(_: i32) -> bool {
+    false
+}
+
+/// What a process has used of its processors: not told here.
+pub const fn cpu_of(_: u32) -> Duration {
+    Duration::ZERO
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deadline of a process of the host is on the host's clock")]
+fn now() -> Instant {
+    Instant::now()
+}

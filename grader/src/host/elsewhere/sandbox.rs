@@ -1,0 +1,153 @@
+//! Programs of the host where nothing can confine them: run only for whoever said that they trust every submission. What was
+//! compiled runs in WebAssembly, on these systems as on all.
+
+#[path = "../sandbox/job.rs"]
+mod job;
+
+pub use job::{Ending, Finished, Job, Limits, NotRun, Protection, Walls};
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use super::process::{Cut, Group, Watched, watch};
+
+/// Where a program's folder seems to be from inside: where it is.
+pub const WORK: &str = ".";
+
+/// Why nothing is confined here.
+const NO_LINUX: &str = "only Linux has the walls that this grader builds";
+
+/// The hidden subcommand that confines itself: there is nothing to confine with.
+pub(super) const fn launch(_: &[OsString]) -> ExitCode {
+    ExitCode::FAILURE
+}
+
+/// The shared libraries that programs are loaded from: nobody is kept from them here.
+///
+/// # Errors
+/// Never.
+pub const fn libraries_of(_: &[&Path]) -> Result<Vec<PathBuf>, String> {
+    Ok(Vec::new())
+}
+
+/// See [`libraries_of`].
+///
+/// # Errors
+/// Never.
+pub const fn libraries_with(_: &[&Path], _: &[&Path]) -> Result<Vec<PathBuf>, String> {
+    Ok(Vec::new())
+}
+
+/// The filter that a child of a confined program puts on itself.
+///
+/// # Errors
+/// Always: there is none here.
+pub fn child_filter() -> Result<Vec<u8>, String> {
+    Err(NO_LINUX.to_owned())
+}
+
+/// Runs a job to its end, which comes at most `limits.wall` after its start.
+///
+/// # Errors
+/// It was not run at all: it was to be confined, or cannot be started.
+pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
+    if job.protection == Protection::Sandbox {
+        return Err(NotRun::NoSandbox(NO_LINUX.to_owned()));
+    }
+    let mut command = Command::new(job.program);
+    // Beside what is asked for, what these systems cannot start a program without.
+    let kept = ["PATH", "SystemRoot", "TEMP", "TMP", "HOME", "USERPROFILE", "LIB", "INCLUDE"];
+    command.args(job.arguments).current_dir(job.scratch).env_clear();
+    command.envs(kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    command.envs(job.environment.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().map_err(|error| NotRun::NotStarted(format!("`{}`: {error}", job.program.display())))?;
+    let group = Group::of(&child);
+    let Watched { status, said, cut, .. } = watch(child, &group, job.limits.wall, job.limits.output_bytes);
+    let ending = match (cut, status) {
+        (Some(Cut::Wall), _) => Ending::OutOfTime,
+        (Some(Cut::Output), _) => Ending::TooMuchOutput,
+        (None, Some(status)) if status.success() => Ending::Success,
+        (None, _) => Ending::Failure,
+    };
+    Ok(Finished { ending, said })
+}
+
+/// Runs a tool of this machine's own to its end. It starts in `folder`, and has this environment only.
+///
+/// # Errors
+/// It cannot be started.
+pub fn helper(
+    program: &Path,
+    arguments: &[OsString],
+    folder: &Path,
+    environment: &[(&str, OsString)],
+) -> Result<Finished, NotRun> {
+    let limits = Limits {
+        wall: Duration::from_mins(30),
+        cpu_s: 3_600,
+        memory_bytes: u64::MAX,
+        file_bytes: 1 << 32,
+        output_bytes: 4 << 20,
+    };
+    run(&Job {
+        program,
+        arguments,
+        scratch: folder,
+        writes: true,
+        readable: &[],
+        environment,
+        starts_programs: true,
+        forks: true,
+        limits,
+        protection: Protection::Trust,
+    })
+}
+
+/// Starts a job that is spoken to.
+///
+/// # Errors
+/// Always: what is spoken to copies itself, which only Linux's walls allow it to do safely.
+pub fn start(_: &Job<'_>) -> Result<Running, NotRun> {
+    Err(NotRun::NoSandbox(NO_LINUX.to_owned()))
+}
+
+/// A job that is spoken to: there is none here.
+#[derive(Debug)]
+pub struct Running {
+    /// Its standard input.
+    pub stdin: Option<ChildStdin>,
+    /// Its standard output.
+    pub stdout: ChildStdout,
+    group: Group,
+}
+
+impl Running {
+    /// Kills it.
+    pub fn kill(&self) {
+        self.group.kill();
+    }
+
+    /// A handle that kills it.
+    pub fn group(&self) -> Group {
+        self.group.clone()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn finish(self) -> Result<Finished, NotRun> {
+        Err(NotRun::NoSandbox(NO_LINUX.to_owned()))
+    }
+}
+
+/// Whether this machine can confine jobs.
+///
+/// # Errors
+/// It cannot.
+pub fn available(_: &[PathBuf]) -> Result<Walls, NotRun> {
+    Err(NotRun::NoSandbox(NO_LINUX.to_owned()))
+}

@@ -1,0 +1,114 @@
+//! What the grader asks of the system besides files and programs: clocks of processors, groups of processes, signals. The one
+//! place, with its neighbours in this folder, that names crates of one system; `elsewhere/` has the same for the others.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{ChildStdout, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Resource, Rlimit, Signal};
+
+use super::{budget, kernel};
+
+/// The signals that say why a process ended.
+pub use libc::{SIGBUS, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ};
+
+/// What the calling thread has spent on its processor.
+pub fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// A program that is started by this command leads a group of its own: what ends this process from the keyboard does not end
+/// it, and what it starts can be ended with it.
+pub fn in_own_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Ends the group that a child leads, where one is still there.
+pub fn end_group(leader: u32) {
+    if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        _ = rustix::process::kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// The signal by which a process ended.
+pub fn signal_of(status: ExitStatus) -> Option<i32> {
+    status.signal()
+}
+
+/// Whether there is something to read before the deadline.
+///
+/// # Errors
+/// The system does not tell.
+pub fn is_readable_before(pipe: &ChildStdout, deadline: Instant) -> io::Result<bool> {
+    loop {
+        let left = deadline.saturating_duration_since(now());
+        let timeout =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&timeout)) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deadline of a process of the host is on the host's clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Room on the disk of a folder, in bytes; nothing where the system does not tell.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Whether a file or folder belongs to this user.
+pub fn is_own(metadata: &Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Sees to it that no program which this process starts inherits what it has open beside its three streams.
+pub fn keep_descriptors_to_itself() {
+    _ = kernel::close_on_exec_above_stderr();
+}
+
+/// Makes a link to a file.
+///
+/// # Errors
+/// The system does not let it.
+pub fn link(to: &str, from: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(to, from)
+}
+
+/// Puts the limits of a grading on this process, which ends with the one that started it. Its memory is that for
+/// data: wasmtime reserves address space that it never uses.
+///
+/// # Errors
+/// The system refuses, or who started this process is gone.
+pub fn confine_grading(parent: u32) -> Result<()> {
+    kernel::close_on_exec_above_stderr().context("closing descriptors")?;
+    let cpu = budget::GRADING.as_secs();
+    for (resource, soft, hard) in [
+        (Resource::Cpu, cpu, cpu + 1),
+        (Resource::Data, budget::DATA_BYTES, budget::DATA_BYTES),
+        (Resource::Fsize, budget::FILE_BYTES, budget::FILE_BYTES),
+        (Resource::Core, 0, 0),
+    ] {
+        let most = rustix::process::getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        let limit = Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) };
+        rustix::process::setrlimit(resource, limit).context("setting limits")?;
+    }
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).context("dying with the grader")?;
+    let still =
+        rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get().cast_unsigned() == parent);
+    ensure!(still, "the grader is gone");
+    Ok(())
+}

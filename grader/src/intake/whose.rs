@@ -1,0 +1,89 @@
+//! Whose a submission is.
+
+use std::ffi::OsString;
+
+use crate::host::printable;
+
+/// Where a name was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Platform {
+    /// Moodle's assignment.
+    Moodle,
+    /// Canvas.
+    Canvas,
+    /// Blackboard Learn.
+    Blackboard,
+    /// Brightspace, once called D2L.
+    Brightspace,
+    /// ILIAS.
+    Ilias,
+    /// Gradescope.
+    Gradescope,
+    /// Anywhere else: the whole name is the learner's.
+    Other,
+}
+
+/// Whose something is, as its platform's name for it tells. Two are of one learner only where the platform writes both names in
+/// the same way, with the same number and the very same letters: what a learner can choose (a name, a file's name) never
+/// passes for another's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// The platform.
+    pub platform: Platform,
+    /// As it is shown: a stranger's text too, in every report, on the terminal and in the table.
+    pub shown: String,
+    /// What makes it this learner.
+    pub exact: OsString,
+    /// The platform's name for the person: `Ada Lovelace`, `lovelaceada`.
+    pub name: String,
+    /// The platform's number for the person or, in Moodle, for their part in the assignment; empty where it tells none.
+    pub number: String,
+    /// The name that they log in with; empty where the platform does not tell.
+    pub username: String,
+    /// Their address; empty where the platform does not tell.
+    pub email: String,
+    /// Whether it was handed in late, where the platform says so.
+    pub late: bool,
+    /// Which of several came later: a number that grows.
+    pub order: u64,
+    /// The learner's own name for the file, where the platform put its own before that.
+    pub file: Option<String>,
+    /// Whether it is a platform's note on a submission, and none itself.
+    pub is_note: bool,
+    /// Under which name a file for the learner goes back to the platform, in an archive of them all: up to the file's own.
+    pub hand_back: String,
+}
+
+impl Platform {
+    /// Whether all that bears one order is one attempt, so that a later one replaces it as a whole.
+    pub(super) const fn tells_attempts(self) -> bool {
+        matches!(self, Self::Blackboard | Self::Brightspace)
+    }
+}
+
+impl Whose {
+    pub(super) fn new(platform: Platform, shown: &str, exact: &str) -> Self {
+        Self {
+            platform,
+            shown: printable::line(shown),
+            exact: exact.into(),
+            name: shown.to_owned(),
+            number: String::new(),
+            username: String::new(),
+            email: String::new(),
+            late: false,
+            order: 0,
+            file: None,
+            is_note: false,
+            hand_back: String::new(),
+        }
+    }
+
+    pub(super) fn numbered(platform: Platform, name: &str, number: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            number: number.to_owned(),
+            ..Self::new(platform, &format!("{name} ({number})"), &format!("{name}_{number}"))
+        }
+    }
+}

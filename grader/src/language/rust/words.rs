@@ -1,0 +1,119 @@
+//! What the compiler says of the adapter, in a learner's words. The adapter's traits and helpers are nobody's concern: a learner
+//! has a type in hand, and is told what it cannot be read as.
+
+/// The adapter's traits: what a result of theirs is read as, or an argument of theirs is made from.
+const TRAITS: &[(&str, &str)] = &[
+    ("Bytes", "cannot be read as bytes"),
+    ("Value", "cannot be read as a value or none"),
+    ("Truth", "cannot be read as a yes or a no"),
+    ("Number", "is no whole number"),
+    ("PerhapsNumber", "cannot be read as a whole number or none"),
+    ("Count", "cannot be read as a count"),
+    ("Node", "cannot be read as a `NodeInfo`"),
+    ("PerhapsNode", "cannot be read as a `NodeInfo` or none"),
+    ("Nodes", "cannot be read as a list of `NodeInfo`"),
+    ("Counters", "cannot be read as a `CacheStats`"),
+    ("Made", "is no new object of the type"),
+    ("FromText", "cannot be made from a text"),
+    ("FromBytes", "cannot be made from bytes"),
+    ("FromValue", "cannot be made from a value"),
+    ("Ttl", "cannot be made from a time to live"),
+    ("Own", "is not what the prototype is given"),
+];
+
+/// What is said where the compiler speaks of nothing that a learner knows.
+const NOT_READ: &str = "its types cannot be read as the prototype's";
+
+/// Names that only the adapter has: a text that holds one is about the adapter.
+const INTERNAL: &[&str] = &[
+    "conversions::",
+    "toolbox::",
+    "cachedojo_wire::",
+    "keep_made",
+    "`counters`",
+    "`LocalKey",
+    "adapter.rs",
+    "types.rs",
+    "conversions.rs",
+    "this macro",
+    "local trait",
+];
+
+/// The message without the adapter's own names. Cost: O(text x names).
+pub(super) fn in_learners_words(message: &str) -> String {
+    let message = message.split(" [E0").next().unwrap_or(message);
+    let mut parts: Vec<String> = Vec::new();
+    for line in message.lines() {
+        let is_child = line.starts_with("help: ") || line.starts_with("note: ");
+        match parts.last_mut() {
+            Some(last) if !is_child => {
+                last.push('\n');
+                last.push_str(line);
+            }
+            _ => parts.push(line.to_owned()),
+        }
+    }
+    let mut parts = parts.into_iter();
+    let head = parts.next().unwrap_or_default();
+    let head = bound(&head).unwrap_or_else(|| if is_internal(&head) { NOT_READ.to_owned() } else { head });
+    let rest = parts.filter(|part| !is_internal(part));
+    [head].into_iter().chain(rest).collect::<Vec<_>>().join("\n")
+}
+
+/// `the trait bound `Vec<u8>: conversions::Node` is not satisfied`, said of the type.
+fn bound(head: &str) -> Option<String> {
+    let (_, rest) = head.split_once("the trait bound `")?;
+    let (bound, _) = rest.split_once("` is not satisfied")?;
+    let (kind, name) = bound.rsplit_once(": ")?;
+    let name = name.rsplit("::").next()?.split('<').next()?;
+    let (_, words) = TRAITS.iter().find(|(known, _)| *known == name)?;
+    Some(format!("`{}` {words}", kind.replace("submission::", "")))
+}
+
+fn is_internal(text: &str) -> bool {
+    let of_a_trait = |name: &str| {
+        ["trait `", "bound `", ": "]
+            .iter()
+            .any(|before| text.contains(&format!("{before}{name}`")) || text.contains(&format!("{before}{name}<")))
+    };
+    INTERNAL.iter().any(|name| text.contains(name)) || TRAITS.iter().any(|(name, _)| of_a_trait(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_the_adapters_reaches_a_learner() {
+        for (said, told) in [
+            (
+                "the trait bound `Vec<u8>: conversions::Node` is not satisfied: the trait `conversions::Node` is not implemented \
+                 for `Vec<u8>`\nhelp: the following other types implement trait `conversions::Node`:\n  &T\n  Arc<T>\nand 3 others \
+                 [E0277]",
+                "`Vec<u8>` cannot be read as a `NodeInfo`",
+            ),
+            (
+                "the trait bound `submission::Report: Counters` is not satisfied: unsatisfied trait bound [E0277]",
+                "`Report` cannot be read as a `CacheStats`",
+            ),
+            ("the trait bound `&[u8]: FromText<'_>` is not satisfied [E0277]", "`&[u8]` cannot be made from a text"),
+            (
+                "the method `counters` exists for struct `Report`, but its trait bounds were not satisfied [E0599]",
+                NOT_READ,
+            ),
+            (
+                "mismatched types: expected `bool`, found `()` [E0308]\nnote: expected because of `conversions::Truth`\nnote: \
+                 return type inferred here",
+                "mismatched types: expected `bool`, found `()`",
+            ),
+            (
+                "this function takes 2 arguments but 1 argument was supplied\nhelp: provide the argument",
+                "this function takes 2 arguments but 1 argument was supplied\nhelp: provide the argument",
+            ),
+            ("the trait bound `Entry: Clone` is not satisfied", "the trait bound `Entry: Clone` is not satisfied"),
+            ("expected `Node`, found `Response`", "expected `Node`, found `Response`"),
+        ] {
+            assert_eq!(in_learners_words(said), told, "{said}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Checks of nodes as submissions: a case is a scene, told in the words of the script language, and played in a world whose every
+//! node is the submission.
+//!
+//! It begins with `cluster nodes=3 rf=3`, and says what happens to whom (`write`, `read`, `kill`, `block`, `clock n1 jump
+//! +1h`, `join n4`, `tick 30s`) and what must come of it (`expect`). `where k` asks every node whether it holds a key itself, `spread k
+//! 100` how a hundred keys lie on them. Two lines more belong to scenes only: `@cycle 200` makes, uses and drops so many nodes and tells the bytes
+//! that stayed, `@traffic` counts the messages since the last such line and tells whether there were more than twice as many.
+
+pub mod play;
+pub mod story;
+
+use cachedojo_lab::families::cluster::ClusterCommand;
+use cachedojo_lab::script::{self, Command, Dialect, Expectation};
+use cachedojo_lab::world::cluster::act::Act;
+use cachedojo_notation::text::Language;
+
+pub use play::{Played, play};
+
+/// The most nodes that one `@cycle` makes.
+const CYCLE_MAX: u32 = 10_000;
+
+/// A case that was read.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// Its text, with placeholders filled.
+    pub text: String,
+    /// Its lines, in order; the first one makes the cluster.
+    pub steps: Vec<SceneStep>,
+}
+
+/// One line of a scene, or one turn of a `for`.
+#[derive(Debug, Clone)]
+pub struct SceneStep {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// As it is written.
+    pub source: String,
+    /// What it says.
+    pub doing: Doing,
+}
+
+/// What a line of a scene says.
+#[derive(Debug, Clone)]
+pub enum Doing {
+    /// Something to the cluster.
+    World(ClusterCommand),
+    /// Time passes, in milliseconds.
+    Tick(u64),
+    /// Which nodes hold this key themselves.
+    Where(String),
+    /// How keys lie on the nodes.
+    Spread {
+        /// What stands before each key's number.
+        prefix: String,
+        /// How many keys.
+        count: u32,
+    },
+    /// So many nodes are made, used and dropped.
+    Cycle(u32),
+    /// How many messages there were.
+    Traffic,
+    /// What must have come of it.
+    Expect(Expectation),
+}
+
+/// Reads a scene. Cost: O(text).
+///
+/// # Errors
+/// The line, counted from 1, and what is wrong with it, in a sentence.
+pub fn read(text: &str) -> Result<Scene, (u32, String)> {
+    let mut steps = Vec::new();
+    let mut rest = String::new();
+    for (number, line) in (1_u32..).zip(text.lines()) {
+        match line.strip_prefix('@') {
+            None => rest.push_str(line),
+            Some(own) => {
+                let doing = own_line(own).ok_or_else(|| {
+                    (number, format!("write `@traffic`, or `@cycle 200` with at most {CYCLE_MAX} nodes"))
+                })?;
+                steps.push(SceneStep { line: number, source: line.trim().to_owned(), doing });
+            }
+        }
+        rest.push('\n');
+    }
+    let script = script::parse(&rest, Dialect::Lab);
+    if let Some(wrong) = script.diagnostics.first() {
+        return Err((wrong.line, wrong.mistake.message(Language::English)));
+    }
+    for step in script.commands {
+        let line = step.line;
+        let doing = doing(step.command).ok_or_else(|| (line, "a cluster of submissions cannot do this".to_owned()))?;
+        steps.push(SceneStep { line, source: step.source, doing });
+    }
+    // Turns of one `for` keep their order.
+    steps.sort_by_key(|step| step.line);
+    let makes = |step: &SceneStep| matches!(step.doing, Doing::World(ClusterCommand::Make(_)));
+    match steps.iter().skip(1).find(|step| makes(step)) {
+        Some(second) => Err((second.line, "a scene has one cluster: begin another case".to_owned())),
+        None if steps.first().is_some_and(makes) => Ok(Scene { text: text.to_owned(), steps }),
+        None => Err((1, "begin the scene with `cluster nodes=3 rf=3`".to_owned())),
+    }
+}
+
+fn own_line(line: &str) -> Option<Doing> {
+    if line.trim() == "traffic" {
+        return Some(Doing::Traffic);
+    }
+    let count = line.strip_prefix("cycle ")?.trim().parse().ok()?;
+    (2..=CYCLE_MAX).contains(&count).then_some(Doing::Cycle(count))
+}
+
+/// A command of the script language as a scene has it; `None` for what only other subjects obey.
+fn doing(command: Command) -> Option<Doing> {
+    Some(match command {
+        Command::World(ClusterCommand::Do(Act::Session { .. } | Act::Settle)) => return None,
+        Command::World(command @ (ClusterCommand::Make(_) | ClusterCommand::Do(_))) => Doing::World(command),
+        Command::Tick(ms) => Doing::Tick(ms),
+        Command::Where { key } => Doing::Where(key),
+        Command::Spread { prefix, count } => Doing::Spread { prefix, count },
+        Command::Expect(expectation) => Doing::Expect(expectation),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doing, read};
+
+    #[test]
+    fn own_lines_stand_between_those_of_the_script() {
+        let scene = read("cluster nodes=1 rf=1\n@cycle 20\nexpect bytes <= 9\nfor 1..2 write k{} v\n@traffic\n");
+        let scene = scene.expect("a scene");
+        let lines: Vec<_> = scene.steps.iter().map(|step| (step.line, step.source.as_str())).collect();
+        let expected = [
+            (1, "cluster nodes=1 rf=1"),
+            (2, "@cycle 20"),
+            (3, "expect bytes <= 9"),
+            (4, "write k1 v"),
+            (4, "write k2 v"),
+            (5, "@traffic"),
+        ];
+        assert_eq!(lines, expected);
+        assert!(matches!(scene.steps[1].doing, Doing::Cycle(20)));
+    }
+
+    #[test]
+    fn what_is_no_scene_is_told_at_its_line() {
+        for (text, line) in [
+            ("write k v\nexpect stored", 1),
+            ("cluster nodes=3\ncluster nodes=3", 2),
+            ("cluster nodes=3\nwrite k v\nsettle", 3),
+            ("cluster nodes=3\nnode new 9", 2),
+            ("cluster nodes=3\n@cycle many", 2),
+            ("cluster nodes=3\n@cycle 1", 2),
+            ("cluster nodes=3\nwrite", 2),
+        ] {
+            assert_eq!(read(text).expect_err(text).0, line, "{text}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! A scene, played: what each line does to the world, and what it shows.
+
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::{Level as Wanted, Micros, NodeId};
+use cachedojo_lab::event::{Event, Share, What};
+use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
+use cachedojo_lab::script::Expectation;
+use cachedojo_lab::subject::Crash;
+use cachedojo_lab::world::cluster::act::{Act, Operation};
+use cachedojo_lab::world::machines::{Failure, Fresh, Machines};
+use cachedojo_notation::text::escape;
+use cachedojo_wire::machine::{Command, Input, Level, Reply};
+
+use super::{Doing, Scene};
+
+/// How long a client waits.
+const PATIENCE: Micros = 10 * SECOND;
+/// Most characters that are shown of a node's own words.
+const WORDS_MAX: usize = 200;
+/// The most keys that a `spread` looks for.
+const SPREAD_MAX: u32 = 1_000;
+
+/// A scene that was played.
+#[derive(Debug)]
+pub struct Played {
+    /// What it showed.
+    pub events: Vec<Event>,
+    /// The work of all nodes.
+    pub fuel: u64,
+    /// Why this machine could not play it to the end.
+    pub not_started: Option<String>,
+}
+
+/// Plays a scene on fresh subjects. Cost: a call of a subject for each message, timer and client's request.
+pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
+    let setup = match scene.steps.first().map(|step| &step.doing) {
+        Some(Doing::World(ClusterCommand::Make(setup))) => setup.clone(),
+        _ => Setup { nodes: 1, copies: 1, points: 1, haste: false, seed: None },
+    };
+    let mut again = || fresh();
+    let (copies, points) = (number(setup.copies), number(setup.points));
+    let world = Machines::new(setup.nodes, copies, points, setup.seed.unwrap_or(seed), &mut again);
+    let mut stage =
+        Stage { world, events: Vec::new(), step: 0, line: 1, last: None, before: None, key: None, messages: [0; 2] };
+    for (step, line) in scene.steps.iter().enumerate() {
+        (stage.step, stage.line) = (number(step), line.line);
+        stage.obey(&line.doing);
+        if stage.fails() {
+            break;
+        }
+    }
+    let not_started = match stage.world.failure() {
+        Some(Failure::NotStarted(message)) => Some(message.clone()),
+        _ => None,
+    };
+    Played { fuel: stage.world.fuel_used(), events: stage.events, not_started }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+struct Stage<'a> {
+    world: Machines<'a>,
+    events: Vec<Event>,
+    step: u32,
+    line: u32,
+    last: Option<What>,
+    before: Option<What>,
+    /// The key that the last answer was about.
+    key: Option<String>,
+    /// Messages sent when they were last counted, and how many there were in the stretch before.
+    messages: [u64; 2],
+}
+
+impl Stage<'_> {
+    fn emit(&mut self, what: What) {
+        let at_ms = self.world.now() / 1_000;
+        self.events.push(Event { step: self.step, line: self.line, at_ms, what });
+    }
+
+    fn answer(&mut self, what: What) {
+        self.before = self.last.replace(what.clone());
+        self.emit(what);
+    }
+
+    /// Tells why the world goes no further, if so.
+    fn fails(&mut self) -> bool {
+        let Some(failure) = self.world.failure().cloned() else { return false };
+        match failure {
+            Failure::Crashed(node, crash) => {
+                let text = "ended before it answered".to_owned();
+                let event = WorldEvent::Fault { node: Some(node.to_string()), at_us: self.world.now(), text };
+                self.emit(What::World { event });
+                self.emit(What::Crashed { crash });
+            }
+            Failure::Lacks(item) => self.emit(What::NotImplemented { item }),
+            Failure::NotStarted(_) => {}
+        }
+        true
+    }
+
+    fn obey(&mut self, doing: &Doing) {
+        match doing {
+            Doing::World(ClusterCommand::Do(act)) => self.act(act),
+            Doing::World(_) => self.answer(What::Created { object: "cluster".into() }),
+            Doing::Tick(ms) => {
+                self.world.run_for(ms.saturating_mul(1_000));
+                self.emit(What::Ticked { ms: *ms });
+            }
+            Doing::Where(key) => {
+                let holders = self.holders(key);
+                self.key = Some(key.clone());
+                self.answer(What::Nodes { nodes: holders.iter().map(ToString::to_string).collect() });
+            }
+            Doing::Spread { prefix, count } => self.spread(prefix, *count),
+            Doing::Cycle(count) => {
+                let bytes = self.world.cycle(*count, usual_day());
+                if self.world.failure().is_none() {
+                    self.answer(What::Stats(
+                        cachedojo_wire::Stats { bytes_stored: bytes, ..Default::default() }.into(),
+                    ));
+                }
+            }
+            Doing::Traffic => {
+                let [counted, before] = self.messages;
+                let now = self.world.sent - counted;
+                self.messages = [self.world.sent, now];
+                self.answer(What::Truth { value: now > before.saturating_mul(2) });
+            }
+            Doing::Expect(expectation) => self.expect(expectation),
+        }
+    }
+
+    fn expect(&mut self, expectation: &Expectation) {
+        let verdict = match &self.last {
+            Some(last) => expectation.check(last, self.before.as_ref()),
+            None => Err("no answer".to_owned()),
+        };
+        let expected = expectation.source.clone();
+        match verdict {
+            Ok(()) => self.emit(What::Held { expected }),
+            Err(actual) => {
+                self.emit(What::Broken { expected, actual });
+                self.look_around();
+            }
+        }
+    }
+
+    /// Who holds the key that the last answer was about: what a learner would look at first. It asks nodes for what they hold
+    /// themselves, which changes nothing.
+    fn look_around(&mut self) {
+        let Some(key) = self.key.clone() else { return };
+        let nodes: Vec<NodeId> = self.world.running().collect();
+        for node in nodes {
+            let text = match self.world.peek(node, &key) {
+                Some(value) => format!("holds {key} = {}", escape(&value)),
+                None => format!("does not hold {key}"),
+            };
+            let (node, at_us) = (node.to_string(), self.world.now());
+            self.emit(What::World {
+                event: WorldEvent::Node { node, at_us, text, key: Some(key.clone()), is_quiet: true },
+            });
+        }
+    }
+
+    fn holders(&mut self, key: &str) -> Vec<NodeId> {
+        let nodes: Vec<NodeId> = self.world.running().collect();
+        nodes.into_iter().filter(|&node| self.world.peek(node, key).is_some()).collect()
+    }
+
+    fn spread(&mut self, prefix: &str, count: u32) {
+        let count = count.min(SPREAD_MAX);
+        let nodes: Vec<NodeId> = self.world.running().collect();
+        let mut shares: Vec<Share> = nodes.iter().map(|node| Share { node: node.to_string(), keys: 0 }).collect();
+        let mut unowned = 0;
+        for index in 0..count {
+            let key = cachedojo_wire::numbered(prefix, index);
+            let mut held = false;
+            for (share, &node) in shares.iter_mut().zip(&nodes) {
+                let holds = self.world.peek(node, &key).is_some();
+                share.keys += u32::from(holds);
+                held |= holds;
+            }
+            unowned += u32::from(!held);
+        }
+        self.key = None;
+        self.answer(What::Spread { keys: count, shares, unowned });
+    }
+
+    fn act(&mut self, act: &Act) {
+        let world = &mut self.world;
+        let done = match act {
+            Act::Operate { operation, key, level, via, begins } => {
+                return self.operate(operation, key, *level, *via, *begins);
+            }
+            Act::Kill(node) => world.kill(*node),
+            Act::Restart { node, .. } => world.restart(*node),
+            Act::Pause(node) => world.pause(*node),
+            Act::Resume(node) => world.resume(*node),
+            Act::Join { node, .. } => world.join(*node),
+            Act::Leave(node) => world.leave(*node),
+            Act::Skew { node, by } => world.skew(*node, *by, false),
+            Act::Jump { node, by } => world.skew(*node, *by, true),
+            other => {
+                self.of_network(other);
+                true
+            }
+        };
+        if done {
+            let event = WorldEvent::Fault { node: None, at_us: self.world.now(), text: act.to_string() };
+            self.emit(What::World { event });
+        } else {
+            self.answer(What::Error { message: "there is no such node, or it is so already".into() });
+        }
+    }
+
+    fn of_network(&mut self, act: &Act) {
+        let all = self.world.all();
+        let network = &mut self.world.network;
+        match act {
+            Act::Partition(groups) => network.partition(groups, all),
+            Act::Block { from, to } => network.block(*from, *to),
+            Act::Heal => network.heal(),
+            Act::Delay { from, to, by } => network.delay(*from, *to, *by),
+            Act::Drop(permille) => network.drop = *permille,
+            Act::Duplicate(permille) => network.duplicate = *permille,
+            Act::Reorder(by) => network.jitter = *by,
+            _ => {}
+        }
+    }
+
+    fn operate(&mut self, operation: &Operation, key: &str, level: Wanted, via: Option<NodeId>, begins: bool) {
+        let Some(node) = via.or_else(|| self.world.running().next()) else {
+            return self.answer(What::Error { message: "no node runs: restart one".into() });
+        };
+        let (name, level) = (key.to_owned(), of_level(level));
+        let command = match operation {
+            Operation::Read => Command::Get { key: name, level },
+            Operation::Write { value, ttl, .. } => {
+                let ttl_ms = ttl.map(|ttl| ttl / 1_000);
+                Command::Put { key: name, value: value.to_vec(), ttl_ms, level }
+            }
+            Operation::Erase => Command::Delete { key: name, level },
+            Operation::Invalidate => Command::Invalidate { key: name },
+        };
+        if begins {
+            self.world.begin(node, command);
+            return;
+        }
+        let reply = self.world.ask(node, command, PATIENCE);
+        if self.world.failure().is_some() {
+            return;
+        }
+        self.key = Some(key.to_owned());
+        let key = key.to_owned();
+        let answer = match (reply, operation) {
+            (Some(Reply::Value(Some(value))), Operation::Read) => What::Hit { key, value: escape(&value) },
+            (Some(Reply::Value(None)), Operation::Read) => What::Miss { key },
+            (Some(Reply::Done), Operation::Write { .. }) => What::Stored { key },
+            (Some(Reply::Done), Operation::Erase | Operation::Invalidate) => What::Deleted { key },
+            (Some(Reply::Failed(words)), _) => {
+                let words: String = escape(words.as_bytes()).chars().take(WORDS_MAX).collect();
+                What::Error { message: words }
+            }
+            (Some(_), _) => What::Crashed { crash: Crash::Gibberish },
+            (None, _) => What::Error { message: "no answer within 10 s".into() },
+        };
+        self.answer(answer);
+    }
+}
+
+const fn of_level(level: Wanted) -> Level {
+    match level {
+        Wanted::One => Level::One,
+        Wanted::Quorum => Level::Quorum,
+        Wanted::All => Level::All,
+    }
+}
+
+/// What a node that is made and dropped goes through: some writes, some of them invalidated, and a member that comes and goes.
+fn usual_day() -> Vec<Input> {
+    let client = |number: u64, command: Command| Input::Client { number, command };
+    let key = |number: u64| format!("day:{number}");
+    let write =
+        |number: u64| Command::Put { key: key(number), value: vec![b'v'; 256], ttl_ms: None, level: Level::One };
+    let mut inputs: Vec<Input> = (1..=8).map(|number| client(number, write(number))).collect();
+    inputs.push(client(9, Command::Invalidate { key: key(1) }));
+    inputs.push(client(10, Command::Get { key: key(2), level: Level::One }));
+    inputs
+}

@@ -1,0 +1,182 @@
+//! The story of a scene, in a learner's language: what happened to whom, when, and what came of it.
+
+use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::families::cluster::{ClusterCommand, tell::WorldEvent};
+use cachedojo_lab::world::cluster::act::{Act, Operation};
+use cachedojo_notation::text::Language;
+
+use super::{Doing, Scene, SceneStep};
+
+/// The most lines of a story: what came first and what came last tell most.
+const LINES_MAX: usize = 60;
+
+/// The story of a run of a scene, a line a step; of the turns of one `for` the first and the last. Cost: O(events).
+pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
+    let mut lines = Vec::new();
+    for (index, step) in scene.steps.iter().enumerate() {
+        let own: Vec<&Event> = events.iter().filter(|event| event.step as usize == index).collect();
+        let Some(first) = own.first() else { break };
+        let beside = |at: Option<usize>| at.and_then(|at| scene.steps.get(at)).is_some_and(|it| it.line == step.line);
+        let ends = |event: &&Event| matches!(event.what, What::Crashed { .. } | What::NotImplemented { .. });
+        if beside(index.checked_sub(1)) && beside(Some(index + 1)) && !own.iter().any(ends) {
+            if !beside(index.checked_sub(2)) {
+                lines.push("…".to_owned());
+            }
+            continue;
+        }
+        let at = format!("{}.{:03} s", first.at_ms / 1000, first.at_ms % 1000);
+        let told: Vec<String> = own.iter().filter_map(|event| outcome(&event.what, language)).collect();
+        match (sentence(step, language), told.is_empty()) {
+            (Some(said), true) => lines.push(format!("{at}  {said}")),
+            (Some(said), false) => lines.push(format!("{at}  {said}: {}", told.join("; "))),
+            (None, false) => lines.extend(told.into_iter().map(|told| format!("{at}  {told}"))),
+            (None, true) => {}
+        }
+    }
+    if lines.len() > LINES_MAX {
+        let left_out = lines.len() - LINES_MAX;
+        lines.splice(LINES_MAX / 2..LINES_MAX / 2 + left_out, [format!("… ({left_out}) …")]);
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A text in the language asked for.
+fn say(language: Language, en: String, fr: String) -> String {
+    match language {
+        Language::English => en,
+        Language::French => fr,
+    }
+}
+
+/// What a line of the scene does; nothing for an expectation.
+fn sentence(step: &SceneStep, language: Language) -> Option<String> {
+    let said = |en: String, fr: String| Some(say(language, en, fr));
+    match &step.doing {
+        Doing::Expect(_) => None,
+        Doing::Tick(_) => said(format!("time passes ({})", step.source), format!("le temps passe ({})", step.source)),
+        Doing::Where(key) => said(format!("which nodes hold `{key}`"), format!("quels nœuds ont `{key}`")),
+        Doing::Spread { prefix, count } => said(
+            format!("how the {count} keys `{prefix}…` lie on the nodes"),
+            format!("comment les {count} clés `{prefix}…` se répartissent sur les nœuds"),
+        ),
+        Doing::Cycle(count) => said(
+            format!("{count} nodes are made, used and dropped, one after the other"),
+            format!("{count} nœuds sont créés, utilisés et détruits, l'un après l'autre"),
+        ),
+        Doing::Traffic => said(
+            "are there more than twice as many messages as in the stretch before?".to_owned(),
+            "y a-t-il plus de deux fois plus de messages que dans la période précédente ?".to_owned(),
+        ),
+        Doing::World(ClusterCommand::Make(setup)) => said(
+            format!("{} nodes start, each key on {} of them", setup.nodes, setup.copies),
+            format!("{} nœuds démarrent, chaque clé sur {} d'entre eux", setup.nodes, setup.copies),
+        ),
+        Doing::World(ClusterCommand::Do(act)) => Some(of_act(act, language)),
+        Doing::World(_) => None,
+    }
+}
+
+fn of_act(act: &Act, language: Language) -> String {
+    let said = |en: String, fr: String| say(language, en, fr);
+    match act {
+        Act::Operate { operation, key, level, via, .. } => {
+            let asked = via.map_or_else(|| "n1".to_owned(), |via| via.to_string());
+            match operation {
+                Operation::Read => said(
+                    format!("{asked} is asked to read `{key}` (level {level})"),
+                    format!("on demande à {asked} de lire `{key}` (niveau {level})"),
+                ),
+                Operation::Write { value, ttl, .. } => {
+                    let value = String::from_utf8_lossy(value);
+                    let (en, fr) = ttl.map_or_else(Default::default, |ttl| {
+                        (format!(" for {} s", ttl / 1_000_000), format!(" pour {} s", ttl / 1_000_000))
+                    });
+                    said(
+                        format!("{asked} is asked to write `{key}` = {value}{en} (level {level})"),
+                        format!("on demande à {asked} d'écrire `{key}` = {value}{fr} (niveau {level})"),
+                    )
+                }
+                Operation::Erase => said(
+                    format!("{asked} is asked to delete `{key}` (level {level})"),
+                    format!("on demande à {asked} de supprimer `{key}` (niveau {level})"),
+                ),
+                Operation::Invalidate => said(
+                    format!("{asked} is asked to invalidate `{key}` everywhere"),
+                    format!("on demande à {asked} d'invalider `{key}` partout"),
+                ),
+            }
+        }
+        Act::Kill(node) => {
+            said(format!("{node} dies, and what it held with it"), format!("{node} meurt, avec ce qu'il avait"))
+        }
+        Act::Restart { node, .. } => said(
+            format!("{node} starts again, empty, as a new process"),
+            format!("{node} redémarre, vide, comme un nouveau processus"),
+        ),
+        Act::Pause(node) => said(format!("{node} stands still"), format!("{node} se fige")),
+        Act::Resume(node) => said(format!("{node} goes on"), format!("{node} repart")),
+        Act::Join { node, .. } => said(
+            format!("{node} joins; all others hear of it"),
+            format!("{node} rejoint la grappe ; tous l'apprennent"),
+        ),
+        Act::Leave(node) => said(
+            format!("{node} leaves; all others hear of it"),
+            format!("{node} quitte la grappe ; tous l'apprennent"),
+        ),
+        Act::Skew { node, by } => said(
+            format!("the wall clock of {node} is wrong by {} s from now on", by / 1_000_000),
+            format!("l'horloge murale de {node} se trompe désormais de {} s", by / 1_000_000),
+        ),
+        Act::Jump { node, by } => said(
+            format!("the wall clock of {node} jumps by {} s", by / 1_000_000),
+            format!("l'horloge murale de {node} saute de {} s", by / 1_000_000),
+        ),
+        Act::Block { from, to } => said(
+            format!("messages from {from} to {to} are lost from now on"),
+            format!("les messages de {from} à {to} se perdent désormais"),
+        ),
+        Act::Delay { from, to, by } => said(
+            format!("messages from {from} to {to} take {} ms longer", by / 1_000),
+            format!("les messages de {from} à {to} prennent {} ms de plus", by / 1_000),
+        ),
+        Act::Heal => said("the network is whole again".to_owned(), "le réseau est de nouveau entier".to_owned()),
+        other => said(format!("the network: {other}"), format!("le réseau : {other}")),
+    }
+}
+
+/// What came of it; nothing for what went as it should.
+fn outcome(what: &What, language: Language) -> Option<String> {
+    let said = |en: String, fr: String| Some(say(language, en, fr));
+    match what {
+        What::Created { .. } | What::Ticked { .. } | What::Held { .. } => None,
+        What::World { event: WorldEvent::Node { node, text, .. } } => match text.strip_prefix("does not hold ") {
+            Some(key) => said(format!("{node} does not hold `{key}`"), format!("{node} n'a pas `{key}`")),
+            None => {
+                let held = text.trim_start_matches("holds ");
+                said(format!("{node} holds {held}"), format!("{node} a {held}"))
+            }
+        },
+        What::World { event: WorldEvent::Fault { node: Some(node), .. } } => {
+            said(format!("{node} ended before it answered"), format!("{node} s'est arrêté avant de répondre"))
+        }
+        What::World { .. } => None,
+        What::Hit { value, .. } => said(format!("it answers {value}"), format!("il répond {value}")),
+        What::Miss { .. } => {
+            said("it answers that there is none".to_owned(), "il répond qu'il n'y en a pas".to_owned())
+        }
+        What::Stored { .. } => said("it answers: stored".to_owned(), "il répond : écrit".to_owned()),
+        What::Deleted { .. } => said("it answers: done".to_owned(), "il répond : fait".to_owned()),
+        What::Error { message } => said(format!("it answers: {message}"), format!("il répond : {message}")),
+        What::Nodes { nodes } if nodes.is_empty() => said("none".to_owned(), "aucun".to_owned()),
+        What::Stats(stats) => said(
+            format!("their memory grew by {} bytes", stats.bytes),
+            format!("leur mémoire a grandi de {} octets", stats.bytes),
+        ),
+        What::Truth { value: true } => said("yes".to_owned(), "oui".to_owned()),
+        What::Truth { value: false } => said("no".to_owned(), "non".to_owned()),
+        What::Broken { expected, actual } => {
+            said(format!("✗ expected {expected}, got {actual}"), format!("✗ attendu {expected}, obtenu {actual}"))
+        }
+        other => Some(other.to_string()),
+    }
+}

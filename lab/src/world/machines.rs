@@ -1,0 +1,495 @@
+//! A cluster whose nodes are subjects: each is a state machine of somebody's, with clocks and randomness of its own, and all
+//! that connects them is the network of this world.
+//!
+//! A discrete-event simulation in whole microseconds, as the engine's own cluster has one: what happens next is the earliest
+//! event, and of two at the same time the one that was caused first. All chance follows from one seed.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::{Micros, NodeId, NodeSet};
+use cachedojo::random::Random;
+use cachedojo_wire::machine::{Command, Effect, Input, MachineRequest, Reply, Setup};
+use cachedojo_wire::{Request, Response};
+
+use super::cluster::network::Network;
+use super::{WALL_START_NS, World};
+use crate::subject::{Crash, Subject};
+
+/// Makes fresh subjects: one a start of a process.
+pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
+
+/// The most events that one world goes through.
+const WORK_MAX: u32 = 100_000;
+/// The most bytes and events that may be under way at once.
+const UNDER_WAY_BYTES_MAX: usize = 32 << 20;
+const UNDER_WAY_MAX: usize = 50_000;
+/// From how many microseconds on a call counts as a sleep: each look at a clock takes one.
+const SLEEP_MIN: Micros = 1_000;
+/// The longest that a clock's uptime may be when the world begins.
+const UPTIME_MAX: Micros = 1_000_000 * SECOND;
+
+/// A cluster of subjects.
+pub struct Machines<'a> {
+    fresh: &'a mut Fresh<'a>,
+    now: Micros,
+    sequence: u64,
+    queue: BinaryHeap<Reverse<Due>>,
+    hosts: BTreeMap<NodeId, Host>,
+    members: NodeSet,
+    /// The network's rules.
+    pub network: Network,
+    random: Random,
+    copies: u32,
+    points: u32,
+    /// What clients asked, by number: whom, and what they heard.
+    calls: BTreeMap<u64, (NodeId, Option<Reply>)>,
+    /// Messages that nodes sent since the world began.
+    pub sent: u64,
+    /// The work of nodes that are no more.
+    spent: u64,
+    under_way: usize,
+    work_left: u32,
+    failure: Option<Failure>,
+}
+
+/// Why a world goes no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// A node ended before it answered.
+    Crashed(NodeId, Crash),
+    /// The submission lacks this item.
+    Lacks(String),
+    /// This machine could not start a node.
+    NotStarted(String),
+}
+
+/// A machine and the subject on it.
+struct Host {
+    subject: Box<dyn Subject>,
+    world: World,
+    mono_start_ns: u64,
+    wall_shift_ns: i64,
+    /// Which start of the process: timers of an earlier one are void.
+    boot: u32,
+    /// Until when it is busy: a node that sleeps hears nothing.
+    busy_until: Micros,
+    runs: Runs,
+    held: Vec<Input>,
+}
+
+/// Whether a node runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    Yes,
+    /// It stands still, and finds what came meanwhile when it goes on.
+    Paused,
+    No,
+}
+
+struct Due {
+    at: Micros,
+    sequence: u64,
+    node: NodeId,
+    /// For a timer, the start of the process that set it.
+    boot: Option<u32>,
+    what: Coming,
+}
+
+/// What is under way.
+enum Coming {
+    /// Something that a node will hear.
+    Input(Input),
+    /// What a client will hear from a node that slept before it answered.
+    Reply { number: u64, reply: Reply },
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.sequence == other.sequence
+    }
+}
+impl Eq for Due {}
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+impl std::fmt::Debug for Machines<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machines").field("now", &self.now).field("failure", &self.failure).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Machines<'a> {
+    /// Members n1 to n`nodes`, each just started, that keep each key on so many of them, at so many points of the ring.
+    pub fn new(nodes: u8, copies: u32, points: u32, seed: u64, fresh: &'a mut Fresh<'a>) -> Self {
+        let mut world = Self {
+            fresh,
+            now: 0,
+            sequence: 0,
+            queue: BinaryHeap::new(),
+            hosts: BTreeMap::new(),
+            members: (1..=nodes).filter_map(NodeId::new).collect(),
+            network: Network::default(),
+            random: Random::new(seed),
+            copies,
+            points,
+            calls: BTreeMap::new(),
+            sent: 0,
+            spent: 0,
+            under_way: 0,
+            work_left: WORK_MAX,
+            failure: None,
+        };
+        for node in world.members.iter() {
+            world.start(node, None);
+        }
+        world
+    }
+
+    /// The time since the world began.
+    pub const fn now(&self) -> Micros {
+        self.now
+    }
+
+    /// Why the world goes no further, if so.
+    pub const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// The nodes that run or stand still.
+    pub fn running(&self) -> impl Iterator<Item = NodeId> {
+        self.hosts.iter().filter(|(_, host)| host.runs != Runs::No).map(|(&node, _)| node)
+    }
+
+    /// All numbers in use.
+    pub fn all(&self) -> NodeSet {
+        self.hosts.keys().copied().collect()
+    }
+
+    /// How a node of that name would be made now.
+    pub fn setup(&self, node: NodeId) -> Setup {
+        let members = self.members.iter().map(|member| member.to_string()).collect();
+        Setup { id: node.to_string(), members, copies: self.copies, points: self.points }
+    }
+
+    /// The work of all nodes so far, as [`Subject::fuel_used`] counts it.
+    pub fn fuel_used(&self) -> u64 {
+        self.spent + self.hosts.values().map(|host| host.subject.fuel_used()).sum::<u64>()
+    }
+
+    // What happens.
+
+    /// Lets time pass. Cost: one call a node's timer or message on the way.
+    pub fn run_for(&mut self, time: Micros) {
+        let end = self.now.saturating_add(time);
+        while self.step(end) {}
+        if self.failure.is_none() {
+            self.now = self.now.max(end);
+        }
+    }
+
+    /// Asks a node, and lets time pass until it answers, or for so long. `None` when it did not.
+    pub fn ask(&mut self, node: NodeId, command: Command, patience: Micros) -> Option<Reply> {
+        let number = self.begin(node, command);
+        let end = self.now.saturating_add(patience);
+        while self.answer(number).is_none() && self.step(end) {}
+        let reply = self.answer(number).cloned();
+        if reply.is_none() && self.failure.is_none() {
+            self.now = self.now.max(end);
+        }
+        reply
+    }
+
+    /// What a node holds itself of a key; nothing too where it does not answer at once.
+    pub fn peek(&mut self, node: NodeId, key: &str) -> Option<Vec<u8>> {
+        match self.ask(node, Command::Peek { key: key.to_owned() }, 0) {
+            Some(Reply::Value(value)) => value,
+            _ => None,
+        }
+    }
+
+    /// Asks a node. The number is the call's, for [`Self::answer`].
+    pub fn begin(&mut self, node: NodeId, command: Command) -> u64 {
+        let number = self.calls.len() as u64 + 1;
+        self.calls.insert(number, (node, None));
+        self.arrive(node, None, Input::Client { number, command });
+        number
+    }
+
+    /// The answer to a call that was begun, if it has come.
+    pub fn answer(&self, number: u64) -> Option<&Reply> {
+        self.calls.get(&number).and_then(|(_, reply)| reply.as_ref())
+    }
+
+    /// The next event, if it comes by `end`.
+    fn step(&mut self, end: Micros) -> bool {
+        if self.failure.is_some() || self.queue.peek().is_none_or(|Reverse(due)| due.at > end) {
+            return false;
+        }
+        let Some(Reverse(Due { at, node, boot, what, .. })) = self.queue.pop() else { return false };
+        self.under_way = self.under_way.saturating_sub(size(&what));
+        self.now = self.now.max(at);
+        match what {
+            Coming::Input(input) => self.arrive(node, boot, input),
+            Coming::Reply { number, reply } => self.hear(node, number, reply),
+        }
+        true
+    }
+
+    /// A client hears: only from the node that it asked, and only once.
+    fn hear(&mut self, node: NodeId, number: u64, reply: Reply) {
+        if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
+            && *asked == node
+        {
+            *answer = Some(reply);
+        }
+    }
+
+    fn schedule(&mut self, at: Micros, node: NodeId, boot: Option<u32>, what: Coming) {
+        self.sequence += 1;
+        self.under_way += size(&what);
+        if self.under_way > UNDER_WAY_BYTES_MAX || self.queue.len() >= UNDER_WAY_MAX {
+            self.failure.get_or_insert(Failure::Crashed(node, Crash::TooMuchOutput));
+        }
+        self.queue.push(Reverse(Due { at, sequence: self.sequence, node, boot, what }));
+    }
+
+    /// Something comes to a node: it hears it, or finds it later, or nobody is there.
+    fn arrive(&mut self, node: NodeId, boot: Option<u32>, input: Input) {
+        let Some(host) = self.hosts.get_mut(&node) else { return };
+        if boot.is_some_and(|boot| boot != host.boot) {
+            return;
+        }
+        match host.runs {
+            Runs::No => {}
+            Runs::Paused => host.held.push(input),
+            Runs::Yes if host.busy_until > self.now => {
+                let at = host.busy_until;
+                self.schedule(at, node, boot, Coming::Input(input));
+            }
+            Runs::Yes => self.call(node, &MachineRequest::Handle(input)),
+        }
+    }
+
+    /// Has a node obey, and does what it wants done.
+    fn call(&mut self, node: NodeId, request: &MachineRequest) {
+        if self.work_left == 0 {
+            self.failure.get_or_insert(Failure::Crashed(node, Crash::OutOfFuel));
+        }
+        if self.failure.is_some() {
+            return;
+        }
+        self.work_left -= 1;
+        let now = self.now;
+        let Some(host) = self.hosts.get_mut(&node) else { return };
+        let began = host.set_clocks(now);
+        let answer = host.subject.call(&mut host.world, &Request::Machine(request.clone()));
+        let took = Some(host.world.monotonic_ns.saturating_sub(began) / 1_000).filter(|took| *took >= SLEEP_MIN);
+        let at = now.saturating_add(took.unwrap_or(0));
+        host.busy_until = at;
+        let boot = host.boot;
+        match answer {
+            Ok(Response::Effects(effects)) => self.carry_out(node, boot, at, effects),
+            Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
+            Ok(_) => self.failure = Some(Failure::Crashed(node, Crash::Gibberish)),
+            Err(crash) => self.failure = Some(Failure::Crashed(node, crash)),
+        }
+    }
+
+    fn carry_out(&mut self, node: NodeId, boot: u32, at: Micros, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, bytes } => {
+                    self.sent += 1;
+                    // What is sent to nobody is lost; what a node sends to itself goes through no network.
+                    let Some(to) = NodeId::from_name(&to) else { continue };
+                    let arrivals = self.network.carry(node, to, &mut self.random);
+                    let arrivals = if to == node { [Some(1), None] } else { arrivals };
+                    for after in arrivals.into_iter().flatten() {
+                        let input = Input::Message { from: node.to_string(), bytes: bytes.clone() };
+                        self.schedule(at.saturating_add(after), to, None, Coming::Input(input));
+                    }
+                }
+                Effect::Timer { timer, after_ms } => {
+                    let due = at.saturating_add(after_ms.saturating_mul(1_000));
+                    self.schedule(due, node, Some(boot), Coming::Input(Input::Timer { timer }));
+                }
+                Effect::Reply { number, reply } if at > self.now => {
+                    self.schedule(at, node, None, Coming::Reply { number, reply });
+                }
+                Effect::Reply { number, reply } => self.hear(node, number, reply),
+            }
+        }
+    }
+
+    // What befalls the nodes.
+
+    /// Starts a node's process, on the machine that it ran on or on another. Its memory is new, and so is its randomness.
+    fn start(&mut self, node: NodeId, earlier: Option<&Host>) {
+        let subject = match (self.fresh)() {
+            Ok(subject) => subject,
+            Err(message) => {
+                self.failure.get_or_insert(Failure::NotStarted(message));
+                return;
+            }
+        };
+        let uptime = SECOND + self.random.below(UPTIME_MAX);
+        let world = World { monotonic_ns: 0, wall_ns: 0, random: Random::new(self.random.next_u64()) };
+        let host = Host {
+            subject,
+            world,
+            mono_start_ns: earlier.map_or(uptime.saturating_mul(1_000), |host| host.mono_start_ns),
+            wall_shift_ns: earlier.map_or(0, |host| host.wall_shift_ns),
+            boot: earlier.map_or(1, |host| host.boot + 1),
+            busy_until: 0,
+            runs: Runs::Yes,
+            held: Vec::new(),
+        };
+        self.spent += earlier.map_or(0, |host| host.subject.fuel_used());
+        self.hosts.insert(node, host);
+        let setup = self.setup(node);
+        self.call(node, &MachineRequest::Start(setup));
+    }
+
+    /// Ends a node's process, and with it all that it held. `false` when it does not run.
+    pub fn kill(&mut self, node: NodeId) -> bool {
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs != Runs::No) else { return false };
+        host.runs = Runs::No;
+        host.held.clear();
+        true
+    }
+
+    /// Starts a node's process again. `false` when it runs, or there never was one.
+    pub fn restart(&mut self, node: NodeId) -> bool {
+        if self.hosts.get(&node).is_none_or(|host| host.runs != Runs::No) {
+            return false;
+        }
+        let earlier = self.hosts.remove(&node);
+        self.start(node, earlier.as_ref());
+        true
+    }
+
+    /// A node stands still. `false` when it does not run.
+    pub fn pause(&mut self, node: NodeId) -> bool {
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs == Runs::Yes) else { return false };
+        host.runs = Runs::Paused;
+        true
+    }
+
+    /// A paused node goes on, and finds what came meanwhile. `false` when it was not paused.
+    pub fn resume(&mut self, node: NodeId) -> bool {
+        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs == Runs::Paused) else { return false };
+        host.runs = Runs::Yes;
+        for input in std::mem::take(&mut host.held) {
+            self.arrive(node, None, input);
+        }
+        true
+    }
+
+    /// A new node starts and is a member; all others hear of it. `false` when the number is taken.
+    pub fn join(&mut self, node: NodeId) -> bool {
+        if !self.members.insert(node) {
+            return false;
+        }
+        let earlier = self.hosts.remove(&node);
+        self.start(node, earlier.as_ref());
+        self.tell_others(node, |id| Input::Joined { id });
+        true
+    }
+
+    /// A node is no member any more, and ends; all others hear of it. `false` when it is none.
+    pub fn leave(&mut self, node: NodeId) -> bool {
+        if !self.members.contains(node) {
+            return false;
+        }
+        self.members = self.members.less(NodeSet::of(node));
+        self.kill(node);
+        self.tell_others(node, |id| Input::Left { id });
+        true
+    }
+
+    fn tell_others(&mut self, node: NodeId, input: impl Fn(String) -> Input) {
+        for other in self.members.less(NodeSet::of(node)).iter() {
+            self.arrive(other, None, input(node.to_string()));
+        }
+    }
+
+    /// Sets by how many microseconds a wall clock is wrong, or moves it by so much more. `false` when there is no such node.
+    pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
+        let Some(host) = self.hosts.get_mut(&node) else { return false };
+        let by = by.saturating_mul(1_000);
+        host.wall_shift_ns = if adds { host.wall_shift_ns.saturating_add(by) } else { by };
+        true
+    }
+
+    /// Has a process of its own make, use and drop so many nodes, and says by how many bytes its memory has grown in the second half of
+    /// that: what is kept for good on the first use is no leak. Inputs name the node n1, a cluster of its own.
+    pub fn cycle(&mut self, count: u32, inputs: Vec<Input>) -> u64 {
+        let node = NodeId::new(1).unwrap_or_default();
+        let mut subject = match (self.fresh)() {
+            Ok(subject) => subject,
+            Err(message) => {
+                self.failure.get_or_insert(Failure::NotStarted(message));
+                return 0;
+            }
+        };
+        let setup = Setup { id: node.to_string(), members: vec![node.to_string()], copies: 1, points: self.points };
+        let mut world = World::new(self.random.next_u64());
+        let mut sizes = [0; 2];
+        for size in &mut sizes {
+            let request =
+                MachineRequest::Cycle { setup: setup.clone(), inputs: inputs.clone(), count: count.div_ceil(2) };
+            match subject.call(&mut world, &Request::Machine(request)) {
+                Ok(Response::Done) if subject.memory_bytes() == 0 => {
+                    let message = "memory is not measured here: grade a module of one thread".to_owned();
+                    self.failure = Some(Failure::NotStarted(message));
+                }
+                Ok(Response::Done) => *size = subject.memory_bytes(),
+                Ok(Response::NotImplemented { item }) => self.failure = Some(Failure::Lacks(item)),
+                Ok(_) => self.failure = Some(Failure::Crashed(node, Crash::Gibberish)),
+                Err(crash) => self.failure = Some(Failure::Crashed(node, crash)),
+            }
+            if self.failure.is_some() {
+                return 0;
+            }
+        }
+        self.spent += subject.fuel_used();
+        sizes[1].saturating_sub(sizes[0])
+    }
+}
+
+impl Host {
+    /// Sets its clocks to the world's time and returns the monotonic one. Neither it nor the wall clock runs back when the node
+    /// was ahead of the world by the looks that it took.
+    fn set_clocks(&mut self, now: Micros) -> u64 {
+        let since = now.saturating_mul(1_000);
+        let due = self.mono_start_ns.saturating_add(since);
+        let ahead = self.world.monotonic_ns.saturating_sub(due);
+        self.world.monotonic_ns = due.saturating_add(ahead);
+        let wall = WALL_START_NS.saturating_add(since).saturating_add(ahead);
+        self.world.wall_ns = wall.saturating_add_signed(self.wall_shift_ns);
+        self.world.monotonic_ns
+    }
+}
+
+/// About what it takes while it is under way.
+fn size(coming: &Coming) -> usize {
+    64 + match coming {
+        Coming::Input(Input::Message { bytes, .. }) | Coming::Reply { reply: Reply::Value(Some(bytes)), .. } => {
+            bytes.len()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,0 @@
-// Made from the Rust types by `cargo xtask tidy --types`: change those.
-export {};

@@ -1,0 +1,91 @@
+/** Programs that `grader build` made: as subjects, beside the reference, and graded in the page. */
+import { expect, type Page, test } from "@playwright/test";
+import { answers, open, write } from "./helpers";
+
+interface Course {
+  sound: string;
+  lessons: { id: string; mutant?: string }[];
+}
+
+/** A program of the course: the sound one, or the one that a lesson is about. */
+async function programFile(page: Page, lesson?: string): Promise<Buffer> {
+  const course: Course = await (await page.request.get("course/course.json")).json();
+  const name = lesson ? course.lessons.find(({ id }) => id === lesson)?.mutant : course.sound;
+  return (await page.request.get(`course/m/${name}.wasm`)).body();
+}
+
+async function drop(page: Page, buffer: Buffer, name = "mine.wasm"): Promise<void> {
+  await page
+    .getByTestId("submission-drop")
+    .locator("input")
+    .setInputFiles({ name, mimeType: "application/wasm", buffer });
+}
+
+test("a program is graded in the page, and a lost check opens on that very program", async ({ page }) => {
+  await open(page);
+  const bug = await programFile(page, "expose-ttl");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByRole("button", { name: "Grade" }).click();
+    await drop(page, bug);
+    const report = page.getByTestId("grade-report");
+    await expect(page.getByTestId("graded-here")).toContainText("Only your teacher's own grading counts.");
+    await expect(report.getByRole("status")).toContainText("points");
+    await expect(page.getByTestId("graded")).toContainText("mine.wasm");
+    const lost = report
+      .getByTestId("grade-check")
+      .and(page.locator("[open]"))
+      .filter({ has: page.locator("pre") });
+    await lost.first().getByRole("button", { name: "See what your program does" }).click();
+    await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
+    await expect(page.getByTestId("subject")).toHaveValue("dropped");
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("broken");
+    await expect(page.getByTestId("comparison")).toContainText("They part at line");
+  }
+  await page.reload();
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done");
+});
+
+test("a sound program gets every public point, and answers as the reference does", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  await drop(page, await programFile(page));
+  await expect(page.getByTestId("grade-report").getByRole("status")).toContainText("passed");
+  await page.keyboard.press("Escape");
+  await write(page, "node new 100\nnode set a 60*x\nnode set b 60*x\nnode get a");
+  await page.getByTestId("subject").selectOption("dropped");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("comparison")).toContainText("answers as the reference does");
+    expect(await answers(page)).toBe("node ready\nstored\nstored\nnothing");
+  }
+});
+
+test("where a program parts from the reference is shown side by side", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  await drop(page, await programFile(page, "expose-ttl"));
+  await expect(page.getByTestId("graded-here")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await write(page, "node new 100\nnode set k v ttl 1s\ntick 1s\nnode get k\nnode get k");
+  await page.getByTestId("subject").selectOption("dropped");
+  const comparison = page.getByTestId("comparison");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(comparison).toContainText("They part at line 4");
+    await expect(comparison.locator("pre")).toHaveText(["nothing", "v"]);
+    await comparison.getByRole("button", { name: "Stand before it" }).click();
+    await expect(page.getByTestId("status")).toContainText("After command 3 of 5.");
+  }
+});
+
+test("what is no program is refused with a sentence, whatever its name", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Grade" }).click();
+  const empty = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  for (const file of [empty, Buffer.concat([empty, Buffer.from("broken")]), empty]) {
+    await drop(page, file, "lib.rs");
+    await expect(page.getByTestId("grade-report")).toContainText("no program that `grader build` made");
+  }
+});
