@@ -2,6 +2,7 @@
 //! asks only for what the statement fixes, so whoever breaks one of its expectations is wrong, and every right program lives them all.
 
 mod cluster;
+mod model;
 mod node;
 mod parser;
 mod ring;

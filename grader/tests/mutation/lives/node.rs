@@ -4,117 +4,13 @@
 //! a sixth never fits and a few small ones always do. Deadlines stand between the ticks, never on one.
 
 use super::Writer;
+use super::model::Model;
 
 /// Five big entries fit, and a few small ones; six do not.
 const LIMIT: u64 = 10_700;
-const BIG_MAX: usize = 5;
 const SMALL_MAX: usize = 5;
 /// No time to live and no tick is of this many milliseconds apart, so no reading of a deadline stands on it.
 const OFF: u64 = 25;
-
-#[derive(Clone)]
-struct Entry {
-    key: String,
-    value: String,
-    size: u64,
-    deadline: Option<u64>,
-    stored: u64,
-    used: u64,
-}
-
-/// What a node should hold and have counted.
-struct Model {
-    is_lru: bool,
-    is_bounded: bool,
-    entries: Vec<Entry>,
-    now: u64,
-    turn: u64,
-    hits: u64,
-    misses: u64,
-    evictions: u64,
-    expired: u64,
-}
-
-impl Model {
-    fn new(is_lru: bool, is_bounded: bool) -> Self {
-        let (entries, now, turn) = (Vec::new(), 0, 0);
-        Self { is_lru, is_bounded, entries, now, turn, hits: 0, misses: 0, evictions: 0, expired: 0 }
-    }
-
-    fn find(&self, key: &str) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.key == key)
-    }
-
-    fn is_over(&self, entry: &Entry) -> bool {
-        entry.deadline.is_some_and(|at| at <= self.now)
-    }
-
-    /// Whether something is there whose time is over: when it leaves is left open.
-    fn has_rests(&self) -> bool {
-        self.entries.iter().any(|entry| self.is_over(entry))
-    }
-
-    fn is_rest(&self, key: &str) -> bool {
-        self.find(key).is_some_and(|at| self.is_over(&self.entries[at]))
-    }
-
-    fn turn(&mut self) -> u64 {
-        self.turn += 1;
-        self.turn
-    }
-
-    fn get(&mut self, key: &str) -> Option<String> {
-        if self.is_rest(key) {
-            self.expired += 1;
-            self.entries.retain(|entry| entry.key != key);
-        }
-        let turn = self.turn();
-        match self.find(key) {
-            Some(at) => {
-                self.hits += 1;
-                self.entries[at].used = turn;
-                Some(self.entries[at].value.clone())
-            }
-            None => {
-                self.misses += 1;
-                None
-            }
-        }
-    }
-
-    fn set(&mut self, key: &str, value: &str, size: u64, ttl: Option<u64>) {
-        self.entries.retain(|entry| entry.key != key);
-        let bigs = |entries: &[Entry]| entries.iter().filter(|entry| entry.size > 100).count();
-        while self.is_bounded && size > 100 && bigs(&self.entries) >= BIG_MAX {
-            let rank = |entry: &Entry| if self.is_lru { entry.used } else { entry.stored };
-            let first = self.entries.iter().map(rank).min();
-            self.entries.retain(|entry| Some(rank(entry)) != first);
-            self.evictions += 1;
-        }
-        let (deadline, turn) = (ttl.map(|ttl| self.now + ttl), self.turn());
-        self.entries.push(Entry {
-            key: key.to_owned(),
-            value: value.to_owned(),
-            size,
-            deadline,
-            stored: turn,
-            used: turn,
-        });
-    }
-
-    fn clean(&mut self) -> u64 {
-        let before = self.entries.len();
-        let now = self.now;
-        self.entries.retain(|entry| entry.deadline.is_none_or(|at| at > now));
-        let removed = (before - self.entries.len()) as u64;
-        self.expired += removed;
-        removed
-    }
-
-    fn bytes(&self) -> u64 {
-        self.entries.iter().map(|entry| entry.size).sum()
-    }
-}
 
 /// A model, and the script that it writes.
 struct Scribe<'a> {
