@@ -132,7 +132,10 @@ fn one(args: &Args, bench: &Bench<'_>, lives: &Lives, path: &Path, name: &str) -
             let (text, change) = (&original.files[file], &changes[0]);
             let row = Row { number, file: file.clone(), line: change.line(text), what: change.told(text), judged };
             if matches!(row.judged.fate, Fate::Survives | Fate::Spared | Fate::Accused) {
-                println!("{:?} {number}: {}:{}: {} {:?}", row.judged.fate, row.file, row.line, row.what, row.judged.lost);
+                println!(
+                    "{:?} {number}: {}:{}: {} {:?}",
+                    row.judged.fate, row.file, row.line, row.what, row.judged.lost
+                );
             }
             writeln!(to, "{}", serde_json::to_string(&row)?)?;
             rows.insert(number, row);

@@ -26,7 +26,8 @@ const EVERY: usize = 23;
 fn a_mutant_that_breaks_a_promise_loses_what_it_is_worth() {
     let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
     let bench = Bench::open(&pack, false).expect("a toolbox");
-    let solution = Submission::of(CodeLanguage::Rust, "solution", pack.part("solution", CodeLanguage::Rust)).expect("a solution");
+    let solution =
+        Submission::of(CodeLanguage::Rust, "solution", pack.part("solution", CodeLanguage::Rust)).expect("a solution");
     let mutants = batch::mutants(&solution.files);
     let sample: BTreeSet<usize> = (1..=mutants.len()).skip(EVERY / 2).step_by(EVERY).collect();
     let batch = Batch::build(&bench, &solution, &mutants, &sample).expect("it builds");
@@ -36,7 +37,12 @@ fn a_mutant_that_breaks_a_promise_loses_what_it_is_worth() {
     for number in sample.iter().copied().filter(|number| batch.has(*number)) {
         let judged = lives.fate(&bench, &batch, number, 0);
         let told = mutants[number - 1].changes[0].told(&solution.files[&solution.root]);
-        assert!(!matches!(judged.fate, Fate::Survives | Fate::Spared), "{told} loses {:?}, but:\n{}", judged.lost, judged.why);
+        assert!(
+            !matches!(judged.fate, Fate::Survives | Fate::Spared),
+            "{told} loses {:?}, but:\n{}",
+            judged.lost,
+            judged.why
+        );
         killed += usize::from(judged.fate == Fate::Killed);
     }
     assert!(killed * 2 > sample.len(), "{killed} of {} are killed: the sample shows little", sample.len());

@@ -196,7 +196,8 @@ impl Fingerprint {
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
-        let waits = |id: &str| self.check(id).any(|(_, case)| matches!(case.verdict, Verdict::Race | Verdict::Deadlock));
+        let waits =
+            |id: &str| self.check(id).any(|(_, case)| matches!(case.verdict, Verdict::Race | Verdict::Deadlock));
         mutant.killed_by.iter().all(|id| fails(id) && !lacks(id))
             && (!mutant.races || mutant.killed_by.iter().any(|id| waits(id)))
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)

@@ -294,11 +294,15 @@ fn the_floor_is_the_least_that_can_be_missed_and_no_policy_misses_less() {
     let floors = floor(&requests, &sizes);
     for replay in replay(&requests, &EvictionPolicy::ALL, &sizes).results {
         let floor = floors.iter().find(|floor| floor.size_bytes == replay.size_bytes).expect("of each size");
-        assert!(floor.misses < replay.misses && floor.byte_miss_ratio < replay.byte_miss_ratio, "{replay:?}, {floor:?}");
+        assert!(
+            floor.misses < replay.misses && floor.byte_miss_ratio < replay.byte_miss_ratio,
+            "{replay:?}, {floor:?}"
+        );
     }
     // With sizes: what is larger than the cache is missed, and what is missed is counted in the size that is asked for.
     let request = |id, size| Request { id, size };
-    let sized = [request(1, 5), request(2, 50), request(1, 6), request(2, 50), request(3, 5), request(1, 5), request(3, 7)];
+    let sized =
+        [request(1, 5), request(2, 50), request(1, 6), request(2, 50), request(3, 5), request(1, 5), request(3, 7)];
     let floor = &floor(&sized, &[10])[0];
     assert_eq!((floor.misses, floor.bytes_missed), (4, 5 + 50 + 50 + 5));
 }

@@ -63,7 +63,12 @@ impl Batch {
     ///
     /// # Errors
     /// In words, where the submission itself does not build.
-    pub(crate) fn build(bench: &Bench<'_>, original: &Submission, mutants: &[Mutant], of: &BTreeSet<usize>) -> Result<Self, String> {
+    pub(crate) fn build(
+        bench: &Bench<'_>,
+        original: &Submission,
+        mutants: &[Mutant],
+        of: &BTreeSet<usize>,
+    ) -> Result<Self, String> {
         let mut chosen = of.clone();
         for _ in 0..TRIES_MAX {
             let mut files = original.files.clone();
@@ -112,7 +117,12 @@ impl Batch {
     ///
     /// # Errors
     /// In words, where it does not build.
-    pub(crate) fn alone(bench: &Bench<'_>, original: &Submission, mutants: &[Mutant], number: usize) -> Result<Self, String> {
+    pub(crate) fn alone(
+        bench: &Bench<'_>,
+        original: &Submission,
+        mutants: &[Mutant],
+        number: usize,
+    ) -> Result<Self, String> {
         let Mutant { file, changes } = &mutants[number - 1];
         let mut submission = original.clone();
         let text = &original.files[file];
@@ -183,7 +193,8 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
         done = range.end;
         file.text += "{\n";
         if let Some(input) = input {
-            file.text += &format!("if crate::choose_mutant({input}) {{ return Err(crate::ParseError::InvalidCommand); }}\n");
+            file.text +=
+                &format!("if crate::choose_mutant({input}) {{ return Err(crate::ParseError::InvalidCommand); }}\n");
         }
         file.text += "match crate::mutant() {\n";
         for (number, mutant) in own {
@@ -211,7 +222,8 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
 fn changed(source: &str, part: Range<usize>, changes: &[Change]) -> String {
     let mut text = String::new();
     let mut done = part.start;
-    let mut changes: Vec<&Change> = changes.iter().filter(|change| part.start <= change.start && change.end <= part.end).collect();
+    let mut changes: Vec<&Change> =
+        changes.iter().filter(|change| part.start <= change.start && change.end <= part.end).collect();
     changes.sort_by_key(|change| change.start);
     for change in changes {
         text += &source[done..change.start];
@@ -246,9 +258,9 @@ fn find_bodies(source: &str, tokens: &[TokenTree], bodies: &mut Vec<Body>) {
                     let (head, range) = (tokens[at].span().byte_range().start, body.span().byte_range());
                     let text = &source[head..range.start];
                     let is_const = matches!(at.checked_sub(1).map(|at| &tokens[at]), Some(TokenTree::Ident(word)) if word == "const");
-                    let input = text.starts_with("fn parse(").then(|| {
-                        text["fn parse(".len()..].split(':').next().unwrap_or_default().trim().to_owned()
-                    });
+                    let input = text
+                        .starts_with("fn parse(")
+                        .then(|| text["fn parse(".len()..].split(':').next().unwrap_or_default().trim().to_owned());
                     let input = input.filter(|_| text.contains("[u8]"));
                     if !is_const && !text.contains("-> impl") {
                         bodies.push(Body { range, input });

@@ -57,7 +57,10 @@ fn look(source: &str, tokens: &[TokenTree], changes: &mut Vec<Change>) {
             // An attribute, and a declaration up to its body's end, hold nothing that runs.
             TokenTree::Punct(punct) if punct.as_char() == '#' => at += 1,
             TokenTree::Ident(word)
-                if matches!(word.to_string().as_str(), "struct" | "enum" | "use" | "type" | "const" | "macro_rules") =>
+                if matches!(
+                    word.to_string().as_str(),
+                    "struct" | "enum" | "use" | "type" | "const" | "macro_rules"
+                ) =>
             {
                 let ends = |token: &TokenTree| match token {
                     TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -144,7 +147,9 @@ fn of_function(source: &str, rest: &[TokenTree]) -> Vec<Change> {
     };
     let (head, range) = (rest[0].span().byte_range().start, body.span().byte_range());
     let returns = source[head..range.start].rfind("-> ").map_or("", |arrow| source[head + arrow..range.start].trim());
-    let known = ANSWERS.iter().filter(|(start, _)| if start.is_empty() { returns.is_empty() } else { returns.starts_with(start) });
+    let known = ANSWERS
+        .iter()
+        .filter(|(start, _)| if start.is_empty() { returns.is_empty() } else { returns.starts_with(start) });
     if at < 2 || body.stream().is_empty() {
         return Vec::new();
     }

@@ -39,7 +39,9 @@ pub(crate) fn entries(solution: &Submission) -> Vec<(Entry, Mutant)> {
     let mutant = |entry: &Entry| {
         let changes = entry.edits.iter().map(|(old, new)| {
             let places: Vec<usize> = source.match_indices(old.as_str()).map(|(at, _)| at).collect();
-            let [start] = places[..] else { panic!("{}: {} places for `{old}`: give more of its lines", entry.id, places.len()) };
+            let [start] = places[..] else {
+                panic!("{}: {} places for `{old}`: give more of its lines", entry.id, places.len())
+            };
             Change { start, end: start + old.len(), text: new.clone() }
         });
         Mutant { file: solution.root.clone(), changes: changes.collect() }

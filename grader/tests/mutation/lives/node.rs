@@ -92,7 +92,14 @@ impl Model {
             self.evictions += 1;
         }
         let (deadline, turn) = (ttl.map(|ttl| self.now + ttl), self.turn());
-        self.entries.push(Entry { key: key.to_owned(), value: value.to_owned(), size, deadline, stored: turn, used: turn });
+        self.entries.push(Entry {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            size,
+            deadline,
+            stored: turn,
+            used: turn,
+        });
     }
 
     fn clean(&mut self) -> u64 {

@@ -22,7 +22,9 @@ pub(super) fn everything(to: &mut Writer) {
 }
 
 fn command(to: &mut Writer, key: &str) -> (String, String) {
-    let name = to.pick(&["get", "GeT", "set", "SET", "delete", "Delete", "incr", "INCR", "decr", "touch", "stats", "STATS", "gte", ""]);
+    let name = to.pick(&[
+        "get", "GeT", "set", "SET", "delete", "Delete", "incr", "INCR", "decr", "touch", "stats", "STATS", "gte", "",
+    ]);
     let number = to.between(61, 900);
     let is_wrong = to.below(5) == 0;
     let error = "error".to_owned();
@@ -37,7 +39,9 @@ fn command(to: &mut Writer, key: &str) -> (String, String) {
             let wrong = to.pick(&["", " x", " 99999999999999999999999"]);
             (format!("{name} {key}{wrong}\\r\\n"), error)
         }
-        "touch" => (format!("{name} {key} {number}\\r\\n"), format!("any of touch {key} {number}s | touch {key} {number}ms")),
+        "touch" => {
+            (format!("{name} {key} {number}\\r\\n"), format!("any of touch {key} {number}s | touch {key} {number}ms"))
+        }
         "decr" => (format!("{name} {key} {number}\\r\\n"), format!("incr {key} -{number}")),
         _ => (format!("{name} {key} {number}\\r\\n"), format!("incr {key} {number}")),
     }
