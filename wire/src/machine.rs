@@ -139,7 +139,7 @@ pub enum MachineEffect {
         after_ms: u64,
     },
     /// Answer a client.
-    MachineReply {
+    Reply {
         /// The number of what was asked.
         number: u64,
         /// The answer.

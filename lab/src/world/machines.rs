@@ -186,7 +186,7 @@ impl<'a> Machines<'a> {
         self.now = self.now.max(at);
         match what {
             Coming::Input(input) => self.arrive(node, boot, input),
-            Coming::MachineReply { number, reply } => self.hear(node, number, reply),
+            Coming::Reply { number, reply } => self.hear(node, number, reply),
         }
         true
     }
@@ -269,10 +269,10 @@ impl<'a> Machines<'a> {
                     let due = at.saturating_add(after_ms.saturating_mul(1_000));
                     self.schedule(due, node, Some(boot), Coming::Input(Input::Timer { timer }));
                 }
-                MachineEffect::MachineReply { number, reply } if at > self.now => {
-                    self.schedule(at, node, None, Coming::MachineReply { number, reply });
+                MachineEffect::Reply { number, reply } if at > self.now => {
+                    self.schedule(at, node, None, Coming::Reply { number, reply });
                 }
-                MachineEffect::MachineReply { number, reply } => self.hear(node, number, reply),
+                MachineEffect::Reply { number, reply } => self.hear(node, number, reply),
             }
         }
     }

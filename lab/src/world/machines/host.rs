@@ -43,7 +43,7 @@ pub(super) enum Coming {
     /// Something that a node will hear.
     Input(Input),
     /// What a client will hear from a node that slept before it answered.
-    MachineReply { number: u64, reply: MachineReply },
+    Reply { number: u64, reply: MachineReply },
 }
 
 impl PartialEq for Due {
@@ -80,8 +80,9 @@ impl Host {
 /// About what it takes while it is under way.
 pub(super) fn size(coming: &Coming) -> usize {
     64 + match coming {
-        Coming::Input(Input::Message { bytes, .. })
-        | Coming::MachineReply { reply: MachineReply::Value(Some(bytes)), .. } => bytes.len(),
+        Coming::Input(Input::Message { bytes, .. }) | Coming::Reply { reply: MachineReply::Value(Some(bytes)), .. } => {
+            bytes.len()
+        }
         _ => 0,
     }
 }

@@ -30,7 +30,7 @@ enum Does {
 
 impl Probe {
     fn handle(&self, world: &mut World, input: &Input) -> Vec<MachineEffect> {
-        let reply = |number: u64, reply: MachineReply| MachineEffect::MachineReply { number, reply };
+        let reply = |number: u64, reply: MachineReply| MachineEffect::Reply { number, reply };
         let send = |to: &str, bytes: Vec<u8>| MachineEffect::Send { to: to.to_owned(), bytes };
         match (self.does, input) {
             (Does::AsksOn, Input::Client { command: MachineCommand::Get { .. }, number }) => {
