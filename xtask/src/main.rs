@@ -19,6 +19,7 @@ mod mutate;
 mod page;
 mod play;
 mod project;
+mod secrets;
 mod server;
 mod simulate;
 mod size;

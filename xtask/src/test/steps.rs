@@ -3,6 +3,7 @@
 use crate::licences;
 use crate::page::{self, WASM_TARGET};
 use crate::project::Project;
+use crate::secrets;
 use crate::server::{self, Grader, Server};
 use crate::simulate;
 use crate::size;
@@ -106,7 +107,8 @@ fn browser(project: &Project) -> Result<()> {
 }
 
 fn page(project: &Project) -> Result<()> {
-    page::build(project)?;
+    let dist = page::build(project)?;
+    secrets::check(project, &dist)?;
     let _in_www = project.shell.push_dir(project.www());
     Ok(cmd!(project.shell, "npm run check").run()?)
 }

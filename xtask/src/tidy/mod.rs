@@ -17,6 +17,7 @@ use anyhow::Result;
 use std::process::ExitCode;
 use tree::{Finding, Tree};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command's own")]
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
     /// Take what got better off the list of what does not keep a rule yet
@@ -46,7 +47,9 @@ pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode>
         tree.files.insert(types::FILE.to_owned(), types);
     }
     if arguments.circles {
-        circles::told(&tree).iter().for_each(|line| println!("{line}"));
+        for line in circles::told(&tree) {
+            println!("{line}");
+        }
     }
     let findings = findings(&tree);
     for Finding { path, line, message } in &findings {
