@@ -332,7 +332,7 @@ mod files {
         before.set(Instant::from_millis(before.now().as_millis() - 1_000_000));
         let mut saved = CacheNode::with_clock(1000, EvictionPolicy::LRU, before);
         saved.set("short".into(), b"v".to_vec(), Some(Duration::from_millis(300)));
-        saved.set("long".into(), b"v".to_vec(), Some(Duration::from_secs(3600)));
+        saved.set("long".into(), b"v".to_vec(), Some(Duration::from_hours(1)));
         save_to_file(&saved, &file).expect("a writable folder");
         let mut loaded = CacheNode::with_clock(1000, EvictionPolicy::LRU, Clock::host());
         load_from_file(&mut loaded, &file).expect("a cache");
