@@ -265,7 +265,7 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
 
 #[cfg(test)]
 mod tests {
-    use super::super::outcome::Divergence;
+    use super::super::verdict::Divergence;
     use super::*;
     use cachedojo_lab::event::{Event, Move};
     use cachedojo_notation::text::Bilingual;
