@@ -92,6 +92,7 @@ export type Crash =
   | { kind: "panic"; message: string }
   | { kind: "out_of_fuel" }
   | { kind: "cut_off" }
+  | { kind: "machine"; message: string }
   | { kind: "out_of_memory" }
   | { kind: "too_much_output" }
   | { kind: "deadlock"; waits: string[] }
@@ -156,4 +157,7 @@ export type EvictionPolicy =
   | "sieve"
   | "s3fifo"
   | "clock"
-  | "arc";
+  | "arc"
+  | "2q"
+  | "lirs"
+  | "wtinylfu";
