@@ -27,6 +27,12 @@ export function openGrade(): void {
 
 let whatIsOffered: Promise<void> | undefined;
 
+/** What is graded where nothing is chosen: the grader's own choice (Rust: `pack::DEFAULT_ID`), where it is offered. */
+function usual(): Exercise | undefined {
+  const all = offers();
+  return all.find(({ id }) => id === "distributed-cache") ?? all[0];
+}
+
 /** What may be chosen: the server's exercises, else those that the page grades programs on by itself. */
 function offers(): Exercise[] {
   const ofPage = briefs.value.map(({ id, title }) => ({ id, title: title.en, title_fr: title.fr }));
@@ -60,7 +66,7 @@ function Drop() {
   const hand = async (sources: Source[]) => {
     // What is dropped before the page knows what it is for waits until it does.
     await whatIsOffered;
-    grade(sources, exercise.value ?? offers()[0]?.id ?? "", "0");
+    grade(sources, exercise.value ?? usual()?.id ?? "", "0");
   };
   return (
     <fieldset
@@ -87,7 +93,7 @@ function Drop() {
         <label class="field">
           {grades.exercise}
           <select
-            value={exercise.value ?? offered[0]?.id}
+            value={exercise.value ?? usual()?.id}
             onChange={({ currentTarget }) => {
               exercise.value = currentTarget.value;
             }}
