@@ -31,6 +31,10 @@ enum Finding {
 /// # Errors
 /// The findings cannot be printed.
 pub fn doctor() -> Result<Outcome> {
+    if !matches!(cache(), Finding::Fine(_)) {
+        // What is built now would be gone when this ends: looking is no reason to build it.
+        cache::leave_making_to(|_| Err("what is built here would not be kept: mend the cache folder first".to_owned()));
+    }
     let mut findings = vec![rust(), limits(), sandbox(), cache()];
     findings.extend(cache::folder().map(|folder| room(&folder)));
     findings.push(room(&std::env::temp_dir()));
