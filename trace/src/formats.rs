@@ -211,9 +211,6 @@ impl fmt::Display for TraceError {
 
 impl std::error::Error for TraceError {}
 
-/// The most that a trace may unpack to, in bytes: a few letters of any of these formats can stand for any number of them.
-pub(crate) const UNPACKED_BYTES_MAX: u64 = 8 << 30;
-
 /// More requests than any published trace of blocks has, and more blocks than one of their lines; a few letters of the
 /// ARC format must not fill the memory.
 const REQUESTS_MAX: usize = 1 << 29;
