@@ -39,7 +39,11 @@ pub(crate) fn mutants(files: &BTreeMap<String, String>) -> Vec<Mutant> {
         let changes = operators::changes(text);
         changes.into_iter().map(|change| Mutant { file: file.clone(), changes: vec![change] }).collect::<Vec<_>>()
     };
-    files.iter().filter(|(name, _)| name.ends_with(".rs")).flat_map(of_file).collect()
+    files
+        .iter()
+        .filter(|(name, _)| std::path::Path::new(name).extension().is_some_and(|extension| extension == "rs"))
+        .flat_map(of_file)
+        .collect()
 }
 
 /// Most times a batch is compiled: each try leaves out what did not compile.
@@ -144,7 +148,7 @@ impl Batch {
     /// A fresh subject that is this mutant.
     pub(crate) fn subject(&self, number: usize, limits: &Limits) -> Result<Box<dyn Subject>, String> {
         let inner = self.factory.subject(limits).map_err(|error| error.to_string())?;
-        Ok(Box::new(Chosen { inner, number, is_chosen: false }))
+        Ok(Box::new(Chosen { inner, number, told: false }))
     }
 }
 
@@ -152,13 +156,13 @@ impl Batch {
 struct Chosen {
     inner: Box<dyn Subject>,
     number: usize,
-    is_chosen: bool,
+    told: bool,
 }
 
 impl Subject for Chosen {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
-        if !self.is_chosen {
-            self.is_chosen = true;
+        if !self.told {
+            self.told = true;
             let choice = format!("mutant {}", self.number).into_bytes();
             self.inner.call(world, &Request::Parser(ParserRequest::Parse(choice)))?;
         }

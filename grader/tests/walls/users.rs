@@ -37,7 +37,9 @@ fn again(words: &[&[&str]], without: bool) {
     let (program, beside) = (folder.path().join("walls"), folder.path().join("grader"));
     fs::copy(std::env::current_exe().expect("there is a program"), &program).expect("there is room");
     fs::copy(env!("CARGO_BIN_EXE_grader"), &beside).expect("there is room");
-    [&program, &beside].into_iter().for_each(|path| open(path));
+    for path in [&program, &beside] {
+        open(path);
+    }
     let temporary = folder.path().join("temporary");
     fs::create_dir(&temporary).expect("there is room");
     fs::set_permissions(&temporary, fs::Permissions::from_mode(0o777)).expect("it is ours");

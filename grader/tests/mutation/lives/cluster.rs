@@ -8,7 +8,9 @@ pub(super) fn places(to: &mut Writer) {
     let names = to.names(12);
     let (servers, keys) = names.split_at(6);
     to.line("cluster new rf=3");
-    servers.iter().for_each(|id| to.line(&format!("cluster add {id}")));
+    for id in servers {
+        to.line(&format!("cluster add {id}"));
+    }
     for key in keys {
         to.expect(&format!("cluster where {key}"), "count = 3");
         to.line("expect distinct = 3");
@@ -23,8 +25,12 @@ pub(super) fn failures(to: &mut Writer) {
     let (servers, keys) = names.split_at(6);
     let rf = to.between(2, 3);
     to.line(&format!("cluster new rf={rf}"));
-    servers[..5].iter().for_each(|id| to.line(&format!("cluster add {id}")));
-    keys.iter().for_each(|key| to.line(&format!("cluster set {key} {key}v")));
+    for id in &servers[..5] {
+        to.line(&format!("cluster add {id}"));
+    }
+    for key in keys {
+        to.line(&format!("cluster set {key} {key}v"));
+    }
     for (gone, server) in servers.iter().enumerate().take(3) {
         to.line(&format!("cluster remove {server}"));
         if gone % 2 == 1 || rf == 2 {
@@ -33,7 +39,9 @@ pub(super) fn failures(to: &mut Writer) {
         for key in keys {
             to.expect(&format!("cluster get {key}"), &format!("{key}v"));
             to.expect(&format!("cluster where {key}"), "count > 0");
-            servers[..=gone].iter().for_each(|id| to.line(&format!("expect without {id}")));
+            for id in &servers[..=gone] {
+                to.line(&format!("expect without {id}"));
+            }
         }
     }
     to.line(&format!("ring new 150\nring add {}\nring add {} dead\nring add {}", servers[0], servers[1], servers[2]));
@@ -57,7 +65,9 @@ pub(super) fn everything(to: &mut Writer) {
     let rf = usize::try_from(to.between(1, 3)).unwrap_or_default();
     let default = to.pick(&[None, Some(5025_u64)]);
     to.line(&format!("cluster new rf={rf}{}", default.map_or(String::new(), |ms| format!(" ttl={ms}ms"))));
-    servers[..4].iter().for_each(|id| to.line(&format!("cluster add {id}")));
+    for id in &servers[..4] {
+        to.line(&format!("cluster add {id}"));
+    }
     let mut there: Vec<usize> = vec![0, 1, 2, 3];
     let mut values: Vec<Option<Value>> = keys.iter().map(|_| None).collect();
     let mut now = 0;

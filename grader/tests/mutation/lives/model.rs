@@ -60,16 +60,13 @@ impl Model {
             self.entries.retain(|entry| entry.key != key);
         }
         let turn = self.turn();
-        match self.find(key) {
-            Some(at) => {
-                self.hits += 1;
-                self.entries[at].used = turn;
-                Some(self.entries[at].value.clone())
-            }
-            None => {
-                self.misses += 1;
-                None
-            }
+        if let Some(at) = self.find(key) {
+            self.hits += 1;
+            self.entries[at].used = turn;
+            Some(self.entries[at].value.clone())
+        } else {
+            self.misses += 1;
+            None
         }
     }
 

@@ -181,10 +181,14 @@ pub(super) fn reads(to: &mut Writer) {
 pub(super) fn deletes(to: &mut Writer) {
     let names = to.names(6);
     let mut scribe = Scribe::begin(to, true, false);
-    names.iter().for_each(|key| scribe.small(key, None));
+    for key in &names {
+        scribe.small(key, None);
+    }
     for key in &names[..3] {
         scribe.delete(key);
-        names.iter().for_each(|key| scribe.get(key));
+        for key in &names {
+            scribe.get(key);
+        }
     }
 }
 
@@ -213,14 +217,18 @@ pub(super) fn recency(to: &mut Writer) {
             scribe.get(&names[known]);
         }
     }
-    names.iter().for_each(|key| scribe.get(key));
+    for key in &names {
+        scribe.get(key);
+    }
 }
 
 /// Numbers go up.
 pub(super) fn sums(to: &mut Writer) {
     let names = to.names(3);
     let mut scribe = Scribe::begin(to, true, false);
-    names.iter().for_each(|key| scribe.small(key, None));
+    for key in &names {
+        scribe.small(key, None);
+    }
     for _ in 0..8 {
         let (key, delta) = (scribe.to.pick(&[0, 1, 2]), scribe.to.between(2, 400));
         scribe.incr(&names[key], delta.cast_signed());
@@ -290,7 +298,9 @@ pub(super) fn accounts(to: &mut Writer) {
         }
     }
     scribe.to.line("node clean");
-    names.iter().for_each(|key| scribe.to.line(&format!("node delete {key}")));
+    for key in &names {
+        scribe.to.line(&format!("node delete {key}"));
+    }
     scribe.to.line("node stats");
     scribe.to.line("expect entries = 0");
     scribe.to.line("expect bytes = 0");
@@ -364,7 +374,9 @@ pub(super) fn everything(to: &mut Writer) {
             _ => scribe.stats(COUNTS),
         }
     }
-    names.iter().for_each(|key| scribe.get(key));
+    for key in &names {
+        scribe.get(key);
+    }
     scribe.stats(COUNTS);
 }
 
@@ -373,19 +385,25 @@ pub(super) fn policies(to: &mut Writer) {
     let names = to.names(9);
     let sizes: Vec<u64> = (0..9).map(|_| to.between(1800, 1880)).collect();
     let value = |at: usize| format!("{}*{}", sizes[at], char::from(b'a' + at.to_le_bytes()[0]));
-    let mut order = vec![0, 1, 2, 3, 4];
-    for at in (1..5).rev() {
+    let mut order = [0, 1, 2, 3, 4];
+    for at in 1..5).rev( {
         let other = usize::try_from(to.below(at as u64 + 1)).unwrap_or_default();
         order.swap(at, other);
     }
     if to.below(2) == 0 {
         to.line(&format!("node new {LIMIT} lfu"));
-        (0..5).for_each(|at| to.line(&format!("node set {} {}", names[at], value(at))));
+        for at in 0..5 {
+            to.line(&format!("node set {} {}", names[at], value(at)));
+        }
         for (reads, at) in order.iter().enumerate() {
-            (0..reads * 2 + 2).for_each(|_| to.expect(&format!("node get {}", names[*at]), &value(*at)));
+            for _ in 0..reads * 2 + 2 {
+                to.expect(&format!("node get {}", names[*at]), &value(*at));
+            }
         }
         // Whether the newcomer may leave at once is left open; the one that is read least must, if another has to.
-        (5..8).for_each(|at| to.line(&format!("node set {} {}", names[at], value(at))));
+        for at in 5..8 {
+            to.line(&format!("node set {} {}", names[at], value(at)));
+        }
         for at in &order[1..] {
             to.expect(&format!("node get {}", names[*at]), &value(*at));
         }
