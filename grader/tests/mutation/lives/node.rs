@@ -386,7 +386,7 @@ pub(super) fn policies(to: &mut Writer) {
     let sizes: Vec<u64> = (0..9).map(|_| to.between(1800, 1880)).collect();
     let value = |at: usize| format!("{}*{}", sizes[at], char::from(b'a' + at.to_le_bytes()[0]));
     let mut order = [0, 1, 2, 3, 4];
-    for at in 1..5).rev( {
+    for at in (1..5).rev() {
         let other = usize::try_from(to.below(at as u64 + 1)).unwrap_or_default();
         order.swap(at, other);
     }
