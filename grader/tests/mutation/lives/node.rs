@@ -392,8 +392,8 @@ pub(super) fn policies(to: &mut Writer) {
     }
     if to.below(2) == 0 {
         to.line(&format!("node new {LIMIT} lfu"));
-        for at in 0..5 {
-            to.line(&format!("node set {} {}", names[at], value(at)));
+        for (at, name) in names.iter().enumerate().take(5) {
+            to.line(&format!("node set {name} {}", value(at)));
         }
         for (reads, at) in order.iter().enumerate() {
             for _ in 0..reads * 2 + 2 {
@@ -401,8 +401,8 @@ pub(super) fn policies(to: &mut Writer) {
             }
         }
         // Whether the newcomer may leave at once is left open; the one that is read least must, if another has to.
-        for at in 5..8 {
-            to.line(&format!("node set {} {}", names[at], value(at)));
+        for (at, name) in names.iter().enumerate().take(8).skip(5) {
+            to.line(&format!("node set {name} {}", value(at)));
         }
         for at in &order[1..] {
             to.expect(&format!("node get {}", names[*at]), &value(*at));
