@@ -129,13 +129,14 @@ impl Shrinking<'_, '_> {
             let mut without = kept.clone();
             let line = without.remove(at);
             let after = answers(&without);
-            // A line's own answers went with it; all others are as they were.
-            let own = before.len().saturating_sub(after.len());
+            // A line's own answers went with it, and all others are as they were. A line that makes the others say more is
+            // not idle either.
             let turns = script::parse(&line, Dialect::Lab).commands.len();
-            let rest = (0..=after.len()).any(|from| {
-                before[..from] == after[..from] && before.get(from + own..).is_some_and(|later| *later == after[from..])
-            });
-            if rest && own <= turns {
+            let own = before.len().checked_sub(after.len()).is_some_and(|own| own <= turns);
+            let alike = |pair: &(&String, &String)| pair.0 == pair.1;
+            let head = before.iter().zip(&after).take_while(alike).count();
+            let tail = before.iter().rev().zip(after.iter().rev()).take_while(alike).count();
+            if own && head + tail >= after.len() {
                 (kept, before) = (without, after);
             } else {
                 at += 1;
@@ -269,6 +270,8 @@ mod tests {
             "cluster set other x\ncluster get other",
             "for 1..20 cluster set other x",
             "for 1..20 cluster set k{} x",
+            // Without its second line the others say more.
+            "cluster nodes=3 rf=3\nkill n2\nwrite a b\ntick 3s\nread a",
             "for 1..30 cluster get never{}\nfor 1..9 cluster set k{} x\ncluster stats\ntick 5s",
         ] {
             let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
