@@ -68,14 +68,23 @@ impl<T: Bytes + ToOwned + ?Sized> Bytes for Cow<'_, T> {
 through_pointers!(Bytes, bytes, Vec<u8>);
 
 /// Bytes, or none.
-pub trait Value {
+pub trait Value: Sized {
     fn value(self) -> Option<Vec<u8>>;
+
+    /// The same of what stands in an `Ok`, which says that there is something.
+    fn found(self) -> Option<Vec<u8>> {
+        self.value()
+    }
 }
 
-/// Where there is no `Option`, no bytes mean no value.
+/// Where there is neither `Option` nor `Result`, no bytes mean no value.
 impl<B: Bytes> Value for B {
     fn value(self) -> Option<Vec<u8>> {
-        Some(self.bytes()).filter(|bytes| !bytes.is_empty())
+        self.found().filter(|bytes| !bytes.is_empty())
+    }
+
+    fn found(self) -> Option<Vec<u8>> {
+        Some(self.bytes())
     }
 }
 
@@ -87,7 +96,7 @@ impl<B: Bytes> Value for Option<B> {
 
 impl<V: Value, E> Value for Result<V, E> {
     fn value(self) -> Option<Vec<u8>> {
-        self.ok()?.value()
+        self.ok()?.found()
     }
 }
 
