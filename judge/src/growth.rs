@@ -134,7 +134,7 @@ pub struct Measured {
 /// and little more work than `FUEL_MAX` a setup.
 ///
 /// # Errors
-/// A row is wrong ([`prove`] finds it before).
+/// A row is wrong (`prove` finds it before).
 pub fn measure(rows: &[Growth], seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Measured>, GrowthError> {
     let mut fuel: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (setup, rows) in groups(rows) {
