@@ -34,10 +34,14 @@ fn service(serve: &str) -> tempfile::TempDir {
 #[test]
 fn a_command_is_run_only_when_it_is_trusted() {
     let folder = service("client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}')");
-    let (code, report) = grade(folder.path(), &[]);
-    assert_eq!((code, &report["verdict"]), (Some(3), &"forbidden".into()), "{report}");
-    let message = report["diagnostics"][0]["message"].as_str().expect("a sentence");
-    assert!(message.contains("--trust") && message.contains("--url"), "{message}");
+    let output = Command::new(env!("CARGO_BIN_EXE_grader"))
+        .args(["grade", "--exercise", "cache-service"])
+        .arg(folder.path())
+        .output()
+        .expect("the grader runs");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("--trust") && said.contains("--url"), "{said}");
 }
 
 #[test]
