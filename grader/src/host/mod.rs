@@ -19,8 +19,8 @@
 
 pub mod budget;
 pub mod cache;
-#[cfg_attr(not(target_os = "linux"), path = "elsewhere/files.rs")]
 pub mod digest;
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/files.rs")]
 pub mod files;
 pub mod itself;
 #[cfg(target_os = "linux")]
