@@ -1,5 +1,6 @@
 //! What surrounds a subject, all of it given from outside: time and randomness.
 
+mod agenda;
 pub mod cluster;
 pub mod machines;
 

@@ -6,8 +6,7 @@
 
 mod host;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Micros, NodeId, NodeSet};
@@ -16,6 +15,7 @@ use cachedojo_wire::machine::{Input, MachineCommand, MachineEffect, MachineReply
 use cachedojo_wire::{Request, Response};
 
 use super::World;
+use super::agenda::Agenda;
 use super::cluster::network::Network;
 use crate::subject::{Crash, Subject};
 use host::{Coming, Due, Host, Runs, size};
@@ -37,8 +37,7 @@ const UPTIME_MAX: Micros = 1_000_000 * SECOND;
 pub struct Machines<'a> {
     fresh: &'a mut Fresh<'a>,
     now: Micros,
-    sequence: u64,
-    queue: BinaryHeap<Reverse<Due>>,
+    agenda: Agenda<Due>,
     hosts: BTreeMap<NodeId, Host>,
     members: NodeSet,
     /// The network's rules.
@@ -80,8 +79,7 @@ impl<'a> Machines<'a> {
         let mut world = Self {
             fresh,
             now: 0,
-            sequence: 0,
-            queue: BinaryHeap::new(),
+            agenda: Agenda::new(),
             hosts: BTreeMap::new(),
             members: (1..=nodes).filter_map(NodeId::new).collect(),
             network: Network::default(),
@@ -178,10 +176,10 @@ impl<'a> Machines<'a> {
 
     /// The next event, if it comes by `end`.
     fn step(&mut self, end: Micros) -> bool {
-        if self.failure.is_some() || self.queue.peek().is_none_or(|Reverse(due)| due.at > end) {
+        if self.failure.is_some() {
             return false;
         }
-        let Some(Reverse(Due { at, node, boot, what, .. })) = self.queue.pop() else { return false };
+        let Some((at, Due { node, boot, what })) = self.agenda.take(end) else { return false };
         self.under_way = self.under_way.saturating_sub(size(&what));
         self.now = self.now.max(at);
         match what {
@@ -201,12 +199,11 @@ impl<'a> Machines<'a> {
     }
 
     fn schedule(&mut self, at: Micros, node: NodeId, boot: Option<u32>, what: Coming) {
-        self.sequence += 1;
         self.under_way += size(&what);
-        if self.under_way > UNDER_WAY_BYTES_MAX || self.queue.len() >= UNDER_WAY_MAX {
+        if self.under_way > UNDER_WAY_BYTES_MAX || self.agenda.len() >= UNDER_WAY_MAX {
             self.failure.get_or_insert(WorldEnd::Crashed(node, Crash::TooMuchOutput));
         }
-        self.queue.push(Reverse(Due { at, sequence: self.sequence, node, boot, what }));
+        self.agenda.put(at, Due { node, boot, what });
     }
 
     /// Something comes to a node: it hears it, or finds it later, or nobody is there.

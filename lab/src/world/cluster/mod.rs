@@ -13,9 +13,9 @@ pub mod plan;
 pub mod simulate;
 pub mod story;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
+use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
 use cachedojo::cluster::{
@@ -34,33 +34,9 @@ const WORK_MAX: u64 = 5_000_000;
 const CALLS_MAX: usize = 100_000;
 
 #[derive(Debug, Clone)]
-struct Due {
-    at: Micros,
-    sequence: u64,
-    what: What,
-}
-
-#[derive(Debug, Clone)]
 enum What {
     Deliver { to: NodeId, sent_at: Micros, envelope: Box<Envelope> },
     Tick { node: NodeId, boot: u32 },
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.sequence == other.sequence
-    }
-}
-impl Eq for Due {}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
 }
 
 /// What a client asked, and what it heard.
@@ -82,8 +58,7 @@ pub struct Call {
 #[derive(Debug, Clone)]
 pub struct ClusterWorld {
     now: Micros,
-    sequence: u64,
-    queue: BinaryHeap<Reverse<Due>>,
+    agenda: Agenda<What>,
     hosts: BTreeMap<NodeId, Host>,
     /// The network's rules.
     pub network: Network,
@@ -108,8 +83,7 @@ impl ClusterWorld {
     pub fn new(nodes: u8, settings: Settings, seed: u64, tells: bool) -> Self {
         let mut world = Self {
             now: 0,
-            sequence: 0,
-            queue: BinaryHeap::new(),
+            agenda: Agenda::new(),
             hosts: BTreeMap::new(),
             network: Network::default(),
             settings,
@@ -195,18 +169,13 @@ impl ClusterWorld {
 
     /// The messages under way: from, to, name, sent and due.
     pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
-        let mut messages: Vec<_> = self
-            .queue
-            .iter()
-            .filter_map(|Reverse(due)| match &due.what {
-                What::Deliver { to, sent_at, envelope } => {
-                    Some((due.sequence, (envelope.from, *to, envelope.message.name(), *sent_at, due.at)))
-                }
-                What::Tick { .. } => None,
-            })
-            .collect();
-        messages.sort_unstable_by_key(|&(sequence, _)| sequence);
-        messages.into_iter().map(|(_, message)| message).collect()
+        let message = |(due, what): (Micros, &What)| match what {
+            What::Deliver { to, sent_at, envelope } => {
+                Some((envelope.from, *to, envelope.message.name(), *sent_at, due))
+            }
+            What::Tick { .. } => None,
+        };
+        self.agenda.by_cause().filter_map(message).collect()
     }
 
     fn tell(&mut self, happening: Happening) {
@@ -216,8 +185,7 @@ impl ClusterWorld {
     }
 
     fn schedule(&mut self, at: Micros, what: What) {
-        self.sequence += 1;
-        self.queue.push(Reverse(Due { at, sequence: self.sequence, what }));
+        self.agenda.put(at, what);
     }
 
     // What happens.
@@ -268,13 +236,13 @@ impl ClusterWorld {
 
     /// The next event, if it comes by `end`.
     fn step(&mut self, end: Micros) -> bool {
-        if self.work_left == 0 || self.queue.peek().is_none_or(|Reverse(due)| due.at > end) {
+        if self.work_left == 0 {
             return false;
         }
-        let Some(Reverse(due)) = self.queue.pop() else { return false };
+        let Some((at, what)) = self.agenda.take(end) else { return false };
         self.work_left -= 1;
-        self.now = due.at;
-        match due.what {
+        self.now = at;
+        match what {
             What::Deliver { to, sent_at, envelope } => self.deliver(to, sent_at, envelope),
             What::Tick { node, boot } => {
                 let now = self.now;

@@ -29,9 +29,8 @@ pub(super) enum Runs {
     No,
 }
 
+/// What comes to a node, or from it.
 pub(super) struct Due {
-    pub(super) at: Micros,
-    pub(super) sequence: u64,
     pub(super) node: NodeId,
     /// For a timer, the start of the process that set it.
     pub(super) boot: Option<u32>,
@@ -44,23 +43,6 @@ pub(super) enum Coming {
     Input(Input),
     /// What a client will hear from a node that slept before it answered.
     Reply { number: u64, reply: MachineReply },
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.sequence == other.sequence
-    }
-}
-impl Eq for Due {}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
 }
 
 impl Host {
