@@ -4,33 +4,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/open.rs")]
+mod open;
 
-/// Opens a plain file. A link, a pipe, a device and a folder are none: opening them waits for nobody and follows nothing.
-///
-/// # Errors
-/// There is none, or it may not be read.
-pub fn open_plain(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    plain(path, flags)
-}
-
-/// Like [`open_plain`], for a path that its owner named: a link there is followed.
-///
-/// # Errors
-/// There is none, or it may not be read.
-pub fn open_named(path: &Path) -> io::Result<File> {
-    plain(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY)
-}
-
-fn plain(path: &Path, flags: OFlags) -> io::Result<File> {
-    let file = open(path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::RegularFile {
-        Ok(file.into())
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
-    }
-}
+pub use open::{open_named, open_plain};
 
 /// What is in a file, where that is at most `most` bytes; whatever its size is said to be, no more is read.
 ///
@@ -53,8 +30,10 @@ pub fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_at_most(open_plain(path)?, most)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use rustix::fs::{FileType, Mode};
+
     use super::*;
 
     #[test]

@@ -20,7 +20,6 @@
 pub mod budget;
 pub mod cache;
 pub mod digest;
-#[cfg_attr(not(target_os = "linux"), path = "elsewhere/files.rs")]
 pub mod files;
 pub mod itself;
 #[cfg(target_os = "linux")]
@@ -36,6 +35,7 @@ pub mod process;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/sandbox.rs")]
 pub mod sandbox;
 pub mod scratch;
+mod watched;
 
 use std::process::ExitCode;
 

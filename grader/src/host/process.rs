@@ -9,6 +9,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
+pub use super::watched::{Cut, Watched};
+
 /// A process group, from its leader's start to its end. Clones are the same group.
 #[derive(Debug, Clone)]
 pub struct Group(Arc<Mutex<Option<Pid>>>);
@@ -43,19 +45,6 @@ impl Group {
     }
 }
 
-/// How a watched process ended.
-#[derive(Debug)]
-pub struct Watched {
-    /// Its exit status; none where the system does not tell.
-    pub status: Option<ExitStatus>,
-    /// What it said on stderr, as far as it was read.
-    pub said: Vec<u8>,
-    /// Why it was killed, where it was.
-    pub cut: Option<Cut>,
-    /// What it used of its processors, it and the children that it had seen to their end.
-    pub cpu: Duration,
-}
-
 /// Whether no program ends itself by this signal, nor a kernel a program for what that did: somebody else did it, or the
 /// system for want of memory, or (`SIGBUS`) a disk that is full or broken.
 pub fn is_from_outside(signal: i32) -> bool {
@@ -63,15 +52,6 @@ pub fn is_from_outside(signal: i32) -> bool {
         signal,
         libc::SIGKILL | libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT | libc::SIGBUS | libc::SIGPWR
     )
-}
-
-/// Why a process was killed by whoever watched it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Its time on the wall was over.
-    Wall,
-    /// It said too much.
-    Output,
 }
 
 /// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it

@@ -1,9 +1,11 @@
 //! A process that may die: watched to its end, killed. Its own children are not found here.
 
 use std::io::Read;
-use std::process::{Child, ExitStatus};
+use std::process::Child;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+pub use super::watched::{Cut, Watched};
 
 /// How often a process is looked at.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -31,28 +33,6 @@ impl Group {
     fn is_killed(&self) -> bool {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How a watched process ended.
-#[derive(Debug)]
-pub struct Watched {
-    /// Its exit status; none where the system does not tell.
-    pub status: Option<ExitStatus>,
-    /// What it said on stderr, as far as it was read.
-    pub said: Vec<u8>,
-    /// Why it was killed, where it was.
-    pub cut: Option<Cut>,
-    /// What it used of its processors: not told here.
-    pub cpu: Duration,
-}
-
-/// Why a process was killed by whoever watched it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Its time on the wall was over.
-    Wall,
-    /// It said too much.
-    Output,
 }
 
 /// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it

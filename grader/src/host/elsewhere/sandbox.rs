@@ -9,7 +9,6 @@ pub use job::{Ending, Finished, Job, Limits, NotRun, Protection, Walls};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, ExitCode, Stdio};
-use std::time::Duration;
 
 use super::process::{Cut, Group, Watched, watch};
 
@@ -73,37 +72,6 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
         (None, _) => Ending::Failure,
     };
     Ok(Finished { ending, said })
-}
-
-/// Runs a tool of this machine's own to its end. It starts in `folder`, and has this environment only.
-///
-/// # Errors
-/// It cannot be started.
-pub fn helper(
-    program: &Path,
-    arguments: &[OsString],
-    folder: &Path,
-    environment: &[(&str, OsString)],
-) -> Result<Finished, NotRun> {
-    let limits = Limits {
-        wall: Duration::from_mins(30),
-        cpu_s: 3_600,
-        memory_bytes: u64::MAX,
-        file_bytes: 1 << 32,
-        output_bytes: 4 << 20,
-    };
-    run(&Job {
-        program,
-        arguments,
-        scratch: folder,
-        writes: true,
-        readable: &[],
-        environment,
-        starts_programs: true,
-        forks: true,
-        limits,
-        protection: Protection::Trust,
-    })
 }
 
 /// Starts a job that is spoken to.

@@ -55,6 +55,36 @@ pub struct Job<'a> {
     pub protection: Protection,
 }
 
+impl<'a> Job<'a> {
+    /// A tool of this machine's own: trusted, and in no need of walls, but ended when the grader ends. It starts in `folder`, and
+    /// has this environment only.
+    pub const fn of_tool(
+        program: &'a Path,
+        arguments: &'a [OsString],
+        folder: &'a Path,
+        environment: &'a [(&'a str, OsString)],
+    ) -> Self {
+        Self {
+            program,
+            arguments,
+            scratch: folder,
+            writes: true,
+            readable: &[],
+            environment,
+            starts_programs: true,
+            forks: true,
+            limits: Limits {
+                wall: Duration::from_mins(30),
+                cpu_s: 3_600,
+                memory_bytes: u64::MAX,
+                file_bytes: 1 << 32,
+                output_bytes: 4 << 20,
+            },
+            protection: Protection::Trust,
+        }
+    }
+}
+
 /// How a job ended, and what it said on stderr.
 #[derive(Debug)]
 pub struct Finished {

@@ -26,7 +26,6 @@ pub(super) use launch::launch;
 pub use libraries::{libraries_of, libraries_with};
 pub use walls::WORK;
 
-use std::ffi::OsString;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -57,38 +56,6 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
             Ok(finished) => return Ok(finished),
         }
     }
-}
-
-/// Runs a tool of this machine's own to its end: trusted, and in no need of walls, but ended when the grader ends. It starts in
-/// `folder`, and has this environment only.
-///
-/// # Errors
-/// It cannot be started.
-pub fn helper(
-    program: &Path,
-    arguments: &[OsString],
-    folder: &Path,
-    environment: &[(&str, OsString)],
-) -> Result<Finished, NotRun> {
-    let limits = Limits {
-        wall: Duration::from_mins(30),
-        cpu_s: 3_600,
-        memory_bytes: u64::MAX,
-        file_bytes: 1 << 32,
-        output_bytes: 4 << 20,
-    };
-    run(&Job {
-        program,
-        arguments,
-        scratch: folder,
-        writes: true,
-        readable: &[],
-        environment,
-        starts_programs: true,
-        forks: true,
-        limits,
-        protection: Protection::Trust,
-    })
 }
 
 /// Starts a job that is spoken to: through its standard input and output. The thread that calls this must outlive it: the

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::interpreter::Interpreter;
 use crate::host::cache;
 use crate::host::digest::hex;
-use crate::host::sandbox::{Ending, Finished, NotRun, helper};
+use crate::host::sandbox::{self, Ending, Finished, Job, NotRun};
 
 /// Its name among what is made once.
 pub const NAME: &str = "python-tests";
@@ -110,7 +110,7 @@ fn install(interpreter: &Interpreter, cache: &Path, folder: &Path) -> Result<(),
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let pip = |arguments: &[&str]| -> Result<Finished, NotRun> {
         let arguments: Vec<OsString> = ["-I", "-m", "pip"].iter().chain(arguments).map(OsString::from).collect();
-        helper(&interpreter.program, &arguments, draft.path(), &environment)
+        sandbox::run(&Job::of_tool(&interpreter.program, &arguments, draft.path(), &environment))
     };
     if !pip(&["--version"]).is_ok_and(|finished| finished.ending == Ending::Success) {
         return Err(NoToolbox::NoPip);

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::host::cache;
 use crate::host::digest::{PartsDigest, hex};
-use crate::host::sandbox::{Ending, helper, libraries_of};
+use crate::host::sandbox::{self, Ending, Job, libraries_of};
 use crate::report::write_whole;
 
 /// The target that submissions are compiled for.
@@ -358,7 +358,8 @@ fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
         environment.push((name.to_owned(), value));
     }
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let finished = helper(program, &arguments, work, &environment).map_err(|error| format!("cargo: {error}"))?;
+    let job = Job::of_tool(program, &arguments, work, &environment);
+    let finished = sandbox::run(&job).map_err(|error| format!("cargo: {error}"))?;
     match finished.ending {
         Ending::Success => Ok(()),
         Ending::Killed(signal) => Err(format!("cargo was killed (signal {signal})")),
