@@ -12,7 +12,7 @@ pub(crate) trait Item: Default {
     /// The key.
     fn key(&self) -> &Self::Key;
 
-    /// The hash of the key: what policies remember those by who have left.
+    /// The hash of the key, by which policies remember entries that have left.
     #[inline]
     fn key_hash(&self) -> u64 {
         hash_of(self.key())

@@ -100,12 +100,12 @@ pub enum EvictionPolicy {
     Clock,
     /// Recency and frequency, balanced by what was evicted too early; for comparison.
     Arc,
-    /// A FIFO, and an LRU of those who were asked for again after they had left it; for comparison.
+    /// 2Q: a FIFO, and an LRU of keys that were asked for again after they had left it; for comparison.
     #[serde(rename = "2q")]
     TwoQueue,
-    /// Who was read twice within a short time stays; for comparison.
+    /// LIRS: an entry whose last two reads came close together stays; for comparison.
     Lirs,
-    /// A window, and behind it those who are asked for more often than whom they replaced; for comparison.
+    /// W-TinyLFU: a window, and behind it entries that are asked for more often than those they replaced; for comparison.
     WTinyLfu,
 }
 

@@ -38,7 +38,7 @@ pub struct Replay<P = EvictionPolicy> {
     pub byte_miss_ratio: f64,
 }
 
-/// The rule of whoever knows the future: see [`floor`].
+/// Belady's rule, which knows all later requests: see [`floor`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename = "belady", rename_all = "lowercase")]
 pub enum Belady {
@@ -117,7 +117,7 @@ pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[
     Report { requests: total.requests, bytes_requested: total.bytes, results }
 }
 
-/// What whoever knows the future would miss in caches of these sizes, by Belady's rule: what is asked for again last leaves, or
+/// What caches of these sizes would miss by Belady's rule, which knows all later requests: what is asked for again last leaves, or
 /// does not come in at all. Where all objects are of one size, no policy misses less; where they differ, finding the least is
 /// NP-hard, and this is what a good guess comes to. O(requests x log objects) for each size.
 pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {

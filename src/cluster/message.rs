@@ -275,7 +275,7 @@ pub enum Note {
     Enough { key: Key, answered: NodeSet, needed: usize, replicas: NodeSet },
     /// What it holds of a key is newer than the write that came.
     CameLate { key: Key, version: Version },
-    /// It would vouch for what it has lost, so it does not answer.
+    /// It came back without its disk and has not caught up, so it does not count for a quorum and does not answer.
     NotWhole { key: Key },
     /// The session has seen a newer version than those that were answered.
     BehindSession { key: Key },

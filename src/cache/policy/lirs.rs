@@ -1,8 +1,8 @@
 //! LIRS: entries whose last two reads came close together stay, whatever was read once in between (Jiang and Zhang, "LIRS: an
 //! efficient low inter-reference recency set replacement policy", 2002).
 //!
-//! The paper's stack holds everybody that was read since the least recent of those who stay was. It needs no list of its own
-//! here: each entry and each ghost knows the moment of its last read, so it is in the stack if that is later than that one's.
+//! The paper's stack holds every entry that was read since the least recently read of the staying ones was. It needs no list
+//! of its own here: each entry and each ghost keeps the moment of its last read, and is in the stack if that is later than that one's.
 
 use super::Policy;
 use super::ghosts::Ghosts;
@@ -28,7 +28,7 @@ pub(crate) struct Lirs {
     now: u64,
     /// The key about to come in is in the stack.
     is_return: bool,
-    /// From the first newcomer on that did not fit, only who is read again stays.
+    /// Set once a newcomer did not fit: from then on only an entry that is read again may stay.
     was_full: bool,
 }
 
@@ -146,7 +146,7 @@ impl Lirs {
         self.queue_of(mark).push(nodes, i);
     }
 
-    /// Those who stay and have not been read for longest leave, until the others have room.
+    /// Of the staying entries the least recently read leave, until the others have room.
     fn settle<T: Item>(&mut self, nodes: &mut Nodes<T>) {
         while self.staying.is_over()
             && let Some(bottom) = self.staying.list.oldest()

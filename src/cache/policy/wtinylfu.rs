@@ -1,5 +1,5 @@
-//! W-TinyLFU: a small window for what is new, and a main cache that lets in only who is asked for more often than whom it would
-//! replace (Einziger, Friedman and Manes, "`TinyLFU`: a highly efficient cache admission policy", 2017; with the shares of
+//! W-TinyLFU: a small window for new entries, and a main cache that admits an entry only if it is asked for more often than the one it
+//! would replace (Einziger, Friedman and Manes, "`TinyLFU`: a highly efficient cache admission policy", 2017; with the shares of
 //! Caffeine, and without its adaptation of the window).
 
 use super::Policy;
@@ -14,8 +14,8 @@ const IN_WINDOW: u32 = 0;
 const ON_PROBATION: u32 = 1;
 const PROTECTED: u32 = 2;
 
-/// A hundredth of the cache is the window. The rest is the main cache, a segmented LRU: who is read while on probation is
-/// protected, as far as four fifths go.
+/// A hundredth of the cache is the window. The rest is the main cache, a segmented LRU: an entry that is read while on probation
+/// becomes protected; protected entries take at most four fifths.
 #[derive(Debug, Clone)]
 pub(crate) struct WTinyLfu {
     window: Segment,

@@ -9,7 +9,7 @@ use super::Node;
 impl Node {
     pub(super) fn hear_query(&mut self, from: NodeId, op: u64, at: &Placed) {
         let counts = self.is_mine(at) && self.view.ring.duty(&at.key, at.hash).replicas.contains(self.id);
-        // A node that came back with nothing would vouch for what it has lost.
+        // A node that came back with an empty disk has not caught up: its answer could hide an acknowledged write.
         if !counts || !self.is_whole {
             if counts {
                 self.note(Note::NotWhole { key: at.key.clone() });
