@@ -9,6 +9,9 @@ export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageV
 /** Rust: `judge::report::Report`. */
 export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
 
+/** Rust: `lab::compare::Difference`. */
+export type Difference = { step: number; line: number; source: string; one: string[]; other: string[] };
+
 /** Rust: `lab::event::What`. */
 export type What =
   | { kind: "hit"; key: string; value: string }

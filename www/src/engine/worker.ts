@@ -122,7 +122,7 @@ export type FromWorker =
   | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
   | { kind: "forked"; id: number; text: string }
-  /** `Parting` as JSON (Rust: `lab::compare::Difference`), or `null`. */
+  /** `Difference` as JSON, or `null`. */
   | { kind: "parted"; id: number; parting: string }
   /** `Report` as JSON (Rust: `judge::report::Report`). */
   | { kind: "graded"; id: number; report: string }

@@ -50,7 +50,7 @@ export async function forkedAt(position: number): Promise<string | undefined> {
   return answer?.kind === "forked" ? answer.text : undefined;
 }
 
-/** Where a program first answers otherwise than the reference, as JSON (Rust: `Parting`). */
+/** Where a program first answers otherwise than the reference, as JSON: a `Difference`, or `null`. */
 export async function partingOf({ text, dialect, seed, subject }: Script): Promise<string | undefined> {
   const program = programs.get(subject ?? "");
   if (!program) {

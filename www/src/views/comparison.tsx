@@ -1,22 +1,14 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { lesson } from "../course";
+import type { Difference } from "../engine/types";
 import type { Script } from "../engine/worker";
 import { goTo, isRunning, isStale, partingOf, run } from "../lab";
 import { language } from "../settings";
 import { words } from "../words";
 
-/** Where a program first answers otherwise than the reference (Rust: `lab::compare::Difference`). */
-interface Parting {
-  step: number;
-  line: number;
-  source: string;
-  one: string[];
-  other: string[];
-}
-
 /** Of which script what was found; `null` where the two never part. */
-const found = signal<{ of: Script; in: string; parting: Parting | null } | undefined>(undefined);
+const found = signal<{ of: Script; in: string; parting: Difference | null } | undefined>(undefined);
 
 /**
  * Beside a program's run, where it first parts from the reference. A lesson whose task is to find that out has it told by its
@@ -49,7 +41,7 @@ export function Comparison() {
   );
 }
 
-function Sides({ parting: { step, source, one, other } }: { parting: Parting }) {
+function Sides({ parting: { step, source, one, other } }: { parting: Difference }) {
   const { subjects } = words.value;
   const shown = (answers: string[]) => (answers.length > 0 ? answers.join("\n") : subjects.silent);
   return (

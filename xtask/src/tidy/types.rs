@@ -16,6 +16,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("lab/src/event.rs", "Event"),
     ("lab/src/families/cluster/play.rs", "ClusterView"),
     ("judge/src/report.rs", "Report"),
+    ("lab/src/compare.rs", "Difference"),
 ];
 
 /// Folders in which the types may be that those name.
@@ -317,11 +318,12 @@ mod tests {
             ("lab/src/event.rs", "#[derive(Serialize)]\npub struct Event { a: u8 }\n"),
             ("lab/src/families/cluster/play.rs", "#[derive(Serialize)]\npub struct ClusterView { b: bool }\n"),
             ("judge/src/report.rs", "#[derive(Serialize)]\npub struct Report { c: String }\n"),
+            ("lab/src/compare.rs", "#[derive(Serialize)]\npub struct Difference { d: u8 }\n"),
         ];
         let fresh = made(&Tree::of(&sources)).expect("types that are known");
         let found = |file: &str| {
             let mut findings = Vec::new();
-            check(&Tree::of(&[sources[0], sources[1], sources[2], (FILE, file)]), &mut findings);
+            check(&Tree::of(&[&sources[..], &[(FILE, file)]].concat()), &mut findings);
             findings.len()
         };
         assert_eq!((found(&fresh), found(&fresh.replace("boolean", "number"))), (0, 1));
