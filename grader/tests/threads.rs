@@ -106,6 +106,14 @@ fn a_right_program_is_never_accused() {
 }
 
 #[test]
+fn many_threads_come_and_go_and_a_crowd_is_bounded() {
+    let calm = |case, n| run(case, n, &Schedule::new(Plan::Calm));
+    assert_eq!(calm("counter", 10_000), Ok(100_000), "each ends as soon as it may");
+    assert_eq!(calm("barrier", 5_000), Ok(0), "all wait for the last");
+    assert_eq!(calm("barrier", 6_001), Err(Stop::TooManyThreads));
+}
+
+#[test]
 fn a_race_is_found_and_a_calm_run_does_not_show_it() {
     for (case, n, right, wrong) in [
         ("lost_update", 3, "3", "2"),

@@ -176,7 +176,8 @@ impl<'a> Lives<'a> {
         self.write("src/random.rs", &read("src/random.rs")?)?;
         self.write("src/cache/glob.rs", &read("src/cache/glob.rs")?)?;
         self.write("src/cache/mod.rs", "mod glob;\npub use glob::Glob;\n")?;
-        self.write("src/world/mod.rs", "pub mod cluster;\n")?;
+        self.write("src/world/agenda.rs", &read("lab/src/world/agenda.rs")?)?;
+        self.write("src/world/mod.rs", "mod agenda;\npub mod cluster;\n")?;
         let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod world;\n";
         self.write("src/lib.rs", modules)?;
         self.write("src/main.rs", &read("simulate/src/main.rs")?.replace("cachedojo_lab::", "lives::"))?;

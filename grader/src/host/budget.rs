@@ -9,8 +9,9 @@ use super::process::cpu_of;
 
 /// What a whole grading may take on a processor.
 pub const GRADING: Duration = Duration::from_mins(1);
-/// Memory for a grading's data: what is written to, not what is only reserved. An honest one takes a tenth of it.
-pub const DATA_BYTES: u64 = 3 << 30;
+/// Memory for a grading's data. The stacks of a submission's threads count whole, and 6,000 of them may live at once (1.3 MiB each,
+/// of which they use some KiB), beside the 1.8 GiB that they share. An honest grading writes to a thirtieth of it.
+pub const DATA_BYTES: u64 = 10 << 30;
 /// Largest file that a grading writes: a kept module.
 pub const FILE_BYTES: u64 = 64 << 20;
 /// Until when a compiler is started: what is left is for running what was built, and for the report.

@@ -138,9 +138,10 @@ impl Toolbox {
         cache::is_sound(&self.folder)
     }
 
-    /// Whether one of its own libraries has this name, or the compiler's own that every crate names.
-    pub fn has(&self, name: &str) -> bool {
-        ["std", "core", "alloc"].contains(&name) || self.libraries.contains_key(name)
+    /// Whether a crate that cannot be found is missing here: one of the compiler's own, which every crate names, or a library that is
+    /// no longer as it was built. A submission that names a library which it may not have finds none either.
+    pub fn lacks(&self, name: &str) -> bool {
+        ["std", "core", "alloc"].contains(&name) || self.libraries.contains_key(name) && !self.is_sound()
     }
 
     /// The library of a crate, as a submission names it.

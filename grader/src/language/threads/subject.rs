@@ -10,7 +10,7 @@ use cachedojo_wire::{Request, Response, decode, encode};
 
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
-use super::world::{Limits, Stop};
+use super::world::{LIVE_MAX, Limits, Stop};
 use crate::host::budget;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{self, Factory, NotStarted};
@@ -134,7 +134,7 @@ fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usiz
         Stop::OutOfWork => Crash::OutOfFuel,
         Stop::OutOfMemory => Crash::OutOfMemory,
         Stop::TooMuchOutput => Crash::TooMuchOutput,
-        Stop::TooManyThreads => panic("it started more threads than can live here at once"),
+        Stop::TooManyThreads => panic(&format!("more than {LIVE_MAX} threads live at once")),
         Stop::Exit(code) => Crash::Exit { code: *code },
         Stop::Gibberish => Crash::Gibberish,
         Stop::StackOverflow { thread: 0, .. } => panic("stack overflow: the recursion is too deep"),

@@ -38,7 +38,7 @@ impl Default for Limits {
             points: 20_000_000,
             memory_bytes: 1792 << 20,
             output_bytes: 1 << 20,
-            live: 12_000,
+            live: LIVE_MAX,
             started: 60_000,
             call_cpu: std::time::Duration::from_secs(12),
         }
@@ -47,6 +47,10 @@ impl Default for Limits {
 
 /// Work after which a running thread's loop without points is looked at, in instructions.
 pub(super) const SLICE: u64 = 100_000;
+/// Threads that live at once, at most: each has a stack of the host's, and all of them fit into a grading's memory.
+pub(super) const LIVE_MAX: usize = 6_000;
+/// Threads that live at once before whoever starts one more lets another run first: those that can end do so, and few live at once.
+const CROWD: usize = 500;
 /// Slices in a row after which others get their turn.
 const SLICES_ALONE: u32 = 20;
 /// Points in a row after which others get their turn: some loops wait for another thread in a way that only this tells.
@@ -166,6 +170,8 @@ pub(super) struct World {
     next: Option<u32>,
     ready: Vec<u32>,
     live: usize,
+    /// Whether the running thread has just started one of a crowd.
+    crowded: bool,
     waiters: BTreeMap<u32, VecDeque<u32>>,
     timers: BTreeSet<(u64, u32)>,
     child: Option<u32>,
@@ -199,6 +205,7 @@ impl World {
             next: None,
             ready: Vec::new(),
             live: 0,
+            crowded: false,
             waiters: BTreeMap::new(),
             timers: BTreeSet::new(),
             child: None,
@@ -297,7 +304,8 @@ impl World {
         let size = self.thread(current).asked_stack.take().unwrap_or(default_stack);
         let id = self.add((stack_top, stack_top.saturating_sub(size)));
         self.spawned.push((id, argument));
-        self.child = Some(id);
+        self.crowded = self.live > CROWD;
+        self.child = Some(id).filter(|_| !self.crowded);
         Some(id)
     }
 
@@ -323,7 +331,7 @@ impl World {
         thread.last_turn = turn;
         thread.looks = if again { thread.looks + 1 } else { 0 };
         let looks = thread.looks;
-        let idle = again || thread.alone.0 >= POINTS_ALONE;
+        let idle = again || thread.alone.0 >= POINTS_ALONE || std::mem::take(&mut self.crowded);
         let child = self.child.take();
         // The plan is asked in any case: its chance is drawn at every point, so that a point more or less changes little.
         let asked = self.chooser.asks(current, step, operation);
