@@ -175,7 +175,7 @@ fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
         // Another write in between may have been short-lived, and any deletion may have come later.
         let may_end = |other: &&&Call| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
-            is_later && (other.wrote() == Some(None) || other.ttl().is_some_and(|_| other.began != write.began))
+            is_later && !std::ptr::eq(**other, **write) && (other.wrote() == Some(None) || other.ttl().is_some())
         };
         let is_written = write.ended().is_some_and(|ended| ended <= read.began);
         write.wrote().flatten().is_some() && is_written && lives && !calls.iter().any(|other| may_end(&other))
@@ -242,6 +242,7 @@ mod tests {
         check(&[write(1, 0, 9, "a", Some(5_000)), read(2, 4_100, ""), read(2, 5_900, "")], None);
         check(&[write(1, 0, 9, "a", Some(5_000)), read(2, 5_900, "a")], None);
         check(&[write(1, 0, 9, "a", None), write(1, 10, 19, "b", Some(1_000)), read(2, 3_000, "")], None);
+        check(&[write(1, 0, 9, "a", None), write(2, 0, 9, "b", Some(1_000)), read(2, 3_000, "")], None);
     }
 
     #[test]
