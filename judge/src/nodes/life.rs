@@ -17,7 +17,7 @@ const NODES_MAX: u8 = 6;
 const KEYS_MAX: u64 = 9;
 const OPERATIONS_MAX: u64 = 300;
 /// The highest number that a node which joins may have.
-const NUMBER_MAX: u8 = 9;
+const NUMBER_MAX: u8 = 7;
 /// Points of a node on the ring.
 const POINTS: usize = 16;
 /// The time that a cluster has after it lost a node's memory, before the next is lost: it must have mended itself by then.
