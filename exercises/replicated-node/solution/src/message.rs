@@ -19,9 +19,9 @@ pub enum Message {
     Pull { round: u64, view: u64, fresh: bool, known: Vec<(String, Version)> },
     /// That is all.
     Push { round: u64, items: Vec<(String, Entry)> },
-    /// Have you all that belongs to you under this view?
+    /// I have all that belongs to me under this view. Have you?
     Ready { view: u64 },
-    /// I have.
+    /// I have too.
     IsReady { view: u64 },
 }
 

@@ -197,8 +197,12 @@ impl CacheNode {
                 }
             }
             Message::Ready { view } => {
-                if view == self.view() && self.ready.contains(&self.id) {
-                    self.send(from, &Message::IsReady { view }, out);
+                if view == self.view() {
+                    if self.ready.contains(&self.id) {
+                        self.send(from, &Message::IsReady { view }, out);
+                    }
+                    self.ready.insert(from.to_owned());
+                    self.settle(out);
                 }
             }
             Message::IsReady { view } => {
@@ -271,7 +275,9 @@ impl CacheNode {
     fn settle(&mut self, out: &mut Vec<Effect>) {
         if !self.ready.contains(&self.id) && self.others().all(|other| self.pulled.contains(other)) {
             self.ready.insert(self.id.clone());
-            self.ask_ready(out);
+            for other in self.others() {
+                self.send(other, &Message::Ready { view: self.view() }, out);
+            }
         }
         if !self.is_settled() && self.members.iter().all(|member| self.ready.contains(member)) {
             self.is_fresh = false;
@@ -288,6 +294,7 @@ impl CacheNode {
         !self.is_fresh && self.rings.len() == 1
     }
 
+    /// Tells those that it has all, of whom it does not know that they have.
     fn ask_ready(&self, out: &mut Vec<Effect>) {
         for other in self.others().filter(|other| !self.ready.contains(*other)) {
             self.send(other, &Message::Ready { view: self.view() }, out);
@@ -306,7 +313,7 @@ impl CacheNode {
                 out.push(Effect::Reply { request: operation.request, reply });
             }
         }
-        if !self.is_settled() {
+        if !self.is_settled() && self.ready.contains(&self.id) {
             self.ask_ready(out);
         }
         if !self.ready.contains(&self.id) || self.ticks % COMPARED_EVERY == 0 {
