@@ -178,7 +178,7 @@ fn a_whole_number_may_be_written_as_json_writes_it() {
         ("null", 201),
         ("60.5", 400),
         ("-0.5", 400),
-        ("1e300", 400),
+        ("1e300", 201),
     ] {
         let put = format!("PUT /api/v1/cache/n/k {{\"value\": 1, \"ttl\": {number}}}");
         assert_eq!(ask(&mut Machine::new(BASE_S), &put).0, status, "{number}");

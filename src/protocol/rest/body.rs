@@ -82,10 +82,10 @@ fn read_entry(key: String, fields: &Fields<'_>, value_bytes_max: usize) -> Resul
 
 fn read_tags(fields: &Fields<'_>) -> Result<Vec<String>, Failure> {
     let mut tags = read_list::<String>(fields, "tags").map_err(|()| Failure::InvalidTags)?.unwrap_or_default();
-    tags.sort_unstable();
-    tags.dedup();
     if tags.len() > TAGS_MAX || tags.iter().any(|tag| !(1..=TAG_CHARS_MAX).contains(&tag.chars().count())) {
         return Err(Failure::InvalidTag);
     }
+    tags.sort_unstable();
+    tags.dedup();
     Ok(tags)
 }

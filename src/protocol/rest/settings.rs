@@ -130,14 +130,12 @@ fn whole(json: &RawValue, max: u64) -> Option<u64> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the float has no fraction and is in the range of both"
+    reason = "the float has no fraction and is not negative, and what is too large becomes the largest"
 )]
 pub(super) fn whole_number(json: &RawValue) -> Option<u64> {
-    // 2^53: above it not every whole number is a float.
-    const FLOAT_MAX: f64 = 9_007_199_254_740_992.0;
     let exact = serde_json::from_str(json.get()).ok();
     exact.or_else(|| {
         let float: f64 = serde_json::from_str(json.get()).ok()?;
-        (float.fract() == 0.0 && (0.0..=FLOAT_MAX).contains(&float)).then_some(float as u64)
+        (float.fract() == 0.0 && float >= 0.0).then_some(float as u64)
     })
 }
