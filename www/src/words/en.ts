@@ -147,6 +147,7 @@ export const en = {
     start: "Before the first command.",
     done: (total: string) => `Done: ${some(total, "command", "commands")}.`,
     ended: (position: string) => `The run ended at command ${position}.`,
+    stoppedFirst: "Stopped before the first command was done.",
     stopped: (position: string) => `Stopped after command ${position}.`,
     held: (count: number) => `${some(count, "expectation", "expectations")} held`,
     heldByReference: (count: number) => `the reference holds ${some(count, "expectation", "expectations")}`,

@@ -147,6 +147,7 @@ export const fr: Words = {
     start: "Avant la première commande.",
     done: (total) => `Terminé : ${some(total, "commande", "commandes")}.`,
     ended: (position) => `L'exécution a pris fin à la commande ${position}.`,
+    stoppedFirst: "Arrêté avant la fin de la première commande.",
     stopped: (position) => `Arrêté après la commande ${position}.`,
     held: (count) => some(count, "attente tenue", "attentes tenues"),
     heldByReference: (count) => `la référence tient ${some(count, "attente", "attentes")}`,
