@@ -11,7 +11,7 @@ import { hasRefused, holdRefused } from "../sheets";
 import { words } from "../words";
 import { hearReading, read, readAgain } from "./reading";
 import { arrive, hearMove, play, tellAgain } from "./runs";
-import { commandHelp, DIALECTS, examples, isReady, sheet, trouble } from "./state";
+import { commandHelp, DIALECTS, examples, isPlaying, isReady, sheet, trouble } from "./state";
 import { fetchAgain, hear, restart, send } from "./wire";
 import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
@@ -92,6 +92,7 @@ function hearAll(): void {
   hear("unloaded", () => {
     batch(() => {
       trouble.value = "unloaded";
+      isPlaying.value = false;
       arrive();
     });
   });
@@ -102,6 +103,7 @@ function hearFailure(): void {
   restart();
   batch(() => {
     trouble.value = "failed";
+    isPlaying.value = false;
     arrive();
   });
   if (examples.value.length === 0) {

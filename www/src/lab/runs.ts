@@ -84,13 +84,16 @@ export function togglePlay(): void {
 /** The next command's turn, once the last one's effect is shown. */
 export function play(): void {
   clearTimeout(playTimer);
-  if (!isPlaying.value || isRunning.value) {
+  // All are read, whatever comes of it: whatever changes of them wakes this again.
+  const isAtEnd = run.value.isDone && !isStale.value;
+  const pause = 1000 / speed.value;
+  if (!isPlaying.value || isRunning.value || aim) {
     return;
   }
-  if (run.value.isDone && !isStale.value) {
+  if (isAtEnd) {
     isPlaying.value = false;
   } else {
-    playTimer = setTimeout(stepForward, 1000 / speed.value);
+    playTimer = setTimeout(stepForward, pause);
   }
 }
 
