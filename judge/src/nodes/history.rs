@@ -96,7 +96,8 @@ impl Call {
 /// of the operations on each key.
 pub fn broken(calls: &[Call]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
-        let said = format!("{} answers a read without a value, or a write with one, at {} ms", call.node, ms(call.began));
+        let said =
+            format!("{} answers a read without a value, or a write with one, at {} ms", call.node, ms(call.began));
         return Some(Broken { key: call.key.clone(), said });
     }
     let mut keys: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
@@ -171,7 +172,8 @@ fn witness(key: &str, calls: &[&Call]) -> Option<String> {
 fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
     let (known, _) = read.found()?;
     let is_there = |write: &&&Call| {
-        let lives = write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
+        let lives =
+            write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
         // Another write in between may have been short-lived, and any deletion may have come later.
         let may_end = |other: &&&Call| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
@@ -192,7 +194,9 @@ fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
             format!("{node} reads nothing of {key} at {at} ms, and not its own write of {value} at {when} ms")
         }
         None => {
-            format!("{node} reads nothing of {key} at {at} ms, though {value} was acknowledged at {when} ms: that write is lost")
+            format!(
+                "{node} reads nothing of {key} at {at} ms, though {value} was acknowledged at {when} ms: that write is lost"
+            )
         }
     })
 }
@@ -251,10 +255,19 @@ mod tests {
         let b = || write(2, 10, 19, "b", None);
         for (calls, said) in [
             (vec![read(1, 5, "x")], "n1 reads x of k at 5 ms, which nobody wrote"),
-            (vec![a(), erase(10, 19), read(2, 30, "a")], "n2 reads a of k at 30 ms, which was deleted at 19 ms: it has come back"),
-            (vec![a(), b(), read(3, 30, "a")], "n3 reads a of k at 30 ms, though b was acknowledged at 19 ms: that write is lost"),
+            (
+                vec![a(), erase(10, 19), read(2, 30, "a")],
+                "n2 reads a of k at 30 ms, which was deleted at 19 ms: it has come back",
+            ),
+            (
+                vec![a(), b(), read(3, 30, "a")],
+                "n3 reads a of k at 30 ms, though b was acknowledged at 19 ms: that write is lost",
+            ),
             (vec![a(), b(), read(2, 30, "a")], "n2 reads a of k at 30 ms, and not its own write of b at 19 ms"),
-            (vec![a(), read(2, 30, "")], "n2 reads nothing of k at 30 ms, though a was acknowledged at 9 ms: that write is lost"),
+            (
+                vec![a(), read(2, 30, "")],
+                "n2 reads nothing of k at 30 ms, though a was acknowledged at 9 ms: that write is lost",
+            ),
             (vec![a(), read(1, 30, "")], "n1 reads nothing of k at 30 ms, and not its own write of a at 9 ms"),
             (
                 vec![write(1, 0, 9, "a", Some(5_000)), read(2, 6_010, "a")],

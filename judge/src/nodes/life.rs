@@ -73,8 +73,7 @@ struct Asked {
 }
 
 fn asked(options: &str) -> Option<Asked> {
-    let mut asked =
-        Asked { seed: 0, nodes: 3, copies: 3, keys: 2, operations: 60, has_ttl: false, faults: Vec::new() };
+    let mut asked = Asked { seed: 0, nodes: 3, copies: 3, keys: 2, operations: 60, has_ttl: false, faults: Vec::new() };
     let within = |value: &str, max: u64| value.parse().ok().filter(|number| (1..=max).contains(number));
     for option in options.split_whitespace() {
         match option.split_once('=')? {
@@ -213,7 +212,8 @@ impl Life {
             0..=4 => Operation::Read,
             5..=8 => {
                 self.values += 1;
-                let ttl = (self.asked.has_ttl && self.chance.below(2) == 0).then(|| (3 + self.chance.below(6)) * SECOND);
+                let ttl =
+                    (self.asked.has_ttl && self.chance.below(2) == 0).then(|| (3 + self.chance.below(6)) * SECOND);
                 Operation::Write { value: format!("v{}", self.values).as_bytes().into(), ttl, tag: None }
             }
             _ => Operation::Erase,
@@ -298,8 +298,7 @@ impl Life {
 mod tests {
     use super::lines;
 
-    const ALL: &str =
-        "seed=7 nodes=4 operations=80 faults=partition,oneway,pause,kill,drop,duplicate,reorder,delay,clocks,join,leave";
+    const ALL: &str = "seed=7 nodes=4 operations=80 faults=partition,oneway,pause,kill,drop,duplicate,reorder,delay,clocks,join,leave";
 
     #[test]
     fn a_life_follows_from_its_seed_and_shows_every_kind_of_fault() {
@@ -310,8 +309,20 @@ mod tests {
             assert!(crate::nodes::read(life).is_ok(), "{life}");
         }
         for word in [
-            "partition n", "block n", "pause n", "resume n", "kill n", "restart n", "drop ", "duplicate ", "reorder ",
-            "delay n", "clock n", "join n", "leave n", "heal",
+            "partition n",
+            "block n",
+            "pause n",
+            "resume n",
+            "kill n",
+            "restart n",
+            "drop ",
+            "duplicate ",
+            "reorder ",
+            "delay n",
+            "clock n",
+            "join n",
+            "leave n",
+            "heal",
         ] {
             let is_line = |life: &String| life.lines().any(|line| line.starts_with(word));
             assert!(lives.iter().any(is_line), "{word}");
@@ -320,7 +331,8 @@ mod tests {
 
     #[test]
     fn what_is_out_of_bounds_is_no_life() {
-        for options in ["seed=x", "nodes=0", "nodes=7", "operations=301", "keys=0", "faults=fire", "faults", "speed=1"] {
+        for options in ["seed=x", "nodes=0", "nodes=7", "operations=301", "keys=0", "faults=fire", "faults", "speed=1"]
+        {
             assert_eq!(lines(options), None, "{options}");
         }
     }

@@ -51,9 +51,7 @@ fn shortened(mut lines: Vec<String>) -> String {
 /// The story of a life in which a promise was broken: what befell the cluster, and what clients asked and heard about the key, in the order
 /// of time, and at last the promise and who holds what. `None` where no promise of a whole life was broken.
 fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<String>> {
-    let broken = |event: &Event| {
-        matches!(&event.what, What::World { event: WorldEvent::Checked { broken: Some(_) } })
-    };
+    let broken = |event: &Event| matches!(&event.what, What::World { event: WorldEvent::Checked { broken: Some(_) } });
     let at = events.iter().position(broken)?;
     let time = |us: u64| format!("{}.{:03} s", us / 1_000_000, us / 1_000 % 1_000);
     let mut lines: Vec<(u64, String)> = Vec::new();
@@ -68,10 +66,20 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
     for event in &events[at..] {
         match &event.what {
             What::World { event: WorldEvent::Client { node, at_us, text, .. } } => {
-                let heard = What::World { event: WorldEvent::Client { node: node.clone(), at_us: *at_us, text: text.clone(), key: None, is_late: true } };
+                let heard = What::World {
+                    event: WorldEvent::Client {
+                        node: node.clone(),
+                        at_us: *at_us,
+                        text: text.clone(),
+                        key: None,
+                        is_late: true,
+                    },
+                };
                 lines.push((*at_us, in_language(&heard, language).trim_start_matches("~ ").to_owned()));
             }
-            What::World { event: WorldEvent::Checked { .. } } => last.push(format!("✗ {}", in_language(&event.what, language))),
+            What::World { event: WorldEvent::Checked { .. } } => {
+                last.push(format!("✗ {}", in_language(&event.what, language)))
+            }
             What::Broken { .. } => {}
             what => last.extend(outcome(what, language)),
         }

@@ -54,9 +54,10 @@ fn keys(calls: &[Call]) -> Option<String> {
             }
         }
     }
-    histories.iter().filter(|(key, _)| !weak.contains(*key)).find_map(|(key, history)| {
-        unexplained(&printed(key), history, DEADLINE_BOUND)
-    })
+    histories
+        .iter()
+        .filter(|(key, _)| !weak.contains(*key))
+        .find_map(|(key, history)| unexplained(&printed(key), history, DEADLINE_BOUND))
 }
 
 fn ended(call: &Call) -> Option<Micros> {

@@ -118,13 +118,9 @@ impl RustSuite {
             call_cpu,
             ..Limits::default()
         };
-        let mut machine =
-            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed }))?;
-        let mut around = Surroundings {
-            monotonic_ns: 1_000_000_000,
-            wall_ns: START_S * 1_000_000_000,
-            random: Random::new(seed),
-        };
+        let mut machine = self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed }))?;
+        let mut around =
+            Surroundings { monotonic_ns: 1_000_000_000, wall_ns: START_S * 1_000_000_000, random: Random::new(seed) };
         let number = u32::try_from(at).map_err(|error| error.to_string())?;
         let ran: Result<u32, Stop> = machine.call(&mut around, "run", number);
         let observed = machine.observed_between().unwrap_or_default();
