@@ -154,7 +154,11 @@ impl Toolbox {
 
 /// A toolbox of this name that holds all that was put in.
 fn whole(name: &str) -> Option<PathBuf> {
-    cache::find(name).filter(|folder| cache::is_whole(folder))
+    cache::find(name).filter(|folder| {
+        // First held, then looked at: nobody removes it between.
+        cache::bound::hold(folder);
+        cache::is_whole(folder)
+    })
 }
 
 /// Makes a toolbox, or has it made by whoever makes it for this process.
@@ -166,7 +170,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
     let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
     let cache = cache::place().map_err(no_cache)?;
     let folder = cache.join(name);
-    let lock = File::create(folder.with_extension("lock")).map_err(no_cache)?;
+    let lock = File::create(cache.join("toolbox.lock")).map_err(no_cache)?;
     lock.lock().map_err(no_cache)?;
     // Another grader may have built it while this one waited. What is not whole, a full disk has cut.
     if !cache::is_whole(&folder) {
@@ -175,6 +179,8 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
         }
         build(target, &cache, &folder, sysroot, say)?;
     }
+    cache::bound::hold(&folder);
+    cache::bound::clean(cache::bound::TOOLBOXES);
     Ok(folder)
 }
 
@@ -195,6 +201,7 @@ fn sysroot() -> Result<PathBuf, NoToolbox> {
     // Without a place to keep it, it is asked again next time.
     if let Ok(cache) = cache::place() {
         drop(write_whole(&cache.join(name), path.as_bytes()));
+        cache::bound::clean(cache::bound::PLACES);
     }
     Ok(PathBuf::from(path))
 }
@@ -212,16 +219,34 @@ fn choice_of_rustc() -> String {
         part(&changed(&metadata).to_le_bytes());
     }
     if let Some(rustup) = home_of_tool("RUSTUP_HOME", ".rustup") {
-        part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
+        let settings = fs::read(rustup.join("settings.toml")).unwrap_or_default();
+        part(&settings);
+        // Only where some folders have a compiler of their own does it matter which one this is.
+        if has_overrides(&settings) {
+            part(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
+        }
     }
     let here = std::env::current_dir().unwrap_or_default();
-    part(here.as_os_str().as_encoded_bytes());
     for folder in here.ancestors() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            part(&fs::read(folder.join(name)).unwrap_or_default());
+            // Its own place matters too: it may name a compiler beside it.
+            if let Ok(text) = fs::read(folder.join(name)) {
+                part(folder.as_os_str().as_encoded_bytes());
+                part(&text);
+            }
         }
     }
     hash.hex()[..16].to_owned()
+}
+
+/// Whether rustup's settings name a compiler for single folders; settings that cannot be read may.
+fn has_overrides(settings: &[u8]) -> bool {
+    let table = std::str::from_utf8(settings).ok().and_then(|text| toml::from_str::<toml::Table>(text).ok());
+    table.is_none_or(|table| match table.get("overrides") {
+        None => false,
+        Some(toml::Value::Table(folders)) => !folders.is_empty(),
+        Some(_) => true,
+    })
 }
 
 /// A program of a toolchain, which is in the folder `bin` of its home.
@@ -421,7 +446,18 @@ fn libraries(folder: &Path) -> Result<BTreeMap<String, PathBuf>, NoToolbox> {
 
 #[cfg(test)]
 mod tests {
-    use super::steers;
+    use super::{has_overrides, steers};
+
+    #[test]
+    fn the_folder_counts_only_where_rustup_has_a_compiler_for_some() {
+        let check =
+            |settings: &str, expected: bool| assert_eq!(has_overrides(settings.as_bytes()), expected, "{settings}");
+        check("", false);
+        check("version = \"12\"\ndefault_toolchain = \"stable\"\n\n[overrides]\n", false);
+        check("[overrides]\n\"/home/ada\" = \"nightly\"\n", true);
+        check("overrides = 3", true);
+        check("[overrides", true);
+    }
 
     #[test]
     fn the_environment_of_a_shell_steers_no_toolbox() {
