@@ -11,7 +11,7 @@ use super::{LIST, place};
 
 /// A kind of what is kept, by how its names begin, and how many of it stay.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind {
+pub struct Keep {
     /// Its folder in the cache; none for the cache itself.
     pub folder: &'static str,
     /// How its names begin.
@@ -23,15 +23,15 @@ pub struct Kind {
 }
 
 /// Where the compiler is, by all that decides it: a line of text each.
-pub const PLACES: Kind = Kind { folder: "", prefix: "sysroot-", most: 64, rest: Duration::ZERO };
+pub const PLACES: Keep = Keep { folder: "", prefix: "sysroot-", most: 64, rest: Duration::ZERO };
 /// What submissions in Rust are compiled against: some 35 MB each, two a grader.
-pub const TOOLBOXES: Kind = Kind { folder: "", prefix: "toolbox-", most: 8, rest: DAY };
+pub const TOOLBOXES: Keep = Keep { folder: "", prefix: "toolbox-", most: 8, rest: DAY };
 /// What tests in Python are run with: some 5 MB each.
-pub const PACKAGES: Kind = Kind { folder: "", prefix: "python-", most: 4, rest: DAY };
+pub const PACKAGES: Keep = Keep { folder: "", prefix: "python-", most: 4, rest: DAY };
 /// Known bugs, built: some 250 KB each.
-pub const MODULES: Kind = Kind { folder: "mutants/module", prefix: "", most: 2_000, rest: Duration::ZERO };
+pub const MODULES: Keep = Keep { folder: "mutants/module", prefix: "", most: 2_000, rest: Duration::ZERO };
 /// How known bugs fail, a file for each bug and seed: some 8 KB each.
-pub const FINGERPRINTS: Kind = Kind { folder: "mutants/fingerprint", prefix: "", most: 8_000, rest: Duration::ZERO };
+pub const FINGERPRINTS: Keep = Keep { folder: "mutants/fingerprint", prefix: "", most: 8_000, rest: Duration::ZERO };
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -50,13 +50,13 @@ pub fn hold(folder: &Path) {
 }
 
 /// Removes what is beyond a kind's bound. Cost: O(n log n) for n things of that kind.
-pub fn clean(kind: Kind) {
+pub fn clean(kind: Keep) {
     if let Ok(cache) = place() {
         clean_in(&cache, kind, now());
     }
 }
 
-fn clean_in(cache: &Path, kind: Kind, now: SystemTime) {
+fn clean_in(cache: &Path, kind: Keep, now: SystemTime) {
     let entries = fs::read_dir(cache.join(kind.folder)).into_iter().flatten().flatten();
     let own = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(kind.prefix.as_bytes()));
     let mut found: Vec<(SystemTime, PathBuf)> =
@@ -99,7 +99,7 @@ fn now() -> SystemTime {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind { folder: "", prefix: "one-", most: 2, rest: DAY };
+    const KIND: Keep = Keep { folder: "", prefix: "one-", most: 2, rest: DAY };
 
     #[test]
     fn the_newest_stay_and_what_is_held_or_was_just_wanted() {
@@ -120,7 +120,7 @@ mod tests {
         let file = File::create(&lock).expect("there is room");
         file.set_modified(now - 9 * DAY).expect("a time");
         let there = || folders.iter().map(|folder| folder.exists()).collect::<Vec<_>>();
-        clean_in(cache.path(), Kind { rest: 3 * DAY, ..KIND }, now);
+        clean_in(cache.path(), Keep { rest: 3 * DAY, ..KIND }, now);
         assert_eq!(there(), [true, true, true, false, false], "the third is young");
         assert!(other.exists() && !lock.exists(), "a file that was left behind goes, another kind stays");
         let held = File::open(folders[2].join(LIST)).expect("it is there");
@@ -142,7 +142,7 @@ mod tests {
         hold(&folder);
         assert!(wanted(&folder).is_some_and(|time| time > SystemTime::UNIX_EPOCH + DAY));
         assert!(list.try_lock().is_err(), "it is held as long as this process lives");
-        clean_in(cache.path(), Kind { most: 0, rest: Duration::ZERO, ..KIND }, now());
+        clean_in(cache.path(), Keep { most: 0, rest: Duration::ZERO, ..KIND }, now());
         assert!(folder.exists());
     }
 }
