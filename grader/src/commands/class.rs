@@ -203,7 +203,7 @@ fn grade_missing(
         Ok(())
     };
     if let Some(queue) = queue {
-        let setting = hand_out::Setting { bench, keys, seed: args.seed, language: args.lang, again: args.again };
+        let setting = hand_out::Conditions { bench, keys, seed: args.seed, language: args.lang, again: args.again };
         hand_out::grade_all(jobs, queue, &setting, &grade, done)?;
     } else {
         let workers =

@@ -12,7 +12,7 @@ use crate::host::limits;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::queue::store::Queue;
 use crate::queue::url::QueueUrl;
-use crate::queue::worker::{Ending, Worker};
+use crate::queue::worker::{Quit, Worker};
 
 /// Grades until it is told to end.
 ///
@@ -24,7 +24,7 @@ pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     // Each job that is being graded keeps a connection, and may need another; one more says that the worker is there.
     let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;
-    let ending = Arc::new(Ending::default());
+    let ending = Arc::new(Quit::default());
     let asked = Arc::clone(&ending);
     on_stop(move |who| if who == Asked::ByInterrupt { asked.soon() } else { asked.now() })
         .context("waiting for Ctrl-C")?;

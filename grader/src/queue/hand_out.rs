@@ -1,6 +1,6 @@
 //! The class's side of a queue: what is to be graded is put there, and what came of it is collected as it comes.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 
-use super::job::{Asked, NAME, Outcome, Terms, pack_bytes};
-use super::store::{Posting, Queue, Stage};
+use super::job::{Asked, NAME, Settled, Terms, pack_bytes};
+use super::posting::{Posting, Stage};
+use super::store::Queue;
 use crate::class::key::Keys;
 use crate::class::work::{Grade, Job, Progress, grade_one, line};
 use crate::host::outcome::say;
@@ -21,12 +22,14 @@ use crate::run::bench::Bench;
 const LOOK: Duration = Duration::from_millis(300);
 /// So many looks lie between two words on how far it is.
 const LOOKS_A_WORD: u32 = 50;
+/// Refusals that are told of: a worker that is started over and over has a new number each time.
+const TOLD_MAX: usize = 100;
 /// Jobs that are looked at together.
 const KEYS_A_LOOK: usize = 500;
 
 /// What a class is graded with and under.
 #[derive(Debug)]
-pub struct Setting<'a> {
+pub struct Conditions<'a> {
     /// The exercise and this machine's compilers.
     pub bench: &'a Bench<'a>,
     /// The keys of the results.
@@ -47,7 +50,7 @@ pub struct Setting<'a> {
 pub fn grade_all(
     jobs: &[Job],
     queue: &Queue,
-    setting: &Setting<'_>,
+    setting: &Conditions<'_>,
     grade: &Grade<'_>,
     mut done: impl FnMut(&Job, Result<Report, String>) -> Result<()>,
 ) -> Result<()> {
@@ -109,7 +112,7 @@ pub fn grade_all(
 }
 
 /// A job as it is put on the queue; none where there is nothing that could be read.
-fn posting(job: &Job, pack: &str, setting: &Setting<'_>) -> Result<Option<Posting>> {
+fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Posting>> {
     let read: Result<Submission, Unreadable> = Submission::read(&job.path, &setting.bench.pack.exercise.languages);
     // What has changed since the class was looked through is found by whoever hands it on.
     if setting.keys.key_of(&job.path, &read) != job.key {
@@ -129,9 +132,9 @@ fn posting(job: &Job, pack: &str, setting: &Setting<'_>) -> Result<Option<Postin
 }
 
 /// What came of a job. An outcome that cannot be read is one that another grader's worker left: it is made anew.
-fn collected(queue: &Queue, job: &Job) -> Result<Option<Outcome>> {
+fn collected(queue: &Queue, job: &Job) -> Result<Option<Settled>> {
     let Some(bytes) = queue.outcome(&job.key)? else { return Ok(None) };
-    let read = serde_json::from_slice::<Outcome>(&bytes).ok();
+    let read = serde_json::from_slice::<Settled>(&bytes).ok();
     if read.is_none() {
         queue.forget(&job.key)?;
     }
@@ -143,17 +146,18 @@ fn collected(queue: &Queue, job: &Job) -> Result<Option<Outcome>> {
 struct Watch {
     terms: BTreeSet<String>,
     took_ms: Vec<u64>,
-    refused: BTreeMap<String, BTreeSet<u64>>,
+    /// What was said of refusals.
+    refused: BTreeSet<String>,
     looks: u32,
 }
 
 impl Watch {
     fn look(&mut self, queue: &Queue, left: usize) -> Result<()> {
         for terms_id in &self.terms {
-            let known = self.refused.entry(terms_id.clone()).or_default();
             for (worker, why) in queue.refusals(terms_id)? {
-                if known.insert(worker) {
-                    say(&format!("worker {worker} refuses: {why}"));
+                let told = format!("worker {worker} refuses: {why}");
+                if self.refused.len() < TOLD_MAX && self.refused.insert(told.clone()) {
+                    say(&told);
                 }
             }
         }

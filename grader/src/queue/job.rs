@@ -71,19 +71,19 @@ impl Terms {
     }
 
     /// Why a worker on this machine refuses jobs under these terms, if it does.
-    pub fn refused(&self, bench: &Bench<'_>) -> Option<Refusal> {
+    pub fn refused(&self, bench: &Bench<'_>) -> Option<Declined> {
         let ours = Self::before_compiling(bench, &self.pack, self.code);
         let differ = |what, theirs: &str, ours: &str| {
-            Some(Refusal::Differs { what, theirs: theirs.to_owned(), ours: ours.to_owned() })
+            Some(Declined::Differs { what, theirs: theirs.to_owned(), ours: ours.to_owned() })
         };
         if ours.grader != self.grader || ours.limits != self.limits {
             return differ("grader", &self.grader, &ours.grader);
         }
         if ours.trust != self.trust {
-            return Some(Refusal::Trust { theirs: self.trust });
+            return Some(Declined::Trust { theirs: self.trust });
         }
         match bench.toolchain(self.code) {
-            Err(error) => Some(Refusal::Unable { code: self.code, why: format!("{error:#}") }),
+            Err(error) => Some(Declined::Unable { code: self.code, why: format!("{error:#}") }),
             Ok(toolchain) if toolchain.identity() != self.compiler => {
                 differ("compiler", &self.compiler, &toolchain.identity())
             }
@@ -94,7 +94,7 @@ impl Terms {
 
 /// Why a worker leaves a job to others, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Declined {
     /// It has another grader or another compiler.
     Differs {
         /// Which of them.
@@ -120,7 +120,7 @@ pub enum Refusal {
     Pack(String),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Differs { what, theirs, ours } => write!(
@@ -140,7 +140,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Declined {}
 
 /// A grading to be done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ pub struct Asked {
 
 /// What came of a job.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct Settled {
     /// The report, or why the grader could not make one.
     pub graded: Result<Report, String>,
     /// How long it took, in milliseconds: for the estimate of what is left.
@@ -184,8 +184,8 @@ pub fn pack_bytes(pack: &Pack) -> Result<(String, Vec<u8>)> {
 ///
 /// # Errors
 /// They are not those of the digest, or the pack is unsound.
-pub fn pack_of(digest: &str, bytes: Option<&[u8]>) -> Result<Pack, Refusal> {
-    let refused = |why: String| Refusal::Pack(why);
+pub fn pack_of(digest: &str, bytes: Option<&[u8]>) -> Result<Pack, Declined> {
+    let refused = |why: String| Declined::Pack(why);
     let bytes = bytes.ok_or_else(|| refused("it is not on the queue any more".to_owned()))?;
     if PartsDigest::default().with(&[bytes]).hex() != digest {
         return Err(refused("it is another one than its name says".to_owned()));
@@ -196,4 +196,41 @@ pub fn pack_of(digest: &str, bytes: Option<&[u8]>) -> Result<Pack, Refusal> {
         None => Pack::from_files(sent.files),
     };
     pack.map_err(|error| refused(format!("{error:#}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_of_another_machine_are_refused_in_a_sentence() {
+        let pack = course::load("a-bigger-node").expect("a lesson");
+        let bench = Bench::open(&pack, false).expect("a bench");
+        let (digest, bytes) = pack_bytes(&pack).expect("bytes");
+        let terms = Terms::of(&bench, &digest, CodeLanguage::Script).expect("terms");
+        assert_eq!(terms.refused(&bench), None);
+        let other = |change: &dyn Fn(&mut Terms)| {
+            let mut other = terms.clone();
+            change(&mut other);
+            assert_ne!(other.id(), terms.id());
+            other.refused(&bench).expect("refused").to_string()
+        };
+        let old = other(&|terms| terms.grader = "0.0.9 of sources 123".to_owned());
+        assert!(old.contains("another grader") && old.contains("`0.0.9 of sources 123` there"), "{old}");
+        let compiler = other(&|terms| terms.compiler = "rust 1.2.3".to_owned());
+        assert!(compiler.contains("another compiler") && compiler.contains("`rust 1.2.3` there"), "{compiler}");
+        assert!(other(&|terms| terms.trust = true).contains("start it with --trust"));
+        let python = other(&|terms| terms.code = CodeLanguage::Python);
+        assert!(python.starts_with("this worker cannot grade python: "), "{python}");
+
+        assert_eq!(pack_of(&digest, Some(&bytes)).expect("a pack").exercise.id, pack.exercise.id);
+        for (digest, bytes, why) in [
+            (digest.as_str(), None, "not on the queue any more"),
+            (digest.as_str(), Some(&bytes[1..]), "another one than its name says"),
+            ("", Some(&bytes[..]), "another one than its name says"),
+        ] {
+            let refused = pack_of(digest, bytes).expect_err(why).to_string();
+            assert!(refused.contains(why) && refused.contains("begin the class again"), "{refused}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`url`] | which queue is meant; its password is never shown |
 //! | [`job`] | what is put there and what comes back, as bytes |
+//! | [`posting`] | a job as whoever keeps the queue sees it |
 //! | [`store`] | the queue's operations, on PostgreSQL or Redis |
 //! | [`hand_out`] | the class's side: puts jobs there, collects what came of them, says how far it is |
 //! | [`worker`] | the worker's side: takes a job, grades it as `grader grade` would, hands in what came of it |
@@ -14,6 +15,7 @@
 pub mod hand_out;
 pub mod job;
 mod postgres;
+pub mod posting;
 mod redis;
 pub mod store;
 pub mod url;

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool, Row as _
 use tokio::runtime::Handle;
 
 use super::job::{JOB_BYTES_MAX, OUTCOME_BYTES_MAX, PACK_BYTES_MAX};
-use super::store::{ABSENT_MS, CONNECT, Hold, KEPT_S, Posting, Stage, Taken};
+use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, Stage};
 
 /// The queue in a database.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl Postgres {
         Ok(())
     }
 
-    pub(super) async fn take(&self, _: u64, refused: &[&str]) -> Done<Option<Taken>> {
+    pub(super) async fn take(&self, refused: &[&str]) -> Done<Option<(Posting, Row)>> {
         let take = "SELECT key, terms_id, terms, CASE WHEN octet_length(body) <= $2 THEN body ELSE ''::bytea END \
                     FROM cachedojo_jobs WHERE outcome IS NULL AND terms_id <> ALL ($1) \
                     ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED";
@@ -135,7 +135,7 @@ impl Postgres {
         let (key, terms_id, terms, body) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         let posting = Posting { key, terms_id, terms, body };
         let row = Row { transaction: Some(transaction), runtime: Handle::current() };
-        Ok(Some(Taken { posting, hold: Hold::Row(row) }))
+        Ok(Some((posting, row)))
     }
 
     pub(super) async fn pack(&self, digest: &str) -> Done<Option<Vec<u8>>> {

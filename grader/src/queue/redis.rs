@@ -6,7 +6,7 @@ use redis::{FromRedisValue, Script, cmd};
 use std::time::Duration;
 
 use super::job::{JOB_BYTES_MAX, OUTCOME_BYTES_MAX, PACK_BYTES_MAX};
-use super::store::{ABSENT_MS, CONNECT, Hold, KEPT_S, Posting, Stage, Taken};
+use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, Stage};
 
 /// How long an answer of a queue that has answered before may take: it may be a large one.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -103,7 +103,7 @@ impl Redis {
         self.run(self.script.arg("LEAVE").arg(worker)).await
     }
 
-    pub(super) async fn take(&self, worker: u64, refused: &[&str]) -> Done<Option<Taken>> {
+    pub(super) async fn take(&self, worker: u64, refused: &[&str]) -> Done<Option<Posting>> {
         // A worker that was taken for gone is there again.
         self.beat(worker).await?;
         let mut call = self.script.arg("TAKE");
@@ -112,10 +112,7 @@ impl Redis {
             call.arg(*terms_id);
         }
         let found: Option<(String, String, String, Vec<u8>)> = self.run(&call).await?;
-        Ok(found.map(|(key, terms_id, terms, body)| {
-            let posting = Posting { key, terms_id, terms, body };
-            Taken { posting, hold: Hold::Beside }
-        }))
+        Ok(found.map(|(key, terms_id, terms, body)| Posting { key, terms_id, terms, body }))
     }
 
     pub(super) async fn pack(&self, digest: &str) -> Done<Option<Vec<u8>>> {

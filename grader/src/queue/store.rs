@@ -10,18 +10,13 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
 use super::postgres::{self, Postgres};
+use super::posting::{Posting, Stage};
 use super::redis::Redis;
 use super::url::{Kept, QueueUrl};
 use crate::host::outcome::say;
 
-/// How long what nobody collects stays on the queue, in seconds: a week.
-pub(super) const KEPT_S: u32 = 7 * 24 * 3600;
-/// How long a worker counts as there after its last word, in milliseconds.
-pub(super) const ABSENT_MS: u32 = 10_000;
 /// How often a worker says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-/// How long a queue may take to answer for the first time.
-pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// Attempts to reach a queue that has answered before, [`PAUSE`] apart: it may be started again meanwhile.
 const ATTEMPTS: u32 = 60;
 /// The pause between two of them.
@@ -41,40 +36,18 @@ enum Keeper {
     Redis(Redis),
 }
 
-/// What is put on a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posting {
-    /// The key of the result.
-    pub key: String,
-    /// The name of the terms: a worker that refuses one of them refuses all jobs under the same.
-    pub terms_id: String,
-    /// The terms, as JSON.
-    pub terms: String,
-    /// The job, as JSON.
-    pub body: Vec<u8>,
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// It waits, or is being graded.
-    Open,
-    /// Its outcome is there.
-    Done,
-}
-
 /// A job that a worker has taken and nobody else has until it is finished or let go. Dropping it, or the end of the process,
 /// lets it go.
 #[derive(Debug)]
 pub struct Taken {
     /// What was put there.
     pub posting: Posting,
-    pub(super) hold: Hold,
+    hold: Hold,
 }
 
 /// What keeps others from a job.
 #[derive(Debug)]
-pub(super) enum Hold {
+enum Hold {
     /// A row that is locked as long as the connection lasts.
     Row(postgres::Row),
     /// The worker's number, which is kept beside the job: it counts as long as the worker says that it is there.
@@ -276,7 +249,19 @@ impl Queue {
     /// As above.
     pub fn take(&self, worker: u64, refused: &BTreeSet<String>) -> Result<Option<Taken>> {
         let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
-        on!(self, kept => kept.take(worker, &refused))
+        let taken = self.persist(|| async {
+            Ok(match &self.kept {
+                Keeper::Postgres(kept) => {
+                    let found = kept.take(&refused).await.map_err(|error| error.to_string())?;
+                    found.map(|(posting, row)| Taken { posting, hold: Hold::Row(row) })
+                }
+                Keeper::Redis(kept) => {
+                    let found = kept.take(worker, &refused).await.map_err(|error| error.to_string())?;
+                    found.map(|posting| Taken { posting, hold: Hold::Beside })
+                }
+            })
+        })?;
+        Ok(taken)
     }
 
     /// The bytes of a pack.

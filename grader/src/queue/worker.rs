@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow};
 use cachedojo::clock::{Clock, millis};
 use cachedojo_judge::Report;
 
-use super::job::{Asked, Outcome, Refusal, Terms, pack_of};
+use super::job::{Asked, Declined, Settled, Terms, pack_of};
 use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
@@ -32,21 +32,22 @@ pub struct Worker<'a> {
     queue: &'a Queue,
     number: u64,
     trust: bool,
-    stop: &'a Ending,
-    refused: Mutex<BTreeSet<String>>,
+    stop: &'a Quit,
+    /// Terms that are refused, and what was said of refusals.
+    refused: Mutex<(BTreeSet<String>, BTreeSet<String>)>,
     clock: Clock,
 }
 
 /// How a worker is told to end.
 #[derive(Debug, Default)]
-pub struct Ending {
+pub struct Quit {
     /// No further job is taken.
     is_near: AtomicBool,
     /// What is being graded ends at once; its job is let go.
     now: Stop,
 }
 
-impl Ending {
+impl Quit {
     /// What is being graded is finished, and nothing more is taken.
     pub fn soon(&self) {
         self.is_near.store(true, Ordering::Relaxed);
@@ -64,7 +65,7 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     /// The queue failed for long.
-    pub fn enter(queue: &'a Queue, trust: bool, stop: &'a Ending) -> Result<Self> {
+    pub fn enter(queue: &'a Queue, trust: bool, stop: &'a Quit) -> Result<Self> {
         let (number, refused, clock) = (queue.enter()?, Mutex::default(), Clock::monotonic());
         Ok(Self { queue, number, trust, stop, refused, clock })
     }
@@ -116,7 +117,7 @@ impl<'a> Worker<'a> {
     /// The next job, once there is one; none when it is time to end.
     fn take(&self) -> Result<Option<Taken>> {
         while !self.stop.is_near.load(Ordering::Relaxed) {
-            let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
             match self.queue.take(self.number, &refused)? {
                 Some(taken) => return Ok(Some(taken)),
                 None => self.queue.pause(IDLE),
@@ -125,9 +126,9 @@ impl<'a> Worker<'a> {
         Ok(None)
     }
 
-    fn pack(&self, taken: &Taken) -> std::result::Result<Pack, Refusal> {
+    fn pack(&self, taken: &Taken) -> std::result::Result<Pack, Declined> {
         let terms = terms(taken)?;
-        let bytes = self.queue.pack(&terms.pack).map_err(|error| Refusal::Pack(format!("{error:#}")))?;
+        let bytes = self.queue.pack(&terms.pack).map_err(|error| Declined::Pack(format!("{error:#}")))?;
         pack_of(&terms.pack, bytes.as_deref())
     }
 
@@ -138,7 +139,7 @@ impl<'a> Worker<'a> {
             Ok(bench) => bench,
             Err(error) => {
                 let code = pack.exercise.languages[0];
-                self.refuse(first, &Refusal::Unable { code, why: format!("{error:#}") })?;
+                self.refuse(first, &Declined::Unable { code, why: format!("{error:#}") })?;
                 return self.take();
             }
         };
@@ -179,24 +180,25 @@ impl<'a> Worker<'a> {
             Err(why) => format!("has no report on {name}: {why}"),
         };
         let took_ms = millis(self.clock.now().saturating_duration_since(began));
-        self.queue.finish(taken, &serde_json::to_vec(&Outcome { graded, took_ms })?)?;
+        self.queue.finish(taken, &serde_json::to_vec(&Settled { graded, took_ms })?)?;
         self.tell(&told);
         Ok(())
     }
 
-    fn refuse(&self, taken: Taken, refusal: &Refusal) -> Result<()> {
+    fn refuse(&self, taken: Taken, refusal: &Declined) -> Result<()> {
         let (terms_id, why) = (taken.posting.terms_id.clone(), refusal.to_string());
         let is_new = {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-            if refused.len() == REFUSED_MAX {
-                refused.clear();
+            if refused.0.len() == REFUSED_MAX {
+                *refused = <(BTreeSet<String>, BTreeSet<String>)>::default();
             }
-            refused.insert(terms_id.clone())
+            refused.0.insert(terms_id.clone());
+            refused.1.insert(why.clone())
         };
+        self.queue.refuse(self.number, &terms_id, &why)?;
         self.queue.let_go(self.number, taken)?;
         if is_new {
             say(&format!("worker {} refuses: {why}", self.number));
-            self.queue.refuse(self.number, &terms_id, &why)?;
         }
         Ok(())
     }
@@ -209,8 +211,8 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn terms(taken: &Taken) -> std::result::Result<Terms, Refusal> {
-    let unread = |error: serde_json::Error| Refusal::Differs {
+fn terms(taken: &Taken) -> std::result::Result<Terms, Declined> {
+    let unread = |error: serde_json::Error| Declined::Differs {
         what: "grader",
         theirs: format!("one whose jobs this one cannot read ({error})"),
         ours: env!("CARGO_PKG_VERSION").to_owned(),
