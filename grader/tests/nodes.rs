@@ -161,7 +161,8 @@ fn a_life_in_which_a_promise_is_broken_is_told_and_its_lines_replay() {
     let bench = Bench::open(&pack, false).expect("a toolbox");
     let mut files = pack.part("solution", CodeLanguage::Rust);
     let quorum = files.get_mut("src/coordinator.rs").expect("a file of the solution");
-    let half = quorum.replace("ConsistencyLevel::Quorum => replicas / 2 + 1", "ConsistencyLevel::Quorum => replicas / 2");
+    let half =
+        quorum.replace("ConsistencyLevel::Quorum => replicas / 2 + 1", "ConsistencyLevel::Quorum => replicas / 2");
     assert_ne!(half, *quorum);
     *quorum = half;
     let built = bench.build(&submission("half", files)).expect("it builds");
