@@ -1,6 +1,8 @@
 //! How events read in French. What an event's `Display` writes is the language's own text: `expect` compares it, a run's
 //! transcript holds it, and it is the same everywhere. Beside it a page shows what happened in the reader's language.
 
+mod phrases;
+
 use cachedojo::cache::CacheEvent;
 use cachedojo_notation::duration::Duration;
 use cachedojo_notation::text::{Language, word};
@@ -9,6 +11,7 @@ use crate::event::{StatsView, What, name};
 use crate::families::cluster::tell::WorldEvent;
 use crate::script::Command;
 use crate::subject::Crash;
+use phrases::PHRASES;
 
 impl What {
     /// The event that this command made, in a reader's language. In English that is its text. Cost: O(text).
@@ -223,178 +226,6 @@ fn filled(form: &str, parts: &[&str]) -> String {
     text.push_str(rest);
     text
 }
-
-/// Sentences with `{}` where a name or number stands, and in French `{+}` where a sentence does.
-const PHRASES: &[(&str, &str)] = &[
-    ("leads term {}", "mène le mandat {}"),
-    ("begins a handover, ring epoch {}", "commence une passation, époque d'anneau {}"),
-    ("is at ring epoch {}", "est à l'époque d'anneau {}"),
-    ("holds all that it should at epoch {}", "tient tout ce qu'il doit à l'époque {}"),
-    ("keeps a value of {} from a hint, version {}", "garde une valeur de {} grâce à un rappel, version {}"),
-    (
-        "keeps a value of {} from comparing digests, version {}",
-        "garde une valeur de {} en comparant les empreintes, version {}",
-    ),
-    ("keeps a value of {} from a handover, version {}", "garde une valeur de {} par passation, version {}"),
-    ("keeps a value of {}, version {}", "garde une valeur de {}, version {}"),
-    ("keeps a tombstone of {} from a hint, version {}", "garde une pierre tombale de {} grâce à un rappel, version {}"),
-    (
-        "keeps a tombstone of {} from comparing digests, version {}",
-        "garde une pierre tombale de {} en comparant les empreintes, version {}",
-    ),
-    ("keeps a tombstone of {} from a handover, version {}", "garde une pierre tombale de {} par passation, version {}"),
-    ("keeps a tombstone of {}, version {}", "garde une pierre tombale de {}, version {}"),
-    ("has enough answers for {}: {}, {} needed of {}", "a assez de réponses pour {} : {}, il en faut {} parmi {}"),
-    ("holds something newer of {} than version {}", "tient déjà de {} plus récent que la version {}"),
-    ("does not answer for {}: it is not whole yet", "ne répond pas pour {} : il n'est pas encore complet"),
-    (
-        "asks on, for the session has seen a newer {}",
-        "demande encore, car la session a vu une version plus récente de {}",
-    ),
-    (
-        "asks once more for {}, which an invalidation by tag reaches",
-        "redemande {}, qu'une invalidation par étiquette atteint",
-    ),
-    (
-        "may not forget {} yet: {} has not got its tombstone",
-        "ne peut pas encore oublier {} : {} n'a pas sa pierre tombale",
-    ),
-    ("gives up entries of its log that were never committed", "abandonne des entrées de son journal jamais validées"),
-    ("mends the replicas of {} before it answers", "répare les répliques de {} avant de répondre"),
-    ("keeps a hint of {} for {}", "garde un rappel de {} pour {}"),
-    ("gets a hint of {}, which is deleted by now", "reçoit un rappel de {}, supprimée depuis"),
-    ("sees that {} is dead everywhere and may be forgotten", "voit que {} est morte partout et peut être oubliée"),
-    ("was sent {}, which is not its own", "a reçu {}, qui n'est pas à lui"),
-    ("refuses a message of ring epoch {}", "refuse un message de l'époque d'anneau {}"),
-    ("drops a message that was under way too long", "laisse tomber un message resté trop longtemps en route"),
-    ("begins the operation on {} anew under the new ring", "recommence l'opération sur {} sous le nouvel anneau"),
-    ("invalidates {}", "invalide {}"),
-    ("was let go and asks to come back with nothing", "a été écarté et demande à revenir sans rien"),
-    ("has left the cluster", "a quitté le cluster"),
-    ("has another ring than {}", "a un autre anneau que {}"),
-    ("restarted with nothing", "redémarré sans rien"),
-    ("restarted", "redémarré"),
-    ("killed", "tué"),
-    ("paused", "mis en pause"),
-    ("goes on", "reprend"),
-    ("starts, to join", "démarre, pour rejoindre"),
-    ("wall clock off by {} ms", "horloge murale fausse de {} ms"),
-    ("rings agree", "les anneaux s'accordent"),
-    ("rings differ: {}", "les anneaux diffèrent : {}"),
-    ("nothing happened to {}", "il n'est rien arrivé à {}"),
-    ("{} earlier events are left out", "{} événements plus anciens sont omis"),
-    ("no answer: the node is paused", "pas de réponse : le nœud est en pause"),
-    ("there is no node {}: the nodes are {}", "il n'y a pas de nœud {} : les nœuds sont {}"),
-    ("there is a node {} already: choose another number", "il y a déjà un nœud {} : choisissez un autre numéro"),
-    ("{} runs already: kill it first", "{} tourne déjà : arrêtez-le d'abord (kill)"),
-    ("{} is down: restart it first", "{} est arrêté : relancez-le d'abord (restart)"),
-    ("{} is paused already: resume lets it go on", "{} est déjà figé : resume le laisse repartir"),
-    ("{} is not paused: pause it first", "{} n'est pas figé : figez-le d'abord (pause)"),
-    ("{} has left already: join lets it in again", "{} est déjà parti : join le fait revenir"),
-    ("{} stands in two groups: name it once", "{} est dans deux groupes : nommez-le une fois"),
-    (
-        "{} needs no network to hear itself: name two nodes",
-        "{} n'a pas besoin du réseau pour s'entendre : nommez deux nœuds",
-    ),
-    (
-        "the last node cannot leave: let another one join first",
-        "le dernier nœud ne peut pas partir : faites d'abord entrer un autre (join)",
-    ),
-    ("no node runs: restart one", "aucun nœud ne tourne : redémarrez-en un"),
-    (
-        "{} needs {} of the replicas {}; {} answered in time: heal, restart or try again",
-        "{} demande {} des répliques {} ; {} ont répondu à temps : réparez (heal), redémarrez (restart) ou réessayez",
-    ),
-    (
-        "the node does not know the time or the ring yet: try again, or ask another node",
-        "le nœud ne connaît pas encore l'heure ou l'anneau : réessayez, ou demandez à un autre",
-    ),
-    ("the node is down: restart it, or ask another one", "le nœud est arrêté : redémarrez-le, ou demandez à un autre"),
-    (
-        "this key is empty or begins with a control character: choose another one",
-        "cette clé est vide ou commence par un caractère de contrôle : choisissez-en une autre",
-    ),
-    (
-        "too many invalidations wait to be forgotten: try again later",
-        "trop d'invalidations attendent d'être oubliées : réessayez plus tard",
-    ),
-    (
-        "the value is larger than the cache; store a smaller one",
-        "la valeur est plus grande que le cache ; enregistrez-en une plus petite",
-    ),
-    (
-        "no order of the operations on {} explains {} that began at {} ms",
-        "aucun ordre des opérations sur {} n'explique {+} commencée à {} ms",
-    ),
-    (
-        "a session asked for {} at {} ms and got a version older than one it knew",
-        "une session a demandé {} à {} ms et a reçu une version plus ancienne que celle qu'elle connaissait",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
-        "{} ne lit rien sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, and not its own write of {} at {} ms",
-        "{} ne lit rien sous {} à {} ms, et non sa propre écriture de {} à {} ms",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, though {} lives until {} ms",
-        "{} ne lit rien sous {} à {} ms, alors que {} vit jusqu'à {} ms",
-    ),
-    ("{} reads {} of {} at {} ms, which nobody wrote", "{} lit {} sous {} à {} ms, que personne n'a écrit"),
-    (
-        "{} reads {} of {} at {} ms, which was deleted at {} ms: it has come back",
-        "{} lit {} sous {} à {} ms, supprimée à {} ms : elle est revenue",
-    ),
-    (
-        "{} reads {} of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
-        "{} lit {} sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
-    ),
-    (
-        "{} reads {} of {} at {} ms, and not its own write of {} at {} ms",
-        "{} lit {} sous {} à {} ms, et non sa propre écriture de {} à {} ms",
-    ),
-    (
-        "{} reads {} of {} at {} ms, whose time was over at {} ms",
-        "{} lit {} sous {} à {} ms, dont le temps était écoulé à {} ms",
-    ),
-    (
-        "{} refuses a read of {} at {} ms, though all nodes run and the network is whole",
-        "{} refuse une lecture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
-    ),
-    (
-        "{} refuses a write of {} at {} ms, though all nodes run and the network is whole",
-        "{} refuse une écriture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
-    ),
-    (
-        "{} does not answer a read of {} at {} ms, though all nodes run and the network is whole",
-        "{} ne répond pas à une lecture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
-    ),
-    (
-        "{} does not answer a write of {} at {} ms, though all nodes run and the network is whole",
-        "{} ne répond pas à une écriture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
-    ),
-    (
-        "{} answers a read without a value, or a write with one, at {} ms",
-        "{} répond à une lecture sans valeur, ou à une écriture par une valeur, à {} ms",
-    ),
-    ("done ({} ms)", "fait ({} ms)"),
-    ("nothing ({} ms)", "rien ({} ms)"),
-    ("error ({} ms)", "erreur ({} ms)"),
-    ("no answer", "pas de réponse"),
-    ("the read that saw nothing", "la lecture qui n'a rien vu"),
-    ("the read that saw {}", "la lecture qui a vu {}"),
-    ("the write of {}", "l'écriture de {}"),
-    ("the delete", "la suppression"),
-    ("error: {}", "erreur : {+}"),
-    ("{} -> {}: {}, lost", "{} -> {} : {}, perdu"),
-    ("{} -> {}: {}, {} us under way", "{} -> {} : {}, {} µs en route"),
-    ("stored", "enregistré"),
-    ("deleted", "supprimé"),
-    ("nothing", "rien"),
-    ("nobody", "personne"),
-];
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,7 @@ pub const CALM: Micros = 5 * SECOND;
 
 /// An operation that a client asked for.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct ClientCall {
     /// Whom.
     pub node: NodeId,
     /// When.
@@ -51,7 +51,7 @@ enum Did<'a> {
     Read,
 }
 
-impl Call {
+impl ClientCall {
     /// When it ended; `None` where nobody knows whether it took effect.
     fn ended(&self) -> Option<Micros> {
         self.answer.as_ref().filter(|(_, reply)| !matches!(reply, MachineReply::Failed(_))).map(|(at, _)| *at)
@@ -102,13 +102,13 @@ impl Call {
 
 /// The first promise that is found broken. What was asked at level one, or invalidated, promises nothing here. Cost: that of a search for an order
 /// of the operations on each key.
-pub fn broken(calls: &[Call]) -> Option<Broken> {
+pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
         let said =
             format!("{} answers a read without a value, or a write with one, at {} ms", call.node, ms(call.began));
         return Some(Broken { key: call.key.clone(), said });
     }
-    let mut keys: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    let mut keys: BTreeMap<&str, Vec<&ClientCall>> = BTreeMap::new();
     for call in calls {
         keys.entry(&call.key).or_default().push(call);
     }
@@ -130,7 +130,7 @@ const fn ms(at: Micros) -> Micros {
     at / 1_000
 }
 
-fn unanswered(call: &Call) -> Option<Broken> {
+fn unanswered(call: &ClientCall) -> Option<Broken> {
     if !call.is_calm || call.ended().is_some() {
         return None;
     }
@@ -142,11 +142,11 @@ fn unanswered(call: &Call) -> Option<Broken> {
 }
 
 /// One read that one write, or none, shows to be wrong: easier to understand than that there is no order.
-fn witness(key: &str, calls: &[&Call]) -> Option<String> {
+fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
     calls.iter().find_map(|read| {
         let (_, found) = read.found()?;
         let (node, at) = (read.node, ms(read.began));
-        let before = |call: &&&Call| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
+        let before = |call: &&&ClientCall| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
         let Some(value) = found else { return missed(key, read, calls) };
         let shown = escape(value);
         let Some(write) = calls.iter().find(|call| call.did() == Did::Wrote(value)) else {
@@ -177,13 +177,13 @@ fn witness(key: &str, calls: &[&Call]) -> Option<String> {
 }
 
 /// A read that found nothing, though an acknowledged write must be there.
-fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
+fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<String> {
     let (known, _) = read.found()?;
-    let is_there = |write: &&&Call| {
+    let is_there = |write: &&&ClientCall| {
         let lives =
             write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
         // Another write in between may have been short-lived, and any deletion may have come later.
-        let may_end = |other: &&&Call| {
+        let may_end = |other: &&&ClientCall| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
             is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
         };
@@ -221,29 +221,29 @@ mod tests {
         }
     }
 
-    fn call(number: u8, began: u64, ended: u64, operation: act::Operation, reply: MachineReply) -> Call {
+    fn call(number: u8, began: u64, ended: u64, operation: act::Operation, reply: MachineReply) -> ClientCall {
         let answer = (ended > 0).then_some((ended * 1_000, reply));
         let (key, level, began) = ("k".to_owned(), Level::Quorum, began * 1_000);
-        Call { node: node(number), began, key, operation, level, answer, is_calm: false }
+        ClientCall { node: node(number), began, key, operation, level, answer, is_calm: false }
     }
 
-    fn write(number: u8, began: u64, ended: u64, value: &str, ttl_ms: Option<u64>) -> Call {
+    fn write(number: u8, began: u64, ended: u64, value: &str, ttl_ms: Option<u64>) -> ClientCall {
         let ttl = ttl_ms.map(|ttl| ttl * 1_000);
         let operation = act::Operation::Write { value: value.as_bytes().into(), ttl, tag: None };
         call(number, began, ended, operation, MachineReply::Done)
     }
 
-    fn erase(began: u64, ended: u64) -> Call {
+    fn erase(began: u64, ended: u64) -> ClientCall {
         call(1, began, ended, act::Operation::Erase, MachineReply::Done)
     }
 
-    fn read(number: u8, began: u64, value: &str) -> Call {
+    fn read(number: u8, began: u64, value: &str) -> ClientCall {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
         call(number, began, began + 5, act::Operation::Read, MachineReply::Value(value))
     }
 
     #[track_caller]
-    fn check(calls: &[Call], said: Option<&str>) {
+    fn check(calls: &[ClientCall], said: Option<&str>) {
         assert_eq!(broken(calls).map(|broken| broken.said).as_deref(), said);
     }
 
@@ -302,14 +302,14 @@ mod tests {
 
     #[test]
     fn a_calm_cluster_answers_and_level_one_promises_nothing() {
-        let calm = |call: Call| Call { is_calm: true, ..call };
+        let calm = |call: ClientCall| ClientCall { is_calm: true, ..call };
         let refused = call(1, 5, 9, act::Operation::Read, MachineReply::Failed("no".to_owned()));
         check(std::slice::from_ref(&refused), None);
         let said = "n1 refuses a read of k at 5 ms, though all nodes run and the network is whole";
         check(&[calm(refused)], Some(said));
         let said = "n1 does not answer a write of k at 5 ms, though all nodes run and the network is whole";
         check(&[calm(write(1, 5, 0, "a", None))], Some(said));
-        let at_one = |call: Call| Call { level: Level::One, ..call };
+        let at_one = |call: ClientCall| ClientCall { level: Level::One, ..call };
         check(&[write(1, 0, 9, "a", None), at_one(read(2, 30, ""))], None);
     }
 }

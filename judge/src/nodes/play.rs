@@ -10,7 +10,7 @@ use cachedojo_lab::world::machines::{Fresh, Machines, WorldEnd};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::{Input, MachineCommand, MachineLevel, MachineReply};
 
-use super::history::{self, Call};
+use super::history::{self, ClientCall};
 use super::{Doing, Scene};
 
 /// How long a client waits.
@@ -84,7 +84,7 @@ struct Stage<'a> {
     /// Messages sent when they were last counted, and how many there were in the stretch before.
     messages: [u64; 2],
     /// What clients asked, with the number of each call.
-    asked: Vec<(u64, Call)>,
+    asked: Vec<(u64, ClientCall)>,
     /// When something befell the cluster.
     troubles: Vec<Micros>,
 }
@@ -151,12 +151,12 @@ impl Stage<'_> {
 
     /// Whether all promises were kept; where one was not, what clients asked and heard about that key.
     fn check(&mut self) {
-        let calls: Vec<Call> = self.asked.iter().map(|(number, call)| self.completed(*number, call)).collect();
+        let calls: Vec<ClientCall> = self.asked.iter().map(|(number, call)| self.completed(*number, call)).collect();
         let broken = history::broken(&calls);
         let event = WorldEvent::Checked { broken: broken.as_ref().map(|broken| broken.said.clone()) };
         self.answer(What::World { event });
         let Some(broken) = broken else { return };
-        let of_key: Vec<&Call> = calls.iter().filter(|call| call.key == broken.key).collect();
+        let of_key: Vec<&ClientCall> = calls.iter().filter(|call| call.key == broken.key).collect();
         for call in &of_key[of_key.len().saturating_sub(CALLS_TOLD_MAX)..] {
             let event = told(call);
             self.emit(What::World { event });
@@ -168,7 +168,7 @@ impl Stage<'_> {
     }
 
     /// A call with what came of it.
-    fn completed(&self, number: u64, call: &Call) -> Call {
+    fn completed(&self, number: u64, call: &ClientCall) -> ClientCall {
         let answer = self.world.heard(number).map(|(at, reply)| (at, reply.clone()));
         let due = answer.as_ref().map_or(call.began + PATIENCE, |(at, _)| *at);
         let from = call.began.saturating_sub(history::CALM);
@@ -176,7 +176,7 @@ impl Stage<'_> {
             && call.began >= history::CALM
             && due <= self.world.now()
             && !self.troubles.iter().any(|at| (from..=due).contains(at));
-        Call { answer, is_calm, ..call.clone() }
+        ClientCall { answer, is_calm, ..call.clone() }
     }
 
     fn expect(&mut self, expectation: &Expectation) {
@@ -295,7 +295,7 @@ impl Stage<'_> {
             Operation::Invalidate => MachineCommand::Invalidate { key: name },
         };
         let (began, is_calm) = (self.world.now(), self.world.is_whole());
-        let call = Call {
+        let call = ClientCall {
             node,
             began,
             key: key.to_owned(),
@@ -333,8 +333,8 @@ impl Stage<'_> {
 }
 
 /// What a client asked and heard, as a line of the script and an answer.
-fn told(call: &Call) -> WorldEvent {
-    let Call { node, began, key, operation, level, answer, .. } = call;
+fn told(call: &ClientCall) -> WorldEvent {
+    let ClientCall { node, began, key, operation, level, answer, .. } = call;
     let (operation, key) = (operation.clone(), key.as_str());
     let asked = Act::Operate { operation, key: key.into(), level: *level, via: None, begins: false };
     let answer = match answer {
