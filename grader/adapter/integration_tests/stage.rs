@@ -4,7 +4,9 @@
 
 mod types;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -77,6 +79,11 @@ include!("caches.rs");
 /// The caches that a test has made, by its own numbers.
 static MADE: Mutex<BTreeMap<u32, Arc<dyn Cache>>> = Mutex::new(BTreeMap::new());
 
+thread_local! {
+    /// Those that this thread has found before: finding one again takes no lock.
+    static KNOWN: RefCell<BTreeMap<u32, Rc<Arc<dyn Cache>>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Starts a thread for each that is wanted, for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn serve(number: u32) {
@@ -103,12 +110,15 @@ fn obey(number: u32, cache: u32, call: Call) -> Answer {
         }
         Call::Drop => {
             let gone = made().remove(&cache);
-            drop(gone);
+            KNOWN.with_borrow_mut(|known| known.remove(&cache));
+            // Another thread here may know it yet; its clean-up ends now all the same.
+            gone.map_or(Answer::Done, |gone| gone.obey(Call::Close));
             Answer::Done
         }
         call => {
-            let found = made().get(&cache).cloned();
-            found.expect("whoever calls has made it").obey(call)
+            let find = || made().get(&cache).cloned().expect("whoever calls has made it");
+            let found = KNOWN.with_borrow_mut(|known| Rc::clone(known.entry(cache).or_insert_with(|| Rc::new(find()))));
+            found.obey(call)
         }
     }
 }

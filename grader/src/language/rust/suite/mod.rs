@@ -40,6 +40,9 @@ const MEMORY_BYTES: u64 = 256 << 20;
 const TEST_CPU: Duration = Duration::from_secs(4);
 /// Threads that live at once, of the tests and of the cache: what ten threads need, many times over.
 const THREADS_MAX: usize = 1_000;
+/// Seeds from here on: those of the first two walks switch at one point in 16, and one in 32, which finds the races of ten threads and
+/// costs a third of what one in 8 does.
+const WALKS: u64 = 21;
 /// Bytes of what a failing test says that are kept.
 const WORDS_MAX: usize = 600;
 
@@ -119,7 +122,7 @@ impl RustSuite {
             ..Limits::default()
         };
         let mut machine =
-            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed }))?;
+            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed: WALKS + seed }))?;
         let mut around = Surroundings {
             monotonic_ns: 1_000_000_000,
             wall_ns: START_S * 1_000_000_000,
@@ -182,8 +185,9 @@ impl Suite for RustSuite {
             if heavy && run.tests.iter().any(|test| test.outcome == TestOutcome::Failed) {
                 continue;
             }
+            // What has begun counts: the rest is not known.
             if budget::left_to_run() == Some(Duration::ZERO) {
-                return Ok((Ran::Lost("the tests took too long".to_owned()), 0));
+                break;
             }
             let (test, ended, waits) = self.test(at, cache, seed)?;
             run.last.clone_from(&test.name);
