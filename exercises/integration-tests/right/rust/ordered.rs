@@ -8,7 +8,10 @@ use std::time::Duration;
 use crate::{Saved, SavedEntry, Settings, Stats, Value, ValueError, disk, now, spawn};
 
 fn is_over(entry: &SavedEntry) -> bool {
-    entry.expires_at.is_some_and(|deadline| now() >= deadline)
+    match entry.expires_at {
+        Some(deadline) => now() >= deadline,
+        None => false,
+    }
 }
 
 #[derive(Default)]
@@ -25,16 +28,28 @@ struct Contents {
 
 impl Contents {
     fn deadline(&self, ttl: Option<Duration>) -> Option<Duration> {
-        ttl.or(self.default_ttl).map(|ttl| now() + ttl)
+        match ttl.or(self.default_ttl) {
+            Some(ttl) => Some(now() + ttl),
+            None => None,
+        }
+    }
+
+    fn unlist(&mut self, key: &str) {
+        for at in 0..self.order.len() {
+            if self.order[at] == key {
+                self.order.remove(at);
+                return;
+            }
+        }
     }
 
     fn touch(&mut self, key: &str) {
-        self.order.retain(|other| other != key);
+        self.unlist(key);
         self.order.push_back(key.to_owned());
     }
 
     fn remove(&mut self, key: &str) -> Option<SavedEntry> {
-        self.order.retain(|other| other != key);
+        self.unlist(key);
         self.entries.remove(key)
     }
 
@@ -64,13 +79,23 @@ impl Contents {
 
     fn keys(&self, pattern: &str) -> Vec<String> {
         let pattern: Vec<char> = pattern.chars().collect();
-        let matching = self.order.iter().filter(|key| matches(&pattern, &key.chars().collect::<Vec<_>>()));
-        matching.filter(|key| !is_over(&self.entries[*key])).cloned().collect()
+        let mut found = Vec::new();
+        for key in &self.order {
+            let letters: Vec<char> = key.chars().collect();
+            if matches(&pattern, &letters) && !is_over(&self.entries[key]) {
+                found.push(key.clone());
+            }
+        }
+        found
     }
 
     fn cleanup(&mut self) -> usize {
-        let over: Vec<String> =
-            self.entries.iter().filter(|(_, entry)| is_over(entry)).map(|(key, _)| key.clone()).collect();
+        let mut over = Vec::new();
+        for (key, entry) in &self.entries {
+            if is_over(entry) {
+                over.push(key.clone());
+            }
+        }
         for key in &over {
             self.remove(key);
         }
@@ -205,7 +230,11 @@ impl DistributedCache {
     }
 
     pub fn storage(&self) -> BTreeMap<String, Value> {
-        self.lock().entries.iter().map(|(key, entry)| (key.clone(), entry.value.clone())).collect()
+        let mut copy = BTreeMap::new();
+        for (key, entry) in &self.lock().entries {
+            copy.insert(key.clone(), entry.value.clone());
+        }
+        copy
     }
 
     pub fn cleanup(&self) -> usize {
@@ -234,8 +263,10 @@ impl DistributedCache {
             evictions: contents.evictions,
             ..Saved::default()
         };
-        for (key, entry) in contents.entries.iter().filter(|(_, entry)| !is_over(entry)) {
-            saved.entries.insert(key.clone(), entry.clone());
+        for (key, entry) in &contents.entries {
+            if !is_over(entry) {
+                saved.entries.insert(key.clone(), entry.clone());
+            }
         }
         drop(contents);
         let draft = format!("{path}.part");
@@ -243,7 +274,8 @@ impl DistributedCache {
     }
 
     pub fn load(&self, path: &str) -> bool {
-        let Some(saved) = disk::read(path).and_then(|bytes| Saved::from_bytes(&bytes)) else { return false };
+        let Some(bytes) = disk::read(path) else { return false };
+        let Some(saved) = Saved::from_bytes(&bytes) else { return false };
         let mut contents = self.lock();
         contents.entries.clear();
         contents.order.clear();

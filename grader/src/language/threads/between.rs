@@ -40,6 +40,8 @@ pub(super) struct Between {
     calls: VecDeque<(u32, Vec<u8>)>,
     /// Threads that wait for a call.
     idle: Vec<u32>,
+    /// How many threads obey calls: those that wait, those that do, and those that are on their way.
+    workers: usize,
     /// How many threads more are wanted, and who starts them, where that one waits.
     wanted: u32,
     starter: Option<u32>,
@@ -60,6 +62,7 @@ impl Default for Between {
         Self {
             calls: VecDeque::new(),
             idle: Vec::new(),
+            workers: 0,
             wanted: 0,
             starter: None,
             jobs: BTreeMap::new(),
@@ -76,6 +79,19 @@ impl Default for Between {
 impl Between {
     pub(super) fn observed(&self) -> Observed {
         Observed { operations: self.operations.clone(), sleeps: self.sleeps, printed: self.printed.clone() }
+    }
+
+    /// Whom to wake for one more call: a thread that waits for one, or who starts one; nobody, where one is on its way.
+    fn who_takes_it(&mut self) -> Option<u32> {
+        if let Some(worker) = self.idle.pop() {
+            return Some(worker);
+        }
+        if self.calls.len() + self.jobs.len() <= self.workers {
+            return None;
+        }
+        self.workers += 1;
+        self.wanted += 1;
+        self.starter.take()
     }
 
     /// Obeys a request to the disk; `None` where that fails. Its first byte says what is asked for, four bytes how long the path is, and
@@ -153,14 +169,7 @@ async fn ask(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<u32> 
             *between.operations.entry(context.thread).or_default() += 1;
         }
         between.calls.push_back((context.thread, request));
-        let woken = match between.idle.pop() {
-            Some(worker) => Some(worker),
-            None => {
-                between.wanted += 1;
-                between.starter.take()
-            }
-        };
-        if let Some(woken) = woken {
+        if let Some(woken) = between.who_takes_it() {
             world.set_state(woken, State::Ready);
         }
         world.waits_for_other_side(context.thread);
