@@ -1,5 +1,8 @@
 //! What the grader makes once on a machine and keeps: toolboxes, known bugs, answers of the compiler. Where the folder for it
-//! cannot be written to, a folder of this process stands in: then all works as ever, and nothing is remembered.
+//! cannot be written to, a folder of this process stands in: then all works as ever, and nothing is remembered. What is kept is
+//! bounded: see [`bound`].
+
+pub mod bound;
 
 use std::fs;
 use std::io;
@@ -10,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::outcome::say;
+use super::programs;
 use super::scratch;
 
 /// The list of what is in a kept folder, in that folder.
@@ -21,7 +25,7 @@ pub fn folder() -> Option<PathBuf> {
     named("CACHEDOJO_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("cachedojo")))
         .or_else(|| named("LOCALAPPDATA").filter(|_| cfg!(windows)).map(|local| local.join("cachedojo")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/cachedojo")))
+        .or_else(|| programs::home().map(|home| home.join(".cache/cachedojo")))
 }
 
 /// What is kept under a name, if anything is. Cost: a look or two.

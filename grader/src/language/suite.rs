@@ -138,4 +138,3 @@ pub enum TestOutcome {
     /// It was not run to its end.
     Skipped,
 }
-

@@ -39,7 +39,9 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     let mut files = pack.part("solution", language);
     ensure!(!files.is_empty(), "the pack has no solution in {}: add it", language.name());
     let path = pack.patch_path(id, language);
-    for part in parts(patch(pack, language, id)?) {
+    let parts = parts(patch(pack, language, id)?);
+    ensure!(!parts.is_empty(), "{path} is no unified diff: make it with `diff -u` or `git diff`");
+    for part in parts {
         let patch = diffy::Patch::from_str(&part).with_context(|| format!("{path} is no unified diff"))?;
         let name = patch.modified().map_or("", |name| name.trim_start_matches("b/")).to_owned();
         let Some(file) = files.get_mut(&name) else {
@@ -58,25 +60,59 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
 pub fn patched(pack: &Pack, folder: &str, language: CodeLanguage, id: &str) -> Result<String> {
     let (path, files) = (pack.patch_path(id, language), pack.part(folder, language));
     let text = patch(pack, language, id)?;
-    let patch = diffy::Patch::from_str(text).with_context(|| format!("{path} is no unified diff"))?;
+    let [part] = &parts(text)[..] else { bail!("{path} is no unified diff of one file: make it anew") };
+    let patch = diffy::Patch::from_str(part).with_context(|| format!("{path} is no unified diff"))?;
     let name = patch.modified().map_or("", |name| name.trim_start_matches("b/"));
     let name = name.rsplit('/').next().unwrap_or_default();
     let right = files.get(name).with_context(|| format!("{path} changes `{name}`, which is not in `{folder}`"))?;
     diffy::apply(right, &patch).with_context(|| format!("{path} does not fit `{name}` any more: make it anew"))
 }
 
-/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`.
+/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`. What tools write around
+/// them (`diff --git …`, `index …`, a message) is left out, and an empty line is an empty line of the file, whose blank an
+/// editor has taken.
 fn parts(patch: &str) -> Vec<String> {
-    let lines: Vec<&str> = patch.split_inclusive('\n').collect();
+    // The last line may have lost its end, and empty ones behind it; the blank that makes them the file's is put back below.
+    let lines: Vec<&str> = patch.lines().chain([""; CONTEXT_MAX]).collect();
     let mut parts: Vec<String> = Vec::new();
+    let (mut old, mut new) = (0_usize, 0_usize);
     for (index, line) in lines.iter().enumerate() {
+        let inside = old > 0 || new > 0;
         let begins = line.starts_with("--- ") && lines.get(index + 1).is_some_and(|next| next.starts_with("+++ "));
-        match parts.last_mut() {
-            Some(part) if !begins => part.push_str(line),
-            _ => parts.push((*line).to_owned()),
+        if begins && !inside {
+            parts.push(String::new());
         }
+        let Some(part) = parts.last_mut() else { continue };
+        let sign = line.chars().next().unwrap_or(' ');
+        if inside {
+            match sign {
+                '+' => new = new.saturating_sub(1),
+                '-' => old = old.saturating_sub(1),
+                ' ' => (old, new) = (old.saturating_sub(1), new.saturating_sub(1)),
+                _ => continue,
+            }
+        } else if let Some(counts) = line.strip_prefix("@@ -").and_then(counts) {
+            (old, new) = counts;
+        } else if !begins && !line.starts_with("+++ ") {
+            continue;
+        }
+        part.push_str(if line.is_empty() { " " } else { line });
+        part.push('\n');
     }
     parts
+}
+
+/// Most lines that a diff shows around a change, usually.
+const CONTEXT_MAX: usize = 3;
+
+/// How many lines of the old file and of the new one follow a hunk's head, `1,5 +1,6 @@` behind its first sign.
+fn counts(head: &str) -> Option<(usize, usize)> {
+    let mut ranges = head.split(" @@").next()?.split(" +");
+    let mut count = || {
+        let range = ranges.next()?;
+        range.split_once(',').map_or(Some(1), |(_, count)| count.parse().ok())
+    };
+    Some((count()?, count()?))
 }
 
 /// A mutant's artifact and its subjects. Cost: a build the first time, a read from the cache later.
@@ -211,6 +247,8 @@ pub fn fingerprints(
         }
     });
     bar.finish_and_clear();
+    cache::bound::clean(cache::bound::MODULES);
+    cache::bound::clean(cache::bound::FINGERPRINTS);
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     Ok(done.into_iter().map(|(_, fingerprint)| fingerprint).collect())

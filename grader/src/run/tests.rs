@@ -393,7 +393,16 @@ impl Grading<'_> {
         let mutants = mutants.collect();
         let exercise = &self.bench.pack.exercise;
         let module = submission.sha256.as_bytes();
-        Report::of_rows(exercise, seed, id, grader(self.suite.backend()), module, checks, mutants, self.diagnostics(submission))
+        Report::of_rows(
+            exercise,
+            seed,
+            id,
+            grader(self.suite.backend()),
+            module,
+            checks,
+            mutants,
+            self.diagnostics(submission),
+        )
     }
 
     /// What there is to say of single tests.

@@ -173,7 +173,10 @@ impl Workshop<'_> {
             Outcome::Machine(why) => Err(Rejected::harness(&why)),
             Outcome::Errors(messages) => {
                 let first = messages.first().map_or("", |message| message.diagnostic.message.as_str());
-                Err(Rejected::harness(&format!("`{}` does not compile: {first}; install the grader anew", companion.name)))
+                Err(Rejected::harness(&format!(
+                    "`{}` does not compile: {first}; install the grader anew",
+                    companion.name
+                )))
             }
         }
     }

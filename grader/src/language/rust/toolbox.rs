@@ -2,6 +2,7 @@
 //! `wasm32-wasip1` (and, once a submission wants threads, for that target too) and kept in a folder of the cache that is named by what went into it.
 
 use std::collections::BTreeMap;
+use std::env::consts::DLL_EXTENSION;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
@@ -10,8 +11,9 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use super::compiler::{NoRustc, changed, home_of_tool, program, sysroot};
 use crate::host::cache;
-use crate::host::digest::{PartsDigest, hex};
+use crate::host::digest::hex;
 use crate::host::sandbox::{self, Ending, Job, libraries_of};
 use crate::report::write_whole;
 
@@ -110,8 +112,8 @@ impl Toolbox {
     /// # Errors
     /// See [`NoToolbox`].
     pub fn open(target: Target, say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
-        let sysroot = sysroot()?;
-        let rustc = sysroot.join("bin/rustc");
+        let sysroot = sysroot().map_err(|NoRustc(reason)| NoToolbox::NoRustc(reason))?;
+        let rustc = program(&sysroot, "rustc");
         let name = format!("toolbox-{}", key(target, &sysroot, &rustc));
         let folder = match whole(&name) {
             Some(folder) => folder,
@@ -152,7 +154,11 @@ impl Toolbox {
 
 /// A toolbox of this name that holds all that was put in.
 fn whole(name: &str) -> Option<PathBuf> {
-    cache::find(name).filter(|folder| cache::is_whole(folder))
+    cache::find(name).filter(|folder| {
+        // First held, then looked at: nobody removes it between.
+        cache::bound::hold(folder);
+        cache::is_whole(folder)
+    })
 }
 
 /// Makes a toolbox, or has it made by whoever makes it for this process.
@@ -164,7 +170,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
     let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
     let cache = cache::place().map_err(no_cache)?;
     let folder = cache.join(name);
-    let lock = File::create(folder.with_extension("lock")).map_err(no_cache)?;
+    let lock = File::create(cache.join("toolbox.lock")).map_err(no_cache)?;
     lock.lock().map_err(no_cache)?;
     // Another grader may have built it while this one waited. What is not whole, a full disk has cut.
     if !cache::is_whole(&folder) {
@@ -173,66 +179,9 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
         }
         build(target, &cache, &folder, sysroot, say)?;
     }
+    cache::bound::hold(&folder);
+    cache::bound::clean(cache::bound::TOOLBOXES);
     Ok(folder)
-}
-
-/// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
-/// answer is kept under all that rustup decides it by.
-fn sysroot() -> Result<PathBuf, NoToolbox> {
-    let name = format!("sysroot-{}", choice_of_rustc());
-    let known = cache::find(&name).and_then(|kept| fs::read_to_string(kept).ok()).map(PathBuf::from);
-    if let Some(known) = known.filter(|path| path.join("bin/rustc").is_file()) {
-        return Ok(known);
-    }
-    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
-    if !output.status.success() {
-        return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // Without a place to keep it, it is asked again next time.
-    if let Ok(cache) = cache::place() {
-        drop(write_whole(&cache.join(name), path.as_bytes()));
-    }
-    Ok(PathBuf::from(path))
-}
-
-/// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
-/// toolchain files above this folder.
-fn choice_of_rustc() -> String {
-    let mut hash = PartsDigest::default();
-    let mut part = |bytes: &[u8]| hash.add(bytes);
-    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
-        part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join("rustc")).find_map(|file| fs::metadata(file).ok());
-    if let Some(metadata) = found {
-        part(&metadata.len().to_le_bytes());
-        part(&changed(&metadata).to_le_bytes());
-    }
-    let home = |name: &str, folder: &str| {
-        let own = std::env::var_os(name).map(PathBuf::from);
-        own.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(folder)))
-    };
-    if let Some(rustup) = home("RUSTUP_HOME", ".rustup") {
-        part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    part(here.as_os_str().as_encoded_bytes());
-    for folder in here.ancestors() {
-        for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            part(&fs::read(folder.join(name)).unwrap_or_default());
-        }
-    }
-    hash.hex()[..16].to_owned()
-}
-
-/// When a file was last written to, in nanoseconds since 1970.
-fn changed(metadata: &fs::Metadata) -> u128 {
-    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    since.unwrap_or_default().as_nanos()
 }
 
 /// Names what goes into a toolbox: its sources and the compiler.
@@ -284,7 +233,7 @@ fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, N
     }
     let mut programs = vec![rustc.to_owned()];
     let hosts = fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
-    programs.extend(hosts.map(|host| host.path().join("bin/rust-lld")).filter(|linker| linker.is_file()));
+    programs.extend(hosts.map(|host| program(&host.path(), "rust-lld")).filter(|linker| linker.is_file()));
     let programs: Vec<&Path> = programs.iter().map(PathBuf::as_path).collect();
     let found = libraries_of(&programs).map_err(NoToolbox::NoRustc)?;
     let lines: Vec<_> = found.iter().map(|path| path.to_string_lossy()).collect();
@@ -316,7 +265,7 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
     for (from, extension) in
-        [(format!("target/{}/release/deps", target.name()), "rlib"), ("target/release/deps".to_owned(), "so")]
+        [(format!("target/{}/release/deps", target.name()), "rlib"), ("target/release/deps".to_owned(), DLL_EXTENSION)]
     {
         for entry in fs::read_dir(work.path().join(from)).map_err(io)?.flatten() {
             if entry.path().extension().is_some_and(|found| found == extension) {
@@ -331,35 +280,35 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
 /// Builds with cargo, which ends when this process does.
 fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
     // The compiler's own cargo, not rustup's stand-in for it, which would ask anew which one is meant.
-    let own = sysroot.join("bin/cargo");
-    let program = if own.is_file() { own.as_path() } else { Path::new("cargo") };
+    let own = program(sysroot, "cargo");
+    let cargo = if own.is_file() { own.as_path() } else { Path::new("cargo") };
     let arguments = ["build", "--release", "--locked", "--target", target.name()].map(OsString::from);
     let mut environment: Vec<(String, OsString)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| !steers(name))
         .collect();
     // No panic inside a library tells where on this machine its sources are.
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    let remapped = [(home, "/cargo"), (Some(work.to_owned()), "/toolbox")].into_iter().filter_map(|(path, name)| {
-        let mut flag = OsString::from("--remap-path-prefix=");
-        flag.push(path?);
-        flag.push(format!("={name}"));
-        Some(flag)
-    });
+    let remapped = [(home_of_tool("CARGO_HOME", ".cargo"), "/cargo"), (Some(work.to_owned()), "/toolbox")]
+        .into_iter()
+        .filter_map(|(path, name)| {
+            let mut flag = OsString::from("--remap-path-prefix=");
+            flag.push(path?);
+            flag.push(format!("={name}"));
+            Some(flag)
+        });
     let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
     // Said here, they win over what any settings of cargo's say.
     for (name, value) in [
         ("CARGO_TARGET_DIR", work.join("target").into_os_string()),
         ("CARGO_ENCODED_RUSTFLAGS", flags),
-        ("RUSTC", sysroot.join("bin/rustc").into_os_string()),
+        ("RUSTC", program(sysroot, "rustc").into_os_string()),
         ("RUSTC_WRAPPER", OsString::new()),
         ("RUSTC_WORKSPACE_WRAPPER", OsString::new()),
     ] {
         environment.push((name.to_owned(), value));
     }
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let job = Job::of_tool(program, &arguments, work, &environment);
+    let job = Job::of_tool(cargo, &arguments, work, &environment);
     let finished = sandbox::run(&job).map_err(|error| format!("cargo: {error}"))?;
     match finished.ending {
         Ending::Success => Ok(()),

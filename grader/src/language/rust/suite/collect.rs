@@ -66,15 +66,16 @@ pub(super) fn collect(submission: &Submission) -> Result<Collected, Rejected> {
         let reader =
             std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || collect_here(submission));
         let reader = reader.map_err(|error| {
-            Rejected::harness(&format!("no thread can be started to read the submission ({error}): see `grader doctor`"))
+            Rejected::harness(&format!(
+                "no thread can be started to read the submission ({error}): see `grader doctor`"
+            ))
         })?;
         reader.join().unwrap_or_else(|_| Err(Rejected::build_failed("this source cannot be read; make it simpler")))
     })
 }
 
 fn collect_here(submission: &Submission) -> Result<Collected, Rejected> {
-    let mut collected =
-        Collected { files: submission.files.clone(), tests: Vec::new(), silent: BTreeSet::new() };
+    let mut collected = Collected { files: submission.files.clone(), tests: Vec::new(), silent: BTreeSet::new() };
     let mut parsed: BTreeMap<&str, syn::File> = BTreeMap::new();
     for (name, text) in &submission.files {
         let Ok(tokens) = forbidden::without_shebang(text).parse::<TokenStream>() else { continue };

@@ -49,11 +49,7 @@ pub(super) fn module(
     Ok(module)
 }
 
-fn compile(
-    toolbox: &Toolbox,
-    caches: &BTreeMap<String, String>,
-    protection: Protection,
-) -> Result<Vec<u8>, Rejected> {
+fn compile(toolbox: &Toolbox, caches: &BTreeMap<String, String>, protection: Protection) -> Result<Vec<u8>, Rejected> {
     let io = |error: std::io::Error| Rejected::harness(&format!("cannot write to the scratch folder: {error}"));
     let scratch = scratch::folder().map_err(io)?;
     let folder = scratch.path().canonicalize().map_err(io)?;
