@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::{Saved, SavedEntry, Settings, Stats, Value, ValueError, disk, now, spawn};
+use crate::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError, disk, now, spawn};
 
 fn is_over(entry: &SavedEntry) -> bool {
     match entry.expires_at {
@@ -61,7 +61,7 @@ impl Contents {
         self.entries.get_mut(key)
     }
 
-    fn set(&mut self, key: &str, value: Value, ttl: Option<Duration>) {
+    fn set(&mut self, key: &str, value: CacheValue, ttl: Option<Duration>) {
         let expires_at = self.deadline(ttl);
         self.entries.insert(key.to_owned(), SavedEntry { value, expires_at });
         self.touch(key);
@@ -144,8 +144,8 @@ pub struct DistributedCache {
 }
 
 impl DistributedCache {
-    pub fn new(settings: Settings) -> Self {
-        let Settings { max_size, default_ttl, cleanup_interval } = settings;
+    pub fn new(settings: CacheSettings) -> Self {
+        let CacheSettings { max_size, default_ttl, cleanup_interval } = settings;
         let contents = Mutex::new(Contents { max_size, default_ttl, ..Contents::default() });
         let shared = Arc::new(Shared { contents, closing: Mutex::new(false), closed: Condvar::new() });
         let of_cleaner = Arc::clone(&shared);
@@ -157,7 +157,7 @@ impl DistributedCache {
         self.shared.lock()
     }
 
-    pub fn get(&self, key: &str) -> Option<Value> {
+    pub fn get(&self, key: &str) -> Option<CacheValue> {
         let mut contents = self.lock();
         let Some(entry) = contents.living(key) else {
             contents.misses += 1;
@@ -169,7 +169,7 @@ impl DistributedCache {
         Some(value)
     }
 
-    pub fn set(&self, key: &str, value: Value, ttl: Option<Duration>) {
+    pub fn set(&self, key: &str, value: CacheValue, ttl: Option<Duration>) {
         self.lock().set(key, value, ttl);
     }
 
@@ -187,14 +187,14 @@ impl DistributedCache {
     pub fn increment(&self, key: &str, amount: i64) -> Result<i64, ValueError> {
         let mut contents = self.lock();
         let Some(entry) = contents.living(key) else {
-            contents.set(key, Value::Number(amount), None);
+            contents.set(key, CacheValue::Number(amount), None);
             return Ok(amount);
         };
-        let Value::Number(number) = entry.value else {
+        let CacheValue::Number(number) = entry.value else {
             return Err(ValueError { message: "the value is a text, and only numbers can be incremented".to_owned() });
         };
         let sum = number.wrapping_add(amount);
-        entry.value = Value::Number(sum);
+        entry.value = CacheValue::Number(sum);
         contents.touch(key);
         Ok(sum)
     }
@@ -219,9 +219,9 @@ impl DistributedCache {
         (contents.hits, contents.misses, contents.evictions) = (0, 0, 0);
     }
 
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CacheStats {
         let contents = self.lock();
-        Stats {
+        CacheStats {
             hits: contents.hits,
             misses: contents.misses,
             evictions: contents.evictions,
@@ -229,7 +229,7 @@ impl DistributedCache {
         }
     }
 
-    pub fn storage(&self) -> BTreeMap<String, Value> {
+    pub fn storage(&self) -> BTreeMap<String, CacheValue> {
         let mut copy = BTreeMap::new();
         for (key, entry) in &self.lock().entries {
             copy.insert(key.clone(), entry.value.clone());

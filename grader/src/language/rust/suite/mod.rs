@@ -23,7 +23,8 @@ use crate::host::printable::harmless;
 use crate::host::sandbox::Protection;
 use crate::host::{budget, machine};
 use crate::intake::submission::Submission;
-use crate::language::rust::interface::{Companion, Interface};
+use crate::language::rust::companion::Companion;
+use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::rust::{build, inspect};
@@ -121,13 +122,11 @@ impl RustSuite {
             call_cpu,
             ..Limits::default()
         };
-        let mut machine =
-            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed: WALKS + seed }))?;
-        let mut around = Surroundings {
-            monotonic_ns: 1_000_000_000,
-            wall_ns: START_S * 1_000_000_000,
-            random: Random::new(seed),
-        };
+        let machine =
+            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed: WALKS + seed }));
+        let mut machine = machine.map_err(|error| error.to_string())?;
+        let mut around =
+            Surroundings { monotonic_ns: 1_000_000_000, wall_ns: START_S * 1_000_000_000, random: Random::new(seed) };
         let number = u32::try_from(at).map_err(|error| error.to_string())?;
         let ran: Result<u32, Stop> = machine.call(&mut around, "run", number);
         let observed = machine.observed_between().unwrap_or_default();
