@@ -401,7 +401,7 @@ pub struct InitArgs {
     /// The folder to make; it must be empty or not there yet
     pub dir: PathBuf,
     /// What to write it in [default: the exercise's first language]
-    #[arg(long, value_parser = code_language, value_name = "LANGUAGE")]
+    #[arg(long, alias = "language", value_parser = code_language, value_name = "LANGUAGE")]
     pub code: Option<CodeLanguage>,
 }
 

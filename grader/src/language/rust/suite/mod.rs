@@ -35,7 +35,7 @@ use crate::language::toolchain::Rejected;
 /// When every test begins: noon of the first of January 2024, in seconds since 1970.
 const START_S: u64 = 1_704_110_400;
 /// What one test may use, both modules together: some twenty times what ten threads of a hundred calls each need.
-const FUEL: u64 = 1_000_000_000;
+const FUEL: u64 = 300_000_000;
 const POINTS: u64 = 2_000_000;
 const MEMORY_BYTES: u64 = 256 << 20;
 const TEST_CPU: Duration = Duration::from_secs(4);
