@@ -34,7 +34,7 @@ pub(crate) fn check(dist: &Path, budget: &Path) -> Result<()> {
                 over.push(format!("{what}.{measure} is {measured}, {} over", measured - limit));
             }
         }
-        ensure!(bytes.raw > 0, "{} holds nothing of `{what}`: look at what `npm run build` wrote", dist.display(),);
+        ensure!(bytes.raw > 0, "{} holds nothing of `{what}`: look at what `npm run build` wrote", dist.display());
     }
     ensure!(
         over.is_empty(),

@@ -102,8 +102,7 @@ pub struct ClusterView {
 }
 
 impl Play {
-    /// A new cluster, not yet at rest.
-    #[expect(clippy::unnecessary_wraps, reason = "`absent` has none to give")]
+    /// A new cluster, not yet at rest. There always is one here, and never in `absent`.
     pub fn of(setup: &Setup, seed: u64) -> Option<Self> {
         let world = ClusterWorld::new(setup.nodes, setup.settings(), setup.seed.unwrap_or(seed), true);
         Some(Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() })
