@@ -231,6 +231,7 @@ function SpaceTime({
         const [fullX, fullY] = [x(to), isLost ? y1 + ROW : y(receivedUs)];
         const [x2, y2] = isLost ? [(x1 + fullX) / 2, (y1 + fullY) / 2] : [fullX, fullY];
         return (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the list below says all of them in words
           <g
             key={`${i}`}
             class={`message${isLost ? " lost" : ""}${message === chosen ? " chosen" : ""}`}
