@@ -131,7 +131,7 @@ fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, Str
     for file in dir.files() {
         let path = file.path().strip_prefix(root).unwrap_or(file.path());
         if let Some(text) = file.contents_utf8() {
-            files.insert(path.display().to_string(), text.to_owned());
+            files.insert(path.display().to_string(), plain(text));
         }
     }
     for inner in dir.dirs() {
@@ -140,9 +140,19 @@ fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, Str
 }
 
 /// A text as all readers of a pack want it, whatever editor and system it was written with: no mark before it, and `\n` at the
-/// end of its lines.
-fn plain(text: &str) -> String {
-    without_mark(text).replace("\r\n", "\n")
+/// end of every line.
+pub fn plain(text: &str) -> String {
+    let mut plain = without_mark(text).replace("\r\n", "\n");
+    if !plain.is_empty() && !plain.ends_with('\n') {
+        plain.push('\n');
+    }
+    plain
+}
+
+/// Whether a pack's file is for grading to read: pictures in its statement are of no concern.
+fn is_for_grading(name: &str) -> bool {
+    let known = ["toml", "txt", "md", "patch", "rs", "py"];
+    name.rsplit_once('.').is_some_and(|(_, extension)| known.contains(&extension))
 }
 
 fn collect_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Result<()> {
@@ -156,10 +166,14 @@ fn collect_folder(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Stri
         let kind = entry.file_type()?;
         if kind.is_dir() && !matches!(name.as_str(), "target" | "node_modules" | ".git") {
             collect_folder(&entry.path(), &path, files)?;
-        } else if kind.is_file() && entry.metadata()?.len() <= FILE_BYTES_MAX {
-            // A pack is text; pictures in its statement are of no concern to grading.
-            if let Ok(text) = String::from_utf8(fs::read(entry.path())?) {
-                files.insert(path, plain(&text));
+        } else if kind.is_file() {
+            if entry.metadata()?.len() > FILE_BYTES_MAX {
+                ensure!(!is_for_grading(&name), "{path} is larger than {} MiB: split it", FILE_BYTES_MAX >> 20);
+                continue;
+            }
+            match String::from_utf8(fs::read(entry.path())?) {
+                Ok(text) => drop(files.insert(path, plain(&text))),
+                Err(_) => ensure!(!is_for_grading(&name), "{path} is not UTF-8: save it as UTF-8"),
             }
         }
     }

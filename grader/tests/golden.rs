@@ -38,6 +38,36 @@ fn golden_submissions_get_the_marks_that_are_written_down() {
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), submissions.len(), wrong.join("\n"));
 }
 
+/// A copy as somebody's Windows or Mac hands it in: a mark before each source, `\r\n` behind its lines, none behind the last, and
+/// the files that those systems leave beside it.
+fn from_another_system(folder: &Path, to: &Path) {
+    for entry in fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry")) {
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            fs::create_dir(&copy).expect("there is room");
+            from_another_system(&path, &copy);
+        } else {
+            let text = fs::read_to_string(&path).expect("a text").trim_end().replace('\n', "\r\n");
+            fs::write(&copy, format!("\u{feff}{text}")).expect("there is room");
+            let beside = format!("._{}", entry.file_name().to_string_lossy());
+            fs::write(to.join(beside), b"\0\x05\x16\x07\xff").expect("there is room");
+        }
+    }
+    for name in [".DS_Store", "Thumbs.db", "desktop.ini"] {
+        fs::write(to.join(name), b"\0\0\0\x01Bud1\xff").expect("there is room");
+    }
+}
+
+#[test]
+fn files_of_another_system_change_no_mark() {
+    let copy = tempfile::tempdir().expect("there is room");
+    let plain = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions/correct_plain_vectors");
+    from_another_system(&plain, copy.path());
+    let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
+    let report = Bench::open(&pack, false).expect("a toolbox").grade_path(copy.path(), 0, Language::English);
+    assert_eq!(summary(&report.expect("a report")), "graded 100/100\n");
+}
+
 fn difference(path: &Path, report: &Report) -> Option<String> {
     let name = path.file_name().expect("a name").to_string_lossy().into_owned();
     // What the name promises holds whatever is written down.

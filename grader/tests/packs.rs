@@ -1,7 +1,9 @@
 //! The built-in packs are sound: the reference passes every check, whatever the seed. It answers commands but starts no thread, so
 //! checks that count threads are left to the packs' solutions (`grader selfcheck`), as are exercises whose submissions are tests or nodes.
 
-use cachedojo_judge::pack::InterfaceKind;
+use std::fs;
+
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::simulate::Accept;
 use cachedojo_judge::{Verdict, judge};
 use cachedojo_lab::reference::Reference;
@@ -9,6 +11,7 @@ use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response};
 use grader::pack::{Pack, built_in_ids};
+use grader::run::mutants;
 
 #[test]
 fn the_reference_passes_every_check_under_every_seed() {
@@ -68,4 +71,90 @@ fn what_document_000_leaves_open_may_be_read_either_way() {
     assert_eq!(two, 2, "letters, and two quotes");
     let judged = judge(&exercise, 0, &mut fresh).expect("a sound pack");
     assert!(judged.iter().any(|outcome| outcome.verdict == Verdict::Fail));
+}
+
+/// A text as another editor on another system leaves it. Blanks go only where they say nothing: behind a heading.
+fn rewritten(path: &str, text: &str) -> String {
+    let heading = |line: &str| ["== ", "?? ", "----"].iter().any(|begin| line.starts_with(begin));
+    let is_script = path.ends_with(".txt");
+    let lines = text.trim_end_matches('\n').split('\n');
+    let lines: Vec<String> = lines
+        .map(|line| match line {
+            // What an editor does that takes blanks away.
+            " " if path.ends_with(".patch") => String::new(),
+            line if is_script && heading(line) => format!("{line} \t"),
+            line => line.to_owned(),
+        })
+        .collect();
+    format!("\u{feff}{}", lines.join("\r\n"))
+}
+
+#[test]
+fn whatever_editor_wrote_a_pack_it_is_the_same_one() {
+    for id in built_in_ids() {
+        let plain = Pack::load(&id).expect("a sound pack");
+        let folder = tempfile::tempdir().expect("there is room");
+        for (path, text) in &plain.files {
+            let to = folder.path().join(path);
+            fs::create_dir_all(to.parent().expect("a folder")).expect("there is room");
+            fs::write(to, rewritten(path, text)).expect("there is room");
+        }
+        let other = Pack::load(&folder.path().display().to_string()).unwrap_or_else(|error| panic!("{id}: {error:#}"));
+        let value = |pack: &Pack| serde_json::to_value(&pack.exercise).expect("it is data");
+        assert_eq!(value(&plain), value(&other), "{id}");
+        let is_read = |path: &String| !path.ends_with(".patch") && !path.ends_with(".txt");
+        for (path, text) in plain.files.iter().filter(|(path, _)| is_read(path)) {
+            assert_eq!(Some(text), other.files.get(path), "{id}: {path}");
+        }
+        for mutant in &plain.exercise.mutants {
+            for language in plain.exercise.languages.iter().copied().filter(|language| mutant.speaks(*language)) {
+                if plain.files.contains_key(&plain.patch_path(&mutant.id, language)) {
+                    let files = |pack| mutants::files(pack, language, &mutant.id).map_err(|error| format!("{error:#}"));
+                    assert!(files(&plain) == files(&other), "{id}: {} is {:?}", mutant.id, files(&other).err());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_patch_may_be_what_git_says() {
+    let mut pack = Pack::load(grader::pack::DEFAULT_ID).expect("a sound pack");
+    let mutant = pack.exercise.mutants[0].id.clone();
+    let path = pack.patch_path(&mutant, CodeLanguage::Rust);
+    let expected = mutants::files(&pack, CodeLanguage::Rust, &mutant).expect("it fits");
+    let plain = pack.files[&path].clone();
+    let mut check = |patch: String| {
+        pack.files.insert(path.clone(), patch.clone());
+        let files =
+            mutants::files(&pack, CodeLanguage::Rust, &mutant).unwrap_or_else(|error| panic!("{error:#}\n{patch}"));
+        assert!(files == expected, "{patch}");
+    };
+    check(format!("diff --git a/src/lib.rs b/src/lib.rs\nindex 12ab..34cd 100644\n{plain}"));
+    check(format!("From 12ab Mon Sep 17\nSubject: a bug\n---\n src/lib.rs | 2 +-\n\n{plain}"));
+    check(format!("{plain}\\ No newline at end of file\n"));
+    check(format!("{plain}\n\n"));
+    pack.files.insert(path.clone(), "nothing of the kind\n".to_owned());
+    let said = format!("{:#}", mutants::files(&pack, CodeLanguage::Rust, &mutant).expect_err("it is none"));
+    assert!(said.ends_with("is no unified diff: make it with `diff -u` or `git diff`"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_read_of_a_pack_is_told_with_its_remedy() {
+    let check = |name: &str, bytes: &[u8], expected: Option<&str>| {
+        let folder = tempfile::tempdir().expect("there is room");
+        for (path, text) in Pack::load("line-cache").expect("a sound pack").files {
+            let to = folder.path().join(path);
+            fs::create_dir_all(to.parent().expect("a folder")).expect("there is room");
+            fs::write(to, text).expect("there is room");
+        }
+        fs::write(folder.path().join(name), bytes).expect("there is room");
+        let said = Pack::load(&folder.path().display().to_string()).err().map(|error| format!("{error:#}"));
+        assert_eq!(said.as_deref(), expected, "{name}");
+    };
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain("id = 1".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    check("exercise.toml", &utf16, Some("exercise.toml is not UTF-8: save it as UTF-8"));
+    check("statement.fr.md", b"caf\xe9", Some("statement.fr.md is not UTF-8: save it as UTF-8"));
+    check("notes.txt", &vec![b'a'; (4 << 20) + 1], Some("notes.txt is larger than 4 MiB: split it"));
+    check("picture.png", b"\x89PNG\xff", None);
 }

@@ -76,6 +76,35 @@ fn a_lost_update_is_found_and_found_again() {
 }
 
 #[test]
+fn files_of_another_system_change_no_answer() {
+    let read = |files: &[(&str, &[u8])]| {
+        let folder = tempfile::tempdir().expect("there is room");
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).expect("there is room");
+        }
+        let submission = Submission::read(folder.path(), &[CodeLanguage::Python]).expect("a submission");
+        let built = PythonToolchain::open(Protection::Sandbox).expect("a Python").build(&submission);
+        answer(&built.expect("it compiles"), Plan::Calm, &["PUT a 1"])
+    };
+    let (main, more) =
+        ("import more\n\ndef simulate_distributed_cache(commands):\n    return more.SAID\n", "SAID = ['x\\ty']\n");
+    let expected = read(&[("main.py", main.as_bytes()), ("more.py", more.as_bytes())]);
+    assert_eq!(expected, Ok(Response::Lines(vec!["x\ty".to_owned()])));
+    let foreign = |text: &str| format!("\u{feff}{}", text.trim_end().replace('\n', "\r\n"));
+    let (main, more) = (foreign(main), foreign(more));
+    let beside: &[u8] = b"\0\x05\x16\x07\xff";
+    let found = read(&[
+        ("main.py", main.as_bytes()),
+        ("more.py", more.as_bytes()),
+        ("._main.py", beside),
+        (".DS_Store", beside),
+        ("Thumbs.db", beside),
+        ("desktop.ini", beside),
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_run_is_replayed_by_its_switches() {
     let program = built(LOST).expect("it compiles");
     let run = |schedule: Schedule| {

@@ -365,6 +365,8 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+        // An editor's blanks at the end of a heading say nothing; those of a command or an answer may.
+        let is_rule = line.trim_end() == "----";
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
             let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
@@ -381,10 +383,10 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
         match cases.last_mut() {
             None if line.trim().is_empty() || line.starts_with('#') => {}
             None => return Err(PackError::TextBeforeCase(check_id.to_owned(), number)),
-            Some(case) if line == "----" && case.output.is_none() => case.output = Some(String::new()),
+            Some(case) if is_rule && case.output.is_none() => case.output = Some(String::new()),
             Some(case) => {
                 let part = case.output.as_mut().unwrap_or(&mut case.template);
-                part.push_str(line);
+                part.push_str(if is_rule { "----" } else { line });
                 part.push('\n');
             }
         }

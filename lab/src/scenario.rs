@@ -49,18 +49,36 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+/// What stands before a line `----`, and what behind it. Blanks at its end are an editor's.
+fn parts(text: &str) -> Option<(&str, &str)> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if at > 0 && line.trim_end() == "----" {
+            return Some((&text[..at], &text[at + line.len()..]));
+        }
+        at += line.len();
+    }
+    None
+}
+
 impl Scenario {
-    /// Takes a file apart. Cost: O(text).
+    /// Takes a file apart, whatever editor and system it was written with. Cost: O(text).
     ///
     /// # Errors
     /// The first thing that is missing.
     pub fn read(text: &str) -> Result<Self, ScenarioError> {
-        let (head, output) = without_mark(text).split_once("\n----\n").ok_or(ScenarioError::NoOutput)?;
-        let head = format!("{head}\n");
+        let mut text = without_mark(text).replace("\r\n", "\n");
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        let (head, output) = parts(&text).ok_or(ScenarioError::NoOutput)?;
         let header_bytes = head.split_inclusive('\n').take_while(|line| line.starts_with("# ")).map(str::len).sum();
         let (header, commands) = head.split_at(header_bytes);
         let field = |name: &str| {
-            header.lines().find_map(|line| line.strip_prefix("# ")?.strip_prefix(name)?.strip_prefix(": "))
+            header
+                .lines()
+                .find_map(|line| line.strip_prefix("# ")?.strip_prefix(name)?.strip_prefix(": "))
+                .map(str::trim)
         };
         let (en, fr) = field("title").and_then(|title| title.split_once(" // ")).ok_or(ScenarioError::NoTitle)?;
         let seed = field("seed").map_or(Ok(0), str::parse).map_err(|_| ScenarioError::Seed)?;
@@ -70,7 +88,7 @@ impl Scenario {
             seed,
             commands: commands.to_owned(),
             output: output.to_owned(),
-            head: head.clone(),
+            head: head.to_owned(),
         })
     }
 
@@ -82,5 +100,28 @@ impl Scenario {
     /// The file with another output.
     pub fn with_output(&self, output: &str) -> String {
         format!("{}----\n{output}", self.head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_editor_wrote_a_file_it_is_the_same_scenario() {
+        let plain = "# title: One // Un\n# dialect: line\n# seed: 7\nPUT a b \nGET a\n----\nSTORED\nb \n";
+        let scenario = Scenario::read(plain).expect("a scenario");
+        assert_eq!((scenario.seed, scenario.commands.as_str()), (7, "PUT a b \nGET a\n"));
+        let check = |other: &str| assert_eq!(Scenario::read(other).as_ref(), Ok(&scenario), "{other:?}");
+        check(&plain.replace('\n', "\r\n"));
+        check(&format!("\u{feff}{plain}"));
+        check(&plain.replace("----", "---- \t"));
+        check(plain.trim_end_matches('\n'));
+        let blank = plain.replace("line\n", "line \n").replace("Un\n", "Un  \n").replace("seed: 7", "seed:  7 ");
+        let read = Scenario::read(&blank).expect("blanks at the end of a field say nothing");
+        assert_eq!((read.title, read.dialect, read.seed), (scenario.title.clone(), scenario.dialect, 7));
+        let empty = "# title: One // Un\n# dialect: line\n\n----";
+        assert_eq!(Scenario::read(empty).map(|scenario| scenario.output), Ok(String::new()));
+        assert_eq!(Scenario::read("# title: One // Un\n# dialect: line\n"), Err(ScenarioError::NoOutput));
     }
 }

@@ -44,7 +44,8 @@ fn grader(project: &Project) -> Result<ExitCode> {
     let shell = &project.shell;
     cmd!(shell, "cargo build --quiet --release --package grader --bin grader --example bench").quiet().run()?;
     let built = project.target.join("release");
-    let (bench, grader) = (built.join("examples/bench"), built.join("grader"));
+    let (bench, grader) =
+        (built.join("examples").join(tools::executable("bench")), built.join(tools::executable("grader")));
     cmd!(shell, "{bench} {grader}").quiet().run()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 use crate::page;
 use crate::project::Project;
+use crate::tools;
 use anyhow::Result;
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,8 +14,9 @@ pub(crate) fn dist(project: &Project) -> Result<ExitCode> {
     shell.remove_path(&out)?;
     copy_folder(&page::build(project)?, &out.join("page"))?;
     cmd!(shell, "cargo build --package grader --release").run()?;
-    shell.copy_file(project.target.join("release/grader"), &out)?;
-    println!("The page is in {}, the grader is {}.", out.join("page").display(), out.join("grader").display());
+    let grader = tools::executable("grader");
+    shell.copy_file(project.target.join("release").join(&grader), &out)?;
+    println!("The page is in {}, the grader is {}.", out.join("page").display(), out.join(grader).display());
     Ok(ExitCode::SUCCESS)
 }
 

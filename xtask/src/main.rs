@@ -6,6 +6,7 @@
 //! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
 //! - `tidy` looks whether the rules of the house are kept,
+//! - `systems` looks whether what learners run compiles on Windows and macOS,
 //! - `dist` makes what is handed to people who do not build it,
 //!
 //! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
@@ -23,6 +24,7 @@ mod secrets;
 mod server;
 mod simulate;
 mod size;
+mod systems;
 mod test;
 mod tidy;
 mod tools;
@@ -53,6 +55,8 @@ enum Command {
     Mutate(mutate::Arguments),
     /// Look whether the rules of the house are kept
     Tidy(tidy::Arguments),
+    /// Look whether what learners run compiles on Windows and macOS
+    Systems,
     /// Make what is handed to people who do not build it, in dist/: the page and the grader
     Dist,
 }
@@ -76,6 +80,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
+        Command::Systems => systems::systems(&project),
         Command::Dist => dist::dist(&project),
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn grader(project: &Project) -> Result<PathBuf> {
     cmd!(project.shell, "cargo build --quiet --package grader --bin grader")
         .run()
         .context("the grader does not compile: the lines above say why")?;
-    Ok(project.target.join("debug").join(format!("grader{}", std::env::consts::EXE_SUFFIX)))
+    Ok(project.target.join("debug").join(tools::executable("grader")))
 }
 
 /// Writes the course's lessons and the programs that they are about to `www/public/course`.

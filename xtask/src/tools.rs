@@ -147,7 +147,7 @@ fn cargo_tool(project: &Project, tool: &CargoTool<'_>) -> Result<PathBuf> {
     let &CargoTool { package, version, programs, options, why } = tool;
     let root = cache()?.join(format!("{package}-{version}"));
     let folder = root.join("bin");
-    if programs.iter().all(|program| folder.join(program).is_file()) {
+    if programs.iter().all(|program| folder.join(executable(program)).is_file()) {
         return Ok(folder);
     }
     let shell = &project.shell;
@@ -195,8 +195,15 @@ fn browser_on_path() -> Option<Browser> {
     Some(Browser { chromium, driver: on_path("chromedriver")? })
 }
 
+/// The file of a program: `grader`, on Windows `grader.exe`.
+pub(crate) fn executable(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
 fn on_path(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(executable(program)))
+        .find(|path| path.is_file())
 }
 
 /// Installs Debian packages, through sudo unless this is root already.

@@ -104,6 +104,11 @@ impl Roster {
 
     /// A roster from its text; nothing where no column tells a person.
     pub fn parse(text: &str) -> Option<Self> {
+        // A spreadsheet may be told first what stands between its cells, and its first rows may be empty.
+        let text = text.trim_start_matches(['\r', '\n']);
+        let sep = text.lines().next()?.trim().strip_prefix("sep=").filter(|rest| rest.len() <= 1);
+        let text = if sep.is_some() { text.split_once('\n')?.1 } else { text };
+        let text = text.trim_start_matches(['\r', '\n']);
         let first = text.lines().next()?;
         let delimiter = [b'\t', b';', b',']
             .into_iter()
@@ -311,4 +316,27 @@ fn text_of(bytes: &[u8]) -> Option<String> {
         ),
     }
     .filter(|text| !text.contains('\0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_spreadsheet_wrote_a_list_it_is_the_same_people() {
+        let plain = "name;email\nAda Lovelace;ada@x.org\nAlan Turing;alan@x.org\n";
+        let people = |text: &str| Roster::parse(&text_of(text.as_bytes())?).map(|roster| roster.people);
+        let expected = people(plain).expect("a list");
+        assert_eq!(expected.len(), 2);
+        let check = |other: &str| assert_eq!(people(other).as_ref(), Some(&expected), "{other:?}");
+        check(&plain.replace('\n', "\r\n"));
+        check(&format!("\u{feff}{plain}"));
+        check(plain.trim_end());
+        check(&plain.replace('\n', " \n").replace(';', " ; "));
+        check(&format!("\n\r\n{plain}"));
+        check(&format!("sep=;\r\n{plain}"));
+        check(&format!("\u{feff}sep=;\n\n{plain}\n\n"));
+        assert_eq!(people(""), None);
+        assert_eq!(people("sep=,"), None);
+    }
 }

@@ -21,7 +21,7 @@ use cachedojo_notation::text::Language;
 use crate::course::{self, CourseFiles};
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
-use crate::pack::{DEFAULT_ID, Pack, built_in_ids};
+use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
 
 /// Largest statement that is looked into, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
@@ -56,7 +56,7 @@ fn note_other_exercise(path: &Path, exercise: &str) {
     }
     let statement = |name: &str| String::from_utf8(read_plain(&path.join(name), STATEMENT_BYTES_MAX).ok()?).ok();
     let Some(begun) = statement("statement.en.md").or_else(|| statement("statement.fr.md")) else { return };
-    let begun = begun.replace("\r\n", "\n");
+    let begun = plain(&begun);
     let lessons = CourseFiles::load().map(|files| files.course.lessons).unwrap_or_default();
     let ids = built_in_ids().into_iter().chain(lessons.into_iter().map(|lesson| lesson.id));
     let is_of = |id: &String| {

@@ -49,7 +49,7 @@ struct RunDiagnostic {
 /// The script cannot be read, or its subject cannot be made.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     let text = read_script(&args.script)?;
-    let scenario = Scenario::read(&text.replace("\r\n", "\n")).ok();
+    let scenario = Scenario::read(&text).ok();
     let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
     let (script, header) = match &scenario {

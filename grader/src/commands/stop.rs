@@ -16,7 +16,8 @@ const INTERRUPTED: i32 = 130;
 pub(super) enum Asked {
     /// Somebody at the keyboard: what is being done may be finished.
     ByInterrupt,
-    /// The system: it kills what does not end soon.
+    /// The system: it kills what does not end soon. Windows asks nobody.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no signal of this system's asks for it"))]
     ByTermination,
 }
 

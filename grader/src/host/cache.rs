@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::outcome::say;
+use super::programs;
 use super::scratch;
 
 /// The list of what is in a kept folder, in that folder.
@@ -21,7 +22,7 @@ pub fn folder() -> Option<PathBuf> {
     named("CACHEDOJO_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("cachedojo")))
         .or_else(|| named("LOCALAPPDATA").filter(|_| cfg!(windows)).map(|local| local.join("cachedojo")))
-        .or_else(|| named("HOME").map(|home| home.join(".cache/cachedojo")))
+        .or_else(|| programs::home().map(|home| home.join(".cache/cachedojo")))
 }
 
 /// What is kept under a name, if anything is. Cost: a look or two.
@@ -107,6 +108,25 @@ pub fn leave_making_to(maker: Maker) {
 /// Has something made by whoever makes it for this process; nothing where this process makes it itself.
 pub fn made_elsewhere(what: &str) -> Option<Result<(), String>> {
     MAKER.get().map(|maker| maker(what))
+}
+
+/// What was kept under a name.
+pub fn read_kept(name: &Path) -> Option<Vec<u8>> {
+    fs::read(find(&name.to_string_lossy())?).ok()
+}
+
+/// Keeps bytes under a name, whole or not at all: another grader may be reading. What cannot be kept is made again next time.
+pub fn keep(name: &Path, bytes: &[u8]) {
+    let write = || -> io::Result<()> {
+        let path = place()?.join(name);
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidFilename)?;
+        fs::create_dir_all(folder)?;
+        let draft = tempfile::NamedTempFile::new_in(folder)?;
+        fs::write(draft.path(), bytes)?;
+        draft.persist(path)?;
+        Ok(())
+    };
+    drop(write());
 }
 
 /// Writes down what is in a folder that is to be kept: of each file its size and its digest. Cost: O(bytes).

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
+use super::programs;
+
 /// Which sources this program was built from: two programs that talk to each other are of the same ones.
 pub const SOURCES: &str = env!("CACHEDOJO_SOURCES");
 
@@ -49,7 +51,7 @@ fn program() -> Result<PathBuf, String> {
         return if itself.exists() { Ok(itself.to_owned()) } else { current() };
     }
     let current = current()?;
-    let beside = current.ancestors().skip(1).take(3).map(|folder| folder.join("grader"));
+    let beside = current.ancestors().skip(1).take(3).map(|folder| folder.join(programs::file("grader")));
     beside.into_iter().find(|path| path.is_file()).ok_or_else(|| {
         format!("there is no grader beside `{}`: build it with `cargo build -p grader`", current.display())
     })

@@ -18,7 +18,13 @@ const KIB: u64 = 1 << 10;
 const NEEDS: &[Need] = &[
     // A module's memory is reserved as a whole, with what guards it: 4 GiB and some, of which next to nothing is used. The data comes
     // on top.
-    Need { resource: Resource::As, least: (6 << 30) + super::budget::DATA_BYTES, name: "address space", flag: "-v", unit: KIB },
+    Need {
+        resource: Resource::As,
+        least: (6 << 30) + super::budget::DATA_BYTES,
+        name: "address space",
+        flag: "-v",
+        unit: KIB,
+    },
     Need { resource: Resource::Data, least: super::budget::DATA_BYTES, name: "memory for data", flag: "-d", unit: KIB },
     Need {
         resource: Resource::Fsize,

@@ -11,6 +11,7 @@
 //! | [`scratch`] | folders that are gone when the grader is |
 //! | `kernel` | two calls of the kernel for which no crate has a safe function |
 //! | [`machine`] | clocks of processors, groups of processes, signals |
+//! | [`programs`] | how this system names programs, and where a user's folder is |
 //! | [`printable`] | text from a stranger, made safe |
 //! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
 //!
@@ -32,6 +33,7 @@ pub mod outcome;
 pub mod printable;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/process.rs")]
 pub mod process;
+pub mod programs;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/sandbox.rs")]
 pub mod sandbox;
 pub mod scratch;

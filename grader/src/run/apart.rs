@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cachedojo_judge::Report;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect};
@@ -35,6 +35,7 @@ use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
+use crate::run::tests;
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -283,7 +284,11 @@ fn converse(
         match serde_json::from_slice(&line).map_err(|_| Broken::There(running))? {
             Line::Running => running = true,
             Line::Prepare(language) => {
-                bench.toolchain(language).map_err(Broken::Here)?;
+                if bench.pack.exercise.interface == InterfaceKind::Tests {
+                    tests::prepare(bench, language).map_err(Broken::Here)?;
+                } else {
+                    bench.toolchain(language).map_err(Broken::Here)?;
+                }
                 say(b"", running)?;
             }
             Line::Make(what) => {

@@ -4,7 +4,6 @@
 //! both are kept in the cache folder.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,7 +39,9 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     let mut files = pack.part("solution", language);
     ensure!(!files.is_empty(), "the pack has no solution in {}: add it", language.name());
     let path = pack.patch_path(id, language);
-    for part in parts(patch(pack, language, id)?) {
+    let parts = parts(patch(pack, language, id)?);
+    ensure!(!parts.is_empty(), "{path} is no unified diff: make it with `diff -u` or `git diff`");
+    for part in parts {
         let patch = diffy::Patch::from_str(&part).with_context(|| format!("{path} is no unified diff"))?;
         let name = patch.modified().map_or("", |name| name.trim_start_matches("b/")).to_owned();
         let Some(file) = files.get_mut(&name) else {
@@ -52,31 +53,66 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     Ok(files)
 }
 
-/// The source of a cache with a bug, for tests to find: the patch names the right cache that it changes.
+/// The source of a cache with a bug, for tests to find: the patch names the right cache in `folder` that it changes.
 ///
 /// # Errors
 /// The patch cannot be read, or does not fit any more.
-pub fn patched(pack: &Pack, id: &str) -> Result<String> {
-    let path = format!("mutants/{id}.patch");
-    let text = pack.files.get(&path).with_context(|| format!("the pack has no {path}: add the patch"))?;
-    let patch = diffy::Patch::from_str(text).with_context(|| format!("{path} is no unified diff"))?;
+pub fn patched(pack: &Pack, folder: &str, language: CodeLanguage, id: &str) -> Result<String> {
+    let (path, files) = (pack.patch_path(id, language), pack.part(folder, language));
+    let text = patch(pack, language, id)?;
+    let [part] = &parts(text)[..] else { bail!("{path} is no unified diff of one file: make it anew") };
+    let patch = diffy::Patch::from_str(part).with_context(|| format!("{path} is no unified diff"))?;
     let name = patch.modified().map_or("", |name| name.trim_start_matches("b/"));
-    let right = pack.files.get(name).with_context(|| format!("{path} changes `{name}`, which the pack has not"))?;
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let right = files.get(name).with_context(|| format!("{path} changes `{name}`, which is not in `{folder}`"))?;
     diffy::apply(right, &patch).with_context(|| format!("{path} does not fit `{name}` any more: make it anew"))
 }
 
-/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`.
+/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`. What tools write around
+/// them (`diff --git …`, `index …`, a message) is left out, and an empty line is an empty line of the file, whose blank an
+/// editor has taken.
 fn parts(patch: &str) -> Vec<String> {
-    let lines: Vec<&str> = patch.split_inclusive('\n').collect();
+    // The last line may have lost its end, and empty ones behind it; the blank that makes them the file's is put back below.
+    let lines: Vec<&str> = patch.lines().chain([""; CONTEXT_MAX]).collect();
     let mut parts: Vec<String> = Vec::new();
+    let (mut old, mut new) = (0_usize, 0_usize);
     for (index, line) in lines.iter().enumerate() {
+        let inside = old > 0 || new > 0;
         let begins = line.starts_with("--- ") && lines.get(index + 1).is_some_and(|next| next.starts_with("+++ "));
-        match parts.last_mut() {
-            Some(part) if !begins => part.push_str(line),
-            _ => parts.push((*line).to_owned()),
+        if begins && !inside {
+            parts.push(String::new());
         }
+        let Some(part) = parts.last_mut() else { continue };
+        let sign = line.chars().next().unwrap_or(' ');
+        if inside {
+            match sign {
+                '+' => new = new.saturating_sub(1),
+                '-' => old = old.saturating_sub(1),
+                ' ' => (old, new) = (old.saturating_sub(1), new.saturating_sub(1)),
+                _ => continue,
+            }
+        } else if let Some(counts) = line.strip_prefix("@@ -").and_then(counts) {
+            (old, new) = counts;
+        } else if !begins && !line.starts_with("+++ ") {
+            continue;
+        }
+        part.push_str(if line.is_empty() { " " } else { line });
+        part.push('\n');
     }
     parts
+}
+
+/// Most lines that a diff shows around a change, usually.
+const CONTEXT_MAX: usize = 3;
+
+/// How many lines of the old file and of the new one follow a hunk's head, `1,5 +1,6 @@` behind its first sign.
+fn counts(head: &str) -> Option<(usize, usize)> {
+    let mut ranges = head.split(" @@").next()?.split(" +");
+    let mut count = || {
+        let range = ranges.next()?;
+        range.split_once(',').map_or(Some(1), |(_, count)| count.parse().ok())
+    };
+    Some((count()?, count()?))
 }
 
 /// A mutant's artifact and its subjects. Cost: a build the first time, a read from the cache later.
@@ -89,13 +125,13 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
     let kept = kept("module", PartsDigest::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
-    if let Some(artifact) = read_kept(&kept)
+    if let Some(artifact) = cache::read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
         return Ok((artifact, factory));
     }
     let built = bench.build(&submission).with_context(|| format!("the mutant `{id}`"))?;
-    keep(&kept, &built.artifact);
+    cache::keep(&kept, &built.artifact);
     Ok((built.artifact, built.factory))
 }
 
@@ -150,7 +186,7 @@ impl<'a> Memory<'a> {
     /// Cost: [`factory`] and one judging the first time, a read from the cache later.
     fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
         let place = self.place(mutant)?;
-        if let Some(known) = read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(known) = cache::read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(known);
         }
         let factory = factory(self.bench, self.language, &mutant.id)?;
@@ -170,7 +206,7 @@ impl<'a> Memory<'a> {
             bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
         }
         let fingerprint = Fingerprint::of(&outcomes);
-        keep(&place, &serde_json::to_vec(&fingerprint)?);
+        cache::keep(&place, &serde_json::to_vec(&fingerprint)?);
         Ok(fingerprint)
     }
 }
@@ -248,24 +284,6 @@ pub fn resemblances(
 /// The name under which something is kept.
 fn kept(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
     Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
-}
-
-fn read_kept(name: &Path) -> Option<Vec<u8>> {
-    fs::read(cache::find(&name.to_string_lossy())?).ok()
-}
-
-/// Writes whole or not at all: another grader may be reading. What cannot be kept is made again next time.
-fn keep(name: &Path, bytes: &[u8]) {
-    let write = || -> Result<()> {
-        let path = cache::place()?.join(name);
-        let folder = path.parent().context("a kept file stands in a folder")?;
-        fs::create_dir_all(folder)?;
-        let draft = tempfile::NamedTempFile::new_in(folder)?;
-        fs::write(draft.path(), bytes)?;
-        draft.persist(path)?;
-        Ok(())
-    };
-    drop(write());
 }
 
 #[cfg(test)]

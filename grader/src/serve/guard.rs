@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, WWW_AUTHENTICATE,
@@ -15,6 +15,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use cachedojo_lab::script::without_mark;
 use sha2::{Digest, Sha256};
 
 use super::api::Refusal;
@@ -66,13 +67,15 @@ fn read_token(file: &Path) -> Result<[u8; 32]> {
     let bytes = open_named(file)
         .and_then(|file| read_at_most(file, TOKEN_BYTES_MAX))
         .map_err(|error| UsageError(format!("no token can be read from `{shown}`: {error}")))?;
-    let token = String::from_utf8(bytes).context("the token is not UTF-8")?;
-    if token.trim().len() < TOKEN_BYTES_MIN {
+    let token = String::from_utf8(bytes)
+        .map_err(|_| UsageError(format!("the token in `{shown}` is not UTF-8: save the file as UTF-8")))?;
+    let token = without_mark(&token).trim();
+    if token.len() < TOKEN_BYTES_MIN {
         let why =
             format!("the token in `{shown}` is too short: write at least {TOKEN_BYTES_MIN} characters, at random");
         return Err(UsageError(why).into());
     }
-    Ok(Sha256::digest(token.trim()).into())
+    Ok(Sha256::digest(token).into())
 }
 
 /// Lets a request pass, or refuses it with a sentence.

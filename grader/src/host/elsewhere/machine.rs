@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
-use std::process::{ChildStdout, Command, ExitStatus};
+use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -32,11 +32,19 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Groups of processes are not known here.
-pub const fn in_own_group(_: &mut Command) {}
+/// Has a program start in a process group of its own, where the system has such.
+pub fn in_own_group(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    _ = command;
+}
 
-/// Groups of processes are not known here: whoever started the child ends it.
-pub const fn end_group(_: u32) {}
+/// Ends all that is in the process group of that number; where the system has none, whoever started the child ends it.
+pub fn end_group(group: u32) {
+    if cfg!(unix) {
+        _ = Command::new("kill").args(["-9", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+    }
+}
 
 /// The signal by which a process ended: told nowhere here.
 pub const fn signal_of(_: ExitStatus) -> Option<i32> {

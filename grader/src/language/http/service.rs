@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use cachedojo_lab::script::without_mark;
+
 use super::client::{self, Answer, Fault};
 use crate::host::machine;
 use crate::host::scratch;
@@ -89,7 +91,7 @@ impl Service {
     /// # Errors
     /// It cannot be started, ended, or does not answer: why, and what to do.
     pub fn open(files: &BTreeMap<String, String>) -> Result<Self, String> {
-        let text = files.get(START).map(|text| text.trim()).unwrap_or_default();
+        let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
         let (host, process) = if is_url(text) {
             let host = text["http://".len()..].split('/').next().unwrap_or_default();
             let host = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
@@ -243,7 +245,9 @@ impl Process {
         shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
         // A group of its own, so that what it starts ends with it.
         machine::in_own_group(&mut shell);
-        let child = shell.spawn().map_err(|error| format!("`{command}` cannot be started: {error}"))?;
+        let child = shell.spawn().map_err(|error| {
+            format!("`{command}` cannot be started ({error}): where there is no `sh`, start it yourself and give --url")
+        })?;
         Ok(Self { child: std::sync::Mutex::new(child), words, _folder: folder })
     }
 

@@ -2,6 +2,7 @@
 //! `wasm32-wasip1` (and, once a submission wants threads, for that target too) and kept in a folder of the cache that is named by what went into it.
 
 use std::collections::BTreeMap;
+use std::env::consts::DLL_EXTENSION;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::host::cache;
 use crate::host::digest::{PartsDigest, hex};
+use crate::host::programs;
 use crate::host::sandbox::{self, Ending, Job, libraries_of};
 use crate::report::write_whole;
 
@@ -111,7 +113,7 @@ impl Toolbox {
     /// See [`NoToolbox`].
     pub fn open(target: Target, say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
         let sysroot = sysroot()?;
-        let rustc = sysroot.join("bin/rustc");
+        let rustc = program(&sysroot, "rustc");
         let name = format!("toolbox-{}", key(target, &sysroot, &rustc));
         let folder = match whole(&name) {
             Some(folder) => folder,
@@ -181,7 +183,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
 fn sysroot() -> Result<PathBuf, NoToolbox> {
     let name = format!("sysroot-{}", choice_of_rustc());
     let known = cache::find(&name).and_then(|kept| fs::read_to_string(kept).ok()).map(PathBuf::from);
-    if let Some(known) = known.filter(|path| path.join("bin/rustc").is_file()) {
+    if let Some(known) = known.filter(|path| program(path, "rustc").is_file()) {
         return Ok(known);
     }
     let output = Command::new("rustc").args(["--print", "sysroot"]).output();
@@ -202,21 +204,14 @@ fn sysroot() -> Result<PathBuf, NoToolbox> {
 fn choice_of_rustc() -> String {
     let mut hash = PartsDigest::default();
     let mut part = |bytes: &[u8]| hash.add(bytes);
-    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"] {
+    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME", "USERPROFILE"] {
         part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join("rustc")).find_map(|file| fs::metadata(file).ok());
-    if let Some(metadata) = found {
+    if let Some(metadata) = programs::on_path("rustc").and_then(|file| fs::metadata(file).ok()) {
         part(&metadata.len().to_le_bytes());
         part(&changed(&metadata).to_le_bytes());
     }
-    let home = |name: &str, folder: &str| {
-        let own = std::env::var_os(name).map(PathBuf::from);
-        own.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(folder)))
-    };
-    if let Some(rustup) = home("RUSTUP_HOME", ".rustup") {
+    if let Some(rustup) = home_of_tool("RUSTUP_HOME", ".rustup") {
         part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
     }
     let here = std::env::current_dir().unwrap_or_default();
@@ -227,6 +222,17 @@ fn choice_of_rustc() -> String {
         }
     }
     hash.hex()[..16].to_owned()
+}
+
+/// A program of a toolchain, which is in the folder `bin` of its home.
+fn program(home: &Path, name: &str) -> PathBuf {
+    home.join("bin").join(programs::file(name))
+}
+
+/// The folder of a tool: the one that its variable names, else one in this user's.
+fn home_of_tool(variable: &str, folder: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    named.or_else(|| programs::home().map(|home| home.join(folder)))
 }
 
 /// When a file was last written to, in nanoseconds since 1970.
@@ -284,7 +290,7 @@ fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, N
     }
     let mut programs = vec![rustc.to_owned()];
     let hosts = fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
-    programs.extend(hosts.map(|host| host.path().join("bin/rust-lld")).filter(|linker| linker.is_file()));
+    programs.extend(hosts.map(|host| program(&host.path(), "rust-lld")).filter(|linker| linker.is_file()));
     let programs: Vec<&Path> = programs.iter().map(PathBuf::as_path).collect();
     let found = libraries_of(&programs).map_err(NoToolbox::NoRustc)?;
     let lines: Vec<_> = found.iter().map(|path| path.to_string_lossy()).collect();
@@ -316,7 +322,7 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
     for (from, extension) in
-        [(format!("target/{}/release/deps", target.name()), "rlib"), ("target/release/deps".to_owned(), "so")]
+        [(format!("target/{}/release/deps", target.name()), "rlib"), ("target/release/deps".to_owned(), DLL_EXTENSION)]
     {
         for entry in fs::read_dir(work.path().join(from)).map_err(io)?.flatten() {
             if entry.path().extension().is_some_and(|found| found == extension) {
@@ -331,35 +337,35 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
 /// Builds with cargo, which ends when this process does.
 fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
     // The compiler's own cargo, not rustup's stand-in for it, which would ask anew which one is meant.
-    let own = sysroot.join("bin/cargo");
-    let program = if own.is_file() { own.as_path() } else { Path::new("cargo") };
+    let own = program(sysroot, "cargo");
+    let cargo = if own.is_file() { own.as_path() } else { Path::new("cargo") };
     let arguments = ["build", "--release", "--locked", "--target", target.name()].map(OsString::from);
     let mut environment: Vec<(String, OsString)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| !steers(name))
         .collect();
     // No panic inside a library tells where on this machine its sources are.
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    let remapped = [(home, "/cargo"), (Some(work.to_owned()), "/toolbox")].into_iter().filter_map(|(path, name)| {
-        let mut flag = OsString::from("--remap-path-prefix=");
-        flag.push(path?);
-        flag.push(format!("={name}"));
-        Some(flag)
-    });
+    let remapped = [(home_of_tool("CARGO_HOME", ".cargo"), "/cargo"), (Some(work.to_owned()), "/toolbox")]
+        .into_iter()
+        .filter_map(|(path, name)| {
+            let mut flag = OsString::from("--remap-path-prefix=");
+            flag.push(path?);
+            flag.push(format!("={name}"));
+            Some(flag)
+        });
     let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
     // Said here, they win over what any settings of cargo's say.
     for (name, value) in [
         ("CARGO_TARGET_DIR", work.join("target").into_os_string()),
         ("CARGO_ENCODED_RUSTFLAGS", flags),
-        ("RUSTC", sysroot.join("bin/rustc").into_os_string()),
+        ("RUSTC", program(sysroot, "rustc").into_os_string()),
         ("RUSTC_WRAPPER", OsString::new()),
         ("RUSTC_WORKSPACE_WRAPPER", OsString::new()),
     ] {
         environment.push((name.to_owned(), value));
     }
     let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let job = Job::of_tool(program, &arguments, work, &environment);
+    let job = Job::of_tool(cargo, &arguments, work, &environment);
     let finished = sandbox::run(&job).map_err(|error| format!("cargo: {error}"))?;
     match finished.ending {
         Ending::Success => Ok(()),
