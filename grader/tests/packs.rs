@@ -1,7 +1,9 @@
 //! The built-in packs are sound: the reference passes every check, whatever the seed. It answers commands but starts no thread, so
 //! checks that count threads are left to the packs' solutions (`grader selfcheck`), as are exercises whose submissions are tests or nodes.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::simulate::Accept;
@@ -76,13 +78,13 @@ fn what_document_000_leaves_open_may_be_read_either_way() {
 /// A text as another editor on another system leaves it. Blanks go only where they say nothing: behind a heading.
 fn rewritten(path: &str, text: &str) -> String {
     let heading = |line: &str| ["== ", "?? ", "----"].iter().any(|begin| line.starts_with(begin));
-    let is_script = path.ends_with(".txt");
+    let kind = Path::new(path).extension().and_then(OsStr::to_str).unwrap_or_default();
     let lines = text.trim_end_matches('\n').split('\n');
     let lines: Vec<String> = lines
         .map(|line| match line {
             // What an editor does that takes blanks away.
-            " " if path.ends_with(".patch") => String::new(),
-            line if is_script && heading(line) => format!("{line} \t"),
+            " " if kind == "patch" => String::new(),
+            line if kind == "txt" && heading(line) => format!("{line} \t"),
             line => line.to_owned(),
         })
         .collect();
@@ -102,8 +104,9 @@ fn whatever_editor_wrote_a_pack_it_is_the_same_one() {
         let other = Pack::load(&folder.path().display().to_string()).unwrap_or_else(|error| panic!("{id}: {error:#}"));
         let value = |pack: &Pack| serde_json::to_value(&pack.exercise).expect("it is data");
         assert_eq!(value(&plain), value(&other), "{id}");
-        let is_read = |path: &String| !path.ends_with(".patch") && !path.ends_with(".txt");
-        for (path, text) in plain.files.iter().filter(|(path, _)| is_read(path)) {
+        let is_rewritten =
+            |path: &str| Path::new(path).extension().is_some_and(|kind| kind == "patch" || kind == "txt");
+        for (path, text) in plain.files.iter().filter(|(path, _)| !is_rewritten(path)) {
             assert_eq!(Some(text), other.files.get(path), "{id}: {path}");
         }
         for mutant in &plain.exercise.mutants {

@@ -1,5 +1,8 @@
 //! What the grader makes once on a machine and keeps: toolboxes, known bugs, answers of the compiler. Where the folder for it
-//! cannot be written to, a folder of this process stands in: then all works as ever, and nothing is remembered.
+//! cannot be written to, a folder of this process stands in: then all works as ever, and nothing is remembered. What is kept is
+//! bounded: see [`bound`].
+
+pub mod bound;
 
 use std::fs;
 use std::io;

@@ -247,6 +247,8 @@ pub fn fingerprints(
         }
     });
     bar.finish_and_clear();
+    cache::bound::clean(cache::bound::MODULES);
+    cache::bound::clean(cache::bound::FINGERPRINTS);
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, _)| *index);
     Ok(done.into_iter().map(|(_, fingerprint)| fingerprint).collect())

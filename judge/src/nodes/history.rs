@@ -43,18 +43,25 @@ pub struct Broken {
     pub said: String,
 }
 
+/// What a call does to its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Did<'a> {
+    Wrote(&'a [u8]),
+    Deleted,
+    Read,
+}
+
 impl Call {
     /// When it ended; `None` where nobody knows whether it took effect.
     fn ended(&self) -> Option<Micros> {
         self.answer.as_ref().filter(|(_, reply)| !matches!(reply, MachineReply::Failed(_))).map(|(at, _)| *at)
     }
 
-    /// What it wrote: a value, or nothing where it deleted; `None` where it read.
-    fn wrote(&self) -> Option<Option<&[u8]>> {
+    fn did(&self) -> Did<'_> {
         match &self.operation {
-            act::Operation::Write { value, .. } => Some(Some(value)),
-            act::Operation::Erase => Some(None),
-            act::Operation::Read | act::Operation::Invalidate => None,
+            act::Operation::Write { value, .. } => Did::Wrote(value),
+            act::Operation::Erase | act::Operation::Invalidate => Did::Deleted,
+            act::Operation::Read => Did::Read,
         }
     }
 
@@ -83,10 +90,11 @@ impl Call {
     }
 
     fn effect(&self) -> Option<Operation> {
-        let effect = match (self.wrote(), self.found()) {
-            (Some(value), _) => Effect::Write { value: value.map(<[u8]>::to_vec), ttl: self.ttl(), tag: None },
-            (None, Some((_, found))) => Effect::Read(found.map(<[u8]>::to_vec)),
-            (None, None) => return None,
+        let write = |value| Effect::Write { value, ttl: self.ttl(), tag: None };
+        let effect = match self.did() {
+            Did::Wrote(value) => write(Some(value.to_vec())),
+            Did::Deleted => write(None),
+            Did::Read => Effect::Read(self.found()?.1.map(<[u8]>::to_vec)),
         };
         Some(Operation { began: self.began, ended: self.ended(), effect })
     }
@@ -138,23 +146,23 @@ fn witness(key: &str, calls: &[&Call]) -> Option<String> {
     calls.iter().find_map(|read| {
         let (_, found) = read.found()?;
         let (node, at) = (read.node, ms(read.began));
-        let before = |call: &&&Call| call.wrote().is_some() && call.ended().is_some_and(|ended| ended <= read.began);
+        let before = |call: &&&Call| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
         let Some(value) = found else { return missed(key, read, calls) };
         let shown = escape(value);
-        let Some(write) = calls.iter().find(|call| call.wrote() == Some(Some(value))) else {
+        let Some(write) = calls.iter().find(|call| call.did() == Did::Wrote(value)) else {
             return Some(format!("{node} reads {shown} of {key} at {at} ms, which nobody wrote"));
         };
         let written = write.ended()?;
         let later = calls.iter().filter(before).find(|call| call.began >= written);
         if let Some(later) = later {
             let when = ms(later.ended().unwrap_or(0));
-            return Some(match later.wrote().flatten() {
-                None => format!("{node} reads {shown} of {key} at {at} ms, which was deleted at {when} ms: it has come back"),
-                Some(newer) if later.node == node => {
+            return Some(match later.did() {
+                Did::Deleted | Did::Read => format!("{node} reads {shown} of {key} at {at} ms, which was deleted at {when} ms: it has come back"),
+                Did::Wrote(newer) if later.node == node => {
                     let newer = escape(newer);
                     format!("{node} reads {shown} of {key} at {at} ms, and not its own write of {newer} at {when} ms")
                 }
-                Some(newer) => {
+                Did::Wrote(newer) => {
                     let newer = escape(newer);
                     format!("{node} reads {shown} of {key} at {at} ms, though {newer} was acknowledged at {when} ms: that write is lost")
                 }
@@ -177,13 +185,14 @@ fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
         // Another write in between may have been short-lived, and any deletion may have come later.
         let may_end = |other: &&&Call| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
-            is_later && !std::ptr::eq(**other, **write) && (other.wrote() == Some(None) || other.ttl().is_some())
+            is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
         };
         let is_written = write.ended().is_some_and(|ended| ended <= read.began);
-        write.wrote().flatten().is_some() && is_written && lives && !calls.iter().any(|other| may_end(&other))
+        matches!(write.did(), Did::Wrote(_)) && is_written && lives && !calls.iter().any(|other| may_end(&other))
     };
     let write = calls.iter().rev().find(is_there)?;
-    let value = escape(write.wrote().flatten()?);
+    let Did::Wrote(value) = write.did() else { return None };
+    let value = escape(value);
     let (node, at, when) = (read.node, ms(read.began), ms(write.ended()?));
     Some(match write.ttl() {
         Some(ttl) => {

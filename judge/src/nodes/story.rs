@@ -65,20 +65,11 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
     let mut last = Vec::new();
     for event in &events[at..] {
         match &event.what {
-            What::World { event: WorldEvent::Client { node, at_us, text, .. } } => {
-                let heard = What::World {
-                    event: WorldEvent::Client {
-                        node: node.clone(),
-                        at_us: *at_us,
-                        text: text.clone(),
-                        key: None,
-                        is_late: true,
-                    },
-                };
-                lines.push((*at_us, in_language(&heard, language).trim_start_matches("~ ").to_owned()));
+            heard @ What::World { event: WorldEvent::Client { at_us, .. } } => {
+                lines.push((*at_us, in_language(heard, language).trim_start_matches("~ ").to_owned()));
             }
             What::World { event: WorldEvent::Checked { .. } } => {
-                last.push(format!("✗ {}", in_language(&event.what, language)))
+                last.push(format!("✗ {}", in_language(&event.what, language)));
             }
             What::Broken { .. } => {}
             what => last.extend(outcome(what, language)),

@@ -46,7 +46,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
     ? [
         ["bolt", text.kill, `kill ${id}`],
         ["pause", text.pause, `pause ${id}`],
-        ["clock", text.skew, `skew ${id} +10s`],
+        ["clock", text.skew, `skew ${id} ${further(wallShiftUs)}`],
       ]
     : [
         [
@@ -101,6 +101,12 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       )}
     </li>
   );
+}
+
+/** Ten seconds more than a clock is off already: a script says by how much it is off in all. */
+function further(shiftUs: number): string {
+  const seconds = shiftUs / 1_000_000 + 10;
+  return `${seconds < 0 ? "" : "+"}${seconds}s`;
 }
 
 /** Two hands: the hollow one is right, the other is this node's. A minute off is a whole turn; the words have the seconds. */

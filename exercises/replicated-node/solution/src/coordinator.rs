@@ -1,7 +1,6 @@
 //! Reads and writes, as the node that a client asks carries them out: first it asks the replicas of the key what they hold, then it has them
 //! keep what is to be kept, and each time it waits for enough of them (Attiya, Bar-Noy and Dolev, 1995).
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use crate::api::{ConsistencyLevel, Reply};
@@ -26,10 +25,10 @@ pub struct Operation {
     pub wanted: Wanted,
     pub until: Instant,
     /// What each replica said that it holds.
-    answers: BTreeMap<String, Option<Version>>,
+    answers: Vec<(String, Option<Version>)>,
     newest: Option<Entry>,
     /// Once it is known what the replicas are to keep: that, and who does.
-    keeping: Option<(Entry, BTreeSet<String>)>,
+    keeping: Option<(Entry, Vec<String>)>,
 }
 
 /// What an operation needs next.
@@ -45,7 +44,7 @@ pub type Groups = Vec<Vec<String>>;
 
 impl Operation {
     pub fn new(request: u64, key: String, level: ConsistencyLevel, wanted: Wanted, now: Instant) -> Self {
-        let (answers, newest, keeping) = (BTreeMap::new(), None, None);
+        let (answers, newest, keeping) = (Vec::new(), None, None);
         Self { request, key, level, wanted, until: now + PATIENCE, answers, newest, keeping }
     }
 
@@ -59,21 +58,26 @@ impl Operation {
 
     pub fn has_heard(&self, node: &str) -> bool {
         match &self.keeping {
-            None => self.answers.contains_key(node),
-            Some((_, keepers)) => keepers.contains(node),
+            None => self.has_answered(node),
+            Some((_, keepers)) => keepers.iter().any(|keeper| keeper == node),
         }
+    }
+
+    fn has_answered(&self, node: &str) -> bool {
+        self.answers.iter().any(|(from, _)| from == node)
     }
 
     /// A replica has started again: what it said before is void.
     pub fn unhear(&mut self, node: &str) {
-        self.answers.remove(node);
+        self.answers.retain(|(from, _)| from != node);
         if let Some((_, keepers)) = &mut self.keeping {
-            keepers.remove(node);
+            keepers.retain(|keeper| keeper != node);
         }
     }
 
     pub fn on_held(&mut self, from: &str, entry: Option<Entry>) {
-        self.answers.insert(from.to_owned(), entry.as_ref().map(|entry| entry.version));
+        self.answers.retain(|(earlier, _)| earlier != from);
+        self.answers.push((from.to_owned(), entry.as_ref().map(|entry| entry.version)));
         let newest = self.newest.as_ref().map(|newest| newest.version);
         if let Some(entry) = entry.filter(|entry| newest.is_none_or(|newest| entry.version > newest)) {
             self.newest = Some(entry);
@@ -82,7 +86,8 @@ impl Operation {
 
     pub fn on_stored(&mut self, from: &str) {
         if let Some((_, keepers)) = &mut self.keeping {
-            keepers.insert(from.to_owned());
+            keepers.retain(|keeper| keeper != from);
+            keepers.push(from.to_owned());
         }
     }
 
@@ -97,7 +102,7 @@ impl Operation {
                 Wanted::Write(..) => Reply::Done,
             });
         }
-        if !enough(self.level, groups, |node| self.answers.contains_key(node)) {
+        if !enough(self.level, groups, |node| self.has_answered(node)) {
             return Next::Wait;
         }
         let known = self.newest.as_ref().map(|newest| newest.version);
@@ -109,13 +114,15 @@ impl Operation {
             Wanted::Read => {
                 let Some(newest) = &self.newest else { return Next::Reply(Reply::Value(None)) };
                 // A later read must not find less: unless enough replicas have it already, it is kept before it is told.
-                if enough(self.level, groups, |node| self.answers.get(node).is_some_and(|held| *held == known)) {
+                if enough(self.level, groups, |node| {
+                    self.answers.iter().any(|(from, held)| from == node && *held == known)
+                }) {
                     return Next::Reply(Reply::Value(newest.living(now).cloned()));
                 }
                 newest.clone()
             }
         };
-        self.keeping = Some((entry, BTreeSet::new()));
+        self.keeping = Some((entry, Vec::new()));
         Next::Store
     }
 

@@ -1,7 +1,6 @@
 //! A node: it hears inputs and returns what it wants done. It is at once a replica of some keys and the coordinator of whatever clients ask it,
 //! and sends messages to itself as to the others.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -28,15 +27,15 @@ pub struct CacheNode {
     boot: u64,
     counter: u64,
     store: Store,
-    operations: BTreeMap<u64, Operation>,
+    operations: Vec<(u64, Operation)>,
     next_op: u64,
     ticks: u64,
     /// Until a node that has just started has all that it should have, it does not answer for what it holds.
     is_fresh: bool,
     /// The number of the present round of pulling, who has sent all in it, and who has all under the present members.
     round: u64,
-    pulled: BTreeSet<String>,
-    ready: BTreeSet<String>,
+    pulled: Vec<String>,
+    ready: Vec<String>,
 }
 
 impl CacheNode {
@@ -53,13 +52,13 @@ impl CacheNode {
             boot,
             counter: 0,
             store: Store::default(),
-            operations: BTreeMap::new(),
+            operations: Vec::new(),
             next_op: boot | 1,
             ticks: 0,
             is_fresh: true,
             round: boot,
-            pulled: BTreeSet::new(),
-            ready: BTreeSet::new(),
+            pulled: Vec::new(),
+            ready: Vec::new(),
         }
     }
 
@@ -116,7 +115,7 @@ impl CacheNode {
         };
         let op = self.next_op;
         self.next_op = self.next_op.wrapping_add(1);
-        self.operations.insert(op, Operation::new(request, key, level, wanted, now));
+        self.operations.push((op, Operation::new(request, key, level, wanted, now)));
         self.ask(op, now, out);
     }
 
@@ -126,11 +125,13 @@ impl CacheNode {
 
     /// Asks every replica that has not answered yet.
     fn ask(&mut self, op: u64, now: Instant, out: &mut Vec<Effect>) {
-        let Some(operation) = self.operations.get(&op) else { return };
+        let Some((_, operation)) = self.operations.iter().find(|(number, _)| *number == op) else { return };
         if self.is_fresh {
             return;
         }
-        let nodes: BTreeSet<String> = self.groups(&operation.key).into_iter().flatten().collect();
+        let mut nodes: Vec<String> = self.groups(&operation.key).concat();
+        nodes.sort();
+        nodes.dedup();
         let bytes = operation.message(op).encode(now);
         for to in nodes.into_iter().filter(|node| !operation.has_heard(node)) {
             out.push(Effect::Send { to, bytes: bytes.clone() });
@@ -138,17 +139,25 @@ impl CacheNode {
     }
 
     fn go_on(&mut self, op: u64, now: Instant, out: &mut Vec<Effect>) {
-        let Some(key) = self.operations.get(&op).map(|operation| operation.key.clone()) else { return };
-        let groups = self.groups(&key);
-        let Some(operation) = self.operations.get_mut(&op) else { return };
+        let Some(at) = self.operations.iter().position(|(number, _)| *number == op) else { return };
+        let groups = self.groups(&self.operations[at].1.key);
+        let operation = &mut self.operations[at].1;
         match operation.next(&groups, &mut self.counter, self.boot, now) {
             Next::Wait => {}
             Next::Store => self.ask(op, now, out),
             Next::Reply(reply) => {
                 out.push(Effect::Reply { request: operation.request, reply });
-                self.operations.remove(&op);
+                self.operations.remove(at);
             }
         }
+    }
+
+    fn operation(&mut self, op: u64) -> Option<&mut Operation> {
+        self.operations.iter_mut().find(|(number, _)| *number == op).map(|(_, operation)| operation)
+    }
+
+    fn numbers(&self) -> Vec<u64> {
+        self.operations.iter().map(|(op, _)| *op).collect()
     }
 
     // Peers.
@@ -166,20 +175,20 @@ impl CacheNode {
                 self.send(from, &Message::Stored { op }, out);
             }
             Message::Held { op, entry } => {
-                if let Some(operation) = self.operations.get_mut(&op) {
+                if let Some(operation) = self.operation(op) {
                     operation.on_held(from, entry);
                     self.go_on(op, now, out);
                 }
             }
             Message::Stored { op } => {
-                if let Some(operation) = self.operations.get_mut(&op) {
+                if let Some(operation) = self.operation(op) {
                     operation.on_stored(from);
                     self.go_on(op, now, out);
                 }
             }
             Message::Pull { round, view, fresh, known } => {
                 if fresh {
-                    self.operations.values_mut().for_each(|operation| operation.unhear(from));
+                    self.operations.iter_mut().for_each(|(_, operation)| operation.unhear(from));
                 }
                 // Who sees other members than this node will ask again.
                 if view == self.view() {
@@ -192,7 +201,7 @@ impl CacheNode {
                     self.keep(&key, entry);
                 }
                 if round == self.round {
-                    self.pulled.insert(from.to_owned());
+                    note(&mut self.pulled, from);
                     self.settle(out);
                 }
             }
@@ -201,13 +210,13 @@ impl CacheNode {
                     if self.ready.contains(&self.id) {
                         self.send(from, &Message::IsReady { view }, out);
                     }
-                    self.ready.insert(from.to_owned());
+                    note(&mut self.ready, from);
                     self.settle(out);
                 }
             }
             Message::IsReady { view } => {
                 if view == self.view() {
-                    self.ready.insert(from.to_owned());
+                    note(&mut self.ready, from);
                     self.settle(out);
                 }
             }
@@ -240,8 +249,11 @@ impl CacheNode {
 
     /// What belongs to a node and is later than what it knows.
     fn lacking(&self, node: &str, known: &[(String, crate::store::Version)]) -> Vec<(String, Entry)> {
-        let known: BTreeMap<&str, _> = known.iter().map(|(key, version)| (key.as_str(), *version)).collect();
-        let lacks = |key: &String, entry: &Entry| known.get(key.as_str()).is_none_or(|held| *held < entry.version);
+        // It comes in the order of keys.
+        let lacks = |key: &String, entry: &Entry| match known.binary_search_by(|(known, _)| known.cmp(key)) {
+            Ok(at) => known[at].1 < entry.version,
+            Err(_) => true,
+        };
         let items = self.store.0.iter().filter(|(key, entry)| self.belongs_to(key, node) && lacks(key, entry));
         items.map(|(key, entry)| (key.clone(), entry.clone())).collect()
     }
@@ -255,7 +267,7 @@ impl CacheNode {
         self.ready.clear();
         self.pull(out);
         let now = self.now();
-        for op in self.operations.keys().copied().collect::<Vec<_>>() {
+        for op in self.numbers() {
             self.ask(op, now, out);
         }
     }
@@ -274,7 +286,7 @@ impl CacheNode {
     /// Whether this node has all that belongs to it, and whether all others have too: then the old ring is of the past.
     fn settle(&mut self, out: &mut Vec<Effect>) {
         if !self.ready.contains(&self.id) && self.others().all(|other| self.pulled.contains(other)) {
-            self.ready.insert(self.id.clone());
+            note(&mut self.ready, &self.id);
             for other in self.others() {
                 self.send(other, &Message::Ready { view: self.view() }, out);
             }
@@ -283,7 +295,7 @@ impl CacheNode {
             self.is_fresh = false;
             self.rings.drain(..self.rings.len() - 1);
             let now = self.now();
-            for op in self.operations.keys().copied().collect::<Vec<_>>() {
+            for op in self.numbers() {
                 self.ask(op, now, out);
                 self.go_on(op, now, out);
             }
@@ -304,11 +316,12 @@ impl CacheNode {
     fn on_tick(&mut self, now: Instant, out: &mut Vec<Effect>) {
         out.push(Effect::Timer { timer: TICK, after: EVERY });
         self.ticks += 1;
-        for op in self.operations.keys().copied().collect::<Vec<_>>() {
-            let is_over = self.operations.get(&op).is_some_and(|operation| operation.until <= now);
-            if !is_over {
+        for op in self.numbers() {
+            let Some(at) = self.operations.iter().position(|(number, _)| *number == op) else { continue };
+            if now < self.operations[at].1.until {
                 self.ask(op, now, out);
-            } else if let Some(operation) = self.operations.remove(&op) {
+            } else {
+                let (_, operation) = self.operations.remove(at);
                 let reply = operation.failure(&self.groups(&operation.key));
                 out.push(Effect::Reply { request: operation.request, reply });
             }
@@ -327,5 +340,12 @@ impl CacheNode {
                 self.store.0.remove(&key);
             }
         }
+    }
+}
+
+/// Notes a node, once.
+fn note(nodes: &mut Vec<String>, node: &str) {
+    if !nodes.iter().any(|known| known == node) {
+        nodes.push(node.to_owned());
     }
 }

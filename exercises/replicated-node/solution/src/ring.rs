@@ -1,23 +1,26 @@
 //! Where keys belong: it follows from the members and the key alone, on every node and after every start.
 
-use std::collections::BTreeMap;
-
 /// Points on a circle, each of a node. A key belongs to the nodes of the next points clockwise.
-pub struct Ring(BTreeMap<u64, String>);
+pub struct Ring(Vec<(u64, String)>);
 
 impl Ring {
     pub fn new(members: &[String], points: usize) -> Self {
-        let of_member = |member: &String| -> Vec<(u64, String)> {
-            (0..points.max(1)).map(|point| (hash(&format!("{member}#{point}")), member.clone())).collect()
-        };
-        Self(members.iter().flat_map(of_member).collect())
+        let mut ring = Vec::new();
+        for member in members {
+            for point in 0..points.max(1) {
+                ring.push((hash(&format!("{member}#{point}")), member.clone()));
+            }
+        }
+        ring.sort();
+        Self(ring)
     }
 
     /// The nodes that a key belongs to: so many, as far as there are so many.
     pub fn replicas(&self, key: &str, count: usize) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        let start = hash(key);
-        for (_, node) in self.0.range(start..).chain(self.0.range(..start)) {
+        let place = hash(key);
+        let start = self.0.partition_point(|(point, _)| *point < place);
+        for (_, node) in self.0[start..].iter().chain(&self.0[..start]) {
             if found.len() == count.max(1) {
                 break;
             }

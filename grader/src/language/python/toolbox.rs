@@ -73,7 +73,12 @@ pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, 
         digest.update([0]);
     }
     let name = format!("python-{}", &hex(&digest.finalize())[..16]);
-    let whole = || cache::find(&name).filter(|folder| cache::is_whole(folder));
+    let whole = || {
+        cache::find(&name).filter(|folder| {
+            cache::bound::hold(folder);
+            cache::is_whole(folder)
+        })
+    };
     if let Some(folder) = whole() {
         return Ok(folder);
     }
@@ -83,7 +88,7 @@ pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, 
     }
     let cache = cache::place().map_err(|error| no_cache(&error))?;
     let folder = cache.join(&name);
-    let lock = File::create(folder.with_extension("lock")).map_err(|error| no_cache(&error))?;
+    let lock = File::create(cache.join("python.lock")).map_err(|error| no_cache(&error))?;
     lock.lock().map_err(|error| no_cache(&error))?;
     // Another grader may have installed it while this one waited. What is not whole, a full disk has cut.
     if !cache::is_whole(&folder) {
@@ -93,6 +98,8 @@ pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, 
         say("installing pytest and freezegun for Python's tests (once)");
         install(interpreter, &cache, &folder)?;
     }
+    cache::bound::hold(&folder);
+    cache::bound::clean(cache::bound::PACKAGES);
     Ok(folder)
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`interface`], [`prototype`] | what an exercise asks for: how it is spoken to, which items, which crates |
 //! | [`inspect`], [`forbidden`] | which of them a submission has, and what it must not have |
+//! | `compiler` | which compiler `rustc` means here |
 //! | [`toolbox`] | what it is compiled against, built once |
 //! | [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
@@ -11,6 +12,7 @@
 //! | `words` | what the compiler says of the adapter, in a learner's words |
 
 pub mod build;
+mod compiler;
 pub mod forbidden;
 pub mod inspect;
 pub mod interface;

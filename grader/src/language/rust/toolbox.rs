@@ -11,9 +11,9 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
+use super::compiler::{NoRustc, changed, home_of_tool, program, sysroot};
 use crate::host::cache;
-use crate::host::digest::{PartsDigest, hex};
-use crate::host::programs;
+use crate::host::digest::hex;
 use crate::host::sandbox::{self, Ending, Job, libraries_of};
 use crate::report::write_whole;
 
@@ -112,7 +112,7 @@ impl Toolbox {
     /// # Errors
     /// See [`NoToolbox`].
     pub fn open(target: Target, say: &dyn Fn(&str)) -> Result<Self, NoToolbox> {
-        let sysroot = sysroot()?;
+        let sysroot = sysroot().map_err(|NoRustc(reason)| NoToolbox::NoRustc(reason))?;
         let rustc = program(&sysroot, "rustc");
         let name = format!("toolbox-{}", key(target, &sysroot, &rustc));
         let folder = match whole(&name) {
@@ -154,7 +154,11 @@ impl Toolbox {
 
 /// A toolbox of this name that holds all that was put in.
 fn whole(name: &str) -> Option<PathBuf> {
-    cache::find(name).filter(|folder| cache::is_whole(folder))
+    cache::find(name).filter(|folder| {
+        // First held, then looked at: nobody removes it between.
+        cache::bound::hold(folder);
+        cache::is_whole(folder)
+    })
 }
 
 /// Makes a toolbox, or has it made by whoever makes it for this process.
@@ -166,7 +170,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
     let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
     let cache = cache::place().map_err(no_cache)?;
     let folder = cache.join(name);
-    let lock = File::create(folder.with_extension("lock")).map_err(no_cache)?;
+    let lock = File::create(cache.join("toolbox.lock")).map_err(no_cache)?;
     lock.lock().map_err(no_cache)?;
     // Another grader may have built it while this one waited. What is not whole, a full disk has cut.
     if !cache::is_whole(&folder) {
@@ -175,70 +179,9 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
         }
         build(target, &cache, &folder, sysroot, say)?;
     }
+    cache::bound::hold(&folder);
+    cache::bound::clean(cache::bound::TOOLBOXES);
     Ok(folder)
-}
-
-/// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
-/// answer is kept under all that rustup decides it by.
-fn sysroot() -> Result<PathBuf, NoToolbox> {
-    let name = format!("sysroot-{}", choice_of_rustc());
-    let known = cache::find(&name).and_then(|kept| fs::read_to_string(kept).ok()).map(PathBuf::from);
-    if let Some(known) = known.filter(|path| program(path, "rustc").is_file()) {
-        return Ok(known);
-    }
-    let output = Command::new("rustc").args(["--print", "sysroot"]).output();
-    let output = output.map_err(|error| NoToolbox::NoRustc(error.to_string()))?;
-    if !output.status.success() {
-        return Err(NoToolbox::NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // Without a place to keep it, it is asked again next time.
-    if let Ok(cache) = cache::place() {
-        drop(write_whole(&cache.join(name), path.as_bytes()));
-    }
-    Ok(PathBuf::from(path))
-}
-
-/// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
-/// toolchain files above this folder.
-fn choice_of_rustc() -> String {
-    let mut hash = PartsDigest::default();
-    let mut part = |bytes: &[u8]| hash.add(bytes);
-    for name in ["PATH", "RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME", "USERPROFILE"] {
-        part(std::env::var_os(name).unwrap_or_default().as_encoded_bytes());
-    }
-    if let Some(metadata) = programs::on_path("rustc").and_then(|file| fs::metadata(file).ok()) {
-        part(&metadata.len().to_le_bytes());
-        part(&changed(&metadata).to_le_bytes());
-    }
-    if let Some(rustup) = home_of_tool("RUSTUP_HOME", ".rustup") {
-        part(&fs::read(rustup.join("settings.toml")).unwrap_or_default());
-    }
-    let here = std::env::current_dir().unwrap_or_default();
-    part(here.as_os_str().as_encoded_bytes());
-    for folder in here.ancestors() {
-        for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            part(&fs::read(folder.join(name)).unwrap_or_default());
-        }
-    }
-    hash.hex()[..16].to_owned()
-}
-
-/// A program of a toolchain, which is in the folder `bin` of its home.
-fn program(home: &Path, name: &str) -> PathBuf {
-    home.join("bin").join(programs::file(name))
-}
-
-/// The folder of a tool: the one that its variable names, else one in this user's.
-fn home_of_tool(variable: &str, folder: &str) -> Option<PathBuf> {
-    let named = std::env::var_os(variable).map(PathBuf::from);
-    named.or_else(|| programs::home().map(|home| home.join(folder)))
-}
-
-/// When a file was last written to, in nanoseconds since 1970.
-fn changed(metadata: &fs::Metadata) -> u128 {
-    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    since.unwrap_or_default().as_nanos()
 }
 
 /// Names what goes into a toolbox: its sources and the compiler.
