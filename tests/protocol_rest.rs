@@ -169,6 +169,34 @@ fn every_mistake_of_a_line_has_its_place() {
 }
 
 #[test]
+fn a_whole_number_may_be_written_as_json_writes_it() {
+    for (number, status) in [
+        ("60", 201),
+        ("60.0", 201),
+        ("6e1", 201),
+        ("0.0", 201),
+        ("null", 201),
+        ("60.5", 400),
+        ("-0.5", 400),
+        ("1e300", 201),
+    ] {
+        let put = format!("PUT /api/v1/cache/n/k {{\"value\": 1, \"ttl\": {number}}}");
+        assert_eq!(ask(&mut Machine::new(BASE_S), &put).0, status, "{number}");
+    }
+    let mut machine = Machine::new(BASE_S);
+    let (status, body) = ask(&mut machine, "PUT /api/v1/namespaces/n {\"default_ttl\": 52105.0}");
+    assert!(status == 200 && body.contains("\"default_ttl\":52105,"), "{body}");
+}
+
+#[test]
+fn a_key_is_as_long_as_its_characters_are_many() {
+    for (letter, count, status) in [("a", 255, 201), ("a", 256, 400), ("%C3%A9", 255, 201), ("%C3%A9", 256, 400)] {
+        let put = format!("PUT /api/v1/cache/n/{} {{\"value\": 1}}", letter.repeat(count));
+        assert_eq!(ask(&mut Machine::new(BASE_S), &put).0, status, "{count} times {letter}");
+    }
+}
+
+#[test]
 fn every_wrong_setting_says_why() {
     let mut machine = Machine::new(BASE_S);
     for (body, error) in [

@@ -1,5 +1,9 @@
 //! The command line's arguments.
 
+mod worker;
+
+pub use worker::{QueueArg, WorkerArgs};
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -37,6 +41,8 @@ pub enum Command {
     Watch(GradingArgs),
     /// Grade every submission of a class: resumable, with a page, a table and data as results
     Class(ClassArgs),
+    /// Grade what `grader class --queue` puts on a queue, beside other workers
+    Worker(WorkerArgs),
     /// Serve the playground and a grading API on one port of this machine
     Serve(ServeArgs),
     /// Run a command script and print what it answers
@@ -117,9 +123,12 @@ pub struct ClassArgs {
     /// The exercise's id, or a pack's folder
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
-    /// How many submissions are graded at a time [default: one a core]
+    /// How many submissions are graded at a time [default: one a core]; with --queue, the workers' own --jobs counts
     #[arg(long)]
     pub jobs: Option<NonZeroUsize>,
+    /// Leave the grading to the workers of a queue, on Redis or PostgreSQL: see `grader worker --help`
+    #[command(flatten)]
+    pub queue: QueueArg,
     /// The folder for the results; named again, it is where the grading goes on
     #[arg(long, default_value = "class-results")]
     pub out: PathBuf,

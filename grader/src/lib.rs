@@ -11,6 +11,7 @@
 //! | [`attacks`] | submissions that try to cheat, and what must come of them |
 //! | [`report`] | one report, many formats |
 //! | [`class`] | many submissions: graded on all cores, remembered, compared |
+//! | [`queue`] | a class graded by workers on other machines |
 //! | [`serve`] | the playground and a grading API, for programs and pages of this machine |
 //! | [`host`] | the sandbox, text made harmless, how a command ends |
 
@@ -25,6 +26,7 @@ pub mod host;
 pub mod intake;
 pub mod language;
 pub mod pack;
+pub mod queue;
 pub mod report;
 pub mod run;
 pub mod serve;

@@ -33,6 +33,7 @@ fn obey() -> ExitCode {
         Command::Grade(args) => commands::grade::grade(&args),
         Command::Watch(args) => commands::watch::watch(&args),
         Command::Class(args) => commands::class::class(&args),
+        Command::Worker(args) => commands::worker::worker(&args),
         Command::Serve(args) => commands::serve::serve(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Selfcheck(args) => commands::selfcheck::selfcheck(&args),

@@ -82,7 +82,7 @@ fn a_ttl_of_an_hour_passes_when_the_world_says_so_a_thousand_times_alike() {
 fn a_submission_may_be_one_function_from_lines_to_lines() {
     let declaration = "pub fn simulate_distributed_cache(commands: &[String]) -> Vec<String>;";
     let prototype = Prototype::parse(declaration).expect("a declaration");
-    let interface = Interface { kind: InterfaceKind::Simulate, prototype, allowed_crates: Vec::new() };
+    let interface = Interface { kind: InterfaceKind::Simulate, prototype, allowed_crates: Vec::new(), companion: None };
     let body = "{ commands.iter().map(|line| line.to_lowercase()).collect() }";
     let built = build_as(&interface, &declaration.replace(';', body)).expect("it builds");
     let request = Request::Simulate(vec!["PUT a 1".to_owned(), "EXIT".to_owned()]);

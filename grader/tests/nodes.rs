@@ -150,3 +150,41 @@ fn a_failure_is_told_as_a_story_in_both_languages() {
     }
     assert_eq!(english.lines().count(), french.lines().count());
 }
+
+#[test]
+fn a_life_in_which_a_promise_is_broken_is_told_and_its_lines_replay() {
+    let mut pack = Pack::load("replicated-node").expect("a sound pack");
+    pack.exercise.checks.retain(|check| check.id == "quorum");
+    let check = &mut pack.exercise.checks[0];
+    check.depends.clear();
+    check.cases.retain(|case| case.template.starts_with("@life"));
+    let bench = Bench::open(&pack, false).expect("a toolbox");
+    let mut files = pack.part("solution", CodeLanguage::Rust);
+    let quorum = files.get_mut("src/coordinator.rs").expect("a file of the solution");
+    let half =
+        quorum.replace("ConsistencyLevel::Quorum => replicas / 2 + 1", "ConsistencyLevel::Quorum => replicas / 2");
+    assert_ne!(half, *quorum);
+    *quorum = half;
+    let built = bench.build(&submission("half", files)).expect("it builds");
+    let mut fresh = || built.factory.subject(&Limits::default()).map_err(|error| error.to_string());
+    let outcomes = judge(&pack.exercise, 0, &mut fresh).expect("a sound pack");
+    let failing = outcomes[0].first_failure().expect("one of three is no quorum");
+    let broken = failing.divergence.as_ref().expect("a promise").actual.clone();
+    let scene = nodes::read(&failing.script).expect("a scene");
+    assert!(scene.has_seed() && !failing.script.contains('@'), "{}", failing.script);
+    let again = nodes::play(&scene, 7, &mut fresh);
+    assert_eq!(again.events, failing.events, "whatever the grading's seed");
+    let told = |language: Language| nodes::story::tell(&scene, &failing.events, language);
+    let (english, french) = (told(Language::English), told(Language::French));
+    for (text, wanted) in [
+        (&english, "3 nodes start, each key on 3 of them"),
+        (&english, ": write k1 v"),
+        (&english, &*format!("✗ promise broken: {broken}")),
+        (&french, "3 nœuds démarrent"),
+        (&french, "✗ promesse rompue : n"),
+        (&french, "=> fait ("),
+    ] {
+        assert!(text.contains(wanted), "{wanted} in:\n{text}");
+    }
+    assert_eq!(english.lines().count(), french.lines().count());
+}

@@ -330,6 +330,59 @@ const PHRASES: &[(&str, &str)] = &[
         "a session asked for {} at {} ms and got a version older than one it knew",
         "une session a demandé {} à {} ms et a reçu une version plus ancienne que celle qu'elle connaissait",
     ),
+    ("{} reads {} of {} at {} ms, which nobody wrote", "{} lit {} sous {} à {} ms, que personne n'a écrit"),
+    (
+        "{} reads {} of {} at {} ms, which was deleted at {} ms: it has come back",
+        "{} lit {} sous {} à {} ms, supprimée à {} ms : elle est revenue",
+    ),
+    (
+        "{} reads {} of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
+        "{} lit {} sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
+    ),
+    (
+        "{} reads {} of {} at {} ms, and not its own write of {} at {} ms",
+        "{} lit {} sous {} à {} ms, et non sa propre écriture de {} à {} ms",
+    ),
+    (
+        "{} reads {} of {} at {} ms, whose time was over at {} ms",
+        "{} lit {} sous {} à {} ms, dont le temps était écoulé à {} ms",
+    ),
+    (
+        "{} reads nothing of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
+        "{} ne lit rien sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
+    ),
+    (
+        "{} reads nothing of {} at {} ms, and not its own write of {} at {} ms",
+        "{} ne lit rien sous {} à {} ms, et non sa propre écriture de {} à {} ms",
+    ),
+    (
+        "{} reads nothing of {} at {} ms, though {} lives until {} ms",
+        "{} ne lit rien sous {} à {} ms, alors que {} vit jusqu'à {} ms",
+    ),
+    (
+        "{} refuses a read of {} at {} ms, though all nodes run and the network is whole",
+        "{} refuse une lecture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
+    ),
+    (
+        "{} refuses a write of {} at {} ms, though all nodes run and the network is whole",
+        "{} refuse une écriture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
+    ),
+    (
+        "{} does not answer a read of {} at {} ms, though all nodes run and the network is whole",
+        "{} ne répond pas à une lecture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
+    ),
+    (
+        "{} does not answer a write of {} at {} ms, though all nodes run and the network is whole",
+        "{} ne répond pas à une écriture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
+    ),
+    (
+        "{} answers a read without a value, or a write with one, at {} ms",
+        "{} répond à une lecture sans valeur, ou à une écriture par une valeur, à {} ms",
+    ),
+    ("done ({} ms)", "fait ({} ms)"),
+    ("nothing ({} ms)", "rien ({} ms)"),
+    ("error ({} ms)", "erreur ({} ms)"),
+    ("no answer", "pas de réponse"),
     ("the read that saw nothing", "la lecture qui n'a rien vu"),
     ("the read that saw {}", "la lecture qui a vu {}"),
     ("the write of {}", "l'écriture de {}"),
@@ -406,7 +459,7 @@ mod tests {
         for (english, french) in PHRASES {
             let places = |form: &str| form.matches('{').count();
             assert_eq!(places(english), places(french), "{english}");
-            let names = ["n1", "7", "key", "n3"];
+            let names = ["n1", "7", "key", "8", "n3", "9"];
             let said = filled(english, &names[..places(english)]);
             let parts = parts_of(&said, english).expect(english);
             assert_eq!(parts.len(), places(english));

@@ -19,7 +19,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::metrics::{Gauge, Metrics};
 
-/// The head of a request, in bytes: a key of 255 bytes takes three times that when it is percent-encoded.
+/// The head of a request, in bytes: a key of 255 characters takes up to 3 KiB when it is percent-encoded.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Header lines of a request.
 const HEADERS_MAX: usize = 64;

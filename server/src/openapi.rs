@@ -1,7 +1,7 @@
 //! The API's description for other programs, made of the engine's table of endpoints.
 
 use cachedojo::protocol::rest::{
-    ENDPOINTS, Endpoint, Eviction, KEY_BYTES_MAX, KEYS_MAX, NAMESPACE_BYTES_MAX, TAG_BYTES_MAX, TAGS_MAX,
+    ENDPOINTS, Endpoint, Eviction, KEY_CHARS_MAX, KEYS_MAX, NAMESPACE_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX,
 };
 use serde_json::{Map, Value, json};
 
@@ -88,8 +88,8 @@ fn schemas() -> Value {
     let yes = || json!({"type": "boolean"});
     let text = || json!({"type": "string"});
     let tags = json!({
-        "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": TAG_BYTES_MAX},
+        "type": ["array", "null"],
+        "items": {"type": "string", "minLength": 1, "maxLength": TAG_CHARS_MAX},
         "maxItems": TAGS_MAX,
     });
     let ttl =
@@ -106,8 +106,8 @@ fn schemas() -> Value {
     json!({
         "namespace": {"type": "string", "pattern": format!("^[A-Za-z0-9_-]{{1,{NAMESPACE_BYTES_MAX}}}$")},
         "key": {
-            "type": "string", "minLength": 1, "maxLength": KEY_BYTES_MAX,
-            "description": "At most 255 bytes of UTF-8 without control characters.",
+            "type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            "description": "At most 255 characters, none of them a control character.",
         },
         "Error": object(&json!({"error": text()}), &[]),
         "Entry": object(&json!({"value": {}, "metadata": object(&json!({
@@ -143,7 +143,7 @@ fn schemas() -> Value {
             "properties": {
                 "default_ttl": {"type": "integer", "minimum": 1, "maximum": i32::MAX},
                 "max_size_mb": {"type": "integer", "minimum": 1, "maximum": i32::MAX},
-                "max_size_bytes": {"type": "integer", "minimum": 1},
+                "max_size_bytes": {"type": "integer", "minimum": 1, "maximum": i64::from(i32::MAX) << 20},
                 "eviction_policy": {"type": "string", "enum": policies},
             },
             "not": {"required": ["max_size_mb", "max_size_bytes"]},

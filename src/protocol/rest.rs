@@ -67,8 +67,8 @@ pub use date::rfc3339;
 pub use endpoint::{ENDPOINTS, Endpoint, Response};
 pub use failure::Failure;
 pub use limits::{
-    ANSWER_BYTES_MAX, DEFAULT_TTL_S, KEY_BYTES_MAX, KEYS_MAX, Limits, NAMESPACE_BYTES_MAX, NAMESPACES_MAX,
-    PATTERN_BYTES_MAX, TAG_BYTES_MAX, TAGS_MAX,
+    ANSWER_BYTES_MAX, DEFAULT_TTL_S, KEY_CHARS_MAX, KEYS_MAX, Limits, NAMESPACE_BYTES_MAX, NAMESPACES_MAX,
+    PATTERN_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX,
 };
 pub use line::{Line, LineMistake, parse_line};
 pub use path::Selection;

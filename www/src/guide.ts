@@ -2,12 +2,14 @@
 import { effect, signal } from "@preact/signals";
 import { lesson, loadCourse, openLesson, progress } from "./course";
 import { isEmbedded } from "./embed";
-import { openOwn, sheet } from "./lab";
+import { openOwn, run, sheet } from "./lab";
 import { lastDialect } from "./settings";
 
 export type Place = "welcome" | "lessons" | "lesson";
 
 const KEY = "cachedojo.guide";
+/** Windows in which the guide has no column of its own: see `layout.css`. */
+const STACKED = "(max-width: 1179px)";
 
 export const place = signal<Place>("welcome");
 export const isOpen = signal(true);
@@ -33,9 +35,22 @@ export async function startGuide(): Promise<void> {
       place.value = "lessons";
     }
   });
+  foldOnceRun();
   addEventListener("hashchange", () => follow(location.hash));
   await loadCourse();
   await follow(location.hash);
+}
+
+/** Where the guide stands above the script, the first words make room for the world once there is one to see. */
+function foldOnceRun(): void {
+  let hasRun = false;
+  effect(() => {
+    const hasBegun = run.value.position > 0;
+    if (hasBegun && !hasRun && place.peek() === "welcome" && matchMedia(STACKED).matches) {
+      isOpen.value = false;
+    }
+    hasRun = hasBegun;
+  });
 }
 
 export function show(next: Place): void {

@@ -5,7 +5,7 @@ use std::path::Path;
 use cachedojo_notation::text::Language;
 
 use crate::host::digest::PartsDigest;
-use crate::intake::submission::Submission;
+use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::Toolchain;
 use crate::run::bench::Bench;
 
@@ -36,8 +36,13 @@ impl<'a> Keys<'a> {
     /// submissions share a key only if they share every byte that could matter, remarks on what was left out included.
     /// Where it stands is not part of it. Cost: O(bytes).
     pub fn key(&self, path: &Path) -> String {
+        self.key_of(path, &Submission::read(path, &self.bench.pack.exercise.languages))
+    }
+
+    /// The key of what was read at `path`.
+    pub fn key_of(&self, path: &Path, read: &Result<Submission, Unreadable>) -> String {
         let mut keys = self.clone();
-        match Submission::read(path, &self.bench.pack.exercise.languages) {
+        match read {
             Ok(submission) => {
                 // What compiles, and what is called an error, changes from one compiler to the next.
                 let identity = self.bench.toolchain(submission.language).map(Toolchain::identity);

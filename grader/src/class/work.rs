@@ -88,7 +88,7 @@ pub fn grade_one(path: &Path, grade: &Grade<'_>) -> std::result::Result<Report, 
 }
 
 /// What is said of a finished submission.
-fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
+pub(crate) fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
     let outcome = match graded {
         Ok(report) if report.verdict == GradeVerdict::Graded => format!("{}/{}", report.score, report.max_score),
         Ok(report) => State::from(report.verdict).name().to_owned(),
@@ -98,21 +98,21 @@ fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
 }
 
 /// How far it is: a bar on a terminal, a line for each submission in a log. A line stands only for what is remembered.
-struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     done: usize,
     all: usize,
 }
 
 impl Progress {
-    fn of(all: usize) -> Self {
+    pub(crate) fn of(all: usize) -> Self {
         let style = ProgressStyle::with_template("{bar:30} {pos}/{len} submissions, {per_sec}, {eta} left");
         let bar = ProgressBar::new(all as u64).with_style(style.expect("the template is sound"));
         Self { bar, done: 0, all }
     }
 
     #[expect(clippy::print_stderr, reason = "the command line's own voice, while the results have stdout")]
-    fn advance(&mut self, line: &str) {
+    pub(crate) fn advance(&mut self, line: &str) {
         self.done += 1;
         self.bar.inc(1);
         if self.bar.is_hidden() {
@@ -120,7 +120,7 @@ impl Progress {
         }
     }
 
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
     }
 }

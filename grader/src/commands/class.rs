@@ -12,6 +12,7 @@ use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
+use super::worker::queue_url;
 use crate::class::key::Keys;
 use crate::class::roster::Roster;
 use crate::class::similar::{self, Files, Passage, Place};
@@ -29,6 +30,8 @@ use crate::intake::archive;
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::platform::Whose;
 use crate::pack::Pack;
+use crate::queue::hand_out;
+use crate::queue::store::Queue;
 use crate::report::{self, Format, Setting, write_whole};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
@@ -43,6 +46,7 @@ const CODE_BYTES_MAX: u64 = 4 << 20;
 /// # Errors
 /// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
+    let url = args.queue.queue.as_ref().map(|typed| queue_url(&typed.0)).transpose()?;
     let pack = super::load_pack(&args.exercise)?;
     check_paths(args)?;
     let roster = args.roster.as_deref().map(Roster::read).transpose()?;
@@ -58,6 +62,8 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         let most = archive::CLASS.learner_bytes >> 20;
         entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
     }
+    // A queue that cannot be used is told of before anything is prepared.
+    let queue = url.map(|url| Queue::open(&url, CONNECTIONS)).transpose()?;
     let bench = Bench::open(&pack, args.trust)?;
     let keys = Keys::of(&bench, args.seed, args.lang);
     let of_entry = |entry: &Entry| match &entry.found {
@@ -65,7 +71,8 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         _ => None,
     };
     let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
-    let broken = grade_missing(&entries, &keys_of_entries, &keys, &store, &bench, args)?;
+    let missing = missing(&entries, &keys_of_entries, &store, args)?;
+    let broken = grade_missing(&missing, &keys, &store, &bench, queue.as_ref(), args)?;
     let mut learners = learners(&entries, &keys_of_entries, &store, &broken)?;
     let matched = roster.as_ref().map(|roster| take_roll(&mut learners, roster, args.shard.is_some()));
     let similar = similarities(&entries, &pack);
@@ -150,15 +157,8 @@ fn files(path: &Path) -> Files {
     named.collect()
 }
 
-/// Grades what is not remembered yet. Returns what the grader could not grade, by key: that is never remembered.
-fn grade_missing(
-    entries: &[Entry],
-    keys: &[Option<String>],
-    again: &Keys<'_>,
-    store: &Store,
-    bench: &Bench<'_>,
-    args: &ClassArgs,
-) -> Result<BTreeMap<String, String>> {
+/// What is not remembered yet, each once.
+fn missing(entries: &[Entry], keys: &[Option<String>], store: &Store, args: &ClassArgs) -> Result<Vec<Job>> {
     let (mut jobs, mut planned) = (Vec::new(), BTreeSet::new());
     for (entry, key) in entries.iter().zip(keys) {
         if let (Found::Source(path, _), Some(key)) = (&entry.found, key)
@@ -168,30 +168,53 @@ fn grade_missing(
             jobs.push(Job { key: key.clone(), path: path.clone(), learner: entry.learner.clone() });
         }
     }
+    Ok(jobs)
+}
+
+/// Grades what is missing, here or by the workers of a queue. Returns what the grader could not grade, by key: that is never
+/// remembered.
+fn grade_missing(
+    jobs: &[Job],
+    keys: &Keys<'_>,
+    store: &Store,
+    bench: &Bench<'_>,
+    queue: Option<&Queue>,
+    args: &ClassArgs,
+) -> Result<BTreeMap<String, String>> {
     let mut broken = BTreeMap::new();
     if jobs.is_empty() {
         return Ok(broken);
     }
-    let workers = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let stop = Stop::default();
     let grade =
         |path: &Path| apart::grade(bench, path, args.seed, args.lang, &stop).map(|report| nameless(report, path));
-    grade_all(&jobs, workers, &grade, |job, graded| {
+    let done = |job: &Job, graded: Result<Report, String>| {
         let why = match graded {
             Ok(report) if report.verdict == GradeVerdict::HarnessError => {
                 report.diagnostics.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("\n")
             }
-            Ok(_) if again.key(&job.path) != job.key => {
+            Ok(_) if keys.key(&job.path) != job.key => {
                 "the submission changed while it was graded: grade the class again".to_owned()
             }
-            Ok(report) => return store.remember(&job.key, &report),
+            Ok(report) => return store.remember(&job.key, &nameless(report, hand_out::name())),
             Err(message) => message,
         };
         broken.insert(job.key.clone(), why);
         Ok(())
-    })?;
+    };
+    if let Some(queue) = queue {
+        let setting = hand_out::Conditions { bench, keys, seed: args.seed, language: args.lang, again: args.again };
+        hand_out::grade_all(jobs, queue, &setting, &grade, done)?;
+    } else {
+        let workers =
+            args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        grade_all(jobs, workers, &grade, done)?;
+    }
     Ok(broken)
 }
+
+/// Connections of a class to its queue: it asks one thing at a time.
+const CONNECTIONS: u32 = 2;
 
 /// The report without where the submission stood: who else hands in the same gets the same.
 fn nameless(mut report: Report, path: &Path) -> Report {

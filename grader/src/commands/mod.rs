@@ -12,6 +12,7 @@ pub mod shell;
 mod stop;
 pub mod trace;
 pub mod watch;
+pub mod worker;
 
 use std::path::Path;
 

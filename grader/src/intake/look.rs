@@ -19,7 +19,7 @@ pub(super) struct Look {
 
 pub(super) const fn look(language: CodeLanguage) -> Look {
     match language {
-        CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs"], name: "Rust" },
+        CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs", "tests.rs"], name: "Rust" },
         CodeLanguage::Python => {
             Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
         }

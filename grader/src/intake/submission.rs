@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cachedojo_judge::pack::CodeLanguage;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::host::digest::PartsDigest;
@@ -33,8 +34,8 @@ const IGNORED: &[(&str, &str)] = &[
     ("rust-toolchain.toml", "the toolchain is the grader's: this file is ignored"),
 ];
 
-/// A submission, read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A submission, read. It can be sent to another machine, where it is as much a stranger's as here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
     /// What it is written in, told from its files.
     pub language: CodeLanguage,
@@ -49,6 +50,7 @@ pub struct Submission {
     /// What was left out, and why.
     pub notes: Vec<Diagnostic>,
     /// Whether it is a part of a pack, and so no stranger's.
+    #[serde(skip)]
     pub is_of_pack: bool,
 }
 

@@ -7,6 +7,7 @@
 //! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
 //! | [`script`] | the script language: nothing is built |
+//! | [`suite`] | tests as submissions, whatever their language |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
 
@@ -14,6 +15,7 @@ pub mod http;
 pub mod python;
 pub mod rust;
 pub mod script;
+pub mod suite;
 pub mod threads;
 pub mod toolchain;
 pub mod wasm;

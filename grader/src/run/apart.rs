@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cachedojo_judge::Report;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect};
@@ -35,6 +35,7 @@ use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
+use crate::run::tests;
 
 /// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -52,6 +53,8 @@ const ARTIFACT: &str = "artifact";
 enum Given {
     /// What is at a path.
     Path(PathBuf),
+    /// What was read elsewhere: it came by a queue.
+    Read(Box<Submission>),
     /// A part of the pack, such as its solution, by a name: no stranger's.
     Part(CodeLanguage, String, BTreeMap<String, String>),
 }
@@ -130,6 +133,20 @@ pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop
     grade_given(bench, Given::Path(path.to_owned()), seed, language, stop)
 }
 
+/// Grades a submission that was read elsewhere, in a process of its own. Its report is that of [`grade`] on the same files.
+///
+/// # Errors
+/// As [`grade`].
+pub fn grade_read(
+    bench: &Bench<'_>,
+    submission: Submission,
+    seed: u64,
+    language: Language,
+    stop: &Stop,
+) -> Result<Report> {
+    grade_given(bench, Given::Read(Box::new(submission)), seed, language, stop)
+}
+
 /// Grades a part of the pack, such as its solution, in a process of its own: it goes the way of a submission.
 ///
 /// # Errors
@@ -152,6 +169,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
     }
     let shown = match &given {
         Given::Path(path) => path.clone(),
+        Given::Read(submission) => PathBuf::from(&submission.path),
         Given::Part(_, name, _) => PathBuf::from(name),
     };
     let home = scratch::folder().context("making a scratch folder")?;
@@ -283,7 +301,11 @@ fn converse(
         match serde_json::from_slice(&line).map_err(|_| Broken::There(running))? {
             Line::Running => running = true,
             Line::Prepare(language) => {
-                bench.toolchain(language).map_err(Broken::Here)?;
+                if bench.pack.exercise.interface == InterfaceKind::Tests {
+                    tests::prepare(bench, language).map_err(Broken::Here)?;
+                } else {
+                    bench.toolchain(language).map_err(Broken::Here)?;
+                }
                 say(b"", running)?;
             }
             Line::Make(what) => {
@@ -392,6 +414,7 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
             Ok(submission) => submission,
             Err(error) => return Ok(Line::Usage(error.to_string())),
         },
+        (_, Given::Read(submission)) => *submission,
         (_, Given::Part(language, name, files)) => Submission::of(language, &name, files)
             .with_context(|| format!("the pack's {name} in {} has no file to begin with", language.name()))?,
     };

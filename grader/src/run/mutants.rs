@@ -4,7 +4,6 @@
 //! both are kept in the cache folder.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,17 +53,18 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     Ok(files)
 }
 
-/// The source of a cache with a bug, for tests to find: the patch names the right cache that it changes.
+/// The source of a cache with a bug, for tests to find: the patch names the right cache in `folder` that it changes.
 ///
 /// # Errors
 /// The patch cannot be read, or does not fit any more.
-pub fn patched(pack: &Pack, id: &str) -> Result<String> {
-    let path = format!("mutants/{id}.patch");
-    let text = pack.files.get(&path).with_context(|| format!("the pack has no {path}: add the patch"))?;
+pub fn patched(pack: &Pack, folder: &str, language: CodeLanguage, id: &str) -> Result<String> {
+    let (path, files) = (pack.patch_path(id, language), pack.part(folder, language));
+    let text = patch(pack, language, id)?;
     let [part] = &parts(text)[..] else { bail!("{path} is no unified diff of one file: make it anew") };
     let patch = diffy::Patch::from_str(part).with_context(|| format!("{path} is no unified diff"))?;
     let name = patch.modified().map_or("", |name| name.trim_start_matches("b/"));
-    let right = pack.files.get(name).with_context(|| format!("{path} changes `{name}`, which the pack has not"))?;
+    let name = name.rsplit('/').next().unwrap_or_default();
+    let right = files.get(name).with_context(|| format!("{path} changes `{name}`, which is not in `{folder}`"))?;
     diffy::apply(right, &patch).with_context(|| format!("{path} does not fit `{name}` any more: make it anew"))
 }
 
@@ -125,13 +125,13 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
     let kept = kept("module", PartsDigest::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
-    if let Some(artifact) = read_kept(&kept)
+    if let Some(artifact) = cache::read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
         return Ok((artifact, factory));
     }
     let built = bench.build(&submission).with_context(|| format!("the mutant `{id}`"))?;
-    keep(&kept, &built.artifact);
+    cache::keep(&kept, &built.artifact);
     Ok((built.artifact, built.factory))
 }
 
@@ -186,7 +186,7 @@ impl<'a> Memory<'a> {
     /// Cost: [`factory`] and one judging the first time, a read from the cache later.
     fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
         let place = self.place(mutant)?;
-        if let Some(known) = read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(known) = cache::read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(known);
         }
         let factory = factory(self.bench, self.language, &mutant.id)?;
@@ -206,7 +206,7 @@ impl<'a> Memory<'a> {
             bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
         }
         let fingerprint = Fingerprint::of(&outcomes);
-        keep(&place, &serde_json::to_vec(&fingerprint)?);
+        cache::keep(&place, &serde_json::to_vec(&fingerprint)?);
         Ok(fingerprint)
     }
 }
@@ -286,24 +286,6 @@ pub fn resemblances(
 /// The name under which something is kept.
 fn kept(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
     Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
-}
-
-fn read_kept(name: &Path) -> Option<Vec<u8>> {
-    fs::read(cache::find(&name.to_string_lossy())?).ok()
-}
-
-/// Writes whole or not at all: another grader may be reading. What cannot be kept is made again next time.
-fn keep(name: &Path, bytes: &[u8]) {
-    let write = || -> Result<()> {
-        let path = cache::place()?.join(name);
-        let folder = path.parent().context("a kept file stands in a folder")?;
-        fs::create_dir_all(folder)?;
-        let draft = tempfile::NamedTempFile::new_in(folder)?;
-        fs::write(draft.path(), bytes)?;
-        draft.persist(path)?;
-        Ok(())
-    };
-    drop(write());
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! a requirement's points are those of its bugs that a test tells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use cachedojo_judge::pack::{Check, CodeLanguage, MutantSpec};
@@ -9,15 +10,15 @@ use cachedojo_judge::report::{CheckReport, GradeVerdict, MutantReport, Submissio
 use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
 
+use crate::host::budget;
 use crate::host::printable::{clip, harmless};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
-use crate::language::python::suite::{CALLS_HEAVY, Ran, Suite};
-use crate::language::python::wire::{Ended, Test, TestOutcome, TestRun};
+use crate::language::suite::{self, CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::grading::grader;
-use crate::run::mutants;
+use crate::run::{mutants, parent};
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
@@ -35,25 +36,58 @@ const LOST_MAX: usize = 6;
 /// # Errors
 /// The pack is unsound, or the grader itself failed.
 pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
-    ensure!(submission.language == CodeLanguage::Python, "this exercise takes tests in Python");
     let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone(), files: Vec::new() };
-    let suite = match Suite::open(&submission.files, bench.protection) {
+    let code = submission.language;
+    let caches = caches(bench, code)?;
+    if bench.apart {
+        // What is made once on a machine is made there: its time is not the submission's.
+        parent::prepare(code)?;
+    }
+    let suite = match suite::open(submission, &caches, bench.protection) {
         Ok(suite) => suite,
-        Err(error) => return Ok(rejection(bench, id, seed, Rejected::harness(&format!("{error:#}")))),
+        Err(rejected) => return Ok(rejection(bench, id, seed, code.name(), with_sources(rejected, submission))),
     };
-    match Grading::new(bench, &suite, language).and_then(|mut grading| grading.run().map(|()| grading)) {
-        Ok(grading) => Ok(grading.report(id, seed, submission)),
-        Err(rejected) => Ok(rejection(bench, id, seed, rejected)),
+    if bench.apart {
+        parent::now_running()?;
+    }
+    let mut grading = Grading::new(bench, &*suite, code, language);
+    match grading.run() {
+        Ok(()) => Ok(grading.report(id, seed, submission)),
+        Err(rejected) => Ok(rejection(bench, id, seed, suite.backend(), rejected)),
     }
 }
 
-fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, rejected: Rejected) -> Report {
+/// Makes what is made once on a machine for tests in a language.
+///
+/// # Errors
+/// The pack is unsound, or this machine lacks what that needs.
+pub(super) fn prepare(bench: &Bench<'_>, code: CodeLanguage) -> Result<()> {
+    Ok(suite::prepare(code, &caches(bench, code)?, bench.protection)?)
+}
+
+/// The right caches by their files, and those with a bug each by its name.
+fn caches(bench: &Bench<'_>, code: CodeLanguage) -> Result<BTreeMap<String, String>> {
+    let mut caches = bench.pack.part(RIGHT, code);
+    ensure!(caches.len() > 1, "the pack's folder `{RIGHT}` needs two right caches in {} at least", code.name());
+    for spec in bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)) {
+        caches.insert(spec.id.clone(), mutants::patched(bench.pack, RIGHT, code, &spec.id)?);
+    }
+    Ok(caches)
+}
+
+fn with_sources(mut rejected: Rejected, submission: &Submission) -> Rejected {
+    let found = rejected.diagnostics.into_iter();
+    rejected.diagnostics = found.map(|found| diagnostic::with_source(found, &submission.files)).collect();
+    rejected
+}
+
+fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, backend: &str, rejected: Rejected) -> Report {
     let verdict = match rejected.reason {
         Reason::BuildFailed => GradeVerdict::BuildFailed,
         Reason::Forbidden => GradeVerdict::Forbidden,
         Reason::HarnessError => GradeVerdict::HarnessError,
     };
-    Report::without_checks(&bench.pack.exercise, verdict, seed, id, grader("python"), rejected.diagnostics)
+    Report::without_checks(&bench.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
 }
 
 /// Why a test does not count.
@@ -95,10 +129,10 @@ impl Unfit {
                 format!("les threads de ce test s'attendent sans fin, il ne compte donc pas : {waits}")
             }
             (Self::Sleeps, Language::English) => {
-                "this test sleeps, so it does not count: move the clock with freezegun instead".to_owned()
+                "this test sleeps, so it does not count: move the clock instead".to_owned()
             }
             (Self::Sleeps, Language::French) => {
-                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge avec freezegun".to_owned()
+                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge".to_owned()
             }
         }
     }
@@ -129,32 +163,28 @@ struct Bug<'a> {
 /// A grading under way.
 struct Grading<'a> {
     bench: &'a Bench<'a>,
-    suite: &'a Suite,
+    suite: &'a dyn Suite,
+    /// What the tests are written in, and what they are told in.
+    code: CodeLanguage,
     language: Language,
-    silent: BTreeSet<String>,
     tests: BTreeMap<String, Known>,
     bugs: Vec<Bug<'a>>,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
-    fn new(bench: &'a Bench<'_>, suite: &'a Suite, language: Language) -> Result<Self, Rejected> {
-        let (wrong, silent) = suite.check().map_err(|reason| Rejected::harness(&reason))?;
-        if !wrong.is_empty() {
-            let diagnostics = wrong.iter().map(|(file, line, column, message)| {
-                diagnostic::at(&format!("tests/{file}"), *line, *column, &format!("this does not compile: {message}"))
-            });
-            return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
-        }
+    fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage, language: Language) -> Self {
         let (tests, bugs) = (BTreeMap::new(), Vec::new());
-        Ok(Self { bench, suite, language, silent, tests, bugs, cpu_ms: 0 })
+        Self { bench, suite, code, language, tests, bugs, cpu_ms: 0 }
+    }
+
+    /// Whether the tests have time left.
+    fn has_time(&self) -> bool {
+        self.cpu_ms < CPU_MS_MAX && budget::left_to_run() != Some(Duration::ZERO)
     }
 
     fn run(&mut self) -> Result<(), Rejected> {
-        let right: Vec<String> = self.bench.pack.folder(RIGHT).into_values().collect();
-        if right.is_empty() {
-            return Err(Rejected::harness("the pack has no folder `right` with right caches: add two at least"));
-        }
+        let right: Vec<String> = self.bench.pack.part(RIGHT, self.code).into_keys().collect();
         for seed in SEEDS {
             for cache in &right {
                 self.try_right(cache, seed, &BTreeSet::new())?;
@@ -163,8 +193,9 @@ impl<'a> Grading<'a> {
         let heavy: BTreeSet<String> =
             self.tests.iter().filter(|(_, test)| test.calls > CALLS_HEAVY).map(|(name, _)| name.clone()).collect();
         let any = self.tests.values().any(|test| test.passed && test.unfit.is_none());
-        for spec in &self.bench.pack.exercise.mutants {
-            let tried = any && self.cpu_ms < CPU_MS_MAX;
+        let code = self.code;
+        for spec in self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)) {
+            let tried = any && self.has_time();
             let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
             self.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
@@ -195,7 +226,7 @@ impl<'a> Grading<'a> {
             let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
             let due: BTreeSet<String> = self.bugs[index].killers.iter().filter(due).cloned().collect();
             let spec = self.bugs[index].spec;
-            if due.is_empty() || self.cpu_ms > CPU_MS_MAX {
+            if due.is_empty() || !self.has_time() {
                 continue;
             }
             let others: BTreeSet<String> = self.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
@@ -299,10 +330,8 @@ impl<'a> Grading<'a> {
         but: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<String>, Rejected> {
-        let harness = |error: anyhow::Error| Rejected::harness(&format!("{error:#}"));
-        let cache = mutants::patched(self.bench.pack, &spec.id).map_err(harness)?;
         let mut killers = Vec::new();
-        for run in self.ran(&cache, SEEDS[0], but, heavy)? {
+        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
@@ -364,7 +393,16 @@ impl Grading<'_> {
         let mutants = mutants.collect();
         let exercise = &self.bench.pack.exercise;
         let module = submission.sha256.as_bytes();
-        Report::of_rows(exercise, seed, id, grader("python"), module, checks, mutants, self.diagnostics(submission))
+        Report::of_rows(
+            exercise,
+            seed,
+            id,
+            grader(self.suite.backend()),
+            module,
+            checks,
+            mutants,
+            self.diagnostics(submission),
+        )
     }
 
     /// What there is to say of single tests.
@@ -376,7 +414,7 @@ impl Grading<'_> {
                 |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
             if let Some(unfit) = &test.unfit {
                 say(&unfit.sentence(self.language));
-            } else if test.kills == 0 && self.silent.contains(function.split('[').next().unwrap_or_default()) {
+            } else if test.kills == 0 && self.suite.silent().contains(function.split('[').next().unwrap_or_default()) {
                 say(match self.language {
                     Language::English => "this test asserts nothing, and tells no bug",
                     Language::French => "ce test n'affirme rien, et ne révèle aucun défaut",

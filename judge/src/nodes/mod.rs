@@ -4,8 +4,12 @@
 //! It begins with `cluster nodes=3 rf=3`, and says what happens to whom (`write`, `read`, `kill`, `block`, `clock n1 jump
 //! +1h`, `join n4`, `tick 30s`) and what must come of it (`expect`). `where k` asks every node whether it holds a key itself, `spread k
 //! 100` how a hundred keys lie on them. Two lines more belong to scenes only: `@cycle 200` makes, uses and drops so many nodes and tells the bytes
-//! that stayed, `@traffic` counts the messages since the last such line and tells whether there were more than twice as many.
+//! that stayed, `@traffic` counts the messages since the last such line and tells whether there were more than twice as many. A scene may
+//! begin with `@life seed=7 faults=partition` instead, which stands for the lines of a random life ([`life`]); `check` looks whether all that clients
+//! heard so far can be right ([`history`]).
 
+pub mod history;
+pub mod life;
 pub mod play;
 pub mod story;
 
@@ -59,8 +63,17 @@ pub enum Doing {
     Cycle(u32),
     /// How many messages there were.
     Traffic,
+    /// Whether all promises were kept so far.
+    Check,
     /// What must have come of it.
     Expect(Expectation),
+}
+
+impl Scene {
+    /// Whether it is played in the world of its own seed, whatever the grading's.
+    pub fn has_seed(&self) -> bool {
+        matches!(self.steps.first().map(|step| &step.doing), Some(Doing::World(ClusterCommand::Make(setup))) if setup.seed.is_some())
+    }
 }
 
 /// Reads a scene. Cost: O(text).
@@ -68,6 +81,15 @@ pub enum Doing {
 /// # Errors
 /// The line, counted from 1, and what is wrong with it, in a sentence.
 pub fn read(text: &str) -> Result<Scene, (u32, String)> {
+    let whole;
+    let text = match text.strip_prefix("@life") {
+        None => text,
+        Some(line) => {
+            let (options, after) = line.split_once('\n').unwrap_or((line, ""));
+            whole = life::lines(options).ok_or_else(|| (1, life::USAGE.to_owned()))? + after;
+            &whole
+        }
+    };
     let mut steps = Vec::new();
     let mut rest = String::new();
     for (number, line) in (1_u32..).zip(text.lines()) {
@@ -93,7 +115,7 @@ pub fn read(text: &str) -> Result<Scene, (u32, String)> {
     }
     // Turns of one `for` keep their order.
     steps.sort_by_key(|step| step.line);
-    if !steps.iter().any(|step| matches!(step.doing, Doing::Expect(_))) {
+    if !steps.iter().any(|step| matches!(step.doing, Doing::Expect(_) | Doing::Check)) {
         return Err((1, "this scene expects nothing, so it could not fail: add an `expect`".to_owned()));
     }
     let makes = |step: &SceneStep| matches!(step.doing, Doing::World(ClusterCommand::Make(_)));
@@ -116,6 +138,7 @@ fn own_line(line: &str) -> Option<Doing> {
 fn doing(command: Command) -> Option<Doing> {
     Some(match command {
         Command::World(ClusterCommand::Do(Act::Session { .. } | Act::Settle)) => return None,
+        Command::World(ClusterCommand::Check) => Doing::Check,
         Command::World(command @ (ClusterCommand::Make(_) | ClusterCommand::Do(_))) => Doing::World(command),
         Command::Tick(ms) => Doing::Tick(ms),
         Command::Where { key } => Doing::Where(key),
@@ -147,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn a_life_is_read_as_its_lines_which_read_alike() {
+        let scene = read("@life seed=7 operations=9\nread k1\nexpect nothing\n").expect("a scene");
+        assert!(scene.text.starts_with("cluster nodes=3 rf=3 points=16 seed=7\n"), "{}", scene.text);
+        assert!(scene.text.ends_with("check\nread k1\nexpect nothing\n"), "{}", scene.text);
+        let again = read(&scene.text).expect("a scene");
+        assert_eq!((again.steps.len(), again.text), (scene.steps.len(), scene.text));
+    }
+
+    #[test]
     fn what_is_no_scene_is_told_at_its_line() {
         for (text, line) in [
             ("write k v\nexpect stored", 1),
@@ -157,6 +189,8 @@ mod tests {
             ("cluster nodes=3\n@cycle many", 2),
             ("cluster nodes=3\n@cycle 1", 2),
             ("cluster nodes=3\nwrite", 2),
+            ("@life seed=many", 1),
+            ("cluster nodes=3\n@life seed=7", 2),
         ] {
             assert_eq!(read(text).expect_err(text).0, line, "{text}");
         }

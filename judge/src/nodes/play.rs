@@ -10,12 +10,15 @@ use cachedojo_lab::world::machines::{Fresh, Machines, WorldEnd};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::{Input, MachineCommand, MachineLevel, MachineReply};
 
+use super::history::{self, Call};
 use super::{Doing, Scene};
 
 /// How long a client waits.
 const PATIENCE: Micros = 10 * SECOND;
 /// Most characters that are shown of a node's own words.
 const WORDS_MAX: usize = 200;
+/// The most operations that are told of a key whose promise was broken.
+const CALLS_TOLD_MAX: usize = 40;
 /// The most keys that a `spread` looks for.
 const SPREAD_MAX: u32 = 1_000;
 
@@ -39,8 +42,18 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
     let mut again = || fresh();
     let (copies, points) = (number(setup.copies), number(setup.points));
     let world = Machines::new(setup.nodes, copies, points, setup.seed.unwrap_or(seed), &mut again);
-    let mut stage =
-        Stage { world, events: Vec::new(), step: 0, line: 1, last: None, before: None, key: None, messages: [0; 2] };
+    let mut stage = Stage {
+        world,
+        events: Vec::new(),
+        step: 0,
+        line: 1,
+        last: None,
+        before: None,
+        key: None,
+        messages: [0; 2],
+        asked: Vec::new(),
+        troubles: Vec::new(),
+    };
     for (step, line) in scene.steps.iter().enumerate() {
         (stage.step, stage.line) = (number(step), line.line);
         stage.obey(&line.doing);
@@ -70,6 +83,10 @@ struct Stage<'a> {
     key: Option<String>,
     /// Messages sent when they were last counted, and how many there were in the stretch before.
     messages: [u64; 2],
+    /// What clients asked, with the number of each call.
+    asked: Vec<(u64, Call)>,
+    /// When something befell the cluster.
+    troubles: Vec<Micros>,
 }
 
 impl Stage<'_> {
@@ -127,8 +144,39 @@ impl Stage<'_> {
                 self.messages = [self.world.sent, now];
                 self.answer(What::Truth { value: now > before.saturating_mul(2) });
             }
+            Doing::Check => self.check(),
             Doing::Expect(expectation) => self.expect(expectation),
         }
+    }
+
+    /// Whether all promises were kept; where one was not, what clients asked and heard about that key.
+    fn check(&mut self) {
+        let calls: Vec<Call> = self.asked.iter().map(|(number, call)| self.completed(*number, call)).collect();
+        let broken = history::broken(&calls);
+        let event = WorldEvent::Checked { broken: broken.as_ref().map(|broken| broken.said.clone()) };
+        self.answer(What::World { event });
+        let Some(broken) = broken else { return };
+        let of_key: Vec<&Call> = calls.iter().filter(|call| call.key == broken.key).collect();
+        for call in &of_key[of_key.len().saturating_sub(CALLS_TOLD_MAX)..] {
+            let event = told(call);
+            self.emit(What::World { event });
+        }
+        let (expected, actual) = ("all promises kept".to_owned(), broken.said);
+        self.emit(What::Broken { expected, actual });
+        self.key = Some(broken.key);
+        self.look_around();
+    }
+
+    /// A call with what came of it.
+    fn completed(&self, number: u64, call: &Call) -> Call {
+        let answer = self.world.heard(number).map(|(at, reply)| (at, reply.clone()));
+        let due = answer.as_ref().map_or(call.began + PATIENCE, |(at, _)| *at);
+        let from = call.began.saturating_sub(history::CALM);
+        let is_calm = call.is_calm
+            && call.began >= history::CALM
+            && due <= self.world.now()
+            && !self.troubles.iter().any(|at| (from..=due).contains(at));
+        Call { answer, is_calm, ..call.clone() }
     }
 
     fn expect(&mut self, expectation: &Expectation) {
@@ -189,6 +237,9 @@ impl Stage<'_> {
 
     fn act(&mut self, act: &Act) {
         let world = &mut self.world;
+        if !matches!(act, Act::Operate { .. } | Act::Skew { .. } | Act::Jump { .. }) {
+            self.troubles.push(world.now());
+        }
         let done = match act {
             Act::Operate { operation, key, level, via, begins } => {
                 return self.operate(operation, key, *level, *via, *begins);
@@ -229,11 +280,11 @@ impl Stage<'_> {
         }
     }
 
-    fn operate(&mut self, operation: &Operation, key: &str, level: Level, via: Option<NodeId>, begins: bool) {
+    fn operate(&mut self, operation: &Operation, key: &str, asked_level: Level, via: Option<NodeId>, begins: bool) {
         let Some(node) = via.or_else(|| self.world.running().next()) else {
             return self.answer(What::Error { message: "no node runs: restart one".into() });
         };
-        let (name, level) = (key.to_owned(), of_level(level));
+        let (name, level) = (key.to_owned(), of_level(asked_level));
         let command = match operation {
             Operation::Read => MachineCommand::Get { key: name, level },
             Operation::Write { value, ttl, .. } => {
@@ -243,11 +294,22 @@ impl Stage<'_> {
             Operation::Erase => MachineCommand::Delete { key: name, level },
             Operation::Invalidate => MachineCommand::Invalidate { key: name },
         };
+        let (began, is_calm) = (self.world.now(), self.world.is_whole());
+        let call = Call {
+            node,
+            began,
+            key: key.to_owned(),
+            operation: operation.clone(),
+            level: asked_level,
+            answer: None,
+            is_calm,
+        };
+        let number = self.world.begin(node, command);
+        self.asked.push((number, call));
         if begins {
-            self.world.begin(node, command);
             return;
         }
-        let reply = self.world.ask(node, command, PATIENCE);
+        let reply = self.world.wait(number, PATIENCE);
         if self.world.failure().is_some() {
             return;
         }
@@ -268,6 +330,27 @@ impl Stage<'_> {
         };
         self.answer(answer);
     }
+}
+
+/// What a client asked and heard, as a line of the script and an answer.
+fn told(call: &Call) -> WorldEvent {
+    let Call { node, began, key, operation, level, answer, .. } = call;
+    let (operation, key) = (operation.clone(), key.as_str());
+    let asked = Act::Operate { operation, key: key.into(), level: *level, via: None, begins: false };
+    let answer = match answer {
+        None => "no answer".to_owned(),
+        Some((at, reply)) => {
+            let heard = match reply {
+                MachineReply::Value(Some(value)) => escape(value),
+                MachineReply::Value(None) => "nothing".to_owned(),
+                MachineReply::Done => "done".to_owned(),
+                MachineReply::Failed(_) => "error".to_owned(),
+            };
+            format!("{heard} ({} ms)", (at - began) / 1_000)
+        }
+    };
+    let text = format!("{asked} => {answer}");
+    WorldEvent::Client { node: node.to_string(), at_us: *began, text, key: Some(key.to_owned()), is_late: true }
 }
 
 const fn of_level(level: Level) -> MachineLevel {

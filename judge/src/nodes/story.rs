@@ -2,6 +2,7 @@
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::families::cluster::{ClusterCommand, tell::WorldEvent};
+use cachedojo_lab::script::Command;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 use cachedojo_notation::text::Language;
 
@@ -12,6 +13,9 @@ const LINES_MAX: usize = 60;
 
 /// The story of a run of a scene, a line a step; of the turns of one `for` the first and the last. Cost: O(events).
 pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
+    if let Some(lines) = of_life(scene, events, language) {
+        return shortened(lines);
+    }
     let mut lines = Vec::new();
     for (index, step) in scene.steps.iter().enumerate() {
         let own: Vec<&Event> = events.iter().filter(|event| event.step as usize == index).collect();
@@ -33,11 +37,52 @@ pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
             (None, true) => {}
         }
     }
+    shortened(lines)
+}
+
+fn shortened(mut lines: Vec<String>) -> String {
     if lines.len() > LINES_MAX {
         let left_out = lines.len() - LINES_MAX;
         lines.splice(LINES_MAX / 2..LINES_MAX / 2 + left_out, [format!("… ({left_out}) …")]);
     }
     lines.join("\n") + "\n"
+}
+
+/// The story of a life in which a promise was broken: what befell the cluster, and what clients asked and heard about the key, in the order
+/// of time, and at last the promise and who holds what. `None` where no promise of a whole life was broken.
+fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<String>> {
+    let broken = |event: &Event| matches!(&event.what, What::World { event: WorldEvent::Checked { broken: Some(_) } });
+    let at = events.iter().position(broken)?;
+    let time = |us: u64| format!("{}.{:03} s", us / 1_000_000, us / 1_000 % 1_000);
+    let mut lines: Vec<(u64, String)> = Vec::new();
+    for (index, step) in scene.steps.iter().enumerate() {
+        let Some(first) = events.iter().find(|event| event.step as usize == index) else { continue };
+        let Doing::World(command) = &step.doing else { continue };
+        if !matches!(command, ClusterCommand::Do(Act::Operate { .. })) {
+            lines.extend(sentence(step, language).map(|said| (first.at_ms * 1_000, said)));
+        }
+    }
+    let mut last = Vec::new();
+    for event in &events[at..] {
+        match &event.what {
+            heard @ What::World { event: WorldEvent::Client { at_us, .. } } => {
+                lines.push((*at_us, in_language(heard, language).trim_start_matches("~ ").to_owned()));
+            }
+            What::World { event: WorldEvent::Checked { .. } } => {
+                last.push(format!("✗ {}", in_language(&event.what, language)));
+            }
+            What::Broken { .. } => {}
+            what => last.extend(outcome(what, language)),
+        }
+    }
+    lines.sort_by_key(|(at, _)| *at);
+    let lines = lines.into_iter().map(|(at, said)| format!("{}  {said}", time(at)));
+    Some(lines.chain(last).collect())
+}
+
+/// An event of the simulated cluster, as the language of scripts tells it.
+fn in_language(what: &What, language: Language) -> String {
+    what.told_in(&Command::World(ClusterCommand::Check), language)
 }
 
 /// A text in the language asked for.
@@ -71,7 +116,7 @@ fn sentence(step: &SceneStep, language: Language) -> Option<String> {
             format!("{} nœuds démarrent, chaque clé sur {} d'entre eux", setup.nodes, setup.copies),
         ),
         Doing::World(ClusterCommand::Do(act)) => Some(of_act(act, language)),
-        Doing::Expect(_) | Doing::World(_) => None,
+        Doing::Expect(_) | Doing::Check | Doing::World(_) => None,
     }
 }
 
@@ -147,7 +192,10 @@ fn of_act(act: &Act, language: Language) -> String {
 fn outcome(what: &What, language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match what {
-        What::Created { .. } | What::Ticked { .. } | What::Held { .. } => None,
+        What::Created { .. }
+        | What::Ticked { .. }
+        | What::Held { .. }
+        | What::World { event: WorldEvent::Checked { .. } } => None,
         What::World { event } => of_event(event, language),
         What::Hit { value, .. } => said(format!("it answers {value}"), format!("il répond {value}")),
         What::Miss { .. } => {

@@ -45,8 +45,8 @@ pub struct Machines<'a> {
     random: Random,
     copies: u32,
     points: u32,
-    /// What clients asked, by number: whom, and what they heard.
-    calls: BTreeMap<u64, (NodeId, Option<MachineReply>)>,
+    /// What clients asked, by number: whom, and when they heard what.
+    calls: BTreeMap<u64, (NodeId, Option<(Micros, MachineReply)>)>,
     /// Messages that nodes sent since the world began.
     pub sent: u64,
     /// The work of nodes that are no more.
@@ -144,6 +144,11 @@ impl<'a> Machines<'a> {
     /// Asks a node, and lets time pass until it answers, or for so long. `None` when it did not.
     pub fn ask(&mut self, node: NodeId, command: MachineCommand, patience: Micros) -> Option<MachineReply> {
         let number = self.begin(node, command);
+        self.wait(number, patience)
+    }
+
+    /// Lets time pass until a call that was begun is answered, or for so long.
+    pub fn wait(&mut self, number: u64, patience: Micros) -> Option<MachineReply> {
         let end = self.now.saturating_add(patience);
         while self.answer(number).is_none() && self.step(end) {}
         let reply = self.answer(number).cloned();
@@ -171,7 +176,18 @@ impl<'a> Machines<'a> {
 
     /// The answer to a call that was begun, if it has come.
     pub fn answer(&self, number: u64) -> Option<&MachineReply> {
-        self.calls.get(&number).and_then(|(_, reply)| reply.as_ref())
+        self.heard(number).map(|(_, reply)| reply)
+    }
+
+    /// The same, and when it came.
+    pub fn heard(&self, number: u64) -> Option<(Micros, &MachineReply)> {
+        self.calls.get(&number).and_then(|(_, reply)| reply.as_ref()).map(|(at, reply)| (*at, reply))
+    }
+
+    /// Whether all members run and the network does nothing but carry their messages.
+    pub fn is_whole(&self) -> bool {
+        let runs = |node: NodeId| self.hosts.get(&node).is_some_and(|host| host.runs == Runs::Yes);
+        self.network.is_healthy() && self.members.iter().all(runs)
     }
 
     /// The next event, if it comes by `end`.
@@ -194,7 +210,7 @@ impl<'a> Machines<'a> {
         if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
             && *asked == node
         {
-            *answer = Some(reply);
+            *answer = Some((self.now, reply));
         }
     }
 

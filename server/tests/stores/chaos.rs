@@ -2,12 +2,23 @@
 //! until it does, and each asking is bounded by the service's own timeouts.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use crate::processes::{redis, service};
+use crate::processes::{Process, redis};
 use crate::redis::{Pair, put};
 use crate::support::{Client, Running};
+
+/// The service as a process of its own, and where it answers.
+fn service(flags: &[&str]) -> (Process, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"));
+    command.args(["--listen", "127.0.0.1:0", "--log", "off"]).args(flags);
+    let process = Process::start(command, "Cache service: ");
+    let address = process.ready.split("http://").nth(1).map(|url| url.trim_end_matches('/'));
+    let address = address.and_then(|address| address.parse().ok()).expect("an address");
+    (process, address)
+}
 
 /// Askings until something has come about; each takes at least a round trip and at most the store's timeout.
 const ASKINGS: usize = 2_000;

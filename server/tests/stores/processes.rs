@@ -1,10 +1,11 @@
 //! Processes that a test starts, waits for by what they say, and ends.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::Receiver;
 
 /// A folder of its own, which goes with it.
 pub(crate) struct Folder(PathBuf);
@@ -37,13 +38,14 @@ pub(crate) fn free_port() -> u16 {
 /// A process that is killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
+    said: Receiver<String>,
     /// The line that said it is ready.
     pub(crate) ready: String,
 }
 
 impl Process {
     /// Starts a program and waits for the line that says it is ready.
-    fn start(mut command: Command, ready: &str) -> Self {
+    pub(crate) fn start(mut command: Command, ready: &str) -> Self {
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap_or_else(
@@ -62,13 +64,25 @@ impl Process {
             });
         }
         drop(say);
+        let mut process = Self { child, said, ready: String::new() };
+        process.ready = process.next_with(ready);
+        process
+    }
+
+    /// Waits for the next line that it says with this text in it.
+    pub(crate) fn next_with(&mut self, text: &str) -> String {
         let mut all = Vec::new();
-        while !all.last().is_some_and(|line: &String| line.contains(ready)) {
-            let line = said.recv();
-            all.push(line.unwrap_or_else(|_| panic!("{program} ended before it was ready: {all:?}")));
+        while !all.last().is_some_and(|line: &String| line.contains(text)) {
+            let line = self.said.recv();
+            all.push(line.unwrap_or_else(|_| panic!("it ended before it said `{text}`: {all:?}")));
         }
-        let ready = all.pop().expect("the line that ended the loop");
-        Self { child, ready }
+        all.pop().expect("the line that ended the loop")
+    }
+
+    /// Waits for its end: its exit code, and what it said since it was last asked.
+    pub(crate) fn wait(&mut self) -> (Option<i32>, String) {
+        let said = self.said.iter().collect::<Vec<_>>().join("\n");
+        (self.child.wait().expect("it ends").code(), said)
     }
 
     /// Ends it at once, as a crash would.
@@ -89,16 +103,6 @@ impl Drop for Process {
         _ = self.child.kill();
         _ = self.child.wait();
     }
-}
-
-/// The service as a process of its own, and where it answers.
-pub(crate) fn service(flags: &[&str]) -> (Process, SocketAddr) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"));
-    command.args(["--listen", "127.0.0.1:0", "--log", "off"]).args(flags);
-    let process = Process::start(command, "Cache service: ");
-    let address = process.ready.split("http://").nth(1).map(|url| url.trim_end_matches('/'));
-    let address = address.and_then(|address| address.parse().ok()).expect("an address");
-    (process, address)
 }
 
 /// A Redis without a disk.

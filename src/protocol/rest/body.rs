@@ -1,7 +1,7 @@
 //! The JSON bodies as they come.
 
 use super::settings::{self, Change};
-use super::{Failure, KEYS_MAX, TAG_BYTES_MAX, TAGS_MAX, path};
+use super::{Failure, KEYS_MAX, TAG_CHARS_MAX, TAGS_MAX, path};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -73,8 +73,8 @@ fn read_entry(key: String, fields: &Fields<'_>, value_bytes_max: usize) -> Resul
     if value.get().len() > value_bytes_max {
         return Err(Failure::ValueTooLarge);
     }
-    let ttl_s: Option<u64> = match fields.get("ttl") {
-        Some(ttl) => serde_json::from_str(ttl.get()).map_err(|_| Failure::InvalidTtl)?,
+    let ttl_s = match fields.get("ttl").filter(|ttl| ttl.get() != "null") {
+        Some(ttl) => Some(settings::whole_number(ttl).ok_or(Failure::InvalidTtl)?),
         None => None,
     };
     Ok(NewEntry { key, value: value.get().into(), ttl_s: ttl_s.filter(|&ttl_s| ttl_s > 0), tags })
@@ -82,10 +82,10 @@ fn read_entry(key: String, fields: &Fields<'_>, value_bytes_max: usize) -> Resul
 
 fn read_tags(fields: &Fields<'_>) -> Result<Vec<String>, Failure> {
     let mut tags = read_list::<String>(fields, "tags").map_err(|()| Failure::InvalidTags)?.unwrap_or_default();
-    tags.sort_unstable();
-    tags.dedup();
-    if tags.len() > TAGS_MAX || tags.iter().any(|tag| tag.is_empty() || tag.len() > TAG_BYTES_MAX) {
+    if tags.len() > TAGS_MAX || tags.iter().any(|tag| !(1..=TAG_CHARS_MAX).contains(&tag.chars().count())) {
         return Err(Failure::InvalidTag);
     }
+    tags.sort_unstable();
+    tags.dedup();
     Ok(tags)
 }

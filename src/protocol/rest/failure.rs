@@ -10,7 +10,7 @@ pub enum Failure {
     BadRequest(LineMistake),
     /// A namespace has 1 to 100 letters, digits, `_` and `-`.
     InvalidNamespace,
-    /// A key has 1 to 255 bytes without control characters.
+    /// A key has 1 to 255 characters, and none is a control character.
     InvalidKey,
     /// The pattern or the tag of a query is encoded wrongly.
     InvalidPattern,
@@ -92,7 +92,7 @@ impl fmt::Display for Failure {
             Self::ValueTooLarge => "Value too large",
             Self::InvalidTtl => "TTL must be a whole number of seconds, 0 or more",
             Self::InvalidTags => "Tags must be a list of strings",
-            Self::InvalidTag => "At most 16 tags, each of 1 to 100 bytes",
+            Self::InvalidTag => "At most 16 tags, each of 1 to 100 characters",
             Self::InvalidKeys => "Keys must be a list of strings",
             Self::InvalidEntries => "Entries must be a list of objects with key and value",
             Self::TooManyKeys => "Too many keys in one request",

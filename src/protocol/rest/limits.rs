@@ -4,8 +4,8 @@
 pub const DEFAULT_TTL_S: u64 = 3600;
 /// The longest namespace, in bytes.
 pub const NAMESPACE_BYTES_MAX: usize = 100;
-/// The longest key, in bytes.
-pub const KEY_BYTES_MAX: usize = 255;
+/// The longest key, in characters: document 002 keeps patterns of keys in a `VARCHAR(255)`.
+pub const KEY_CHARS_MAX: usize = 255;
 /// Keys that one `mget` or `mset` may name.
 pub const KEYS_MAX: usize = 10_000;
 /// The most that the values of one `mget` may come to, in bytes.
@@ -14,8 +14,8 @@ pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const PATTERN_BYTES_MAX: usize = 1024;
 /// Tags of one entry.
 pub const TAGS_MAX: usize = 16;
-/// The longest tag, in bytes.
-pub const TAG_BYTES_MAX: usize = 100;
+/// The longest tag, in characters.
+pub const TAG_CHARS_MAX: usize = 100;
 /// Namespaces of one service.
 pub const NAMESPACES_MAX: usize = 1024;
 

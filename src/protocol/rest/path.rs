@@ -1,6 +1,6 @@
 //! Which resource a path names.
 
-use super::{Failure, KEY_BYTES_MAX, NAMESPACE_BYTES_MAX, PATTERN_BYTES_MAX};
+use super::{Failure, KEY_CHARS_MAX, NAMESPACE_BYTES_MAX, PATTERN_BYTES_MAX};
 use crate::cache::Glob;
 
 /// A resource of the API.
@@ -93,7 +93,7 @@ fn is_namespace(text: &str) -> bool {
 }
 
 pub(super) fn is_key(text: &str) -> bool {
-    (1..=KEY_BYTES_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
+    (1..=KEY_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// The conditions in a query; an empty one counts as none. One that is encoded wrongly must not: without a condition all

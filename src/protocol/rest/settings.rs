@@ -123,5 +123,19 @@ pub(super) fn read_change(fields: &BTreeMap<String, &RawValue>) -> Result<Change
 
 /// A whole number from 1 to `max`.
 fn whole(json: &RawValue, max: u64) -> Option<u64> {
-    serde_json::from_str(json.get()).ok().filter(|number| (1..=max).contains(number))
+    whole_number(json).filter(|number| (1..=max).contains(number))
+}
+
+/// A whole number, which JSON may write with a fraction of zeros or an exponent: `60.0` and `6e1` are 60.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the float has no fraction and is not negative, and what is too large becomes the largest"
+)]
+pub(super) fn whole_number(json: &RawValue) -> Option<u64> {
+    let exact = serde_json::from_str(json.get()).ok();
+    exact.or_else(|| {
+        let float: f64 = serde_json::from_str(json.get()).ok()?;
+        (float.fract() == 0.0 && float >= 0.0).then_some(float as u64)
+    })
 }

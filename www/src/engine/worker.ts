@@ -59,6 +59,8 @@ export type ToWorker =
   | {
       kind: "go";
       run: number;
+      /** Which of its run's wishes this is: the latest counts. */
+      go: number;
       script: Script;
       /** Who obeys, where it is not the reference. */
       program?: WebAssembly.Module | undefined;
@@ -107,6 +109,8 @@ export type FromWorker =
   | {
       kind: "moved";
       run: number;
+      /** The wish that was being followed. */
+      go: number;
       position: number;
       total: number;
       isDone: boolean;
@@ -241,7 +245,7 @@ async function obey(message: ToWorker): Promise<void> {
 /** Works in turns towards the goal, so that messages are heard in between. */
 async function pursue(): Promise<void> {
   while (goal) {
-    const { run, script, program, keys, language } = goal;
+    const { run, go, script, program, keys, language } = goal;
     const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
     const at = sessionOf(script, program);
     const to = "to" in goal.goal ? goal.goal.to : at.run.commandsTo(goal.goal.toLine);
@@ -263,7 +267,7 @@ async function pursue(): Promise<void> {
       // Thousands of points, that the page would only compare with those that it has.
       view.ring = undefined;
     }
-    tell({ kind: "moved", run, position, total, isDone, hasArrived, events, view, hasSameRing });
+    tell({ kind: "moved", run, go, position, total, isDone, hasArrived, events, view, hasSameRing });
     lookMs = performance.now() - began;
     await new Promise((resolve) => setTimeout(resolve));
   }

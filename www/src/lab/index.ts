@@ -10,8 +10,8 @@ import { language } from "../settings";
 import { hasRefused, holdRefused } from "../sheets";
 import { words } from "../words";
 import { hearReading, read, readAgain } from "./reading";
-import { hearMove, play, tellAgain } from "./runs";
-import { commandHelp, DIALECTS, examples, isReady, isRunning, sheet, trouble } from "./state";
+import { arrive, hearMove, play, tellAgain } from "./runs";
+import { commandHelp, DIALECTS, examples, isPlaying, isReady, sheet, trouble } from "./state";
 import { fetchAgain, hear, restart, send } from "./wire";
 import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
@@ -92,7 +92,8 @@ function hearAll(): void {
   hear("unloaded", () => {
     batch(() => {
       trouble.value = "unloaded";
-      isRunning.value = false;
+      isPlaying.value = false;
+      arrive();
     });
   });
   hear("failed", hearFailure);
@@ -102,7 +103,8 @@ function hearFailure(): void {
   restart();
   batch(() => {
     trouble.value = "failed";
-    isRunning.value = false;
+    isPlaying.value = false;
+    arrive();
   });
   if (examples.value.length === 0) {
     send({ kind: "speak", language: language.value });

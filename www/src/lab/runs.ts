@@ -23,7 +23,15 @@ import {
 import { isAsked, restart, send } from "./wire";
 
 const END = 0xffff_ffff;
+/** Commands of a way so short that nobody need be told that it takes time, unless it does. */
+const SHORT = 50;
+/** How long such a way may take unsaid. */
+const UNSAID_MS = 80;
 let runId = 0;
+let goId = 0;
+/** Where the engine was asked to go and has not come yet; nothing else is under way. */
+let aim: { go: number; to: number } | undefined;
+let unsaidTimer: ReturnType<typeof setTimeout> | undefined;
 let playTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Runs to the end; a run that is there already starts over. */
@@ -36,14 +44,20 @@ export function runAll(): void {
   go({ to: END });
 }
 
+/** A step from where the run stands or is about to stand: who presses a key five times goes five steps. */
 export function stepForward(): void {
   shouldFollow.value = true;
-  go({ to: (isStale.value ? 0 : run.value.position) + 1 });
+  go({ to: Math.min(standing() + 1, END) });
 }
 
 export function stepBack(): void {
   isPlaying.value = false;
-  goTo(run.value.position - 1);
+  goTo(standing() - 1);
+}
+
+/** Where the run stands once the short way is gone that is under way. */
+function standing(): number {
+  return isStale.value ? 0 : Math.min(aim?.to ?? run.value.position, run.value.total || END);
 }
 
 /** Stands right after command number `position` of the run that is shown. */
@@ -70,28 +84,30 @@ export function togglePlay(): void {
 /** The next command's turn, once the last one's effect is shown. */
 export function play(): void {
   clearTimeout(playTimer);
-  if (!isPlaying.value || isRunning.value) {
+  // All are read, whatever comes of it: whatever changes of them wakes this again.
+  const isAtEnd = run.value.isDone && !isStale.value;
+  const pause = 1000 / speed.value;
+  if (!isPlaying.value || isRunning.value || aim) {
     return;
   }
-  if (run.value.isDone && !isStale.value) {
+  if (isAtEnd) {
     isPlaying.value = false;
   } else {
-    playTimer = setTimeout(stepForward, 1000 / speed.value);
+    playTimer = setTimeout(stepForward, pause);
   }
 }
 
 /** Ends the run at once. What it has shown so far stays. */
 export function stop(): void {
   isPlaying.value = false;
-  if (!isRunning.value && !isAsked()) {
+  const wasRunning = aim !== undefined;
+  if (!wasRunning && !isAsked()) {
     return;
   }
   restart();
-  if (isRunning.value) {
-    batch(() => {
-      isRunning.value = false;
-      wasStopped.value = true;
-    });
+  arrive();
+  if (wasRunning) {
+    wasStopped.value = true;
   }
   readAgain();
 }
@@ -105,14 +121,14 @@ export function reset(): void {
 export function seek(key: string): void {
   soughtKey.value = key;
   if (!isRunning.value && !isStale.value && run.value.view?.ring) {
-    go({ to: run.value.position });
+    go({ to: standing() });
   }
 }
 
 /** The same run once more, in the language of now: what has been told already was told in another. */
 export function tellAgain(): void {
   const { position, known, language: before } = run.peek();
-  if (before === language.value || known === 0 || isStale.peek() || isRunning.peek()) {
+  if (before === language.value || known === 0 || isStale.peek() || aim) {
     return;
   }
   begin();
@@ -126,8 +142,29 @@ export function begin(): void {
     clearLog();
     run.value = freshRun(sheet.value);
     wasStopped.value = false;
-    isRunning.value = false;
+    arrive();
   });
+}
+
+/** Nothing is under way any more. */
+export function arrive(): void {
+  clearTimeout(unsaidTimer);
+  aim = undefined;
+  isRunning.value = false;
+}
+
+/** The engine is under way; a short way is only told of when it takes long, so that a step makes nothing flicker. */
+function depart(go: number, to: number): void {
+  aim = { go, to };
+  clearTimeout(unsaidTimer);
+  const { position, known } = run.value;
+  if (to <= Math.max(known, position + SHORT)) {
+    unsaidTimer = setTimeout(() => {
+      isRunning.value = true;
+    }, UNSAID_MS);
+  } else {
+    isRunning.value = true;
+  }
 }
 
 export function go(goal: { to: number } | { toLine: number }): void {
@@ -139,19 +176,21 @@ export function go(goal: { to: number } | { toLine: number }): void {
   }
   const { script, known, language: spoken } = run.value;
   const keys = soughtKey.value === "" ? [] : [soughtKey.value];
+  goId += 1;
   batch(() => {
-    isRunning.value = true;
+    depart(goId, "to" in goal ? goal.to : END);
     wasStopped.value = false;
     if (trouble.value === "failed") {
       trouble.value = undefined;
     }
   });
   const program = programs.get(script.subject ?? "");
-  send({ kind: "go", run: runId, script, program, goal, known, keys, language: spoken });
+  send({ kind: "go", run: runId, go: goId, script, program, goal, known, keys, language: spoken });
 }
 
 export function hearMove({
   run: id,
+  go,
   position,
   total,
   isDone,
@@ -180,6 +219,8 @@ export function hearMove({
       before: position === at + 1 ? before : undefined,
     };
     eventCount.value = events.length;
-    isRunning.value = !hasArrived;
+    if (hasArrived && aim?.go === go) {
+      arrive();
+    }
   });
 }

@@ -29,6 +29,17 @@ export function Banner() {
       {trouble.value && (
         <p class="banner bad" role="alert">
           {status[trouble.value]}
+          {trouble.value === "failed" && (
+            <button
+              type="button"
+              class="button small"
+              onClick={() => {
+                trouble.value = undefined;
+              }}
+            >
+              {banner.close}
+            </button>
+          )}
           {trouble.value === "unloaded" && (
             <button type="button" class="button small" onClick={retry}>
               {banner.retry}

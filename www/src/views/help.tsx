@@ -3,6 +3,12 @@ import { commandHelp, sheet } from "../lab";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
+import { inline } from "./markdown";
+
+/** What a button's hint says of it, but for the key, which stands beside it here. */
+function withoutKey(hint: string): string {
+  return hint.replace(/\s\([^)]*\)$/, "");
+}
 
 /** The keys, and every command of the lab language from the engine's own table. */
 export function Help() {
@@ -21,11 +27,11 @@ export function Help() {
     return () => removeEventListener("keydown", ask);
   }, []);
   const keys: [string, string][] = [
-    ["Ctrl+Enter", hints.run],
-    ["F10", hints.step],
-    ["F9", hints.back],
-    ["Ctrl+F10", tools.toLine],
-    ["Esc", hints.stop],
+    ["Ctrl+Enter", withoutKey(hints.run)],
+    ["F10", withoutKey(hints.step)],
+    ["F9", withoutKey(hints.back)],
+    ["Ctrl+F10", withoutKey(tools.toLine)],
+    ["Esc", withoutKey(hints.stop)],
     ["Ctrl+Space", help.complete],
     ["Esc, Tab", help.leave],
     ["?", help.title],
@@ -69,7 +75,7 @@ export function Help() {
                 <th scope="row">
                   <code>{usage}</code>
                 </th>
-                <td>{help}</td>
+                <td>{inline(help)}</td>
               </tr>
             ))}
           </tbody>

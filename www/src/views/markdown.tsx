@@ -52,7 +52,8 @@ function Block({ block }: { block: Parsed }) {
   }
 }
 
-function inline(text: string): ComponentChildren {
+/** `code`, **strong**, *emphasis* within a line. */
+export function inline(text: string): ComponentChildren {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).map((part) => {
     if (part.startsWith("`") && part.length > 2) {
       return <code>{part.slice(1, -1)}</code>;

@@ -80,7 +80,7 @@ function blocks(from: number, to: number) {
 /** Once told an event stays as it is, so a block of one run is written once. */
 function Block({ from, to, isLast, script }: { from: number; to: number; isLast: boolean; script: Script }) {
   const lines = useMemo(() => text(from, to), [from, to, script]);
-  return <span class="block">{isLast ? lines : `${lines}\n`}</span>;
+  return <span class="stretch">{isLast ? lines : `${lines}\n`}</span>;
 }
 
 function text(from: number, to: number): string {

@@ -95,7 +95,7 @@ export function RingPicture({
 
 type PointsProps = Omit<RingView, "keys"> & { chosen: number | undefined };
 
-/** The arcs and the lanes: thousands of lines, drawn anew only when the ring has changed. */
+/** The arcs and the lanes: thousands of lines in two paths a member, drawn anew only when the ring has changed. */
 const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) => {
   const lane = Math.min(LANES.widest, (LANES.outer - LANES.inner) / Math.max(1, members.length));
   const laneOf = (member: number) => LANES.outer - member * lane;
@@ -106,12 +106,10 @@ const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) =>
         <g key={id} class={faint(i)} data-node={id} style={{ color: memberColour(i) }}>
           <path class="arcs" d={arcsOf(heirs, places, i)} />
           <circle class={isAlive ? "lane" : "lane dead"} cx={CENTRE} cy={CENTRE} r={laneOf(i)} />
-          {places.map(
-            (place, point) =>
-              owners[point] === i && (
-                <Tick key={point} place={place} radius={laneOf(i)} length={lane * 0.62} isAlive={isAlive} />
-              ),
-          )}
+          <path
+            class={isAlive ? "points" : "points dead"}
+            d={ticksOf(owners, places, i, laneOf(i), lane * 0.62)}
+          />
         </g>
       ))}
       {members.length <= BADGES_MAX &&
@@ -128,19 +126,6 @@ const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) =>
     </g>
   );
 });
-
-interface TickProps {
-  place: number;
-  radius: number;
-  length: number;
-  isAlive: boolean;
-}
-
-function Tick({ place, radius, length, isAlive }: TickProps) {
-  const [x1, y1] = point(place, radius - length / 2);
-  const [x2, y2] = point(place, radius + length / 2);
-  return <line class={isAlive ? "point" : "point dead"} x1={x1} y1={y1} x2={x2} y2={y2} />;
-}
 
 interface Name {
   at: KeyView;
@@ -209,6 +194,18 @@ function Hollow({ members }: { members: MemberView[] }) {
       ))}
     </g>
   );
+}
+
+/** A member's points across its lane, as one path: thousands of elements would cost every frame more than the picture does. */
+function ticksOf(owners: number[], places: number[], member: number, radius: number, length: number): string {
+  const parts: string[] = [];
+  for (const [i, owner] of owners.entries()) {
+    if (owner === member) {
+      const place = places[i] ?? 0;
+      parts.push(`M${point(place, radius - length / 2)}L${point(place, radius + length / 2)}`);
+    }
+  }
+  return parts.join("");
 }
 
 /** The arcs that a member answers for, as one path: an arc ends at its point and begins at the point before. */

@@ -103,30 +103,32 @@ function SubjectChoice() {
     }
   };
   return (
-    <label class="field">
-      <span class="hidden">{subjects.label}</span>
+    <>
       {wasRefused.value && (
         <span class="tone-bad" role="alert">
           {subjects.wrong}
         </span>
       )}
-      <select
-        data-testid="subject"
-        title={subjects.label}
-        value={subject ?? ""}
-        onChange={({ currentTarget }) => {
-          choose(currentTarget.value);
-          currentTarget.value = subject ?? "";
-        }}
-      >
-        <option value="">{subjects.reference}</option>
-        {open?.mutant && <option value={open.mutant}>{subjects.hunted}</option>}
-        {(subject === DROPPED || (!open && programs.has(DROPPED))) && (
-          <option value={DROPPED}>{subjects.dropped}</option>
-        )}
-        {!open && <option value="open">{subjects.open}</option>}
-      </select>
-    </label>
+      <label class="field">
+        <span class="hidden">{subjects.label}</span>
+        <select
+          data-testid="subject"
+          title={subjects.label}
+          value={subject ?? ""}
+          onChange={({ currentTarget }) => {
+            choose(currentTarget.value);
+            currentTarget.value = subject ?? "";
+          }}
+        >
+          <option value="">{subjects.reference}</option>
+          {open?.mutant && <option value={open.mutant}>{subjects.hunted}</option>}
+          {(subject === DROPPED || (!open && programs.has(DROPPED))) && (
+            <option value={DROPPED}>{subjects.dropped}</option>
+          )}
+          {!open && <option value="open">{subjects.open}</option>}
+        </select>
+      </label>
+    </>
   );
 }
 

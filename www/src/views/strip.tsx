@@ -277,11 +277,11 @@ function Place() {
   if (isRunning.value) {
     return <>{status.running(here, all)}</>;
   }
+  if (wasStopped.value) {
+    return <>{position === 0 ? status.stoppedFirst : status.stopped(here)}</>;
+  }
   if (position === 0) {
     return <>{total === 0 ? status.ready : status.start}</>;
-  }
-  if (wasStopped.value) {
-    return <>{status.stopped(here)}</>;
   }
   if (isDone) {
     return <>{position === total ? status.done(all) : status.ended(here)}</>;

@@ -23,6 +23,10 @@ ring where user:42
 ring spread key 1000
 `;
 
+/** A count with its noun: as a number, or as the chosen language writes it. */
+const some = (count: number | string, one: string, many: string) =>
+  `${count} ${String(count) === "1" ? one : many}`;
+
 export const en = {
   tagline: "Write commands. Watch a cache obey them.",
   skip: "Skip to the script",
@@ -63,7 +67,7 @@ export const en = {
   },
   output: "Output",
   outputEmpty: "Press Run: the answers appear here.",
-  outputCut: (shown: string, all: string) => `The last ${shown} of ${all} lines.`,
+  outputCut: (shown: string, all: string) => `The last ${shown} of ${some(all, "line", "lines")}.`,
   copy: "Copy all",
   copied: "Copied",
   timeline: "Timeline",
@@ -75,9 +79,9 @@ export const en = {
     title: "Hash ring",
     empty: "No ring yet. A script makes one with “ring new”.",
     summary: (nodes: number, points: string) =>
-      `${nodes} ${nodes === 1 ? "node" : "nodes"}, ${points} points`,
+      `${some(nodes, "node", "nodes")}, ${some(points, "point", "points")}`,
     picture: (nodes: number, points: string) =>
-      `A ring with ${points} points of ${nodes} nodes. The table below says the same in numbers.`,
+      `A ring with ${some(points, "point", "points")} of ${some(nodes, "node", "nodes")}. The table below says the same in numbers.`,
     tooMany: "There are too many points to draw; the table has the exact shares.",
     node: "Node",
     points: "Points",
@@ -110,7 +114,7 @@ export const en = {
     more: (count: string) => `and ${count} more`,
     noEntries: "Empty.",
     memory: "Memory",
-    ofBytes: (used: string, limit: string) => `${used} of ${limit} bytes`,
+    ofBytes: (used: string, limit: string) => `${used} of ${some(limit, "byte", "bytes")}`,
     order: (policy: string) => `In the order in which ${policy} would let them go`,
     clock: "Clock",
     departures: "Gone at this command",
@@ -137,20 +141,20 @@ export const en = {
   status: {
     loading: "The engine is loading.",
     ready: "Ready.",
-    running: (position: string, total: string) => `Running: ${position} of ${total} commands.`,
+    running: (position: string, total: string) =>
+      `Running: ${position} of ${some(total, "command", "commands")}.`,
     at: (position: string, total: string) => `After command ${position} of ${total}.`,
     start: "Before the first command.",
-    done: (total: string) => `Done: ${total} ${total === "1" ? "command" : "commands"}.`,
+    done: (total: string) => `Done: ${some(total, "command", "commands")}.`,
     ended: (position: string) => `The run ended at command ${position}.`,
+    stoppedFirst: "Stopped before the first command was done.",
     stopped: (position: string) => `Stopped after command ${position}.`,
-    held: (count: number) => (count === 1 ? "1 expectation held" : `${count} expectations held`),
-    heldByReference: (count: number) =>
-      count === 1 ? "the reference holds 1 expectation" : `the reference holds ${count} expectations`,
-    broken: (count: number) => (count === 1 ? "1 is broken" : `${count} are broken`),
+    held: (count: number) => `${some(count, "expectation", "expectations")} held`,
+    heldByReference: (count: number) => `the reference holds ${some(count, "expectation", "expectations")}`,
+    broken: (count: number) => some(count, "is broken", "are broken"),
     line: (line: number) => `Line ${line}`,
-    refused: (count: number) =>
-      count === 1 ? "1 line is answered with an error" : `${count} lines are answered with an error`,
-    mistakes: (count: number) => (count === 1 ? "1 line cannot be read" : `${count} lines cannot be read`),
+    refused: (count: number) => `${some(count, "line is", "lines are")} answered with an error`,
+    mistakes: (count: number) => `${some(count, "line", "lines")} cannot be read`,
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
     failed: "The engine failed and was started afresh; your script is safe.",
@@ -189,7 +193,7 @@ export const en = {
     copy: "Copy",
     manual: "Copy this link:",
     long: (characters: string) =>
-      `It is ${characters} characters long; some messengers cut links of over 2,000.`,
+      `It is ${some(characters, "character", "characters")} long; some messengers cut links of over 2,000.`,
     files: "As files",
     trace: "Events (JSON)",
     transcript: "Answers (text)",
@@ -251,7 +255,7 @@ export const en = {
     unfold: "Open the guide",
     hello: "Write commands; watch a cache obey them. Every step can be taken back.",
     first: (title: string) => `Start with lesson 1: ${title}`,
-    firstHelp: (minutes: number) => `${minutes} minutes, no knowledge needed`,
+    firstHelp: (minutes: number) => `${some(minutes, "minute", "minutes")}, no knowledge needed`,
     goOn: (title: string) => `Go on: ${title}`,
     goOnHelp: "Your next lesson",
     free: "Play freely",
@@ -263,7 +267,7 @@ export const en = {
     none: "This page came without lessons. `cargo xtask play` builds them.",
     gone: "This lesson is not part of this page.",
     solved: (done: number, all: number) => `${done} of ${all} solved`,
-    points: (score: number) => `${score} points`,
+    points: (score: number) => some(score, "point", "points"),
     minutes: (minutes: number) => `${minutes} min`,
     kinds: { predict: "Predict", expose: "Expose", repair: "Repair", design: "Design" },
     export: "Export",
@@ -290,8 +294,8 @@ export const en = {
     notYet: "Not yet.",
     par: (length: number, par: number) =>
       length <= par
-        ? `${length} lines: nobody is known to need fewer.`
-        : `${length} lines; it can be done in ${par}.`,
+        ? `${some(length, "line", "lines")}: nobody is known to need fewer.`
+        : `${some(length, "line", "lines")}; it can be done in ${par}.`,
     parting: (line: number) => `Line ${line} is where they part`,
     sound: "The sound cache",
     other: "The one with the bug",
@@ -338,7 +342,7 @@ export const en = {
     leader: (term: number) => `leads term ${term}`,
     epoch: (epoch: number) => `ring epoch ${epoch}`,
     behind: "catching up",
-    hints: (count: number) => (count === 1 ? "keeps 1 hint" : `keeps ${count} hints`),
+    hints: (count: number) => `keeps ${some(count, "hint", "hints")}`,
     shift: (seconds: string) => `wall clock ${seconds} s off`,
     tombstone: "deleted",
     kill: "Kill",
@@ -347,7 +351,7 @@ export const en = {
     restart: "Restart",
     skew: "Skew +10 s",
     messages: "Messages of this command",
-    messageCount: (count: number) => (count === 1 ? "1 message" : `${count} messages`),
+    messageCount: (count: number) => some(count, "message", "messages"),
     noMessages: "This command sent none. Step to one that writes or reads.",
     picture: "A column for each node, time downwards; the list below says the same in words.",
     inWords: "In words",

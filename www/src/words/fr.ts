@@ -23,6 +23,10 @@ ring where user:42
 ring spread key 1000
 `;
 
+/** A count with its noun: in French none is singular too. */
+const some = (count: number | string, one: string, many: string) =>
+  `${count} ${["0", "1"].includes(String(count)) ? one : many}`;
+
 export const fr: Words = {
   tagline: "Écrivez des commandes. Regardez un cache leur obéir.",
   skip: "Aller au script",
@@ -63,7 +67,8 @@ export const fr: Words = {
   },
   output: "Sortie",
   outputEmpty: "Appuyez sur Lancer : les réponses apparaissent ici.",
-  outputCut: (shown, all) => `Les ${shown} dernières lignes sur ${all}.`,
+  outputCut: (shown, all) =>
+    `${String(shown) === "1" ? "La dernière ligne" : `Les ${shown} dernières lignes`} sur ${all}.`,
   copy: "Tout copier",
   copied: "Copié",
   timeline: "Chronologie",
@@ -75,9 +80,9 @@ export const fr: Words = {
   ring: {
     title: "Anneau de hachage",
     empty: "Pas encore d'anneau. Un script en crée un avec « ring new ».",
-    summary: (nodes, points) => `${nodes} ${nodes === 1 ? "nœud" : "nœuds"}, ${points} points`,
+    summary: (nodes, points) => `${some(nodes, "nœud", "nœuds")}, ${some(points, "point", "points")}`,
     picture: (nodes, points) =>
-      `Un anneau de ${points} points de ${nodes} nœuds. Le tableau ci-dessous dit la même chose en chiffres.`,
+      `Un anneau de ${some(points, "point", "points")} de ${some(nodes, "nœud", "nœuds")}. Le tableau ci-dessous dit la même chose en chiffres.`,
     tooMany: "Il y a trop de points pour les dessiner ; le tableau donne les parts exactes.",
     node: "Nœud",
     points: "Points",
@@ -98,7 +103,7 @@ export const fr: Words = {
     title: "Cache",
     empty: "Pas encore de cache. Un script en crée un avec « node new ».",
     emptyPairs: "Rien n'est enregistré.",
-    pairs: (count) => `${count} enregistrées`,
+    pairs: (count) => some(count, "enregistrée", "enregistrées"),
     key: "Clé",
     value: "Valeur",
     bytes: "Octets",
@@ -110,7 +115,7 @@ export const fr: Words = {
     more: (count) => `et ${count} de plus`,
     noEntries: "Vide.",
     memory: "Mémoire",
-    ofBytes: (used, limit) => `${used} octets sur ${limit}`,
+    ofBytes: (used, limit) => `${some(used, "octet", "octets")} sur ${limit}`,
     order: (policy) => `Dans l'ordre où ${policy} les laisserait partir`,
     clock: "Horloge",
     departures: "Partis à cette commande",
@@ -137,22 +142,19 @@ export const fr: Words = {
   status: {
     loading: "Le moteur se charge.",
     ready: "Prêt.",
-    running: (position, total) => `En cours : ${position} commandes sur ${total}.`,
+    running: (position, total) => `En cours : ${some(position, "commande", "commandes")} sur ${total}.`,
     at: (position, total) => `Après la commande ${position} sur ${total}.`,
     start: "Avant la première commande.",
-    done: (total) => `Terminé : ${total} ${total === "1" ? "commande" : "commandes"}.`,
+    done: (total) => `Terminé : ${some(total, "commande", "commandes")}.`,
     ended: (position) => `L'exécution a pris fin à la commande ${position}.`,
+    stoppedFirst: "Arrêté avant la fin de la première commande.",
     stopped: (position) => `Arrêté après la commande ${position}.`,
-    held: (count) => (count === 1 ? "1 attente tenue" : `${count} attentes tenues`),
-    heldByReference: (count) =>
-      count === 1 ? "la référence tient 1 attente" : `la référence tient ${count} attentes`,
-    broken: (count) => (count === 1 ? "1 rompue" : `${count} rompues`),
+    held: (count) => some(count, "attente tenue", "attentes tenues"),
+    heldByReference: (count) => `la référence tient ${some(count, "attente", "attentes")}`,
+    broken: (count) => some(count, "rompue", "rompues"),
     line: (line) => `Ligne ${line}`,
-    refused: (count) =>
-      count === 1
-        ? "1 ligne reçoit une erreur pour réponse"
-        : `${count} lignes reçoivent une erreur pour réponse`,
-    mistakes: (count) => (count === 1 ? "1 ligne illisible" : `${count} lignes illisibles`),
+    refused: (count) => `${some(count, "ligne reçoit", "lignes reçoivent")} une erreur pour réponse`,
+    mistakes: (count) => some(count, "ligne illisible", "lignes illisibles"),
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
     failed: "Le moteur a échoué et a été relancé ; votre script est intact.",
@@ -191,7 +193,7 @@ export const fr: Words = {
     copy: "Copier",
     manual: "Copiez ce lien :",
     long: (characters) =>
-      `Il compte ${characters} caractères ; certaines messageries coupent les liens de plus de 2 000.`,
+      `Il compte ${some(characters, "caractère", "caractères")} ; certaines messageries coupent les liens de plus de 2 000.`,
     files: "En fichiers",
     trace: "Événements (JSON)",
     transcript: "Réponses (texte)",
@@ -255,7 +257,7 @@ export const fr: Words = {
     unfold: "Ouvrir le guide",
     hello: "Écrivez des commandes ; regardez un cache leur obéir. Chaque pas se défait.",
     first: (title) => `Commencer par la leçon 1 : ${title}`,
-    firstHelp: (minutes) => `${minutes} minutes, sans rien savoir d'avance`,
+    firstHelp: (minutes) => `${some(minutes, "minute", "minutes")}, sans rien savoir d'avance`,
     goOn: (title) => `Continuer : ${title}`,
     goOnHelp: "Votre prochaine leçon",
     free: "Jouer librement",
@@ -266,8 +268,8 @@ export const fr: Words = {
     loading: "Les leçons se chargent.",
     none: "Cette page est venue sans leçons. `cargo xtask play` les construit.",
     gone: "Cette leçon n'est pas dans cette page.",
-    solved: (done, all) => `${done} sur ${all} résolues`,
-    points: (score) => `${score} points`,
+    solved: (done, all) => `${some(done, "résolue", "résolues")} sur ${all}`,
+    points: (score) => some(score, "point", "points"),
     minutes: (minutes) => `${minutes} min`,
     kinds: { predict: "Prédire", expose: "Démasquer", repair: "Réparer", design: "Concevoir" },
     export: "Exporter",
@@ -290,12 +292,12 @@ export const fr: Words = {
       stopped: "La vérification a été arrêtée.",
       unloaded: "Le programme à démasquer n'a pas pu être chargé : vérifiez la connexion et réessayez.",
     },
-    isSolved: (score) => `Résolu : ${score} points sur 100.`,
+    isSolved: (score) => `Résolu : ${some(score, "point", "points")} sur 100.`,
     notYet: "Pas encore.",
     par: (length, par) =>
       length <= par
-        ? `${length} lignes : personne n'est connu pour en demander moins.`
-        : `${length} lignes ; ${par} suffisent.`,
+        ? `${some(length, "ligne", "lignes")} : personne n'est connu pour en demander moins.`
+        : `${some(length, "ligne", "lignes")} ; ${par === 1 ? "1 suffit" : `${par} suffisent`}.`,
     parting: (line) => `Ils se séparent à la ligne ${line}`,
     sound: "Le cache sain",
     other: "Celui qui a le bogue",
@@ -342,7 +344,7 @@ export const fr: Words = {
     leader: (term) => `mène le mandat ${term}`,
     epoch: (epoch) => `époque ${epoch} de l'anneau`,
     behind: "se rattrape",
-    hints: (count) => (count === 1 ? "garde 1 note" : `garde ${count} notes`),
+    hints: (count) => `garde ${some(count, "note", "notes")}`,
     shift: (seconds) => `horloge fausse de ${seconds} s`,
     tombstone: "supprimée",
     kill: "Arrêter",
@@ -351,7 +353,7 @@ export const fr: Words = {
     restart: "Relancer",
     skew: "Décaler de 10 s",
     messages: "Messages de cette commande",
-    messageCount: (count) => (count === 1 ? "1 message" : `${count} messages`),
+    messageCount: (count) => some(count, "message", "messages"),
     noMessages: "Cette commande n'en a envoyé aucun. Allez à une écriture ou une lecture.",
     picture: "Une colonne par nœud, le temps vers le bas ; la liste dit la même chose en mots.",
     inWords: "En mots",

@@ -29,8 +29,10 @@ const CRATES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// The rooms of the grader, in their order: each may know those before it.
-const ROOMS: &[&str] =
-    &["host", "intake", "pack", "course", "report", "language", "run", "class", "attacks", "cli", "serve", "commands"];
+const ROOMS: &[&str] = &[
+    "host", "intake", "pack", "course", "report", "language", "run", "class", "queue", "attacks", "cli", "serve",
+    "commands",
+];
 
 /// The packages that only the page's crate may know.
 const PAGE_ONLY: &[&str] = &["wasm-bindgen", "web-sys", "js-sys", "serde-wasm-bindgen", "tsify"];

@@ -1,85 +1,106 @@
 //! Tests as submissions: pytest in one confined child, the cache under test in another, calls between them as data.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use anyhow::Result;
+use std::path::PathBuf;
 
 use super::interpreter::Interpreter;
 use super::process::{Heard, Runners};
 use super::toolbox;
-use super::wire::{Ask, Outcome, Plan, TestRun};
+use super::wire::{Ask, Outcome, Plan};
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
+use crate::intake::diagnostic;
+use crate::language::suite::{Ran, Suite};
+use crate::language::toolchain::{Reason, Rejected};
 
 /// Most steps of one test, and of the cache that it tests, in one run.
 const STEPS_MAX: u64 = 4_000_000;
-/// A test with more calls than this is run last, and not at all once another has told a cache apart.
-pub const CALLS_HEAVY: u64 = 300;
 /// How rarely the cache's threads are switched: one instruction in so many.
 const ONE_IN: u32 = 40;
 
 /// A learner's tests, ready to be run against any cache.
 #[derive(Debug)]
-pub struct Suite {
+pub struct PythonSuite {
     runners: Runners,
     /// Path in the folder of tests, to text.
     files: BTreeMap<String, String>,
+    caches: BTreeMap<String, String>,
+    silent: BTreeSet<String>,
 }
 
-/// What a learner's tests come to on one cache.
-#[derive(Debug)]
-pub enum Ran {
-    /// They ran.
-    Tests(TestRun),
-    /// They did something that is forbidden: what.
-    Forbidden(String),
-    /// They took too long, or too much memory, or ended their process; in a sentence.
-    Lost(String),
-}
-
-impl Suite {
+impl PythonSuite {
     /// The tests in `files`; where this machine has no pytest for them yet, it is installed now, once.
     ///
     /// # Errors
-    /// There is no Python, or no pytest; the message names the remedy.
-    pub fn open(files: &BTreeMap<String, String>, protection: Protection) -> Result<Self> {
-        let interpreter = Interpreter::find()?;
-        let site = toolbox::folder(&interpreter, &say)?;
+    /// There is no Python, or no pytest (the message names the remedy), or the tests do not compile.
+    pub fn open(
+        files: &BTreeMap<String, String>,
+        caches: &BTreeMap<String, String>,
+        protection: Protection,
+    ) -> Result<Self, Rejected> {
+        let (interpreter, site) = found()?;
         let strip = |name: &str| name.strip_prefix("tests/").unwrap_or(name).to_owned();
         let files = files.iter().map(|(name, text)| (strip(name), text.clone())).collect();
-        Ok(Self { runners: Runners::for_tests(&interpreter, protection, site), files })
+        let runners = Runners::for_tests(&interpreter, protection, site);
+        let mut suite = Self { runners, files, caches: caches.clone(), silent: BTreeSet::new() };
+        suite.check()?;
+        Ok(suite)
     }
 
-    /// What does not compile (file, line, column, message), and the names of tests that assert nothing.
-    ///
-    /// # Errors
-    /// The grader's own failure, in a sentence.
-    #[expect(clippy::type_complexity, reason = "as it crosses")]
-    pub fn check(&self) -> Result<(Vec<(String, u32, u32, String)>, BTreeSet<String>), String> {
-        match self.runners.ask(&Ask::TestsCheck, &self.files)? {
+    /// Refuses what does not compile, and learns which tests assert nothing.
+    fn check(&mut self) -> Result<(), Rejected> {
+        let rejected = |found| Err(Rejected::new(Reason::BuildFailed, found));
+        match self.runners.ask(&Ask::TestsCheck, &self.files).map_err(|reason| Rejected::harness(&reason))? {
             Heard::Reply(_, reply) => match reply.outcome {
-                Outcome::Checked { wrong, silent, .. } => Ok((wrong, silent.into_iter().collect())),
-                _ => Err("the runner of Python answers another question".to_owned()),
+                Outcome::Checked { wrong, silent, .. } if wrong.is_empty() => {
+                    self.silent = silent.into_iter().collect();
+                    Ok(())
+                }
+                Outcome::Checked { wrong, .. } => rejected(
+                    wrong
+                        .iter()
+                        .map(|(file, line, column, message)| {
+                            let text = format!("this does not compile: {message}");
+                            diagnostic::at(&format!("tests/{file}"), *line, *column, &text)
+                        })
+                        .collect(),
+                ),
+                _ => Err(Rejected::harness("the runner of Python answers another question")),
             },
-            _ => Ok((
-                vec![(String::new(), 0, 0, "the interpreter does not survive compiling this".to_owned())],
-                BTreeSet::new(),
-            )),
+            _ => rejected(vec![diagnostic::at(
+                "tests/",
+                0,
+                0,
+                "this does not compile: the interpreter does not survive compiling this",
+            )]),
         }
     }
+}
 
-    /// Runs the tests but for `skip` on the cache of this source; those of `heavy` last. Returns the processor time used
-    /// besides, in milliseconds.
-    ///
-    /// # Errors
-    /// The grader's own failure, in a sentence.
-    pub fn run(
+/// Installs pytest, where this machine has none for tests yet.
+///
+/// # Errors
+/// There is no Python, or no pytest can be had.
+pub fn prepare() -> Result<(), Rejected> {
+    found().map(drop)
+}
+
+/// The interpreter, and the folder with its pytest.
+fn found() -> Result<(Interpreter, PathBuf), Rejected> {
+    let interpreter = Interpreter::find().map_err(|error| Rejected::harness(&error.to_string()))?;
+    let site = toolbox::folder(&interpreter, &say).map_err(|error| Rejected::harness(&error.to_string()))?;
+    Ok((interpreter, site))
+}
+
+impl Suite for PythonSuite {
+    fn run(
         &self,
         cache: &str,
         seed: u64,
         skip: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<(Ran, u64), String> {
+        let source = self.caches.get(cache).ok_or("the tests were not opened for this cache")?;
         let ask = Ask::Tests {
             schedule: &Plan::Walk { seed },
             one_in: ONE_IN,
@@ -89,7 +110,7 @@ impl Suite {
             heavy,
             paths: &["tests"],
         };
-        let heard = self.runners.ask_with(&ask, &self.files, Some(cache))?;
+        let heard = self.runners.ask_with(&ask, &self.files, Some(source))?;
         let lost = |why: &str, cpu| Ok((Ran::Lost(why.to_owned()), cpu));
         match heard {
             Heard::Reply(header, reply) => match reply.outcome {
@@ -105,5 +126,13 @@ impl Suite {
             Heard::Gibberish => Ok((Ran::Forbidden("writes to its runner's pipe".to_owned()), 0)),
             Heard::OutOfTime => lost("the tests took too long", 20_000),
         }
+    }
+
+    fn silent(&self) -> &BTreeSet<String> {
+        &self.silent
+    }
+
+    fn backend(&self) -> &'static str {
+        "python"
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::suite::TestRun;
+
 /// Most bytes of a child's answer.
 pub const BODY_MAX: usize = 16 << 20;
 /// Most bytes of what the runner says of a child's end.
@@ -181,66 +183,6 @@ pub enum Outcome {
         /// What.
         what: String,
     },
-}
-
-/// One run of all tests on one cache.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct TestRun {
-    /// How it ended.
-    pub ended: Ended,
-    /// The test that was the last to begin.
-    pub last: String,
-    /// For a deadlock: who waits, where, for what.
-    pub waits: Vec<String>,
-    /// The tests that began, in their order.
-    pub tests: Vec<Test>,
-    /// Files that could not be read as tests: file, message.
-    pub errors: Vec<(String, String)>,
-}
-
-/// How a run of tests ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ended {
-    /// All tests were run.
-    Done,
-    /// The threads of the last test wait for each other for ever.
-    Deadlock,
-    /// The last test took too many steps.
-    Steps,
-}
-
-/// What came of one test.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Test {
-    /// Its name, as pytest has it.
-    pub name: String,
-    /// Its line in its file.
-    pub line: u32,
-    /// Whether it passed.
-    pub outcome: TestOutcome,
-    /// pytest's words, where it did not.
-    pub text: String,
-    /// Threads of its own that called the cache.
-    pub threads: u32,
-    /// The calls of each of them.
-    pub operations: Vec<u64>,
-    /// All calls.
-    pub calls: u64,
-    /// How often it slept.
-    pub slept: u32,
-}
-
-/// Whether a test passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TestOutcome {
-    /// It did.
-    Passed,
-    /// It did not.
-    Failed,
-    /// It was not run to its end.
-    Skipped,
 }
 
 /// An exception.

@@ -14,7 +14,7 @@ use crate::intake::submission::Submission;
 use crate::language::rust::inspect::{self, Inspection};
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
-use crate::language::rust::rustc::{Call, Message, Outcome};
+use crate::language::rust::rustc::{CPU_S, Call, Message, Outcome};
 use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::rust::words::in_learners_words;
 use crate::language::toolchain::{Reason, Rejected};
@@ -105,6 +105,7 @@ pub fn compile(
     let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
     let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
     workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
+    workshop.compile_companion()?;
     workshop.compile()?;
     // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
     if !inspection.unread.is_empty() {
@@ -140,7 +141,44 @@ impl Workshop<'_> {
         for (name, text) in adapter(self.interface.kind) {
             fs::write(self.scratch.join(name), self.with_further_fields(text))?;
         }
+        if let Some(companion) = &self.interface.companion {
+            let home = self.scratch.join(companion.name);
+            fs::create_dir_all(&home)?;
+            for (name, text) in companion.files {
+                fs::write(home.join(name), text)?;
+            }
+        }
         Ok(())
+    }
+
+    /// The crate of ours beside the submission: the same for everybody, so what is wrong with it is nobody's mistake but ours.
+    fn compile_companion(&self) -> Result<(), Rejected> {
+        let Some(companion) = &self.interface.companion else { return Ok(()) };
+        let call = Call {
+            toolbox: self.toolbox,
+            scratch: self.scratch,
+            root: &format!("{}/{}", companion.name, companion.root),
+            name: companion.name,
+            kind: "rlib",
+            output: &library_of(companion.name),
+            externs: &[],
+            cfgs: &[],
+            flags: &["-Awarnings".to_owned()],
+            cpu_s: CPU_S,
+            protection: self.protection,
+        };
+        match call.run()? {
+            Outcome::Built => Ok(()),
+            Outcome::GaveUp(why) => Err(self.gave_up(&why)),
+            Outcome::Machine(why) => Err(Rejected::harness(&why)),
+            Outcome::Errors(messages) => {
+                let first = messages.first().map_or("", |message| message.diagnostic.message.as_str());
+                Err(Rejected::harness(&format!(
+                    "`{}` does not compile: {first}; install the grader anew",
+                    companion.name
+                )))
+            }
+        }
     }
 
     /// The adapter's text, which makes values of the prototype's types: with the further public fields that the submission gave
@@ -195,7 +233,8 @@ impl Workshop<'_> {
             .allowed_crates
             .iter()
             .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
-        let allowed: Vec<(&str, PathBuf)> = allowed.collect();
+        let beside = self.interface.companion.map(|companion| (companion.name, library_of(companion.name).into()));
+        let allowed: Vec<(&str, PathBuf)> = allowed.chain(beside).collect();
         // Panics name their place as the learner knows it.
         let fixed = ["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="].map(str::to_owned);
         let flags: Vec<String> =
@@ -210,6 +249,7 @@ impl Workshop<'_> {
             externs: &allowed,
             cfgs: &[],
             flags: &flags,
+            cpu_s: CPU_S,
             protection: self.protection,
         };
         Ok(call.run()?)
@@ -357,10 +397,12 @@ impl Workshop<'_> {
             // A library that is set up before its first call: without that, std's first `spawn` never comes back. What names the
             // functions and lines stays in, for stories.
             Target::Threads => {
-                let reactor = self.toolbox.reactor();
-                flags.push(format!("-Clink-arg={}", reactor.display()));
-                flags.push("-Clink-arg=--export=_initialize".to_owned());
+                flags.extend(reactor_flags(self.toolbox));
             }
+        }
+        if self.interface.companion.is_some() {
+            // Where the submission's own libraries are looked for.
+            flags.push("-Ldependency=.".to_owned());
         }
         let call = Call {
             toolbox: self.toolbox,
@@ -372,6 +414,7 @@ impl Workshop<'_> {
             externs: &externs,
             cfgs: &cfgs,
             flags: &flags,
+            cpu_s: CPU_S,
             protection: self.protection,
         };
         Ok(call.run()?)
@@ -422,9 +465,20 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         ],
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
         InterfaceKind::Nodes => &[(ADAPTER, include_str!("../../../adapter/five_bugs/adapter.rs"))],
+        InterfaceKind::Tests => &[(ADAPTER, include_str!("../../../adapter/integration_tests/runner.rs"))],
         // Nothing calls it: such an exercise takes no Rust.
-        InterfaceKind::Script | InterfaceKind::Service | InterfaceKind::Tests => &[],
+        InterfaceKind::Script | InterfaceKind::Service => &[],
     }
+}
+
+/// The library's file of a crate that is compiled beside a submission.
+fn library_of(name: &str) -> String {
+    format!("lib{name}.rlib")
+}
+
+/// What links a library for threads, so that it is set up before its first call.
+pub(super) fn reactor_flags(toolbox: &Toolbox) -> Vec<String> {
+    vec![format!("-Clink-arg={}", toolbox.reactor().display()), "-Clink-arg=--export=_initialize".to_owned()]
 }
 
 /// The item of the adapter whose code stands at that line of that file: the nearest `item = "…"` at or above it, else a

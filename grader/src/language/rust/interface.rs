@@ -15,6 +15,19 @@ pub struct Interface {
     pub prototype: Prototype,
     /// The crates it may use besides std, as Rust code names them.
     pub allowed_crates: Vec<String>,
+    /// A crate of ours that it is compiled with, one of those allowed.
+    pub companion: Option<Companion>,
+}
+
+/// A crate that is compiled beside every submission to an exercise.
+#[derive(Debug, Clone, Copy)]
+pub struct Companion {
+    /// Its name.
+    pub name: &'static str,
+    /// The file to begin with.
+    pub root: &'static str,
+    /// Its files.
+    pub files: &'static [(&'static str, &'static str)],
 }
 
 impl Interface {
@@ -23,10 +36,15 @@ impl Interface {
     /// # Errors
     /// The pack has no prototype, or not one that can be read.
     pub fn of(pack: &Pack) -> anyhow::Result<Self> {
-        let text = pack.files.get("prototype.rs").context("the pack has no prototype.rs: add one")?;
+        let kind = pack.exercise.interface;
+        // Nothing of what tests hold is called but the tests.
+        let none = (kind == InterfaceKind::Tests).then_some("");
+        let text = pack.files.get("prototype.rs").map(String::as_str).or(none);
+        let text = text.context("the pack has no prototype.rs: add one")?;
         Ok(Self {
-            kind: pack.exercise.interface,
+            kind,
             prototype: Prototype::parse(text).map_err(anyhow::Error::msg)?,
+            companion: None,
             allowed_crates: pack.exercise.allowed_crates.iter().map(|name| name.replace('-', "_")).collect(),
         })
     }

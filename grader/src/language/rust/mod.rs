@@ -8,6 +8,7 @@
 //! | [`toolbox`] | what it is compiled against, built once |
 //! | [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
+//! | [`suite`] | tests as submissions |
 //! | `words` | what the compiler says of the adapter, in a learner's words |
 
 pub mod build;
@@ -17,6 +18,7 @@ pub mod inspect;
 pub mod interface;
 pub mod prototype;
 pub mod rustc;
+pub mod suite;
 pub mod toolbox;
 mod words;
 

@@ -12,10 +12,13 @@ use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::language::rust::toolbox::{Target, Toolbox};
 
+/// Processor time of a call that compiles a submission, in seconds.
+pub const CPU_S: u64 = 8;
+
 /// What a compiler call may use: ten times what an honest submission needs.
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(40),
-    cpu_s: 8,
+    cpu_s: CPU_S,
     memory_bytes: 3 << 30,
     file_bytes: 64 << 20,
     output_bytes: 4 << 20,
@@ -45,6 +48,8 @@ pub struct Call<'a> {
     pub cfgs: &'a [String],
     /// More flags.
     pub flags: &'a [String],
+    /// Processor time that it may take, in seconds: [`CPU_S`], or more for what is no stranger's.
+    pub cpu_s: u64,
     /// Whether the compiler is confined.
     pub protection: Protection,
 }
@@ -91,7 +96,7 @@ impl Call<'_> {
     /// When the compiler was not run at all.
     pub fn run(&self) -> Result<Outcome, NotRun> {
         let arguments = self.arguments();
-        let left = budget::left(budget::BUILDING).map_or(LIMITS.cpu_s, |left| left.as_secs().min(LIMITS.cpu_s));
+        let left = budget::left(budget::BUILDING).map_or(self.cpu_s, |left| left.as_secs().min(self.cpu_s));
         if left == 0 {
             let most = budget::BUILDING.as_secs();
             return Ok(Outcome::GaveUp(format!(
@@ -116,7 +121,7 @@ impl Call<'_> {
         let said = String::from_utf8_lossy(&finished.said);
         Ok(match finished.ending {
             Ending::Success => Outcome::Built,
-            Ending::OutOfTime => Outcome::GaveUp(format!("compiling takes longer than {} s", LIMITS.cpu_s)),
+            Ending::OutOfTime => Outcome::GaveUp(format!("compiling takes longer than {} s", self.cpu_s)),
             Ending::TooMuchOutput => Outcome::GaveUp("compiling gives endless messages".to_owned()),
             Ending::Failure => {
                 let errors = self.errors(&said);

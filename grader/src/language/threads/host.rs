@@ -11,7 +11,7 @@ use super::operation::Operation;
 use super::rewrite::{HOST, PAGES_MAX};
 use super::story::{Frames, What};
 use super::turn::{Gate, GiveUp};
-use super::world::{State, Stop, Woken, World};
+use super::world::{Side, State, Stop, Woken, World};
 
 const WASI: &str = "wasi_snapshot_preview1";
 const ENOSYS: i32 = 52;
@@ -35,6 +35,8 @@ pub(super) struct Context {
     pub(super) world: Arc<Mutex<World>>,
     pub(super) thread: u32,
     pub(super) memory: Memory,
+    /// Of which of two modules it is.
+    pub(super) side: Side,
 }
 
 impl Context {
@@ -42,17 +44,25 @@ impl Context {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn gate(&self) -> Gate {
+    /// An address as the world knows it: two modules have an address of each number. No memory is as large as this bit.
+    fn place(&self, address: u32) -> u32 {
+        match self.side {
+            Side::Front => address,
+            Side::Behind => address | 1 << 31,
+        }
+    }
+
+    pub(super) fn gate(&self) -> Gate {
         Gate { world: Arc::clone(&self.world), thread: self.thread }
     }
 
-    fn stop(&self, stop: Stop) -> wasmtime::Error {
+    pub(super) fn stop(&self, stop: Stop) -> wasmtime::Error {
         self.world().stop.get_or_insert(stop);
         wasmtime::Error::msg("stopped by the scheduler")
     }
 }
 
-type In<'a> = Caller<'a, Context>;
+pub(super) type In<'a> = Caller<'a, Context>;
 
 /// The functions, for a module: what it imports beyond them is not there, and it is told so.
 ///
@@ -191,7 +201,7 @@ async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i6
     {
         let mut world = context.world();
         let until = timed.then(|| world.monotonic_ns.saturating_add(timeout.unsigned_abs()));
-        world.set_state(context.thread, State::Waiting { address, until });
+        world.set_state(context.thread, State::Waiting { address: context.place(address), until });
     }
     context.gate().await;
     let late = context.world().thread(context.thread).woken == Woken::Late;
@@ -200,6 +210,7 @@ async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i6
 }
 
 fn notify(caller: In<'_>, address: u32, count: u32) -> u32 {
+    let address = caller.data().place(address);
     let woken = caller.data().world().notify(address, count);
     u32::try_from(woken.len()).unwrap_or(u32::MAX)
 }
@@ -271,6 +282,9 @@ async fn poll_oneoff(caller: In<'_>, (asked, events, count, out): (u32, u32, u32
     {
         let mut world = context.world();
         let until = world.monotonic_ns.saturating_add(shortest);
+        if let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Front && shortest > 0) {
+            between.sleeps += 1;
+        }
         if shortest == 0 {
             world.yielded();
         } else {
@@ -303,7 +317,10 @@ fn clock_time_get(caller: In<'_>, clock: u32, _precision: u64, out: u32) -> i32 
     let time = {
         let mut world = context.world();
         let time = time_of(&world, u8::from(clock != 0));
-        world.pass(CLOCK_READ_NS);
+        // What is called must not be told by how often it looks at its clock.
+        if context.side == Side::Front {
+            world.pass(CLOCK_READ_NS);
+        }
         time
     };
     write(context, out, &time.to_le_bytes())
@@ -316,7 +333,12 @@ fn random_get(mut caller: In<'_>, out: u32, len: u32) -> i32 {
     let context = caller.data();
     let mut world = context.world();
     for start in (0..len).step_by(8) {
-        let bytes = world.random.next_u64().to_le_bytes();
+        // Nor by how often it draws.
+        let random = match (&mut world.between, context.side) {
+            (Some(between), Side::Behind) => between.random.next_u64(),
+            _ => world.random.next_u64(),
+        };
+        let bytes = random.to_le_bytes();
         let here = (len - start).min(8) as usize;
         if !context.memory.write(out.wrapping_add(start), &bytes[..here]) {
             return EFAULT;
@@ -337,17 +359,26 @@ fn fd_write(caller: In<'_>, file: i32, pieces: u32, count: u32, out: u32) -> was
         let number = |at: usize| u32::from_le_bytes(piece[at..at + 4].try_into().unwrap_or_default());
         let (place, len) = (number(0), number(4));
         let room = {
-            let world = context.world();
-            world.limits.output_bytes.saturating_sub(world.printed.len())
+            let mut world = context.world();
+            let printed = said(&mut world, context.side).len();
+            world.limits.output_bytes.saturating_sub(printed)
         };
         if len as usize > room {
             return Err(context.stop(Stop::TooMuchOutput));
         }
         let Some(bytes) = context.memory.read(place, len) else { return Ok(EFAULT) };
-        context.world().printed.extend_from_slice(&bytes);
+        said(&mut context.world(), context.side).extend_from_slice(&bytes);
         written = written.saturating_add(len);
     }
     Ok(write(context, out, &written.to_le_bytes()))
+}
+
+/// What a module has printed: neither of two sees the other's words.
+fn said(world: &mut World, side: Side) -> &mut Vec<u8> {
+    match (&mut world.between, side) {
+        (Some(between), Side::Behind) => &mut between.printed,
+        _ => &mut world.printed,
+    }
 }
 
 fn write(context: &Context, place: u32, bytes: &[u8]) -> i32 {

@@ -14,12 +14,13 @@ use wasmtime::{
     UpdateDeadline, Val, WasmParams, WasmResults,
 };
 
+use super::between::{self, Between, Observed};
 use super::host::{self, Context};
 use super::lines::Lines;
 use super::memory::Memory;
 use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
-use super::world::{Limits, SLICE, Stop, World};
+use super::world::{Limits, SLICE, Side, Stop, World};
 use crate::host::machine;
 
 /// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
@@ -68,7 +69,8 @@ impl Program {
             _ => None,
         });
         let memory = memory.ok_or("the module imports no memory")?;
-        let functions = host::functions(engine, &module).map_err(failed)?;
+        let mut functions = host::functions(engine, &module).map_err(failed)?;
+        between::functions(&mut functions).map_err(failed)?;
         Ok(Self {
             shared: Arc::new(Shared { source: bytes.to_vec(), module, functions, memory, map: OnceLock::new() }),
         })
@@ -79,24 +81,61 @@ impl Program {
     /// # Errors
     /// A sentence, when the host has no room for its memory.
     pub fn start(&self, limits: Limits, schedule: &Schedule) -> Result<Machine, String> {
+        let world = Arc::new(Mutex::new(World::new(limits, schedule)));
+        let Home { ready, context, store } = self.home(world, Side::Front)?;
+        let (program, others) = (self.clone(), Vec::new());
+        Ok(Machine { program, ready, context, store, instance: None, behind: None, others, dead: None })
+    }
+
+    /// A fresh machine of two modules: this one calls, `behind` is called; its function `serve` is given `number`. They share a world
+    /// and a scheduler, and no memory.
+    ///
+    /// # Errors
+    /// A sentence, when the host has no room for their memories.
+    pub fn start_before(
+        &self,
+        behind: &Self,
+        number: u32,
+        limits: Limits,
+        schedule: &Schedule,
+    ) -> Result<Machine, String> {
+        let mut machine = self.start(limits, schedule)?;
+        let Home { ready, mut context, .. } = behind.home(Arc::clone(&machine.context.world), Side::Behind)?;
+        {
+            let mut world = machine.context.world();
+            world.between = Some(Between::default());
+            context.thread = world.add((0, 0), Side::Behind);
+        }
+        machine.others.push(Some(Box::pin(serve(ready.clone(), context.clone(), number))));
+        machine.behind = Some((ready, context));
+        Ok(machine)
+    }
+
+    /// A memory for the module, and what its threads are made of.
+    fn home(&self, world: Arc<Mutex<World>>, side: Side) -> Result<Home, String> {
         let shared = &self.shared;
         let engine = shared.module.engine();
         let failed = |error: wasmtime::Error| format!("no machine for the module: {error}");
         let memory = SharedMemory::new(engine, shared.memory.clone()).map_err(failed)?;
-        let world = Arc::new(Mutex::new(World::new(limits, schedule)));
-        let context = Context { world, thread: 0, memory: Memory(memory.clone()) };
-        let mut store = new_store(engine, context.clone());
+        let context = Context { world, thread: 0, memory: Memory(memory.clone()), side };
+        let store = new_store(engine, context.clone());
         let mut linker = shared.functions.clone();
         linker.define(&store, "env", "memory", memory).map_err(failed)?;
         let ready = linker.instantiate_pre(&shared.module).map_err(failed)?;
-        store.set_epoch_deadline(1);
-        Ok(Machine { program: self.clone(), ready, context, store, instance: None, others: Vec::new(), dead: None })
+        Ok(Home { ready, context, store })
     }
 
     fn map(&self) -> &Map {
         let make = || rewrite::rewrite(&self.shared.source, true).map(|rewritten| rewritten.map).unwrap_or_default();
         self.shared.map.get_or_init(make)
     }
+}
+
+/// A module's memory, and what its threads are made of.
+struct Home {
+    ready: InstancePre<Context>,
+    context: Context,
+    store: Store<Context>,
 }
 
 /// The engine for modules with threads. Its compiler is the fast one: no run is long enough to win back more.
@@ -150,6 +189,8 @@ pub struct Machine {
     context: Context,
     store: Store<Context>,
     instance: Option<Instance>,
+    /// The module that is called, where there are two.
+    behind: Option<(InstancePre<Context>, Context)>,
     /// All threads but the caller's own, by id less one; nothing where one has ended.
     others: Vec<Option<Running>>,
     dead: Option<Stop>,
@@ -205,7 +246,8 @@ impl Machine {
         name: &str,
         parameters: P,
     ) -> Result<R, Stop> {
-        let Self { ready, context, store, instance, others, .. } = self;
+        let Self { ready, context, store, instance, behind, others, .. } = self;
+        let homes = [Some((ready.clone(), context.clone())), behind.clone()];
         let world = Arc::clone(&context.world);
         let lock = || world.lock().unwrap_or_else(PoisonError::into_inner);
         let main = async {
@@ -225,6 +267,8 @@ impl Machine {
                 let mut world = lock();
                 while let Some((thread, argument)) = world.spawned.first().copied() {
                     world.spawned.remove(0);
+                    let side = world.thread(thread).side;
+                    let Some((ready, context)) = &homes[side as usize] else { return Err(Stop::Gibberish) };
                     let context = Context { thread, ..context.clone() };
                     others.push(Some(Box::pin(live(ready.clone(), context, argument))));
                 }
@@ -291,6 +335,11 @@ impl Machine {
         self.world().points
     }
 
+    /// What was seen between two modules; nothing where there is one.
+    pub fn observed_between(&self) -> Option<Observed> {
+        self.world().between.as_ref().map(Between::observed)
+    }
+
     /// Work so far: of the threads that have ended, and of the caller's own.
     pub fn fuel(&self) -> u64 {
         let own = (u64::MAX / 2).saturating_sub(self.store.get_fuel().unwrap_or(u64::MAX / 2));
@@ -318,6 +367,14 @@ async fn begin(ready: &InstancePre<Context>, store: &mut Store<Context>) -> wasm
         initialize.call_async(&mut *store, ()).await?;
     }
     Ok(instance)
+}
+
+/// The first thread of the module that is called: it serves.
+async fn serve(ready: InstancePre<Context>, context: Context, number: u32) -> wasmtime::Result<()> {
+    let mut store = new_store(ready.module().engine(), context);
+    let instance = begin(&ready, &mut store).await?;
+    let serve = instance.get_typed_func::<u32, ()>(&mut store, "serve")?;
+    serve.call_async(&mut store, number).await
 }
 
 /// Another thread, from its first turn to its end.

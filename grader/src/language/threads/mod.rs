@@ -13,10 +13,12 @@
 //! | `world` | who can run, who waits, what time it is |
 //! | `plan` | who runs next |
 //! | `machine` | the module, running |
+//! | `between` | what two modules tell each other, where one calls the other |
 //! | `operation`, `memory` | atomic operations, and the memory they work on |
 //! | `subject` | the module behind the seam |
 //! | `story`, `lines`, `tell`, `words` | what happened, for people |
 
+mod between;
 mod host;
 mod lines;
 mod machine;
@@ -31,6 +33,7 @@ mod turn;
 mod words;
 mod world;
 
+pub use between::Observed;
 pub use machine::{Machine, Program, Surroundings};
 pub use subject::{ThreadedFactory, ThreadedSubject};
 pub use tell::{Sources, Told};

@@ -8,6 +8,7 @@ use cachedojo::random::Random;
 use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_notation::text::Language;
 
+use super::between::Between;
 use super::operation::Operation;
 use super::plan::{Chooser, Question};
 use super::story::{Log, What};
@@ -69,7 +70,7 @@ pub(super) enum State {
     Waiting { address: u32, until: Option<u64> },
     /// It sleeps.
     Sleeping { until: u64 },
-    /// It is the caller's own thread, between two calls.
+    /// It is the caller's own thread, between two calls; or it waits for the other module of two.
     Between,
     /// It has ended.
     Done,
@@ -84,9 +85,19 @@ pub(super) enum Woken {
     Late,
 }
 
+/// Which of two modules a thread is of, where a world has two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The one that calls, or the only one.
+    Front,
+    /// The one that is called.
+    Behind,
+}
+
 /// One thread.
 #[derive(Debug)]
 pub(super) struct Thread {
+    pub(super) side: Side,
     pub(super) state: State,
     pub(super) woken: Woken,
     /// Its points so far.
@@ -168,7 +179,10 @@ pub(super) struct World {
     pub(super) language: Option<Language>,
     /// Who runs at the next turn, where a point has decided it.
     next: Option<u32>,
-    ready: Vec<u32>,
+    /// Who can run, by side.
+    ready: [Vec<u32>; 2],
+    /// What two modules tell each other, where there are two.
+    pub(super) between: Option<Between>,
     live: usize,
     /// Whether the running thread has just started one of a crowd.
     crowded: bool,
@@ -203,7 +217,8 @@ impl World {
             log: schedule.story.map(|_| Log::default()),
             language: schedule.story,
             next: None,
-            ready: Vec::new(),
+            ready: [const { Vec::new() }; 2],
+            between: None,
             live: 0,
             crowded: false,
             waiters: BTreeMap::new(),
@@ -214,14 +229,15 @@ impl World {
             any_moment: schedule.any_moment,
             spurious: matches!(schedule.plan, Plan::Walk { .. } | Plan::Replay(_)),
         };
-        world.add((0, 0));
+        world.add((0, 0), Side::Front);
         world.set_state(0, State::Between);
         world
     }
 
-    fn add(&mut self, stack: (u32, u32)) -> u32 {
+    pub(super) fn add(&mut self, stack: (u32, u32), side: Side) -> u32 {
         let id = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         self.threads.push(Thread {
+            side,
             state: State::Between,
             woken: Woken::Called,
             step: 0,
@@ -246,6 +262,7 @@ impl World {
     /// Gives a thread another state, and everything that depends on it.
     pub(super) fn set_state(&mut self, id: u32, state: State) {
         let thread = &mut self.threads[id as usize];
+        let side = thread.side as usize;
         let old = std::mem::replace(&mut thread.state, state);
         if old == state {
             return;
@@ -253,8 +270,8 @@ impl World {
         match old {
             State::Ready => {
                 let place = std::mem::replace(&mut self.threads[id as usize].place, usize::MAX);
-                self.ready.swap_remove(place);
-                if let Some(moved) = self.ready.get(place) {
+                self.ready[side].swap_remove(place);
+                if let Some(moved) = self.ready[side].get(place) {
                     self.threads[*moved as usize].place = place;
                 }
             }
@@ -276,8 +293,8 @@ impl World {
         }
         match state {
             State::Ready => {
-                self.threads[id as usize].place = self.ready.len();
-                self.ready.push(id);
+                self.threads[id as usize].place = self.ready[side].len();
+                self.ready[side].push(id);
                 self.chooser.woken();
             }
             State::Waiting { address, until } => {
@@ -302,7 +319,8 @@ impl World {
         }
         let current = self.current;
         let size = self.thread(current).asked_stack.take().unwrap_or(default_stack);
-        let id = self.add((stack_top, stack_top.saturating_sub(size)));
+        let side = self.thread(current).side;
+        let id = self.add((stack_top, stack_top.saturating_sub(size)), side);
         self.spawned.push((id, argument));
         self.crowded = self.live > CROWD;
         self.child = Some(id).filter(|_| !self.crowded);
@@ -321,7 +339,8 @@ impl World {
             self.stop = Some(Stop::OutOfWork);
             return true;
         }
-        let (current, turn, alone) = (self.current, self.turn, self.ready.len() <= 1);
+        let (current, turn) = (self.current, self.turn);
+        let alone = self.ready_beside(current).len() <= 1;
         let thread = &mut self.threads[current as usize];
         thread.step += 1;
         let step = thread.step;
@@ -335,6 +354,11 @@ impl World {
         let child = self.child.take();
         // The plan is asked in any case: its chance is drawn at every point, so that a point more or less changes little.
         let asked = self.chooser.asks(current, step, operation);
+        if alone && (looks >= LOOKS_ALONE || idle) && self.turns_to_other_side() {
+            self.threads[current as usize].looks = 0;
+            self.gave_up = true;
+            return true;
+        }
         if alone && looks >= LOOKS_ALONE && self.advance() {
             // It looks for what a sleeping thread will do.
             self.threads[current as usize].looks = 0;
@@ -344,7 +368,8 @@ impl World {
         if alone && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
             return false;
         }
-        let chosen = self.choose(child, true, idle);
+        let side = self.threads[current as usize].side;
+        let chosen = self.choose(side, child, true, idle);
         if chosen == current {
             if idle {
                 self.threads[current as usize].alone.0 = 0;
@@ -355,7 +380,8 @@ impl World {
         true
     }
 
-    fn choose(&mut self, child: Option<u32>, can_stay: bool, idle: bool) -> u32 {
+    fn choose(&mut self, side: Side, child: Option<u32>, can_stay: bool, idle: bool) -> u32 {
+        let side = side as usize;
         let step = self.threads[self.current as usize].step;
         let (waiters, timers, any_moment, spurious) = (&self.waiters, &self.timers, self.any_moment, self.spurious);
         let wakeable = |chance: u64| -> Option<u32> {
@@ -373,7 +399,7 @@ impl World {
             can_stay,
             child: child.filter(|_| can_stay),
             idle,
-            ready: &self.ready,
+            ready: &self.ready[side],
             wakeable: &wakeable,
         };
         let chosen = self.chooser.choose(&question);
@@ -381,7 +407,7 @@ impl World {
             return chosen;
         }
         // A replayed switch that no longer fits: the calm plan's choice.
-        if can_stay { self.current } else { self.ready.iter().min().copied().unwrap_or(self.current) }
+        if can_stay { self.current } else { self.ready[side].iter().min().copied().unwrap_or(self.current) }
     }
 
     /// Whether a thread can run, perhaps by waking it: from a sleep as if it were over, from a wait for no reason.
@@ -420,20 +446,23 @@ impl World {
     }
 
     fn decide(&mut self) -> Result<u32, Stop> {
-        while self.ready.is_empty() {
+        while self.ready.iter().all(Vec::is_empty) {
             if !self.advance() {
                 return Err(self.deadlock());
             }
         }
         let current = self.current;
-        let stays = self.threads[current as usize].state == State::Ready;
-        if !stays {
+        // What is called goes on when everybody who calls waits: how far it is cannot be seen from there.
+        let side = if self.ready[Side::Front as usize].is_empty() { Side::Behind } else { Side::Front };
+        let is_ready = self.threads[current as usize].state == State::Ready;
+        let stays = is_ready && self.threads[current as usize].side == side;
+        if !is_ready {
             // A wait, a sleep and an end are steps too, so that what is decided there has a place of its own.
             self.thread(current).step += 1;
         }
         self.child = self.child.filter(|_| stays);
         let child = self.child.take();
-        Ok(self.choose(child, stays, stays))
+        Ok(self.choose(side, child, stays, stays))
     }
 
     fn deadlock(&self) -> Stop {
@@ -474,12 +503,15 @@ impl World {
         let alone_too_long = thread.alone.1 >= SLICES_ALONE;
         if alone_too_long {
             thread.alone.1 = 0;
-            if self.ready.len() <= 1 {
+            let ready = self.ready_beside(current);
+            if ready.len() <= 1 {
+                self.turns_to_other_side();
                 return;
             }
-            let others = self.ready.iter().filter(|thread| **thread != current);
+            let others = ready.iter().filter(|thread| **thread != current);
             let after = others.clone().filter(|thread| **thread > current).min();
-            self.next = after.or(others.min()).copied();
+            let next = after.or(others.min()).copied();
+            self.next = next;
         } else {
             self.next = Some(current);
         }
@@ -490,12 +522,44 @@ impl World {
         let current = self.current;
         self.thread(current).step += 1;
         self.gave_up = true;
-        if self.ready.len() <= 1 {
-            self.advance();
+        if self.ready_beside(current).len() <= 1 {
+            if !self.turns_to_other_side() {
+                self.advance();
+            }
             return;
         }
         let child = self.child.take();
-        self.next = Some(self.choose(child, true, true));
+        let side = self.threads[current as usize].side;
+        self.next = Some(self.choose(side, child, true, true));
+    }
+
+    /// Everybody who can run on a thread's own side.
+    fn ready_beside(&self, id: u32) -> &[u32] {
+        &self.ready[self.threads[id as usize].side as usize]
+    }
+
+    /// The running thread, of those who call, does nothing but look for what another one will do, which may wait for an answer:
+    /// whoever is called gets a turn, if anybody there can run.
+    fn turns_to_other_side(&mut self) -> bool {
+        let behind = self.ready[Side::Behind as usize].iter().min().copied();
+        match behind.filter(|_| self.threads[self.current as usize].side == Side::Front) {
+            Some(behind) => {
+                self.next = Some(behind);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A thread waits for the other module.
+    pub(super) fn waits_for_other_side(&mut self, id: u32) {
+        self.set_state(id, State::Between);
+    }
+
+    /// The running thread stops for the other side, though it could go on.
+    pub(super) fn lets_other_side_run(&mut self) {
+        self.next = None;
+        self.gave_up = true;
     }
 
     /// Wakes up to `count` of those who wait at an address, the longest wait first.
@@ -515,6 +579,12 @@ impl World {
 
     /// Lets time run to the next deadline; whether there is one.
     fn advance(&mut self) -> bool {
+        // Where two modules share a world, time moves for the one that calls alone: else the other's clean-up would let it move for ever.
+        if self.between.is_some()
+            && !self.timers.iter().any(|(_, thread)| self.threads[*thread as usize].side == Side::Front)
+        {
+            return false;
+        }
         match self.timers.first() {
             Some((until, _)) => {
                 self.pass_to(*until);
@@ -531,7 +601,10 @@ impl World {
     /// Lets both clocks run, and wakes whose time is over.
     pub(super) fn pass(&mut self, ns: u64) {
         self.monotonic_ns = self.monotonic_ns.saturating_add(ns);
-        self.wall_ns = self.wall_ns.saturating_add(ns);
+        // Between two modules the wall's clock stands, but for what the tests move it by.
+        if self.between.is_none() {
+            self.wall_ns = self.wall_ns.saturating_add(ns);
+        }
         while let Some((until, thread)) = self.timers.first().copied() {
             if until > self.monotonic_ns {
                 break;

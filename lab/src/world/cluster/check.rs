@@ -6,7 +6,7 @@ use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
 use cachedojo::cluster::time::SKEW_BOUND;
 use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
 
-use super::linear::{Effect, Operation, Verdict, search};
+use super::linear::{Effect, Operation, unexplained};
 use super::{Call, ClusterWorld, printed};
 
 /// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
@@ -54,18 +54,10 @@ fn keys(calls: &[Call]) -> Option<String> {
             }
         }
     }
-    histories.iter().filter(|(key, _)| !weak.contains(*key)).find_map(|(key, history)| {
-        let Verdict::Not(at) = search(history, DEADLINE_BOUND) else { return None };
-        let stuck = &history[at];
-        let what = match &stuck.effect {
-            Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
-            Effect::Read(None) => "the read that saw nothing".to_owned(),
-            Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
-            Effect::Write { value: None, .. } | Effect::Sweep(_) => "the delete".to_owned(),
-        };
-        let began = stuck.began / 1000;
-        Some(format!("no order of the operations on {} explains {what} that began at {began} ms", printed(key)))
-    })
+    histories
+        .iter()
+        .filter(|(key, _)| !weak.contains(*key))
+        .find_map(|(key, history)| unexplained(&printed(key), history, DEADLINE_BOUND))
 }
 
 fn ended(call: &Call) -> Option<Micros> {

@@ -54,6 +54,21 @@ pub enum Verdict {
     Unknown,
 }
 
+/// What no order of the operations on a key explains, in a sentence; `None` where there is an order, or the search gave up. Cost: that of
+/// [`search`].
+pub fn unexplained(key: &str, history: &[Operation], bound: Micros) -> Option<String> {
+    let Verdict::Not(at) = search(history, bound) else { return None };
+    let stuck = &history[at];
+    let what = match &stuck.effect {
+        Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
+        Effect::Read(None) => "the read that saw nothing".to_owned(),
+        Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
+        Effect::Write { value: None, .. } | Effect::Sweep(_) => "the delete".to_owned(),
+    };
+    let began = stuck.began / 1000;
+    Some(format!("no order of the operations on {key} explains {what} that began at {began} ms"))
+}
+
 /// Looks for an order. Deadlines are kept to within `bound`. Cost: about O(n) for histories with few operations at a time, at worst exponential
 /// in those, and cut off.
 pub fn search(history: &[Operation], bound: Micros) -> Verdict {

@@ -1,0 +1,47 @@
+//! `grader worker`: grades what `grader class --queue` puts on a queue.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+use super::stop::{Asked, on_stop};
+use crate::cli::WorkerArgs;
+use crate::host::limits;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::queue::store::Queue;
+use crate::queue::url::QueueUrl;
+use crate::queue::worker::{Quit, Worker};
+
+/// Grades until it is told to end.
+///
+/// # Errors
+/// The address is no queue's, nobody answers there, or this machine lacks what grading needs.
+pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
+    let url = queue_url(&args.queue.0)?;
+    limits::suffice().map_err(anyhow::Error::msg)?;
+    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    // Each job that is being graded keeps a connection, and may need another; one more says that the worker is there.
+    let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;
+    let ending = Arc::new(Quit::default());
+    let asked = Arc::clone(&ending);
+    on_stop(move |who| if who == Asked::ByInterrupt { asked.soon() } else { asked.now() })
+        .context("waiting for Ctrl-C")?;
+    let worker = Worker::enter(&queue, args.trust, &ending)?;
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "worker {} waits for jobs on {url}", worker.number())?;
+        out.flush()?;
+    }
+    worker.work(jobs)?;
+    Ok(Outcome::Passed)
+}
+
+/// The queue that somebody named.
+///
+/// # Errors
+/// It is none: the caller's mistake.
+pub(super) fn queue_url(typed: &str) -> Result<QueueUrl> {
+    QueueUrl::parse(typed).map_err(|error| UsageError(error.to_string()).into())
+}

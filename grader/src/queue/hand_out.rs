@@ -1,0 +1,221 @@
+//! The class's side of a queue: what is to be graded is put there, and what came of it is collected as it comes.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use cachedojo_judge::Report;
+use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_notation::text::Language;
+
+use super::job::{Asked, NAME, Settled, Terms, pack_bytes};
+use super::posting::{Posting, Stage};
+use super::store::Queue;
+use crate::class::key::Keys;
+use crate::class::work::{Grade, Job, Progress, grade_one, line};
+use crate::host::outcome::say;
+use crate::intake::submission::{Submission, Unreadable};
+use crate::run::bench::Bench;
+
+/// How often the queue is looked at.
+const LOOK: Duration = Duration::from_millis(300);
+/// So many looks lie between two words on how far it is.
+const LOOKS_A_WORD: u32 = 50;
+/// Refusals that are told of: a worker that is started over and over has a new number each time.
+const TOLD_MAX: usize = 100;
+/// Jobs that are looked at together.
+const KEYS_A_LOOK: usize = 500;
+
+/// What a class is graded with and under.
+#[derive(Debug)]
+pub struct Conditions<'a> {
+    /// The exercise and this machine's compilers.
+    pub bench: &'a Bench<'a>,
+    /// The keys of the results.
+    pub keys: &'a Keys<'a>,
+    /// The grading seed.
+    pub seed: u64,
+    /// The reports' language.
+    pub language: Language,
+    /// Outcomes that are on the queue already do not count.
+    pub again: bool,
+}
+
+/// Has all jobs graded by the queue's workers and hands each outcome to `done` as it comes: a report, or why there is none.
+/// What cannot even be read is graded here by `grade`: no worker could say more.
+///
+/// # Errors
+/// The queue failed for long, this machine lacks what the class's languages need, or the first error of `done`.
+pub fn grade_all(
+    jobs: &[Job],
+    queue: &Queue,
+    setting: &Conditions<'_>,
+    grade: &Grade<'_>,
+    mut done: impl FnMut(&Job, Result<Report, String>) -> Result<()>,
+) -> Result<()> {
+    let mut progress = Progress::of(jobs.len());
+    let (pack, bytes) = pack_bytes(setting.bench.pack)?;
+    let mut watch = Watch::default();
+    let mut left: VecDeque<&Job> = VecDeque::new();
+    if setting.again {
+        jobs.iter().try_for_each(|job| queue.forget(&job.key))?;
+    }
+    queue.put_pack(&pack, &bytes)?;
+    let mut settle = |job: &Job, graded: Result<Report, String>, progress: &mut Progress| {
+        let told = line(job, &graded);
+        done(job, graded)?;
+        progress.advance(&told);
+        Ok::<(), anyhow::Error>(())
+    };
+    for job in jobs {
+        match posting(job, &pack, setting)? {
+            Some(posting) => {
+                watch.terms.insert(posting.terms_id.clone());
+                queue.put(&posting)?;
+                left.push_back(job);
+            }
+            None => settle(job, grade_one(&job.path, grade), &mut progress)?,
+        }
+    }
+    while !left.is_empty() {
+        let mut is_still = true;
+        for _ in 0..left.len().div_ceil(KEYS_A_LOOK) {
+            let looked: Vec<&Job> = left.drain(..left.len().min(KEYS_A_LOOK)).collect();
+            let keys: Vec<&str> = looked.iter().map(|job| job.key.as_str()).collect();
+            for (job, stage) in looked.iter().zip(queue.stages(&keys)?) {
+                let outcome = if stage == Some(Stage::Done) { collected(queue, job)? } else { None };
+                if let Some(outcome) = outcome {
+                    is_still = false;
+                    watch.took_ms.push(outcome.took_ms);
+                    settle(job, outcome.graded, &mut progress)?;
+                    queue.forget(&job.key)?;
+                } else {
+                    if stage.is_none() {
+                        // Whoever keeps the queue was begun anew, or somebody else collected the same job.
+                        queue.put_pack(&pack, &bytes)?;
+                        if let Some(posting) = posting(job, &pack, setting)? {
+                            queue.put(&posting)?;
+                        }
+                    }
+                    left.push_back(job);
+                }
+            }
+        }
+        watch.look(queue, left.len())?;
+        if is_still && !left.is_empty() {
+            queue.pause(LOOK);
+        }
+    }
+    progress.end();
+    Ok(())
+}
+
+/// A job as it is put on the queue; none where there is nothing that could be read.
+fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Posting>> {
+    let read: Result<Submission, Unreadable> = Submission::read(&job.path, &setting.bench.pack.exercise.languages);
+    // What has changed since the class was looked through is found by whoever hands it on.
+    if setting.keys.key_of(&job.path, &read) != job.key {
+        return Ok(None);
+    }
+    let Ok(mut submission) = read else { return Ok(None) };
+    NAME.clone_into(&mut submission.path);
+    let code: CodeLanguage = submission.language;
+    let terms = Terms::of(setting.bench, pack, code)?;
+    let asked = Asked { seed: setting.seed, language: setting.language, submission };
+    Ok(Some(Posting {
+        key: job.key.clone(),
+        terms_id: terms.id(),
+        terms: serde_json::to_string(&terms)?,
+        body: serde_json::to_vec(&asked)?,
+    }))
+}
+
+/// What came of a job. An outcome that cannot be read is one that another grader's worker left: it is made anew.
+fn collected(queue: &Queue, job: &Job) -> Result<Option<Settled>> {
+    let Some(bytes) = queue.outcome(&job.key)? else { return Ok(None) };
+    let read = serde_json::from_slice::<Settled>(&bytes).ok();
+    if read.is_none() {
+        queue.forget(&job.key)?;
+    }
+    Ok(read)
+}
+
+/// What is said while one waits.
+#[derive(Default)]
+struct Watch {
+    terms: BTreeSet<String>,
+    took_ms: Vec<u64>,
+    /// What was said of refusals.
+    refused: BTreeSet<String>,
+    looks: u32,
+}
+
+impl Watch {
+    fn look(&mut self, queue: &Queue, left: usize) -> Result<()> {
+        for terms_id in &self.terms {
+            for (worker, why) in queue.refusals(terms_id)? {
+                let told = format!("worker {worker} refuses: {why}");
+                if self.refused.len() < TOLD_MAX && self.refused.insert(told.clone()) {
+                    say(&told);
+                }
+            }
+        }
+        if self.looks.is_multiple_of(LOOKS_A_WORD) && left > 0 {
+            say(&state(left, queue.workers()?, &self.took_ms, &queue.shown()));
+        }
+        self.looks += 1;
+        Ok(())
+    }
+}
+
+/// How far it is, in a sentence.
+fn state(left: usize, workers: u64, took_ms: &[u64], url: &str) -> String {
+    let submissions = if left == 1 { "submission is" } else { "submissions are" };
+    if workers == 0 {
+        return format!(
+            "{left} {submissions} on the queue at {url}, and no worker is there: start `grader worker --queue URL`"
+        );
+    }
+    let workers_word = if workers == 1 { "worker is" } else { "workers are" };
+    let estimate = estimate_s(left, workers, took_ms).map_or(String::new(), |s| match s {
+        0..=90 => format!(", about {s} s left"),
+        _ => format!(", about {} min left", s.div_ceil(60)),
+    });
+    format!("{left} {submissions} on the queue, {workers} {workers_word} there{estimate}")
+}
+
+/// How long what is left will take, in seconds: the mean of what came so far, shared among the workers.
+fn estimate_s(left: usize, workers: u64, took_ms: &[u64]) -> Option<u64> {
+    let count = u64::try_from(took_ms.len()).ok().filter(|count| *count > 0)?;
+    let mean_ms = took_ms.iter().sum::<u64>() / count;
+    Some((mean_ms * u64::try_from(left).ok()?).div_ceil(workers.max(1)).div_ceil(1000))
+}
+
+/// What a report calls the submission, as if it had been graded where it stands.
+pub fn name() -> &'static Path {
+    Path::new(NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_it_is_is_told_in_a_sentence() {
+        for (left, workers, took_ms, told) in [
+            (
+                1,
+                0,
+                &[][..],
+                "1 submission is on the queue at redis://h, and no worker is there: start `grader worker --queue URL`",
+            ),
+            (60, 3, &[], "60 submissions are on the queue, 3 workers are there"),
+            (60, 3, &[2_000, 4_000], "60 submissions are on the queue, 3 workers are there, about 60 s left"),
+            (60, 1, &[2_000, 4_000], "60 submissions are on the queue, 1 worker is there, about 3 min left"),
+            (1, 8, &[1], "1 submission is on the queue, 8 workers are there, about 1 s left"),
+        ] {
+            assert_eq!(state(left, workers, took_ms, "redis://h"), told);
+        }
+    }
+}

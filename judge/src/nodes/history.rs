@@ -1,0 +1,315 @@
+//! What the clients of a cluster of submissions asked and heard, and whether it keeps the promises: reads and writes at a quorum are
+//! linearizable, key by key, values live for their time, and who can be answered is answered.
+
+use std::collections::BTreeMap;
+
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::{Level, Micros, NodeId};
+use cachedojo_lab::world::cluster::act;
+use cachedojo_lab::world::cluster::linear::{Effect, Operation, unexplained};
+use cachedojo_notation::text::escape;
+use cachedojo_wire::machine::MachineReply;
+
+/// How far from its deadline a value may be seen, or missed.
+pub const DEADLINE_BOUND: Micros = SECOND;
+/// How long a cluster must have been whole for every operation to be answered.
+pub const CALM: Micros = 5 * SECOND;
+
+/// An operation that a client asked for.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Whom.
+    pub node: NodeId,
+    /// When.
+    pub began: Micros,
+    /// On which key.
+    pub key: String,
+    /// What.
+    pub operation: act::Operation,
+    /// With which consistency.
+    pub level: Level,
+    /// What it heard, and when.
+    pub answer: Option<(Micros, MachineReply)>,
+    /// Whether the cluster was whole from [`CALM`] before it began until it was answered, or should have been.
+    pub is_calm: bool,
+}
+
+/// A promise that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// On which key.
+    pub key: String,
+    /// What happened, in a sentence.
+    pub said: String,
+}
+
+/// What a call does to its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Did<'a> {
+    Wrote(&'a [u8]),
+    Deleted,
+    Read,
+}
+
+impl Call {
+    /// When it ended; `None` where nobody knows whether it took effect.
+    fn ended(&self) -> Option<Micros> {
+        self.answer.as_ref().filter(|(_, reply)| !matches!(reply, MachineReply::Failed(_))).map(|(at, _)| *at)
+    }
+
+    fn did(&self) -> Did<'_> {
+        match &self.operation {
+            act::Operation::Write { value, .. } => Did::Wrote(value),
+            act::Operation::Erase | act::Operation::Invalidate => Did::Deleted,
+            act::Operation::Read => Did::Read,
+        }
+    }
+
+    fn ttl(&self) -> Option<Micros> {
+        match &self.operation {
+            act::Operation::Write { ttl, .. } => *ttl,
+            _ => None,
+        }
+    }
+
+    /// What it found, and when it knew.
+    fn found(&self) -> Option<(Micros, Option<&[u8]>)> {
+        match (&self.operation, &self.answer) {
+            (act::Operation::Read, Some((at, MachineReply::Value(value)))) => Some((*at, value.as_deref())),
+            _ => None,
+        }
+    }
+
+    /// Whether its answer is of the right kind.
+    fn is_fitting(&self) -> bool {
+        match &self.answer {
+            Some((_, MachineReply::Value(_))) => self.operation == act::Operation::Read,
+            Some((_, MachineReply::Done)) => self.operation != act::Operation::Read,
+            Some((_, MachineReply::Failed(_))) | None => true,
+        }
+    }
+
+    fn effect(&self) -> Option<Operation> {
+        let write = |value| Effect::Write { value, ttl: self.ttl(), tag: None };
+        let effect = match self.did() {
+            Did::Wrote(value) => write(Some(value.to_vec())),
+            Did::Deleted => write(None),
+            Did::Read => Effect::Read(self.found()?.1.map(<[u8]>::to_vec)),
+        };
+        Some(Operation { began: self.began, ended: self.ended(), effect })
+    }
+}
+
+/// The first promise that is found broken. What was asked at level one, or invalidated, promises nothing here. Cost: that of a search for an order
+/// of the operations on each key.
+pub fn broken(calls: &[Call]) -> Option<Broken> {
+    if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
+        let said =
+            format!("{} answers a read without a value, or a write with one, at {} ms", call.node, ms(call.began));
+        return Some(Broken { key: call.key.clone(), said });
+    }
+    let mut keys: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    for call in calls {
+        keys.entry(&call.key).or_default().push(call);
+    }
+    keys.retain(|_, calls| {
+        calls.iter().all(|call| call.level != Level::One && call.operation != act::Operation::Invalidate)
+    });
+    let named = |(key, said): (&str, String)| Broken { key: key.to_owned(), said };
+    let witness = keys.iter().find_map(|(key, calls)| Some((*key, witness(key, calls)?)));
+    let witness = witness.or_else(|| {
+        keys.iter().find_map(|(key, calls)| {
+            let history: Vec<Operation> = calls.iter().filter_map(|call| call.effect()).collect();
+            Some((*key, unexplained(key, &history, DEADLINE_BOUND)?))
+        })
+    });
+    witness.map(named).or_else(|| calls.iter().find_map(unanswered))
+}
+
+const fn ms(at: Micros) -> Micros {
+    at / 1_000
+}
+
+fn unanswered(call: &Call) -> Option<Broken> {
+    if !call.is_calm || call.ended().is_some() {
+        return None;
+    }
+    let (node, key, at) = (call.node, &call.key, ms(call.began));
+    let did = if call.answer.is_some() { "refuses" } else { "does not answer" };
+    let asked = if call.operation == act::Operation::Read { "read" } else { "write" };
+    let said = format!("{node} {did} a {asked} of {key} at {at} ms, though all nodes run and the network is whole");
+    Some(Broken { key: key.clone(), said })
+}
+
+/// One read that one write, or none, shows to be wrong: easier to understand than that there is no order.
+fn witness(key: &str, calls: &[&Call]) -> Option<String> {
+    calls.iter().find_map(|read| {
+        let (_, found) = read.found()?;
+        let (node, at) = (read.node, ms(read.began));
+        let before = |call: &&&Call| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
+        let Some(value) = found else { return missed(key, read, calls) };
+        let shown = escape(value);
+        let Some(write) = calls.iter().find(|call| call.did() == Did::Wrote(value)) else {
+            return Some(format!("{node} reads {shown} of {key} at {at} ms, which nobody wrote"));
+        };
+        let written = write.ended()?;
+        let later = calls.iter().filter(before).find(|call| call.began >= written);
+        if let Some(later) = later {
+            let when = ms(later.ended().unwrap_or(0));
+            return Some(match later.did() {
+                Did::Deleted | Did::Read => format!("{node} reads {shown} of {key} at {at} ms, which was deleted at {when} ms: it has come back"),
+                Did::Wrote(newer) if later.node == node => {
+                    let newer = escape(newer);
+                    format!("{node} reads {shown} of {key} at {at} ms, and not its own write of {newer} at {when} ms")
+                }
+                Did::Wrote(newer) => {
+                    let newer = escape(newer);
+                    format!("{node} reads {shown} of {key} at {at} ms, though {newer} was acknowledged at {when} ms: that write is lost")
+                }
+            });
+        }
+        let over = written.saturating_add(write.ttl()?).saturating_add(DEADLINE_BOUND);
+        (read.began > over).then(|| {
+            let over = ms(over - DEADLINE_BOUND);
+            format!("{node} reads {shown} of {key} at {at} ms, whose time was over at {over} ms")
+        })
+    })
+}
+
+/// A read that found nothing, though an acknowledged write must be there.
+fn missed(key: &str, read: &Call, calls: &[&Call]) -> Option<String> {
+    let (known, _) = read.found()?;
+    let is_there = |write: &&&Call| {
+        let lives =
+            write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
+        // Another write in between may have been short-lived, and any deletion may have come later.
+        let may_end = |other: &&&Call| {
+            let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
+            is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
+        };
+        let is_written = write.ended().is_some_and(|ended| ended <= read.began);
+        matches!(write.did(), Did::Wrote(_)) && is_written && lives && !calls.iter().any(|other| may_end(&other))
+    };
+    let write = calls.iter().rev().find(is_there)?;
+    let Did::Wrote(value) = write.did() else { return None };
+    let value = escape(value);
+    let (node, at, when) = (read.node, ms(read.began), ms(write.ended()?));
+    Some(match write.ttl() {
+        Some(ttl) => {
+            let until = ms(write.began.saturating_add(ttl));
+            format!("{node} reads nothing of {key} at {at} ms, though {value} lives until {until} ms")
+        }
+        None if write.node == node => {
+            format!("{node} reads nothing of {key} at {at} ms, and not its own write of {value} at {when} ms")
+        }
+        None => {
+            format!(
+                "{node} reads nothing of {key} at {at} ms, though {value} was acknowledged at {when} ms: that write is lost"
+            )
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn node(number: u8) -> NodeId {
+        match NodeId::new(number) {
+            Some(node) => node,
+            None => panic!("a number"),
+        }
+    }
+
+    fn call(number: u8, began: u64, ended: u64, operation: act::Operation, reply: MachineReply) -> Call {
+        let answer = (ended > 0).then_some((ended * 1_000, reply));
+        let (key, level, began) = ("k".to_owned(), Level::Quorum, began * 1_000);
+        Call { node: node(number), began, key, operation, level, answer, is_calm: false }
+    }
+
+    fn write(number: u8, began: u64, ended: u64, value: &str, ttl_ms: Option<u64>) -> Call {
+        let ttl = ttl_ms.map(|ttl| ttl * 1_000);
+        let operation = act::Operation::Write { value: value.as_bytes().into(), ttl, tag: None };
+        call(number, began, ended, operation, MachineReply::Done)
+    }
+
+    fn erase(began: u64, ended: u64) -> Call {
+        call(1, began, ended, act::Operation::Erase, MachineReply::Done)
+    }
+
+    fn read(number: u8, began: u64, value: &str) -> Call {
+        let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
+        call(number, began, began + 5, act::Operation::Read, MachineReply::Value(value))
+    }
+
+    #[track_caller]
+    fn check(calls: &[Call], said: Option<&str>) {
+        assert_eq!(broken(calls).map(|broken| broken.said).as_deref(), said);
+    }
+
+    #[test]
+    fn what_keeps_the_promises_is_not_named() {
+        check(&[], None);
+        check(&[write(1, 0, 9, "a", None), read(2, 10, "a"), erase(20, 29), read(2, 30, "")], None);
+        check(&[write(1, 0, 0, "a", None), read(2, 10, ""), read(2, 20, "a")], None);
+        check(&[write(1, 0, 9, "a", Some(5_000)), read(2, 4_100, ""), read(2, 5_900, "")], None);
+        check(&[write(1, 0, 9, "a", Some(5_000)), read(2, 5_900, "a")], None);
+        check(&[write(1, 0, 9, "a", None), write(1, 10, 19, "b", Some(1_000)), read(2, 3_000, "")], None);
+        check(&[write(1, 0, 9, "a", None), write(2, 0, 9, "b", Some(1_000)), read(2, 3_000, "")], None);
+    }
+
+    #[test]
+    fn each_broken_promise_is_named() {
+        let a = || write(1, 0, 9, "a", None);
+        let b = || write(2, 10, 19, "b", None);
+        for (calls, said) in [
+            (vec![read(1, 5, "x")], "n1 reads x of k at 5 ms, which nobody wrote"),
+            (
+                vec![a(), erase(10, 19), read(2, 30, "a")],
+                "n2 reads a of k at 30 ms, which was deleted at 19 ms: it has come back",
+            ),
+            (
+                vec![a(), b(), read(3, 30, "a")],
+                "n3 reads a of k at 30 ms, though b was acknowledged at 19 ms: that write is lost",
+            ),
+            (vec![a(), b(), read(2, 30, "a")], "n2 reads a of k at 30 ms, and not its own write of b at 19 ms"),
+            (
+                vec![a(), read(2, 30, "")],
+                "n2 reads nothing of k at 30 ms, though a was acknowledged at 9 ms: that write is lost",
+            ),
+            (vec![a(), read(1, 30, "")], "n1 reads nothing of k at 30 ms, and not its own write of a at 9 ms"),
+            (
+                vec![write(1, 0, 9, "a", Some(5_000)), read(2, 6_010, "a")],
+                "n2 reads a of k at 6010 ms, whose time was over at 5009 ms",
+            ),
+            (
+                vec![write(1, 0, 9, "a", Some(5_000)), read(2, 3_000, "")],
+                "n2 reads nothing of k at 3000 ms, though a lives until 5000 ms",
+            ),
+            // New, then old, while the write is under way: no single write shows it.
+            (
+                vec![a(), write(2, 10, 99, "b", None), read(3, 20, "b"), read(3, 30, "a")],
+                "no order of the operations on k explains the read that saw `a` that began at 30 ms",
+            ),
+            (
+                vec![call(1, 5, 9, act::Operation::Read, MachineReply::Done)],
+                "n1 answers a read without a value, or a write with one, at 5 ms",
+            ),
+        ] {
+            check(&calls, Some(said));
+        }
+    }
+
+    #[test]
+    fn a_calm_cluster_answers_and_level_one_promises_nothing() {
+        let calm = |call: Call| Call { is_calm: true, ..call };
+        let refused = call(1, 5, 9, act::Operation::Read, MachineReply::Failed("no".to_owned()));
+        check(std::slice::from_ref(&refused), None);
+        let said = "n1 refuses a read of k at 5 ms, though all nodes run and the network is whole";
+        check(&[calm(refused)], Some(said));
+        let said = "n1 does not answer a write of k at 5 ms, though all nodes run and the network is whole";
+        check(&[calm(write(1, 5, 0, "a", None))], Some(said));
+        let at_one = |call: Call| Call { level: Level::One, ..call };
+        check(&[write(1, 0, 9, "a", None), at_one(read(2, 30, ""))], None);
+    }
+}

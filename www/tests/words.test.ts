@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { en } from "../src/words/en";
+import { fr } from "../src/words/fr";
+
+type Said = (...args: unknown[]) => string;
+
+/** Every text that says a count, with what it is called. */
+function counts(part: object, path = ""): [string, Said][] {
+  return Object.entries(part).flatMap(([name, value]): [string, Said][] => {
+    const here = `${path}${name}`;
+    if (typeof value === "function") {
+      return [[here, value as Said]];
+    }
+    return typeof value === "object" && value !== null ? counts(value, `${here}.`) : [];
+  });
+}
+
+/** What is said with this count wherever it takes something. */
+const said = (text: Said, count: number | string) =>
+  text(...Array.from({ length: text.length }, () => count));
+
+test.each([
+  [en, 1],
+  [en, "1"],
+  [fr, 1],
+  [fr, "1"],
+])("one of a thing is no plural, in any text", (language, count) => {
+  // Words that end in s though they are no plural.
+  const plural = new RegExp(
+    `\\b${count} (?!is\\b|belongs\\b|ms\\b|les\\b|dans\\b|plus\\b)[\\p{L}]+s\\b`,
+    "u",
+  );
+  const wrong = counts(language).flatMap(([name, text]) => {
+    const words = said(text, count);
+    return plural.test(words) ? [`${name}: ${words}`] : [];
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("several of a thing are a plural", () => {
+  expect(en.status.done("2")).toBe("Done: 2 commands.");
+  expect(fr.status.done("2")).toBe("Terminé\u00a0: 2 commandes.");
+  expect(en.status.running("1", "2")).toBe("Running: 1 of 2 commands.");
+});
