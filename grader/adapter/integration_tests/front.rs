@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use types::{Answer, Call};
-pub use types::{Saved, SavedEntry, Settings, Stats, Value, ValueError};
+use types::{Answer, CacheCall};
+pub use types::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError};
 
 #[link(wasm_import_module = "between")]
 unsafe extern "C" {
@@ -35,52 +35,52 @@ const STRANGE: &str = "the cache answers another question";
 
 impl DistributedCache {
     /// A cache with these settings; its clean-up begins.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: CacheSettings) -> Self {
         let cache = Self { number: CACHES.fetch_add(1, Ordering::Relaxed) };
-        cache.call(&Call::New(settings));
+        cache.call(&CacheCall::New(settings));
         cache
     }
 
-    fn call(&self, call: &Call) -> Answer {
+    fn call(&self, call: &CacheCall) -> Answer {
         let request = call.to_bytes(self.number);
         let answer = taken(ask(request.as_ptr(), request.len()));
         Answer::from_bytes(&answer).expect(STRANGE)
     }
 
-    fn flag(&self, call: &Call) -> bool {
+    fn flag(&self, call: &CacheCall) -> bool {
         let Answer::Flag(flag) = self.call(call) else { panic!("{STRANGE}") };
         flag
     }
 
-    fn count(&self, call: &Call) -> usize {
+    fn count(&self, call: &CacheCall) -> usize {
         let Answer::Count(count) = self.call(call) else { panic!("{STRANGE}") };
         usize::try_from(count).expect(STRANGE)
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<Value> {
-        let Answer::Value(value) = self.call(&Call::Get(key.to_owned())) else { panic!("{STRANGE}") };
+    pub fn get(&self, key: &str) -> Option<CacheValue> {
+        let Answer::Value(value) = self.call(&CacheCall::Get(key.to_owned())) else { panic!("{STRANGE}") };
         value
     }
 
     /// Stores a value, for the default TTL.
-    pub fn set(&self, key: &str, value: Value) {
-        self.call(&Call::Set(key.to_owned(), value, None));
+    pub fn set(&self, key: &str, value: CacheValue) {
+        self.call(&CacheCall::Set(key.to_owned(), value, None));
     }
 
     /// Stores a value for a time.
-    pub fn set_for(&self, key: &str, value: Value, ttl: Duration) {
-        self.call(&Call::Set(key.to_owned(), value, Some(ttl)));
+    pub fn set_for(&self, key: &str, value: CacheValue, ttl: Duration) {
+        self.call(&CacheCall::Set(key.to_owned(), value, Some(ttl)));
     }
 
     /// Deletes a key; whether it was there.
     pub fn delete(&self, key: &str) -> bool {
-        self.flag(&Call::Delete(key.to_owned()))
+        self.flag(&CacheCall::Delete(key.to_owned()))
     }
 
     /// Whether a key is there.
     pub fn exists(&self, key: &str) -> bool {
-        self.flag(&Call::Exists(key.to_owned()))
+        self.flag(&CacheCall::Exists(key.to_owned()))
     }
 
     /// Adds to a number and returns the sum.
@@ -88,67 +88,67 @@ impl DistributedCache {
     /// # Errors
     /// The value is no number.
     pub fn increment(&self, key: &str, amount: i64) -> Result<i64, ValueError> {
-        let Answer::Sum(sum) = self.call(&Call::Increment(key.to_owned(), amount)) else { panic!("{STRANGE}") };
+        let Answer::Sum(sum) = self.call(&CacheCall::Increment(key.to_owned(), amount)) else { panic!("{STRANGE}") };
         sum
     }
 
     /// The keys that match a pattern.
     pub fn keys(&self, pattern: &str) -> Vec<String> {
-        let Answer::Keys(keys) = self.call(&Call::Keys(pattern.to_owned())) else { panic!("{STRANGE}") };
+        let Answer::Keys(keys) = self.call(&CacheCall::Keys(pattern.to_owned())) else { panic!("{STRANGE}") };
         keys
     }
 
     /// Deletes the keys that match a pattern; how many.
     pub fn delete_pattern(&self, pattern: &str) -> usize {
-        self.count(&Call::DeletePattern(pattern.to_owned()))
+        self.count(&CacheCall::DeletePattern(pattern.to_owned()))
     }
 
     /// Empties the cache and resets its counters.
     pub fn clear(&self) {
-        self.call(&Call::Clear);
+        self.call(&CacheCall::Clear);
     }
 
     /// The statistics.
-    pub fn stats(&self) -> Stats {
-        let Answer::Stats(stats) = self.call(&Call::Stats) else { panic!("{STRANGE}") };
+    pub fn stats(&self) -> CacheStats {
+        let Answer::Stats(stats) = self.call(&CacheCall::Stats) else { panic!("{STRANGE}") };
         stats
     }
 
     /// A copy of what is stored.
-    pub fn storage(&self) -> BTreeMap<String, Value> {
-        let Answer::Storage(storage) = self.call(&Call::Storage) else { panic!("{STRANGE}") };
+    pub fn storage(&self) -> BTreeMap<String, CacheValue> {
+        let Answer::Storage(storage) = self.call(&CacheCall::Storage) else { panic!("{STRANGE}") };
         storage
     }
 
     /// Removes every expired entry; how many.
     pub fn cleanup(&self) -> usize {
-        self.count(&Call::Cleanup)
+        self.count(&CacheCall::Cleanup)
     }
 
     /// Whether the thread runs that cleans up.
     pub fn cleaner_is_running(&self) -> bool {
-        self.flag(&Call::CleanerIsRunning)
+        self.flag(&CacheCall::CleanerIsRunning)
     }
 
     /// Ends that thread.
     pub fn close(&self) {
-        self.call(&Call::Close);
+        self.call(&CacheCall::Close);
     }
 
     /// Writes the cache to a file; whether that went well.
     pub fn save(&self, path: &str) -> bool {
-        self.flag(&Call::Save(path.to_owned()))
+        self.flag(&CacheCall::Save(path.to_owned()))
     }
 
     /// Reads the cache from a file; whether that went well.
     pub fn load(&self, path: &str) -> bool {
-        self.flag(&Call::Load(path.to_owned()))
+        self.flag(&CacheCall::Load(path.to_owned()))
     }
 }
 
 impl Drop for DistributedCache {
     fn drop(&mut self) {
-        self.call(&Call::Drop);
+        self.call(&CacheCall::Drop);
     }
 }
 

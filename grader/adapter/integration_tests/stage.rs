@@ -4,13 +4,15 @@
 
 mod types;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use types::{Answer, Call};
-pub(crate) use types::{Saved, SavedEntry, Settings, Stats, Value, ValueError};
+use types::{Answer, CacheCall};
+pub(crate) use types::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError};
 
 #[link(wasm_import_module = "between")]
 unsafe extern "C" {
@@ -23,7 +25,7 @@ unsafe extern "C" {
 
 /// What every cache does: see the exercise's statement.
 trait Cache: Send + Sync {
-    fn obey(&self, call: Call) -> Answer;
+    fn obey(&self, call: CacheCall) -> Answer;
 }
 
 macro_rules! caches {
@@ -31,39 +33,39 @@ macro_rules! caches {
         $(
             mod $module;
             impl Cache for $module::DistributedCache {
-                fn obey(&self, call: Call) -> Answer {
+                fn obey(&self, call: CacheCall) -> Answer {
                     match call {
-                        Call::New(_) | Call::Drop => Answer::Done,
-                        Call::Get(key) => Answer::Value(self.get(&key)),
-                        Call::Set(key, value, ttl) => {
+                        CacheCall::New(_) | CacheCall::Drop => Answer::Done,
+                        CacheCall::Get(key) => Answer::Value(self.get(&key)),
+                        CacheCall::Set(key, value, ttl) => {
                             self.set(&key, value, ttl);
                             Answer::Done
                         }
-                        Call::Delete(key) => Answer::Flag(self.delete(&key)),
-                        Call::Exists(key) => Answer::Flag(self.exists(&key)),
-                        Call::Increment(key, amount) => Answer::Sum(self.increment(&key, amount)),
-                        Call::Keys(pattern) => Answer::Keys(self.keys(&pattern)),
-                        Call::DeletePattern(pattern) => Answer::Count(self.delete_pattern(&pattern) as u64),
-                        Call::Clear => {
+                        CacheCall::Delete(key) => Answer::Flag(self.delete(&key)),
+                        CacheCall::Exists(key) => Answer::Flag(self.exists(&key)),
+                        CacheCall::Increment(key, amount) => Answer::Sum(self.increment(&key, amount)),
+                        CacheCall::Keys(pattern) => Answer::Keys(self.keys(&pattern)),
+                        CacheCall::DeletePattern(pattern) => Answer::Count(self.delete_pattern(&pattern) as u64),
+                        CacheCall::Clear => {
                             self.clear();
                             Answer::Done
                         }
-                        Call::Stats => Answer::Stats(self.stats()),
-                        Call::Storage => Answer::Storage(self.storage()),
-                        Call::Cleanup => Answer::Count(self.cleanup() as u64),
-                        Call::CleanerIsRunning => Answer::Flag(self.cleaner_is_running()),
-                        Call::Close => {
+                        CacheCall::Stats => Answer::Stats(self.stats()),
+                        CacheCall::Storage => Answer::Storage(self.storage()),
+                        CacheCall::Cleanup => Answer::Count(self.cleanup() as u64),
+                        CacheCall::CleanerIsRunning => Answer::Flag(self.cleaner_is_running()),
+                        CacheCall::Close => {
                             self.close();
                             Answer::Done
                         }
-                        Call::Save(path) => Answer::Flag(self.save(&path)),
-                        Call::Load(path) => Answer::Flag(self.load(&path)),
+                        CacheCall::Save(path) => Answer::Flag(self.save(&path)),
+                        CacheCall::Load(path) => Answer::Flag(self.load(&path)),
                     }
                 }
             }
         )*
 
-        fn make(number: u32, settings: Settings) -> Arc<dyn Cache> {
+        fn make(number: u32, settings: CacheSettings) -> Arc<dyn Cache> {
             match number {
                 $($number => Arc::new($module::DistributedCache::new(settings)),)*
                 _ => panic!("no cache has this number"),
@@ -77,6 +79,11 @@ include!("caches.rs");
 /// The caches that a test has made, by its own numbers.
 static MADE: Mutex<BTreeMap<u32, Arc<dyn Cache>>> = Mutex::new(BTreeMap::new());
 
+thread_local! {
+    /// Those that this thread has found before: finding one again takes no lock.
+    static KNOWN: RefCell<BTreeMap<u32, Rc<Arc<dyn Cache>>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Starts a thread for each that is wanted, for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn serve(number: u32) {
@@ -85,7 +92,7 @@ pub extern "C" fn serve(number: u32) {
         spawn(Box::new(move || {
             loop {
                 let request = taken(hear());
-                let (cache, call) = Call::from_bytes(&request).expect("the tests' side speaks as this one does");
+                let (cache, call) = CacheCall::from_bytes(&request).expect("the tests' side speaks as this one does");
                 let answer = obey(number, cache, call).to_bytes();
                 say(answer.as_ptr(), answer.len());
             }
@@ -93,22 +100,25 @@ pub extern "C" fn serve(number: u32) {
     }
 }
 
-fn obey(number: u32, cache: u32, call: Call) -> Answer {
+fn obey(number: u32, cache: u32, call: CacheCall) -> Answer {
     let made = || MADE.lock().unwrap_or_else(PoisonError::into_inner);
     match call {
-        Call::New(settings) => {
+        CacheCall::New(settings) => {
             let new = make(number, settings);
             made().insert(cache, new);
             Answer::Done
         }
-        Call::Drop => {
+        CacheCall::Drop => {
             let gone = made().remove(&cache);
-            drop(gone);
+            KNOWN.with_borrow_mut(|known| known.remove(&cache));
+            // Another thread here may know it yet; its clean-up ends now all the same.
+            gone.map_or(Answer::Done, |gone| gone.obey(CacheCall::Close));
             Answer::Done
         }
         call => {
-            let found = made().get(&cache).cloned();
-            found.expect("whoever calls has made it").obey(call)
+            let find = || made().get(&cache).cloned().expect("whoever calls has made it");
+            let found = KNOWN.with_borrow_mut(|known| Rc::clone(known.entry(cache).or_insert_with(|| Rc::new(find()))));
+            found.obey(call)
         }
     }
 }

@@ -5,26 +5,26 @@ use std::time::Duration;
 
 /// A value of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum CacheValue {
     /// A text.
     Text(String),
     /// A whole number.
     Number(i64),
 }
 
-impl From<&str> for Value {
+impl From<&str> for CacheValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<String> for Value {
+impl From<String> for CacheValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<i64> for Value {
+impl From<i64> for CacheValue {
     fn from(number: i64) -> Self {
         Self::Number(number)
     }
@@ -32,7 +32,7 @@ impl From<i64> for Value {
 
 /// How a cache is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct CacheSettings {
     /// Most entries.
     pub max_size: usize,
     /// The TTL of entries that are given none; without one they stay.
@@ -41,7 +41,7 @@ pub struct Settings {
     pub cleanup_interval: Duration,
 }
 
-impl Default for Settings {
+impl Default for CacheSettings {
     fn default() -> Self {
         Self { max_size: 1000, default_ttl: None, cleanup_interval: Duration::from_secs(60) }
     }
@@ -49,7 +49,7 @@ impl Default for Settings {
 
 /// A cache's statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stats {
+pub struct CacheStats {
     /// Reads that found a value.
     pub hits: u64,
     /// Reads that found none.
@@ -71,7 +71,7 @@ pub struct ValueError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedEntry {
     /// Its value.
-    pub value: Value,
+    pub value: CacheValue,
     /// When it expires, since 1970; never, where there is none.
     pub expires_at: Option<Duration>,
 }
@@ -119,13 +119,13 @@ impl Saved {
     }
 }
 
-/// A call, as it crosses. Those before [`Call::Get`] are no operation on a cache.
+/// A call, as it crosses. Those before [`CacheCall::Get`] are no operation on a cache.
 #[derive(Debug)]
-pub(crate) enum Call {
-    New(Settings),
+pub(crate) enum CacheCall {
+    New(CacheSettings),
     Drop,
     Get(String),
-    Set(String, Value, Option<Duration>),
+    Set(String, CacheValue, Option<Duration>),
     Delete(String),
     Exists(String),
     Increment(String, i64),
@@ -147,14 +147,14 @@ pub(crate) enum Answer {
     Done,
     Flag(bool),
     Count(u64),
-    Value(Option<Value>),
+    Value(Option<CacheValue>),
     Sum(Result<i64, ValueError>),
     Keys(Vec<String>),
-    Stats(Stats),
-    Storage(BTreeMap<String, Value>),
+    Stats(CacheStats),
+    Storage(BTreeMap<String, CacheValue>),
 }
 
-impl Call {
+impl CacheCall {
     pub(crate) fn to_bytes(&self, cache: u32) -> Vec<u8> {
         let mut out = Out(Vec::new());
         let mut begin = |number: u8| {
@@ -223,7 +223,7 @@ impl Call {
         let what = bytes.byte()?;
         let cache = u32::try_from(bytes.number()?).ok()?;
         let call = match what {
-            0 => Self::New(Settings {
+            0 => Self::New(CacheSettings {
                 max_size: usize::try_from(bytes.number()?).ok()?,
                 default_ttl: bytes.time()?,
                 cleanup_interval: bytes.time()??,
@@ -313,7 +313,7 @@ impl Answer {
                 }
                 Self::Keys(keys)
             }
-            8 => Self::Stats(Stats {
+            8 => Self::Stats(CacheStats {
                 hits: bytes.number()?,
                 misses: bytes.number()?,
                 evictions: bytes.number()?,
@@ -349,13 +349,13 @@ impl Out {
         self.0.extend(text.as_bytes());
     }
 
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: &CacheValue) {
         match value {
-            Value::Text(text) => {
+            CacheValue::Text(text) => {
                 self.0.push(0);
                 self.text(text);
             }
-            Value::Number(number) => {
+            CacheValue::Number(number) => {
                 self.0.push(1);
                 self.number(number.cast_unsigned());
             }
@@ -393,10 +393,10 @@ impl In<'_> {
         String::from_utf8(text.to_vec()).ok()
     }
 
-    fn value(&mut self) -> Option<Value> {
+    fn value(&mut self) -> Option<CacheValue> {
         match self.byte()? {
-            0 => Some(Value::Text(self.text()?)),
-            1 => Some(Value::Number(self.number()?.cast_signed())),
+            0 => Some(CacheValue::Text(self.text()?)),
+            1 => Some(CacheValue::Number(self.number()?.cast_signed())),
             _ => None,
         }
     }

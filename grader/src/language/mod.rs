@@ -20,14 +20,17 @@ pub mod threads;
 pub mod toolchain;
 pub mod wasm;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::sandbox::Protection;
+use crate::intake::submission::Submission;
 use crate::pack::Pack;
-use toolchain::Toolchain;
+use suite::Suite;
+use toolchain::{Rejected, Toolchain};
 
 /// The toolchain of a language, for a pack's exercise. What it needs once on this machine is made now, and standard error
 /// says so.
@@ -40,6 +43,40 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
         CodeLanguage::Python => Ok(Arc::new(python::PythonToolchain::open(protection)?)),
         CodeLanguage::Script => Ok(Arc::new(script::ScriptToolchain)),
         CodeLanguage::Http => Ok(Arc::new(http::HttpToolchain::new(protection))),
+    }
+}
+
+/// The tests of a submission, for these caches: name to source.
+///
+/// # Errors
+/// They do not build, do what is forbidden, or this machine lacks what they need.
+pub fn open_suite(
+    submission: &Submission,
+    caches: &BTreeMap<String, String>,
+    protection: Protection,
+) -> Result<Box<dyn Suite>, Rejected> {
+    match submission.language {
+        CodeLanguage::Python => Ok(Box::new(python::suite::PythonSuite::open(&submission.files, caches, protection)?)),
+        CodeLanguage::Rust => Ok(Box::new(rust::suite::RustSuite::open(submission, caches, protection)?)),
+        CodeLanguage::Script | CodeLanguage::Http => {
+            Err(Rejected::harness("tests are written in Python or Rust: name one of the two in exercise.toml"))
+        }
+    }
+}
+
+/// Makes what is made once on a machine for tests in a language.
+///
+/// # Errors
+/// This machine lacks what that needs, or one of the caches does not build.
+pub fn prepare_suite(
+    code: CodeLanguage,
+    caches: &BTreeMap<String, String>,
+    protection: Protection,
+) -> Result<(), Rejected> {
+    match code {
+        CodeLanguage::Rust => rust::suite::prepare(caches, protection),
+        CodeLanguage::Python => python::suite::prepare(),
+        CodeLanguage::Script | CodeLanguage::Http => Ok(()),
     }
 }
 

@@ -1,17 +1,10 @@
 //! Tests as submissions, whatever their language: something that runs a learner's tests on any cache, and says what came of each.
 //! The tests cannot tell one cache from another but by what it does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use cachedojo_judge::pack::CodeLanguage;
 use serde::Deserialize;
-
-use crate::host::sandbox::Protection;
-use crate::intake::submission::Submission;
-use crate::language::python::{self, suite::PythonSuite};
-use crate::language::rust::{self, suite::RustSuite};
-use crate::language::toolchain::Rejected;
 
 /// A test with more calls than this is run last, and not at all once another has told a cache apart.
 pub const CALLS_HEAVY: u64 = 300;
@@ -36,36 +29,6 @@ pub trait Suite: Debug {
 
     /// What runs the tests, as reports name it.
     fn backend(&self) -> &'static str;
-}
-
-/// The tests of a submission, for these caches: name to source.
-///
-/// # Errors
-/// They do not build, do what is forbidden, or this machine lacks what they need.
-pub fn open(
-    submission: &Submission,
-    caches: &BTreeMap<String, String>,
-    protection: Protection,
-) -> Result<Box<dyn Suite>, Rejected> {
-    match submission.language {
-        CodeLanguage::Python => Ok(Box::new(PythonSuite::open(&submission.files, caches, protection)?)),
-        CodeLanguage::Rust => Ok(Box::new(RustSuite::open(submission, caches, protection)?)),
-        CodeLanguage::Script | CodeLanguage::Http => {
-            Err(Rejected::harness("tests are written in Python or Rust: name one of the two in exercise.toml"))
-        }
-    }
-}
-
-/// Makes what is made once on a machine for tests in a language.
-///
-/// # Errors
-/// This machine lacks what that needs, or one of the caches does not build.
-pub fn prepare(code: CodeLanguage, caches: &BTreeMap<String, String>, protection: Protection) -> Result<(), Rejected> {
-    match code {
-        CodeLanguage::Rust => rust::suite::prepare(caches, protection),
-        CodeLanguage::Python => python::suite::prepare(),
-        CodeLanguage::Script | CodeLanguage::Http => Ok(()),
-    }
 }
 
 /// What a learner's tests come to on one cache.

@@ -14,7 +14,8 @@ use crate::host::budget;
 use crate::host::printable::{clip, harmless};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
-use crate::language::suite::{self, CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
+use crate::language;
+use crate::language::suite::{CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::grading::grader;
@@ -43,7 +44,7 @@ pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, langu
         // What is made once on a machine is made there: its time is not the submission's.
         parent::prepare(code)?;
     }
-    let suite = match suite::open(submission, &caches, bench.protection) {
+    let suite = match language::open_suite(submission, &caches, bench.protection) {
         Ok(suite) => suite,
         Err(rejected) => return Ok(rejection(bench, id, seed, code.name(), with_sources(rejected, submission))),
     };
@@ -62,7 +63,7 @@ pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, langu
 /// # Errors
 /// The pack is unsound, or this machine lacks what that needs.
 pub(super) fn prepare(bench: &Bench<'_>, code: CodeLanguage) -> Result<()> {
-    Ok(suite::prepare(code, &caches(bench, code)?, bench.protection)?)
+    Ok(language::prepare_suite(code, &caches(bench, code)?, bench.protection)?)
 }
 
 /// The right caches by their files, and those with a bug each by its name.

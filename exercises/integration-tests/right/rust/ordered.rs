@@ -5,10 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::{Saved, SavedEntry, Settings, Stats, Value, ValueError, disk, now, spawn};
+use crate::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError, disk, now, spawn};
 
 fn is_over(entry: &SavedEntry) -> bool {
-    entry.expires_at.is_some_and(|deadline| now() >= deadline)
+    match entry.expires_at {
+        Some(deadline) => now() >= deadline,
+        None => false,
+    }
 }
 
 #[derive(Default)]
@@ -25,16 +28,28 @@ struct Contents {
 
 impl Contents {
     fn deadline(&self, ttl: Option<Duration>) -> Option<Duration> {
-        ttl.or(self.default_ttl).map(|ttl| now() + ttl)
+        match ttl.or(self.default_ttl) {
+            Some(ttl) => Some(now() + ttl),
+            None => None,
+        }
+    }
+
+    fn unlist(&mut self, key: &str) {
+        for at in 0..self.order.len() {
+            if self.order[at] == key {
+                self.order.remove(at);
+                return;
+            }
+        }
     }
 
     fn touch(&mut self, key: &str) {
-        self.order.retain(|other| other != key);
+        self.unlist(key);
         self.order.push_back(key.to_owned());
     }
 
     fn remove(&mut self, key: &str) -> Option<SavedEntry> {
-        self.order.retain(|other| other != key);
+        self.unlist(key);
         self.entries.remove(key)
     }
 
@@ -46,7 +61,7 @@ impl Contents {
         self.entries.get_mut(key)
     }
 
-    fn set(&mut self, key: &str, value: Value, ttl: Option<Duration>) {
+    fn set(&mut self, key: &str, value: CacheValue, ttl: Option<Duration>) {
         let expires_at = self.deadline(ttl);
         self.entries.insert(key.to_owned(), SavedEntry { value, expires_at });
         self.touch(key);
@@ -64,13 +79,23 @@ impl Contents {
 
     fn keys(&self, pattern: &str) -> Vec<String> {
         let pattern: Vec<char> = pattern.chars().collect();
-        let matching = self.order.iter().filter(|key| matches(&pattern, &key.chars().collect::<Vec<_>>()));
-        matching.filter(|key| !is_over(&self.entries[*key])).cloned().collect()
+        let mut found = Vec::new();
+        for key in &self.order {
+            let letters: Vec<char> = key.chars().collect();
+            if matches(&pattern, &letters) && !is_over(&self.entries[key]) {
+                found.push(key.clone());
+            }
+        }
+        found
     }
 
     fn cleanup(&mut self) -> usize {
-        let over: Vec<String> =
-            self.entries.iter().filter(|(_, entry)| is_over(entry)).map(|(key, _)| key.clone()).collect();
+        let mut over = Vec::new();
+        for (key, entry) in &self.entries {
+            if is_over(entry) {
+                over.push(key.clone());
+            }
+        }
         for key in &over {
             self.remove(key);
         }
@@ -119,8 +144,8 @@ pub struct DistributedCache {
 }
 
 impl DistributedCache {
-    pub fn new(settings: Settings) -> Self {
-        let Settings { max_size, default_ttl, cleanup_interval } = settings;
+    pub fn new(settings: CacheSettings) -> Self {
+        let CacheSettings { max_size, default_ttl, cleanup_interval } = settings;
         let contents = Mutex::new(Contents { max_size, default_ttl, ..Contents::default() });
         let shared = Arc::new(Shared { contents, closing: Mutex::new(false), closed: Condvar::new() });
         let of_cleaner = Arc::clone(&shared);
@@ -132,7 +157,7 @@ impl DistributedCache {
         self.shared.lock()
     }
 
-    pub fn get(&self, key: &str) -> Option<Value> {
+    pub fn get(&self, key: &str) -> Option<CacheValue> {
         let mut contents = self.lock();
         let Some(entry) = contents.living(key) else {
             contents.misses += 1;
@@ -144,7 +169,7 @@ impl DistributedCache {
         Some(value)
     }
 
-    pub fn set(&self, key: &str, value: Value, ttl: Option<Duration>) {
+    pub fn set(&self, key: &str, value: CacheValue, ttl: Option<Duration>) {
         self.lock().set(key, value, ttl);
     }
 
@@ -162,14 +187,14 @@ impl DistributedCache {
     pub fn increment(&self, key: &str, amount: i64) -> Result<i64, ValueError> {
         let mut contents = self.lock();
         let Some(entry) = contents.living(key) else {
-            contents.set(key, Value::Number(amount), None);
+            contents.set(key, CacheValue::Number(amount), None);
             return Ok(amount);
         };
-        let Value::Number(number) = entry.value else {
+        let CacheValue::Number(number) = entry.value else {
             return Err(ValueError { message: "the value is a text, and only numbers can be incremented".to_owned() });
         };
         let sum = number.wrapping_add(amount);
-        entry.value = Value::Number(sum);
+        entry.value = CacheValue::Number(sum);
         contents.touch(key);
         Ok(sum)
     }
@@ -194,9 +219,9 @@ impl DistributedCache {
         (contents.hits, contents.misses, contents.evictions) = (0, 0, 0);
     }
 
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CacheStats {
         let contents = self.lock();
-        Stats {
+        CacheStats {
             hits: contents.hits,
             misses: contents.misses,
             evictions: contents.evictions,
@@ -204,8 +229,12 @@ impl DistributedCache {
         }
     }
 
-    pub fn storage(&self) -> BTreeMap<String, Value> {
-        self.lock().entries.iter().map(|(key, entry)| (key.clone(), entry.value.clone())).collect()
+    pub fn storage(&self) -> BTreeMap<String, CacheValue> {
+        let mut copy = BTreeMap::new();
+        for (key, entry) in &self.lock().entries {
+            copy.insert(key.clone(), entry.value.clone());
+        }
+        copy
     }
 
     pub fn cleanup(&self) -> usize {
@@ -234,8 +263,10 @@ impl DistributedCache {
             evictions: contents.evictions,
             ..Saved::default()
         };
-        for (key, entry) in contents.entries.iter().filter(|(_, entry)| !is_over(entry)) {
-            saved.entries.insert(key.clone(), entry.clone());
+        for (key, entry) in &contents.entries {
+            if !is_over(entry) {
+                saved.entries.insert(key.clone(), entry.clone());
+            }
         }
         drop(contents);
         let draft = format!("{path}.part");
@@ -243,7 +274,8 @@ impl DistributedCache {
     }
 
     pub fn load(&self, path: &str) -> bool {
-        let Some(saved) = disk::read(path).and_then(|bytes| Saved::from_bytes(&bytes)) else { return false };
+        let Some(bytes) = disk::read(path) else { return false };
+        let Some(saved) = Saved::from_bytes(&bytes) else { return false };
         let mut contents = self.lock();
         contents.entries.clear();
         contents.order.clear();

@@ -7,12 +7,12 @@ use std::sync::{Arc, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::{Saved, SavedEntry, Settings, Stats, Value, ValueError, disk, now};
+use crate::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError, disk, now};
 
 #[derive(Clone)]
 struct Item {
     key: String,
-    value: Value,
+    value: CacheValue,
     until: Option<Duration>,
 }
 
@@ -87,7 +87,7 @@ pub struct DistributedCache {
 }
 
 impl DistributedCache {
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: CacheSettings) -> Self {
         let items = Items::default();
         let (ending, ended) = mpsc::channel();
         let of_worker = Arc::clone(&items);
@@ -109,7 +109,7 @@ impl DistributedCache {
         }
     }
 
-    fn put(&self, items: &mut Vec<Item>, key: &str, value: Value, ttl: Option<Duration>) {
+    fn put(&self, items: &mut Vec<Item>, key: &str, value: CacheValue, ttl: Option<Duration>) {
         if let Some(at) = place(items, key) {
             items.remove(at);
         }
@@ -121,7 +121,7 @@ impl DistributedCache {
         items.push(Item { key: key.to_owned(), value, until });
     }
 
-    pub fn get(&self, key: &str) -> Option<Value> {
+    pub fn get(&self, key: &str) -> Option<CacheValue> {
         let mut items = self.items.write().expect("nobody panics with it");
         let found = living(&mut items, key).map(|at| to_the_end(&mut items, at).value.clone());
         let counter = if found.is_some() { &self.hits } else { &self.misses };
@@ -129,7 +129,7 @@ impl DistributedCache {
         found
     }
 
-    pub fn set(&self, key: &str, value: Value, ttl: Option<Duration>) {
+    pub fn set(&self, key: &str, value: CacheValue, ttl: Option<Duration>) {
         let mut items = self.items.write().expect("nobody panics with it");
         self.put(&mut items, key, value, ttl);
     }
@@ -152,8 +152,8 @@ impl DistributedCache {
                 Ok(amount)
             }
             Some(at) => match items[at].value {
-                Value::Text(_) => Err(ValueError { message: format!("a text stands there, no number to add {amount} to") }),
-                Value::Number(number) => {
+                CacheValue::Text(_) => Err(ValueError { message: format!("a text stands there, no number to add {amount} to") }),
+                CacheValue::Number(number) => {
                     let sum = number.wrapping_add(amount);
                     to_the_end(&mut items, at).value = sum.into();
                     Ok(sum)
@@ -183,13 +183,13 @@ impl DistributedCache {
         }
     }
 
-    pub fn stats(&self) -> Stats {
+    pub fn stats(&self) -> CacheStats {
         let items = self.items.read().expect("nobody panics with it");
         let [hits, misses, evictions] = [&self.hits, &self.misses, &self.evictions].map(|counter| counter.load(SeqCst));
-        Stats { hits, misses, evictions, size: items.len() }
+        CacheStats { hits, misses, evictions, size: items.len() }
     }
 
-    pub fn storage(&self) -> BTreeMap<String, Value> {
+    pub fn storage(&self) -> BTreeMap<String, CacheValue> {
         let items = self.items.read().expect("nobody panics with it");
         items.iter().map(|item| (item.key.clone(), item.value.clone())).collect()
     }

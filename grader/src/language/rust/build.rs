@@ -105,7 +105,9 @@ pub fn compile(
     let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
     let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
     workshop.lay_out().map_err(|error| Rejected::harness(&format!("cannot write to the scratch folder: {error}")))?;
-    workshop.compile_companion()?;
+    if let Some(companion) = interface.companion {
+        companion.compile(toolbox, &scratch, protection)?;
+    }
     workshop.compile()?;
     // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
     if !inspection.unread.is_empty() {
@@ -141,44 +143,7 @@ impl Workshop<'_> {
         for (name, text) in adapter(self.interface.kind) {
             fs::write(self.scratch.join(name), self.with_further_fields(text))?;
         }
-        if let Some(companion) = &self.interface.companion {
-            let home = self.scratch.join(companion.name);
-            fs::create_dir_all(&home)?;
-            for (name, text) in companion.files {
-                fs::write(home.join(name), text)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The crate of ours beside the submission: the same for everybody, so what is wrong with it is nobody's mistake but ours.
-    fn compile_companion(&self) -> Result<(), Rejected> {
-        let Some(companion) = &self.interface.companion else { return Ok(()) };
-        let call = Call {
-            toolbox: self.toolbox,
-            scratch: self.scratch,
-            root: &format!("{}/{}", companion.name, companion.root),
-            name: companion.name,
-            kind: "rlib",
-            output: &library_of(companion.name),
-            externs: &[],
-            cfgs: &[],
-            flags: &["-Awarnings".to_owned()],
-            cpu_s: CPU_S,
-            protection: self.protection,
-        };
-        match call.run()? {
-            Outcome::Built => Ok(()),
-            Outcome::GaveUp(why) => Err(self.gave_up(&why)),
-            Outcome::Machine(why) => Err(Rejected::harness(&why)),
-            Outcome::Errors(messages) => {
-                let first = messages.first().map_or("", |message| message.diagnostic.message.as_str());
-                Err(Rejected::harness(&format!(
-                    "`{}` does not compile: {first}; install the grader anew",
-                    companion.name
-                )))
-            }
-        }
+        self.interface.companion.map_or(Ok(()), |companion| companion.lay_out(self.scratch))
     }
 
     /// The adapter's text, which makes values of the prototype's types: with the further public fields that the submission gave
@@ -233,7 +198,7 @@ impl Workshop<'_> {
             .allowed_crates
             .iter()
             .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
-        let beside = self.interface.companion.map(|companion| (companion.name, library_of(companion.name).into()));
+        let beside = self.interface.companion.map(|companion| (companion.name, companion.library().into()));
         let allowed: Vec<(&str, PathBuf)> = allowed.chain(beside).collect();
         // Panics name their place as the learner knows it.
         let fixed = ["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="].map(str::to_owned);
@@ -469,11 +434,6 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         // Nothing calls it: such an exercise takes no Rust.
         InterfaceKind::Script | InterfaceKind::Service => &[],
     }
-}
-
-/// The library's file of a crate that is compiled beside a submission.
-fn library_of(name: &str) -> String {
-    format!("lib{name}.rlib")
 }
 
 /// What links a library for threads, so that it is set up before its first call.

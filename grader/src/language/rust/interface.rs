@@ -3,6 +3,7 @@
 use anyhow::Context;
 use cachedojo_judge::pack::InterfaceKind;
 
+use crate::language::rust::companion::Companion;
 use crate::language::rust::prototype::Prototype;
 use crate::pack::Pack;
 
@@ -17,17 +18,6 @@ pub struct Interface {
     pub allowed_crates: Vec<String>,
     /// A crate of ours that it is compiled with, one of those allowed.
     pub companion: Option<Companion>,
-}
-
-/// A crate that is compiled beside every submission to an exercise.
-#[derive(Debug, Clone, Copy)]
-pub struct Companion {
-    /// Its name.
-    pub name: &'static str,
-    /// The file to begin with.
-    pub root: &'static str,
-    /// Its files.
-    pub files: &'static [(&'static str, &'static str)],
 }
 
 impl Interface {

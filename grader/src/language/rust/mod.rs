@@ -9,9 +9,11 @@
 //! | [`rustc`] | the compiler, confined |
 //! | [`build`] | all of that in order: from text to a program |
 //! | [`suite`] | tests as submissions |
+//! | [`companion`] | a crate of ours that a submission is compiled with |
 //! | `words` | what the compiler says of the adapter, in a learner's words |
 
 pub mod build;
+pub mod companion;
 mod compiler;
 pub mod forbidden;
 pub mod inspect;

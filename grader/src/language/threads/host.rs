@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{AsContext, Caller, Engine, Linker, Module, WasmBacktrace};
 
+use super::limits::Stop;
 use super::memory::Memory;
 use super::operation::Operation;
 use super::rewrite::{HOST, PAGES_MAX};
 use super::story::{Frames, What};
 use super::turn::{Gate, GiveUp};
-use super::world::{Side, State, Stop, Woken, World};
+use super::world::{Side, State, Woken, World};
 
 const WASI: &str = "wasi_snapshot_preview1";
 const ENOSYS: i32 = 52;

@@ -14,13 +14,15 @@ use wasmtime::{
     UpdateDeadline, Val, WasmParams, WasmResults,
 };
 
-use super::between::{self, Between, Observed};
+use super::between::{Between, Crossings};
+use super::crossing;
 use super::host::{self, Context};
+use super::limits::{Limits, Stop};
 use super::lines::Lines;
 use super::memory::Memory;
 use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
-use super::world::{Limits, SLICE, Side, Stop, World};
+use super::world::{SLICE, Side, World};
 use crate::host::machine;
 
 /// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
@@ -70,7 +72,7 @@ impl Program {
         });
         let memory = memory.ok_or("the module imports no memory")?;
         let mut functions = host::functions(engine, &module).map_err(failed)?;
-        between::functions(&mut functions).map_err(failed)?;
+        crossing::functions(&mut functions).map_err(failed)?;
         Ok(Self {
             shared: Arc::new(Shared { source: bytes.to_vec(), module, functions, memory, map: OnceLock::new() }),
         })
@@ -98,9 +100,10 @@ impl Program {
         number: u32,
         limits: Limits,
         schedule: &Schedule,
-    ) -> Result<Machine, String> {
-        let mut machine = self.start(limits, schedule)?;
-        let Home { ready, mut context, .. } = behind.home(Arc::clone(&machine.context.world), Side::Behind)?;
+    ) -> Result<Machine, NoRoom> {
+        let mut machine = self.start(limits, schedule).map_err(NoRoom)?;
+        let Home { ready, mut context, .. } =
+            behind.home(Arc::clone(&machine.context.world), Side::Behind).map_err(NoRoom)?;
         {
             let mut world = machine.context.world();
             world.between = Some(Between::default());
@@ -130,6 +133,18 @@ impl Program {
         self.shared.map.get_or_init(make)
     }
 }
+
+/// The host has no room for the memories of two modules: why, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRoom(String);
+
+impl std::fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoRoom {}
 
 /// A module's memory, and what its threads are made of.
 struct Home {
@@ -336,8 +351,8 @@ impl Machine {
     }
 
     /// What was seen between two modules; nothing where there is one.
-    pub fn observed_between(&self) -> Option<Observed> {
-        self.world().between.as_ref().map(Between::observed)
+    pub fn observed_between(&self) -> Option<Crossings> {
+        self.world().between.as_ref().map(Between::crossings)
     }
 
     /// Work so far: of the threads that have ended, and of the caller's own.

@@ -11,15 +11,18 @@
 //! | `rewrite` | a module that asks before it acts |
 //! | `host`, `turn` | the functions that it asks, and how a thread stops |
 //! | `world` | who can run, who waits, what time it is |
+//! | `limits` | what a module may use, and why it is stopped |
 //! | `plan` | who runs next |
 //! | `machine` | the module, running |
-//! | `between` | what two modules tell each other, where one calls the other |
+//! | `between`, `crossing` | what two modules tell each other, where one calls the other, and how |
 //! | `operation`, `memory` | atomic operations, and the memory they work on |
 //! | `subject` | the module behind the seam |
 //! | `story`, `lines`, `tell`, `words` | what happened, for people |
 
 mod between;
+mod crossing;
 mod host;
+mod limits;
 mod lines;
 mod machine;
 mod memory;
@@ -33,8 +36,8 @@ mod turn;
 mod words;
 mod world;
 
-pub use between::Observed;
+pub use between::Crossings;
+pub use limits::{Limits, Stop};
 pub use machine::{Machine, Program, Surroundings};
 pub use subject::{ThreadedFactory, ThreadedSubject};
 pub use tell::{Sources, Told};
-pub use world::{Limits, Stop};

@@ -8,9 +8,9 @@ use cachedojo_lab::subject::{Crash, Subject, panic_message};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response, decode, encode};
 
+use super::limits::{LIVE_MAX, Limits, Stop};
 use super::machine::{Machine, Program, Surroundings};
 use super::tell::Sources;
-use super::world::{LIVE_MAX, Limits, Stop};
 use crate::host::budget;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{self, Factory, NotStarted};

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use cachedojo_notation::text::Language;
 
+use super::limits::Stop;
 use super::lines::Lines;
 use super::rewrite::Map;
 use super::story::{Entry, Frames, Log, What};
-use super::world::{Stop, World};
+use super::world::World;
 
 /// The submission's own files by their names: lines of others are nobody's concern.
 pub type Sources = BTreeMap<String, String>;

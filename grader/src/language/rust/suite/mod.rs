@@ -23,7 +23,8 @@ use crate::host::printable::harmless;
 use crate::host::sandbox::Protection;
 use crate::host::{budget, machine};
 use crate::intake::submission::Submission;
-use crate::language::rust::interface::{Companion, Interface};
+use crate::language::rust::companion::Companion;
+use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::rust::{build, inspect};
@@ -34,12 +35,15 @@ use crate::language::toolchain::Rejected;
 /// When every test begins: noon of the first of January 2024, in seconds since 1970.
 const START_S: u64 = 1_704_110_400;
 /// What one test may use, both modules together: some twenty times what ten threads of a hundred calls each need.
-const FUEL: u64 = 1_000_000_000;
+const FUEL: u64 = 300_000_000;
 const POINTS: u64 = 2_000_000;
 const MEMORY_BYTES: u64 = 256 << 20;
 const TEST_CPU: Duration = Duration::from_secs(4);
 /// Threads that live at once, of the tests and of the cache: what ten threads need, many times over.
 const THREADS_MAX: usize = 1_000;
+/// Seeds from here on: those of the first two walks switch at one point in 16, and one in 32, which finds the races of ten threads and
+/// costs a third of what one in 8 does.
+const WALKS: u64 = 21;
 /// Bytes of what a failing test says that are kept.
 const WORDS_MAX: usize = 600;
 
@@ -118,7 +122,9 @@ impl RustSuite {
             call_cpu,
             ..Limits::default()
         };
-        let mut machine = self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed }))?;
+        let machine =
+            self.program.start_before(&self.stage, cache, limits, &Schedule::new(Plan::Walk { seed: WALKS + seed }));
+        let mut machine = machine.map_err(|error| error.to_string())?;
         let mut around =
             Surroundings { monotonic_ns: 1_000_000_000, wall_ns: START_S * 1_000_000_000, random: Random::new(seed) };
         let number = u32::try_from(at).map_err(|error| error.to_string())?;
@@ -178,8 +184,9 @@ impl Suite for RustSuite {
             if heavy && run.tests.iter().any(|test| test.outcome == TestOutcome::Failed) {
                 continue;
             }
+            // What has begun counts: the rest is not known.
             if budget::left_to_run() == Some(Duration::ZERO) {
-                return Ok((Ran::Lost("the tests took too long".to_owned()), 0));
+                break;
             }
             let (test, ended, waits) = self.test(at, cache, seed)?;
             run.last.clone_from(&test.name);

@@ -1,0 +1,66 @@
+//! A crate of ours that a submission is compiled with: the same for everybody, so what is wrong with it is nobody's mistake but ours.
+
+use std::fs;
+use std::path::Path;
+
+use crate::host::sandbox::Protection;
+use crate::language::rust::rustc::{CPU_S, Call, Outcome};
+use crate::language::rust::toolbox::Toolbox;
+use crate::language::toolchain::Rejected;
+
+/// A crate that is compiled beside every submission to an exercise.
+#[derive(Debug, Clone, Copy)]
+pub struct Companion {
+    /// Its name.
+    pub name: &'static str,
+    /// The file to begin with.
+    pub root: &'static str,
+    /// Its files.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+impl Companion {
+    /// Its library's file, in the scratch folder.
+    pub fn library(&self) -> String {
+        format!("lib{}.rlib", self.name)
+    }
+
+    /// Writes its files into the scratch folder.
+    ///
+    /// # Errors
+    /// There is no room for them.
+    pub fn lay_out(&self, scratch: &Path) -> std::io::Result<()> {
+        let home = scratch.join(self.name);
+        fs::create_dir_all(&home)?;
+        for (name, text) in self.files {
+            fs::write(home.join(name), text)?;
+        }
+        Ok(())
+    }
+
+    /// Compiles it in the scratch folder.
+    ///
+    /// # Errors
+    /// It does not compile: nothing is said about the submission.
+    pub fn compile(&self, toolbox: &Toolbox, scratch: &Path, protection: Protection) -> Result<(), Rejected> {
+        let call = Call {
+            toolbox,
+            scratch,
+            root: &format!("{}/{}", self.name, self.root),
+            name: self.name,
+            kind: "rlib",
+            output: &self.library(),
+            externs: &[],
+            cfgs: &[],
+            flags: &["-Awarnings".to_owned()],
+            cpu_s: CPU_S,
+            protection,
+        };
+        let why = match call.run()? {
+            Outcome::Built => return Ok(()),
+            Outcome::GaveUp(why) | Outcome::Machine(why) => why,
+            Outcome::Errors(messages) => messages.first().map_or("", |first| &first.diagnostic.message).to_owned(),
+        };
+        Err(Rejected::harness(&format!("`{}` does not compile ({why}): install the grader anew", self.name)))
+    }
+}

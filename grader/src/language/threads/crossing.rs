@@ -1,0 +1,166 @@
+//! The functions by which one module calls another: see [`between`](super::between) for what they tell each other.
+
+#![expect(clippy::needless_pass_by_value, reason = "wasmtime hands a caller over by value")]
+
+use wasmtime::Linker;
+
+use super::between::OPERATION;
+use super::host::{Context, In};
+use super::limits::Stop;
+use super::turn::GiveUp;
+use super::world::{Side, State};
+
+/// The module name of these functions.
+const BETWEEN: &str = "between";
+/// Most bytes that cross at once.
+const MESSAGE_BYTES_MAX: u32 = 4 << 20;
+
+/// Adds the functions of both modules: a module whose world has no second one finds them deaf.
+pub(super) fn functions(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap_async(BETWEEN, "ask", |caller: In<'_>, asked: (u32, u32)| Box::new(ask(caller, asked)))?;
+    linker.func_wrap_async(BETWEEN, "arrive", |caller: In<'_>, (): ()| Box::new(arrive(caller)))?;
+    linker.func_wrap_async(BETWEEN, "hear", |caller: In<'_>, (): ()| Box::new(hear(caller)))?;
+    linker.func_wrap_async(BETWEEN, "say", |caller: In<'_>, said: (u32, u32)| Box::new(say(caller, said)))?;
+    linker.func_wrap(BETWEEN, "take", take)?;
+    linker.func_wrap(BETWEEN, "file", file)?;
+    linker.func_wrap(BETWEEN, "move_clock", move_clock)?;
+    Ok(())
+}
+
+fn deaf(context: &Context) -> wasmtime::Error {
+    context.stop(Stop::Gibberish)
+}
+
+fn message(context: &Context, place: u32, len: u32) -> wasmtime::Result<Vec<u8>> {
+    let bytes = (len <= MESSAGE_BYTES_MAX).then(|| context.memory.read(place, len)).flatten();
+    bytes.ok_or_else(|| wasmtime::Error::msg("a message of more than 4 MiB, or outside the memory"))
+}
+
+fn len_of(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// Asks the other module, and waits: how long the answer is, which `take` then gives.
+async fn ask(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<u32> {
+    let context = caller.data();
+    let request = message(context, place, len)?;
+    {
+        let mut world = context.world();
+        let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Front) else {
+            drop(world);
+            return Err(deaf(context));
+        };
+        if request.first().is_some_and(|what| *what >= OPERATION) {
+            *between.operations.entry(context.thread).or_default() += 1;
+        }
+        between.calls.push_back((context.thread, request));
+        if let Some(woken) = between.who_takes_it() {
+            world.set_state(woken, State::Ready);
+        }
+        world.waits_for_other_side(context.thread);
+    }
+    context.gate().await;
+    let world = context.world();
+    Ok(world.between.as_ref().and_then(|between| between.given.get(&context.thread)).map_or(0, |bytes| len_of(bytes)))
+}
+
+/// Waits until one more thread is wanted that obeys calls.
+async fn arrive(caller: In<'_>) -> wasmtime::Result<()> {
+    let context = caller.data();
+    loop {
+        {
+            let mut world = context.world();
+            let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Behind) else {
+                drop(world);
+                return Err(deaf(context));
+            };
+            if between.wanted > 0 {
+                between.wanted -= 1;
+                return Ok(());
+            }
+            between.starter = Some(context.thread);
+            world.waits_for_other_side(context.thread);
+        }
+        context.gate().await;
+    }
+}
+
+/// Waits for a call: how long it is.
+async fn hear(caller: In<'_>) -> wasmtime::Result<u32> {
+    let context = caller.data();
+    loop {
+        {
+            let mut world = context.world();
+            let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Behind) else {
+                drop(world);
+                return Err(deaf(context));
+            };
+            if let Some((caller, request)) = between.calls.pop_front() {
+                let len = len_of(&request);
+                between.jobs.insert(context.thread, caller);
+                between.given.insert(context.thread, request);
+                return Ok(len);
+            }
+            between.idle.push(context.thread);
+            world.waits_for_other_side(context.thread);
+        }
+        context.gate().await;
+    }
+}
+
+/// Answers the call that this thread has heard.
+async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
+    let context = caller.data();
+    let answer = message(context, place, len)?;
+    {
+        let mut world = context.world();
+        let job = world.between.as_mut().and_then(|between| {
+            let job = between.jobs.remove(&context.thread)?;
+            between.given.insert(job, answer);
+            Some(job)
+        });
+        let Some(job) = job else {
+            drop(world);
+            return Err(deaf(context));
+        };
+        world.set_state(job, State::Ready);
+        world.lets_other_side_run();
+    }
+    GiveUp::default().await;
+    Ok(())
+}
+
+/// Copies what was given to this thread.
+fn take(caller: In<'_>, place: u32) -> wasmtime::Result<()> {
+    let context = caller.data();
+    let given = context.world().between.as_mut().and_then(|between| between.given.remove(&context.thread));
+    match given.is_some_and(|bytes| context.memory.write(place, &bytes)) {
+        true => Ok(()),
+        false => Err(deaf(context)),
+    }
+}
+
+/// Asks the disk: how long the answer is, which `take` then gives, or -1.
+fn file(caller: In<'_>, place: u32, len: u32) -> wasmtime::Result<i32> {
+    let context = caller.data();
+    let request = message(context, place, len)?;
+    let mut world = context.world();
+    let Some(between) = &mut world.between else {
+        drop(world);
+        return Err(deaf(context));
+    };
+    Ok(match between.file(&request) {
+        Some(answer) => {
+            let len = len_of(&answer).cast_signed();
+            between.given.insert(context.thread, answer);
+            len
+        }
+        None => -1,
+    })
+}
+
+/// Moves the wall's clock, by which entries expire; nobody sleeps, and nobody wakes.
+fn move_clock(caller: In<'_>, ns: u64) {
+    let mut world = caller.data().world();
+    world.wall_ns = world.wall_ns.saturating_add(ns);
+}
