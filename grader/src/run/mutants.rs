@@ -39,8 +39,11 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     let mut files = pack.part("solution", language);
     ensure!(!files.is_empty(), "the pack has no solution in {}: add it", language.name());
     let path = pack.patch_path(id, language);
-    let parts = parts(patch(pack, language, id)?);
-    ensure!(!parts.is_empty(), "{path} is no unified diff: make it with `diff -u` or `git diff`");
+    let text = patch(pack, language, id)?;
+    let parts = parts(text);
+    // An empty one changes nothing: the course's sound program is the solution as it stands.
+    let is_diff = !parts.is_empty() || text.is_empty();
+    ensure!(is_diff, "{path} is no unified diff: make it with `diff -u` or `git diff`");
     for part in parts {
         let patch = diffy::Patch::from_str(&part).with_context(|| format!("{path} is no unified diff"))?;
         let name = patch.modified().map_or("", |name| name.trim_start_matches("b/")).to_owned();
