@@ -386,20 +386,36 @@ fn delimiter(text: &str) -> Result<char, String> {
 /// Arguments of `grader show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The exercise's id, or a pack's folder
+    /// The id of an exercise, a lesson or the course, or a pack's folder
     pub exercise: String,
+    /// Print what a catalogue of exercises wants to know, as JSON (`spec.json`)
+    #[arg(long)]
+    pub spec: bool,
     /// The language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
 }
 
+/// What `grader init --help` ends with.
+const INIT_HELP: &str = "\
+  grader init line-cache work --code python     a learner begins an exercise in the folder `work`
+  grader init --pack my-exercise                a teacher begins an exercise of their own: a small one, sound as it is
+  grader selfcheck my-exercise                  says whether it is sound, after each change
+  grader grade work --exercise my-exercise      grades by it";
+
 /// Arguments of `grader init`.
 #[derive(Debug, Args)]
+#[command(after_help = INIT_HELP)]
 pub struct InitArgs {
-    /// The exercise's id, or a pack's folder
-    pub exercise: String,
+    /// The id of an exercise or a lesson, or a pack's folder
+    #[arg(required_unless_present = "pack")]
+    pub exercise: Option<String>,
     /// The folder to make; it must be empty or not there yet
-    pub dir: PathBuf,
+    #[arg(required_unless_present = "pack")]
+    pub dir: Option<PathBuf>,
+    /// Begin an exercise of your own in this folder, for `grader grade --exercise DIR`
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["exercise", "dir", "code"])]
+    pub pack: Option<PathBuf>,
     /// What to write it in [default: the exercise's first language]
     #[arg(long, alias = "language", value_parser = code_language, value_name = "LANGUAGE")]
     pub code: Option<CodeLanguage>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use cachedojo_judge::Exercise;
 use cachedojo_judge::course::{Chapter, Course, Lesson};
-use cachedojo_judge::pack::{Check, CodeLanguage, InterfaceKind, Visibility};
+use cachedojo_judge::pack::{About, Check, CodeLanguage, InterfaceKind, Visibility};
 use cachedojo_judge::simulate::Accept;
 use cachedojo_notation::text::Language;
 use serde::Deserialize;
@@ -107,6 +107,7 @@ impl CourseFiles {
             languages: vec![CodeLanguage::Script],
             interface: InterfaceKind::Script,
             passing_score: lesson.passing_score(),
+            about: About { minutes: Some(lesson.minutes), ..About::default() },
             allowed_crates: Vec::new(),
             checks: lesson.table().iter().map(|(id, points)| check(id, *points)).collect(),
             growth: Vec::new(),

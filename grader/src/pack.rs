@@ -15,6 +15,9 @@ use include_dir::{Dir, include_dir};
 /// The built-in exercises: a folder each.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
 
+/// What a teacher's own exercise begins with.
+static BEGUN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/setups/pack");
+
 /// The exercise that is meant where none is named.
 pub const DEFAULT_ID: &str = "distributed-cache";
 
@@ -46,6 +49,13 @@ pub fn built_in_files(name: &str) -> Option<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     collect_embedded(dir, dir.path(), &mut files);
     Some(files)
+}
+
+/// The files that a teacher's own exercise begins with, by path: a small one, sound as it is.
+pub fn begun() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    collect_embedded(&BEGUN, BEGUN.path(), &mut files);
+    files
 }
 
 impl Pack {

@@ -85,3 +85,82 @@ fn every_exercise_is_begun_and_its_starter_is_graded_low() {
         assert!(score < 50 && code == 1, "{id}: {score} points, exit code {code}");
     }
 }
+
+/// A teacher begins an exercise of their own: it is sound as it is, learners are graded by it, and a mistake in it is told.
+#[test]
+fn a_pack_is_begun_proved_and_graded_by() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (said, code) = grader(folder, &["init", "--pack", "queues"]);
+    assert!(code == 0 && said.contains("grader selfcheck queues"), "{said}");
+    let (said, code) = grader(folder, &["selfcheck", "queues"]);
+    assert!(code == 0 && said.contains("queues: 2 checks, 2 mutants, 0 mistakes"), "{said}");
+    let (said, code) = grader(folder, &["init", "queues", "work"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(score(folder, "work", "queues"), (0, 1));
+    assert_eq!(score(folder, "queues/solution", "queues"), (20, 0));
+    let (said, code) = grader(folder, &["init", "--pack", "queues"]);
+    assert!(code == 2 && said.contains("nothing was written"), "{said}");
+    // What a mutant's list leaves out is a mistake of the pack's.
+    let table = folder.join("queues/exercise.toml");
+    let text = fs::read_to_string(&table).expect("a table");
+    fs::write(&table, text.replace("killed_by = [\"delete\"]", "killed_by = [\"store\"]")).expect("a table");
+    let (said, code) = grader(folder, &["selfcheck", "queues"]);
+    assert!(code == 1 && said.contains("the mutant `deletes_nothing` fails {\"delete\"}"), "{said}");
+    fs::write(&table, text.replace("tier = 1", "teir = 1")).expect("a table");
+    let (said, code) = grader(folder, &["selfcheck", "queues"]);
+    assert!(code == 2 && said.contains("unknown field `teir`"), "{said}");
+    for arguments in [&["init"][..], &["init", "line-cache"], &["init", "line-cache", "x", "--pack", "y"]] {
+        assert_eq!(grader(folder, arguments).1, 2, "{arguments:?}");
+    }
+}
+
+/// Every exercise, the course and each lesson can be looked at, for people and for a catalogue.
+#[test]
+fn whatever_is_listed_can_be_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (listed, code) = grader(folder, &["exercises"]);
+    assert_eq!(code, 0, "{listed}");
+    let course = CourseFiles::load().expect("a sound course").course;
+    for language in ["en", "fr"] {
+        let (said, code) = grader(folder, &["show", "script-hunts", "--lang", language]);
+        assert_eq!(code, 0, "{said}");
+        for lesson in &course.lessons {
+            assert!(said.contains(&lesson.id) && listed.contains(&lesson.id), "{}: {said}", lesson.id);
+        }
+    }
+    let lesson = &course.lessons[0];
+    let (said, code) = grader(folder, &["show", &lesson.id]);
+    assert!(code == 0 && said.contains(&lesson.title.en) && said.contains("points in all"), "{said}");
+    for id in built_in_ids().iter().chain([&lesson.id]) {
+        let (said, code) = grader(folder, &["show", id, "--spec"]);
+        assert_eq!(code, 0, "{said}");
+        let spec: Value = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(spec["name"], id.replace('-', "_"), "{said}");
+        assert!(spec["passing_score"].is_u64() && spec["tags"].is_array() && spec["minutes"].is_u64(), "{said}");
+    }
+    // The keys and values of document 003.
+    let (said, _) = grader(folder, &["show", "distributed-cache", "--spec"]);
+    let spec: Value = serde_json::from_str(&said).expect("JSON");
+    for (key, value) in [
+        ("language", Value::from("rust")),
+        ("type", Value::from("code")),
+        ("tier", Value::from(3)),
+        ("tags", serde_json::json!(["networking", "distributed", "cache", "consistent-hashing"])),
+        ("passing_score", Value::from(70)),
+        ("difficulty", Value::from(8)),
+        ("xp", Value::from(350)),
+        ("minutes", Value::from(180)),
+    ] {
+        assert_eq!(spec[key], value, "{key}");
+    }
+    for arguments in [
+        &["show", "script-hunts", "--spec"][..],
+        &["init", "script-hunts", "x"],
+        &["grade", ".", "--exercise", "script-hunts"],
+    ] {
+        let (said, code) = grader(folder, arguments);
+        assert!(code == 2 && said.contains("name one of its lessons"), "{arguments:?}: {said}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Packs: an exercise as data, read from `exercise.toml` and its check scripts, and proved sound before it judges anyone.
 
+mod about;
 mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use cachedojo::random::Random;
 use cachedojo_lab::script::{self, Command, Dialect};
 use cachedojo_notation::text::{Bilingual, Language};
 
+pub use about::{About, Spec};
 pub use error::PackError;
 
 /// An exercise.
@@ -31,6 +33,9 @@ pub struct Exercise {
     pub interface: InterfaceKind,
     /// From how many points on it is passed.
     pub passing_score: u32,
+    /// What a catalogue says about it.
+    #[serde(default, skip_serializing)]
+    pub about: About,
     /// The crates that a submission may use besides std.
     #[serde(default)]
     pub allowed_crates: Vec<String>,

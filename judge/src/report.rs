@@ -9,7 +9,7 @@ use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
-use super::sentences::{category_name, difference, skipped_message};
+use super::sentences::{asked, category_name, difference, skipped_message};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
@@ -358,7 +358,7 @@ impl CheckReport {
             report.expected = row.within.name(language).to_owned();
             report.actual = measured.class.name(language).to_owned();
             report.message =
-                format!("{}{}", report.title, difference(verdict, &report.expected, &report.actual, language));
+                format!("{}{}", report.title, difference(verdict, None, &report.expected, &report.actual, language));
         }
         report
     }
@@ -433,23 +433,22 @@ impl CheckReport {
 impl AlsoFails {
     /// What a learner may see of a failing case: the shortest script, and both sides where they part.
     fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
-        let (script, events, divergence) = match &case.shortest {
+        let (script_run, events, divergence) = match &case.shortest {
             Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
             None => (&case.script, &case.events, case.divergence.as_ref()),
         };
         let transcript = match interface {
-            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script, events),
-            InterfaceKind::Simulate => simulate::transcript(script, events),
-            InterfaceKind::Nodes => {
-                nodes::read(script).map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language))
-            }
+            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script_run, events),
+            InterfaceKind::Simulate => simulate::transcript(script_run, events),
+            InterfaceKind::Nodes => nodes::read(script_run)
+                .map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language)),
             InterfaceKind::Tests => String::new(),
         };
         let script = match interface {
-            InterfaceKind::Simulate => simulate::script(script),
+            InterfaceKind::Simulate => simulate::script(script_run),
             // A line that only a scene has is no command that a reader could try.
-            InterfaceKind::Nodes if script.lines().any(|line| line.starts_with('@')) => String::new(),
-            _ => script.trim_end().to_owned(),
+            InterfaceKind::Nodes if script_run.lines().any(|line| line.starts_with('@')) => String::new(),
+            _ => script_run.trim_end().to_owned(),
         };
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
         if let Some(at) = divergence {
@@ -461,7 +460,11 @@ impl AlsoFails {
             if let (Language::French, Some(crash)) = (language, crash) {
                 shown.actual = crash_in_french(crash);
             }
-            shown.message += &difference(case.verdict, &shown.expected, &shown.actual, language);
+            let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
+            let is_script =
+                matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
+            let asked = if tells && is_script { asked(script_run, at.step) } else { None };
+            shown.message += &difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language);
         }
         shown
     }

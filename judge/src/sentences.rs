@@ -1,5 +1,6 @@
 //! What a report says of a row, in a reader's language.
 
+use cachedojo_lab::script::{self, Command, Dialect};
 use cachedojo_notation::text::Language;
 
 use super::verdict::Verdict;
@@ -41,8 +42,34 @@ pub(super) fn skipped_message(id: &str, title: &str, lacks: Option<&str>, langua
     }
 }
 
-/// How what was there differs from what was expected.
-pub(super) fn difference(verdict: Verdict, expected: &str, actual: &str, language: Language) -> String {
+/// Letters of the command that was asked, as a row's message has it.
+const ASKED_CHARS_MAX: usize = 60;
+
+/// The command that was answered otherwise than expected: the last up to there that is no expectation itself.
+pub(super) fn asked(script: &str, step: u32) -> Option<String> {
+    let script = script::parse(script, Dialect::Lab);
+    let obeyed = script.commands.get(..=step as usize)?;
+    let is_asked = |step: &&script::Step| !matches!(step.command, Command::Expect(_) | Command::Always(_));
+    let source = obeyed.iter().rev().find(is_asked)?.source.trim();
+    let is_long = source.chars().count() > ASKED_CHARS_MAX;
+    let shown: String = source.chars().take(ASKED_CHARS_MAX).collect();
+    Some(if is_long { shown + "…" } else { shown })
+}
+
+/// How what was there differs from what was expected; for a wrong answer with the command that was `asked`, where that is known.
+pub(super) fn difference(
+    verdict: Verdict,
+    asked: Option<&str>,
+    expected: &str,
+    actual: &str,
+    language: Language,
+) -> String {
+    let expected = match (asked, language) {
+        (None, _) => expected.to_owned(),
+        (Some(asked), Language::English) => format!("{expected} after `{asked}`"),
+        (Some(asked), Language::French) => format!("{expected} après « {asked} »"),
+    };
+    let expected = expected.as_str();
     match (verdict, language) {
         (Verdict::Flaky, Language::English) => format!(
             ": two runs of the same script disagree, `{expected}` and `{actual}`; something random decides (a RandomState, the order of a HashMap)."

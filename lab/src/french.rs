@@ -330,6 +330,18 @@ const PHRASES: &[(&str, &str)] = &[
         "a session asked for {} at {} ms and got a version older than one it knew",
         "une session a demandé {} à {} ms et a reçu une version plus ancienne que celle qu'elle connaissait",
     ),
+    (
+        "{} reads nothing of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
+        "{} ne lit rien sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
+    ),
+    (
+        "{} reads nothing of {} at {} ms, and not its own write of {} at {} ms",
+        "{} ne lit rien sous {} à {} ms, et non sa propre écriture de {} à {} ms",
+    ),
+    (
+        "{} reads nothing of {} at {} ms, though {} lives until {} ms",
+        "{} ne lit rien sous {} à {} ms, alors que {} vit jusqu'à {} ms",
+    ),
     ("{} reads {} of {} at {} ms, which nobody wrote", "{} lit {} sous {} à {} ms, que personne n'a écrit"),
     (
         "{} reads {} of {} at {} ms, which was deleted at {} ms: it has come back",
@@ -346,18 +358,6 @@ const PHRASES: &[(&str, &str)] = &[
     (
         "{} reads {} of {} at {} ms, whose time was over at {} ms",
         "{} lit {} sous {} à {} ms, dont le temps était écoulé à {} ms",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, though {} was acknowledged at {} ms: that write is lost",
-        "{} ne lit rien sous {} à {} ms, alors que {} a été acquittée à {} ms : cette écriture est perdue",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, and not its own write of {} at {} ms",
-        "{} ne lit rien sous {} à {} ms, et non sa propre écriture de {} à {} ms",
-    ),
-    (
-        "{} reads nothing of {} at {} ms, though {} lives until {} ms",
-        "{} ne lit rien sous {} à {} ms, alors que {} vit jusqu'à {} ms",
     ),
     (
         "{} refuses a read of {} at {} ms, though all nodes run and the network is whole",

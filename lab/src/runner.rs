@@ -7,6 +7,9 @@ use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 use crate::bulk::{BULK_MAX, bulk};
 use crate::event::{Event, What};
 use crate::families::cluster::ClusterCommand;
+#[cfg(not(feature = "cluster"))]
+use crate::families::cluster::absent::Absent as Play;
+#[cfg(feature = "cluster")]
 use crate::families::cluster::play::Play;
 use crate::families::ring::{Owners, moves, spread};
 use crate::families::told;
@@ -205,7 +208,7 @@ impl Runner {
     /// Has the simulated cluster obey; its time is the script's.
     fn obey_cluster(&mut self, step: &Step, command: &ClusterCommand, events: &mut Vec<Event>) {
         if let ClusterCommand::Make(setup) = command {
-            self.cluster = Some(Play::new(setup, self.seed));
+            self.cluster = Play::of(setup, self.seed);
             self.cluster_began_ms = self.passed_ms();
         }
         let Some(play) = &mut self.cluster else {

@@ -241,7 +241,12 @@ impl CacheNode {
     /// Every entry, the next to leave first, expired ones included (they are the very first). O(n log n): a look, for
     /// pictures and tests.
     pub fn entries(&self) -> Vec<EntryView<'_>> {
-        let order = self.store.eviction_order(self.clock.now());
+        self.first_entries(usize::MAX)
+    }
+
+    /// The first `most` of [`Self::entries`]. O(n), and O(log n) for each of them.
+    pub fn first_entries(&self, most: usize) -> Vec<EntryView<'_>> {
+        let order = self.store.eviction_order(self.clock.now(), most);
         order.into_iter().map(|i| self.view(i)).collect()
     }
 
@@ -507,6 +512,10 @@ mod tests {
         assert_eq!(cache.keys("*"), ["a", "c", "d"]);
         let order: Vec<&str> = cache.entries().iter().map(|entry| entry.key).collect();
         assert_eq!(order, ["c", "d", "a"]);
+        for most in 0..5 {
+            let first: Vec<&str> = cache.first_entries(most).iter().map(|entry| entry.key).collect();
+            assert_eq!(first, order[..most.min(3)]);
+        }
     }
 
     #[test]

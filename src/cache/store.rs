@@ -356,13 +356,16 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         item
     }
 
-    /// The nodes in the order in which they would leave at `now` if room were needed again and again. O(n log n): it
-    /// rehearses on a copy, so it is right for every policy.
-    pub(crate) fn eviction_order(&self, now: Instant) -> Vec<u32> {
+    /// The first `most` nodes in the order in which they would leave at `now` if room were needed again and again. O(n) for
+    /// a copy, on which it rehearses, so it is right for every policy; O(log n) for each of them.
+    pub(crate) fn eviction_order(&self, now: Instant, most: usize) -> Vec<u32> {
         let (mut nodes, mut policy) = (self.nodes.map(Shadow::of), self.policy.clone());
         let mut deadlines = self.deadlines.clone();
-        let mut order = Vec::with_capacity(self.len());
-        while let Some((i, _)) = next_victim(&mut nodes, &mut policy, &deadlines, now, 0) {
+        let most = most.min(self.len());
+        let mut order = Vec::with_capacity(most);
+        while order.len() < most
+            && let Some((i, _)) = next_victim(&mut nodes, &mut policy, &deadlines, now, 0)
+        {
             deadlines.set(i, None);
             order.push(i);
         }

@@ -2,7 +2,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Dialect } from "./engine/worker";
 import { reach } from "./files";
-import { checkLesson, lessonOpening, openSheet, programs, runAll, sheet } from "./lab";
+import { checkLesson, findSubjectsBy, lessonOpening, openSheet, programs, runAll, sheet } from "./lab";
 import { language } from "./settings";
 import { lessonExampleSheet, lessonSheet } from "./sheets";
 
@@ -240,6 +240,16 @@ export async function huntedBy(
   } catch {
     return "unloaded";
   }
+}
+
+/** Has programs of the course obey that a link names. Call once, before the first link is opened. */
+export function offerPrograms(): void {
+  findSubjectsBy((name) =>
+    program(name).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 /** A compiled program of the course, loaded once. */

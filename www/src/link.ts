@@ -11,11 +11,13 @@ export interface Linked extends Script {
 export type LinkFault = { fault: "version"; version: string } | { fault: "damaged" };
 
 const DIALECTS: readonly string[] = ["line", "memcached", "rest", "lab"] satisfies Dialect[];
+/** A name of a program, as the page gives them: part of an address. */
+const SUBJECT = /^[\w-]{1,64}$/;
 /** More text than this is no script but an attack on the reader's memory. */
 const TEXT_BYTES_MAX = 16 << 20;
 
 /** `#v1.` + base64url(deflate-raw(JSON)). */
-export async function encodeLink({ text, dialect, seed, step, lesson }: Linked): Promise<string> {
+export async function encodeLink({ text, dialect, seed, step, lesson, subject }: Linked): Promise<string> {
   const number = Number(seed);
   const json = JSON.stringify({
     script: text,
@@ -23,6 +25,7 @@ export async function encodeLink({ text, dialect, seed, step, lesson }: Linked):
     seed: Number.isSafeInteger(number) ? number : seed,
     step,
     exercise: lesson,
+    subject,
   });
   const packed = await pipe(new TextEncoder().encode(json), new CompressionStream("deflate-raw"));
   return `#v1.${toBase64Url(packed)}`;
@@ -46,14 +49,22 @@ export async function decodeLink(fragment: string): Promise<Linked | LinkFault |
 }
 
 function check(value: unknown): Linked | undefined {
-  const { script, dialect, seed = 0, step = 0, exercise } = value as Record<string, unknown>;
+  const { script, dialect, seed = 0, step = 0, exercise, subject } = value as Record<string, unknown>;
   const isWhole = typeof script === "string" && typeof dialect === "string" && DIALECTS.includes(dialect);
   const digits = String(seed);
   if (!isWhole || !isSeed(digits) || !Number.isSafeInteger(step) || (step as number) < 0) {
     return undefined;
   }
   const lesson = typeof exercise === "string" ? { lesson: exercise } : {};
-  return { text: script, dialect: dialect as Dialect, seed: digits, step: step as number, ...lesson };
+  const obeys = typeof subject === "string" && SUBJECT.test(subject) ? { subject } : {};
+  return {
+    text: script,
+    dialect: dialect as Dialect,
+    seed: digits,
+    step: step as number,
+    ...lesson,
+    ...obeys,
+  };
 }
 
 /** Whether these are the decimal digits of a 64-bit number. */

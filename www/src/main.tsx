@@ -1,5 +1,6 @@
 import "./style/page.css";
 import { render } from "preact";
+import { offerPrograms } from "./course";
 import { startEmbed } from "./embed";
 import { startGuide } from "./guide";
 import { start } from "./lab";
@@ -13,6 +14,7 @@ if (root) {
   root.replaceChildren();
   render(<Page />, root);
 }
+offerPrograms();
 start();
 startGuide();
 startEmbed();

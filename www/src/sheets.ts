@@ -19,6 +19,8 @@ export interface Sheet extends Script {
   fork?: number;
   /** Which check of a report it is; nothing else has one. */
   origin?: Origin;
+  /** Whether it came with a program's name that nothing here goes by, so that the reference obeys. */
+  lacksSubject?: boolean;
 }
 
 /** A check, what it expects, and what the graded submission answered. */

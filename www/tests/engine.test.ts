@@ -11,9 +11,12 @@ import {
   runText,
   Session,
 } from "../src/wasm/cachedojo.js";
+import * as first from "../src/wasm/first.js";
 
 const ROOT = new URL("../../tests/", import.meta.url);
-initSync({ module: readFileSync(new URL("../src/wasm/cachedojo_bg.wasm", import.meta.url)) });
+const bytesOf = (name: string) => readFileSync(new URL(`../src/wasm/${name}_bg.wasm`, import.meta.url));
+initSync({ module: bytesOf("cachedojo") });
+first.initSync({ module: bytesOf("first") });
 
 const traces = readFileSync(new URL("scenarios.sha256", ROOT), "utf8")
   .trimEnd()
@@ -33,6 +36,22 @@ test.each(traces)("the module that is shipped gives %s for %s, as a native run d
   );
   expect(mistakes.join("") + runText(script, dialect, BigInt(seed)).replaceAll("\r", "")).toBe(output);
 });
+
+test.each(traces)(
+  "the first screen's module tells the same of %s for %s, or leaves it to the whole",
+  (digest, name) => {
+    const file = readFileSync(new URL(`scenarios/${name}`, ROOT), "utf8");
+    const { script, dialect, seed } = first.example(file, "en");
+    const session = new first.Session(script, dialect, BigInt(seed));
+    const hasCluster = /^(cluster nodes=|write |read )/m.test(script);
+    expect(session.needsWhole).toBe(dialect === "lab" && hasCluster);
+    if (!session.needsWhole) {
+      const json = first.runJson(script, dialect, BigInt(seed));
+      expect(createHash("sha256").update(json).digest("hex")).toBe(digest);
+      expect(new Session(script, dialect, BigInt(seed)).needsWhole).toBe(false);
+    }
+  },
+);
 
 test("a session's steps tell what a whole run tells", () => {
   const script = "node new 100\nfor 1..50 node set key{} 40*x\ntick 5s\nnode get key50\n";

@@ -253,7 +253,13 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await page.getByTestId("run").click();
     await expect(cluster.locator("[data-status=up]")).toHaveCount(3);
     await page.getByTestId("scrubber").fill("2");
-    await expect(page.getByTestId("messages").locator(".message")).not.toHaveCount(0);
+    const messages = page.getByTestId("messages");
+    await expect(messages.locator(".message")).not.toHaveCount(0);
+    await messages.locator(".message .grip").last().click();
+    await expect(messages.locator(".message.chosen")).toHaveCount(1);
+    await expect(page.getByTestId("message")).toContainText("sent at");
+    await messages.locator(".message .grip").last().click();
+    await expect(page.getByTestId("message")).toContainText("Choose an arrow");
   }
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
@@ -267,7 +273,35 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await expect(node).toHaveAttribute("data-status", status);
   }
   expect(await script(page)).toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
+  await expect(cluster.getByTestId("skewed")).toHaveCount(0);
+  for (let turn = 1; turn < 3; turn += 1) {
+    await cluster.locator("[data-node=n2]").getByRole("button", { name: "Skew" }).click();
+    await expect(cluster.locator("[data-node=n2]")).toContainText(`wall clock ${10 * turn} s off`);
+    await expect(cluster.getByTestId("skewed")).toHaveCount(1);
+  }
   expect(await seriousMistakes(page)).toEqual([]);
+});
+
+test("a partition is a wall between nodes, in words too, until it is healed", async ({ page }) => {
+  await open(page);
+  await write(page, "cluster nodes=3\npartition n1 | n2 n3\nread a\nheal\nread a");
+  const [cluster, status] = [page.getByTestId("cluster"), page.getByTestId("status")];
+  const wall = page.getByTestId("messages").locator(".wall");
+  await page.getByTestId("run").click();
+  await expect(status).toContainText("Done: 5 commands.");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("scrubber").fill("3");
+    await expect(status).toContainText("After command 3 of 5.");
+    await expect(cluster.locator("[data-node=n1]")).toContainText("unheard by n2 n3");
+    await expect(wall).toHaveCount(1);
+    await page.getByTestId("scrubber").fill("5");
+    await expect(status).toContainText("Done: 5 commands.");
+    await expect(cluster).not.toContainText("unheard");
+    await expect(wall).toHaveCount(0);
+  }
+  await page.reload();
+  await page.getByTestId("run").click();
+  await expect(status).toContainText("Done: 5 commands.");
 });
 
 test("help opens at its top, by its button and by its key", async ({ page }) => {

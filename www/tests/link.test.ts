@@ -32,6 +32,14 @@ test("a link is what the contract says: base64url of deflate-raw of JSON", async
   expect(await decodeLink(link)).toEqual({ ...script, lesson: "x" });
 });
 
+test("a link names who obeys, and no name is part of an address that it should not be", async () => {
+  const named = { ...script, subject: "m3f-9_a" };
+  expect(await decodeLink(await encodeLink(named))).toEqual(named);
+  for (const subject of ["../secret", "a/b", "", "x".repeat(65)]) {
+    expect(await decodeLink(await encodeLink({ ...script, subject }))).toEqual(script);
+  }
+});
+
 test("seed and step may be left out", async () => {
   const link = await pack(JSON.stringify({ script: "stats", dialect: "lab" }));
   expect(await decodeLink(link)).toEqual({ text: "stats", dialect: "lab", seed: "0", step: 0 });

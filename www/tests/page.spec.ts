@@ -41,6 +41,21 @@ test("a ring shows every point of every node, and says the same in a table", asy
     await expect(ring).toContainText("user:42 belongs to");
     await page.getByPlaceholder("Where is this key?").fill("user:43");
     await expect(ring).toContainText("user:43 belongs to");
+    // From near by, and the whole again: by a click on the picture, and by the button.
+    const picture = ring.locator(".ring-picture");
+    const whole = await picture.getAttribute("viewBox");
+    await picture.click();
+    await expect(picture).not.toHaveAttribute("viewBox", whole ?? "");
+    await ring.getByTestId("ring-zoom").click();
+    await expect(picture).toHaveAttribute("viewBox", whole ?? "");
+    await ring.getByTestId("ring-zoom").click();
+    const top = await picture.getAttribute("viewBox");
+    await ring.getByRole("button", { name: "On, clockwise" }).click();
+    await expect(picture).not.toHaveAttribute("viewBox", top ?? "");
+    await ring.getByRole("button", { name: "Back, against the clock" }).click();
+    await expect(picture).toHaveAttribute("viewBox", top ?? "");
+    await picture.click();
+    await expect(picture).toHaveAttribute("viewBox", whole ?? "");
     await page.reload();
   }
 });
@@ -265,6 +280,46 @@ test("Run, pressed before the engine has come, waits for it", async ({ page }) =
   await expect(page.getByTestId("status")).toContainText("loading");
   letCome();
   await expect(page.getByTestId("output")).toContainText("BYE");
+});
+
+test("a run that is stopped before anything came of it says so, and the next one runs", async ({ page }) => {
+  const letCome = await holdEngine(page, (route) => route.continue());
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await page.getByTestId("stop").click();
+    await expect(page.getByTestId("stop")).toHaveAttribute("aria-disabled", "true");
+  }
+  letCome();
+  await expect(page.getByTestId("status")).toContainText("Stopped before the first command was done.");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("BYE");
+  expect(await answers(page)).toBe(SEED_ANSWERS);
+});
+
+test("steps that are asked for faster than they are shown are all gone", async ({ page }) => {
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  const status = page.getByTestId("status");
+  for (let turn = 0; turn < 2; turn += 1) {
+    // Of one moment: nothing of them can have been shown in between.
+    await page.getByTestId("step").evaluate((button: HTMLElement) => {
+      for (let count = 0; count < 4; count += 1) {
+        button.click();
+      }
+    });
+    await expect(status).toContainText("After command 4 of 6.");
+    await page.getByTestId("back").evaluate((button: HTMLElement) => {
+      for (let count = 0; count < 3; count += 1) {
+        button.click();
+      }
+    });
+    await expect(status).toContainText("After command 1 of 6.");
+    expect(await answers(page)).toBe("STORED");
+    await page.getByTestId("reset").click();
+    await expect(page.getByTestId("output")).toBeEmpty();
+  }
 });
 
 test("an engine that does not come is said, and nothing waits for it", async ({ page }) => {

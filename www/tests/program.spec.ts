@@ -47,6 +47,44 @@ test("a program is graded in the page, and a lost check opens on that very progr
   await expect(page.getByTestId("status")).toContainText("Done");
 });
 
+test("a link carries who obeys: a program of the course opens with it, one's own is asked for", async ({
+  page,
+}) => {
+  await page.goto("./#lesson/expose-ttl");
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "expose-ttl");
+  await write(page, "node new 9\nnode set k v ttl 1s\ntick 1s\nnode get k");
+  await page.getByTestId("subject").selectOption({ label: "The one with the bug" });
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("output")).toContainText("v");
+  await page.getByTestId("share").click();
+  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const other = await page.context().newPage();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await other.goto(link);
+    await other.reload();
+    await expect(other.getByTestId("status")).toContainText("Done: 4 commands.");
+    expect(await answers(other)).toBe(await answers(page));
+    await expect(other.getByTestId("subject")).not.toHaveValue("");
+  }
+  await page.keyboard.press("Escape");
+
+  await open(other);
+  await other.getByRole("button", { name: "Grade" }).click();
+  await drop(other, await programFile(other, "expose-ttl"));
+  await expect(other.getByTestId("graded-here")).toBeVisible();
+  await other.keyboard.press("Escape");
+  await write(other, "node new 9\nnode set k v ttl 1s\ntick 1s\nnode get k");
+  await other.getByTestId("subject").selectOption("dropped");
+  await other.getByTestId("share").click();
+  const own = await other.getByRole("dialog").getByRole("textbox").inputValue();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.goto(own);
+    await page.reload();
+    await expect(page.getByTestId("borrowed")).toContainText("what another program answers");
+    await expect(page.getByTestId("subject")).toHaveValue("");
+  }
+});
+
 test("a sound program gets every public point, and answers as the reference does", async ({ page }) => {
   await open(page);
   await page.getByRole("button", { name: "Grade" }).click();
@@ -86,6 +124,6 @@ test("what is no program is refused with a sentence, whatever its name", async (
   const empty = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   for (const file of [empty, Buffer.concat([empty, Buffer.from("broken")]), empty]) {
     await drop(page, file, "lib.rs");
-    await expect(page.getByTestId("grade-report")).toContainText("no program that `grader build` made");
+    await expect(page.getByTestId("grade-report")).toContainText("no program that grader build made");
   }
 });

@@ -24,23 +24,26 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
     Ok(dist)
 }
 
-/// Compiles the engine for browsers and writes the module that the page imports to `www/src/wasm`, which it returns.
+/// Compiles the engine for browsers and writes its two modules, which the page imports, to `www/src/wasm`, which it returns.
 pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, WASM_TARGET)?;
     let programs = tools::wasm_bindgen(project)?;
     let shell = &project.shell;
-    cmd!(shell, "cargo build --package cachedojo-page --lib --profile wasm --target {WASM_TARGET}")
-        .run()
-        .context("the engine does not compile for browsers: the lines above say why")?;
-    let compiled = project.target.join(WASM_TARGET).join("wasm/cachedojo_page.wasm");
-    let module = project.www().join("src/wasm");
-    if !is_fresh(&module.join("cachedojo_bg.wasm"), &[&compiled, &programs]) {
-        let wasm_bindgen = programs.join("wasm-bindgen");
-        let small = ["--remove-name-section", "--remove-producers-section"];
-        cmd!(shell, "{wasm_bindgen} --target web --out-name cachedojo {small...} --out-dir {module} {compiled}")
-            .run()?;
+    let folder = project.www().join("src/wasm");
+    // One after the other: built together, both would have the features of either.
+    for (module, name) in [("first", "first"), ("whole", "cachedojo")] {
+        cmd!(shell, "cargo build --package cachedojo-{module} --profile wasm --target {WASM_TARGET}")
+            .run()
+            .context("the engine does not compile for browsers: the lines above say why")?;
+        let compiled = project.target.join(WASM_TARGET).join(format!("wasm/cachedojo_{module}.wasm"));
+        if !is_fresh(&folder.join(format!("{name}_bg.wasm")), &[&compiled, &programs]) {
+            let wasm_bindgen = programs.join("wasm-bindgen");
+            let small = ["--remove-name-section", "--remove-producers-section"];
+            cmd!(shell, "{wasm_bindgen} --target web --out-name {name} {small...} --out-dir {folder} {compiled}")
+                .run()?;
+        }
     }
-    Ok(module)
+    Ok(folder)
 }
 
 /// Builds the grader, in the profile in which the course was made by it, and gives its program.

@@ -24,7 +24,6 @@ done
 "#;
 
 pub(crate) fn systems(project: &Project) -> Result<ExitCode> {
-    tools::rust_component(project, "clippy")?;
     let shell = &project.shell;
     let compiler = project.target.join("stand-in-cc");
     shell.write_file(&compiler, STAND_IN)?;
@@ -33,7 +32,7 @@ pub(crate) fn systems(project: &Project) -> Result<ExitCode> {
         tools::rust_target(project, target)?;
         let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
         let name = target.replace('-', "_");
-        cmd!(shell, "cargo clippy {packages...} --target {target} -- --deny warnings")
+        cmd!(shell, "cargo check {packages...} --target {target}")
             .env(format!("CC_{name}"), &compiler)
             .env(format!("AR_{name}"), "ar")
             .run()

@@ -1,5 +1,6 @@
 //! `grader exercises`, `show` and `init`: what there is to do, and how to begin.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +12,7 @@ use crate::cli::{InitArgs, ShowArgs};
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::argument;
-use crate::pack::{Pack, built_in_ids};
+use crate::pack::{Pack, begun, built_in_ids};
 
 /// Lists the built-in exercises.
 ///
@@ -40,12 +41,20 @@ pub fn list() -> Result<Outcome> {
 /// # Errors
 /// There is no such exercise.
 pub fn show(args: &ShowArgs) -> Result<Outcome> {
+    if args.exercise == COURSE_ID && !args.spec {
+        return show_course(args.lang);
+    }
     let pack = super::load_pack(&args.exercise)?;
     let mut out = std::io::stdout().lock();
+    if args.spec {
+        writeln!(out, "{}", serde_json::to_string_pretty(&pack.exercise.spec())?)?;
+        return Ok(Outcome::Passed);
+    }
     if let Some(statement) = pack.statement(args.lang) {
         writeln!(out, "{}\n", statement.trim_end())?;
     }
-    for check in &pack.exercise.checks {
+    // A lesson's goals have no titles of their own: its text says what they are.
+    for check in pack.exercise.checks.iter().filter(|_| pack.lesson.is_none()) {
         let title = check.title.get(args.lang);
         writeln!(out, "  {:18} {:>3}  {:16} {title}", check.id, check.points, check.category)?;
     }
@@ -57,29 +66,55 @@ pub fn show(args: &ShowArgs) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Writes an exercise's starter and statements into a new folder.
-///
-/// # Errors
-/// There is no such exercise, or the folder holds something already.
-pub fn init(args: &InitArgs) -> Result<Outcome> {
-    let pack = super::load_pack(&args.exercise)?;
-    let dir = &args.dir;
-    let languages = &pack.exercise.languages;
-    let language = args.code.unwrap_or_else(|| languages[0]);
-    if !languages.contains(&language) {
-        let known: Vec<_> = languages.iter().map(|language| language.name()).collect();
-        let message = format!("`{}` takes no {}: choose {}", args.exercise, language.name(), known.join(" or "));
-        return Err(UsageError(message).into());
-    }
-    let mut files = pack.part("starter", language);
-    for name in ["statement.en.md", "statement.fr.md"] {
-        if let Some(text) = pack.files.get(name) {
-            files.insert(name.to_owned(), text.clone());
+/// Shows the course: its chapters, and the lessons that are begun and graded by their ids.
+fn show_course(language: Language) -> Result<Outcome> {
+    let course = CourseFiles::load()?.course;
+    let mut out = std::io::stdout().lock();
+    let words = match language {
+        Language::English => "minutes",
+        Language::French => "minutes environ",
+    };
+    for chapter in &course.chapters {
+        writeln!(out, "{}\n  {}\n", chapter.title.get(language), chapter.summary.get(language))?;
+        for lesson in course.lessons.iter().filter(|lesson| lesson.chapter == chapter.id) {
+            writeln!(out, "  {:20} {} · {} {words}", lesson.id, lesson.title.get(language), lesson.minutes)?;
         }
+        writeln!(out)?;
     }
-    files.extend(pack.part("init", language));
+    let lesson = course.lessons.first().map_or("", |lesson| lesson.id.as_str());
+    writeln!(
+        out,
+        "{}",
+        match language {
+            Language::English => format!("Read one: grader show {lesson}    Begin it: grader init {lesson} DIR"),
+            Language::French =>
+                format!("En lire une : grader show {lesson} --lang fr    La commencer : grader init {lesson} DIR"),
+        }
+    )?;
+    Ok(Outcome::Passed)
+}
+
+/// Begins an exercise of a teacher's own.
+fn begin_pack(dir: &Path) -> Result<Outcome> {
+    let name = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_id = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let mut files = begun();
+    if let Some(text) = files.get_mut("exercise.toml").filter(|_| is_id) {
+        *text = text.replace("\"my-exercise\"", &format!("\"{name}\""));
+    }
+    write_new(dir, &files)?;
+    let shown = argument(&dir.display().to_string());
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "It is sound as it is: grader selfcheck {shown}")?;
+    writeln!(out, "Now change exercise.toml, a check, the solution; docs/write-an-exercise.md says how. Grade by it:")?;
+    writeln!(out, "  grader grade {} --exercise {shown}", argument(&dir.join("starter").display().to_string()))?;
+    Ok(Outcome::Passed)
+}
+
+/// Writes files into a new folder, and says so.
+fn write_new(dir: &Path, files: &BTreeMap<String, String>) -> Result<()> {
     check_free(dir, files.keys())?;
-    for (path, text) in &files {
+    for (path, text) in files {
         let target = dir.join(path);
         let parent = target.parent().context("a file stands in a folder")?;
         fs::create_dir_all(parent).with_context(|| format!("making `{}`", parent.display()))?;
@@ -89,9 +124,39 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     for path in files.keys() {
         writeln!(out, "wrote {}", dir.join(path).display())?;
     }
+    Ok(())
+}
+
+/// Writes an exercise's starter and statements into a new folder.
+///
+/// # Errors
+/// There is no such exercise, or the folder holds something already.
+pub fn init(args: &InitArgs) -> Result<Outcome> {
+    if let Some(dir) = &args.pack {
+        return begin_pack(dir);
+    }
+    let both = args.exercise.as_ref().zip(args.dir.as_ref());
+    let (exercise, dir) = both.ok_or_else(|| UsageError("name an exercise and a folder".to_owned()))?;
+    let pack = super::load_pack(exercise)?;
+    let languages = &pack.exercise.languages;
+    let language = args.code.unwrap_or_else(|| languages[0]);
+    if !languages.contains(&language) {
+        let known: Vec<_> = languages.iter().map(|language| language.name()).collect();
+        let message = format!("`{}` takes no {}: choose {}", exercise, language.name(), known.join(" or "));
+        return Err(UsageError(message).into());
+    }
+    let mut files = pack.part("starter", language);
+    for name in ["statement.en.md", "statement.fr.md"] {
+        if let Some(text) = pack.files.get(name) {
+            files.insert(name.to_owned(), text.clone());
+        }
+    }
+    files.extend(pack.part("init", language));
+    write_new(dir, &files)?;
+    let mut out = std::io::stdout().lock();
     let mut command = format!("grader grade {}", argument(&dir.display().to_string()));
-    if args.exercise != crate::pack::DEFAULT_ID {
-        command += &format!(" --exercise {}", argument(&args.exercise));
+    if exercise != crate::pack::DEFAULT_ID {
+        command += &format!(" --exercise {}", argument(exercise));
     }
     writeln!(out, "Now write your code, and try: {command}")?;
     Ok(Outcome::Passed)

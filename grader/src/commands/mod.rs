@@ -19,7 +19,7 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
-use crate::course::{self, CourseFiles};
+use crate::course::{self, COURSE_ID, CourseFiles};
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
 use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
@@ -29,6 +29,10 @@ const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
 /// The pack that an argument names; naming none that is sound is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
+    if id_or_folder == COURSE_ID {
+        let message = "`script-hunts` is a course: name one of its lessons, such as expose-ttl; `grader show script-hunts` lists them";
+        return Err(UsageError(message.to_owned()).into());
+    }
     course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 

@@ -13,18 +13,25 @@ pub(super) struct Look {
     extension: &'static str,
     /// Files to begin with, the likeliest first; else the one file there is.
     pub(super) roots: &'static [&'static str],
+    /// What the one file there is is called where its own name is none that a module could have.
+    pub(super) alone: &'static str,
     /// The language's name in a sentence.
     pub(super) name: &'static str,
 }
 
 pub(super) const fn look(language: CodeLanguage) -> Look {
     match language {
-        CodeLanguage::Rust => Look { extension: "rs", roots: &["src/lib.rs", "lib.rs", "tests.rs"], name: "Rust" },
-        CodeLanguage::Python => {
-            Look { extension: "py", roots: &["main.py", "tests/test_cache.py", "test_cache.py"], name: "Python" }
+        CodeLanguage::Rust => {
+            Look { extension: "rs", roots: &["src/lib.rs", "lib.rs", "tests.rs"], alone: "lib.rs", name: "Rust" }
         }
-        CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], name: "script" },
-        CodeLanguage::Http => Look { extension: "", roots: &["start"], name: "service" },
+        CodeLanguage::Python => Look {
+            extension: "py",
+            roots: &["main.py", "tests/test_cache.py", "test_cache.py"],
+            alone: "test_cache.py",
+            name: "Python",
+        },
+        CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], alone: "script.txt", name: "script" },
+        CodeLanguage::Http => Look { extension: "", roots: &["start"], alone: "start", name: "service" },
     }
 }
 

@@ -159,7 +159,7 @@ impl Submission {
         // A file of any name is graded as what it is, else in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
-        let plain = || look(language).roots.last().map_or_else(String::new, |root| (*root).to_owned());
+        let plain = || look(language).alone.to_owned();
         let root = if is_plain(&name) { name } else { plain() };
         let text = text_of(&root, bytes).map_err(Unreadable::BadRoot)?;
         Ok(Self::new(language, shown, root.clone(), BTreeMap::from([(root, text)]), Vec::new()))
@@ -215,7 +215,7 @@ impl Submission {
         let mut named = own(&root);
         if !is_plain(&named) {
             // One file, whatever its name, is what is meant.
-            look(language).roots.last().copied().unwrap_or_default().clone_into(&mut named);
+            look(language).alone.clone_into(&mut named);
         }
         let mut files = BTreeMap::new();
         for (name, source) in sources.into_iter().filter(|(name, _)| name.starts_with(home)) {

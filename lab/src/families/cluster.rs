@@ -1,6 +1,9 @@
 //! The commands of the simulated cluster: `cluster nodes=5 rf=3`, `write`, `read`, `kill`, `partition` and so on.
 
+#[cfg(not(feature = "cluster"))]
+pub mod absent;
 mod order;
+#[cfg(feature = "cluster")]
 pub mod play;
 pub mod tell;
 

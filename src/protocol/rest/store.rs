@@ -453,7 +453,7 @@ fn named(name: &str, space: Option<&Namespace>) -> Named {
 /// Moves the entries into a cache with the namespace's settings, those first that would leave first, so that they still do.
 fn rebuild(space: &mut Namespace, now: Instant) {
     space.purge(now);
-    let order = space.entries.eviction_order(now);
+    let order = space.entries.eviction_order(now, usize::MAX);
     let mut old = std::mem::replace(&mut space.entries, entries(space.settings));
     for i in order {
         let deadline = old.deadline(i);

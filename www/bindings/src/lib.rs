@@ -9,10 +9,13 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod count;
+#[cfg(feature = "whole")]
 pub mod course;
 pub mod module;
+#[cfg(feature = "whole")]
 pub mod program;
 pub mod race;
+mod utf16;
 pub mod view;
 
 use std::collections::VecDeque;
@@ -33,6 +36,7 @@ use cachedojo_wire::{Request, RingRequest};
 
 use crate::count::count;
 use crate::module::{ModuleSubject, Program};
+use crate::utf16::Utf16;
 use crate::view::{ENTRIES_SHOWN_MAX, NUMBER_MAX, View, node_view, pair_count, pairs, ring_view};
 
 /// What a script is before it runs.
@@ -357,6 +361,12 @@ impl Session {
         self.is_done
     }
 
+    /// Whether the script takes what this module leaves out: then it is to run in the other.
+    #[wasm_bindgen(getter, js_name = needsWhole)]
+    pub fn needs_whole(&self) -> bool {
+        !cfg!(feature = "whole") && self.script.commands.iter().any(|step| matches!(step.command, Command::World(_)))
+    }
+
     /// The world as it stands now, with these `keys` placed on the ring beside those that the script asked for.
     ///
     /// # Errors
@@ -419,26 +429,4 @@ fn dialect_of(name: &str) -> Result<Dialect, JsError> {
 
 fn language_of(tag: &str) -> Language {
     if tag.starts_with("fr") { Language::French } else { Language::English }
-}
-
-/// Byte offsets of a text as UTF-16 offsets; cheap for offsets that ascend.
-struct Utf16<'a> {
-    text: &'a str,
-    bytes: usize,
-    units: usize,
-}
-
-impl<'a> Utf16<'a> {
-    const fn new(text: &'a str) -> Self {
-        Self { text, bytes: 0, units: 0 }
-    }
-
-    fn offset(&mut self, bytes: usize) -> u32 {
-        if bytes < self.bytes {
-            (self.bytes, self.units) = (0, 0);
-        }
-        self.units += self.text[self.bytes..bytes].encode_utf16().count();
-        self.bytes = bytes;
-        count(self.units)
-    }
 }

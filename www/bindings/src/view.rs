@@ -162,7 +162,7 @@ fn shown(value: &[u8]) -> String {
 
 pub(crate) fn node_view(node: &CacheNode, now_ms: u64) -> NodeView {
     let stats = node.stats();
-    let entries = node.entries().into_iter().take(ENTRIES_SHOWN_MAX).map(|entry| {
+    let entries = node.first_entries(ENTRIES_SHOWN_MAX).into_iter().map(|entry| {
         let deadline_ms = entry.expires_at.map(Instant::as_millis);
         EntryView {
             key: escape(entry.key.as_bytes()),

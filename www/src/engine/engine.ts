@@ -1,12 +1,22 @@
-import moduleUrl from "../wasm/cachedojo_bg.wasm?url";
+import wholeModuleUrl from "../wasm/cachedojo_bg.wasm?url";
+import firstModuleUrl from "../wasm/first_bg.wasm?url";
+import firstWorkerUrl from "./first.worker.ts?worker&url";
+import wholeWorkerUrl from "./whole.worker.ts?worker&url";
 import type { FromWorker, ToWorker } from "./worker";
-import workerUrl from "./worker.ts?worker&url";
+
+/** The engine comes in two sizes: what the first screen needs, and all of it. */
+const SIZES = {
+  first: { module: firstModuleUrl, worker: firstWorkerUrl },
+  whole: { module: wholeModuleUrl, worker: wholeWorkerUrl },
+} as const;
+type Size = keyof typeof SIZES;
 
 /**
  * The engine in its worker. The module is compiled once, however often the worker is ended; the worker's own script is
  * kept too, so that a fresh worker stands ready without a network.
  */
 export class Engine {
+  #size: Size = "first";
   #module: Promise<WebAssembly.Module>;
   readonly #hear: (message: FromWorker) => void;
   #worker: Promise<Worker>;
@@ -14,7 +24,7 @@ export class Engine {
 
   constructor(hear: (message: FromWorker) => void) {
     this.#hear = hear;
-    this.#module = compile();
+    this.#module = compile(this.#size);
     this.#worker = this.#spawn();
   }
 
@@ -25,17 +35,33 @@ export class Engine {
 
   /** Ends whatever the engine is doing, at once; a fresh one stands ready for the next message. */
   restart(): void {
+    this.#end();
+    this.#worker = this.#spawn();
+  }
+
+  /** From now on all of the engine answers. What was asked of the first is to be asked again. */
+  enlarge(): void {
+    this.#end();
+    if (this.#size === "first") {
+      this.#size = "whole";
+      this.#module = compile(this.#size);
+      this.#script = undefined;
+      document.documentElement.dataset.engine = "lent";
+    }
+    this.#worker = this.#spawn();
+  }
+
+  #end(): void {
     this.#worker.then((worker) => {
       worker.onmessage = null;
       worker.onerror = null;
       worker.terminate();
     }, this.#alreadyTold);
-    this.#worker = this.#spawn();
   }
 
   /** After `unloaded`: fetches everything again. */
   retry(): void {
-    this.#module = compile();
+    this.#module = compile(this.#size);
     this.#worker = this.#spawn();
   }
 
@@ -43,26 +69,26 @@ export class Engine {
   readonly #alreadyTold = () => {};
 
   async #spawn(): Promise<Worker> {
+    const size = this.#size;
     try {
       const module = await this.#module;
-      const worker = await this.#answering(module);
+      const worker = await this.#answering(SIZES[size].worker, module);
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
       worker.onerror = ({ message }) => this.#hear({ kind: "failed", message });
       return worker;
     } catch (error) {
-      this.#hear({ kind: "unloaded", message: String(error) });
+      if (size === this.#size) {
+        this.#hear({ kind: "unloaded", message: String(error) });
+      }
       throw error;
     }
   }
 
   /** A worker that has answered once: from its address, else, where that cannot be reached, from the copy kept here. */
-  async #answering(module: WebAssembly.Module): Promise<Worker> {
+  async #answering(address: string, module: WebAssembly.Module): Promise<Worker> {
     try {
-      const worker = await this.#started(workerUrl, module);
-      this.#script ??= keep(workerUrl).then((script) => {
-        document.documentElement.dataset.engine = script === undefined ? "lent" : "kept";
-        return script;
-      });
+      const worker = await this.#started(address, module);
+      this.#script ??= this.#kept(address);
       return worker;
     } catch (error) {
       const script = await this.#script;
@@ -76,6 +102,16 @@ export class Engine {
         URL.revokeObjectURL(copy);
       }
     }
+  }
+
+  #kept(address: string): Promise<string | undefined> {
+    const size = this.#size;
+    return keep(address).then((script) => {
+      if (size === this.#size) {
+        document.documentElement.dataset.engine = script === undefined ? "lent" : "kept";
+      }
+      return script;
+    });
   }
 
   #started(address: string, module: WebAssembly.Module): Promise<Worker> {
@@ -108,7 +144,8 @@ async function keep(address: string): Promise<string | undefined> {
   }
 }
 
-async function compile(): Promise<WebAssembly.Module> {
+async function compile(size: Size): Promise<WebAssembly.Module> {
+  const moduleUrl = SIZES[size].module;
   const response = await fetch(moduleUrl);
   if (!response.ok) {
     throw new Error(`${moduleUrl}: ${response.status} ${response.statusText}`);

@@ -51,7 +51,7 @@ export type What =
   | { kind: "broken"; expected: string; actual: string };
 
 /** Rust: `lab::families::cluster::play::NodeView`. */
-export type NodeView = { id: string; status: string; role: string; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null };
+export type NodeView = { id: string; status: string; role: string; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
 
 /** Rust: `lab::families::cluster::play::MessageView`. */
 export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };

@@ -1,5 +1,5 @@
 /**
- * The worker that owns the engine.
+ * What a worker does that owns the engine: `first.worker.ts` with its smaller module, `whole.worker.ts` with all of it.
  *
  * The page compiles the WebAssembly module once and posts it with `start`; that is all it takes to have a fresh
  * engine, so the page stops a runaway script by ending this worker and starting another.
@@ -11,34 +11,19 @@
  * - `go`: stand right after command `to` of this script, and tell the events of the commands from `known` on. The
  *   way there is told in `moved` messages, the last of which has `hasArrived`. A later `go` replaces an earlier one.
  *
- * To the page: those answers, and `failed` when the engine trapped: this worker is of no use then.
+ * To the page: those answers; `failed` when the engine trapped: this worker is of no use then; and `wanting` when what is asked
+ * takes the whole engine: nothing else comes of that message.
  *
  * Nothing here reads a script or judges an event: the engine does.
  */
 
 import type { Attempt, Lesson } from "../course";
-import init, {
-  type CommandHelp,
-  checkLesson,
-  colours,
-  commands,
-  diagnose,
-  type Example,
-  example,
-  forkAt,
-  gradeProgram,
-  lessonOpening,
-  partingOf,
-  programOf,
-  type Race,
-  type Reading,
-  race,
-  runJson,
-  runText,
-  Session,
-  type View,
-  version,
-} from "../wasm/cachedojo.js";
+import type { CommandHelp, Example, Race, Reading, Session, View } from "../wasm/cachedojo.js";
+
+type Whole = typeof import("../wasm/cachedojo.js");
+type OnlyWhole = "checkLesson" | "gradeProgram" | "lessonOpening" | "partingOf";
+/** What crosses to the engine: all of it, or what its first module has. */
+export type Glue = typeof import("../wasm/first.js") & Partial<Pick<Whole, OnlyWhole>>;
 
 export type Dialect = "line" | "memcached" | "rest" | "lab";
 export type Language = "en" | "fr";
@@ -130,6 +115,7 @@ export type FromWorker =
   | { kind: "parted"; id: number; parting: string }
   /** `Report` as JSON (Rust: `judge::report::Report`). */
   | { kind: "graded"; id: number; report: string }
+  | { kind: "wanting" }
   | { kind: "failed"; message: string }
   /** Not from the worker: there is none, and none can be had. */
   | { kind: "unloaded"; message: string };
@@ -145,6 +131,9 @@ interface Played {
   run: Session;
 }
 
+/** Thrown where the first module lacks what is asked. */
+const WANTING = Symbol("wanting");
+
 /** How long the engine works before it shows how far it has come. */
 const TURN_MS = 40;
 
@@ -154,6 +143,7 @@ const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
   eager: true,
 });
 
+let engine: Glue;
 let started: Promise<unknown> | undefined;
 let goal: Go | undefined;
 let session: Played | undefined;
@@ -164,31 +154,39 @@ let lookMs = 0;
 /** The ring that the page was told last, as JSON, and in which run. */
 let ringTold = { run: -1, json: "" };
 
-addEventListener("message", async ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === "start") {
-    started = init({ module_or_path: data.module });
-  }
-  try {
-    await started;
-    await obey(data);
-  } catch (error) {
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
-  }
-});
+/** Answers the page with this engine. Call once. */
+export function serve(glue: Glue): void {
+  engine = glue;
+  addEventListener("message", async ({ data }: MessageEvent<ToWorker>) => {
+    if (data.kind === "start") {
+      started = engine.default({ module_or_path: data.module });
+    }
+    try {
+      await started;
+      await obey(data);
+    } catch (error) {
+      if (error === WANTING) {
+        tell({ kind: "wanting" });
+      } else {
+        tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  });
+}
 
 async function obey(message: ToWorker): Promise<void> {
   switch (message.kind) {
     case "start":
-      return tell({ kind: "ready", version: version() });
+      return tell({ kind: "ready", version: engine.version() });
     case "speak":
       return tell({
         ...message,
         kind: "spoken",
         commands: {
-          lab: commands("lab", message.language),
-          line: commands("line", message.language),
-          memcached: commands("memcached", message.language),
-          rest: commands("rest", message.language),
+          lab: engine.commands("lab", message.language),
+          line: engine.commands("line", message.language),
+          memcached: engine.commands("memcached", message.language),
+          rest: engine.commands("rest", message.language),
         },
         examples: examples(message.language),
       });
@@ -196,42 +194,51 @@ async function obey(message: ToWorker): Promise<void> {
       return tell({
         kind: "read",
         id: message.id,
-        reading: diagnose(message.text, message.dialect, message.language),
-        words: colours(message.text, message.dialect),
+        reading: engine.diagnose(message.text, message.dialect, message.language),
+        words: engine.colours(message.text, message.dialect),
       });
     case "openLesson":
       return tell({
         kind: "opened",
         id: message.id,
-        script: lessonOpening(message.lesson, message.language),
+        script: owned(engine.lessonOpening)(message.lesson, message.language),
       });
     case "check": {
       const { id, lesson, script, language, programs } = message;
-      const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
-      return tell({ kind: "checked", id, attempt: checkLesson(lesson, script, language, sound, other) });
+      const [sound, other] = programs?.map((module) => engine.programOf(module)) ?? [];
+      const attempt = owned(engine.checkLesson)(lesson, script, language, sound, other);
+      return tell({ kind: "checked", id, attempt });
     }
     case "export": {
       const { text, dialect, seed } = message.script;
-      const run = message.format === "json" ? runJson : runText;
+      sessionOf(message.script, undefined);
+      const run = message.format === "json" ? engine.runJson : engine.runText;
       return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed)) });
     }
     case "fork": {
       const { id, text, dialect, position } = message;
-      return tell({ kind: "forked", id, text: forkAt(text, dialect, position) });
+      return tell({ kind: "forked", id, text: engine.forkAt(text, dialect, position) });
     }
     case "part": {
       const { id, script, program, language } = message;
       const { text, dialect, seed } = script;
-      const parting = partingOf(text, dialect, BigInt(seed), programOf(program), language);
+      const parting = owned(engine.partingOf)(
+        text,
+        dialect,
+        BigInt(seed),
+        engine.programOf(program),
+        language,
+      );
       return tell({ kind: "parted", id, parting });
     }
     case "grade": {
       const { id, brief, seed, program, bytes, name, language } = message;
-      const report = gradeProgram(brief, BigInt(seed), language, programOf(program), bytes, name);
+      const grade = owned(engine.gradeProgram);
+      const report = grade(brief, BigInt(seed), language, engine.programOf(program), bytes, name);
       return tell({ kind: "graded", id, report });
     }
     case "race":
-      return tell({ kind: "raced", id: message.id, race: race(message.text, message.policies) });
+      return tell({ kind: "raced", id: message.id, race: engine.race(message.text, message.policies) });
     case "go": {
       const isIdle = goal === undefined;
       goal = message;
@@ -240,6 +247,14 @@ async function obey(message: ToWorker): Promise<void> {
       }
     }
   }
+}
+
+/** What the whole engine has, and the first module may not. */
+function owned<T>(what: T | undefined): T {
+  if (what === undefined) {
+    throw WANTING;
+  }
+  return what;
 }
 
 /** Works in turns towards the goal, so that messages are heard in between. */
@@ -298,7 +313,13 @@ function sessionOf(script: Script, program: WebAssembly.Module | undefined): Pla
   }
   session?.run.free();
   session = undefined;
-  session = { script, program, run: beginning(script, program) };
+  const run = beginning(script, program);
+  if (run.needsWhole) {
+    run.free();
+    goal = undefined;
+    throw WANTING;
+  }
+  session = { script, program, run };
   return session;
 }
 
@@ -315,14 +336,14 @@ function goBack(played: Played, latest: number): void {
 
 function beginning({ text, dialect, seed }: Script, program: WebAssembly.Module | undefined): Session {
   return program
-    ? Session.ofProgram(text, dialect, BigInt(seed), programOf(program))
-    : new Session(text, dialect, BigInt(seed));
+    ? engine.Session.ofProgram(text, dialect, BigInt(seed), engine.programOf(program))
+    : new engine.Session(text, dialect, BigInt(seed));
 }
 
 function examples(language: Language): NamedExample[] {
   return Object.entries(scenarios).map(([path, file]) => {
     const id = path.slice(path.lastIndexOf("/") + 1, -".txt".length);
-    return { id, ...example(file, language) };
+    return { id, ...engine.example(file, language) };
   });
 }
 

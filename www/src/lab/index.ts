@@ -10,9 +10,9 @@ import { language } from "../settings";
 import { hasRefused, holdRefused } from "../sheets";
 import { words } from "../words";
 import { hearReading, read, readAgain } from "./reading";
-import { arrive, hearMove, play, tellAgain } from "./runs";
+import { arrive, goAgain, hearMove, play, tellAgain } from "./runs";
 import { commandHelp, DIALECTS, examples, isPlaying, isReady, sheet, trouble } from "./state";
-import { fetchAgain, hear, restart, send } from "./wire";
+import { enlarge, fetchAgain, hear, restart, send } from "./wire";
 import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
 export * from "./questions";
@@ -22,6 +22,7 @@ export {
   chooseSubject,
   dropKept,
   edit,
+  findSubjectsBy,
   forkHere,
   goToLine,
   insertCommand,
@@ -97,6 +98,19 @@ function hearAll(): void {
     });
   });
   hear("failed", hearFailure);
+  hear("wanting", () => {
+    enlarge();
+    speakAgain();
+    readAgain();
+    goAgain();
+  });
+}
+
+/** Whoever answers now may not have been asked for the words yet. */
+function speakAgain(): void {
+  if (examples.value.length === 0) {
+    send({ kind: "speak", language: language.value });
+  }
 }
 
 function hearFailure(): void {
@@ -106,9 +120,7 @@ function hearFailure(): void {
     isPlaying.value = false;
     arrive();
   });
-  if (examples.value.length === 0) {
-    send({ kind: "speak", language: language.value });
-  }
+  speakAgain();
   readAgain();
 }
 

@@ -22,6 +22,9 @@ import {
 } from "./state";
 import { isAsked, restart, send } from "./wire";
 
+/** Right after so many commands, or after all of a line and those above it. */
+type Goal = { to: number } | { toLine: number };
+
 const END = 0xffff_ffff;
 /** Commands of a way so short that nobody need be told that it takes time, unless it does. */
 const SHORT = 50;
@@ -30,7 +33,7 @@ const UNSAID_MS = 80;
 let runId = 0;
 let goId = 0;
 /** Where the engine was asked to go and has not come yet; nothing else is under way. */
-let aim: { go: number; to: number } | undefined;
+let aim: { go: number; goal: Goal; to: number } | undefined;
 let unsaidTimer: ReturnType<typeof setTimeout> | undefined;
 let playTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -154,8 +157,9 @@ export function arrive(): void {
 }
 
 /** The engine is under way; a short way is only told of when it takes long, so that a step makes nothing flicker. */
-function depart(go: number, to: number): void {
-  aim = { go, to };
+function depart(go: number, goal: Goal): void {
+  const to = "to" in goal ? goal.to : END;
+  aim = { go, goal, to };
   clearTimeout(unsaidTimer);
   const { position, known } = run.value;
   if (to <= Math.max(known, position + SHORT)) {
@@ -167,7 +171,16 @@ function depart(go: number, to: number): void {
   }
 }
 
-export function go(goal: { to: number } | { toLine: number }): void {
+/** Goes on to where the engine was asked to go that answers no longer. */
+export function goAgain(): void {
+  const wanted = isStale.value ? undefined : aim?.goal;
+  arrive();
+  if (wanted) {
+    go(wanted);
+  }
+}
+
+export function go(goal: Goal): void {
   if (isStale.value || (run.value.position === 0 && run.value.language !== language.value)) {
     begin();
   }
@@ -178,7 +191,7 @@ export function go(goal: { to: number } | { toLine: number }): void {
   const keys = soughtKey.value === "" ? [] : [soughtKey.value];
   goId += 1;
   batch(() => {
-    depart(goId, "to" in goal ? goal.to : END);
+    depart(goId, goal);
     wasStopped.value = false;
     if (trouble.value === "failed") {
       trouble.value = undefined;

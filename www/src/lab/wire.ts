@@ -7,13 +7,14 @@ type Message<K extends Kind> = Extract<FromWorker, { kind: K }>;
 
 const hearers = new Map<Kind, (message: FromWorker) => void>();
 /** What was asked, by number, and who waits for the answer. */
-const asked = new Map<number, (answer: FromWorker | undefined) => void>();
+const asked = new Map<number, { question: ToWorker; hear: (answer: FromWorker | undefined) => void }>();
 let askedId = 0;
 
 const engine = new Engine((message) => {
   if ("id" in message && asked.has(message.id) && message.kind !== "read") {
-    asked.get(message.id)?.(message);
-    asked.delete(message.id);
+    const { id } = message;
+    asked.get(id)?.hear(message);
+    asked.delete(id);
   } else {
     hearers.get(message.kind)?.(message);
   }
@@ -33,7 +34,7 @@ export function ask(question: (id: number) => ToWorker): Promise<FromWorker | un
   askedId += 1;
   const id = askedId;
   return new Promise((resolve) => {
-    asked.set(id, resolve);
+    asked.set(id, { question: question(id), hear: resolve });
     engine.send(question(id));
   });
 }
@@ -47,8 +48,16 @@ export function restart(): void {
   engine.restart();
   const waiting = [...asked.values()];
   asked.clear();
-  for (const hearAnswer of waiting) {
-    hearAnswer(undefined);
+  for (const { hear } of waiting) {
+    hear(undefined);
+  }
+}
+
+/** Something takes all of the engine: what was asked and not answered yet is asked again of that. */
+export function enlarge(): void {
+  engine.enlarge();
+  for (const { question } of asked.values()) {
+    engine.send(question);
   }
 }
 

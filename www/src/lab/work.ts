@@ -31,6 +31,7 @@ import {
   isStale,
   keptTexts,
   linkFault,
+  programs,
   run,
   sheet,
   shouldFollow,
@@ -46,6 +47,14 @@ const SAVE_AFTER_MS = 200;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
 /** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
 let isUnsaved = false;
+
+/** Loads the program of that name, if there is one. */
+let reachSubject: (name: string) => Promise<boolean> = async () => false;
+
+/** Who knows where programs are that a link names. */
+export function findSubjectsBy(reach: (name: string) => Promise<boolean>): void {
+  reachSubject = reach;
+}
 
 /** Writes a command below the line where the run stands, and has it obeyed. */
 export function insertCommand(command: string): void {
@@ -133,7 +142,7 @@ export async function forkHere(): Promise<boolean> {
 
 /** Has another subject obey the open sheet. */
 export function chooseSubject(subject: string | undefined): void {
-  sheet.value = { ...sheet.value, subject };
+  sheet.value = { ...sheet.value, subject, lacksSubject: false };
 }
 
 /** Opens a sheet that somebody else made. */
@@ -170,9 +179,9 @@ export function showOriginal(): void {
 
 /** The address of this page with the script in it. */
 export async function shareLink(): Promise<string> {
-  const { text, dialect, seed, lesson } = sheet.value;
+  const { text, dialect, seed, lesson, subject } = sheet.value;
   const step = isStale.value ? 0 : run.value.position;
-  return new URL(await encodeLink({ text, dialect, seed, step, lesson }), location.href).href;
+  return new URL(await encodeLink({ text, dialect, seed, step, lesson, subject }), location.href).href;
 }
 
 export async function openFragment(fragment: string): Promise<void> {
@@ -185,7 +194,15 @@ export async function openFragment(fragment: string): Promise<void> {
     return;
   }
   linkFault.value = undefined;
-  open(linkSheet(linked, fragment));
+  const { subject } = linked;
+  const isThere = subject === undefined || programs.has(subject) || (await reachSubject(subject));
+  if (location.hash !== fragment) {
+    return;
+  }
+  open({
+    ...linkSheet(linked, fragment),
+    ...(isThere ? { subject } : { lacksSubject: true }),
+  });
   if (linked.step > 0 && !isEdited.value) {
     go({ to: linked.step });
   }

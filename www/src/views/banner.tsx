@@ -97,7 +97,7 @@ function Borrowed() {
 }
 
 /** Where a sheet comes from that is not the learner's own, and who obeys there. */
-function whence({ id, title, origin, fork, subject }: Sheet): string {
+function whence({ id, title, origin, fork, subject, lacksSubject }: Sheet): string {
   const { banner } = words.value;
   if (origin) {
     return subject === DROPPED
@@ -109,6 +109,9 @@ function whence({ id, title, origin, fork, subject }: Sheet): string {
   }
   if (id.startsWith("pasted.")) {
     return banner.pasted;
+  }
+  if (lacksSubject) {
+    return banner.lacksSubject;
   }
   return title === undefined ? banner.link : banner.example(title);
 }

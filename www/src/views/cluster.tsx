@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { ClusterView } from "../engine/event";
 import { insertCommand, run } from "../lab";
@@ -39,13 +40,13 @@ export function Cluster() {
 
 function Node({ node, index }: { node: ClusterView["nodes"][number]; index: number }) {
   const { cluster: text } = words.value;
-  const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs } = node;
+  const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs, unheardBy } = node;
   const isUp = status === "up";
   const acts: [IconName, string, string][] = isUp
     ? [
         ["bolt", text.kill, `kill ${id}`],
         ["pause", text.pause, `pause ${id}`],
-        ["clock", text.skew, `skew ${id} +10s`],
+        ["clock", text.skew, `skew ${id} ${further(wallShiftUs)}`],
       ]
     : [
         [
@@ -61,11 +62,13 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
         <strong>{id}</strong>
         <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status as keyof typeof text.status]}</span>
         {role === "leader" && <span class="badge">{text.leader(term)}</span>}
+        {wallShiftUs !== 0 && <SkewedClock shiftUs={wallShiftUs} />}
       </p>
       <p class="quiet">
         {text.epoch(epoch)}
         {isUp && !isWhole ? ` · ${text.behind}` : ""}
         {hints > 0 ? ` · ${text.hints(hints)}` : ""}
+        {unheardBy.length > 0 ? ` · ${text.cutOff(unheardBy.join(" "))}` : ""}
         {wallShiftUs !== 0 ? ` · ${text.shift(formatNumber(wallShiftUs / 1_000_000))}` : ""}
       </p>
       <ul class="held">
@@ -100,6 +103,25 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
   );
 }
 
+/** Ten seconds more than a clock is off already: a script says by how much it is off in all. */
+function further(shiftUs: number): string {
+  const seconds = shiftUs / 1_000_000 + 10;
+  return `${seconds < 0 ? "" : "+"}${seconds}s`;
+}
+
+/** Two hands: the hollow one is right, the other is this node's. A minute off is a whole turn; the words have the seconds. */
+function SkewedClock({ shiftUs }: { shiftUs: number }) {
+  const off = Math.max(-300, Math.min(300, (shiftUs / 60_000_000) * 360));
+  const angle = off + (off > 0 ? 15 : -15);
+  return (
+    <svg class="skewed" viewBox="-10 -10 20 20" aria-hidden="true" data-testid="skewed">
+      <circle r="8.6" />
+      <line class="right" y2="-6" />
+      <line y2="-6" transform={`rotate(${angle.toFixed(1)})`} />
+    </svg>
+  );
+}
+
 /** Who told whom what, and when: a column for each node, time downwards. The list below says the same in words. */
 function Messages({ view }: { view: ClusterView }) {
   const { cluster: text } = words.value;
@@ -110,6 +132,8 @@ function Messages({ view }: { view: ClusterView }) {
     // biome-ignore lint/correctness/useExhaustiveDependencies: what was told grows in place, and `count` with it
     [position, count],
   );
+  const chosen = useSignal<Message | undefined>(undefined);
+  const told = messages.find((message) => message === chosen.value);
   return (
     <section class="part messages" data-testid="messages" aria-labelledby="messages-title">
       <div class="part-head">
@@ -120,12 +144,24 @@ function Messages({ view }: { view: ClusterView }) {
         <p class="note">{text.noMessages}</p>
       ) : (
         <>
-          <SpaceTime nodes={view.nodes.map(({ id }) => id)} messages={messages} />
+          <SpaceTime
+            nodes={view.nodes}
+            messages={messages}
+            chosen={told}
+            choose={(message) => {
+              chosen.value = message === told ? undefined : message;
+            }}
+          />
+          <p class="note told" role="status" data-testid="message">
+            {told ? inWords(told) : text.choose}
+          </p>
           <details class="note">
             <summary>{text.inWords}</summary>
             <ol>
               {messages.map((message, i) => (
-                <li key={`${i}`}>{inWords(message)}</li>
+                <li key={`${i}`} aria-current={message === told ? "true" : undefined}>
+                  {inWords(message)}
+                </li>
               ))}
             </ol>
           </details>
@@ -148,9 +184,20 @@ const TOP = 34;
 const ROW = 15;
 
 /** Times are drawn in their order, not to scale: a quorum's answers of a microsecond's difference stay apart. */
-function SpaceTime({ nodes, messages }: { nodes: string[]; messages: Message[] }) {
-  const ends = nodes.concat(
-    [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter((id) => !nodes.includes(id)),
+function SpaceTime({
+  nodes,
+  messages,
+  chosen,
+  choose,
+}: {
+  nodes: ClusterView["nodes"];
+  messages: Message[];
+  chosen: Message | undefined;
+  choose: (message: Message) => void;
+}) {
+  const ids = nodes.map(({ id }) => id);
+  const ends = ids.concat(
+    [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter((id) => !ids.includes(id)),
   );
   const times = [
     ...new Set(messages.flatMap(({ sentUs, receivedUs }) => (receivedUs ? [sentUs, receivedUs] : [sentUs]))),
@@ -174,6 +221,15 @@ function SpaceTime({ nodes, messages }: { nodes: string[]; messages: Message[] }
           <line class="life" x1={x(id)} y1={TOP - 6} x2={x(id)} y2={height - 4} />
         </g>
       ))}
+      {nodes.slice(1).map(({ id, unheardBy }, i) => {
+        const before = ids[i] ?? "";
+        const middle = (x(before) + x(id)) / 2;
+        return (
+          unheardBy.includes(before) && (
+            <line key={id} class="wall" x1={middle} y1={TOP - 6} x2={middle} y2={height - 4} />
+          )
+        );
+      })}
       {messages.map((message, i) => {
         const { from, to, name, sentUs, receivedUs } = message;
         const isLost = receivedUs === undefined || receivedUs === null;
@@ -181,12 +237,15 @@ function SpaceTime({ nodes, messages }: { nodes: string[]; messages: Message[] }
         const [fullX, fullY] = [x(to), isLost ? y1 + ROW : y(receivedUs)];
         const [x2, y2] = isLost ? [(x1 + fullX) / 2, (y1 + fullY) / 2] : [fullX, fullY];
         return (
+          // biome-ignore lint/a11y/noStaticElementInteractions: the list below says all of them in words
           <g
             key={`${i}`}
-            class={isLost ? "message lost" : "message"}
+            class={`message${isLost ? " lost" : ""}${message === chosen ? " chosen" : ""}`}
             style={{ color: memberColour(ends.indexOf(from)) }}
+            onClick={() => choose(message)}
           >
             <title>{inWords(message)}</title>
+            <line class="grip" x1={x1} y1={y1} x2={x2} y2={y2} />
             <line x1={x1} y1={y1} x2={x2} y2={y2} />
             {isLost ? <path d={`M${x2 - 4} ${y2 - 4}l8 8m0-8l-8 8`} /> : <circle cx={x2} cy={y2} r="3" />}
             {messages.length <= 24 && (

@@ -18,6 +18,7 @@ import { language } from "../settings";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
+import { coded } from "./markdown";
 
 /** Opens the dialog from wherever. */
 export function openGrade(): void {
@@ -50,7 +51,7 @@ export function Grade() {
         <span class="label">{grades.open}</span>
       </button>
       <Dialog box={dialog} name="grade" title={grades.title} isWide>
-        {exercises.value?.length === 0 && <p>{grades.nobody}</p>}
+        {exercises.value?.length === 0 && <p>{coded(grades.nobody)}</p>}
         {(exercises.value?.length !== 0 || briefs.value.length > 0) && <Drop />}
         <Outcome close={() => dialog.current?.close()} />
       </Dialog>
@@ -87,8 +88,10 @@ function Drop() {
         }
       }}
     >
-      <legend>{exercises.value?.length ? grades.hand : grades.program}</legend>
-      {briefs.value.length > 0 && Boolean(exercises.value?.length) && <p class="note">{grades.program}</p>}
+      <legend>{coded(exercises.value?.length ? grades.hand : grades.program)}</legend>
+      {briefs.value.length > 0 && Boolean(exercises.value?.length) && (
+        <p class="note">{coded(grades.program)}</p>
+      )}
       {offered.length > 1 && (
         <label class="field">
           {grades.exercise}
@@ -125,7 +128,7 @@ function Outcome({ close }: { close: () => void }) {
   const now = grading.value;
   return (
     <div data-testid="grade-report" aria-busy={now.state === "grading"}>
-      <p role="status">{summary(now)}</p>
+      <p role="status">{coded(summary(now))}</p>
       {now.state === "grading" && <progress aria-hidden="true" />}
       {now.state === "grading" && now.here && (
         <button type="button" class="button" data-testid="grade-stop" onClick={stop}>

@@ -18,6 +18,7 @@ import { Dialog } from "./dialog";
 import { openGrade } from "./grade";
 import { Icon } from "./icons";
 import { OpenLesson } from "./lesson";
+import { coded } from "./markdown";
 
 /** The column beside the script: where to begin, the lessons, the open one. It folds away. */
 export function Guide() {
@@ -125,7 +126,7 @@ function Lessons() {
     return <p class="empty">{guide.loading}</p>;
   }
   if (course.value === "none") {
-    return <p class="empty">{guide.none}</p>;
+    return <p class="empty">{coded(guide.none)}</p>;
   }
   const { chapters, lessons } = course.value;
   return (

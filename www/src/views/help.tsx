@@ -3,7 +3,7 @@ import { commandHelp, sheet } from "../lab";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
-import { inline } from "./markdown";
+import { coded } from "./markdown";
 
 /** What a button's hint says of it, but for the key, which stands beside it here. */
 function withoutKey(hint: string): string {
@@ -75,7 +75,7 @@ export function Help() {
                 <th scope="row">
                   <code>{usage}</code>
                 </th>
-                <td>{inline(help)}</td>
+                <td>{coded(help)}</td>
               </tr>
             ))}
           </tbody>

@@ -52,8 +52,14 @@ function Block({ block }: { block: Parsed }) {
   }
 }
 
-/** `code`, **strong**, *emphasis* within a line. */
-export function inline(text: string): ComponentChildren {
+/** A sentence of the page's own in which `code` stands between backticks. */
+export function coded(text: string): ComponentChildren {
+  return text
+    .split(/(`[^`]+`)/)
+    .map((part) => (part.startsWith("`") ? <code>{part.slice(1, -1)}</code> : part));
+}
+
+function inline(text: string): ComponentChildren {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*)/).map((part) => {
     if (part.startsWith("`") && part.length > 2) {
       return <code>{part.slice(1, -1)}</code>;

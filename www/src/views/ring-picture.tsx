@@ -23,6 +23,8 @@ const MOVED = 196;
 const LANES = { outer: 152, inner: 78, widest: 22 };
 /** Beside the circle on either side: room for the names of keys. */
 const MARGIN = 130;
+/** Half of what is seen from near by: a sixth of the ring. */
+const NEAR = 80;
 /** From one name to the next. */
 const NAME_LINE = 22;
 const NAME_LETTERS_MAX = 15;
@@ -31,7 +33,8 @@ const POINTS_BOLD_MAX = 200;
 const BADGES_MAX = 10;
 const HOLLOW_LINES_MAX = 4;
 const LINE = 26;
-const CIRCLE = 2 ** 32;
+/** Places on the circle. */
+export const CIRCLE = 2 ** 32;
 
 /** The colour of a member, by its place in the order of ids. */
 export function memberColour(index: number): string {
@@ -67,18 +70,27 @@ export function RingPicture({
   chosen,
   moved,
   label,
+  near,
+  look,
 }: {
   ring: RingView;
   chosen: number | undefined;
   moved: Moved | undefined;
   label: string;
+  /** The place that is looked at from near by; else the whole ring is seen. */
+  near: number | undefined;
+  look: (near: number | undefined) => void;
 }) {
   const { members, places, owners, heirs, keys } = ring;
   const margin = keys.length > 0 ? MARGIN : 0;
+  const [x, y] = point(near ?? 0, (BAND + LANES.inner) / 2);
+  const whole = `${-margin} 0 ${2 * CENTRE + 2 * margin} ${2 * CENTRE}`;
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons beside it do the same
     <svg
-      class="ring-picture"
-      viewBox={`${-margin} 0 ${2 * CENTRE + 2 * margin} ${2 * CENTRE}`}
+      class={near === undefined ? "ring-picture" : "ring-picture near"}
+      viewBox={near === undefined ? whole : `${x - NEAR} ${y - NEAR} ${2 * NEAR} ${2 * NEAR}`}
+      onClick={(event) => look(near === undefined ? placeUnder(event) : undefined)}
       role="img"
       aria-label={label}
     >
@@ -94,6 +106,14 @@ export function RingPicture({
 }
 
 type PointsProps = Omit<RingView, "keys"> & { chosen: number | undefined };
+
+/** The place on the circle that a click is nearest to. */
+function placeUnder({ currentTarget, clientX, clientY }: MouseEvent): number {
+  const toPicture = (currentTarget as SVGSVGElement).getScreenCTM()?.inverse();
+  const at = new DOMPoint(clientX, clientY).matrixTransform(toPicture);
+  const turn = Math.atan2(at.x - CENTRE, CENTRE - at.y) / (2 * Math.PI);
+  return Math.round((turn + 1) * CIRCLE) % CIRCLE;
+}
 
 /** The arcs and the lanes: thousands of lines in two paths a member, drawn anew only when the ring has changed. */
 const Points = memo(({ members, places, owners, heirs, chosen }: PointsProps) => {

@@ -6,7 +6,7 @@ import { type Moved, movedBetween } from "../moved";
 import type { MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 import { Bar } from "./cache";
-import { Glyph, memberColour, RingPicture } from "./ring-picture";
+import { CIRCLE, Glyph, memberColour, RingPicture } from "./ring-picture";
 
 /** Where there is no ring, nothing is said of one. */
 export function Ring() {
@@ -27,6 +27,10 @@ export function Ring() {
 const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undefined }) => {
   const { ring: text } = words.value;
   const chosen = useSignal<number | undefined>(undefined);
+  const near = useSignal<number | undefined>(undefined);
+  const look = (place: number | undefined) => {
+    near.value = place;
+  };
   const points = ring.members.reduce((sum, member) => sum + member.points, 0);
   const moved = useMemo(
     () => (before && before !== ring ? movedBetween(before, ring) : undefined),
@@ -36,12 +40,17 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
   return (
     <div class="ring-body">
       {isDrawn ? (
-        <RingPicture
-          ring={ring}
-          chosen={chosen.value}
-          moved={moved}
-          label={text.picture(ring.members.length, formatNumber(points))}
-        />
+        <div class="ring-frame">
+          <Zoom near={near.value} look={look} />
+          <RingPicture
+            ring={ring}
+            chosen={chosen.value}
+            moved={moved}
+            label={text.picture(ring.members.length, formatNumber(points))}
+            near={near.value}
+            look={look}
+          />
+        </div>
       ) : (
         <p class="empty">{text.tooMany}</p>
       )}
@@ -77,6 +86,35 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
     </div>
   );
 });
+
+/** From near by, along the ring, and back: what a click on the picture does, for the keyboard. */
+function Zoom({ near, look }: { near: number | undefined; look: (place: number | undefined) => void }) {
+  const { ring: text } = words.value;
+  const along = (part: number) => look(((near ?? 0) + part * CIRCLE + CIRCLE) % CIRCLE);
+  return (
+    <div class="zoom">
+      {near !== undefined && (
+        <>
+          <button type="button" class="button small" title={text.against} onClick={() => along(-1 / 24)}>
+            ↺<span class="hidden">{text.against}</span>
+          </button>
+          <button type="button" class="button small" title={text.along} onClick={() => along(1 / 24)}>
+            ↻<span class="hidden">{text.along}</span>
+          </button>
+        </>
+      )}
+      <button
+        type="button"
+        class="button small"
+        data-testid="ring-zoom"
+        aria-pressed={near !== undefined}
+        onClick={() => look(near === undefined ? 0 : undefined)}
+      >
+        {text.near}
+      </button>
+    </div>
+  );
+}
 
 /** What a join or a departure moved, beside what a plain remainder would have. */
 function Move({ moved: { share, modulo } }: { moved: Moved }) {

@@ -20,6 +20,7 @@ import {
 } from "../lab";
 import { words } from "../words";
 import { Icon } from "./icons";
+import { coded } from "./markdown";
 
 /** Whether the file that was chosen last is no program. */
 const wasRefused = signal(false);
@@ -106,7 +107,7 @@ function SubjectChoice() {
     <>
       {wasRefused.value && (
         <span class="tone-bad" role="alert">
-          {subjects.wrong}
+          {coded(subjects.wrong)}
         </span>
       )}
       <label class="field">
@@ -124,6 +125,9 @@ function SubjectChoice() {
           {open?.mutant && <option value={open.mutant}>{subjects.hunted}</option>}
           {(subject === DROPPED || (!open && programs.has(DROPPED))) && (
             <option value={DROPPED}>{subjects.dropped}</option>
+          )}
+          {subject !== undefined && subject !== DROPPED && subject !== open?.mutant && (
+            <option value={subject}>{subjects.hunted}</option>
           )}
           {!open && <option value="open">{subjects.open}</option>}
         </select>

@@ -83,6 +83,9 @@ export const en = {
     picture: (nodes: number, points: string) =>
       `A ring with ${some(points, "point", "points")} of ${some(nodes, "node", "nodes")}. The table below says the same in numbers.`,
     tooMany: "There are too many points to draw; the table has the exact shares.",
+    near: "Zoom",
+    along: "On, clockwise",
+    against: "Back, against the clock",
     node: "Node",
     points: "Points",
     share: "Share",
@@ -163,6 +166,8 @@ export const en = {
   },
   banner: {
     link: "This script came with a link. Your own work is untouched.",
+    lacksSubject:
+      "This link shows what another program answers, and this page has not got it: the reference obeys here. To see that program, choose its .wasm under “Who obeys”.",
     example: (title: string) => `Example: ${title}. Your own work is untouched.`,
     mine: "Back to my script",
     fork: (command: string) =>
@@ -344,6 +349,7 @@ export const en = {
     behind: "catching up",
     hints: (count: number) => `keeps ${some(count, "hint", "hints")}`,
     shift: (seconds: string) => `wall clock ${seconds} s off`,
+    cutOff: (ids: string) => `unheard by ${ids}`,
     tombstone: "deleted",
     kill: "Kill",
     pause: "Pause",
@@ -355,6 +361,7 @@ export const en = {
     noMessages: "This command sent none. Step to one that writes or reads.",
     picture: "A column for each node, time downwards; the list below says the same in words.",
     inWords: "In words",
+    choose: "Choose an arrow to read what it carried, and when.",
     message: (from: string, to: string, name: string, sent: string, received: string) =>
       `${from} → ${to}: ${name}, sent at ${sent} ms, received at ${received} ms`,
     lost: (from: string, to: string, name: string, sent: string) =>

@@ -84,6 +84,9 @@ export const fr: Words = {
     picture: (nodes, points) =>
       `Un anneau de ${some(points, "point", "points")} de ${some(nodes, "nœud", "nœuds")}. Le tableau ci-dessous dit la même chose en chiffres.`,
     tooMany: "Il y a trop de points pour les dessiner ; le tableau donne les parts exactes.",
+    near: "Zoom",
+    along: "Plus loin, sens horaire",
+    against: "En arrière, sens inverse",
     node: "Nœud",
     points: "Points",
     share: "Part",
@@ -164,6 +167,8 @@ export const fr: Words = {
   },
   banner: {
     link: "Ce script vient d'un lien. Votre propre travail est intact.",
+    lacksSubject:
+      "Ce lien montre ce que répond un autre programme, que cette page n'a pas : ici, la référence obéit. Pour voir ce programme, choisissez son .wasm sous « Qui obéit ».",
     example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     fork: (command) =>
@@ -346,6 +351,7 @@ export const fr: Words = {
     behind: "se rattrape",
     hints: (count) => `garde ${some(count, "note", "notes")}`,
     shift: (seconds) => `horloge fausse de ${seconds} s`,
+    cutOff: (ids) => `pas entendu de ${ids}`,
     tombstone: "supprimée",
     kill: "Arrêter",
     pause: "Pause",
@@ -357,6 +363,7 @@ export const fr: Words = {
     noMessages: "Cette commande n'en a envoyé aucun. Allez à une écriture ou une lecture.",
     picture: "Une colonne par nœud, le temps vers le bas ; la liste dit la même chose en mots.",
     inWords: "En mots",
+    choose: "Choisissez une flèche pour lire ce qu'elle portait, et quand.",
     message: (from, to, name, sent, received) =>
       `${from} → ${to} : ${name}, envoyé à ${sent} ms, reçu à ${received} ms`,
     lost: (from, to, name, sent) => `${from} → ${to} : ${name}, envoyé à ${sent} ms, jamais reçu`,

@@ -16,6 +16,8 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         "cachedojo-page",
         &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-wire"],
     ),
+    ("www/bindings/first", "cachedojo-first", &["cachedojo-page"]),
+    ("www/bindings/whole", "cachedojo-whole", &["cachedojo-page"]),
     ("server", "cachedojo-server", &["cachedojo", "cachedojo-notation"]),
     (
         "grader",

@@ -55,6 +55,8 @@ pub struct NodeView {
     pub wall_shift_us: i64,
     /// Cluster time as it knows it, in microseconds.
     pub cluster_time_us: Option<u64>,
+    /// The nodes that hear nothing of it: a wall of the network stands between.
+    pub unheard_by: Vec<String>,
 }
 
 /// A record of a node.
@@ -100,10 +102,10 @@ pub struct ClusterView {
 }
 
 impl Play {
-    /// A new cluster, not yet at rest.
-    pub fn new(setup: &Setup, seed: u64) -> Self {
+    /// A new cluster, not yet at rest. There always is one here, and never in `absent`.
+    pub fn of(setup: &Setup, seed: u64) -> Option<Self> {
         let world = ClusterWorld::new(setup.nodes, setup.settings(), setup.seed.unwrap_or(seed), true);
-        Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() }
+        Some(Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() })
     }
 
     /// The time since it began.
@@ -328,6 +330,11 @@ impl Play {
                     hints: node.map_or(0, |node| u32::try_from(node.hint_count()).unwrap_or(u32::MAX)),
                     wall_shift_us: host.wall_shift(),
                     cluster_time_us: node.and_then(cachedojo::cluster::Node::time),
+                    unheard_by: world
+                        .hosts()
+                        .filter(|&(other, _)| other != id && world.network.is_cut(id, other))
+                        .map(|(other, _)| other.to_string())
+                        .collect(),
                 }
             })
             .collect();

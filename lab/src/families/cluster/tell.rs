@@ -118,6 +118,7 @@ pub(super) fn named(key: &str) -> String {
 }
 
 /// What a node told.
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
     let (text, key, is_quiet) = match note {
         Note::Elected { term } => (format!("leads term {term}"), None, false),
@@ -180,6 +181,7 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
 }
 
 /// A message, unless such messages go to and fro all the time.
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
     let Happening::Message { from, to, name, key, is_routine: false, sent, received } = &happened.what else {
         return None;
