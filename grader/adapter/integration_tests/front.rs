@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use types::{Answer, CacheCall};
-pub use types::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError};
+pub use types::{Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, ValueError};
 
 #[link(wasm_import_module = "between")]
 unsafe extern "C" {
@@ -109,7 +109,7 @@ impl DistributedCache {
     }
 
     /// The statistics.
-    pub fn stats(&self) -> CacheStats {
+    pub fn stats(&self) -> CacheCounts {
         let Answer::Stats(stats) = self.call(&CacheCall::Stats) else { panic!("{STRANGE}") };
         stats
     }

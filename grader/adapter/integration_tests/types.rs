@@ -49,7 +49,7 @@ impl Default for CacheSettings {
 
 /// A cache's statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CacheStats {
+pub struct CacheCounts {
     /// Reads that found a value.
     pub hits: u64,
     /// Reads that found none.
@@ -150,7 +150,7 @@ pub(crate) enum Answer {
     Value(Option<CacheValue>),
     Sum(Result<i64, ValueError>),
     Keys(Vec<String>),
-    Stats(CacheStats),
+    Stats(CacheCounts),
     Storage(BTreeMap<String, CacheValue>),
 }
 
@@ -313,7 +313,7 @@ impl Answer {
                 }
                 Self::Keys(keys)
             }
-            8 => Self::Stats(CacheStats {
+            8 => Self::Stats(CacheCounts {
                 hits: bytes.number()?,
                 misses: bytes.number()?,
                 evictions: bytes.number()?,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError, disk, now, spawn};
+use crate::{Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, ValueError, disk, now, spawn};
 
 fn is_over(entry: &SavedEntry) -> bool {
     match entry.expires_at {
@@ -219,9 +219,9 @@ impl DistributedCache {
         (contents.hits, contents.misses, contents.evictions) = (0, 0, 0);
     }
 
-    pub fn stats(&self) -> CacheStats {
+    pub fn stats(&self) -> CacheCounts {
         let contents = self.lock();
-        CacheStats {
+        CacheCounts {
             hits: contents.hits,
             misses: contents.misses,
             evictions: contents.evictions,

@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::{Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, ValueError, disk, now};
+use crate::{Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, ValueError, disk, now};
 
 #[derive(Clone)]
 struct Item {
@@ -183,10 +183,10 @@ impl DistributedCache {
         }
     }
 
-    pub fn stats(&self) -> CacheStats {
+    pub fn stats(&self) -> CacheCounts {
         let items = self.items.read().expect("nobody panics with it");
         let [hits, misses, evictions] = [&self.hits, &self.misses, &self.evictions].map(|counter| counter.load(SeqCst));
-        CacheStats { hits, misses, evictions, size: items.len() }
+        CacheCounts { hits, misses, evictions, size: items.len() }
     }
 
     pub fn storage(&self) -> BTreeMap<String, CacheValue> {

@@ -51,7 +51,7 @@ impl Default for CacheSettings {
 
 /// A cache's statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CacheStats {
+pub struct CacheCounts {
     /// Reads that found a value.
     pub hits: u64,
     /// Reads that found none.
@@ -150,7 +150,7 @@ impl DistributedCache {
     }
 
     /// The statistics.
-    pub fn stats(&self) -> CacheStats {
+    pub fn stats(&self) -> CacheCounts {
         unimplemented!("write a cache to try your tests on")
     }
 

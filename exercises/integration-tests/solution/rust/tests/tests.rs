@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use distributed_cache::{DistributedCache, Saved, SavedEntry, CacheSettings, CacheStats, CacheValue, clock, disk};
+use distributed_cache::{DistributedCache, Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, clock, disk};
 
 /// Noon of the first of January 2024, when every test begins.
 const START_S: u64 = 1_704_110_400;
@@ -196,7 +196,7 @@ fn statistics_count_each_event() {
     cache.exists("a");
     cache.set("c", number(3));
     cache.set("d", number(4));
-    assert_eq!(cache.stats(), CacheStats { hits: 2, misses: 2, evictions: 1, size: 2 });
+    assert_eq!(cache.stats(), CacheCounts { hits: 2, misses: 2, evictions: 1, size: 2 });
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn statistics_under_threads() {
             cache.get(&format!("missing-{thread}-{turn}"));
         }
     });
-    assert_eq!(cache.stats(), CacheStats { hits: 250, misses: 250, evictions: 0, size: 1 });
+    assert_eq!(cache.stats(), CacheCounts { hits: 250, misses: 250, evictions: 0, size: 1 });
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn clear_resets_everything() {
     cache.get("b");
     cache.get("a");
     cache.clear();
-    assert_eq!(cache.stats(), CacheStats::default());
+    assert_eq!(cache.stats(), CacheCounts::default());
     assert!(cache.storage().is_empty());
 }
 
@@ -333,7 +333,7 @@ fn load_goes_on_with_the_ttl() {
     let cache = cache();
     assert!(cache.load("cache.bin"));
     assert_eq!(stored(&cache), ["ever", "ten"]);
-    assert_eq!(cache.stats(), CacheStats { hits: 7, misses: 5, evictions: 3, size: 2 });
+    assert_eq!(cache.stats(), CacheCounts { hits: 7, misses: 5, evictions: 3, size: 2 });
     clock::advance(Duration::from_millis(9_900));
     assert!(cache.exists("ten"));
     clock::advance(Duration::from_millis(100));
@@ -410,7 +410,7 @@ fn threads_on_all_methods() {
         }
     });
     assert!(cache.storage().is_empty());
-    assert_eq!(cache.stats(), CacheStats { hits: 90, misses: 90, evictions: 0, size: 0 });
+    assert_eq!(cache.stats(), CacheCounts { hits: 90, misses: 90, evictions: 0, size: 0 });
 }
 
 #[test]
@@ -493,7 +493,7 @@ fn an_empty_cache() {
     assert_eq!(cache.delete_pattern("*"), 0);
     assert_eq!(cache.cleanup(), 0);
     cache.clear();
-    assert_eq!(cache.stats(), CacheStats::default());
+    assert_eq!(cache.stats(), CacheCounts::default());
     assert!(cache.save("empty.bin"));
     assert!(cache.load("empty.bin"));
 }

@@ -16,6 +16,8 @@ use crate::language::toolchain::{Reason, Rejected};
 
 /// Most tests that are run of one submission.
 const TESTS_MAX: usize = 400;
+/// How deep functions may call each other before one asserts.
+const HELPERS_DEEP: usize = 3;
 /// As for the inspector: the parser works on the stack.
 const STACK_BYTES: usize = 256 << 20;
 
@@ -90,10 +92,10 @@ fn collect_here(submission: &Submission) -> Result<Collected, Rejected> {
             parsed.insert(name, file);
         }
     }
+    let helpers = helpers(parsed.values());
     for (name, file) in &parsed {
         let mut edits = Edits::default();
         edits.visit_file(file);
-        let helpers = helpers(parsed.values());
         if let Some(path) = path_of(&submission.root, name) {
             let mut reader = Reader { file: name, helpers: &helpers, edits: &mut edits, collected: &mut collected };
             reader.items(&file.items, &path, "");
@@ -129,23 +131,34 @@ fn path_of(root: &str, name: &str) -> Option<String> {
     Some(inside.split('/').fold(String::new(), |path, part| path + part + "::"))
 }
 
-/// Functions that are no tests: a test that calls one may assert by it.
+/// Functions that assert something and are no tests, and macros: a test that calls one asserts by it.
 fn helpers<'a>(files: impl Iterator<Item = &'a syn::File>) -> BTreeSet<String> {
-    struct Functions(BTreeSet<String>);
-    impl<'ast> Visit<'ast> for Functions {
+    #[derive(Default)]
+    struct Beside<'a> {
+        functions: Vec<&'a syn::ItemFn>,
+        macros: BTreeSet<String>,
+    }
+    impl<'ast> Visit<'ast> for Beside<'ast> {
         fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
             if !function.attrs.iter().any(is_test) {
-                self.0.insert(function.sig.ident.to_string());
+                self.functions.push(function);
             }
             visit::visit_item_fn(self, function);
         }
         fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
-            self.0.extend(item.ident.as_ref().map(ToString::to_string));
+            self.macros.extend(item.ident.as_ref().map(ToString::to_string));
         }
     }
-    let mut functions = Functions(BTreeSet::new());
-    files.for_each(|file| functions.visit_file(file));
-    functions.0
+    let mut beside = Beside::default();
+    files.for_each(|file| beside.visit_file(file));
+    let mut known = beside.macros;
+    // One that calls one that asserts does too.
+    for _ in 0..HELPERS_DEEP {
+        let more = beside.functions.iter().filter(|function| asserts(&function.block, &known));
+        let more: Vec<String> = more.map(|function| function.sig.ident.to_string()).collect();
+        known.extend(more);
+    }
+    known
 }
 
 fn is_test(attribute: &syn::Attribute) -> bool {
