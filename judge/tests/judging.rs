@@ -190,7 +190,10 @@ fn a_report_adds_up_and_its_receipt_repeats() {
     assert_eq!(english.message, "A miss is no hit: expected hits = 0 after `node stats`, got hits = 1.");
     assert_eq!(english.transcript.lines().last(), Some("  BROKEN: expected hits = 0, got hits = 1"));
     let french = report(Fault::CountsMissesAsHits, Language::French).checks.remove(0);
-    assert_eq!(french.message, "Un échec n'est pas un succès : attendu hits = 0 après « node stats », obtenu hits = 1.");
+    assert_eq!(
+        french.message,
+        "Un échec n'est pas un succès : attendu hits = 0 après « node stats », obtenu hits = 1."
+    );
 }
 
 #[track_caller]
