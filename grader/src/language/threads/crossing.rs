@@ -134,10 +134,7 @@ async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
 fn take(caller: In<'_>, place: u32) -> wasmtime::Result<()> {
     let context = caller.data();
     let given = context.world().between.as_mut().and_then(|between| between.given.remove(&context.thread));
-    match given.is_some_and(|bytes| context.memory.write(place, &bytes)) {
-        true => Ok(()),
-        false => Err(deaf(context)),
-    }
+    if given.is_some_and(|bytes| context.memory.write(place, &bytes)) { Ok(()) } else { Err(deaf(context)) }
 }
 
 /// Asks the disk: how long the answer is, which `take` then gives, or -1.
