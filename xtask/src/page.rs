@@ -46,13 +46,24 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds the grader, in the profile in which the course was made by it, and gives its program.
+/// What the grader is made of.
+const GRADER: [&str; 10] =
+    ["Cargo.lock", "Cargo.toml", "exercises", "grader", "judge", "lab", "notation", "src", "trace", "wire"];
+
+/// Builds the grader, in the profile in which the course was made by it, and gives its program. The one that the tests have built
+/// will do: building it by itself means other features of its libraries, and compiling those once more.
 pub(crate) fn grader(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, "wasm32-wasip1")?;
+    let program = project.target.join("debug").join(tools::executable("grader"));
+    let made_of = GRADER.map(|part| project.root.join(part));
+    let made_of: Vec<&Path> = made_of.iter().map(PathBuf::as_path).collect();
+    if is_fresh(&program, &made_of) {
+        return Ok(program);
+    }
     cmd!(project.shell, "cargo build --quiet --package grader --bin grader")
         .run()
         .context("the grader does not compile: the lines above say why")?;
-    Ok(project.target.join("debug").join(tools::executable("grader")))
+    Ok(program)
 }
 
 /// Writes the course's lessons and the programs that they are about to `www/public/course`.
@@ -64,8 +75,8 @@ fn course(project: &Project) -> Result<()> {
     if is_fresh(&folder.join("course.json"), &made_of) {
         return Ok(());
     }
-    tools::rust_target(project, "wasm32-wasip1")?;
-    cmd!(project.shell, "cargo run --quiet --package grader -- export-course {folder}")
+    let grader = grader(project)?;
+    cmd!(project.shell, "{grader} export-course {folder}")
         .run()
         .context("the course's programs do not build: the lines above say why")
 }

@@ -76,7 +76,8 @@ fn native(project: &Project) -> Result<()> {
 }
 
 fn selfcheck(project: &Project) -> Result<()> {
-    Ok(cmd!(project.shell, "cargo run --quiet --package grader -- selfcheck").run()?)
+    let grader = page::grader(project)?;
+    Ok(cmd!(project.shell, "{grader} selfcheck").run()?)
 }
 
 fn docs(project: &Project) -> Result<()> {
