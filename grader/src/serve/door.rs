@@ -1,16 +1,19 @@
-//! Connections: so many at a time, each with so much time for what it has to say.
+//! Connections: so many at a time, each with so much time for what it has to say. Where all places are taken, the connection that
+//! came first and asks for nothing makes room for the next one: idle connections keep nobody out.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// What connections may take.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +31,32 @@ pub(super) const BOUNDS: Bounds =
     Bounds { connections: 64, head: Duration::from_secs(15), whole: Duration::from_mins(10) };
 /// Largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// How long to wait where the system has no connection to give.
+/// How long to wait where the system has no connection to give, and between two looks for a place.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection that has to make room may go on with the answer that it is reading.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A connection that has a place.
+#[derive(Debug, Default)]
+struct Seat {
+    /// Whether it has asked for anything yet.
+    asked: AtomicBool,
+    /// Whether it waits for an answer.
+    waits: AtomicBool,
+    /// Whether it was told to make room.
+    leaves: AtomicBool,
+    leave: Notify,
+}
+
+/// Tells the connection that came first, of those that wait for no answer, to make room. Cost: O(connections).
+fn make_room(seats: &mut Vec<Weak<Seat>>) {
+    seats.retain(|seat| seat.strong_count() > 0);
+    let idle = |seat: &Arc<Seat>| !seat.waits.load(Ordering::Relaxed) && !seat.leaves.load(Ordering::Relaxed);
+    if let Some(seat) = seats.iter().filter_map(Weak::upgrade).find(idle) {
+        seat.leaves.store(true, Ordering::Relaxed);
+        seat.leave.notify_one();
+    }
+}
 
 /// Answers connections until `stop` says for how long the last ones may go on.
 pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, stop: impl Future<Output = Duration>) {
@@ -38,11 +65,8 @@ pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, st
     let places = Arc::new(Semaphore::new(bounds.connections));
     let last = GracefulShutdown::new();
     let mut stop = pin!(stop);
-    let farewell = loop {
-        let place = tokio::select! {
-            farewell = &mut stop => break farewell,
-            place = places.clone().acquire_owned() => place,
-        };
+    let mut seats = Vec::new();
+    let farewell = 'open: loop {
         let accepted = tokio::select! {
             farewell = &mut stop => break farewell,
             accepted = listener.accept() => accepted,
@@ -51,11 +75,45 @@ pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, st
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let service = TowerToHyperService::new(app.clone());
+        let place = loop {
+            if let Ok(place) = places.clone().try_acquire_owned() {
+                break place;
+            }
+            make_room(&mut seats);
+            tokio::select! {
+                farewell = &mut stop => break 'open farewell,
+                () = tokio::time::sleep(PAUSE) => {}
+                place = places.clone().acquire_owned() => if let Ok(place) = place { break place },
+            }
+        };
+        let seat = Arc::new(Seat::default());
+        seats.push(Arc::downgrade(&seat));
+        let (app, asking) = (TowerToHyperService::new(app.clone()), seat.clone());
+        let service = service_fn(move |request| {
+            let (answer, seat) = (app.call(request), asking.clone());
+            seat.asked.store(true, Ordering::Relaxed);
+            seat.waits.store(true, Ordering::Relaxed);
+            async move {
+                let answer = answer.await;
+                seat.waits.store(false, Ordering::Relaxed);
+                answer
+            }
+        });
         let connection = last.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // What is wrong with a connection is told to whoever is at its other end, as far as that can be.
-            _ = tokio::time::timeout(bounds.whole, connection).await;
+            let mut connection = pin!(tokio::time::timeout(bounds.whole, connection));
+            tokio::select! {
+                _ = &mut connection => {}
+                () = seat.leave.notified() => {
+                    if seat.asked.load(Ordering::Relaxed) {
+                        _ = tokio::time::timeout(GRACE, &mut connection).await;
+                    }
+                    if seat.waits.load(Ordering::Relaxed) {
+                        _ = connection.await;
+                    }
+                }
+            }
             drop(place);
         });
     };
@@ -128,6 +186,27 @@ mod tests {
             for stream in idle {
                 assert!(rest(stream).is_empty());
             }
+        });
+    }
+
+    #[test]
+    fn idle_connections_keep_nobody_out() {
+        with(Bounds { connections: 3, head: LONG, whole: LONG }, |address| {
+            let begun = |bytes: &[u8]| {
+                let mut stream = TcpStream::connect(address).expect("it listens");
+                stream.set_read_timeout(Some(LONG / 4)).expect("a time");
+                stream.write_all(bytes).expect("it reads");
+                stream
+            };
+            let mut kept = begun(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+            kept.read_exact(&mut [0; 16]).expect("it answers, and stays open");
+            let idle: Vec<_> =
+                (0..20).map(|_| begun(b"")).chain((0..20).map(|_| begun(b"GET / HTTP/1.1\r\n"))).collect();
+            let mut next = begun(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            let mut answer = String::new();
+            next.read_to_string(&mut answer).expect("it has its turn");
+            assert!(answer.ends_with("here"), "{answer}");
+            drop((kept, idle));
         });
     }
 
