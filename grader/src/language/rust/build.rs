@@ -249,9 +249,8 @@ impl Workshop<'_> {
     fn machine(&self, messages: &[Message]) -> Result<(), Rejected> {
         for message in messages {
             let text = &message.diagnostic.message;
-            let lacks = |name| self.toolbox.lacks(name);
             let unreadable = match message.code.as_str() {
-                "E0463" => text.split('`').skip(1).step_by(2).any(lacks),
+                "E0463" => text.split('`').skip(1).step_by(2).any(|name| self.toolbox.lacks(name)),
                 "E0460" | "E0461" | "E0462" | "E0514" | "E0786" => true,
                 _ => false,
             };

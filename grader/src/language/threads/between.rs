@@ -40,9 +40,7 @@ pub(super) struct Between {
     pub(super) jobs: BTreeMap<u32, u32>,
     /// What a thread may take next.
     pub(super) given: BTreeMap<u32, Vec<u8>>,
-    pub(super) operations: BTreeMap<u32, u64>,
-    pub(super) sleeps: u32,
-    pub(super) printed: Vec<u8>,
+    pub(super) seen: Crossings,
     /// Randomness of the called module: the calling one draws from the world's.
     pub(super) random: Random,
     disk: BTreeMap<String, Vec<u8>>,
@@ -58,9 +56,7 @@ impl Default for Between {
             starter: None,
             jobs: BTreeMap::new(),
             given: BTreeMap::new(),
-            operations: BTreeMap::new(),
-            sleeps: 0,
-            printed: Vec::new(),
+            seen: Crossings::default(),
             random: Random::new(1),
             disk: BTreeMap::new(),
         }
@@ -68,10 +64,6 @@ impl Default for Between {
 }
 
 impl Between {
-    pub(super) fn crossings(&self) -> Crossings {
-        Crossings { operations: self.operations.clone(), sleeps: self.sleeps, printed: self.printed.clone() }
-    }
-
     /// Whom to wake for one more call: a thread that waits for one, or who starts one; nobody, where one is on its way.
     pub(super) fn who_takes_it(&mut self) -> Option<u32> {
         if let Some(worker) = self.idle.pop() {

@@ -4,18 +4,18 @@
 
 use wasmtime::Linker;
 
-use super::between::OPERATION;
-use super::host::{Context, In};
+use super::between::{Between, OPERATION};
+use super::host::{Context, In, stopped};
 use super::limits::Stop;
 use super::turn::GiveUp;
-use super::world::{Side, State};
+use super::world::{Side, State, World};
 
 /// The module name of these functions.
 const BETWEEN: &str = "between";
 /// Most bytes that cross at once.
 const MESSAGE_BYTES_MAX: u32 = 4 << 20;
 
-/// Adds the functions of both modules: a module whose world has no second one finds them deaf.
+/// Adds the functions of both modules: one that calls them where there is no second module, or from the wrong side, is stopped.
 pub(super) fn functions(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap_async(BETWEEN, "ask", |caller: In<'_>, asked: (u32, u32)| Box::new(ask(caller, asked)))?;
     linker.func_wrap_async(BETWEEN, "arrive", |caller: In<'_>, (): ()| Box::new(arrive(caller)))?;
@@ -27,8 +27,10 @@ pub(super) fn functions(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn deaf(context: &Context) -> wasmtime::Error {
-    context.stop(Stop::Gibberish)
+/// What two modules tell each other, for a thread of the right side.
+fn between(world: &mut World, is_right: bool) -> wasmtime::Result<&mut Between> {
+    let World { between, stop, .. } = world;
+    between.as_mut().filter(|_| is_right).ok_or_else(|| stopped(stop, Stop::Gibberish))
 }
 
 fn message(context: &Context, place: u32, len: u32) -> wasmtime::Result<Vec<u8>> {
@@ -46,12 +48,9 @@ async fn ask(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<u32> 
     let request = message(context, place, len)?;
     {
         let mut world = context.world();
-        let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Front) else {
-            drop(world);
-            return Err(deaf(context));
-        };
+        let between = between(&mut world, context.side == Side::Front)?;
         if request.first().is_some_and(|what| *what >= OPERATION) {
-            *between.operations.entry(context.thread).or_default() += 1;
+            *between.seen.operations.entry(context.thread).or_default() += 1;
         }
         between.calls.push_back((context.thread, request));
         if let Some(woken) = between.who_takes_it() {
@@ -70,10 +69,7 @@ async fn arrive(caller: In<'_>) -> wasmtime::Result<()> {
     loop {
         {
             let mut world = context.world();
-            let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Behind) else {
-                drop(world);
-                return Err(deaf(context));
-            };
+            let between = between(&mut world, context.side == Side::Behind)?;
             if between.wanted > 0 {
                 between.wanted -= 1;
                 return Ok(());
@@ -91,10 +87,7 @@ async fn hear(caller: In<'_>) -> wasmtime::Result<u32> {
     loop {
         {
             let mut world = context.world();
-            let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Behind) else {
-                drop(world);
-                return Err(deaf(context));
-            };
+            let between = between(&mut world, context.side == Side::Behind)?;
             if let Some((caller, request)) = between.calls.pop_front() {
                 let len = len_of(&request);
                 between.jobs.insert(context.thread, caller);
@@ -114,15 +107,11 @@ async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
     let answer = message(context, place, len)?;
     {
         let mut world = context.world();
-        let job = world.between.as_mut().and_then(|between| {
-            let job = between.jobs.remove(&context.thread)?;
-            between.given.insert(job, answer);
-            Some(job)
-        });
-        let Some(job) = job else {
-            drop(world);
-            return Err(deaf(context));
+        let between = between(&mut world, context.side == Side::Behind)?;
+        let Some(job) = between.jobs.remove(&context.thread) else {
+            return Err(stopped(&mut world.stop, Stop::Gibberish));
         };
+        between.given.insert(job, answer);
         world.set_state(job, State::Ready);
         world.lets_other_side_run();
     }
@@ -134,7 +123,11 @@ async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
 fn take(caller: In<'_>, place: u32) -> wasmtime::Result<()> {
     let context = caller.data();
     let given = context.world().between.as_mut().and_then(|between| between.given.remove(&context.thread));
-    if given.is_some_and(|bytes| context.memory.write(place, &bytes)) { Ok(()) } else { Err(deaf(context)) }
+    if given.is_some_and(|bytes| context.memory.write(place, &bytes)) {
+        Ok(())
+    } else {
+        Err(context.stop(Stop::Gibberish))
+    }
 }
 
 /// Asks the disk: how long the answer is, which `take` then gives, or -1.
@@ -142,10 +135,7 @@ fn file(caller: In<'_>, place: u32, len: u32) -> wasmtime::Result<i32> {
     let context = caller.data();
     let request = message(context, place, len)?;
     let mut world = context.world();
-    let Some(between) = &mut world.between else {
-        drop(world);
-        return Err(deaf(context));
-    };
+    let between = between(&mut world, true)?;
     Ok(match between.file(&request) {
         Some(answer) => {
             let len = len_of(&answer).cast_signed();

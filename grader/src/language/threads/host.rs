@@ -58,9 +58,14 @@ impl Context {
     }
 
     pub(super) fn stop(&self, stop: Stop) -> wasmtime::Error {
-        self.world().stop.get_or_insert(stop);
-        wasmtime::Error::msg("stopped by the scheduler")
+        stopped(&mut self.world().stop, stop)
     }
+}
+
+/// Why all threads end, unless that is known already; and the error that ends the running one.
+pub(super) fn stopped(known: &mut Option<Stop>, stop: Stop) -> wasmtime::Error {
+    known.get_or_insert(stop);
+    wasmtime::Error::msg("stopped by the scheduler")
 }
 
 pub(super) type In<'a> = Caller<'a, Context>;
@@ -284,7 +289,7 @@ async fn poll_oneoff(caller: In<'_>, (asked, events, count, out): (u32, u32, u32
         let mut world = context.world();
         let until = world.monotonic_ns.saturating_add(shortest);
         if let Some(between) = world.between.as_mut().filter(|_| context.side == Side::Front && shortest > 0) {
-            between.sleeps += 1;
+            between.seen.sleeps += 1;
         }
         if shortest == 0 {
             world.yielded();
@@ -318,7 +323,7 @@ fn clock_time_get(caller: In<'_>, clock: u32, _precision: u64, out: u32) -> i32 
     let time = {
         let mut world = context.world();
         let time = time_of(&world, u8::from(clock != 0));
-        // What is called must not be told by how often it looks at its clock.
+        // Else tests could tell one cache from another by how often it reads the clock.
         if context.side == Side::Front {
             world.pass(CLOCK_READ_NS);
         }
@@ -334,7 +339,7 @@ fn random_get(mut caller: In<'_>, out: u32, len: u32) -> i32 {
     let context = caller.data();
     let mut world = context.world();
     for start in (0..len).step_by(8) {
-        // Nor by how often it draws.
+        // Else tests could tell one cache from another by how much randomness it takes.
         let random = match (&mut world.between, context.side) {
             (Some(between), Side::Behind) => between.random.next_u64(),
             _ => world.random.next_u64(),
@@ -377,7 +382,7 @@ fn fd_write(caller: In<'_>, file: i32, pieces: u32, count: u32, out: u32) -> was
 /// What a module has printed: neither of two sees the other's words.
 fn said(world: &mut World, side: Side) -> &mut Vec<u8> {
     match (&mut world.between, side) {
-        (Some(between), Side::Behind) => &mut between.printed,
+        (Some(between), Side::Behind) => &mut between.seen.printed,
         _ => &mut world.printed,
     }
 }

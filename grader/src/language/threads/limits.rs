@@ -3,7 +3,7 @@
 /// What one module may use, all its threads together.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Work, in instructions of the module (roughly), counted in slices of [`SLICE`].
+    /// Work, in instructions of the module (roughly), counted in slices of [`SLICE`](super::world::SLICE).
     pub fuel: u64,
     /// Points: atomic instructions, waits and wake-ups.
     pub points: u64,

@@ -352,7 +352,7 @@ impl Machine {
 
     /// What was seen between two modules; nothing where there is one.
     pub fn observed_between(&self) -> Option<Crossings> {
-        self.world().between.as_ref().map(Between::crossings)
+        self.world().between.as_ref().map(|between| between.seen.clone())
     }
 
     /// Work so far: of the threads that have ended, and of the caller's own.
@@ -397,21 +397,17 @@ async fn live(ready: InstancePre<Context>, context: Context, argument: i32) -> w
     let thread = context.thread;
     let (world, low) = (Arc::clone(&context.world), context.world().thread(thread).stack.1);
     let mut store = new_store(ready.module().engine(), context);
-    let instance = ready.instantiate_async(&mut store).await.map_err(|error| no_room(&world, error))?;
+    let instance = match ready.instantiate_async(&mut store).await {
+        // A trap is the module's own; else this machine has no room for one more thread.
+        Err(error) if !error.is::<Trap>() => return Err(store.data().stop(Stop::TooManyThreads)),
+        made => made?,
+    };
     set_stack_low(&instance, &mut store, low.cast_signed().saturating_add(STACK_MARGIN));
     let start = instance.get_typed_func::<(i32, i32), ()>(&mut store, "wasi_thread_start")?;
     start.call_async(&mut store, (thread.cast_signed(), argument)).await?;
     let used = (u64::MAX / 2).saturating_sub(store.get_fuel().unwrap_or(0));
     world.lock().unwrap_or_else(PoisonError::into_inner).fuel_of_ended += used;
     Ok(())
-}
-
-/// What it means that a thread could not be made: a trap is the module's own, and anything else is a lack of memory.
-fn no_room(world: &Mutex<World>, error: wasmtime::Error) -> wasmtime::Error {
-    if !error.is::<Trap>() {
-        world.lock().unwrap_or_else(PoisonError::into_inner).stop.get_or_insert(Stop::TooManyThreads);
-    }
-    error
 }
 
 fn set_stack_low(instance: &Instance, store: &mut Store<Context>, low: i32) {

@@ -443,8 +443,7 @@ impl World {
             }
             let others = ready.iter().filter(|thread| **thread != current);
             let after = others.clone().filter(|thread| **thread > current).min();
-            let next = after.or(others.min()).copied();
-            self.next = next;
+            self.next = after.or(others.min()).copied();
         } else {
             self.next = Some(current);
         }
