@@ -7,7 +7,6 @@ use std::process::Command;
 use crate::host::cache;
 use crate::host::digest::PartsDigest;
 use crate::host::programs;
-use crate::report::write_whole;
 
 /// There is no compiler here, and why.
 #[derive(Debug)]
@@ -17,7 +16,8 @@ pub(super) struct NoRustc(pub(super) String);
 /// answer is kept under all that rustup decides it by.
 pub(super) fn sysroot() -> Result<PathBuf, NoRustc> {
     let name = format!("sysroot-{}", choice_of_rustc());
-    let known = cache::find(&name).and_then(|kept| fs::read_to_string(kept).ok()).map(PathBuf::from);
+    let name = Path::new(&name);
+    let known = cache::read_kept(name).and_then(|bytes| String::from_utf8(bytes).ok()).map(PathBuf::from);
     if let Some(known) = known.filter(|path| program(path, "rustc").is_file()) {
         return Ok(known);
     }
@@ -27,11 +27,8 @@ pub(super) fn sysroot() -> Result<PathBuf, NoRustc> {
         return Err(NoRustc(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // Without a place to keep it, it is asked again next time.
-    if let Ok(cache) = cache::place() {
-        drop(write_whole(&cache.join(name), path.as_bytes()));
-        cache::bound::clean(cache::bound::PLACES);
-    }
+    cache::keep(name, path.as_bytes());
+    cache::bound::clean(cache::bound::PLACES);
     Ok(PathBuf::from(path))
 }
 
