@@ -81,8 +81,8 @@ impl Program {
     /// A fresh machine, which runs under a schedule.
     ///
     /// # Errors
-    /// A sentence, when the host has no room for its memory.
-    pub fn start(&self, limits: Limits, schedule: &Schedule) -> Result<Machine, String> {
+    /// The host has no room for its memory.
+    pub fn start(&self, limits: Limits, schedule: &Schedule) -> Result<Machine, NoRoom> {
         let world = Arc::new(Mutex::new(World::new(limits, schedule)));
         let Home { ready, context, store } = self.home(world, Side::Front)?;
         let (program, others) = (self.clone(), Vec::new());
@@ -93,7 +93,7 @@ impl Program {
     /// and a scheduler, and no memory.
     ///
     /// # Errors
-    /// A sentence, when the host has no room for their memories.
+    /// The host has no room for their memories.
     pub fn start_before(
         &self,
         behind: &Self,
@@ -101,9 +101,8 @@ impl Program {
         limits: Limits,
         schedule: &Schedule,
     ) -> Result<Machine, NoRoom> {
-        let mut machine = self.start(limits, schedule).map_err(NoRoom)?;
-        let Home { ready, mut context, .. } =
-            behind.home(Arc::clone(&machine.context.world), Side::Behind).map_err(NoRoom)?;
+        let mut machine = self.start(limits, schedule)?;
+        let Home { ready, mut context, .. } = behind.home(Arc::clone(&machine.context.world), Side::Behind)?;
         {
             let mut world = machine.context.world();
             world.between = Some(Between::default());
@@ -115,10 +114,10 @@ impl Program {
     }
 
     /// A memory for the module, and what its threads are made of.
-    fn home(&self, world: Arc<Mutex<World>>, side: Side) -> Result<Home, String> {
+    fn home(&self, world: Arc<Mutex<World>>, side: Side) -> Result<Home, NoRoom> {
         let shared = &self.shared;
         let engine = shared.module.engine();
-        let failed = |error: wasmtime::Error| format!("no machine for the module: {error}");
+        let failed = |error: wasmtime::Error| NoRoom(format!("no machine for the module: {error}"));
         let memory = SharedMemory::new(engine, shared.memory.clone()).map_err(failed)?;
         let context = Context { world, thread: 0, memory: Memory(memory.clone()), side };
         let store = new_store(engine, context.clone());
@@ -134,7 +133,7 @@ impl Program {
     }
 }
 
-/// The host has no room for the memories of two modules: why, in a sentence.
+/// The host has no room for a module's memory: why, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRoom(String);
 
