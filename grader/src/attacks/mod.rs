@@ -26,6 +26,7 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 
 use self::footprint::FOOTPRINT;
+use crate::host;
 use crate::host::printable;
 use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
@@ -143,7 +144,7 @@ pub fn attempt_all(bench: &Bench<'_>, of: Corpus, home: &Path) -> Result<(usize,
     (bench.pack, bench.limits) = (&pack, limits);
     let (next, succeeded) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..host::workers(None) {
             scope.spawn(|| {
                 while let Some(attack) = attacks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(how) = attack.fails(&bench) {
@@ -203,7 +204,7 @@ impl Attack {
     fn lay_out(&self, folder: &Path) -> Result<()> {
         copy_all(&self.folder, folder)?;
         if let Some((from, to)) = &self.link {
-            crate::host::machine::link(to, &folder.join(from))?;
+            host::machine::link(to, &folder.join(from))?;
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
 use crate::class::{feedback, marks, page, table};
 use crate::cli::ClassArgs;
+use crate::host;
 use crate::host::digest::hex;
 use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
@@ -206,9 +207,7 @@ fn grade_missing(
         let setting = hand_out::Conditions { bench, keys, seed: args.seed, language: args.lang, again: args.again };
         hand_out::grade_all(jobs, queue, &setting, &grade, done)?;
     } else {
-        let workers =
-            args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-        grade_all(jobs, workers, &grade, done)?;
+        grade_all(jobs, host::workers(args.jobs), &grade, done)?;
     }
     Ok(broken)
 }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::stop::{Asked, on_stop};
 use crate::cli::ServeArgs;
+use crate::host;
 use crate::host::outcome::{Outcome, say};
 use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;
@@ -38,7 +39,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
     }
     writeln!(out, "Grading API: http://{address}/api/v1/grade")?;
     out.flush()?;
-    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let jobs = host::workers(args.jobs);
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| workers.work());

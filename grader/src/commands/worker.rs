@@ -2,14 +2,13 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::thread;
 
 use anyhow::{Context, Result};
 
 use super::stop::{Asked, on_stop};
 use crate::cli::WorkerArgs;
-use crate::host::limits;
 use crate::host::outcome::{Outcome, UsageError};
+use crate::host::{self, limits};
 use crate::queue::store::Queue;
 use crate::queue::url::QueueUrl;
 use crate::queue::worker::{Quit, Worker};
@@ -21,7 +20,7 @@ use crate::queue::worker::{Quit, Worker};
 pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let url = queue_url(&args.queue.0)?;
     limits::suffice().map_err(anyhow::Error::msg)?;
-    let jobs = args.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let jobs = host::workers(args.jobs);
     // Each job that is being graded keeps a connection, and may need another; one more says that the worker is there.
     let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;
     let ending = Arc::new(Quit::default());

@@ -47,3 +47,8 @@ pub fn obey(more: &[itself::Hidden<'_>]) -> Option<ExitCode> {
     let own: [itself::Hidden<'_>; 2] = [(itself::SANDBOX, sandbox::launch), (itself::TIDY, scratch::tidy)];
     itself::obey(own.iter().chain(more))
 }
+
+/// How many gradings go on at a time: as many as were asked for, else one a core.
+pub fn workers(asked: Option<std::num::NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
+}

@@ -14,6 +14,7 @@ use cachedojo_judge::resemblance::{Fingerprint, Resemblance, compare};
 use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::host;
 use crate::host::cache;
 use crate::host::digest::PartsDigest;
 use crate::intake::submission::Submission;
@@ -235,7 +236,7 @@ pub fn fingerprints(
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.set_message("learning the known bugs (kept for next time)");
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = host::workers(None);
     std::thread::scope(|scope| {
         for _ in 0..workers.min(mutants.len()) {
             scope.spawn(|| {
