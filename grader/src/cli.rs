@@ -82,7 +82,7 @@ pub struct GradingArgs {
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
     /// The grading seed: it chooses names and numbers in the checks
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// The report's language
     #[arg(long, value_parser = language, default_value = "en")]
@@ -124,7 +124,7 @@ pub struct ClassArgs {
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
     /// How many submissions are graded at a time [default: one a core]; with --queue, the workers' own --jobs counts
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Leave the grading to the workers of a queue, on Redis or PostgreSQL: see `grader worker --help`
     #[command(flatten)]
@@ -133,7 +133,7 @@ pub struct ClassArgs {
     #[arg(long, default_value = "class-results")]
     pub out: PathBuf,
     /// The grading seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// The reports' language
     #[arg(long, value_parser = language, default_value = "en")]
@@ -189,7 +189,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub exercise: Vec<String>,
     /// How many submissions are graded at a time [default: one a core]
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// A site whose pages may show the playground in a frame, as `https://course.example`
     #[arg(long, value_name = "ORIGIN")]
@@ -225,7 +225,7 @@ pub struct RunArgs {
     #[arg(long, default_value = crate::pack::DEFAULT_ID)]
     pub exercise: String,
     /// The world's seed [default: a scenario file's own, else 0]
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// How to print: the answers as text, or all events as JSON
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
@@ -276,7 +276,7 @@ pub struct SelfcheckArgs {
     /// The exercise's id, or a pack's folder [default: every built-in exercise]
     pub exercise: Option<String>,
     /// The grading seed
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
     /// Compile without a sandbox, where this machine has none
     #[arg(long)]
@@ -398,6 +398,7 @@ pub struct ShowArgs {
 
 /// What `grader init --help` ends with.
 const INIT_HELP: &str = "\
+Examples:
   grader init line-cache work --code python     a learner begins an exercise in the folder `work`
   grader init --pack my-exercise                a teacher begins an exercise of their own: a small one, sound as it is
   grader selfcheck my-exercise                  says whether it is sound, after each change
@@ -421,8 +422,16 @@ pub struct InitArgs {
     pub code: Option<CodeLanguage>,
 }
 
+pub(crate) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "write how many, from 1 on".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number from 0 on, such as 42".to_owned())
+}
+
 fn code_language(name: &str) -> Result<CodeLanguage, String> {
-    CodeLanguage::from_name(name).ok_or_else(|| "choose rust, python or script".to_owned())
+    CodeLanguage::from_name(name).ok_or_else(|| "choose rust, python, script or http".to_owned())
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

@@ -1,8 +1,9 @@
 //! The built-in course: its lessons, and the programs with a bug that some of them are about.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cachedojo_judge::Exercise;
 use cachedojo_judge::course::{Chapter, Course, Lesson};
 use cachedojo_judge::pack::{About, Check, CodeLanguage, InterfaceKind, Visibility};
@@ -39,7 +40,33 @@ pub struct CourseFiles {
 pub fn load(id_or_folder: &str) -> Result<Pack> {
     let is_exercise = built_in_ids().iter().any(|id| id == id_or_folder);
     let lesson = if is_exercise { None } else { CourseFiles::load()?.pack(id_or_folder) };
+    if lesson.is_none() && !is_exercise && !Path::new(id_or_folder).join("exercise.toml").is_file() {
+        bail!("{}", unknown(id_or_folder));
+    }
     lesson.map_or_else(|| Pack::load(id_or_folder), Ok)
+}
+
+/// The ids of all built-in exercises and lessons.
+pub fn ids() -> Vec<String> {
+    let lessons = CourseFiles::load().map(|files| files.course.lessons).unwrap_or_default();
+    built_in_ids().into_iter().chain(lessons.into_iter().map(|lesson| lesson.id)).collect()
+}
+
+/// What to say of a name that is no exercise's.
+fn unknown(name: &str) -> String {
+    let near = |id: &String| cachedojo_notation::text::distance(&name.to_lowercase(), id);
+    let nearest = ids().into_iter().min_by_key(near).filter(|id| near(id) <= 1 + id.len() / 4);
+    let is_folder = Path::new(name).is_dir();
+    match nearest {
+        _ if is_folder => format!(
+            "the folder `{name}` holds no exercise.toml, so it is no exercise: `grader exercises` lists the built-in ones"
+        ),
+        Some(nearest) => format!("there is no exercise `{name}`: did you mean `{nearest}`?"),
+        None => format!(
+            "there is no exercise `{name}`: name one of {}, a lesson (`grader exercises` lists them), or a folder with an exercise.toml",
+            built_in_ids().join(", ")
+        ),
+    }
 }
 
 impl CourseFiles {
@@ -64,7 +91,7 @@ impl CourseFiles {
         let course = Course::new(chapters.chapters, lessons)?;
         for lesson in &course.lessons {
             if let Some(id) = lesson.mutant.as_ref().filter(|id| !patches.contains_key(*id)) {
-                anyhow::bail!("lessons/{}.toml names the mutant `{id}`: add mutants/{id}.patch", lesson.id);
+                bail!("lessons/{}.toml names the mutant `{id}`: add mutants/{id}.patch", lesson.id);
             }
         }
         Ok(Self { course, patches })

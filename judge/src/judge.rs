@@ -59,13 +59,17 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
             && check.visibility == Visibility::Visible
-            && exercise.interface == InterfaceKind::Prototype
+            && matches!(exercise.interface, InterfaceKind::Prototype | InterfaceKind::Nodes)
         {
             let failing =
                 outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
             for (number, case) in failing.take(SHORTENED_MAX).enumerate() {
-                let runs_max = if number == 0 { minimize::RUNS_MAX } else { minimize::RUNS_MAX / 4 };
-                case.shortest = minimize::shortest_within(&case.script, case.verdict, seed, runs_max, fresh);
+                let share = if number == 0 { 1 } else { 4 };
+                case.shortest = if exercise.interface == InterfaceKind::Nodes {
+                    nodes::shrink::shortest(&case.script, seed, nodes::shrink::RUNS_MAX / share, fresh)
+                } else {
+                    minimize::shortest_within(&case.script, case.verdict, seed, minimize::RUNS_MAX / share, fresh)
+                };
             }
         }
     }
@@ -206,7 +210,7 @@ fn judge_case(
 fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
     let mut fuel = 0;
     let mut run = |seed: u64| {
-        let Played { events, fuel: used, not_started } = nodes::play(scene, seed, fresh);
+        let Played { events, fuel: used, not_started, .. } = nodes::play(scene, seed, fresh);
         fuel += used;
         if let Some(message) = not_started {
             return Judged::harness_error(message);

@@ -464,7 +464,11 @@ impl AlsoFails {
             let is_script =
                 matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
             let asked = if tells && is_script { asked(script_run, at.step) } else { None };
-            shown.message += &difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language);
+            shown.message += &match nodes::story::promise(events, &at.actual, language) {
+                Some(promise) if language == Language::French => format!(" : {promise}."),
+                Some(promise) => format!(": {promise}."),
+                None => difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language),
+            };
         }
         shown
     }

@@ -3,6 +3,7 @@
 
 use cachedojo_notation::text::Language;
 
+use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
 use super::table::harmless;
@@ -19,12 +20,7 @@ pub struct Marks {
 
 /// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
 /// gradebook's column. Cost: O(learners).
-pub fn render(
-    class: &Class,
-    roster: Option<(&Roster, &[Option<usize>])>,
-    column: &str,
-    language: Language,
-) -> Vec<Marks> {
+pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &str, language: Language) -> Vec<Marks> {
     let mut all = Vec::new();
     if let Some((roster, matched)) = roster {
         let name = match roster.form {
@@ -73,7 +69,10 @@ fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     let late = if learner.late { late } else { "" };
     match learner.mark() {
         Some(mark) if learner.state == State::Graded => format!("{mark}{of}{}{late}", class.max_score),
-        _ => format!("{}{late}", learner.state.name()),
+        _ => {
+            let (state, why) = (state_name(learner.state, language), learner.why(language));
+            if why.is_empty() { format!("{state}{late}") } else { format!("{state}{late} ({why})") }
+        }
     }
 }
 
@@ -104,8 +103,9 @@ fn of_platform(class: &Class, platform: Platform, column: &str, language: Langua
         Platform::Ilias => rows.push(own(ILIAS)),
         _ => rows.push(own(&["First Name", "Last Name", "SID", "Email", column, "Max Points", "Submission ID"])),
     }
-    for (learner, whose) in counted(class, platform) {
-        let Whose { name, number, username, email, .. } = whose;
+    let people = |(learner, whose): (_, &Whose)| whose.people().into_iter().map(move |person| (learner, person));
+    for (learner, whose) in counted(class, platform).flat_map(people) {
+        let Whose { name, number, username, email, .. } = &whose;
         let said = comment(class, learner, language);
         let mark = mark(learner);
         rows.push(match platform {
@@ -153,7 +153,7 @@ fn iliass_status(learner: &Learner) -> &'static str {
 }
 
 /// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one.
-fn filled(class: &Class, roster: &Roster, matched: &[Option<usize>], column: &str, language: Language) -> String {
+fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], column: &str, language: Language) -> String {
     let (mut head, mut rows) = (roster.head.clone(), roster.rows.clone());
     let grade = grade_column(&mut head, &mut rows, roster.form, column);
     let find =
@@ -163,15 +163,17 @@ fn filled(class: &Class, roster: &Roster, matched: &[Option<usize>], column: &st
     if let (Form::Of(Platform::Canvas), Some(points)) = (roster.form, rows.iter_mut().find(|row| is_points(row))) {
         points[grade] = class.max_score.to_string();
     }
-    for (learner, person) in class.learners.iter().zip(matched) {
+    for (learner, people) in class.learners.iter().zip(matched) {
         let Some(mark) = learner.mark().filter(|_| learner.state != State::Superseded) else { continue };
-        let Some(row) = person.and_then(|person| rows.get_mut(roster.people[person].row)) else { continue };
-        row[grade] = mark.to_string();
-        if let Some(feedback) = feedback {
-            row[feedback] = comment(class, learner, language);
-        }
-        if let (Form::Of(Platform::Ilias), Some(update), Some(status)) = (roster.form, update, status) {
-            (row[update], row[status]) = ("1".to_owned(), iliass_status(learner).to_owned());
+        for person in people {
+            let Some(row) = rows.get_mut(roster.people[*person].row) else { continue };
+            row[grade] = mark.to_string();
+            if let Some(feedback) = feedback {
+                row[feedback] = comment(class, learner, language);
+            }
+            if let (Form::Of(Platform::Ilias), Some(update), Some(status)) = (roster.form, update, status) {
+                (row[update], row[status]) = ("1".to_owned(), iliass_status(learner).to_owned());
+            }
         }
     }
     let all: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();

@@ -154,6 +154,11 @@ fn bins(class: &Class) -> Vec<Bin> {
     bars.collect()
 }
 
+/// What came of a submission, in words.
+pub(super) const fn state_name(state: State, language: Language) -> &'static str {
+    Phrases::of(language).state(state)
+}
+
 /// The page's own phrases.
 struct Phrases {
     class: &'static str,
@@ -183,7 +188,7 @@ struct Phrases {
 }
 
 impl Phrases {
-    fn of(language: Language) -> &'static Self {
+    const fn of(language: Language) -> &'static Self {
         match language {
             Language::English => &Self {
                 class: "Class",
@@ -264,7 +269,7 @@ impl Phrases {
         }
     }
 
-    fn state(&self, state: State) -> &'static str {
+    const fn state(&self, state: State) -> &'static str {
         self.states[match state {
             State::Graded => 0,
             State::BuildFailed => 1,

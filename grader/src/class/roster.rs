@@ -133,20 +133,23 @@ impl Roster {
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
     }
 
-    /// Which of the people each learner is, where just one fits.
-    pub fn matched(&self, learners: &[(&str, &Whose)]) -> Vec<Option<usize>> {
+    /// Which of the people each learner is, where just one fits: several where a group handed in together, none where nobody fits.
+    pub fn matched(&self, learners: &[(&str, &Whose)]) -> Vec<Vec<usize>> {
         let index = Index::of(self);
-        let found: Vec<Option<usize>> =
-            learners.iter().map(|(learner, whose)| index.find(self, learner, whose)).collect();
+        let of_learner = |(learner, whose): &(&str, &Whose)| -> Vec<usize> {
+            whose.people().iter().filter_map(|person| index.find(self, learner, person)).collect()
+        };
+        let found: Vec<Vec<usize>> = learners.iter().map(of_learner).collect();
         // Two learners are not one person: then the roster does not tell who either is.
         let mut times: BTreeMap<usize, BTreeSet<&Key<'_>>> = BTreeMap::new();
         let keys: Vec<Key<'_>> = learners.iter().map(|(_, whose)| Key(whose.platform, &whose.exact)).collect();
-        for (person, key) in found.iter().zip(&keys) {
-            if let Some(person) = person {
+        for (people, key) in found.iter().zip(&keys) {
+            for person in people {
                 times.entry(*person).or_default().insert(key);
             }
         }
-        found.into_iter().map(|person| person.filter(|person| times[person].len() == 1)).collect()
+        let sure = |people: Vec<usize>| people.into_iter().filter(|person| times[person].len() == 1).collect();
+        found.into_iter().map(sure).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::similar::Passage;
 use super::store::Past;
 use crate::intake::platform::Whose;
+use crate::report;
 
 /// The name of this form; another form gets another name.
 pub const SCHEMA: &str = "cachedojo/class/v1";
@@ -67,6 +68,15 @@ impl Learner {
     pub fn mark(&self) -> Option<u32> {
         let graded = matches!(self.state, State::Graded | State::BuildFailed | State::Forbidden);
         graded.then_some(self.score)
+    }
+
+    /// Why there is no mark, or none but 0, in a line: the note, else the first thing that the report says of the source.
+    pub fn why(&self, language: Language) -> String {
+        let unchecked = self.report.as_ref().filter(|report| report.checks.is_empty());
+        match unchecked.and_then(|report| report::first_obstacle(report, language)) {
+            Some(said) if self.note.is_empty() => said,
+            _ => self.note.clone(),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The class as CSV, a row a learner. A spreadsheet takes no cell of it for a formula.
 
-use super::summary::Class;
+use cachedojo_notation::text::Language;
+
+use super::summary::{Class, State};
 
 /// The table. Cost: O(learners x checks).
 pub fn render(class: &Class, check_ids: &[String]) -> String {
@@ -19,12 +21,13 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
             harmless(&learner.learner),
             harmless(&learner.path),
             learner.state.name().to_owned(),
-            learner.score.to_string(),
+            // Of two attempts one has a score: whoever adds up or sorts is not to find the other.
+            if learner.state == State::Superseded { String::new() } else { learner.score.to_string() },
             class.max_score.to_string(),
             learner.passed.to_string(),
         ];
         let tail = [
-            harmless(&learner.note),
+            harmless(&learner.why(Language::English)),
             report.map(|report| report.submission.sha256.clone()).unwrap_or_default(),
             report.map(|report| report.receipt.clone()).unwrap_or_default(),
             if learner.late { "late".to_owned() } else { String::new() },

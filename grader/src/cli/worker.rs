@@ -56,7 +56,7 @@ pub struct WorkerArgs {
     #[arg(long, value_name = "URL", env = "CACHEDOJO_QUEUE", hide_env_values = true)]
     pub queue: Typed,
     /// How many submissions are graded at a time [default: one a core]
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = super::jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Grade without a sandbox, as a class that is graded with --trust asks: only where you trust whoever writes to the queue
     #[arg(long)]

@@ -18,7 +18,8 @@ use crate::run::lesson;
 /// There is no such submission, it does not build or is forbidden, or the file cannot be written.
 pub fn build(args: &BuildArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
-    super::check_out(&args.out)?;
+    super::check_submission(&args.path)?;
+    super::check_out(&args.out, "module", "cache.wasm")?;
     let bench = Bench::open(&pack, args.trust)?;
     let artifact = apart::build(&bench, &args.path)?;
     fs::write(&args.out, &artifact).with_context(|| format!("writing `{}`", args.out.display()))?;

@@ -9,7 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
+use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
 use super::worker::queue_url;
@@ -27,9 +28,11 @@ use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::host::scratch;
-use crate::intake::archive;
+use crate::intake::archive::{self, Refused};
+use crate::intake::diagnostic;
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::platform::Whose;
+use crate::intake::submission;
 use crate::pack::Pack;
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
@@ -108,13 +111,28 @@ fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
     }
     let root = scratch.join("class");
     fs::create_dir_all(&root)?;
-    let refused = archive::unpack(path, &root, archive::CLASS, languages)
-        .map_err(|refused| UsageError(format!("`{}`: {refused}", path.display())))?;
+    let refused = archive::unpack(path, &root, archive::CLASS, languages).map_err(|refused| {
+        let is_none = !archive::is_archive(path) && matches!(refused, Refused::Unreadable(_));
+        let why = if is_none { NO_CLASS.to_owned() } else { refused.to_string() };
+        UsageError(format!("`{}`: {why}", path.display()))
+    })?;
     Ok((root, refused))
 }
 
+/// What is said of a file that is no class.
+const NO_CLASS: &str =
+    "it is one file, and no archive: name a folder, or a zip or tar archive, with a folder or a file for each learner";
+
 /// The class's entries, or this shard's share of its learners.
 fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+    if find::is_one_submission(root, languages) {
+        let shown = args.path.display();
+        let why = format!(
+            "`{shown}` is one submission, not a class: grade it with `grader grade {}`, or name the folder that holds everybody's",
+            printable::argument(&shown.to_string())
+        );
+        return Err(UsageError(why).into());
+    }
     let mut entries = find::entries(root, scratch, languages)?;
     let out = fs::canonicalize(&args.out)?;
     entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
@@ -286,18 +304,19 @@ fn learners(
 
 /// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
 /// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
-fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Option<usize>> {
+fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Vec<usize>> {
     let known: Vec<(&str, &Whose)> =
         learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.whose.as_ref()?))).collect();
     let mut matched = roster.matched(&known);
-    for (learner, person) in learners.iter_mut().zip(&matched) {
-        match person {
-            Some(person) => learner.late |= roster.people[*person].late,
-            None if learner.note.is_empty() => NOT_IN_ROSTER.clone_into(&mut learner.note),
-            None => learner.note = format!("{}; {NOT_IN_ROSTER}", learner.note),
+    for (learner, people) in learners.iter_mut().zip(&matched) {
+        learner.late |= people.iter().any(|person| roster.people[*person].late);
+        if people.is_empty() {
+            let before = if learner.note.is_empty() { String::new() } else { format!("{}; ", learner.note) };
+            learner.note = before + NOT_IN_ROSTER;
         }
     }
-    let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !matched.contains(&Some(*at)));
+    let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
+    let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
     let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
     for (at, learner) in missing {
         learners.push(Learner {
@@ -312,7 +331,7 @@ fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Ve
             earlier: Vec::new(),
             whose: None,
         });
-        matched.push(Some(at));
+        matched.push(vec![at]);
     }
     matched
 }
@@ -381,7 +400,7 @@ fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
 fn write_marks(
     class: &Class,
     pack: &Pack,
-    roster: Option<(&Roster, &[Option<usize>])>,
+    roster: Option<(&Roster, &[Vec<usize>])>,
     args: &ClassArgs,
 ) -> Result<Vec<String>> {
     let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
@@ -395,8 +414,8 @@ fn write_marks(
     let pages: Vec<(String, String)> = graded
         .filter_map(|learner| {
             let place = &learner.whose.as_ref()?.hand_back;
-            let report = learner.report.as_ref()?;
-            Some((place.clone(), report::render(report, Format::Html, &setting)))
+            let report = learner.report.clone().or_else(|| ungraded(learner, pack, args))?;
+            Some((place.clone(), report::render(&report, Format::Html, &setting)))
         })
         .collect();
     if !pages.is_empty() {
@@ -405,6 +424,27 @@ fn write_marks(
         names.push(FEEDBACK.to_owned());
     }
     Ok(names)
+}
+
+/// What a learner is told of whose submission nothing could be graded: the reason, and what to hand in.
+fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> {
+    let roots = submission::roots(&pack.exercise.languages);
+    let said = match (learner.state, args.lang) {
+        (State::Empty, Language::English) => format!("what was handed in is empty; hand in {roots}"),
+        (State::Empty, Language::French) => format!("ce qui a été rendu est vide ; rendez {roots}"),
+        (State::Missing, Language::English) => {
+            format!("there is no source in it, only {}; hand in {roots}", learner.note)
+        }
+        (State::Missing, Language::French) => {
+            format!("il n'y a pas de source, seulement {} ; rendez {roots}", learner.note)
+        }
+        (State::Unreadable | State::Ambiguous, _) => learner.note.clone(),
+        _ => return None,
+    };
+    let id = SubmissionId { path: learner.path.clone(), sha256: String::new(), files: Vec::new() };
+    let nobody = GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "none".to_owned() };
+    let (verdict, said) = (GradeVerdict::BuildFailed, vec![diagnostic::general(&said)]);
+    Some(Report::without_checks(&pack.exercise, verdict, args.seed, id, nobody, said))
 }
 
 /// The archive of everybody's report.
@@ -425,7 +465,9 @@ fn summarize(class: &Class, handed_back: &[String], args: &ClassArgs) -> Result<
     let submissions = if count == 1 { "submission" } else { "submissions" };
     writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{}", class.max_score)?;
     for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
-        writeln!(out, "  {}: {}", printable::line(&learner.learner), learner.state.name())?;
+        let (name, state, why) = (printable::line(&learner.learner), learner.state.name(), learner.why(args.lang));
+        let why = if why.is_empty() { why } else { format!(": {}", printable::line(&why)) };
+        writeln!(out, "  {name}: {state}{why}")?;
     }
     let names = ["index.html", "results.csv", "results.json"].into_iter().chain(handed_back.iter().map(String::as_str));
     for name in names {

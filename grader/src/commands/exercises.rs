@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_notation::text::Language;
 
 use crate::cli::{InitArgs, ShowArgs};
@@ -117,8 +118,9 @@ fn write_new(dir: &Path, files: &BTreeMap<String, String>) -> Result<()> {
     for (path, text) in files {
         let target = dir.join(path);
         let parent = target.parent().context("a file stands in a folder")?;
-        fs::create_dir_all(parent).with_context(|| format!("making `{}`", parent.display()))?;
-        fs::write(&target, text).with_context(|| format!("writing `{}`", target.display()))?;
+        fs::create_dir_all(parent).and_then(|()| fs::write(&target, text)).map_err(|error| {
+            UsageError(format!("`{}` cannot be written ({error}): name another folder", target.display()))
+        })?;
     }
     let mut out = std::io::stdout().lock();
     for path in files.keys() {
@@ -158,6 +160,10 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     if exercise != crate::pack::DEFAULT_ID {
         command += &format!(" --exercise {}", argument(exercise));
     }
+    if pack.exercise.interface == InterfaceKind::Service {
+        // It is started as an ordinary program: one's own may be.
+        command += " --trust";
+    }
     writeln!(out, "Now write your code, and try: {command}")?;
     Ok(Outcome::Passed)
 }
@@ -170,7 +176,10 @@ fn check_free<'a>(dir: &Path, mut files: impl Iterator<Item = &'a String>) -> Re
     let is_kept = |name: &str| KEPT.iter().any(|kept| name.starts_with(kept));
     let mut inside = fs::read_dir(dir).into_iter().flatten().flatten();
     let occupied = inside.any(|entry| !is_kept(&entry.file_name().to_string_lossy()));
-    if occupied || dir.is_file() || files.any(|file| dir.join(file).exists()) {
+    if dir.is_file() {
+        return Err(UsageError(format!("`{}` is a file: name a new folder, nothing was written", dir.display())).into());
+    }
+    if occupied || files.any(|file| dir.join(file).exists()) {
         let message = format!("`{}` holds something already: name a new folder, nothing was written", dir.display());
         return Err(UsageError(message).into());
     }

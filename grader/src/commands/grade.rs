@@ -29,7 +29,11 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let GradeArgs { grading, url, start, format, out } = args;
     let pack = super::load_pack(&grading.exercise)?;
     if let Some(out) = out {
-        super::check_out(out)?;
+        super::check_out(out, "report", "report")?;
+    }
+    super::check_submission(&grading.path)?;
+    if start.is_some() && !grading.trust {
+        return Err(UsageError(http::NOT_TRUSTED.to_owned()).into());
     }
     super::note_other_exercise(&grading.path, &grading.exercise);
     let bench = Bench::open(&pack, grading.trust)?;

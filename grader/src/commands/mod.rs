@@ -19,10 +19,10 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
-use crate::course::{self, COURSE_ID, CourseFiles};
+use crate::course::{self, COURSE_ID};
 use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
-use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
+use crate::pack::{DEFAULT_ID, Pack, plain};
 
 /// Largest statement that is looked into, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
@@ -36,18 +36,32 @@ fn load_pack(id_or_folder: &str) -> Result<Pack> {
     course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
-/// A file that is to be written must be able to: told before anything is graded.
-fn check_out(file: &Path) -> Result<()> {
+/// A submission's path that is not there, and is the name of an exercise: the two are easily mixed up.
+fn check_submission(path: &Path) -> Result<()> {
+    let Some(name) = path.to_str().filter(|_| !path.exists()) else { return Ok(()) };
+    if course::ids().iter().any(|id| id == name) {
+        let why = format!(
+            "`{name}` is an exercise, and no folder of that name is here: `grader init {name} DIR` begins it, \
+             `grader grade DIR --exercise {name}` grades it"
+        );
+        return Err(UsageError(why).into());
+    }
+    Ok(())
+}
+
+/// A file that is to be written must be able to, as the report or whatever is asked for: told before anything is graded.
+fn check_out(file: &Path, what: &str, example: &str) -> Result<()> {
     let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let shown = file.display();
     if file.is_dir() {
-        return Err(
-            UsageError(format!("`{shown}` is a folder: name a file for the report, such as {shown}/report")).into()
-        );
+        return Err(UsageError(format!(
+            "`{shown}` is a folder: name a file for the {what}, such as {shown}/{example}"
+        ))
+        .into());
     }
     if !folder.is_dir() {
         return Err(
-            UsageError(format!("there is no folder `{}` for the report: make it first", folder.display())).into()
+            UsageError(format!("there is no folder `{}` for the {what}: make it first", folder.display())).into()
         );
     }
     Ok(())
@@ -62,15 +76,13 @@ fn note_other_exercise(path: &Path, exercise: &str) {
     let statement = |name: &str| String::from_utf8(read_plain(&path.join(name), STATEMENT_BYTES_MAX).ok()?).ok();
     let Some(begun) = statement("statement.en.md").or_else(|| statement("statement.fr.md")) else { return };
     let begun = plain(&begun);
-    let lessons = CourseFiles::load().map(|files| files.course.lessons).unwrap_or_default();
-    let ids = built_in_ids().into_iter().chain(lessons.into_iter().map(|lesson| lesson.id));
     let is_of = |id: &String| {
         let pack = Pack::load(id).ok();
         pack.is_some_and(|pack| {
             [Language::English, Language::French].into_iter().any(|language| pack.statement(language) == Some(&begun))
         })
     };
-    if let Some(id) = ids.filter(|id| id != DEFAULT_ID).find(is_of) {
+    if let Some(id) = course::ids().into_iter().filter(|id| id != DEFAULT_ID).find(is_of) {
         say(&format!("this folder was begun for `{id}` and is graded for `{DEFAULT_ID}`: was --exercise {id} meant?"));
     }
 }

@@ -18,6 +18,7 @@ use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 use crate::language::toolchain::Limits;
+use crate::pack::DEFAULT_ID;
 use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants;
@@ -48,6 +49,10 @@ struct RunDiagnostic {
 /// # Errors
 /// The script cannot be read, or its subject cannot be made.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
+    if args.subject == "reference" && args.exercise != DEFAULT_ID {
+        // It obeys every script, whatever the exercise: but a name that is none was meant as something.
+        drop(super::load_pack(&args.exercise)?);
+    }
     let text = read_script(&args.script)?;
     let scenario = Scenario::read(&text).ok();
     let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
@@ -91,7 +96,8 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
 }
 
 fn read_script(path: &str) -> Result<String> {
-    let unreadable = |error| UsageError(format!("cannot read `{path}`: {error}"));
+    let unreadable =
+        |error| UsageError(format!("cannot read `{path}`: {error}; name a script's file, or `-` for standard input"));
     let (mut bytes, most) = (Vec::new(), SCRIPT_BYTES_MAX + 1);
     if path == "-" {
         std::io::stdin().lock().take(most).read_to_end(&mut bytes).context("reading standard input")?;
@@ -120,7 +126,11 @@ fn on_built(args: &RunArgs, subject: &str, script: &Script, commands: &str, seed
     };
     if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
         let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
-        return Err(UsageError(format!("there is no mutant `{id}`: name one of {}", known.join(", "))).into());
+        let near = |known: &&&str| text::distance(id, known);
+        let nearest = known.iter().min_by_key(near).filter(|nearest| near(nearest) <= 1 + nearest.len() / 4);
+        let remedy =
+            nearest.map_or_else(|| format!("name one of {}", known.join(", ")), |id| format!("did you mean `{id}`?"));
+        return Err(UsageError(format!("there is no mutant `{id}`: {remedy}")).into());
     }
     let languages = pack.exercise.languages.iter().copied();
     let spoken = |language: &CodeLanguage| {

@@ -49,6 +49,7 @@ pub enum News {
 /// There is no such exercise or path, this machine lacks what grading needs, or it cannot tell of changes.
 pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
+    super::check_submission(&args.path)?;
     if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path, &pack.exercise.languages) {
         return Err(UsageError(error.to_string()).into());
     }

@@ -381,7 +381,7 @@ fn is_wanted(path: &Path, languages: &[CodeLanguage]) -> bool {
 
 /// Whether a file is called like an archive, of whatever kind: what it is shows when it is opened, and whoever hands in one
 /// that is not looked into is to be told.
-pub(super) fn is_archive(path: &Path) -> bool {
+pub fn is_archive(path: &Path) -> bool {
     let kinds = ["zip", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "7z", "rar", "jar"];
     path.extension().is_some_and(|ext| kinds.iter().any(|name| ext.eq_ignore_ascii_case(name)))
 }

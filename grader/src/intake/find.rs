@@ -139,6 +139,27 @@ fn is_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
         || look::roots(languages).chain(["lib.rs", "main.py"]).any(|root| folder.join(root).is_file())
 }
 
+/// Whether a folder that was given as a class is one learner's submission: a file to begin with stands in it where that language
+/// wants it, and no folder beside it could be another learner's.
+pub fn is_one_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
+    const PARTS: &[&str] = &["src", "tests", "benches", "examples", "cache"];
+    let Ok(paths) = listing(folder) else { return false };
+    let holds_code = |path: &Path| {
+        let mut files = Vec::new();
+        walk(path, 0, &mut files).is_ok()
+            && files.iter().any(|file| is_archive(file) || look::is_source(file, languages))
+    };
+    let could_be_anothers = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            !PARTS.contains(&name.as_ref()) && holds_code(path)
+        } else {
+            is_archive(path) || look::is_source(path, languages) && !look::roots(languages).any(|root| root == name)
+        }
+    };
+    look::roots(languages).any(|root| folder.join(root).is_file()) && !paths.iter().any(could_be_anothers)
+}
+
 /// Whether a folder that is no submission holds learners: folders, files that a platform named, or several that could each be
 /// somebody's.
 fn wraps(folder: &Path, languages: &[CodeLanguage]) -> bool {

@@ -228,6 +228,9 @@ mod tests {
         let found = whose(home.path(), &names.map(|name| home.path().join(name)));
         assert_eq!(found[0].shown, "Ada O'Hara, Bob 'B' Noé (0042)");
         assert_eq!((found[0].number.as_str(), found[0].email.as_str()), ("0042", "ada@example.org"));
+        let people: Vec<_> = found[0].people().into_iter().map(|one| (one.name, one.number, one.email)).collect();
+        let person = |name: &str, number: &str, email: &str| (name.to_owned(), number.to_owned(), email.to_owned());
+        assert_eq!(people, [person("Ada O'Hara", "0042", "ada@example.org"), person("Bob 'B' Noé", "43", "")]);
         assert_eq!((found[1].platform, found[1].shown.as_str()), (Platform::Other, "submission_8"));
         assert_eq!(found[2].exact, found[3].exact);
         assert_eq!((found[3].shown.as_str(), found[3].username.as_str()), ("Jo Doe (j_doe)", "j_doe"));

@@ -25,6 +25,8 @@ const FILES_MAX: usize = 256;
 const ENTRIES_MAX: usize = 10_000;
 /// Deepest folder looked into.
 const DEPTH_MAX: usize = 12;
+/// Most names that a message gives.
+const NAMED_MAX: usize = 5;
 
 /// Files that would steer a build by cargo, and what is said about them.
 const IGNORED: &[(&str, &str)] = &[
@@ -63,6 +65,8 @@ pub enum Unreadable {
         path: String,
         /// The system's words.
         reason: String,
+        /// The languages that would be taken.
+        languages: Vec<CodeLanguage>,
     },
     /// A folder without a file to begin with.
     NoRoot {
@@ -72,6 +76,8 @@ pub enum Unreadable {
         path: String,
         /// The source files that are there.
         found: Vec<String>,
+        /// The other files.
+        others: Vec<String>,
     },
     /// The root file cannot be used.
     BadRoot(Diagnostic),
@@ -87,14 +93,16 @@ pub enum Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { path, reason } => {
-                write!(f, "cannot read `{path}`: {reason}; give a folder with src/lib.rs, or a .rs file")
+            Self::Io { path, reason, languages } => {
+                let roots = listed(languages, |look| look.roots[0].to_owned());
+                write!(f, "cannot read `{path}`: {reason}; give a folder with {roots}, or one source file")
             }
-            Self::NoRoot { path, languages, found } if found.is_empty() => {
+            Self::NoRoot { path, languages, found, others } if found.is_empty() => {
                 let names = listed(languages, |look| look.name.to_owned());
-                write!(f, "`{path}` holds no {names} source; hand in {}", roots(languages))
+                let has = if others.is_empty() { String::new() } else { format!(" (it has {})", others.join(", ")) };
+                write!(f, "`{path}` holds no {names} source{has}; hand in {}", roots(languages))
             }
-            Self::NoRoot { path, languages, found } => {
+            Self::NoRoot { path, languages, found, .. } => {
                 let (roots, found) = (roots(languages), found.join(", "));
                 write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
             }
@@ -108,7 +116,8 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-fn roots(languages: &[CodeLanguage]) -> String {
+/// The files to begin with, in a sentence: `main.py` or `src/lib.rs`.
+pub fn roots(languages: &[CodeLanguage]) -> String {
     listed(languages, |look| format!("`{}`", look.roots[0]))
 }
 
@@ -136,13 +145,18 @@ impl Submission {
     /// See [`Unreadable`].
     pub fn read(path: &Path, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
         let shown = printable::line(&path.display().to_string());
-        let io = |error: &std::io::Error| Unreadable::Io { path: shown.clone(), reason: error.to_string() };
+        let io = |error: &std::io::Error| Unreadable::Io {
+            path: shown.clone(),
+            reason: error.to_string(),
+            languages: languages.to_vec(),
+        };
         let metadata = fs::metadata(path).map_err(|error| io(&error))?;
         if metadata.is_dir() {
             return Self::read_folder(path, &shown, languages);
         }
         if !metadata.is_file() {
-            return Err(Unreadable::Io { path: shown, reason: "it is neither a folder nor a file".to_owned() });
+            let (reason, languages) = ("it is neither a folder nor a file".to_owned(), languages.to_vec());
+            return Err(Unreadable::Io { path: shown, reason, languages });
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         // `grade …/src/lib.rs` means the crate: its modules stand beside it.
@@ -192,14 +206,23 @@ impl Submission {
     }
 
     fn read_folder(path: &Path, shown: &str, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
-        let mut walk =
-            Walk { base: path, shown, languages, sources: BTreeMap::new(), notes: Vec::new(), entries: 0, bytes: 0 };
-        walk.folder(path, 0)?;
-        let Walk { mut sources, mut notes, .. } = walk;
-        let Some((language, root)) = find_language(languages, &sources.keys()) else {
-            let (languages, found) = (languages.to_vec(), sources.into_keys().take(5).collect());
-            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found });
+        let mut walk = Walk {
+            base: path,
+            shown,
+            languages,
+            sources: BTreeMap::new(),
+            others: Vec::new(),
+            notes: Vec::new(),
+            entries: 0,
+            bytes: 0,
         };
+        walk.folder(path, 0)?;
+        let Walk { mut sources, mut notes, others, .. } = walk;
+        let Some((language, root)) = find_language(languages, &sources.keys()) else {
+            let (languages, found) = (languages.to_vec(), sources.into_keys().take(NAMED_MAX).collect());
+            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others });
+        };
+        notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());
         let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
         // What stands outside the crate (another try, a test beside it) is not part of it.
@@ -243,6 +266,8 @@ struct Walk<'a> {
     shown: &'a str,
     languages: &'a [CodeLanguage],
     sources: BTreeMap<String, Result<String, Diagnostic>>,
+    /// The first few files that are no sources, hidden ones aside.
+    others: Vec<String>,
     notes: Vec<Diagnostic>,
     entries: usize,
     bytes: u64,
@@ -253,7 +278,8 @@ impl Walk<'_> {
         let listing = match fs::read_dir(folder) {
             Ok(listing) => listing,
             Err(error) if depth == 0 => {
-                return Err(Unreadable::Io { path: self.shown.to_owned(), reason: error.to_string() });
+                let (path, reason) = (self.shown.to_owned(), error.to_string());
+                return Err(Unreadable::Io { path, reason, languages: self.languages.to_vec() });
             }
             Err(_) => return Ok(()),
         };
@@ -285,6 +311,8 @@ impl Walk<'_> {
                 }
             } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
                 self.source(&path, relative)?;
+            } else if kind.is_file() && !name.starts_with('.') && self.others.len() < NAMED_MAX {
+                self.others.push(printable::line(&relative));
             }
         }
         Ok(())
@@ -332,6 +360,22 @@ fn find_language<'a>(
         |(language, root): &(CodeLanguage, String)| look(*language).roots.iter().any(|name| is_at(root, name));
     let found: Vec<_> = found.collect();
     found.iter().find(|found| is_named(found)).or(found.first()).cloned()
+}
+
+/// A remark where a file of another language could as well be the one to begin with: whoever handed in both learns which counts.
+fn passed_over<'a>(
+    languages: &[CodeLanguage],
+    taken: CodeLanguage,
+    root: &str,
+    names: &(impl Iterator<Item = &'a String> + Clone),
+) -> Option<Diagnostic> {
+    let is_begin = |name: &&String| {
+        let others = languages.iter().filter(|language| **language != taken);
+        others.flat_map(|language| look(*language).roots).any(|wanted| name.as_str() == *wanted)
+    };
+    let other = names.clone().find(is_begin)?;
+    let message = format!("`{root}` is graded, and not this file: hand in one of the two to choose");
+    Some(diagnostic::at(other, 0, 0, &message))
 }
 
 /// The root among a language's source files: the shallowest of the likeliest name, else the only file.
@@ -426,13 +470,32 @@ mod tests {
     }
 
     #[test]
+    fn who_hands_in_two_languages_learns_which_counts() {
+        let notes = |files: &[&str]| -> Vec<String> {
+            let submission = read(files, &BOTH).expect("a submission");
+            submission.notes.iter().map(|note| format!("{}: {}", note.file, note.message)).collect()
+        };
+        let said = "main.py: `src/lib.rs` is graded, and not this file: hand in one of the two to choose";
+        assert_eq!(notes(&["src/lib.rs", "main.py"]), [said]);
+        assert_eq!(notes(&["src/lib.rs", "plot.py", "tools/main.py"]), [""; 0]);
+        assert_eq!(notes(&["main.py", "try.rs"]), [""; 0]);
+    }
+
+    #[test]
     fn what_is_not_there_is_asked_for_in_every_language_of_the_exercise() {
         let said = |files: &[&str], languages: &[CodeLanguage]| {
             let message = read(files, languages).expect_err("nothing to begin with").to_string();
             message[message.find("` holds ").expect("a path") + 2..].to_owned()
         };
         assert_eq!(said(&[], &[CodeLanguage::Rust]), "holds no Rust source; hand in `src/lib.rs`");
-        assert_eq!(said(&["main.py"], &[CodeLanguage::Rust]), "holds no Rust source; hand in `src/lib.rs`");
+        assert_eq!(
+            said(&["main.py"], &[CodeLanguage::Rust]),
+            "holds no Rust source (it has main.py); hand in `src/lib.rs`"
+        );
+        assert_eq!(
+            said(&["cache.ipynb", ".DS_Store", "in/report.pdf"], &BOTH),
+            "holds no Rust or Python source (it has cache.ipynb, in/report.pdf); hand in `src/lib.rs` or `main.py`"
+        );
         assert_eq!(said(&[], &BOTH), "holds no Rust or Python source; hand in `src/lib.rs` or `main.py`");
         assert_eq!(
             said(&["a.py", "b.py"], &BOTH),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::whose::{Platform, Whose};
+use super::whose::{Partner, Platform, Whose};
 use crate::host::files::read_plain;
 
 /// Largest file that tells whose submissions are whose, in bytes.
@@ -21,23 +21,22 @@ pub(super) fn blackboards_note(path: &Path) -> Option<(String, String)> {
 /// What Gradescope's file tells of one submission.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    names: Vec<String>,
-    number: String,
-    email: String,
+    people: Vec<Partner>,
     late: bool,
 }
 
 impl Told {
     pub(super) fn whose(&self, folder: &str) -> Whose {
-        let name = self.names.join(", ");
-        let number = if self.number.is_empty() { folder } else { &self.number };
+        let names = self.people.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
+        let mut people = self.people.iter().cloned();
+        let Partner { name, number, email } = people.next().unwrap_or_default();
+        let shown = if number.is_empty() { folder } else { &number };
         Whose {
-            name: name.clone(),
-            number: self.number.clone(),
-            email: self.email.clone(),
             late: self.late,
-            ..Whose::new(Platform::Gradescope, &format!("{name} ({number})"), folder)
+            partners: people.collect(),
+            ..Whose::new(Platform::Gradescope, &format!("{names} ({shown})"), folder)
         }
+        .of(name, number, email)
     }
 }
 
@@ -55,20 +54,28 @@ pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
             continue;
         }
         let Some(found) = told.get_mut(&folder) else { continue };
+        let begins = line.trim_start().starts_with("- ");
         let line = line.trim_start_matches([' ', '-']).trim_end();
         let (key, value) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
         // What was handed in before stands below, under the same keys.
         in_history |= key.trim_start_matches(':') == "history";
-        match key.trim_start_matches(':') {
+        if begins && !in_history {
+            found.people.push(Partner::default());
+        }
+        let person = found.people.last_mut();
+        match (key.trim_start_matches(':'), person) {
             _ if in_history => {}
-            "name" => found.names.push(unquoted(value)),
-            "sid" if found.number.is_empty() => found.number = unquoted(value),
-            "email" if found.email.is_empty() => found.email = unquoted(value),
-            "late" => found.late = unquoted(value) == "true",
+            ("name", Some(person)) => person.name = unquoted(value),
+            ("sid", Some(person)) => person.number = unquoted(value),
+            ("email", Some(person)) => person.email = unquoted(value),
+            ("late", _) => found.late = unquoted(value) == "true",
             _ => {}
         }
     }
-    told.retain(|_, found| !found.names.is_empty());
+    for found in told.values_mut() {
+        found.people.retain(|person| !person.name.is_empty());
+    }
+    told.retain(|_, found| !found.people.is_empty());
     told
 }
 

@@ -42,6 +42,8 @@ pub struct Whose {
     pub username: String,
     /// Their address; empty where the platform does not tell.
     pub email: String,
+    /// Who handed in with them, where the platform tells: the mark is theirs too.
+    pub partners: Vec<Partner>,
     /// Whether it was handed in late, where the platform says so.
     pub late: bool,
     /// Which of several came later: a number that grows.
@@ -52,6 +54,17 @@ pub struct Whose {
     pub is_note: bool,
     /// Under which name a file for the learner goes back to the platform, in an archive of them all: up to the file's own.
     pub hand_back: String,
+}
+
+/// One of a group that handed in together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Partner {
+    /// The full name.
+    pub name: String,
+    /// The platform's number for the person; empty where it tells none.
+    pub number: String,
+    /// Their address; empty where the platform does not tell.
+    pub email: String,
 }
 
 impl Platform {
@@ -71,12 +84,31 @@ impl Whose {
             number: String::new(),
             username: String::new(),
             email: String::new(),
+            partners: Vec::new(),
             late: false,
             order: 0,
             file: None,
             is_note: false,
             hand_back: String::new(),
         }
+    }
+
+    /// Each person whose it is, as if they had handed in alone.
+    pub fn people(&self) -> Vec<Self> {
+        let partners = self.partners.iter().map(|Partner { name, number, email }| Self {
+            name: name.clone(),
+            number: number.clone(),
+            email: email.clone(),
+            username: String::new(),
+            partners: Vec::new(),
+            ..self.clone()
+        });
+        [Self { partners: Vec::new(), ..self.clone() }].into_iter().chain(partners).collect()
+    }
+
+    /// The same of a person.
+    pub(super) fn of(self, name: String, number: String, email: String) -> Self {
+        Self { name, number, email, ..self }
     }
 
     pub(super) fn numbered(platform: Platform, name: &str, number: &str) -> Self {

@@ -89,7 +89,10 @@ impl QueueUrl {
         for secret in self.passwords() {
             message = message.replace(&secret, HIDDEN);
         }
-        message
+        // Errors wrap each other, and say the same once more.
+        let mut parts: Vec<&str> = message.split(": ").collect();
+        parts.dedup();
+        parts.join(": ")
     }
 
     /// The passwords as they are written, and as they are meant.

@@ -59,9 +59,21 @@ const PHRASES: &[(&str, &str)] = &[
     (" is too big: at most ", " est trop gros : au plus "),
     ("; hand in source files only", " ; ne rendez que des fichiers source"),
     (": hand in source files only", " : ne rendez que des fichiers source"),
-    ("` holds no Rust source; hand in ", "` ne contient pas de source Rust ; rendez "),
-    ("` holds no Python source; hand in ", "` ne contient pas de source Python ; rendez "),
-    ("` holds no Rust or Python source; hand in ", "` ne contient pas de source Rust ou Python ; rendez "),
+    ("` holds no Rust source", "` ne contient pas de source Rust"),
+    ("` holds no Python source", "` ne contient pas de source Python"),
+    ("` holds no Rust or Python source", "` ne contient pas de source Rust ou Python"),
+    ("` holds no Python or Rust source", "` ne contient pas de source Python ou Rust"),
+    ("` holds no script source", "` ne contient pas de script"),
+    ("` holds no service source", "` ne contient pas de service"),
+    ("` holds no `", "` ne contient pas de `"),
+    (" (it has ", " (il y a "),
+    ("); hand in `", ") ; rendez `"),
+    ("; hand in `", " ; rendez `"),
+    ("); name the file to be graded `", ") ; nommez le fichier à noter `"),
+    (
+        "` is graded, and not this file: hand in one of the two to choose",
+        "` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
+    ),
     ("` or `", "` ou `"),
 ];
 
@@ -89,6 +101,14 @@ mod tests {
             (
                 "`A` is private, so it is not graded: write `pub` before it",
                 "`A` est privé, ce n'est donc pas noté : écrivez `pub` devant",
+            ),
+            (
+                "`a` holds no Python or Rust source (it has b.pdf); hand in `main.py` or `src/lib.rs`",
+                "`a` ne contient pas de source Python ou Rust (il y a b.pdf) ; rendez `main.py` ou `src/lib.rs`",
+            ),
+            (
+                "`a` holds no `src/lib.rs` (it has b.rs, c.rs); name the file to be graded `src/lib.rs`",
+                "`a` ne contient pas de `src/lib.rs` (il y a b.rs, c.rs) ; nommez le fichier à noter `src/lib.rs`",
             ),
             (
                 "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",

@@ -128,6 +128,17 @@ pub fn disclosed(report: &Report, setting: &Setting) -> Report {
     disclose::disclose(report, &setting.playground, setting.language)
 }
 
+/// The first thing that stands in the way of grading, in a line: where it is and what it is.
+pub(crate) fn first_obstacle(report: &Report, language: Language) -> Option<String> {
+    let mut first = report.diagnostics.first()?.clone();
+    if language == Language::French {
+        first.message = french::in_french(&first.message);
+    }
+    let head = first.message.lines().next().unwrap_or_default().to_owned();
+    first.message = head;
+    Some(rows::told(&first))
+}
+
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
 /// gives the step its summary and its output `result`, where GitHub Actions has files for them.
 ///

@@ -138,11 +138,11 @@ fn place_in(text: &str) -> Option<SourcePlace> {
 /// Why no check ran, with what the compiler or the inspector says; only the diagnostics where checks did run.
 pub(super) fn obstacle(report: &Report, words: &Words) -> String {
     let mut text = String::new();
-    if let Some(sentence) = words.obstacle(report.verdict) {
+    if let Some(sentence) = words.obstacle(report) {
         let _ = writeln!(text, "{sentence}");
     }
     for diagnostic in &report.diagnostics {
-        let _ = writeln!(text, "{}: {}", place(diagnostic), diagnostic.message);
+        let _ = writeln!(text, "{}", told(diagnostic));
     }
     text
 }
@@ -156,11 +156,17 @@ pub(super) fn place(diagnostic: &SourceDiagnostic) -> String {
     }
 }
 
+/// A message behind its place, if it has one: what is said of a submission as a whole has none.
+pub(super) fn told(diagnostic: &SourceDiagnostic) -> String {
+    let place = place(diagnostic);
+    if place.is_empty() { diagnostic.message.clone() } else { format!("{place}: {}", diagnostic.message) }
+}
+
 /// The score in one line: `Score: 93/100 · passed (passing score 70)`; the obstacle where nothing was graded.
 pub(super) fn headline(report: &Report, words: &Words) -> String {
     let verdict = if report.passed { words.passed } else { words.not_passed };
     let (score, max, passing) = (report.score, report.max_score, report.passing_score);
-    match words.obstacle(report.verdict) {
+    match words.obstacle(report) {
         None => format!("{}{} {score}/{max} · {verdict} ({} {passing})", words.score, words.colon, words.passing),
         Some(sentence) => sentence.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! The words of all reports, in both languages.
 
 use cachedojo_judge::Verdict;
-use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_notation::text::Language;
 
 /// The fixed words of reports.
@@ -20,6 +20,7 @@ pub(crate) struct Words {
     pub(crate) behaves_like: &'static str,
     pub(crate) not_this_bug: &'static str,
     pub(crate) build_failed: &'static str,
+    pub(crate) not_gradable: &'static str,
     pub(crate) forbidden: &'static str,
     pub(crate) harness_error: &'static str,
     pub(crate) check: &'static str,
@@ -72,9 +73,12 @@ impl Words {
     }
 
     /// Why no check ran; nothing when they did.
-    pub(crate) fn obstacle(&self, verdict: GradeVerdict) -> Option<&'static str> {
-        match verdict {
+    pub(crate) fn obstacle(&self, report: &Report) -> Option<&'static str> {
+        // No compiler has seen what was not found, or a service that does not answer.
+        let is_unseen = report.diagnostics.iter().all(|found| found.file.is_empty());
+        match report.verdict {
             GradeVerdict::Graded => None,
+            GradeVerdict::BuildFailed if is_unseen => Some(self.not_gradable),
             GradeVerdict::BuildFailed => Some(self.build_failed),
             GradeVerdict::Forbidden => Some(self.forbidden),
             GradeVerdict::HarnessError => Some(self.harness_error),
@@ -106,6 +110,7 @@ static ENGLISH: Words = Words {
     behaves_like: "Behaves like the known bug",
     not_this_bug: "The submission does not behave like this bug",
     build_failed: "The submission does not compile: mend what is listed, then grade again.",
+    not_gradable: "Nothing could be graded: mend what is listed, then grade again.",
     forbidden: "The submission holds what this exercise forbids: remove it, then grade again.",
     harness_error: "The grader itself failed: this says nothing about the submission. Run `grader doctor`.",
     check: "Check",
@@ -155,6 +160,7 @@ static FRENCH: Words = Words {
     behaves_like: "Se comporte comme le bogue connu",
     not_this_bug: "Le rendu ne se comporte pas comme ce bogue",
     build_failed: "Le rendu ne compile pas : corrigez ce qui est listé, puis relancez la notation.",
+    not_gradable: "Rien n'a pu être noté : corrigez ce qui est listé, puis relancez la notation.",
     forbidden: "Le rendu contient ce que l'exercice interdit : retirez-le, puis relancez la notation.",
     harness_error: "Le correcteur lui-même a échoué : cela ne dit rien du rendu. Lancez « grader doctor ».",
     check: "Vérification",

@@ -24,7 +24,11 @@ fn source(text: &str) -> Read {
 }
 
 fn gone() -> Read {
-    Err(Unreadable::Io { path: "mine".to_owned(), reason: "No such file".to_owned() })
+    Err(Unreadable::Io {
+        path: "mine".to_owned(),
+        reason: "No such file".to_owned(),
+        languages: vec![CodeLanguage::Rust],
+    })
 }
 
 /// Follows a touch for each reading, then the stop; returns the ending, what was printed, and how often it was graded.
@@ -90,7 +94,11 @@ fn what_is_gone_is_waited_for_and_ends_nothing() {
     let readings = vec![gone(), source("1"), gone(), gone(), source("1")];
     let (ending, out, gradings) = follow(readings, vec![Ok(graded()), Ok(graded())], Language::English);
     assert_eq!((ending, gradings), (Outcome::NotPassed, 2));
-    assert_eq!(out.matches("No such file; give a folder with src/lib.rs, or a .rs file; waiting").count(), 2, "{out}");
+    assert_eq!(
+        out.matches("No such file; give a folder with src/lib.rs, or one source file; waiting").count(),
+        2,
+        "{out}"
+    );
     let nothing = follow(vec![gone()], Vec::new(), Language::English);
     assert_eq!(nothing.0, Outcome::Passed, "nothing was graded");
 }

@@ -34,9 +34,24 @@ pub struct ClientCall {
     pub is_calm: bool,
 }
 
+/// What a cluster promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Promise {
+    /// An answer is of the kind that was asked for.
+    Fitting,
+    /// What was written is read, in an order that all clients could have seen.
+    Order,
+    /// A value lives for its time.
+    Lifetime,
+    /// Who can be answered is answered.
+    Answer,
+}
+
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
+    /// Which one.
+    pub promise: Promise,
     /// On which key.
     pub key: String,
     /// What happened, in a sentence.
@@ -106,7 +121,7 @@ pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
         let said =
             format!("{} answers a read without a value, or a write with one, at {} ms", call.node, ms(call.began));
-        return Some(Broken { key: call.key.clone(), said });
+        return Some(Broken { promise: Promise::Fitting, key: call.key.clone(), said });
     }
     let mut keys: BTreeMap<&str, Vec<&ClientCall>> = BTreeMap::new();
     for call in calls {
@@ -115,12 +130,12 @@ pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     keys.retain(|_, calls| {
         calls.iter().all(|call| call.level != Level::One && call.operation != act::Operation::Invalidate)
     });
-    let named = |(key, said): (&str, String)| Broken { key: key.to_owned(), said };
+    let named = |(key, (promise, said)): (&str, (Promise, String))| Broken { promise, key: key.to_owned(), said };
     let witness = keys.iter().find_map(|(key, calls)| Some((*key, witness(key, calls)?)));
     let witness = witness.or_else(|| {
         keys.iter().find_map(|(key, calls)| {
             let history: Vec<Operation> = calls.iter().filter_map(|call| call.effect()).collect();
-            Some((*key, unexplained(key, &history, DEADLINE_BOUND)?))
+            Some((*key, (Promise::Order, unexplained(key, &history, DEADLINE_BOUND)?)))
         })
     });
     witness.map(named).or_else(|| calls.iter().find_map(unanswered))
@@ -138,11 +153,11 @@ fn unanswered(call: &ClientCall) -> Option<Broken> {
     let did = if call.answer.is_some() { "refuses" } else { "does not answer" };
     let asked = if call.operation == act::Operation::Read { "read" } else { "write" };
     let said = format!("{node} {did} a {asked} of {key} at {at} ms, though all nodes run and the network is whole");
-    Some(Broken { key: key.clone(), said })
+    Some(Broken { promise: Promise::Answer, key: key.clone(), said })
 }
 
 /// One read that one write, or none, shows to be wrong: easier to understand than that there is no order.
-fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
+fn witness(key: &str, calls: &[&ClientCall]) -> Option<(Promise, String)> {
     calls.iter().find_map(|read| {
         let (_, found) = read.found()?;
         let (node, at) = (read.node, ms(read.began));
@@ -150,13 +165,13 @@ fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
         let Some(value) = found else { return missed(key, read, calls) };
         let shown = escape(value);
         let Some(write) = calls.iter().find(|call| call.did() == Did::Wrote(value)) else {
-            return Some(format!("{node} reads {shown} of {key} at {at} ms, which nobody wrote"));
+            return Some((Promise::Order, format!("{node} reads {shown} of {key} at {at} ms, which nobody wrote")));
         };
         let written = write.ended()?;
         let later = calls.iter().filter(before).find(|call| call.began >= written);
         if let Some(later) = later {
             let when = ms(later.ended().unwrap_or(0));
-            return Some(match later.did() {
+            let said = match later.did() {
                 Did::Deleted | Did::Read => format!("{node} reads {shown} of {key} at {at} ms, which was deleted at {when} ms: it has come back"),
                 Did::Wrote(newer) if later.node == node => {
                     let newer = escape(newer);
@@ -166,18 +181,19 @@ fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
                     let newer = escape(newer);
                     format!("{node} reads {shown} of {key} at {at} ms, though {newer} was acknowledged at {when} ms: that write is lost")
                 }
-            });
+            };
+            return Some((Promise::Order, said));
         }
         let over = written.saturating_add(write.ttl()?).saturating_add(DEADLINE_BOUND);
         (read.began > over).then(|| {
             let over = ms(over - DEADLINE_BOUND);
-            format!("{node} reads {shown} of {key} at {at} ms, whose time was over at {over} ms")
+            (Promise::Lifetime, format!("{node} reads {shown} of {key} at {at} ms, whose time was over at {over} ms"))
         })
     })
 }
 
 /// A read that found nothing, though an acknowledged write must be there.
-fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<String> {
+fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<(Promise, String)> {
     let (known, _) = read.found()?;
     let is_there = |write: &&&ClientCall| {
         let lives =
@@ -197,15 +213,18 @@ fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<String>
     Some(match write.ttl() {
         Some(ttl) => {
             let until = ms(write.began.saturating_add(ttl));
-            format!("{node} reads nothing of {key} at {at} ms, though {value} lives until {until} ms")
-        }
-        None if write.node == node => {
-            format!("{node} reads nothing of {key} at {at} ms, and not its own write of {value} at {when} ms")
+            (
+                Promise::Lifetime,
+                format!("{node} reads nothing of {key} at {at} ms, though {value} lives until {until} ms"),
+            )
         }
         None => {
-            format!(
-                "{node} reads nothing of {key} at {at} ms, though {value} was acknowledged at {when} ms: that write is lost"
-            )
+            let instead = if write.node == node {
+                format!("and not its own write of {value} at {when} ms")
+            } else {
+                format!("though {value} was acknowledged at {when} ms: that write is lost")
+            };
+            (Promise::Order, format!("{node} reads nothing of {key} at {at} ms, {instead}"))
         }
     })
 }

@@ -11,6 +11,7 @@
 pub mod history;
 pub mod life;
 pub mod play;
+pub mod shrink;
 pub mod story;
 
 use cachedojo_lab::families::cluster::ClusterCommand;

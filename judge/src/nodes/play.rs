@@ -10,7 +10,7 @@ use cachedojo_lab::world::machines::{Fresh, Machines, WorldEnd};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::{Input, MachineCommand, MachineLevel, MachineReply};
 
-use super::history::{self, ClientCall};
+use super::history::{self, Broken, ClientCall};
 use super::{Doing, Scene};
 
 /// How long a client waits.
@@ -31,6 +31,8 @@ pub struct Played {
     pub fuel: u64,
     /// Why this machine could not play it to the end.
     pub not_started: Option<String>,
+    /// The first promise that a `check` found broken.
+    pub broken: Option<Broken>,
 }
 
 /// Plays a scene on fresh subjects. Cost: a call of a subject for each message, timer and client's request.
@@ -53,6 +55,7 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
         messages: [0; 2],
         asked: Vec::new(),
         troubles: Vec::new(),
+        broken: None,
     };
     for (step, line) in scene.steps.iter().enumerate() {
         (stage.step, stage.line) = (number(step), line.line);
@@ -65,7 +68,7 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
         Some(WorldEnd::NotStarted(message)) => Some(message.clone()),
         _ => None,
     };
-    Played { fuel: stage.world.fuel_used(), events: stage.events, not_started }
+    Played { fuel: stage.world.fuel_used(), events: stage.events, not_started, broken: stage.broken }
 }
 
 fn number(count: usize) -> u32 {
@@ -87,6 +90,8 @@ struct Stage<'a> {
     asked: Vec<(u64, ClientCall)>,
     /// When something befell the cluster.
     troubles: Vec<Micros>,
+    /// The first promise that was found broken.
+    broken: Option<Broken>,
 }
 
 impl Stage<'_> {
@@ -156,6 +161,7 @@ impl Stage<'_> {
         let event = WorldEvent::Checked { broken: broken.as_ref().map(|broken| broken.said.clone()) };
         self.answer(What::World { event });
         let Some(broken) = broken else { return };
+        self.broken.get_or_insert_with(|| broken.clone());
         let of_key: Vec<&ClientCall> = calls.iter().filter(|call| call.key == broken.key).collect();
         for call in &of_key[of_key.len().saturating_sub(CALLS_TOLD_MAX)..] {
             let event = told(call);

@@ -1,7 +1,7 @@
 //! The story of a scene, in a learner's language: what happened to whom, when, and what came of it.
 
 use cachedojo_lab::event::{Event, What};
-use cachedojo_lab::families::cluster::{ClusterCommand, tell::WorldEvent};
+use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
 use cachedojo_lab::script::Command;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 use cachedojo_notation::text::Language;
@@ -80,6 +80,12 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
     Some(lines.chain(last).collect())
 }
 
+/// The promise that a run was found to break, as a reader is told of it, where that is what went wrong.
+pub(crate) fn promise(events: &[Event], said: &str, language: Language) -> Option<String> {
+    let is_it = |event: &&Event| matches!(&event.what, What::World { event: WorldEvent::Checked { broken: Some(broken) } } if broken == said);
+    events.iter().find(is_it).map(|event| in_language(&event.what, language))
+}
+
 /// An event of the simulated cluster, as the language of scripts tells it.
 fn in_language(what: &What, language: Language) -> String {
     what.told_in(&Command::World(ClusterCommand::Check), language)
@@ -111,6 +117,9 @@ fn sentence(step: &SceneStep, language: Language) -> Option<String> {
             "are there more than twice as many messages as in the stretch before?".to_owned(),
             "y a-t-il plus de deux fois plus de messages que dans la période précédente ?".to_owned(),
         ),
+        Doing::World(ClusterCommand::Make(Setup { nodes: 1, .. })) => {
+            said("one node starts, alone".to_owned(), "un nœud démarre, seul".to_owned())
+        }
         Doing::World(ClusterCommand::Make(setup)) => said(
             format!("{} nodes start, each key on {} of them", setup.nodes, setup.copies),
             format!("{} nœuds démarrent, chaque clé sur {} d'entre eux", setup.nodes, setup.copies),

@@ -41,7 +41,7 @@ impl HttpToolchain {
 
 impl Toolchain for HttpToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
-        let rejected = |reason, message: &str| Rejected::new(reason, vec![diagnostic::at(START, 1, 1, message)]);
+        let rejected = |reason, message: &str| Rejected::new(reason, vec![diagnostic::general(message)]);
         let text = submission.files.get(START).map(|text| text.trim()).unwrap_or_default();
         if !service::is_url(text) && !submission.is_of_pack && self.protection == Protection::Sandbox {
             return Err(rejected(Reason::Forbidden, NOT_TRUSTED));

@@ -27,8 +27,8 @@ const FAULTS_MAX: u32 = 5;
 const ALL: Duration = Duration::from_secs(45);
 /// What of its words is shown when it does not start, in bytes.
 const WORDS_MAX: usize = 2000;
-/// What a service may use: five minutes of processor time, files of a gibibyte.
-const LIMITS: &str = "ulimit -t 300; ulimit -f 2097152; ";
+/// What a service may use: five minutes of processor time, files of a gibibyte; less where the machine gives less.
+const LIMITS: &str = "{ ulimit -t 300; ulimit -f 2097152; } 2>/dev/null; ";
 /// Runs a command until its end, or until standard input ends, as it does when the grader does in whatever way: then the
 /// whole group is killed.
 const WATCHED: &str = "exec 3<&0; ( COMMAND ) </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 -$$; } & exec 3<&-; \
