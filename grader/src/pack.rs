@@ -97,6 +97,21 @@ impl Pack {
                 "checks/{id}.txt belongs to no check: name it in exercise.toml or remove it"
             );
         }
+        for path in files.keys().filter(|path| path.starts_with("mutants/")) {
+            let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".patch"));
+            ensure!(
+                id.is_none_or(|id| exercise.mutants.iter().any(|mutant| mutant.id == id)),
+                "{path} belongs to no mutant: name it in exercise.toml or remove it"
+            );
+        }
+        if let Some(check) = exercise.checks.iter().find(|check| check.points == 0) {
+            bail!("exercise.toml: the check `{}` has no points: give it 1 or more", check.id);
+        }
+        let (passing, most) = (exercise.passing_score, exercise.max_score());
+        ensure!(
+            passing <= most,
+            "exercise.toml: `passing_score` is {passing}, and all checks together give {most}: nobody could pass"
+        );
         Ok(Self { exercise, files, lesson: None })
     }
 

@@ -91,6 +91,68 @@ fn wrong_usage_is_told_and_ends_in_2() {
 }
 
 #[test]
+fn each_wrong_use_names_its_remedy() {
+    let one = "../exercises/line-cache/solution/python";
+    for (arguments, remedy) in [
+        (&["grade", "line-cache"][..], "`grader init line-cache DIR` begins it"),
+        (&["watch", "expose-ttl"], "`grader grade DIR --exercise expose-ttl` grades it"),
+        (
+            &["grade", "no-such", "--exercise", "line-cache"],
+            "give a folder with src/lib.rs or main.py, or one source file",
+        ),
+        (&["grade", ".", "--exercise", "line-cach"], "did you mean `line-cache`?"),
+        (&["show", "expose-tll"], "did you mean `expose-ttl`?"),
+        (
+            &["show", "no-such-thing-at-all"],
+            "a lesson (`grader exercises` lists them), or a folder with an exercise.toml",
+        ),
+        (&["grade", ".", "--exercise", "src"], "the folder `src` holds no exercise.toml"),
+        (&["run", "-", "--exercise", "no-such-thing-at-all"], "there is no exercise"),
+        (&["run", "no-such"], "name a script's file, or `-` for standard input"),
+        (&["run", "-", "--subject", "mutant:miss_counted_as_hits"], "did you mean `miss_counted_as_hit`?"),
+        (&["build", ".", "--out", "src"], "name a file for the module, such as src/cache.wasm"),
+        (&["grade", ".", "--seed", "many"], "write a whole number from 0 on"),
+        (&["grade", ".", "--seed", "-1"], "write a whole number from 0 on"),
+        (&["class", "src", "--jobs", "0"], "write how many, from 1 on"),
+        (&["worker", "--queue", "redis://nowhere", "--jobs", "none"], "write how many, from 1 on"),
+        (&["init", "line-cache", "x", "--code", "perl"], "choose rust, python, script or http"),
+        (&["init", "line-cache", "Cargo.toml"], "`Cargo.toml` is a file: name a new folder"),
+        (&["init", "line-cache", "Cargo.toml/x"], "name another folder"),
+        (&["class", "Cargo.toml", "--out", "../target/no-class"], "it is one file, and no archive: name a folder"),
+        (&["class", one, "--exercise", "line-cache", "--out", "../target/no-class"], "is one submission, not a class"),
+        (&["grade", ".", "--exercise", "cache-service", "--start", "./x"], "if you trust it, add --trust"),
+    ] {
+        let (stdout, stderr, code) = grader(arguments, "");
+        assert_eq!((stdout.as_str(), code), ("", 2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(remedy), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn what_nothing_can_be_graded_of_has_no_place_and_no_compiler() {
+    let home = tempfile::tempdir().expect("a folder");
+    std::fs::write(home.path().join("report.pdf"), "%PDF").expect("there is room");
+    let shown = home.path().to_str().expect("a name");
+    for (language, said, last) in [
+        (
+            "en",
+            format!("  `{shown}` holds no script source (it has report.pdf); hand in `script.txt`\n"),
+            "Nothing could be graded: mend what is listed, then grade again.",
+        ),
+        (
+            "fr",
+            format!("  `{shown}` ne contient pas de script (il y a report.pdf) ; rendez `script.txt`\n"),
+            "Rien n'a pu être noté : corrigez ce qui est listé, puis relancez la notation.",
+        ),
+    ] {
+        let output = format!("expose-ttl · {shown}\n{said}\n{last}\n");
+        check(&["grade", shown, "--exercise", "expose-ttl", "--lang", language], "", &output, 3);
+    }
+    let (said, _, code) = grader(&["grade", "--exercise", "cache-service", "--url", "http://127.0.0.1:1"], "");
+    assert!(code == 3 && said.contains("\n  GET http://127.0.0.1:1/health: nobody answers"), "{said}");
+}
+
+#[test]
 fn a_trace_is_replayed_as_a_table_and_as_json() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys.txt");

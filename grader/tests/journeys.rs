@@ -106,10 +106,50 @@ fn a_pack_is_begun_proved_and_graded_by() {
     let text = fs::read_to_string(&table).expect("a table");
     fs::write(&table, text.replace("killed_by = [\"delete\"]", "killed_by = [\"store\"]")).expect("a table");
     let (said, code) = grader(folder, &["selfcheck", "queues"]);
-    assert!(code == 1 && said.contains("the mutant `deletes_nothing` fails {\"delete\"}"), "{said}");
+    assert!(code == 1 && said.contains("the mutant `deletes_nothing` fails `delete`, its pack says `store`"), "{said}");
     fs::write(&table, text.replace("tier = 1", "teir = 1")).expect("a table");
     let (said, code) = grader(folder, &["selfcheck", "queues"]);
     assert!(code == 2 && said.contains("unknown field `teir`"), "{said}");
+    fs::write(&table, &text).expect("a table");
+    // What is missing, left over or cannot be meant is told, and is the pack's mistake.
+    let spoiled = |file: &str, new: Option<&str>, code: i32, told: &str| {
+        let path = folder.join("queues").join(file);
+        let old = fs::read_to_string(&path).ok();
+        match new {
+            Some(text) => fs::write(&path, text).expect("there is room"),
+            None => fs::remove_file(&path).expect("it is there"),
+        }
+        let (said, found) = grader(folder, &["selfcheck", "queues"]);
+        assert!(found == code && said.contains(told), "{file}: {found} {said}");
+        match old {
+            Some(text) => fs::write(&path, text).expect("there is room"),
+            None => fs::remove_file(&path).expect("it is there"),
+        }
+    };
+    let with = |from: &str, to: &str| Some(text.replace(from, to));
+    spoiled(
+        "exercise.toml",
+        with("passing_score = 10", "passing_score = 21").as_deref(),
+        2,
+        "all checks together give 20",
+    );
+    spoiled(
+        "exercise.toml",
+        with("points = 10", "points = 0").as_deref(),
+        2,
+        "`store` has no points: give it 1 or more",
+    );
+    spoiled("mutants/other.patch", Some("--- a/x\n"), 2, "mutants/other.patch belongs to no mutant");
+    spoiled("prototype.rs", None, 2, "the pack has no prototype.rs: add one");
+    spoiled("prototype.rs", Some("pub fn ("), 2, "prototype.rs:1: ");
+    spoiled("mutants/deletes_nothing.patch", None, 1, "the pack has no mutants/deletes_nothing.patch: add the patch");
+    spoiled("solution/src/lib.rs", None, 1, "there is no solution: add it");
+    spoiled("solution/src/lib.rs", Some("fn ("), 1, "the solution cannot be graded: src/lib.rs:1:");
+    spoiled("statement.fr.md", None, 1, "there is no statement.fr.md: learners read it in that language");
+    // As `diff -u solution/src/lib.rs wrong/src/lib.rs` writes it.
+    let patch = fs::read_to_string(folder.join("queues/mutants/deletes_nothing.patch")).expect("a patch");
+    let told = patch.replace("--- a/", "--- solution/").replace("+++ b/", "+++ wrong/");
+    spoiled("mutants/deletes_nothing.patch", Some(&told), 0, "2 mutants, 0 mistakes");
     for arguments in [&["init"][..], &["init", "line-cache"], &["init", "line-cache", "x", "--pack", "y"]] {
         assert_eq!(grader(folder, arguments).1, 2, "{arguments:?}");
     }

@@ -174,6 +174,12 @@ fn a_life_in_which_a_promise_is_broken_is_told_and_its_lines_replay() {
     assert!(scene.has_seed() && !failing.script.contains('@'), "{}", failing.script);
     let again = nodes::play(&scene, 7, &mut fresh);
     assert_eq!(again.events, failing.events, "whatever the grading's seed");
+    let shortest =
+        nodes::shrink::shortest(&failing.script, 7, nodes::shrink::RUNS_MAX, &mut fresh).expect("a shorter one");
+    let operations = |script: &str| script.lines().filter(|line| line.starts_with("begin ")).count();
+    assert!(operations(&failing.script) >= 40 && operations(&shortest.script) <= 8, "{}", shortest.script);
+    let replayed = nodes::play(&nodes::read(&shortest.script).expect("a scene"), 11, &mut fresh);
+    assert_eq!(replayed.events, shortest.events, "what is shown replays");
     let told = |language: Language| nodes::story::tell(&scene, &failing.events, language);
     let (english, french) = (told(Language::English), told(Language::French));
     for (text, wanted) in [

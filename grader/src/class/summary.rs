@@ -70,12 +70,13 @@ impl Learner {
         graded.then_some(self.score)
     }
 
-    /// Why there is no mark, or none but 0, in a line: the note, else the first thing that the report says of the source.
+    /// Why there is no mark, or none but 0, in a line: the first thing that the report says of the source, and the note.
     pub fn why(&self, language: Language) -> String {
         let unchecked = self.report.as_ref().filter(|report| report.checks.is_empty());
         match unchecked.and_then(|report| report::first_obstacle(report, language)) {
             Some(said) if self.note.is_empty() => said,
-            _ => self.note.clone(),
+            Some(said) => format!("{said}; {}", self.note),
+            None => self.note.clone(),
         }
     }
 }

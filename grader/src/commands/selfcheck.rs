@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, Report};
@@ -18,6 +18,7 @@ use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, say};
 use crate::pack::built_in_ids;
+use crate::report::first_obstacle;
 use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
@@ -100,10 +101,13 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
     for &language in &bench.pack.exercise.languages {
         let mut found: Vec<String> = Vec::new();
-        found.extend(check_solution(bench, language, seed)?);
-        found.extend(check_starter(bench, language, seed)?);
-        // The bugs that tests are to find are proved by the solution's tests, which find them all.
-        if bench.pack.exercise.interface != InterfaceKind::Tests {
+        let solution = grade(bench, language, "solution", seed)?;
+        found.extend(check_solution(solution.as_ref()));
+        found.extend(check_starter(grade(bench, language, "starter", seed)?.as_ref()));
+        // The bugs that tests are to find are proved by the solution's tests, which find them all; and of a solution that does
+        // not run no mutant can be made.
+        let runs = solution.is_some_and(|report| report.verdict == GradeVerdict::Graded);
+        if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
             let fingerprints = fingerprints(bench, language, seed, &mut found)?;
             found.extend(check_mutants(bench, language, &fingerprints));
         }
@@ -111,6 +115,12 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
         let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
         mistakes.extend(found.into_iter().map(|mistake| format!("{where_it_is}{mistake}")));
     }
+    let statements = ["statement.en.md", "statement.fr.md"].into_iter();
+    mistakes.extend(
+        statements
+            .filter(|name| !bench.pack.files.contains_key(*name))
+            .map(|name| format!("there is no {name}: learners read it in that language")),
+    );
     let mut out = std::io::stdout().lock();
     let exercise = &bench.pack.exercise;
     for mistake in &mistakes {
@@ -121,33 +131,43 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     Ok(mistakes.len())
 }
 
-fn check_solution(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, language, "solution", seed)?;
+fn check_solution(report: Option<&Report>) -> Option<String> {
+    let Some(report) = report else { return Some("there is no solution: add it".to_owned()) };
+    if report.verdict != GradeVerdict::Graded {
+        return Some(format!("the solution cannot be graded: {}", obstacle(report)));
+    }
     let first = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
-    Ok(match first {
+    match first {
         Some(check) => Some(format!("the solution fails `{}`: {}", check.id, check.message)),
-        None if report.score != report.max_score || report.verdict != GradeVerdict::Graded => {
-            Some(format!("the solution earns {} of {}: {:?}", report.score, report.max_score, report.diagnostics))
+        None if report.score != report.max_score => {
+            Some(format!("the solution earns {} of {}", report.score, report.max_score))
         }
         None => None,
-    })
+    }
 }
 
-fn check_starter(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Option<String>> {
-    let report = grade(bench, language, "starter", seed)?;
-    Ok(if report.verdict != GradeVerdict::Graded {
-        Some(format!("the starter does not build: {:?}", report.diagnostics))
+fn check_starter(report: Option<&Report>) -> Option<String> {
+    let Some(report) = report else { return Some("there is no starter: add it".to_owned()) };
+    if report.verdict != GradeVerdict::Graded {
+        Some(format!("the starter cannot be graded: {}", obstacle(report)))
     } else if report.score * 100 > report.max_score * STARTER_PERCENT_MAX {
         Some(format!("the starter earns {} of {}: it should earn next to nothing", report.score, report.max_score))
     } else {
         None
-    })
+    }
 }
 
-fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> Result<Report> {
+fn obstacle(report: &Report) -> String {
+    first_obstacle(report, Language::English).unwrap_or_default()
+}
+
+/// The report on one of the pack's folders; nothing where it has none.
+fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> Result<Option<Report>> {
     let files = bench.pack.part(folder, language);
-    ensure!(!files.is_empty(), "the pack has no {folder} in {}: add it", language.name());
-    apart::grade_part(bench, language, folder, files, seed, Language::English)
+    if files.is_empty() {
+        return Ok(None);
+    }
+    apart::grade_part(bench, language, folder, files, seed, Language::English).map(Some)
 }
 
 /// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
@@ -158,6 +178,11 @@ fn fingerprints(
     mistakes: &mut Vec<String>,
 ) -> Result<Vec<Option<Fingerprint>>> {
     let specs: Vec<_> = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language)).collect();
+    // A patch that is not there, or does not fit any more, is the pack's mistake, and no failure of the grader's.
+    if let Some(error) = specs.iter().find_map(|spec| mutants::files(bench.pack, language, &spec.id).err()) {
+        mistakes.push(format!("{error:#}"));
+        return Ok(specs.iter().map(|_| None).collect());
+    }
     let outcomes = mutants::fingerprints(bench, language, &specs, Rows::All, seed)?.into_iter();
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
@@ -173,7 +198,9 @@ fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Opti
         if failing.is_empty() {
             mistakes.push(format!("no check kills the mutant `{}`: write one that does", spec.id));
         } else if failing != named {
-            mistakes.push(format!("the mutant `{}` fails {failing:?}, its pack says {named:?}", spec.id));
+            let listed = |ids: &BTreeSet<&str>| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+            let (failing, named) = (listed(&failing), listed(&named));
+            mistakes.push(format!("the mutant `{}` fails {failing}, its pack says {named}", spec.id));
         }
         let named: Vec<String> =
             compare(print, &pairs).into_iter().filter(|row| row.behaves_like).map(|row| row.mutant).collect();

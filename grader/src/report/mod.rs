@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use cachedojo_judge::Report;
+use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 
 use crate::host::printable::obeyed_by_none;

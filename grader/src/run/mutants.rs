@@ -47,7 +47,8 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
     ensure!(is_diff, "{path} is no unified diff: make it with `diff -u` or `git diff`");
     for part in parts {
         let patch = diffy::Patch::from_str(&part).with_context(|| format!("{path} is no unified diff"))?;
-        let name = patch.modified().map_or("", |name| name.trim_start_matches("b/")).to_owned();
+        let named = patch.modified().map_or("", |name| name.strip_prefix("b/").unwrap_or(name));
+        let name = file_named(named, files.keys()).unwrap_or_else(|| named.to_owned());
         let Some(file) = files.get_mut(&name) else {
             bail!("{path} changes `{name}`, which is no file of the solution: make it anew");
         };
@@ -55,6 +56,14 @@ pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<S
             .with_context(|| format!("{path} does not fit `{name}` of the solution any more: make it anew"))?;
     }
     Ok(files)
+}
+
+/// The file of a solution that a patch names: as it is, or below whatever folder `diff -u solution/src/lib.rs wrong/src/lib.rs`
+/// was told. The longest name that fits.
+fn file_named<'a>(named: &str, files: impl Iterator<Item = &'a String>) -> Option<String> {
+    let fits =
+        |file: &&String| named.strip_suffix(file.as_str()).is_some_and(|home| home.is_empty() || home.ends_with('/'));
+    files.filter(fits).max_by_key(|file| file.len()).cloned()
 }
 
 /// The source of a cache with a bug, for tests to find: the patch names the right cache in `folder` that it changes.
@@ -323,6 +332,22 @@ mod tests {
             files,
             [("main.py", "1\n"), ("more/two.py", "2\n")].map(|(a, b)| (a.to_owned(), b.to_owned())).into()
         );
+    }
+
+    #[test]
+    fn a_patch_may_name_the_folders_that_diff_was_told() {
+        let files: Vec<String> = ["lib.rs", "src/lib.rs", "src/a/lib.rs"].map(str::to_owned).into();
+        for (named, file) in [
+            ("src/lib.rs", Some("src/lib.rs")),
+            ("wrong/src/lib.rs", Some("src/lib.rs")),
+            ("/home/ada/wrong/src/a/lib.rs", Some("src/a/lib.rs")),
+            ("wrong/lib.rs", Some("lib.rs")),
+            ("wrong-src/lib.rs", Some("lib.rs")),
+            ("wrong/main.rs", None),
+            ("xlib.rs", None),
+        ] {
+            assert_eq!(file_named(named, files.iter()).as_deref(), file, "{named}");
+        }
     }
 
     #[test]

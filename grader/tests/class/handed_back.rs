@@ -102,8 +102,12 @@ fn moodle_gets_its_grading_worksheet() {
         ("=Bob_13_assignsubmission_file_/script.txt", Failed),
         ("Cleo_14_assignsubmission_file_/notes.pdf", Text("x")),
     ];
-    let reports: &[&str] =
-        &["=Bob_13_assignsubmission_file_/report.html", "Ada Noé_12_assignsubmission_file_/report.html"];
+    // Who handed in the wrong file is told so, too.
+    let reports: &[&str] = &[
+        "=Bob_13_assignsubmission_file_/report.html",
+        "Ada Noé_12_assignsubmission_file_/report.html",
+        "Cleo_14_assignsubmission_file_/report.html",
+    ];
     check(&Export {
         entries,
         roster: "",
@@ -114,7 +118,7 @@ fn moodle_gets_its_grading_worksheet() {
              Last modified (grade),Feedback comments\n\
              Participant 13,'=Bob,,,0,100,Yes,-,-,0 points of 100\n\
              Participant 12,Ada Noé,,,100,100,Yes,-,-,100 points of 100\n\
-             Participant 14,Cleo,,,,100,Yes,-,-,missing\n",
+             Participant 14,Cleo,,,,100,Yes,-,-,no source (notes.pdf)\n",
         ),
         reports,
     });
@@ -232,6 +236,29 @@ fn ilias_gets_its_status_file_and_gradescope_its_scores() {
         ),
         reports: &["submission_1/report.html"],
     });
+}
+
+#[test]
+fn a_group_shares_its_mark() {
+    let metadata = "submission_1:\n  :submitters:\n  - :name: Ada Lovelace\n    :sid: '7'\n    :email: ada@example.org\n  - :name: \
+                    Grace Hopper\n    :sid: '8'\n    :email: grace@example.org\n  :score: 3\n";
+    let entries: &[(&str, Handed)] =
+        &[("export/submission_metadata.yml", Text(metadata)), ("export/submission_1/script.txt", Solved)];
+    let lesson = lesson();
+    let course = CourseFiles::load().expect("a sound course").course;
+    let title = &course.lesson(&lesson.id).expect("it is there").title.en;
+    let alone = format!(
+        "First Name,Last Name,SID,Email,{title},Max Points,Submission ID\nAda,Lovelace,7,ada@example.org,100,100,submission_1\n\
+         Grace,Hopper,8,grace@example.org,100,100,submission_1\n"
+    );
+    let rostered = "First Name,Last Name,SID,Email,Lab\nAda,Lovelace,7,ada@example.org,100\nGrace,Hopper,8,grace@example.org,100\n\
+                    Emmy,Noether,9,emmy@example.org,\n";
+    let roster = "First Name,Last Name,SID,Email\nAda,Lovelace,7,ada@example.org\nGrace,Hopper,8,grace@example.org\n\
+                  Emmy,Noether,9,emmy@example.org\n";
+    for (roster, marks) in [("", alone.as_str()), (roster, rostered)] {
+        let marks = ("marks-gradescope.csv", marks);
+        check(&Export { entries, roster, column: "Lab", marks, reports: &["submission_1/report.html"] });
+    }
 }
 
 #[test]

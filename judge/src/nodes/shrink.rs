@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use cachedojo::cluster::NodeId;
-use cachedojo::cluster::ids::MS;
 use cachedojo_lab::families::cluster::ClusterCommand;
 use cachedojo_lab::world::cluster::act::Act;
 
@@ -189,7 +188,7 @@ fn text(lines: &[Line], kept: &[BTreeSet<usize>]) -> String {
             _ => {}
         }
         if ms > 0 {
-            text += &format!("{}\n", Act::Tick(ms * MS));
+            text += &if ms % 1000 == 0 { format!("tick {}s\n", ms / 1000) } else { format!("tick {ms}ms\n") };
             ms = 0;
         }
         text += &format!("{}\n", line.source);

@@ -1,8 +1,8 @@
 //! What an exercise asks of a submission before any of its code runs.
 
-use anyhow::Context;
 use cachedojo_judge::pack::InterfaceKind;
 
+use crate::host::outcome::UsageError;
 use crate::language::rust::companion::Companion;
 use crate::language::rust::prototype::Prototype;
 use crate::pack::Pack;
@@ -30,10 +30,10 @@ impl Interface {
         // Nothing of what tests hold is called but the tests.
         let none = (kind == InterfaceKind::Tests).then_some("");
         let text = pack.files.get("prototype.rs").map(String::as_str).or(none);
-        let text = text.context("the pack has no prototype.rs: add one")?;
+        let text = text.ok_or_else(|| UsageError("the pack has no prototype.rs: add one".to_owned()))?;
         Ok(Self {
             kind,
-            prototype: Prototype::parse(text).map_err(anyhow::Error::msg)?,
+            prototype: Prototype::parse(text).map_err(|error| UsageError)?,
             companion: None,
             allowed_crates: pack.exercise.allowed_crates.iter().map(|name| name.replace('-', "_")).collect(),
         })
