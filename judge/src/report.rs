@@ -9,7 +9,7 @@ use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
 use super::resemblance::Resemblance;
-use super::sentences::{asked, category_name, difference, skipped_message};
+use super::sentences::{asked, category_name, difference, in_french, skipped_message};
 use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
@@ -459,6 +459,9 @@ impl AlsoFails {
             });
             if let (Language::French, Some(crash)) = (language, crash) {
                 shown.actual = crash_in_french(crash);
+            }
+            if (language, interface) == (Language::French, InterfaceKind::Simulate) {
+                (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
             }
             let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
             let is_script =

@@ -56,6 +56,32 @@ pub(super) fn asked(script: &str, step: u32) -> Option<String> {
     Some(if is_long { shown + "…" } else { shown })
 }
 
+/// What a judge of the line protocol expected, or was answered, in French: answers and commands are in nobody's language.
+pub(super) fn in_french(said: &str) -> String {
+    let (head, command) = said.split_once(" to `").map_or((said, None), |(head, command)| (head, Some(command)));
+    let counted = |before: &str, between: &str, after: &str| {
+        let (one, other) = head.strip_prefix(before)?.strip_suffix(after)?.split_once(between)?;
+        Some((one.to_owned(), other.to_owned()))
+    };
+    let head = match head {
+        "(no more answers)" => "(plus de réponse)".to_owned(),
+        "(an empty line)" => "(une ligne vide)".to_owned(),
+        "an answer" => "une réponse".to_owned(),
+        "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),
+        other => match (
+            counted("NOT_FOUND, for ", " PUT of this key cannot be deleted ", " times"),
+            counted("a thread for each of ", "", " commands"),
+        ) {
+            (Some((put, deleted)), _) => {
+                format!("NOT_FOUND, car {put} PUT de cette clé ne peut être supprimé {deleted} fois")
+            }
+            (None, Some((_, commands))) => format!("un thread pour chacune des {commands} commandes"),
+            (None, None) => other.to_owned(),
+        },
+    };
+    command.map_or_else(|| head.clone(), |command| format!("{head} à `{command}"))
+}
+
 /// How what was there differs from what was expected; for a wrong answer with the command that was `asked`, where that is known.
 pub(super) fn difference(
     verdict: Verdict,
@@ -95,5 +121,31 @@ pub(super) fn difference(
         (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
         (_, Language::English) => format!(": {actual}."),
         (_, Language::French) => format!(" : {actual}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_french;
+
+    #[test]
+    fn what_the_line_protocol_is_judged_by_is_told_in_french() {
+        for (english, french) in [
+            ("STORED to `PUT a b`", "STORED à `PUT a b`"),
+            ("(no more answers) to `GET a`", "(plus de réponse) à `GET a`"),
+            ("(an empty line)", "(une ligne vide)"),
+            ("an answer to `EXIT`", "une réponse à `EXIT`"),
+            ("DELETED or NOT_FOUND to `DELETE a`", "DELETED ou NOT_FOUND à `DELETE a`"),
+            (
+                "NOT_FOUND, for 1 PUT of this key cannot be deleted 2 times to `DELETE a`",
+                "NOT_FOUND, car 1 PUT de cette clé ne peut être supprimé 2 fois à `DELETE a`",
+            ),
+            ("a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
+            // A learner's own words stay.
+            ("this or that", "this or that"),
+            ("3 threads", "3 threads"),
+        ] {
+            assert_eq!(in_french(english), french);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! `grader class`: every submission of a folder or an archive, graded on all cores, remembered, and reported together.
 
+mod hand_back;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
@@ -9,8 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
-use cachedojo_notation::text::Language;
+use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
 use super::worker::queue_url;
@@ -20,7 +21,7 @@ use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::store::{Past, Store};
 use crate::class::summary::{Class, Learner, Likeness, State};
 use crate::class::work::{Job, grade_all};
-use crate::class::{feedback, marks, page, table};
+use crate::class::{page, table};
 use crate::cli::ClassArgs;
 use crate::host;
 use crate::host::digest::hex;
@@ -29,10 +30,8 @@ use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::host::scratch;
 use crate::intake::archive::{self, Refused};
-use crate::intake::diagnostic;
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::platform::Whose;
-use crate::intake::submission;
 use crate::pack::Pack;
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
@@ -83,7 +82,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
     write_results(&class, &pack, args)?;
     let rostered = roster.as_ref().zip(matched.as_deref());
-    let handed_back = write_marks(&class, &pack, rostered, args)?;
+    let handed_back = hand_back::write_marks(&class, &pack, rostered, args)?;
     summarize(&class, &handed_back, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
@@ -395,60 +394,6 @@ fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
     }
     Ok(())
 }
-
-/// Writes what goes back to the platform: marks in its own form, and an archive of everybody's report. Returns the files' names.
-fn write_marks(
-    class: &Class,
-    pack: &Pack,
-    roster: Option<(&Roster, &[Vec<usize>])>,
-    args: &ClassArgs,
-) -> Result<Vec<String>> {
-    let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
-    let mut names = Vec::new();
-    for marks in marks::render(class, roster, column, args.lang) {
-        write_whole(&args.out.join(&marks.name), marks.text.as_bytes())?;
-        names.push(marks.name);
-    }
-    let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
-    let graded = class.learners.iter().filter(|learner| learner.state != State::Superseded);
-    let pages: Vec<(String, String)> = graded
-        .filter_map(|learner| {
-            let place = &learner.whose.as_ref()?.hand_back;
-            let report = learner.report.clone().or_else(|| ungraded(learner, pack, args))?;
-            Some((place.clone(), report::render(&report, Format::Html, &setting)))
-        })
-        .collect();
-    if !pages.is_empty() {
-        let packed = feedback::pack(pages.iter().map(|(place, page)| (place.as_str(), page.as_str())))?;
-        write_whole(&args.out.join(FEEDBACK), &packed)?;
-        names.push(FEEDBACK.to_owned());
-    }
-    Ok(names)
-}
-
-/// What a learner is told of whose submission nothing could be graded: the reason, and what to hand in.
-fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> {
-    let roots = submission::roots(&pack.exercise.languages);
-    let said = match (learner.state, args.lang) {
-        (State::Empty, Language::English) => format!("what was handed in is empty; hand in {roots}"),
-        (State::Empty, Language::French) => format!("ce qui a été rendu est vide ; rendez {roots}"),
-        (State::Missing, Language::English) => {
-            format!("there is no source in it, only {}; hand in {roots}", learner.note)
-        }
-        (State::Missing, Language::French) => {
-            format!("il n'y a pas de source, seulement {} ; rendez {roots}", learner.note)
-        }
-        (State::Unreadable | State::Ambiguous, _) => learner.note.clone(),
-        _ => return None,
-    };
-    let id = SubmissionId { path: learner.path.clone(), sha256: String::new(), files: Vec::new() };
-    let nobody = GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "none".to_owned() };
-    let (verdict, said) = (GradeVerdict::BuildFailed, vec![diagnostic::general(&said)]);
-    Some(Report::without_checks(&pack.exercise, verdict, args.seed, id, nobody, said))
-}
-
-/// The archive of everybody's report.
-const FEEDBACK: &str = "feedback.zip";
 
 /// A file name for a learner: readable, and theirs alone whatever the file system thinks of case and odd characters.
 fn page_name(learner: &str) -> String {

@@ -13,7 +13,7 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{FOREIGN_FOLDERS, Look, language_of, look};
+use crate::intake::look::{FOREIGN_FOLDERS, Look, find_language, find_root, language_of, look, passed_over};
 
 /// Largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -206,16 +206,8 @@ impl Submission {
     }
 
     fn read_folder(path: &Path, shown: &str, languages: &[CodeLanguage]) -> Result<Self, Unreadable> {
-        let mut walk = Walk {
-            base: path,
-            shown,
-            languages,
-            sources: BTreeMap::new(),
-            others: Vec::new(),
-            notes: Vec::new(),
-            entries: 0,
-            bytes: 0,
-        };
+        let (sources, others, notes) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut walk = Walk { base: path, shown, languages, sources, others, notes, entries: 0, bytes: 0 };
         walk.folder(path, 0)?;
         let Walk { mut sources, mut notes, others, .. } = walk;
         let Some((language, root)) = find_language(languages, &sources.keys()) else {
@@ -344,60 +336,6 @@ impl Walk<'_> {
         let parts: Vec<_> = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         parts.join("/")
     }
-}
-
-/// The language of a folder and its file to begin with: the first language that has a file of such a name, else the first
-/// with a single source file.
-fn find_language<'a>(
-    languages: &[CodeLanguage],
-    names: &(impl Iterator<Item = &'a String> + Clone),
-) -> Option<(CodeLanguage, String)> {
-    let found = languages.iter().filter_map(|&language| {
-        let own = names.clone().filter(|name| language_of(name, &[language]).is_some());
-        Some((language, find_root(language, own)?))
-    });
-    let is_named =
-        |(language, root): &(CodeLanguage, String)| look(*language).roots.iter().any(|name| is_at(root, name));
-    let found: Vec<_> = found.collect();
-    found.iter().find(|found| is_named(found)).or(found.first()).cloned()
-}
-
-/// A remark where a file of another language could as well be the one to begin with: whoever handed in both learns which counts.
-fn passed_over<'a>(
-    languages: &[CodeLanguage],
-    taken: CodeLanguage,
-    root: &str,
-    names: &(impl Iterator<Item = &'a String> + Clone),
-) -> Option<Diagnostic> {
-    let is_begin = |name: &&String| {
-        let others = languages.iter().filter(|language| **language != taken);
-        others.flat_map(|language| look(*language).roots).any(|wanted| name.as_str() == *wanted)
-    };
-    let other = names.clone().find(is_begin)?;
-    let message = format!("`{root}` is graded, and not this file: hand in one of the two to choose");
-    Some(diagnostic::at(other, 0, 0, &message))
-}
-
-/// The root among a language's source files: the shallowest of the likeliest name, else the only file.
-/// Two candidates at the same depth are none: the grader does not guess which one was meant.
-fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
-    for wanted in look(language).roots {
-        let depth = |name: &String| name.matches('/').count();
-        let fits = |name: &&String| is_at(name, wanted);
-        if let Some(shallowest) = names.clone().filter(fits).map(depth).min() {
-            let mut roots = names.clone().filter(fits).filter(|name| depth(name) == shallowest);
-            let root = roots.next();
-            return if roots.next().is_none() { root.cloned() } else { None };
-        }
-    }
-    let mut names = names;
-    let only = names.next();
-    if names.next().is_none() { only.cloned() } else { None }
-}
-
-/// Whether a path is `wanted`, in whatever folder.
-fn is_at(path: &str, wanted: &str) -> bool {
-    path.strip_suffix(wanted).is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
 }
 
 /// Whether a relative path is of letters, digits and `_ - . /` and space only, as every module's is.

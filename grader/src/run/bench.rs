@@ -7,6 +7,7 @@ use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 
 use crate::host::limits;
+use crate::host::outcome::UsageError;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
@@ -16,7 +17,7 @@ use crate::pack::Pack;
 use crate::run::parent;
 
 /// A toolchain that is opened when it is first asked for, or why it could not be.
-type Slot = OnceLock<Result<Arc<dyn Toolchain>, String>>;
+type Slot = OnceLock<Result<Arc<dyn Toolchain>, NotOpened>>;
 
 /// What grading any number of submissions to one exercise needs.
 #[derive(Debug, Clone)]
@@ -31,6 +32,25 @@ pub struct Bench<'a> {
     pub apart: bool,
     /// One for each language of the exercise. A learner's machine need not have what other languages need.
     toolchains: BTreeMap<CodeLanguage, Slot>,
+}
+
+/// Why a language could not be opened, kept for whoever asks again.
+#[derive(Debug, Clone)]
+struct NotOpened {
+    message: String,
+    /// Whether the caller or the pack is to blame, and not this machine.
+    is_usage: bool,
+}
+
+impl NotOpened {
+    fn of(error: &anyhow::Error) -> Self {
+        Self { message: format!("{error:#}"), is_usage: error.is::<UsageError>() }
+    }
+
+    fn told(&self) -> anyhow::Error {
+        let message = self.message.clone();
+        if self.is_usage { UsageError(message).into() } else { anyhow::anyhow!(message) }
+    }
 }
 
 impl<'a> Bench<'a> {
@@ -60,8 +80,8 @@ impl<'a> Bench<'a> {
         let slot = self.toolchains.get(&language);
         let slot = slot.ok_or_else(|| anyhow::anyhow!("the exercise takes no submission in {}", language.name()))?;
         // A second caller waits for the first: what is made once on this machine is made once.
-        let opened = slot.get_or_init(|| self.open_language(language).map_err(|error| format!("{error:#}")));
-        opened.as_deref().map_err(|message| anyhow::anyhow!("{message}"))
+        let opened = slot.get_or_init(|| self.open_language(language).map_err(|error| NotOpened::of(&error)));
+        opened.as_deref().map_err(NotOpened::told)
     }
 
     fn open_language(&self, language: CodeLanguage) -> Result<Arc<dyn Toolchain>> {

@@ -440,18 +440,26 @@ impl Row<'_> {
             points if points == self.check.points => Verdict::Pass,
             _ => Verdict::Fail,
         };
-        let table = self.bugs.iter().map(|bug| {
+        let untold = self.bugs.iter().filter(|bug| bug.killers.is_empty() && bug.tried).count();
+        let told = self.bugs.iter().filter(|bug| !bug.killers.is_empty() || !bug.tried);
+        let table = told.map(|bug| {
             let killers: Vec<_> =
                 bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
-            match (killers.is_empty(), bug.tried, language) {
-                (false, _, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
-                (true, true, Language::English) => "(a bug that no test tells)".to_owned(),
-                (true, true, Language::French) => "(un défaut qu'aucun test ne révèle)".to_owned(),
-                (true, false, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
-                (true, false, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
+            match (killers.is_empty(), language) {
+                (false, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
+                (true, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
+                (true, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
             }
         });
-        let table: Vec<String> = table.collect();
+        // One line for all of them: which they are is what the tests are to find out.
+        let rest = match (untold, language) {
+            (0, _) => None,
+            (1, Language::English) => Some("(a bug that no test tells)".to_owned()),
+            (1, Language::French) => Some("(un défaut qu'aucun test ne révèle)".to_owned()),
+            (_, Language::English) => Some(format!("({untold} bugs that no test tells)")),
+            (_, Language::French) => Some(format!("({untold} défauts qu'aucun test ne révèle)")),
+        };
+        let table: Vec<String> = table.chain(rest).collect();
         let (killed, bugs) = (self.killed, self.bugs.len());
         let mut message = match language {
             Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),

@@ -252,7 +252,7 @@ mod tests {
             &["kill n3", "restart n3", read],
         );
         check(
-            &["partition n1 | n2 n3", write, "heal", "block n1 n2", "heal", read],
+            &["partition n1 | n2 n3", write, "heal", "block n1->n2", "heal", read],
             &["partition n1 | n2 n3", write, read],
             &["partition n1 | n2 n3", write, "heal", read],
         );

@@ -33,7 +33,7 @@ impl Interface {
         let text = text.ok_or_else(|| UsageError("the pack has no prototype.rs: add one".to_owned()))?;
         Ok(Self {
             kind,
-            prototype: Prototype::parse(text).map_err(|error| UsageError)?,
+            prototype: Prototype::parse(text).map_err(UsageError)?,
             companion: None,
             allowed_crates: pack.exercise.allowed_crates.iter().map(|name| name.replace('-', "_")).collect(),
         })

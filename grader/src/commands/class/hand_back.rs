@@ -1,0 +1,68 @@
+//! What goes back to the platform: marks in its own form, and everybody's report.
+
+use anyhow::Result;
+use cachedojo_judge::Report;
+use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
+use cachedojo_notation::text::Language;
+
+use crate::class::roster::Roster;
+use crate::class::summary::{Class, Learner, State};
+use crate::class::{feedback, marks};
+use crate::cli::ClassArgs;
+use crate::intake::{diagnostic, submission};
+use crate::pack::Pack;
+use crate::report::{self, Format, Setting, write_whole};
+
+/// Writes what goes back to the platform: marks in its own form, and an archive of everybody's report. Returns the files' names.
+pub(super) fn write_marks(
+    class: &Class,
+    pack: &Pack,
+    roster: Option<(&Roster, &[Vec<usize>])>,
+    args: &ClassArgs,
+) -> Result<Vec<String>> {
+    let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
+    let mut names = Vec::new();
+    for marks in marks::render(class, roster, column, args.lang) {
+        write_whole(&args.out.join(&marks.name), marks.text.as_bytes())?;
+        names.push(marks.name);
+    }
+    let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
+    let graded = class.learners.iter().filter(|learner| learner.state != State::Superseded);
+    let pages: Vec<(String, String)> = graded
+        .filter_map(|learner| {
+            let place = &learner.whose.as_ref()?.hand_back;
+            let report = learner.report.clone().or_else(|| ungraded(learner, pack, args))?;
+            Some((place.clone(), report::render(&report, Format::Html, &setting)))
+        })
+        .collect();
+    if !pages.is_empty() {
+        let packed = feedback::pack(pages.iter().map(|(place, page)| (place.as_str(), page.as_str())))?;
+        write_whole(&args.out.join(FEEDBACK), &packed)?;
+        names.push(FEEDBACK.to_owned());
+    }
+    Ok(names)
+}
+
+/// What a learner is told of whose submission nothing could be graded: the reason, and what to hand in.
+fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> {
+    let roots = submission::roots(&pack.exercise.languages);
+    let said = match (learner.state, args.lang) {
+        (State::Empty, Language::English) => format!("what was handed in is empty; hand in {roots}"),
+        (State::Empty, Language::French) => format!("ce qui a été rendu est vide ; rendez {roots}"),
+        (State::Missing, Language::English) => {
+            format!("there is no source in it, only {}; hand in {roots}", learner.note)
+        }
+        (State::Missing, Language::French) => {
+            format!("il n'y a pas de source, seulement {} ; rendez {roots}", learner.note)
+        }
+        (State::Unreadable | State::Ambiguous, _) => learner.note.clone(),
+        _ => return None,
+    };
+    let id = SubmissionId { path: learner.path.clone(), sha256: String::new(), files: Vec::new() };
+    let nobody = GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: "none".to_owned() };
+    let (verdict, said) = (GradeVerdict::BuildFailed, vec![diagnostic::general(&said)]);
+    Some(Report::without_checks(&pack.exercise, verdict, args.seed, id, nobody, said))
+}
+
+/// The archive of everybody's report.
+const FEEDBACK: &str = "feedback.zip";
