@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod check;
+pub mod drive;
 pub mod host;
 pub mod linear;
 pub mod network;
@@ -22,6 +23,7 @@ use cachedojo::cluster::{
     Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
+use drive::Drive;
 use host::{Held, State};
 use network::Network;
 use story::{Counts, Happened, Happening, Rare};
@@ -37,6 +39,7 @@ const CALLS_MAX: usize = 100_000;
 enum What {
     Deliver { to: NodeId, sent_at: Micros, envelope: Box<Envelope> },
     Tick { node: NodeId, boot: u32 },
+    Written { node: NodeId, boot: u32 },
 }
 
 /// What a client asked, and what it heard.
@@ -117,6 +120,7 @@ impl ClusterWorld {
             boot: 0,
             incarnation: 1,
             weight,
+            drive: Drive::default(),
             held: Vec::new(),
             status: Status::Down,
         }
@@ -173,7 +177,7 @@ impl ClusterWorld {
             What::Deliver { to, sent_at, envelope } => {
                 Some((envelope.from, *to, envelope.message.name(), *sent_at, due))
             }
-            What::Tick { .. } => None,
+            What::Tick { .. } | What::Written { .. } => None,
         };
         self.agenda.by_cause().filter_map(message).collect()
     }
@@ -256,6 +260,15 @@ impl ClusterWorld {
                     self.carry_out(node);
                 }
             }
+            What::Written { node, boot } => {
+                let is_due = |host: &&mut Host| host.boot == boot && host.status == Status::Up;
+                let Some(host) = self.hosts.get_mut(&node).filter(is_due) else { return true };
+                let (mut effects, goes_on) = host.drive.end();
+                self.send_out(node, &mut effects);
+                if goes_on {
+                    self.begin_to_write(node);
+                }
+            }
         }
         true
     }
@@ -284,12 +297,34 @@ impl ClusterWorld {
         }
     }
 
-    /// Sends the messages, hands over the answers and counts the notes of a node.
+    /// Counts the notes of a node, sends its messages and hands over its answers, these two once its disk holds what it knows now.
     fn carry_out(&mut self, node: NodeId) {
         let mut effects = std::mem::take(&mut self.effects);
         for note in effects.notes.drain(..) {
             self.hear_note(node, note);
         }
+        match self.hosts.get_mut(&node).filter(|host| !host.drive.is_instant()) {
+            Some(host) => {
+                if host.drive.wait(&mut effects) {
+                    self.begin_to_write(node);
+                }
+            }
+            None => self.send_out(node, &mut effects),
+        }
+        self.effects = effects;
+    }
+
+    /// A node's disk begins to write all that the node knows.
+    fn begin_to_write(&mut self, node: NodeId) {
+        let Some(host) = self.hosts.get_mut(&node) else { return };
+        let State::Up(machine) = &host.state else { return };
+        let disk = machine.as_ref().clone().into_disk();
+        host.drive.begin(disk);
+        let (at, boot) = (self.now + host.drive.takes(), host.boot);
+        self.schedule(at, What::Written { node, boot });
+    }
+
+    fn send_out(&mut self, node: NodeId, effects: &mut Effects) {
         for (number, outcome) in effects.replies.drain(..) {
             self.answer(number, outcome);
         }
@@ -310,7 +345,6 @@ impl ClusterWorld {
                 self.schedule(self.now + first, What::Deliver { to, sent_at: self.now, envelope });
             }
         }
-        self.effects = effects;
     }
 
     fn hear_note(&mut self, node: NodeId, note: Note) {
@@ -407,6 +441,7 @@ impl ClusterWorld {
         let Some(host) = self.hosts.get_mut(&node) else { return };
         let State::Down(disk) = &mut host.state else { return };
         let disk = disk.take().map_or_else(|| Disk::blank(node, host.incarnation, host.weight), |disk| *disk);
+        host.drive.start(&disk);
         host.boot += 1;
         host.status = Status::Up;
         host.held.clear();
@@ -421,13 +456,18 @@ impl ClusterWorld {
         let is_in_handover = self.is_in_handover();
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
         host.status = Status::Down;
+        let is_writing = host.drive.is_writing();
+        let held = host.drive.crash(is_writing && self.random.below(2) == 0);
         if let State::Up(machine) = std::mem::replace(&mut host.state, State::Down(None)) {
             host.incarnation = host.incarnation.max(machine.incarnation());
-            host.state = State::Down(Some(Box::new(machine.into_disk())));
+            host.state = State::Down(Some(held.unwrap_or_else(|| Box::new(machine.into_disk()))));
         }
         host.held.clear();
         if is_in_handover {
             self.counts.count(Rare::CrashInHandover);
+        }
+        if is_writing {
+            self.counts.count(Rare::CrashInWrite);
         }
         for number in self.open.remove(&node).unwrap_or_default() {
             self.answer(number as u64, Outcome::Failed(Failure::Down));
@@ -520,6 +560,9 @@ impl ClusterWorld {
         let (boot, held) = (host.boot, std::mem::take(&mut host.held));
         self.tell(Happening::Fault { node: Some(node), text: "goes on".into() });
         self.schedule(now + 1, What::Tick { node, boot });
+        if self.hosts.get(&node).is_some_and(|host| host.drive.is_writing()) {
+            self.schedule(now + 1, What::Written { node, boot });
+        }
         for held in held {
             match held {
                 Held::Message { envelope, sent_at } => self.deliver(node, sent_at, envelope),
@@ -548,6 +591,19 @@ impl ClusterWorld {
         host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
         let off = host.wall_shift / 1000;
         self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {off} ms") });
+        true
+    }
+
+    /// From now on a node's disk takes so long for a write, at most [`drive::WRITE_MAX`].
+    pub fn set_disk(&mut self, node: NodeId, takes: Micros) -> bool {
+        let Some(host) = self.hosts.get_mut(&node) else { return false };
+        let state = &host.state;
+        host.drive.set(takes, || match state {
+            State::Up(machine) => Some(machine.as_ref().clone().into_disk()),
+            State::Down(_) => None,
+        });
+        let text = format!("disk takes {} ms for a write", host.drive.takes() / 1000);
+        self.tell(Happening::Fault { node: Some(node), text });
         true
     }
 
