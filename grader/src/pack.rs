@@ -76,7 +76,37 @@ impl Pack {
         }
         let mut files = BTreeMap::new();
         collect_folder(folder, "", &mut files)?;
-        Self::from_files(files).with_context(|| format!("the exercise in `{id_or_folder}`"))
+        let pack = Self::from_files(files).with_context(|| format!("the exercise in `{id_or_folder}`"))?;
+        pack.check_whole().with_context(|| format!("the exercise in `{id_or_folder}`"))?;
+        Ok(pack)
+    }
+
+    /// What a teacher may have forgotten, and would find out of by another failure: a patch without its mutant or the other
+    /// way round, points that nobody can earn.
+    fn check_whole(&self) -> Result<()> {
+        let exercise = &self.exercise;
+        for path in self.files.keys().filter(|path| path.starts_with("mutants/")) {
+            let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".patch"));
+            ensure!(
+                id.is_none_or(|id| exercise.mutants.iter().any(|mutant| mutant.id == id)),
+                "{path} belongs to no mutant: name it in exercise.toml or remove it"
+            );
+        }
+        for mutant in &exercise.mutants {
+            for language in exercise.languages.iter().filter(|language| mutant.speaks(**language)) {
+                let path = self.patch_path(&mutant.id, *language);
+                ensure!(self.files.contains_key(&path), "the pack has no {path}: add the patch");
+            }
+        }
+        if let Some(check) = exercise.checks.iter().find(|check| check.points == 0) {
+            bail!("exercise.toml: the check `{}` has no points: give it 1 or more", check.id);
+        }
+        let (passing, most) = (exercise.passing_score, exercise.max_score());
+        ensure!(
+            passing <= most,
+            "exercise.toml: `passing_score` is {passing}, and all checks together give {most}: nobody could pass"
+        );
+        Ok(())
     }
 
     /// A pack from its text files by path.
@@ -97,21 +127,6 @@ impl Pack {
                 "checks/{id}.txt belongs to no check: name it in exercise.toml or remove it"
             );
         }
-        for path in files.keys().filter(|path| path.starts_with("mutants/")) {
-            let id = path.rsplit('/').next().and_then(|name| name.strip_suffix(".patch"));
-            ensure!(
-                id.is_none_or(|id| exercise.mutants.iter().any(|mutant| mutant.id == id)),
-                "{path} belongs to no mutant: name it in exercise.toml or remove it"
-            );
-        }
-        if let Some(check) = exercise.checks.iter().find(|check| check.points == 0) {
-            bail!("exercise.toml: the check `{}` has no points: give it 1 or more", check.id);
-        }
-        let (passing, most) = (exercise.passing_score, exercise.max_score());
-        ensure!(
-            passing <= most,
-            "exercise.toml: `passing_score` is {passing}, and all checks together give {most}: nobody could pass"
-        );
         Ok(Self { exercise, files, lesson: None })
     }
 

@@ -142,7 +142,7 @@ fn a_pack_is_begun_proved_and_graded_by() {
     spoiled("mutants/other.patch", Some("--- a/x\n"), 2, "mutants/other.patch belongs to no mutant");
     spoiled("prototype.rs", None, 2, "the pack has no prototype.rs: add one");
     spoiled("prototype.rs", Some("pub fn ("), 2, "prototype.rs:1: ");
-    spoiled("mutants/deletes_nothing.patch", None, 1, "the pack has no mutants/deletes_nothing.patch: add the patch");
+    spoiled("mutants/deletes_nothing.patch", None, 2, "the pack has no mutants/deletes_nothing.patch: add the patch");
     spoiled("solution/src/lib.rs", None, 1, "there is no solution: add it");
     spoiled("solution/src/lib.rs", Some("fn ("), 1, "the solution cannot be graded: src/lib.rs:1:");
     spoiled("statement.fr.md", None, 1, "there is no statement.fr.md: learners read it in that language");

@@ -210,23 +210,15 @@ fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<(Promis
     let Did::Wrote(value) = write.did() else { return None };
     let value = escape(value);
     let (node, at, when) = (read.node, ms(read.began), ms(write.ended()?));
-    Some(match write.ttl() {
-        Some(ttl) => {
-            let until = ms(write.began.saturating_add(ttl));
-            (
-                Promise::Lifetime,
-                format!("{node} reads nothing of {key} at {at} ms, though {value} lives until {until} ms"),
-            )
-        }
-        None => {
-            let instead = if write.node == node {
-                format!("and not its own write of {value} at {when} ms")
-            } else {
-                format!("though {value} was acknowledged at {when} ms: that write is lost")
-            };
-            (Promise::Order, format!("{node} reads nothing of {key} at {at} ms, {instead}"))
-        }
-    })
+    let (promise, instead) = if let Some(ttl) = write.ttl() {
+        let until = ms(write.began.saturating_add(ttl));
+        (Promise::Lifetime, format!("though {value} lives until {until} ms"))
+    } else if write.node == node {
+        (Promise::Order, format!("and not its own write of {value} at {when} ms"))
+    } else {
+        (Promise::Order, format!("though {value} was acknowledged at {when} ms: that write is lost"))
+    };
+    Some((promise, format!("{node} reads nothing of {key} at {at} ms, {instead}")))
 }
 
 #[cfg(test)]

@@ -144,9 +144,12 @@ impl Line {
     fn is_of(&self, node: NodeId) -> bool {
         match &self.doing {
             Some(Act::Operate { via, .. }) => *via == Some(node),
-            Some(Act::Kill(other) | Act::Pause(other) | Act::Resume(other) | Act::Leave(other)) => *other == node,
             Some(
-                Act::Restart { node: other, .. }
+                Act::Kill(other)
+                | Act::Pause(other)
+                | Act::Resume(other)
+                | Act::Leave(other)
+                | Act::Restart { node: other, .. }
                 | Act::Join { node: other, .. }
                 | Act::Skew { node: other, .. }
                 | Act::Jump { node: other, .. },
