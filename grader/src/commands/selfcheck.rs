@@ -103,10 +103,12 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
         let mut found: Vec<String> = Vec::new();
         let solution = grade(bench, language, "solution", seed)?;
         found.extend(check_solution(solution.as_ref()));
-        found.extend(check_starter(grade(bench, language, "starter", seed)?.as_ref()));
-        // The bugs that tests are to find are proved by the solution's tests, which find them all; and of a solution that does
-        // not run no mutant can be made.
+        // Of a solution that does not run no mutant can be made, and whoever is graded is compared with those.
         let runs = solution.is_some_and(|report| report.verdict == GradeVerdict::Graded);
+        if runs {
+            found.extend(check_starter(grade(bench, language, "starter", seed)?.as_ref()));
+        }
+        // The bugs that tests are to find are proved by the solution's tests, which find them all.
         if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
             let fingerprints = fingerprints(bench, language, seed, &mut found)?;
             found.extend(check_mutants(bench, language, &fingerprints));
