@@ -1,4 +1,4 @@
-//! What a command of the table is, and how its arguments are read, one by one.
+//! The type of a command's table entry, and parsing of its arguments, one by one.
 
 use cachedojo_wire::Policy;
 
@@ -40,7 +40,7 @@ impl<'a> Args<'a> {
         if let Some(token) = self.tokens.get(self.next) {
             return (token.span.clone(), mistake);
         }
-        // What is missing is missing behind the last character of the last word.
+        // A missing argument is marked behind the last word.
         let end = self.tokens.last().map_or(self.line.trim_end().len(), |token| token.span.end);
         let last = self.line[..end].chars().next_back().map_or(0, char::len_utf8);
         (end - last..end, mistake)
@@ -92,7 +92,7 @@ impl<'a> Args<'a> {
         token.raw.parse().map_err(|_| (token.span.clone(), Mistake::Number { found: token.raw.clone() }))
     }
 
-    /// A count that costs the engine work or memory, so it has a ceiling.
+    /// A count that costs the engine work or memory, so it has a maximum.
     pub(crate) fn count(&mut self, what: &'static str, max: u32) -> Result<u32, Fault> {
         let count = self.number(what)?;
         if count > max {
@@ -121,7 +121,7 @@ impl<'a> Args<'a> {
         Ok((key, value, ttl_ms))
     }
 
-    /// `at <address>`, else one made of the id.
+    /// `at <address>`; without it, an address made from the id.
     pub(crate) fn address(&mut self, id: &str) -> Result<String, Fault> {
         if self.flag("at") { self.string("<address>") } else { Ok(format!("{id}:11211")) }
     }
@@ -132,7 +132,7 @@ impl<'a> Args<'a> {
         Ok((prefix, count))
     }
 
-    /// The rest of the line, spaces and all, less the one that ends the command's name.
+    /// The rest of the line with its spaces, except the one after the command's name.
     pub(crate) fn rest(&mut self) -> String {
         self.next = self.tokens.len();
         let after_name = &self.line.trim_start()[self.entry.name.len()..];
@@ -149,7 +149,7 @@ impl<'a> Args<'a> {
         Ok(rest)
     }
 
-    /// What an answer over HTTP must be like: the rest of the line, in a grammar of its own.
+    /// The expected answer over HTTP: the rest of the line, in its own grammar.
     pub(crate) fn http_shape(&mut self) -> Result<Expectation, Fault> {
         let shape = self.rest();
         let whole = self.line.len() - shape.len()..self.line.len();
@@ -206,7 +206,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// Words to compare with: canonical as events print them, and verbatim for the protocols' own lines.
+/// The words to compare with: in canonical form, as events print them, and verbatim, for the protocols' lines.
 fn wording(line: &str, tokens: &[Token]) -> Wording {
     let canonical = tokens.iter().map(Token::canonical).collect::<Vec<_>>().join(" ");
     let verbatim = match tokens {

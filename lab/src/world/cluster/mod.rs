@@ -1,8 +1,7 @@
 //! The simulated world of a cluster: nodes, their clocks and disks, and the network between them.
 //!
-//! A discrete-event simulation in whole microseconds. What happens next is the earliest event, and of two at the same time the one that
-//! was caused first; all chance follows from one seed. So a seed gives the same run on every host, and everything that a run
-//! tells can be told again.
+//! A discrete-event simulation in whole microseconds. The earliest event is next, and of two at the same time the one scheduled
+//! first; all randomness comes from one seed. So a seed gives the same run on every host, and every run can be repeated.
 
 pub mod act;
 pub mod check;
@@ -28,9 +27,9 @@ use story::{Counts, Happened, Happening, Rare};
 
 pub use host::{Host, Status, WALL_START};
 
-/// The most events that one world goes through: a few letters can ask for more than anybody waits for.
+/// The most events of one world: a short script can ask for more than anybody would wait for.
 const WORK_MAX: u64 = 5_000_000;
-/// How much a world remembers of what its clients asked.
+/// The most calls of clients that a world remembers.
 const CALLS_MAX: usize = 100_000;
 
 #[derive(Debug, Clone)]
@@ -39,10 +38,10 @@ enum What {
     Tick { node: NodeId, boot: u32 },
 }
 
-/// What a client asked, and what it heard.
+/// A client's request and its answer.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Which client; one asks one thing at a time.
+    /// Which client; each has one request at a time.
     pub client: u32,
     /// Which node it asked.
     pub node: NodeId,
@@ -50,7 +49,7 @@ pub struct Call {
     pub request: Request,
     /// When.
     pub asked: Micros,
-    /// When it heard, and what.
+    /// The time of the answer, and the answer.
     pub answer: Option<(Micros, Outcome)>,
 }
 
@@ -67,19 +66,19 @@ pub struct ClusterWorld {
     effects: Effects,
     calls: Vec<Call>,
     open: BTreeMap<NodeId, Vec<usize>>,
-    /// What happened, for those who listen.
+    /// The events, if they are recorded.
     story: Option<Vec<Happened>>,
     /// How often each kind of thing happened.
     pub counts: Counts,
     leaders: BTreeMap<u64, NodeId>,
     broken: Vec<String>,
-    /// Nodes that an operator wants to be let go.
+    /// Nodes that an operator asked to remove.
     wishes: NodeSet,
     work_left: u64,
 }
 
 impl ClusterWorld {
-    /// Founders n1 to n`nodes`, which have just started. `tells` keeps what happens, to be taken by [`Self::take_story`].
+    /// A world with the founders n1 to n`nodes`, just started. With `tells` its events are recorded, for [`Self::take_story`].
     pub fn new(nodes: u8, settings: Settings, seed: u64, tells: bool) -> Self {
         let mut world = Self {
             now: 0,
@@ -108,7 +107,7 @@ impl ClusterWorld {
         world
     }
 
-    /// A machine whose clocks stand anywhere.
+    /// A machine whose clocks start at random readings.
     fn machine(&mut self, weight: u8) -> Host {
         Host {
             state: State::Down(None),
@@ -127,12 +126,12 @@ impl ClusterWorld {
         self.now
     }
 
-    /// The nodes, dead ones too.
+    /// The nodes, including those that are down.
     pub fn hosts(&self) -> impl Iterator<Item = (NodeId, &Host)> {
         self.hosts.iter().map(|(&node, host)| (node, host))
     }
 
-    /// A node, if there is one of that number.
+    /// The node with that number.
     pub fn host(&self, node: NodeId) -> Option<&Host> {
         self.hosts.get(&node)
     }
@@ -142,32 +141,32 @@ impl ClusterWorld {
         self.hosts.keys().copied().collect()
     }
 
-    /// What clients asked so far.
+    /// The clients' calls so far.
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// What the cluster is set to.
+    /// The cluster's settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// What is wrong already, in words: two leaders in a term, two rings in an epoch, a misplaced key.
+    /// Violations seen during the run, in words: two leaders in a term, two rings in an epoch, a misplaced key.
     pub fn broken(&self) -> &[String] {
         &self.broken
     }
 
-    /// Whether the world has done all the work that it is allowed.
+    /// Whether the world has used up its allowance of events.
     pub const fn is_exhausted(&self) -> bool {
         self.work_left == 0
     }
 
-    /// Takes what has happened since the last time.
+    /// Takes the events since the last call.
     pub fn take_story(&mut self) -> Vec<Happened> {
         self.story.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The messages under way: from, to, name, sent and due.
+    /// The messages under way: from, to, kind, sent and due.
     pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
         let message = |(due, what): (Micros, &What)| match what {
             What::Deliver { to, sent_at, envelope } => {
@@ -188,7 +187,7 @@ impl ClusterWorld {
         self.agenda.put(at, what);
     }
 
-    // What happens.
+    // Running events.
 
     /// Lets time pass. Cost: O(log events) for each event on the way.
     pub fn run_for(&mut self, time: Micros) {
@@ -199,13 +198,13 @@ impl ClusterWorld {
         }
     }
 
-    /// Lets time pass until a call is answered, or for so long.
+    /// Lets time pass until a call is answered, at most this long.
     pub fn run_until_answered(&mut self, call: usize, patience: Micros) {
         let end = self.now.saturating_add(patience);
         while self.calls.get(call).is_some_and(|call| call.answer.is_none()) && self.step(end) {}
     }
 
-    /// Lets time pass until something holds, or for so long. `true` when it holds.
+    /// Lets time pass until a condition holds, at most this long. `true` if it holds.
     pub fn run_until(&mut self, patience: Micros, holds: impl Fn(&Self) -> bool) -> bool {
         let end = self.now.saturating_add(patience);
         while self.now < end {
@@ -222,7 +221,7 @@ impl ClusterWorld {
         holds(self)
     }
 
-    /// Lets time pass until the cluster is at rest, or for so long. `true` when it is.
+    /// Lets time pass until the cluster has settled, at most this long. `true` if it has.
     pub fn settle(&mut self, patience: Micros) -> bool {
         let end = self.now.saturating_add(patience);
         while self.now < end && self.work_left > 0 {
@@ -234,7 +233,7 @@ impl ClusterWorld {
         self.is_settled()
     }
 
-    /// The next event, if it comes by `end`.
+    /// Runs the next event, if it happens by `end`.
     fn step(&mut self, end: Micros) -> bool {
         if self.work_left == 0 {
             return false;
@@ -284,7 +283,7 @@ impl ClusterWorld {
         }
     }
 
-    /// Sends the messages, hands over the answers and counts the notes of a node.
+    /// Sends a node's messages, delivers its answers and counts its notes.
     fn carry_out(&mut self, node: NodeId) {
         let mut effects = std::mem::take(&mut self.effects);
         for note in effects.notes.drain(..) {
@@ -349,9 +348,9 @@ impl ClusterWorld {
         open.any(|call| matches!(&call.request, Request::Write { key: other, value: None, .. } if **other == *key))
     }
 
-    // What clients do.
+    // Clients.
 
-    /// A client asks a node. Returns the number of the call.
+    /// Sends a client's request to a node. Returns the number of the call.
     pub fn ask(&mut self, client: u32, node: NodeId, request: Request) -> usize {
         let number = self.calls.len();
         if number >= CALLS_MAX {
@@ -397,7 +396,7 @@ impl ClusterWorld {
         }
     }
 
-    // What befalls the nodes.
+    // Faults and operators.
 
     fn start(&mut self, node: NodeId) {
         let (now, settings) = (self.now, self.settings.clone());
@@ -416,7 +415,7 @@ impl ClusterWorld {
         self.schedule(now + phase, What::Tick { node, boot });
     }
 
-    /// Ends a node's process. Its clients hear nothing more. `false` when it does not run.
+    /// Ends a node's process. Its clients get no more answers. `false` if it is not running.
     pub fn kill(&mut self, node: NodeId) -> bool {
         let is_in_handover = self.is_in_handover();
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
@@ -436,7 +435,7 @@ impl ClusterWorld {
         true
     }
 
-    /// Starts a node's process again, with its disk or on a new machine with nothing. `false` when it runs.
+    /// Starts a node's process again, with its disk or, `with_nothing`, on a new machine. `false` if it is running.
     pub fn restart(&mut self, node: NodeId, with_nothing: bool) -> bool {
         if self.hosts.get(&node).is_none_or(|host| host.status != Status::Down) {
             return false;
@@ -455,7 +454,8 @@ impl ClusterWorld {
         true
     }
 
-    /// An operator wants a node to be let go, and says so until it is. `false` when no other would stay: the last one cannot go.
+    /// Asks for a node to be removed, again and again until it is. `false` if no other node would remain: the last one cannot
+    /// leave.
     pub fn wish_to_leave(&mut self, node: NodeId) -> bool {
         let wishes = self.wishes.or(NodeSet::of(node));
         let has_left = |host: &Host| host.node().is_some_and(Node::has_left);
@@ -467,12 +467,12 @@ impl ClusterWorld {
         one_stays
     }
 
-    /// The nodes that an operator wants to be let go, and that are not known to be gone.
+    /// The nodes that an operator asked to remove, and that are not known to be gone.
     pub const fn wishes(&self) -> NodeSet {
         self.wishes
     }
 
-    /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
+    /// Repeats the operator's requests: a leader that lost its office has forgotten them.
     pub fn repeat_wishes(&mut self) {
         let running = |(_, host): &(&NodeId, &Host)| {
             host.status == Status::Up && host.node().is_some_and(|node| !node.has_left() && node.view().epoch > 0)
@@ -485,7 +485,7 @@ impl ClusterWorld {
         }
     }
 
-    /// Lets a new machine ask to be a member. `false` when the number is taken.
+    /// Starts a new machine, which asks to become a member. `false` if the number is taken.
     pub fn join(&mut self, node: NodeId, weight: u8) -> bool {
         self.wishes.remove(node);
         if let Some(host) = self.hosts.get(&node) {
@@ -503,7 +503,7 @@ impl ClusterWorld {
         true
     }
 
-    /// A node stands still. `false` when it does not run.
+    /// Pauses a node. `false` if it is not running.
     pub fn pause(&mut self, node: NodeId) -> bool {
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Up) else { return false };
         host.status = Status::Paused;
@@ -511,7 +511,7 @@ impl ClusterWorld {
         true
     }
 
-    /// A paused node goes on, and finds what came meanwhile.
+    /// Resumes a paused node, which then gets the messages that waited.
     pub fn resume(&mut self, node: NodeId) -> bool {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Paused) else { return false };
@@ -538,7 +538,7 @@ impl ClusterWorld {
         true
     }
 
-    /// Sets by how much a wall clock is wrong, or moves it by so much more.
+    /// Sets how far a wall clock is off, or with `adds` moves it by that much more.
     pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
         let is_busy = self.open.get(&node).is_some_and(|open| !open.is_empty());
         let Some(host) = self.hosts.get_mut(&node) else { return false };
@@ -551,12 +551,13 @@ impl ClusterWorld {
         true
     }
 
-    /// Tells of a change of the network, which the caller makes.
+    /// Records a change of the network, which the caller makes.
     pub fn tell_fault(&mut self, text: String) {
         self.tell(Happening::Fault { node: None, text });
     }
 
-    /// Whether all that run are whole members that agree on the ring, with no handover under way and no operation pending.
+    /// Whether all running nodes are complete members that agree on the ring, with no handover under way and no operation
+    /// pending.
     pub fn is_settled(&self) -> bool {
         let mut running = self.hosts.values().filter_map(Host::node).filter(|node| !node.has_left());
         let Some(first) = running.next() else { return true };
@@ -574,7 +575,7 @@ impl ClusterWorld {
     }
 }
 
-/// A key as a person reads it.
+/// A key, printed for people.
 pub fn printed(key: &str) -> String {
     key.strip_prefix(cachedojo::cluster::record::SWEEP)
         .map_or_else(|| format!("`{key}`"), |text| format!("the sweep `{text}`"))
