@@ -1,4 +1,4 @@
-//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, is told the bug's name.
+//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, gets the bug's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,36 +9,36 @@ use super::pack::MutantSpec;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
 
-/// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.
+/// Which checks and cases of a subject failed, and where: the data that is compared to recognise a bug.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// By the case's place in its check: not every case is run.
+    /// Cases by their index in the check: not every case is run.
     checks: Vec<(String, BTreeMap<usize, Trait>)>,
 }
 
-/// How one case went: what it broke, in order. Passing cases broke nothing.
+/// How one case failed: its failures, in order. A passing case has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Trait {
     verdict: Verdict,
     breaks: Vec<Break>,
 }
 
-/// One place of a script at which the answer was not the one expected.
+/// A place in a script at which the answer was not the expected one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Break {
     step: u32,
-    /// In the script's words; where it breaks by chance, what of it does not hang on chance.
+    /// The expectation in the script's words; if the failure depends on chance, only the part of it that does not.
     expected: String,
     actual: String,
-    /// Whether the answer depends on where keys are placed or how memory is accounted: both are the submission's own choice,
-    /// so the first place at which it shows says nothing.
+    /// Whether the answer depends on where keys are placed or how memory is accounted: both are free choices of a submission, so
+    /// the place at which the failure first shows tells nothing.
     by_chance: bool,
 }
 
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
-        // The place depends on which failing schedule was found first, and so on chance.
+        // The place depends on which failing schedule was found first, so on chance.
         if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
             return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
         }
@@ -47,7 +47,7 @@ impl Trait {
             _ => None,
         });
         let mut breaks: Vec<Break> = Vec::new();
-        // Two runs that disagree do so at some key or other.
+        // At which key two runs disagree is chance.
         if case.verdict == Verdict::Flaky {
             breaks.push(Break { step: at.step, expected: "agree".to_owned(), actual: String::new(), by_chance: true });
         }
@@ -58,7 +58,7 @@ impl Trait {
                 breaks.push(at);
             }
         }
-        // A crash, or a pinned output that differs, breaks no `expect` line of the script.
+        // A crash, or a pinned output that differs, is not at an `expect` line of the script.
         if breaks.is_empty() || !matches!(case.verdict, Verdict::Fail | Verdict::Flaky) {
             breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
         }
@@ -69,21 +69,21 @@ impl Trait {
         self.breaks.iter().map(|at| at.step).min()
     }
 
-    /// Whether the other case broke in all these places too, and in the same way.
+    /// Whether the other case failed at all these places too, and in the same way.
     fn is_within(&self, other: &Self) -> bool {
         self.verdict == other.verdict && self.breaks.iter().all(|at| other.has(at))
     }
 
-    /// Whether it breaks in this place too, and in the same way.
+    /// Whether it failed at this place too, and in the same way.
     fn has(&self, at: &Break) -> bool {
         self.breaks.iter().any(|own| own.is_like(at))
     }
 }
 
 impl Break {
-    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are the
-    /// submission's own choice, so the answer given instead says little about a bug; neither does which copies are left
-    /// when a server has gone.
+    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are free
+    /// choices of a submission, so the actual answer says little about a bug; nor does which copies remain after a server has
+    /// gone.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
         let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
@@ -98,26 +98,26 @@ impl Break {
         }
     }
 
-    /// Whether both are one break, as far as chance lets it be told.
+    /// Whether both are the same failure, apart from chance.
     fn is_like(&self, other: &Self) -> bool {
         let is_same = self.by_chance == other.by_chance && self.expected == other.expected;
         is_same && (self.by_chance || self.step == other.step && self.actual == other.actual)
     }
 }
 
-/// How much a submission is like a mutant.
+/// How similar a submission is to a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resemblance {
     /// The mutant's id.
     pub mutant: String,
     /// Whether every check that catches the mutant fails on the submission too.
     pub detected: bool,
-    /// Whether the submission does what this mutant does: see [`compare`].
+    /// Whether the submission behaves like this mutant: see [`compare`].
     pub behaves_like: bool,
 }
 
 impl Fingerprint {
-    /// The fingerprint of a subject with these outcomes. The seed must be the same wherever fingerprints are compared.
+    /// The fingerprint of a subject with these outcomes. Only fingerprints with the same seed can be compared.
     pub fn of(outcomes: &[CheckOutcome]) -> Self {
         let checks = outcomes.iter().map(|outcome| {
             let traits = outcome.cases.iter().map(|case| (case.index, Trait::of(case)));
@@ -135,14 +135,14 @@ impl Fingerprint {
         self.check(id).filter(|(_, case)| case.verdict != Verdict::Pass).count()
     }
 
-    /// The checks that do not pass, skipped ones left out.
+    /// The checks that fail, without skipped ones.
     pub fn failing(&self) -> Vec<&str> {
         self.checks.iter().map(|(id, _)| id.as_str()).filter(|id| self.failures(id) > 0).collect()
     }
 }
 
-/// Where the answer at which a case went wrong says where keys are placed: what of the broken expectation holds for every hash.
-/// Shares are too large, or too small, by chance; keys that move between the wrong nodes show which nodes.
+/// If the wrong answer is about where keys are placed: the part of the failed expectation that does not depend on the hash.
+/// Shares are too large or too small by chance; keys that move between the wrong nodes show which nodes.
 fn placement(case: &CaseOutcome, step: u32, expected: &str) -> Option<String> {
     let answers = case.events.iter().take_while(|event| event.step <= step).filter(|event| event.what.is_answer());
     match &answers.last()?.what {
@@ -164,11 +164,11 @@ fn placement(case: &CaseOutcome, step: u32, expected: &str) -> Option<String> {
     }
 }
 
-/// A failing case: its row and its place in it.
+/// A failing case: its check and its index there.
 type Place<'a> = (&'a str, usize);
 
 impl Fingerprint {
-    /// The cases that do not pass, in order.
+    /// The failing cases, in order.
     fn broken(&self) -> impl Iterator<Item = (Place<'_>, &Trait)> {
         self.checks.iter().flat_map(|(id, traits)| {
             let placed = traits.iter().map(move |(index, case)| ((id.as_str(), *index), case));
@@ -180,19 +180,19 @@ impl Fingerprint {
         self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
     }
 
-    /// What breaks in these cases, step by step.
+    /// The failures of these cases, by step.
     fn told<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
         let cases = places.iter().filter_map(|place| Some((*place, self.case(*place)?)));
         cases.flat_map(|(place, case)| case.breaks.iter().map(move |at| (place, at.step))).collect()
     }
 
-    /// Whether every check that catches a mutant fails here too.
+    /// Whether every check that catches the mutant fails here too.
     pub fn detects(&self, mutant: &MutantSpec) -> bool {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
     }
 
-    /// Whether this submission may behave like a mutant, as far as can be told before the mutant is built: each row that
-    /// catches it fails here too or was not run, and none fails because an item is missing, since mutants have all items.
+    /// Whether this submission may behave like a mutant, as far as can be known before the mutant is built: each row that catches
+    /// it fails here too or was not run, and no row fails because of a missing item, since mutants have all items.
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
@@ -203,9 +203,9 @@ impl Fingerprint {
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
 
-    /// The cases in which this submission fails as the mutant does. None at all unless it fails every case that the mutant
-    /// fails, at the same place or (because of another bug) earlier in the script; cases that were not run are not compared.
-    /// One case alone is not enough to recognise a bug, unless the mutant fails no other.
+    /// The cases in which this submission fails as the mutant does. Empty unless it fails every case that the mutant fails, at
+    /// the same place or (because of another bug) earlier in the script; cases that were not run are not compared. One case alone
+    /// is not enough to recognise a bug, unless the mutant fails no other.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -220,18 +220,17 @@ impl Fingerprint {
     }
 }
 
-/// In how many scripts a submission must fail as a mutant does before the bug is named; in all of them where the mutant fails
-/// in fewer.
+/// In how many scripts a submission must fail like a mutant before the bug is named; in all of them if the mutant fails in fewer.
 const SCRIPTS_MIN: usize = 2;
 
-/// Compares a submission with mutants. A bug is named when the submission fails where the mutant does and in the same way,
-/// whatever else fails. It is not named when one of the rows that catch it has a failure that no named bug explains, nor
-/// when another named bug explains the same failures and more. Cost: O(mutants² x cases).
+/// Compares a submission with mutants. A bug is named if the submission fails where the mutant does and in the same way, whatever
+/// else fails. It is not named if a row that catches it has a failure that no named bug explains, or if another named bug
+/// explains the same failures and more. Cost: O(mutants² x cases).
 pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]) -> Vec<Resemblance> {
     let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
-    // A bug that explained a failure may be dropped itself, so this repeats until none is; each round drops at least one.
+    // A bug that explained a failure may itself be dropped, so this repeats until none is; each round drops at least one.
     loop {
-        // The bugs named for a case must together explain everything that breaks in it.
+        // The bugs named for a case must together explain all its failures.
         let explains = |(place, ours): (Place<'_>, &Trait)| {
             let named = mutants.iter().zip(&shared).filter(|(_, shared)| shared.contains(&place));
             let theirs: Vec<&Trait> = named.filter_map(|((_, mutant), _)| mutant.case(place)).collect();
@@ -270,7 +269,7 @@ mod tests {
     use cachedojo_lab::event::{Event, Move};
     use cachedojo_notation::text::Bilingual;
 
-    /// A case that breaks at these steps.
+    /// A case that fails at these steps.
     fn case(steps: &[u32]) -> Trait {
         let breaks = steps.iter().map(|step| Break {
             step: *step,
@@ -332,7 +331,7 @@ mod tests {
         assert_eq!(named([0, 3, 0, 4, 0], &[[0, 3, 0, 0, 0], [0, 3, 0, 4, 0]]), [1]);
     }
 
-    /// An outcome of a case with these answers and broken expectations, a step each.
+    /// An outcome of a case with these answers and failed expectations, one each step.
     fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
         let event = |(step, what)| Event { step, line: step + 1, at_ms: 0, what };
         let events: Vec<Event> = (0..).zip(told).map(event).collect();

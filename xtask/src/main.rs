@@ -3,14 +3,14 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
-//! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
+//! - `simulate` runs random lives of the simulated cluster, and tests that its mutants are found,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
-//! - `tidy` looks whether the rules of the house are kept,
-//! - `systems` looks whether what learners run compiles on Windows and macOS,
-//! - `dist` makes what is handed to people who do not build it,
+//! - `tidy` checks the project's own rules,
+//! - `systems` checks that what learners run compiles for Windows and macOS,
+//! - `dist` makes the release.
 //!
-//! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
-//! installed), `licences` (which dependencies may have), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! They share `project` (paths, and what is out of date), `tools` (what this machine lacks, and how to install it), `licences`
+//! (those of dependencies), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;

@@ -1,4 +1,4 @@
-//! A learner's script against its lesson.
+//! Judges a learner's script for a lesson.
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::run;
@@ -12,10 +12,10 @@ use super::lesson::{EXPOSED_POINTS, Kind, Lesson, POINTS, length, share};
 use crate::run::Fresh;
 use crate::verdict::Verdict;
 
-/// What each line over the par costs there.
+/// The points that each line over the par costs.
 const POINTS_A_LINE: u32 = 6;
 
-/// What came of a script.
+/// The judgement of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
@@ -23,19 +23,19 @@ pub struct Attempt {
     pub solved: bool,
     /// The points earned, of 100.
     pub score: u32,
-    /// What was looked at, in order; the points add up to the score.
+    /// What was checked, in order; the points add up to the score.
     pub rows: Vec<Row>,
-    /// Of a lesson to expose a bug: how many lines the script has.
+    /// In a lesson to expose a bug: the script's length in lines.
     pub length: Option<u32>,
-    /// How many the shortest known one has; told once the lesson is solved.
+    /// The length of the shortest known script; shown once the lesson is solved.
     pub par: Option<u32>,
-    /// Where the answers of the sound cache and of the lesson's bug part.
+    /// The first command that the sound program and the one with the lesson's bug answer differently.
     pub parting: Option<Parting>,
-    /// What there was to learn; told once the lesson is solved.
+    /// What the lesson teaches; shown once it is solved.
     pub explanation: Option<String>,
 }
 
-/// One thing that was looked at.
+/// One row of the judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -45,17 +45,17 @@ pub struct Row {
     pub title: String,
     /// The points earned.
     pub points: u32,
-    /// The points there are.
+    /// The most points of this row.
     pub max_points: u32,
-    /// What came of it.
+    /// The row's verdict.
     pub verdict: Verdict,
-    /// What the script says, or the lesson asks for.
+    /// The expectation, of the script or of the lesson.
     pub expected: String,
-    /// What was there instead.
+    /// The actual answer.
     pub actual: String,
     /// What happened, in a sentence; empty for a pass.
     pub message: String,
-    /// The script's line that it is about, counted from 1.
+    /// The script's line that the row is about, counted from 1.
     pub line: Option<u32>,
 }
 
@@ -67,17 +67,17 @@ pub struct Parting {
     pub step: u32,
     /// The script's line, counted from 1.
     pub line: u32,
-    /// The sound cache's answer.
+    /// The sound program's answer.
     pub sound: String,
-    /// The other one's.
+    /// The buggy program's answer.
     pub other: String,
 }
 
-/// Whatever a lesson's script is run on.
+/// The subjects that a lesson's script is run on.
 pub struct Subjects<'a> {
     /// The reference engine.
     pub reference: &'a mut Fresh<'a>,
-    /// For lessons to expose a bug: the sound program, and the one with the bug.
+    /// In lessons to expose a bug: the sound program, and the one with the bug.
     pub hunted: Option<(&'a mut Fresh<'a>, &'a mut Fresh<'a>)>,
 }
 
@@ -142,7 +142,7 @@ fn harness_row(message: String) -> Row {
     Row { verdict: Verdict::HarnessError, ..Row::new("subject".to_owned(), String::new(), POINTS).fail(message) }
 }
 
-/// What a run told of the expectation of a line: `Ok`, or what was there instead.
+/// The result of the expectation on a line: `Ok`, or the actual answer.
 fn outcome_at(events: &[Event], line: u32) -> Option<Result<(), String>> {
     events.iter().filter(|event| event.line == line).find_map(|event| match &event.what {
         What::Held { .. } => Some(Ok(())),
@@ -257,7 +257,7 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
     Attempt::of(rows.collect())
 }
 
-/// What is wrong with a script before it runs, and on which line.
+/// What is wrong with a script before it is run, and on which line.
 fn obstacle(
     lesson: &Lesson,
     given: &[Line],
@@ -287,7 +287,7 @@ fn obstacle(
     }
     own.iter().find_map(|line| {
         let words: Vec<&str> = line.text.split_whitespace().collect();
-        // The command of a `for` is what is allowed or not.
+        // In a `for`, the repeated command is the one to be allowed.
         let command = if words.first() == Some(&"for") { words.get(2..).unwrap_or_default() } else { &words };
         let begins = |allowed: &String| {
             let allowed: Vec<&str> = allowed.split_whitespace().collect();
@@ -324,7 +324,8 @@ fn expose(lesson: &Lesson, text: &str, tongue: Tongue, sound: &mut Fresh<'_>, ot
     Attempt { length: Some(length), parting, ..Attempt::of(vec![exposes, short]) }
 }
 
-/// Where the two part, or why the script shows nothing: the line, if it is about one, and a sentence.
+/// The first command that the two answer differently; or why the script shows nothing: the line, if it is about one,
+/// and a sentence.
 fn part(
     lesson: &Lesson,
     script: &Script,
@@ -349,7 +350,7 @@ fn part(
     let answers =
         |events: Vec<Event>| -> Vec<Event> { events.into_iter().filter(|event| event.what.is_answer()).collect() };
     let (sound, other) = (answers(told), answers(run_on(script, lesson.seed, other).map_err(broken)?));
-    // A bug that ends the program ends its answers too.
+    // A bug that ends the program has fewer answers: that is a difference too.
     let differs = sound.iter().enumerate().find(|(index, event)| other.get(*index) != Some(*event));
     let Some((index, event)) = differs else { return Err((None, tongue.no_difference())) };
     Ok(Parting {
@@ -362,7 +363,7 @@ fn part(
 
 // ---- sentences ----
 
-/// The language of the sentences.
+/// The language in which sentences are written.
 #[derive(Clone, Copy)]
 struct Tongue(Language);
 

@@ -1,5 +1,5 @@
-//! What the clients of a cluster of submissions asked and heard, and whether it keeps the promises: reads and writes at a quorum are
-//! linearizable, key by key, values live for their time, and who can be answered is answered.
+//! The clients' history in a cluster of submissions, and whether it keeps the promises: reads and writes at a quorum are
+//! linearizable, key by key; values live for their time; and operations are answered when they can be.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use cachedojo_wire::machine::MachineReply;
 
 /// How far from its deadline a value may be seen, or missed.
 pub const DEADLINE_BOUND: Micros = SECOND;
-/// How long a cluster must have been whole for every operation to be answered.
+/// For how long a cluster must have been healthy for every operation to be answered.
 pub const CALM: Micros = 5 * SECOND;
 
-/// An operation that a client asked for.
+/// A client's operation.
 #[derive(Debug, Clone)]
 pub struct ClientCall {
     /// Whom.
@@ -26,15 +26,15 @@ pub struct ClientCall {
     pub key: String,
     /// What.
     pub operation: act::Operation,
-    /// With which consistency.
+    /// At which level.
     pub level: Level,
-    /// What it heard, and when.
+    /// Its time, and the answer.
     pub answer: Option<(Micros, MachineReply)>,
-    /// Whether the cluster was whole from [`CALM`] before it began until it was answered, or should have been.
+    /// Whether the cluster was healthy from [`CALM`] before it began until it was answered, or should have been.
     pub is_calm: bool,
 }
 
-/// A promise that was broken.
+/// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// On which key.
@@ -43,7 +43,7 @@ pub struct Broken {
     pub said: String,
 }
 
-/// What a call does to its key.
+/// The effect of a call on its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Did<'a> {
     Wrote(&'a [u8]),
@@ -52,7 +52,7 @@ enum Did<'a> {
 }
 
 impl ClientCall {
-    /// When it ended; `None` where nobody knows whether it took effect.
+    /// When it ended; `None` if it is unknown whether it took effect.
     fn ended(&self) -> Option<Micros> {
         self.answer.as_ref().filter(|(_, reply)| !matches!(reply, MachineReply::Failed(_))).map(|(at, _)| *at)
     }
@@ -72,7 +72,7 @@ impl ClientCall {
         }
     }
 
-    /// What it found, and when it knew.
+    /// What it found, and when that was known.
     fn found(&self) -> Option<(Micros, Option<&[u8]>)> {
         match (&self.operation, &self.answer) {
             (act::Operation::Read, Some((at, MachineReply::Value(value)))) => Some((*at, value.as_deref())),
@@ -100,7 +100,8 @@ impl ClientCall {
     }
 }
 
-/// The first promise that is found broken. What was asked at level one, or invalidated, promises nothing here. Cost: that of a search for an order
+/// The first broken promise that is found. Operations at level one, and invalidations, promise nothing here. Cost: that of a
+/// search for a valid order of the operations on each key.
 /// of the operations on each key.
 pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
@@ -141,7 +142,7 @@ fn unanswered(call: &ClientCall) -> Option<Broken> {
     Some(Broken { key: key.clone(), said })
 }
 
-/// One read that one write, or none, shows to be wrong: easier to understand than that there is no order.
+/// A violation that shows in one read and at most one write: easier to understand than that there is no valid order.
 fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
     calls.iter().find_map(|read| {
         let (_, found) = read.found()?;
@@ -176,13 +177,13 @@ fn witness(key: &str, calls: &[&ClientCall]) -> Option<String> {
     })
 }
 
-/// A read that found nothing, though an acknowledged write must be there.
+/// A read that found nothing, although an acknowledged write must be there.
 fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<String> {
     let (known, _) = read.found()?;
     let is_there = |write: &&&ClientCall| {
         let lives =
             write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
-        // Another write in between may have been short-lived, and any deletion may have come later.
+        // Another write in between may have had a short life, and a deletion may have come later.
         let may_end = |other: &&&ClientCall| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
             is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
@@ -286,7 +287,7 @@ mod tests {
                 vec![write(1, 0, 9, "a", Some(5_000)), read(2, 3_000, "")],
                 "n2 reads nothing of k at 3000 ms, though a lives until 5000 ms",
             ),
-            // New, then old, while the write is under way: no single write shows it.
+            // New, then old, while the write is under way: no single write proves it.
             (
                 vec![a(), write(2, 10, 99, "b", None), read(3, 20, "b"), read(3, 30, "a")],
                 "no order of the operations on k explains the read that saw `a` that began at 30 ms",

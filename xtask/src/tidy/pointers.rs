@@ -1,9 +1,9 @@
-//! Dead pointers: a file, a folder or a command that Markdown or a comment names must be there.
+//! Dead pointers: a file, a folder or a command that Markdown or a comment names must exist.
 
 use super::rust;
 use super::tree::{Finding, Tree, has_extension};
 
-/// Folders of ours, by which a path is told from any other text with a slash.
+/// Our folders, by which paths are recognised among other texts with a slash.
 const TOPS: &[&str] = &[
     "notation/",
     "wire/",
@@ -48,7 +48,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The commands that there are.
+/// The existing commands.
 struct Commands {
     grader: Vec<String>,
     xtask: Vec<String>,
@@ -98,10 +98,10 @@ fn is_path(text: &str) -> bool {
     TOPS.iter().any(|top| text.starts_with(top)) && text.chars().all(plain) && text.len() > 4
 }
 
-/// Whether a path leads somewhere: from the root, from the file's own folder, or from its crate's.
+/// Whether a path exists: from the root, from the file's own folder, or from its crate's.
 fn is_there(tree: &Tree, from: &str, path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    // What a learner hands in is named as the learner sees it.
+    // Files that learners hand in are named as in a submission, and generated folders may be missing.
     let is_made = matches!(path, "www/dist" | "www/src/wasm" | "www/public/course" | "dist/page" | "dist/grader");
     let is_learners = matches!(path, "src/lib.rs" | "src/main.rs" | "tests.rs" | "src") || path.ends_with("target");
     let mut folders = vec![String::new()];
