@@ -1,11 +1,10 @@
 //! The one seam between a subject and what judges it: requests, responses, and their bytes.
 //!
-//! A *subject* is everything that answers requests: the reference engine, a mutant, a learner's submission. The judge
-//! sends it [`Request`]s and receives [`Response`]s; for a compiled submission both cross the boundary of a WebAssembly
+//! A *subject* is whatever obeys commands: the reference engine, a mutant, a learner's submission. The judge speaks
+//! to it in [`Request`]s and hears [`Response`]s; for a compiled submission both cross the border of a WebAssembly
 //! module as bytes ([`encode`], [`decode`]). Expected values never cross: the judge keeps them.
 //!
-//! This crate is built twice, for the engine and, beside a submission's adapter, for `wasm32-wasip1`. So it depends on
-//! neither.
+//! This crate is built for the engine, and for `wasm32-wasip1` beside the submission's adapter. So it knows neither.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -15,7 +14,7 @@ pub mod machine;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Every request to a subject: one variant for each object of the exercise's prototype, and one for each wire protocol.
+/// What can be asked of a subject: one variant per object of the exercise's prototype, and one per wire protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// A `CacheNode`: one at a time; `New` replaces it.
@@ -28,9 +27,9 @@ pub enum Request {
     Parser(ParserRequest),
     /// A whole run of the line protocol: `simulate_distributed_cache(commands)`; answered by [`Response::Lines`].
     Simulate(Vec<String>),
-    /// Requests beyond every prototype, for the reference only; a submission answers [`Response::NotImplemented`].
+    /// What only the reference offers, beyond every prototype; a submission answers [`Response::NotImplemented`].
     Extra(ExtraRequest),
-    /// A request to a node of a cluster, which is a state machine: one for each subject. See [`machine`].
+    /// A node of a cluster as a state machine: one a subject. See [`machine`].
     Machine(machine::MachineRequest),
 }
 
@@ -41,7 +40,7 @@ pub enum NodeRequest {
     New {
         /// The memory limit, in bytes.
         max_memory: u64,
-        /// Which entry leaves when the limit is reached.
+        /// What leaves when the limit is met.
         policy: Policy,
     },
     /// `get`; answered by [`Response::Entry`].
@@ -55,7 +54,7 @@ pub enum NodeRequest {
         key: String,
         /// The value.
         value: Vec<u8>,
-        /// Time to live in milliseconds; with `None` it lives until evicted.
+        /// Time to live in milliseconds; `None` lives until evicted.
         ttl_ms: Option<u64>,
     },
     /// `delete`; answered by [`Response::Bool`]: whether the key was there.
@@ -112,9 +111,9 @@ pub enum RingRequest {
     },
     /// `nodes`; answered by [`Response::Members`].
     Members,
-    /// `get_node` for `prefix0`, `prefix1`, … in one request; answered by [`Response::Owners`].
+    /// `get_node` for `prefix0`, `prefix1`, … in one crossing; answered by [`Response::Owners`].
     OwnersOf {
-        /// What comes before the number, or contains `{}` in its place: see [`numbered`].
+        /// What stands before the number, or holds `{}` in its place: see [`numbered`].
         prefix: String,
         /// How many keys.
         count: u32,
@@ -166,18 +165,18 @@ pub enum ParserRequest {
     Serialize(Reply),
 }
 
-/// Requests for the reference only: the protocols as sessions, and questions about the cache beyond the prototype.
+/// What only the reference offers: the protocols as sessions, and the cache's questions beyond the prototype.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExtraRequest {
-    /// One line of the `line` protocol; answered by [`Response::Lines`] (no lines after `EXIT`).
+    /// One line of the `line` protocol; answered by [`Response::Lines`] (no line once `EXIT` was said).
     Line(String),
     /// Bytes for a memcached session; answered by [`Response::Bytes`].
     Memcached(Vec<u8>),
     /// One request of the REST API, as `METHOD path [body]`; answered by [`Response::Lines`].
     Rest(String),
-    /// The node's keys in the order of eviction; answered by [`Response::Lines`].
+    /// The node's keys, the next victim first; answered by [`Response::Lines`].
     Order,
-    /// Whether a key exists, without using it; answered by [`Response::Bool`].
+    /// Whether a key is there, without touching its place; answered by [`Response::Bool`].
     Exists {
         /// The key.
         key: String,
@@ -203,7 +202,7 @@ pub enum ExtraRequest {
     Clear,
 }
 
-/// A subject's answer.
+/// What a subject answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Response {
     /// The call returned nothing.
@@ -212,7 +211,7 @@ pub enum Response {
     Bool(bool),
     /// What `get` found.
     Entry(Option<Vec<u8>>),
-    /// The sum after `incr`; `None` if it failed.
+    /// What `incr` made of it; `None` when it could not.
     Number(Option<i64>),
     /// How many.
     Count(u64),
@@ -220,31 +219,31 @@ pub enum Response {
     Stats(Stats),
     /// One ring member, or none.
     Member(Option<Member>),
-    /// Ring members, in the subject's order.
+    /// Ring members, in the order given.
     Members(Vec<Member>),
-    /// For each key of a series, the index of its owner in `ids`; `u32::MAX` for no owner.
+    /// For each key of a run of keys, the index of its owner in `ids`; `u32::MAX` for no owner.
     Owners {
         /// The owners' ids, in order of first appearance.
         ids: Vec<String>,
-        /// One index for each key.
+        /// One index a key.
         owners: Vec<u32>,
     },
     /// The cluster's reply to a command.
     Reply(Reply),
-    /// The parser's result.
+    /// What the parser read.
     Parsed(Result<Command, ParseError>),
-    /// The serializer's bytes.
+    /// What the serializer wrote.
     Bytes(Vec<u8>),
     /// The answers of a whole run of the line protocol.
     Lines(Vec<String>),
-    /// The subject does not have this item of the prototype, or has it with another signature.
+    /// The subject lacks this item of the prototype, or has it with another signature.
     NotImplemented {
         /// The item, as `CacheNode::touch`.
         item: String,
     },
-    /// There is no node (ring, cluster) yet.
+    /// There is no node (ring, cluster) yet to ask.
     NoObject,
-    /// The effects that a node of a cluster asks for.
+    /// What a node of a cluster wants done.
     Effects(Vec<machine::MachineEffect>),
 }
 
@@ -282,9 +281,9 @@ pub struct Stats {
     pub hits: u64,
     /// Reads that did not.
     pub misses: u64,
-    /// Entries evicted because of the limit.
+    /// Entries pushed out by the limit.
     pub evictions: u64,
-    /// Entries removed because they had expired.
+    /// Entries removed because their time was over.
     pub expired: u64,
     /// Bytes accounted.
     pub bytes_stored: u64,
@@ -297,11 +296,11 @@ pub struct Stats {
 pub struct Config {
     /// The memory limit, in bytes.
     pub max_memory: u64,
-    /// The time to live of entries without one of their own, in milliseconds.
+    /// The time to live of entries that are given none, in milliseconds.
     pub default_ttl_ms: Option<u64>,
-    /// Which entry leaves when the limit is reached.
+    /// What leaves when the limit is met.
     pub policy: Policy,
-    /// How many servers keep a key.
+    /// On how many servers a key lives.
     pub replication_factor: u32,
     /// Points per server.
     pub virtual_nodes: u32,
@@ -429,18 +428,18 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
     postcard::to_allocvec(message).expect("messages hold nothing that postcard refuses")
 }
 
-/// Decodes a message; `None` if the bytes are not one, never a panic. Cost: O(size). No message contains another of its kind, so
-/// the recursion is a few calls deep for any input.
+/// Reads a message; `None` when the bytes are none. Never panics, whatever the bytes. Cost: O(size); no message holds another
+/// of its kind, so reading one is a few calls deep, whoever wrote it.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     postcard::from_bytes(bytes).ok()
 }
 
-/// [`decode`] for requests, compiled once here: otherwise the adapter of every submission would compile it again.
+/// [`decode`] for requests, compiled here once: the adapter of every submission would else compile it again.
 pub fn decode_request(bytes: &[u8]) -> Option<Request> {
     decode(bytes)
 }
 
-/// [`encode`] for responses, compiled once here: otherwise the adapter of every submission would compile it again.
+/// [`encode`] for responses, compiled here once: the adapter of every submission would else compile it again.
 pub fn encode_response(response: &Response) -> Vec<u8> {
     encode(response)
 }

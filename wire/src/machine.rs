@@ -1,22 +1,22 @@
-//! A node of a cluster as a state machine: inputs come in, effects go out. Apart from its clocks and its randomness,
-//! nothing else connects it with the outside.
+//! A node of a cluster as a state machine: what happens to it comes in, what it wants done goes out, and nothing else
+//! connects it with the world but its clocks and its randomness.
 
 use serde::{Deserialize, Serialize};
 
-/// A request to a node. Everything but `Start` and `Cycle` needs one: without it the answer is
+/// What can be asked of a node. Everything but `Start` and `Cycle` needs one: without it the answer is
 /// [`NoObject`](crate::Response::NoObject).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineRequest {
-    /// The node's process starts; answered by [`Effects`](crate::Response::Effects).
+    /// Its process begins; answered by [`Effects`](crate::Response::Effects).
     Start(MachineSetup),
-    /// An input for it; answered by [`Effects`](crate::Response::Effects).
+    /// Something happens to it; answered by [`Effects`](crate::Response::Effects).
     Handle(Input),
-    /// Makes `count` nodes, one after the other; each handles all of `inputs` and is dropped. Answered by
-    /// [`Done`](crate::Response::Done). The subject's own node, if there is one, is not changed.
+    /// So many nodes are made, hear all of `inputs` and are dropped, one after the other; answered by
+    /// [`Done`](crate::Response::Done). The subject's own node, if there is one, stays as it is.
     Cycle {
         /// How each of them is made.
         setup: MachineSetup,
-        /// The inputs of each of them.
+        /// What each of them hears.
         inputs: Vec<Input>,
         /// How many.
         count: u32,
@@ -28,34 +28,34 @@ pub enum MachineRequest {
 pub struct MachineSetup {
     /// Its own name.
     pub id: String,
-    /// The names of all members of the cluster, its own included.
+    /// The names of all members of the cluster, its own among them.
     pub members: Vec<String>,
-    /// How many nodes keep a key.
+    /// On how many nodes a key lives.
     pub copies: u32,
     /// Points of a node on the ring.
     pub points: u32,
 }
 
-/// An input of a node.
+/// Something that happens to a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
-    /// A message arrived.
+    /// A message came.
     Message {
         /// The sender.
         from: String,
-        /// The bytes that it sent, in whatever format the nodes use.
+        /// What it sent, in whatever format the nodes agree on.
         bytes: Vec<u8>,
     },
-    /// A timer has run out.
+    /// The time of a timer is over.
     Timer {
         /// The number that the node gave it.
         timer: u64,
     },
-    /// A client's request.
+    /// A client asks.
     Client {
-        /// The number that the answer must carry.
+        /// The number under which the answer is expected.
         number: u64,
-        /// The request.
+        /// What it asks for.
         command: MachineCommand,
     },
     /// A node has become a member.
@@ -63,14 +63,14 @@ pub enum Input {
         /// Its name.
         id: String,
     },
-    /// A node is no longer a member.
+    /// A node is no member any more.
     Left {
         /// Its name.
         id: String,
     },
 }
 
-/// A client's request.
+/// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineCommand {
     /// Write a key.
@@ -79,7 +79,7 @@ pub enum MachineCommand {
         key: String,
         /// The value.
         value: Vec<u8>,
-        /// Time to live in milliseconds; `None` for ever.
+        /// Time to live in milliseconds; without one it lives for ever.
         ttl_ms: Option<u64>,
         /// How many replicas must confirm.
         level: MachineLevel,
@@ -103,7 +103,7 @@ pub enum MachineCommand {
         /// The key.
         key: String,
     },
-    /// What this node itself holds, without asking another.
+    /// What this very node holds, without asking another.
     Peek {
         /// The key.
         key: String,
@@ -121,7 +121,7 @@ pub enum MachineLevel {
     All,
 }
 
-/// An effect that a node asks for.
+/// Something that a node wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineEffect {
     /// Send a message.
@@ -133,28 +133,28 @@ pub enum MachineEffect {
     },
     /// Set a timer.
     Timer {
-        /// The node's own number for it.
+        /// The node's number for it.
         timer: u64,
         /// After how many milliseconds.
         after_ms: u64,
     },
     /// Answer a client.
     Reply {
-        /// The number of the client's request.
+        /// The number of what was asked.
         number: u64,
         /// The answer.
         reply: MachineReply,
     },
 }
 
-/// The answer to a client.
+/// What a client hears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MachineReply {
     /// What a read found, or nothing.
     Value(Option<Vec<u8>>),
     /// It is done.
     Done,
-    /// It failed; the node's words say why.
+    /// It could not be done, in the node's own words.
     Failed(String),
 }
 
