@@ -1,5 +1,5 @@
-//! Marks in the form in which a platform takes them: its own grading worksheet or gradebook with one column filled in, or the
-//! smallest table that it reads. All begin with the mark by which a spreadsheet knows UTF-8, and no cell is a formula.
+//! Marks in the platforms' formats: their own grading worksheet or gradebook with one column filled in, or the smallest table
+//! that they import. All begin with the byte order mark by which a spreadsheet recognises UTF-8, and no cell is a formula.
 
 use cachedojo_notation::text::Language;
 
@@ -17,8 +17,8 @@ pub struct Marks {
     pub text: String,
 }
 
-/// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
-/// gradebook's column. Cost: O(learners).
+/// The marks of a class, for each platform that its submissions came from, and in the roster's own format. `column` is the
+/// gradebook's column for marks. Cost: O(learners).
 pub fn render(
     class: &Class,
     roster: Option<(&Roster, &[Option<usize>])>,
@@ -56,7 +56,7 @@ const fn name_of(platform: Platform) -> &'static str {
     }
 }
 
-/// The learners of a platform whose row counts: an earlier attempt's does not.
+/// The learners of a platform whose row counts; the row of an earlier attempt does not.
 fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner, &Whose)> {
     let of_platform = move |learner: &'_ &Learner| learner.state != State::Superseded;
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
@@ -64,7 +64,7 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
     })
 }
 
-/// What goes with a mark, in a sentence.
+/// The comment beside a mark, in a sentence.
 fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     let (of, late) = match language {
         Language::English => (" points of ", ", late"),
@@ -77,7 +77,7 @@ fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     }
 }
 
-/// The smallest table that a platform reads.
+/// The smallest table that a platform imports.
 fn of_platform(class: &Class, platform: Platform, column: &str, language: Language) -> String {
     let max = class.max_score.to_string();
     let mark = |learner: &Learner| learner.mark().map(|mark| mark.to_string()).unwrap_or_default();
@@ -152,7 +152,7 @@ fn iliass_status(learner: &Learner) -> &'static str {
     }
 }
 
-/// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one.
+/// The roster's own table with the marks: in the column of that name if there is one, else in a new one.
 fn filled(class: &Class, roster: &Roster, matched: &[Option<usize>], column: &str, language: Language) -> String {
     let (mut head, mut rows) = (roster.head.clone(), roster.rows.clone());
     let grade = grade_column(&mut head, &mut rows, roster.form, column);
@@ -182,7 +182,7 @@ fn is_points(row: &[String]) -> bool {
     row.first().is_some_and(|cell| cell.trim() == "Points Possible")
 }
 
-/// The column that takes the marks; one is made where the roster has none.
+/// The column for the marks; it is made if the roster has none.
 fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, column: &str) -> usize {
     let named = |name: &str, wanted: &str| name.trim().to_lowercase().starts_with(&wanted.to_lowercase());
     let fixed: &[&str] = match form {
@@ -195,7 +195,7 @@ fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, co
     if let Some(at) = own.or_else(|| head.iter().position(|name| named(name, column))) {
         return at;
     }
-    // What stands last in Brightspace's form has to stand last.
+    // Brightspace's last column must stay the last.
     let end = head.iter().position(|name| name.trim() == "End-of-Line Indicator").unwrap_or(head.len());
     let name = match form {
         Form::Of(Platform::Brightspace) => format!("{column} Points Grade"),

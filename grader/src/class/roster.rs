@@ -1,5 +1,5 @@
-//! The people of a course, as a platform exports them: a gradebook, a grading worksheet, a class list. Who handed in nothing
-//! shows only here, and a platform takes marks back in the columns that it gave.
+//! The people of a course, as a platform exports them: a gradebook, a grading worksheet, a class list. It is needed to see who
+//! handed in nothing, and to return marks in the platform's own columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,29 +15,29 @@ use crate::intake::platform::{Platform, Whose};
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
 
-/// A roster: the table that a platform gave, and the people in it.
+/// A roster: the platform's table, and the people in it.
 #[derive(Debug, Clone)]
 pub struct Roster {
-    /// Whose form it is.
+    /// The platform or kind that its format belongs to.
     pub form: Form,
     /// The names of its columns.
     pub head: Vec<String>,
     /// Its rows, each as long as the head.
     pub rows: Vec<Vec<String>>,
-    /// What stood between two cells.
+    /// The separator of cells.
     pub delimiter: u8,
     /// The people, with their rows.
     pub people: Vec<Person>,
 }
 
-/// Whose form a roster is.
+/// The kinds of rosters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Of a platform.
     Of(Platform),
     /// GitHub Classroom's list.
     GithubClassroom,
-    /// A list of names of anybody's making.
+    /// A list of names that somebody made by hand.
     Plain,
 }
 
@@ -59,7 +59,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// As they are shown: the name, and what tells them from others of that name.
+    /// The name as shown, with whatever distinguishes it from others of the same name.
     pub fn shown(&self) -> String {
         let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
         match (self.name.is_empty(), mark) {
@@ -70,7 +70,7 @@ impl Person {
     }
 }
 
-/// Where a roster keeps what.
+/// Which columns have what.
 #[derive(Debug, Default)]
 struct Columns {
     name: Option<usize>,
@@ -86,7 +86,7 @@ impl Roster {
     /// Reads a roster: CSV with commas, semicolons or tabs, in UTF-8 or, as Blackboard writes it, UTF-16.
     ///
     /// # Errors
-    /// It cannot be read, or has no column that tells a person.
+    /// It cannot be read, or has no column that identifies a person.
     pub fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
         let unreadable = |error: std::io::Error| UsageError(format!("the roster `{shown}` cannot be read: {error}"));
@@ -102,9 +102,9 @@ impl Roster {
         })
     }
 
-    /// A roster from its text; nothing where no column tells a person.
+    /// A roster from its text; `None` if no column identifies a person.
     pub fn parse(text: &str) -> Option<Self> {
-        // A spreadsheet may be told first what stands between its cells, and its first rows may be empty.
+        // A spreadsheet's file may begin with a line that names its separator, and with empty rows.
         let text = text.trim_start_matches(['\r', '\n']);
         let sep = text.lines().next()?.trim().strip_prefix("sep=").filter(|rest| rest.len() <= 1);
         let text = if sep.is_some() { text.split_once('\n')?.1 } else { text };
@@ -133,12 +133,12 @@ impl Roster {
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
     }
 
-    /// Which of the people each learner is, where just one fits.
+    /// For each learner the person in the roster, where exactly one matches.
     pub fn matched(&self, learners: &[(&str, &Whose)]) -> Vec<Option<usize>> {
         let index = Index::of(self);
         let found: Vec<Option<usize>> =
             learners.iter().map(|(learner, whose)| index.find(self, learner, whose)).collect();
-        // Two learners are not one person: then the roster does not tell who either is.
+        // Two learners cannot be the same person: then the roster does not identify either.
         let mut times: BTreeMap<usize, BTreeSet<&Key<'_>>> = BTreeMap::new();
         let keys: Vec<Key<'_>> = learners.iter().map(|(_, whose)| Key(whose.platform, &whose.exact)).collect();
         for (person, key) in found.iter().zip(&keys) {
@@ -150,11 +150,11 @@ impl Roster {
     }
 }
 
-/// What makes a learner, to tell two apart.
+/// What identifies a learner.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a>(Platform, &'a std::ffi::OsStr);
 
-/// The people by what could name them; what names two names nobody.
+/// The people by each name that could identify them; a name that two people share identifies neither.
 struct Index {
     numbers: BTreeMap<String, Option<usize>>,
     others: BTreeMap<String, Option<usize>>,
@@ -173,7 +173,7 @@ impl Index {
     }
 
     fn find(&self, roster: &Roster, learner: &str, whose: &Whose) -> Option<usize> {
-        // A number is only its own platform's.
+        // A number is valid only within its own platform.
         if roster.form == Form::Of(whose.platform)
             && let Some(Some(person)) = self.numbers.get(&whose.number).filter(|_| !whose.number.is_empty())
         {
@@ -206,7 +206,7 @@ fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {
         .or_insert(Some(person));
 }
 
-/// A name as one remembers it: without accents, case and order, so that `Lovelace, Ada` is `ada lovelace`.
+/// A name for comparison: without accents, case and order, so that `Lovelace, Ada` equals `ada lovelace`.
 fn folded(name: &str) -> String {
     let plain: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     let mut words: Vec<&str> =
@@ -249,7 +249,7 @@ impl Columns {
             "" => format!("{} {}", cell(self.first), cell(self.last)).trim().to_owned(),
             name => name.to_owned(),
         };
-        // `Participant 1234`, `#1234`: the number is what counts.
+        // `Participant 1234`, `#1234`: only the number matters.
         let number = cell(self.number).trim_start_matches('#');
         let number = match form {
             Form::Of(Platform::Moodle) => number.rsplit(' ').next().unwrap_or_default(),
@@ -266,7 +266,7 @@ impl Columns {
                 .iter()
                 .any(|word| status.split(|c: char| !c.is_alphabetic()).any(|part| part == *word)),
         };
-        // Canvas's second row holds the points, its last a test student.
+        // Canvas's second row has the points possible, and its last row is a test student.
         let is_nobody =
             person.name == "Points Possible" || person.number.is_empty() && form == Form::Of(Platform::Canvas);
         let is_blank =
@@ -300,7 +300,7 @@ fn form_of(head: &[String]) -> Form {
     }
 }
 
-/// A table's text, whatever spreadsheet wrote it.
+/// A table's text, in any of the encodings that spreadsheets write.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
@@ -310,7 +310,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        // A spreadsheet of an older Windows: its letters are those of Latin-1, or nearly.
+        // From a spreadsheet on an older Windows: roughly Latin-1.
         _ => Some(
             String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect()),
         ),

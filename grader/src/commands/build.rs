@@ -1,4 +1,4 @@
-//! `grader build`: a submission's module for the page. And the hidden command that makes what the page loads for its course.
+//! `grader build`: a submission's module for the page; and the hidden command that makes the course for the page.
 
 use std::fs;
 use std::io::Write;
@@ -31,7 +31,7 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
 /// Writes the course's data and programs for the page.
 ///
 /// # Errors
-/// The course is unsound, a program does not build, or the folder cannot be written.
+/// The course is invalid, a program does not build, or the folder cannot be written.
 pub fn export_course(args: &ExportArgs) -> Result<Outcome> {
     lesson::export(&CourseFiles::load()?, &args.folder, args.trust)?;
     Ok(Outcome::Passed)

@@ -24,10 +24,10 @@ use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
 use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
 
-/// Largest statement that is looked into, in bytes.
+/// The largest statement that is searched, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
-/// The pack that an argument names; naming none that is sound is the caller's mistake.
+/// The pack that an argument names; if there is no valid one, that is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
     if id_or_folder == COURSE_ID {
         let message = "`script-hunts` is a course: name one of its lessons, such as expose-ttl; `grader show script-hunts` lists them";
@@ -36,7 +36,7 @@ fn load_pack(id_or_folder: &str) -> Result<Pack> {
     course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
-/// A file that is to be written must be able to: told before anything is graded.
+/// Checks that an output file can be written, before anything is graded.
 fn check_out(file: &Path) -> Result<()> {
     let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let shown = file.display();
@@ -53,8 +53,8 @@ fn check_out(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says so where a folder was begun for another exercise than the default one, which is graded because none was named. What a
-/// submission says never decides what it is graded by.
+/// Warns if the folder was started for another exercise than the default one, which is graded because none was named. The
+/// submission's content never decides what it is graded by.
 fn note_other_exercise(path: &Path, exercise: &str) {
     if exercise != DEFAULT_ID {
         return;

@@ -17,7 +17,7 @@ use crate::run::bench::Bench;
 use crate::serve::guard::Guard;
 use crate::serve::{FAREWELL, answer, desk, listen, page};
 
-/// Serves until Ctrl-C; who is being answered then still gets an answer.
+/// Serves until Ctrl-C; requests in progress are still answered.
 ///
 /// # Errors
 /// The port is taken, there is no such exercise or page, or this machine lacks what grading needs.
@@ -44,7 +44,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
         for _ in 0..jobs {
             scope.spawn(|| workers.work());
         }
-        // The desk goes with the server: then the workers end.
+        // `answer` drops the desk at its end; then the workers end.
         answer(listener, desk, page.as_deref(), guard, stopped)
     })?;
     Ok(Outcome::Passed)
