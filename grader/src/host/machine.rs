@@ -1,5 +1,5 @@
-//! What the grader asks of the system besides files and programs: clocks of processors, groups of processes, signals. The one
-//! place, with its neighbours in this folder, that names crates of one system; `elsewhere/` has the same for the others.
+//! System calls beyond files and programs: processor clocks, process groups, signals. Only this file and its neighbours in this
+//! folder name crates of one system; `elsewhere/` has the same functions for other systems.
 
 use std::fs::Metadata;
 use std::io;
@@ -15,22 +15,22 @@ use rustix::process::{Pid, Resource, Rlimit, Signal};
 
 use super::{budget, kernel};
 
-/// The signals that say why a process ended.
+/// The signals that explain how a process ended.
 pub use libc::{SIGBUS, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ};
 
-/// What the calling thread has spent on its processor.
+/// The processor time that the calling thread has used.
 pub fn thread_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// A program that is started by this command leads a group of its own: what ends this process from the keyboard does not end
-/// it, and what it starts can be ended with it.
+/// Starts the command's program in a process group of its own: Ctrl-C for this process does not reach it, and it can be killed
+/// together with its children.
 pub fn in_own_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Ends the group that a child leads, where one is still there.
+/// Kills the group that a child leads, if it still exists.
 pub fn end_group(leader: u32) {
     if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
         _ = rustix::process::kill_process_group(group, Signal::KILL);
@@ -64,7 +64,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Room on the disk of a folder, in bytes; nothing where the system does not tell.
+/// Free space on the disk of a folder, in bytes; `None` if unknown.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -75,7 +75,7 @@ pub fn is_own(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Sees to it that no program which this process starts inherits what it has open beside its three streams.
+/// Makes sure that child processes inherit only their three streams.
 pub fn keep_descriptors_to_itself() {
     _ = kernel::close_on_exec_above_stderr();
 }
@@ -88,11 +88,11 @@ pub fn link(to: &str, from: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(to, from)
 }
 
-/// Puts the limits of a grading on this process, which ends with the one that started it. Its memory is that for
-/// data: wasmtime reserves address space that it never uses.
+/// Sets the limits of a grading on this process, and makes it end with its parent. Memory is limited by data size, not
+/// by address space, because wasmtime reserves address space that it never uses.
 ///
 /// # Errors
-/// The system refuses, or who started this process is gone.
+/// The system refuses, or the parent has ended already.
 pub fn confine_grading(parent: u32) -> Result<()> {
     kernel::close_on_exec_above_stderr().context("closing descriptors")?;
     let cpu = budget::GRADING.as_secs();
