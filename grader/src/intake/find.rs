@@ -134,7 +134,7 @@ fn unwrapped(class: &Path, languages: &[CodeLanguage]) -> Result<PathBuf> {
     Ok(root)
 }
 
-/// Whether a folder is itself a submission: a root file is in it, or in its only sub-folder.
+/// Whether a folder is itself a submission: it has a root file, or a folder `src` or `tests`.
 fn is_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
     ["src", "tests"].iter().any(|name| folder.join(name).is_dir())
         || look::roots(languages).chain(["lib.rs", "main.py"]).any(|root| folder.join(root).is_file())

@@ -1,10 +1,10 @@
-//! A running service as a submission: a command that starts one, or the URL of one. The checks' requests are sent over HTTP,
-//! and its answers are taken for what they are: bytes of a stranger.
+//! A running service as a submission: a command that starts one, or the URL of one. The checks' requests are sent over HTTP, and
+//! its answers are treated as a stranger's bytes.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`client`] | one request and its answer, bounded in bytes and in time |
-//! | [`service`] | the process behind it, started and ended with all that it started |
+//! | [`service`] | the process of a service, started and ended with all its children |
 //! | [`subject`] | the seam: requests of a script, sent |
 
 pub mod client;
@@ -22,18 +22,18 @@ pub use service::START;
 use service::Service;
 use subject::HttpSubject;
 
-/// Why a command is not run without being told to.
+/// Why a command is not run without `--trust`.
 pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
     if you trust it, add --trust; or start it where you like and name it with --url";
 
-/// Services, started or found.
+/// Services, started or connected to.
 #[derive(Debug)]
 pub struct HttpToolchain {
     protection: Protection,
 }
 
 impl HttpToolchain {
-    /// The way to services; one that must be started is only under `Protection::Trust`.
+    /// The toolchain for services; a service is started only under `Protection::Trust`.
     pub const fn new(protection: Protection) -> Self {
         Self { protection }
     }
