@@ -1,4 +1,4 @@
-//! What everyone may see of a report, in characters that no reader trips over.
+//! Removes from a report what learners must not see, and characters that readers could misinterpret.
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
@@ -9,18 +9,18 @@ use super::french::in_french;
 use super::link;
 use crate::host::printable::{self, clip, harmless};
 
-/// The longest text that a report carries in one field, in characters.
+/// The longest text of one field, in characters.
 const FIELD_CHARS_MAX: usize = 16_384;
-/// The most diagnostics that a report carries.
+/// The most diagnostics.
 const DIAGNOSTICS_MAX: usize = 100;
 
-/// The most further cases of a row that a report carries.
+/// The most further cases of a row.
 const ALSO_FAILS_MAX: usize = 20;
 
-/// The report with links, without what is hidden, in harmless characters. Cost: O(report).
+/// The report with links, without hidden parts, in harmless characters. Cost: O(report).
 pub(super) fn disclose(report: &Report, playground: &str, language: Language) -> Report {
     let mut report = report.clone();
-    // Fails closed, whoever made the report.
+    // Whatever made the report: without checks it cannot have passed.
     report.passed &= report.verdict == GradeVerdict::Graded && !report.checks.is_empty();
     report.submission.path = line(&report.submission.path);
     let (exercise, seed) = (report.exercise.clone(), report.seed);
@@ -52,7 +52,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
             text.clear();
         }
         check.also_fails.clear();
-        // Why a check was skipped names another check's title, which is no secret.
+        // The reason why a check was skipped is another check's title, which is not secret.
         if check.verdict != Verdict::Skipped {
             check.message.clear();
         }
@@ -84,7 +84,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
     }
 }
 
-/// Harmless text in one line, of a field's length.
+/// Harmless text on one line, with the length limit of a field.
 fn line(text: &str) -> String {
     clip(&printable::line(text), FIELD_CHARS_MAX)
 }

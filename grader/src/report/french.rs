@@ -1,6 +1,7 @@
-//! What the grader says of a source, in French. The compiler's own words stay as they are: learners look them up.
+//! The grader's messages about a source, in French. The compiler's messages stay in English, because learners search
+//! for them.
 
-/// Sentences, and the parts of those that name something of the learner's.
+/// Sentences, and the places of learners' names in them.
 const PHRASES: &[(&str, &str)] = &[
     (" is not as the prototype has it, ", " n'est pas comme dans le prototype ; "),
     (" cannot be used as the prototype says, ", " ne peut être utilisé comme le dit le prototype ; "),
@@ -65,9 +66,9 @@ const PHRASES: &[(&str, &str)] = &[
     ("` or `", "` ou `"),
 ];
 
-/// A message of the grader's in French; what is not of its words stays. Cost: O(text x phrases).
+/// A message of the grader in French; other messages are unchanged. Cost: O(text x phrases).
 pub(super) fn in_french(message: &str) -> String {
-    // The first line is the grader's; what follows is the compiler's help, or the learner's own source.
+    // The first line is the grader's; the compiler's help or the learner's own source follows.
     let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
     let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));
     rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}"))

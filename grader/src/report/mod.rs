@@ -1,8 +1,8 @@
-//! Renderers: one report, many formats. Each is a pure function of [`cachedojo_judge::Report`] and of a [`Setting`].
+//! Renderers: one report, many formats. Each is a pure function of a [`cachedojo_judge::Report`] and a [`Setting`].
 //!
-//! Before any format sees it, the report goes through `disclose`: what a learner may not see is gone, what a terminal,
-//! a browser or an XML parser would trip over is replaced, links are filled in. A format then only has its own syntax to
-//! mind. Those of course platforms are made from `rows`, which hold no pass unless the submission was really graded.
+//! Before a format is rendered, the report goes through `disclose`: hidden parts are removed, characters that terminals, browsers
+//! or XML parsers could misinterpret are replaced, links are added. So a format deals only with its own syntax. The formats of
+//! course platforms are made from `rows`, which has no passed row unless the submission was really graded.
 
 use std::fs;
 use std::io::{self, Write};
@@ -92,7 +92,7 @@ impl Format {
     ];
 }
 
-/// The report in a format, ending with a line's end. Cost: O(report).
+/// The report in a format, ending with a line end. Cost: O(report).
 pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
     let report = &disclosed(report, setting);
     let language = setting.language;
@@ -112,8 +112,8 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
         Format::Sarif => sarif::render(report, language),
         Format::MutationElements => mutation_elements::render(report, language),
     };
-    // The last word on what goes to a terminal or a log, after every format's own escaping: where a stranger's text comes to
-    // stand at the start of a line is known only now. The format `github` gives commands, and is escaped by itself.
+    // For text that goes to a terminal or a log, once more after the format's own escaping: only now it is known which text is at
+    // the start of a line. The format `github` contains commands on purpose, and escapes itself.
     if matches!(format, Format::Text | Format::Markdown | Format::Autolab) {
         text = obeyed_by_none(&text);
     }
@@ -123,13 +123,13 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
     text
 }
 
-/// The report as every format gets it: with links, without what is hidden, in harmless characters. Cost: O(report).
+/// The report in the form for every format: with links, without hidden parts, in harmless characters. Cost: O(report).
 pub fn disclosed(report: &Report, setting: &Setting) -> Report {
     disclose::disclose(report, &setting.playground, setting.language)
 }
 
-/// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
-/// gives the step its summary and its output `result`, where GitHub Actions has files for them.
+/// Writes the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also
+/// writes the step's summary and its output `result`, if GitHub Actions provides files for them.
 ///
 /// # Errors
 /// Something cannot be written; the message names the file.
@@ -150,8 +150,8 @@ pub fn deliver(report: &Report, format: Format, setting: &Setting, out: Option<&
     Ok(())
 }
 
-/// Writes a file that nobody ever sees half-written: under another name first, then renamed. What is there and is no file,
-/// as `/dev/null`, is written to and stays what it is.
+/// Writes a file that nobody sees half-written: under another name first, then renamed. An existing path that is not a file, such
+/// as `/dev/null`, is written to directly.
 ///
 /// # Errors
 /// The folder cannot be written to; the message names the file.

@@ -27,11 +27,11 @@ use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, PLAYGROUND, Setting};
 
-/// Largest body, in bytes.
+/// The largest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
-/// Most files of a submission that comes as JSON.
+/// The most files of a submission in JSON.
 const FILES_MAX: usize = 256;
-/// How long a body may take to come.
+/// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The routes.
@@ -45,7 +45,7 @@ pub fn routes(desk: Desk) -> Router {
         .with_state(desk)
 }
 
-/// A request that is not granted: a status, and a sentence that says what to do.
+/// A refused request: a status, and a sentence that says what to do.
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
@@ -69,7 +69,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What is wanted, in the query; or in a JSON body, where the query does not say.
+/// The settings of a request, from the query; or from a JSON body, where the query has none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
@@ -100,7 +100,7 @@ struct Sent {
     wish: Wish,
 }
 
-/// What may stand in an archive: which exercise is meant is known only later.
+/// The languages to unpack from an archive: the exercise may be named only inside it.
 const PACKED_LANGUAGES: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python, CodeLanguage::Script];
 
 async fn exercises(State(desk): State<Desk>) -> Response {
@@ -113,13 +113,14 @@ async fn grade(
     request: Request,
 ) -> Result<Response, Refusal> {
     let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
-    // The page that this very program serves.
+    // The page that this program itself serves.
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    // A place in the queue comes before the body: what waits to be graded is bounded before it is read and unpacked.
+    // A place in the queue first, then the body: so the number of submissions in memory and on disk is bounded before
+    // any is read.
     let _place = desk.place().ok_or_else(busy)?;
     let body = body(request.into_body(), BODY_PATIENCE).await?;
-    // Unpacking and writing wait for the disk.
+    // Unpacking and writing block on the disk, so not on this thread.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
     let (folder, wish) =
         laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
@@ -151,7 +152,7 @@ async fn grade(
     let text = report::render(&report, format, &setting);
     let mut response = (status, [(CONTENT_TYPE, content_type(format))], text).into_response();
     if format == Format::Html {
-        // A page of ours, and yet of what a stranger wrote: it may do nothing at all.
+        // The page is ours, but contains a stranger's text: it may not load or do anything.
         let policy = HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'");
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
@@ -177,7 +178,7 @@ async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The submission as a folder: from JSON, from a zip file, else the body is `src/lib.rs` itself.
+/// The submission as a folder: from JSON or a zip file; any other body is `src/lib.rs` itself.
 fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), Refusal> {
     let failed = |error: std::io::Error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.kind().to_string());
     if body.is_empty() {
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(status(Body::from("whole"), long), Ok(b"whole".to_vec()));
     }
 
-    /// A body of which nothing ever comes.
+    /// A body of which nothing ever arrives.
     struct Never;
 
     impl hyper::body::Body for Never {
