@@ -1,4 +1,5 @@
-//! What can be set: flags before environment before file before default; checked whole before anything is opened.
+//! Configuration: flags override the environment, which overrides the file, which overrides defaults; all of it is
+//! checked before anything is opened.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -63,20 +64,20 @@ pub struct Flags {
     pub clock: Option<String>,
 }
 
-/// A configuration that is whole and right.
+/// A complete, valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where HTTP is answered.
+    /// The address for HTTP.
     pub listen: SocketAddr,
-    /// Where memcached's protocol is answered.
+    /// The address for memcached's protocol.
     pub memcached: Option<SocketAddr>,
-    /// Where the entries are.
+    /// The store of entries.
     pub store: StoreUrl,
-    /// Where settings and the access log are.
+    /// The database of settings and the access log.
     pub database: String,
-    /// How long the store may take.
+    /// How long the store may take to answer.
     pub store_timeout: Duration,
-    /// What every request must present.
+    /// The token that every request must have.
     pub token: Option<String>,
     /// All entries, in bytes.
     pub memory_bytes_max: usize,
@@ -88,15 +89,15 @@ pub struct Config {
     pub connections_max: usize,
     /// How long a request may take.
     pub timeout: Duration,
-    /// How long the end may take.
+    /// How long requests in progress may take at the end.
     pub farewell: Duration,
-    /// What is logged.
+    /// The log level.
     pub log: LevelFilter,
-    /// Whether time stands still.
+    /// Whether time moves only by the header `X-Cache-Clock`.
     pub virtual_clock: bool,
 }
 
-/// Where the entries are.
+/// The store of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     /// In this process.
@@ -105,7 +106,7 @@ pub enum StoreUrl {
     Redis(String),
 }
 
-/// What is wrong with a configuration: which setting, where it stands, and what would be right.
+/// What is wrong with a configuration: which setting, where it was given, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake(String);
 
@@ -117,7 +118,7 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-/// Every setting's name, and how it is reached in [`Flags`].
+/// How a setting is reached in [`Flags`].
 type Access = fn(&mut Flags) -> &mut Option<String>;
 const SETTINGS: &[(&str, Access)] = &[
     ("listen", |flags| &mut flags.listen),
@@ -136,14 +137,14 @@ const SETTINGS: &[(&str, Access)] = &[
     ("clock", |flags| &mut flags.clock),
 ];
 
-/// Settings as they were given, each with the place that it was given in.
+/// Settings, each with the place where it was given.
 struct Given(Vec<(&'static str, String, String)>);
 
 impl Config {
-    /// The configuration that flags, the environment and the file amount to.
+    /// The configuration that results from flags, environment and file.
     ///
     /// # Errors
-    /// The first setting that is wrong, in one sentence.
+    /// The first invalid setting, in one sentence.
     pub fn new(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Mistake> {
         let given = Given::gather(flags, environment)?;
         let config = Self {
@@ -171,7 +172,7 @@ impl Config {
         Ok(config)
     }
 
-    /// How much fits, as the engine is told.
+    /// The limits, in the engine's form.
     pub const fn limits(&self) -> Limits {
         Limits { value_bytes_max: self.value_bytes_max, storage_bytes_max: self.memory_bytes_max }
     }
@@ -236,7 +237,7 @@ impl Given {
         if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| value.starts_with(scheme)) {
             return Ok(value.to_owned());
         }
-        // Not its value: it may hold a password.
+        // The value is not shown: it may contain a password.
         Err(Mistake(format!("{place} is no database: write sqlite:PATH, sqlite::memory: or postgres://…")))
     }
 

@@ -1,4 +1,4 @@
-//! Sockets are opened, served and closed again.
+//! Opens sockets, serves them, and closes them.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,7 +22,7 @@ use crate::service::{self, Parts, Service};
 use crate::store::{RedisStore, Store};
 use crate::time::Time;
 
-/// Connections that wait to be let in: whoever comes later tries again only after a second.
+/// The most connections that wait to be accepted: a further client would try again only after a second.
 const WAITING_MAX: u32 = 4096;
 
 /// A running server.
@@ -32,27 +32,27 @@ pub struct Server {
     memcached_address: Option<SocketAddr>,
     farewell: Duration,
     stop: watch::Sender<bool>,
-    /// Ends when everybody has left.
+    /// Ends when all connections have ended.
     inside: mpsc::Receiver<Infallible>,
     doors: Vec<JoinHandle<()>>,
-    /// Ends when the last row of the access log is written.
+    /// Ends when the last row of the access log has been written.
     writer: JoinHandle<()>,
 }
 
 impl Server {
-    /// Opens the sockets and begins to serve; must be called on a tokio runtime.
+    /// Opens the sockets and starts to serve; must be called on a tokio runtime.
     ///
     /// # Errors
-    /// A socket cannot be had.
+    /// A socket cannot be opened.
     pub async fn start(config: Config) -> Result<Self> {
         let time = if config.virtual_clock { Time::standing() } else { Time::host() };
         Self::start_at(config, time).await
     }
 
-    /// Does the same in the given time.
+    /// The same with a given time.
     ///
     /// # Errors
-    /// A socket cannot be had.
+    /// A socket cannot be opened.
     pub async fn start_at(config: Config, time: Time) -> Result<Self> {
         raise_descriptor_limit();
         let listener = listen(config.listen, "listen")?;
@@ -86,22 +86,22 @@ impl Server {
         Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer })
     }
 
-    /// Where HTTP is answered.
+    /// The URL for HTTP.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// The address of that.
+    /// Its address.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where memcached's protocol is answered.
+    /// The address for memcached's protocol.
     pub const fn memcached_address(&self) -> Option<SocketAddr> {
         self.memcached_address
     }
 
-    /// Serves until `stop` comes, then lets those finish who are being answered, but not for longer than the farewell.
+    /// Serves until `stop` completes, then lets requests in progress finish, but no longer than the farewell.
     pub async fn serve_until(mut self, stop: impl Future<Output = ()>) {
         stop.await;
         tracing::info!("stopping");
@@ -131,7 +131,7 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // A port that was served a moment ago can be had again at once.
+        // So that a port that was in use a moment ago can be opened at once.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -141,7 +141,7 @@ fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
         .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
 }
 
-/// A connection takes a descriptor, and many machines allow 1024 by default and far more on demand.
+/// A connection needs a descriptor; many systems allow 1024 by default and far more on request.
 #[cfg(unix)]
 fn raise_descriptor_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
