@@ -211,8 +211,7 @@ impl Node {
             offset: disk.offset,
             is_whole: disk.is_whole,
             is_whole_next: disk.is_whole_next,
-            // Numbers of operations begin anew in each life, so that an answer to an earlier life is not taken for one
-            // to this.
+            // Unique to this life: an answer to an earlier one's operation must not be taken for one to this life's.
             next_op: life << 48 | u64::from(boots) << 32,
             pending: BTreeMap::new(),
             catch_up: None,

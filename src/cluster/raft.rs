@@ -74,8 +74,7 @@ pub enum Vote {
         /// How many entries are committed.
         commit: usize,
     },
-    /// The follower's answer: up to which index its log equals the leader's, or where the leader should look further
-    /// back.
+    /// The follower's answer: up to which index its log equals the leader's, or where to look further back.
     Appended {
         /// The follower's term.
         term: u64,
@@ -191,8 +190,7 @@ impl Raft {
         std::mem::replace(&mut self.has_cut, false)
     }
 
-    /// Whether it leads, has committed an entry of its own term, and has no uncommitted entry: only then may it change
-    /// membership.
+    /// Whether it leads, has committed an entry of its own term, and has no uncommitted entry: then it may change membership.
     pub fn may_propose(&self) -> bool {
         let last = self.stable.log.last();
         self.role == Role::Leader
