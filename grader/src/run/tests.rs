@@ -1,5 +1,5 @@
-//! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
-//! a requirement's points are those of its bugs that a test tells.
+//! Tests as submissions: run on right caches first, then on caches with a bug each. A test that fails on a right cache does not
+//! count; a requirement's points are for those of its bugs that a test finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,25 +23,26 @@ use crate::run::{mutants, parent};
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
-/// The seeds of the caches' threads under which right caches are tried.
+/// The seeds of the caches' threads with which right caches are tried.
 const SEEDS: [u64; 2] = [1, 2];
-/// Processor time of a whole grading, in milliseconds: what comes after is not tried, and says so.
+/// Processor time of a whole grading, in milliseconds: bugs that come after it are not tried, and the report says so.
 const CPU_MS_MAX: u64 = 55_000;
-/// How many bugs each test has to tell a second time.
+/// How many of its bugs each test must find a second time.
 const CONFIRMATIONS: u32 = 2;
-/// How many tests are left out, one after the other, because nothing after them is run.
+/// How many tests that end the run are left out, one after the other, so that the tests after them are run.
 const LOST_MAX: usize = 6;
 
 /// Grades tests.
 ///
 /// # Errors
-/// The pack is unsound, or the grader itself failed.
+/// The pack is invalid, or the grader itself failed.
 pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
     let id = SubmissionId { path: submission.path.clone(), sha256: submission.sha256.clone(), files: Vec::new() };
     let code = submission.language;
     let caches = caches(bench, code)?;
     if bench.apart {
-        // What is made once on a machine is made there: its time is not the submission's.
+        // Things that are made once on a machine are made by the parent process, so their time is not charged to the
+        // submission.
         parent::prepare(code)?;
     }
     let suite = match language::open_suite(submission, &caches, bench.protection) {
@@ -58,15 +59,15 @@ pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, langu
     }
 }
 
-/// Makes what is made once on a machine for tests in a language.
+/// Makes what tests in a language need once on a machine.
 ///
 /// # Errors
-/// The pack is unsound, or this machine lacks what that needs.
+/// The pack is invalid, or this machine lacks something.
 pub(super) fn prepare(bench: &Bench<'_>, code: CodeLanguage) -> Result<()> {
     Ok(language::prepare_suite(code, &caches(bench, code)?, bench.protection)?)
 }
 
-/// The right caches by their files, and those with a bug each by its name.
+/// The right caches by their files' names, and the caches with a bug by the bugs' names.
 fn caches(bench: &Bench<'_>, code: CodeLanguage) -> Result<BTreeMap<String, String>> {
     let mut caches = bench.pack.part(RIGHT, code);
     ensure!(caches.len() > 1, "the pack's folder `{RIGHT}` needs two right caches in {} at least", code.name());
@@ -96,7 +97,7 @@ fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, backend: &str, reje
 enum Unfit {
     /// It fails on a right cache, every time.
     Wrong(String),
-    /// It fails on right caches now and then.
+    /// It sometimes fails on right caches.
     Flaky(String),
     /// It does not end.
     Endless,
@@ -139,7 +140,7 @@ impl Unfit {
     }
 }
 
-/// What is known of one test.
+/// What is known about one test.
 #[derive(Debug, Clone, Default)]
 struct Known {
     line: u32,
@@ -151,21 +152,21 @@ struct Known {
     kills: usize,
 }
 
-/// What came of one bug.
+/// The result for one bug.
 #[derive(Debug)]
 struct Bug<'a> {
     spec: &'a MutantSpec,
-    /// The tests that told it; none where it survives.
+    /// The tests that found it; empty if it survives.
     killers: Vec<String>,
-    /// Whether it was tried at all.
+    /// Whether it was tried.
     tried: bool,
 }
 
-/// A grading under way.
+/// A grading in progress.
 struct Grading<'a> {
     bench: &'a Bench<'a>,
     suite: &'a dyn Suite,
-    /// What the tests are written in, and what they are told in.
+    /// The tests' language, and the report's.
     code: CodeLanguage,
     language: Language,
     tests: BTreeMap<String, Known>,
@@ -179,7 +180,7 @@ impl<'a> Grading<'a> {
         Self { bench, suite, code, language, tests, bugs, cpu_ms: 0 }
     }
 
-    /// Whether the tests have time left.
+    /// Whether there is time left for running tests.
     fn has_time(&self) -> bool {
         self.cpu_ms < CPU_MS_MAX && budget::left_to_run() != Some(Duration::ZERO)
     }
@@ -201,7 +202,8 @@ impl<'a> Grading<'a> {
             self.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
         self.confirm()?;
-        // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
+        // A test that fails by chance, or after so many runs, has failed on bugs that it does not find: run on right
+        // caches again, it fails there too.
         for cache in &right {
             self.try_right(cache, SEEDS[0], &heavy)?;
         }
@@ -218,8 +220,8 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Whoever told bugs tells two of them again. What a test does not tell again does not count: it may have failed only because of what
-    /// the bug did to a test before it. A test that tells nothing again fails by chance.
+    /// Each test that found bugs must find two of them again. A bug that it does not find again does not count: it may have
+    /// failed only because of what the bug did to an earlier test. A test that finds none again fails by chance.
     fn confirm(&mut self) -> Result<(), Rejected> {
         let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
         let mut doubtful: BTreeSet<String> = BTreeSet::new();
@@ -254,7 +256,7 @@ impl<'a> Grading<'a> {
         unfit.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Runs all tests but those on a cache; again without the last one where nothing came after it.
+    /// Runs all tests but the excluded ones on a cache; again without the last one if none was run after it.
     fn ran(
         &mut self,
         cache: &str,
@@ -302,7 +304,7 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Notes what came of a test on a right cache. `lost` is the run that it brought to its end.
+    /// Records the result of a test on a right cache. `lost` is the run that it ended.
     fn note(&mut self, test: &Test, lost: Option<&TestRun>) {
         let known = self.tests.entry(test.name.clone()).or_default();
         let passed_before = known.passed;
@@ -324,7 +326,7 @@ impl<'a> Grading<'a> {
         known.unfit = known.unfit.take().or(unfit);
     }
 
-    /// The tests that tell a bug.
+    /// Runs the tests on the cache with a bug, and records which find it.
     fn try_bug(
         &mut self,
         spec: &MutantSpec,
@@ -344,7 +346,7 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// What is said of one requirement.
+/// The row of one requirement.
 struct Row<'a> {
     check: &'a Check,
     killed: usize,
@@ -377,7 +379,7 @@ impl Grading<'_> {
             let number = numbers.entry(requirement).or_default();
             *number += 1;
             let detected = !bug.killers.is_empty();
-            // A bug that nobody has told is named by its requirement alone: finding it is the exercise.
+            // A bug that no test has found is named only by its requirement: finding it is the exercise.
             let title = rows
                 .iter()
                 .find(|row| row.check.id == requirement)
@@ -406,7 +408,7 @@ impl Grading<'_> {
         )
     }
 
-    /// What there is to say of single tests.
+    /// Messages about single tests.
     fn diagnostics(&self, submission: &Submission) -> Vec<Diagnostic> {
         let mut diagnostics = submission.notes.clone();
         for (name, test) in &self.tests {
