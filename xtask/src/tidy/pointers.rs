@@ -1,4 +1,7 @@
-//! Dead pointers: a file, a folder or a command that Markdown or a comment names must exist.
+//! Dead pointers: a file, a folder or a command that Markdown or a comment names must exist. And the other way round:
+//! each top folder is on the map in ARCHITECTURE.md.
+
+use std::collections::BTreeSet;
 
 use super::rust;
 use super::tree::{Finding, Tree, has_extension};
@@ -45,6 +48,22 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     }
     for (path, text) in tree.rust() {
         look(tree, path, &rust::split(text).1, &known, findings);
+    }
+    map(tree, findings);
+}
+
+/// Top folders that the map does not name: a newcomer would look for them in vain.
+fn map(tree: &Tree, findings: &mut Vec<Finding>) {
+    let Some(text) = tree.files.get("ARCHITECTURE.md") else { return };
+    let tops = tree.files.keys().filter_map(|path| Some(path.split_once('/')?.0)).filter(|top| !top.starts_with('.'));
+    for top in tops.collect::<BTreeSet<_>>() {
+        if !text.contains(&format!("`{top}/")) {
+            findings.push(Finding::new(
+                "ARCHITECTURE.md",
+                0,
+                format!("`{top}/` is not on the map: say there what it is"),
+            ));
+        }
     }
 }
 
@@ -138,5 +157,20 @@ mod tests {
             ("src/ring.rs", 1, "`tests/gone.rs` is not there: name what is, or drop it"),
         ];
         assert_eq!(found, wanted);
+    }
+    #[test]
+    fn a_folder_that_is_not_on_the_map_is_found() {
+        let tree = Tree::of(&[
+            ("ARCHITECTURE.md", "| `src/` | the engine |\n| `lab/src/`, `docs/` | |\n"),
+            ("src/a.rs", ""),
+            ("lab/src/a.rs", ""),
+            ("attic/src/a.rs", ""),
+            (".ci/run", ""),
+            ("docs/a.md", ""),
+        ]);
+        let mut findings = Vec::new();
+        check(&tree, &mut findings);
+        let found: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(found, ["`attic/` is not on the map: say there what it is"]);
     }
 }
