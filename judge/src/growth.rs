@@ -40,7 +40,7 @@ pub struct Growth {
     /// The operations to measure, one command each.
     pub measure: String,
     /// The class that it should stay within.
-    pub within: Class,
+    pub within: GrowthClass,
     /// The points for it: 0 unless the pack gives some.
     #[serde(default)]
     pub points: u32,
@@ -90,7 +90,7 @@ impl std::error::Error for GrowthError {}
 /// How the work of an operation grows with the number of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Class {
+pub enum GrowthClass {
     /// Not at all.
     Constant,
     /// By a constant amount with each doubling.
@@ -103,7 +103,7 @@ pub enum Class {
     Unknown,
 }
 
-impl Class {
+impl GrowthClass {
     /// The class's name for people.
     pub const fn name(self, language: Language) -> &'static str {
         match (self, language) {
@@ -126,7 +126,7 @@ pub struct Measured {
     /// The row's id.
     pub id: String,
     /// Its class.
-    pub class: Class,
+    pub class: GrowthClass,
     /// The fuel of one operation (the median of several) at n, 2n, 4n …; shorter if a larger size was too much work.
     pub fuel: Vec<u64>,
 }
@@ -233,10 +233,10 @@ fn median(steps: &[u64]) -> u64 {
 
 /// The class of an operation with this work at n, 2n, 4n …. The bounds leave a third for noise: hash collisions, splitting tree
 /// nodes, the constant work of a call.
-fn classify(fuel: &[u64]) -> Class {
-    let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return Class::Unknown };
+fn classify(fuel: &[u64]) -> GrowthClass {
+    let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return GrowthClass::Unknown };
     if fuel.len() < SIZES_MIN {
-        return Class::Unknown;
+        return GrowthClass::Unknown;
     }
     let doublings = fuel.len() as u64 - 1;
     // Linear work would be 2^doublings times the first; logarithmic work from 32 entries on, (5 + doublings) / 5.
@@ -247,13 +247,13 @@ fn classify(fuel: &[u64]) -> Class {
     let (step, previous) = (last.saturating_sub(before), before.saturating_sub(fuel[fuel.len() - 3]));
     let doubles = last > first * 3 / 2 && step * 2 >= previous * 3 && step * 3 <= previous * 8;
     if far || (grows && step > previous * 3 && last > first * 4) {
-        Class::Worse
+        GrowthClass::Worse
     } else if grows || doubles {
-        Class::Linear
+        GrowthClass::Linear
     } else if last > first + first / 25 {
-        Class::Log
+        GrowthClass::Log
     } else {
-        Class::Constant
+        GrowthClass::Constant
     }
 }
 
@@ -269,27 +269,27 @@ mod tests {
     fn classes_are_told_through_constant_work_and_noise() {
         let log = |n: u64| u64::from(n.ilog2());
         for constant in [1_000, 5_000, 20_000] {
-            assert_eq!(classify(&series(|n| constant + n % 3 * constant / 100)), Class::Constant);
-            assert_eq!(classify(&series(|n| constant + log(n) * constant / 30)), Class::Log);
-            assert_eq!(classify(&series(|n| constant + n * constant / 500)), Class::Linear);
-            assert_eq!(classify(&series(|n| constant + n * 100)), Class::Linear);
-            assert_eq!(classify(&series(|n| constant + n * n)), Class::Worse);
+            assert_eq!(classify(&series(|n| constant + n % 3 * constant / 100)), GrowthClass::Constant);
+            assert_eq!(classify(&series(|n| constant + log(n) * constant / 30)), GrowthClass::Log);
+            assert_eq!(classify(&series(|n| constant + n * constant / 500)), GrowthClass::Linear);
+            assert_eq!(classify(&series(|n| constant + n * 100)), GrowthClass::Linear);
+            assert_eq!(classify(&series(|n| constant + n * n)), GrowthClass::Worse);
         }
-        assert_eq!(classify(&series(|n| log(n) * 700)), Class::Log);
-        assert_eq!(classify(&series(|n| n * 30)), Class::Linear);
-        assert_eq!(classify(&series(|n| n * n / 10)), Class::Worse);
+        assert_eq!(classify(&series(|n| log(n) * 700)), GrowthClass::Log);
+        assert_eq!(classify(&series(|n| n * 30)), GrowthClass::Linear);
+        assert_eq!(classify(&series(|n| n * n / 10)), GrowthClass::Worse);
     }
 
     #[test]
     fn what_real_submissions_need_is_classed_as_their_code_says() {
         for (fuel, class) in [
-            ([24_135, 25_866, 25_901, 26_601, 28_568], Class::Log), // a BTreeSet of turns
-            ([20_402, 21_877, 22_120, 22_612, 24_022], Class::Log), // a BTreeMap of points
-            ([13_724, 15_840, 16_954, 17_881, 20_487], Class::Log), // a binary search that hashes much
-            ([9_259, 9_457, 9_562, 9_679, 9_803], Class::Log),      // a binary search that hashes little
-            ([14_368, 14_552, 14_552, 14_552, 14_562], Class::Constant), // a HashMap and a list
-            ([50_214, 78_184, 133_381, 243_031, 466_000], Class::Linear), // a VecDeque that is searched
-            ([8_619, 10_597, 14_076, 21_457, 36_000], Class::Linear), // a search from the first point on
+            ([24_135, 25_866, 25_901, 26_601, 28_568], GrowthClass::Log), // a BTreeSet of turns
+            ([20_402, 21_877, 22_120, 22_612, 24_022], GrowthClass::Log), // a BTreeMap of points
+            ([13_724, 15_840, 16_954, 17_881, 20_487], GrowthClass::Log), // a binary search that hashes much
+            ([9_259, 9_457, 9_562, 9_679, 9_803], GrowthClass::Log),      // a binary search that hashes little
+            ([14_368, 14_552, 14_552, 14_552, 14_562], GrowthClass::Constant), // a HashMap and a list
+            ([50_214, 78_184, 133_381, 243_031, 466_000], GrowthClass::Linear), // a VecDeque that is searched
+            ([8_619, 10_597, 14_076, 21_457, 36_000], GrowthClass::Linear), // a search from the first point on
         ] {
             assert_eq!(classify(&fuel), class, "{fuel:?}");
         }
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn two_sizes_tell_nothing() {
-        assert_eq!(classify(&[1, 2]), Class::Unknown);
-        assert_eq!(classify(&[]), Class::Unknown);
+        assert_eq!(classify(&[1, 2]), GrowthClass::Unknown);
+        assert_eq!(classify(&[]), GrowthClass::Unknown);
     }
 }

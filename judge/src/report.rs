@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::growth::{Class, Growth, Measured};
+use super::growth::{Growth, GrowthClass, Measured};
 use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
@@ -159,9 +159,9 @@ pub struct GrowthReport {
     /// The operation.
     pub title: String,
     /// How it grows.
-    pub class: Class,
+    pub class: GrowthClass,
     /// The class that it should stay within.
-    pub within: Class,
+    pub within: GrowthClass,
     /// The points earned; a row that gives some is a row of `checks` too.
     pub points: u32,
     /// The most points; mostly 0.
@@ -326,7 +326,7 @@ impl Report {
 impl CheckReport {
     fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
         let verdict = match measured.class {
-            Class::Unknown => Verdict::NotImplemented,
+            GrowthClass::Unknown => Verdict::NotImplemented,
             class if class <= row.within => Verdict::Pass,
             _ => Verdict::Fail,
         };

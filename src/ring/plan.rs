@@ -30,7 +30,7 @@ impl HashRing {
         let mut ends: Vec<u64> = self.positions.iter().chain(&after.positions).copied().chain([u64::MAX]).collect();
         ends.sort_unstable();
         ends.dedup();
-        let (mut owners, mut owners_after) = (Owners::of(self), Owners::of(after));
+        let (mut owners, mut owners_after) = (OwnersClockwise::of(self), OwnersClockwise::of(after));
         let mut moves: Vec<Move> = Vec::new();
         let mut first = 0;
         // Between two neighbouring points of either ring the owner is constant, so the end of an arc tells the owner of
@@ -55,7 +55,7 @@ impl HashRing {
 }
 
 /// The owners of positions, asked for in ascending order.
-struct Owners<'a> {
+struct OwnersClockwise<'a> {
     ring: &'a HashRing,
     /// For each point the living node that owns its keys: the point's node, or the next living one.
     heirs: Vec<Option<u32>>,
@@ -63,7 +63,7 @@ struct Owners<'a> {
     next: usize,
 }
 
-impl<'a> Owners<'a> {
+impl<'a> OwnersClockwise<'a> {
     fn of(ring: &'a HashRing) -> Self {
         let is_alive = |&owner: &u32| ring.nodes[owner as usize].is_alive;
         let mut heir = ring.owners.iter().copied().find(is_alive);

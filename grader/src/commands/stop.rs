@@ -13,7 +13,7 @@ const INTERRUPTED: i32 = 130;
 
 /// What asked the command to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum StopSignal {
     /// Ctrl-C: work in progress may be finished.
     ByInterrupt,
     /// SIGTERM: the system will kill what does not end soon. Windows has no such signal.
@@ -25,7 +25,7 @@ pub(super) enum Asked {
 ///
 /// # Errors
 /// This system does not support signals.
-pub(super) fn on_stop(stop: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
+pub(super) fn on_stop(stop: impl FnOnce(StopSignal) + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let wait = move || {
@@ -49,12 +49,12 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopSignal {
         std::future::poll_fn(|context| {
             if self.terminate.poll_recv(context).is_ready() {
-                return Poll::Ready(Asked::ByTermination);
+                return Poll::Ready(StopSignal::ByTermination);
             }
-            self.interrupt.poll_recv(context).map(|_| Asked::ByInterrupt)
+            self.interrupt.poll_recv(context).map(|_| StopSignal::ByInterrupt)
         })
         .await
     }
@@ -70,12 +70,12 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopSignal {
         // If the system gives no signals any more, wait for ever.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-        Asked::ByInterrupt
+        StopSignal::ByInterrupt
     }
 }
 

@@ -70,7 +70,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let out = std::io::stdout();
     let clears = out.is_terminal();
     let setting = Setting::from_environment(args.lang, &args.playground);
-    let mut session = Session::new(out.lock(), clears, setting);
+    let mut session = WatchSession::new(out.lock(), clears, setting);
     let blind = Cell::new(false);
     let mut keep = || {
         let kept = keep_watch(&mut watcher, &path);
@@ -164,7 +164,7 @@ struct Row {
 
 /// The state of the display, and the grading that the next one is compared with.
 #[derive(Debug)]
-pub struct Session<W> {
+pub struct WatchSession<W> {
     out: W,
     /// Whether each report replaces the one before on the screen.
     clears: bool,
@@ -173,7 +173,7 @@ pub struct Session<W> {
     last: Option<Graded>,
 }
 
-impl<W: Write> Session<W> {
+impl<W: Write> WatchSession<W> {
     /// A session that has not graded anything yet.
     pub fn new(out: W, clears: bool, setting: Setting) -> Self {
         Self { out, clears, setting, ending: Outcome::Passed, last: None }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::stop::{Asked, on_stop};
+use super::stop::{StopSignal, on_stop};
 use crate::cli::WorkerArgs;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::{self, limits};
@@ -25,7 +25,7 @@ pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;
     let ending = Arc::new(Quit::default());
     let asked = Arc::clone(&ending);
-    on_stop(move |who| if who == Asked::ByInterrupt { asked.soon() } else { asked.now() })
+    on_stop(move |who| if who == StopSignal::ByInterrupt { asked.soon() } else { asked.now() })
         .context("waiting for Ctrl-C")?;
     let worker = Worker::enter(&queue, args.trust, &ending)?;
     {

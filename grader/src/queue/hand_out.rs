@@ -9,7 +9,7 @@ use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 
-use super::job::{Asked, NAME, Settled, Terms, pack_bytes};
+use super::job::{Grading, NAME, Settled, Terms, pack_bytes};
 use super::posting::{Posting, Stage};
 use super::store::Queue;
 use crate::class::key::Keys;
@@ -123,7 +123,7 @@ fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Pos
     NAME.clone_into(&mut submission.path);
     let code: CodeLanguage = submission.language;
     let terms = Terms::of(setting.bench, pack, code)?;
-    let asked = Asked { seed: setting.seed, language: setting.language, submission };
+    let asked = Grading { seed: setting.seed, language: setting.language, submission };
     Ok(Some(Posting {
         key: job.key.clone(),
         terms_id: terms.id(),

@@ -144,7 +144,7 @@ impl std::error::Error for Declined {}
 
 /// A grading to do.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Grading {
     /// The grading seed.
     pub seed: u64,
     /// The report's language.

@@ -12,7 +12,7 @@ use anyhow::{Result, anyhow};
 use cachedojo::clock::{Clock, millis};
 use cachedojo_judge::Report;
 
-use super::job::{Asked, Declined, Settled, Terms, pack_of};
+use super::job::{Declined, Grading, Settled, Terms, pack_of};
 use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
@@ -222,8 +222,8 @@ fn terms(taken: &Taken) -> std::result::Result<Terms, Declined> {
 
 /// The report on a job's submission, or why there is none.
 fn graded(bench: &Bench<'_>, taken: &Taken, stop: &Stop) -> std::result::Result<Report, String> {
-    let asked: Asked = serde_json::from_slice(&taken.posting.body)
+    let asked: Grading = serde_json::from_slice(&taken.posting.body)
         .map_err(|error| format!("the job cannot be read ({error}): begin the class again"))?;
-    let Asked { seed, language, submission } = asked;
+    let Grading { seed, language, submission } = asked;
     apart::grade_read(bench, submission, seed, language, stop).map_err(|error| format!("{error:#}"))
 }

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use cachedojo_judge::Verdict;
-use cachedojo_judge::growth::Class;
+use cachedojo_judge::growth::GrowthClass;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{AlsoFails, CheckReport, GradeVerdict, GrowthReport, Report};
 use cachedojo_notation::text::Language;
@@ -111,7 +111,7 @@ impl<'a> GrowthView<'a> {
         Self {
             title: &row.title,
             class: row.class.name(language),
-            too_fast: row.class > row.within && row.class != Class::Unknown,
+            too_fast: row.class > row.within && row.class != GrowthClass::Unknown,
             columns: (0..).zip(&row.fuel).map(column).collect(),
             series: series(&row.fuel),
         }

@@ -2,7 +2,7 @@
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::run;
-use cachedojo_lab::script::expect::{Comparison, Test};
+use cachedojo_lab::script::expect::{Comparison, Matcher};
 use cachedojo_lab::script::{self, Command, Script};
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
@@ -198,9 +198,9 @@ fn predicted(row: Row, line: &Line, script: &Script, events: &[Event], tongue: T
         _ => None,
     });
     let Some(expectation) = expectation else { return row.fail(tongue.still_open(line.number)) };
-    let exact = match &expectation.test {
-        Test::Is(_) | Test::Error | Test::OnlyTo(_) | Test::OnlyFrom(_) => true,
-        Test::Field { is, percent, .. } => *is == Comparison::Equal && !percent,
+    let exact = match &expectation.matcher {
+        Matcher::Is(_) | Matcher::Error | Matcher::OnlyTo(_) | Matcher::OnlyFrom(_) => true,
+        Matcher::Field { is, percent, .. } => *is == Comparison::Equal && !percent,
         _ => false,
     };
     if !exact {
@@ -326,6 +326,9 @@ fn expose(lesson: &Lesson, text: &str, tongue: Tongue, sound: &mut Fresh<'_>, ot
 
 /// The first command that the two answer differently; or why the script shows nothing: the line, if it is about one,
 /// and a sentence.
+///
+/// Not [`difference`](cachedojo_lab::compare::difference), which runs both only up to there: here the sound program must first
+/// run to the end without a failed expectation, and an answer at another time counts as another answer.
 fn part(
     lesson: &Lesson,
     script: &Script,

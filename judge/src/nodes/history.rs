@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Level, Micros, NodeId};
 use cachedojo_lab::world::cluster::act;
-use cachedojo_lab::world::cluster::linear::{Effect, Operation, unexplained};
+use cachedojo_lab::world::cluster::linear::{Effect, KeyOperation, unexplained};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::MachineReply;
 
@@ -89,14 +89,14 @@ impl ClientCall {
         }
     }
 
-    fn effect(&self) -> Option<Operation> {
+    fn effect(&self) -> Option<KeyOperation> {
         let write = |value| Effect::Write { value, ttl: self.ttl(), tag: None };
         let effect = match self.did() {
             Did::Wrote(value) => write(Some(value.to_vec())),
             Did::Deleted => write(None),
             Did::Read => Effect::Read(self.found()?.1.map(<[u8]>::to_vec)),
         };
-        Some(Operation { began: self.began, ended: self.ended(), effect })
+        Some(KeyOperation { began: self.began, ended: self.ended(), effect })
     }
 }
 
@@ -120,7 +120,7 @@ pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     let witness = keys.iter().find_map(|(key, calls)| Some((*key, witness(key, calls)?)));
     let witness = witness.or_else(|| {
         keys.iter().find_map(|(key, calls)| {
-            let history: Vec<Operation> = calls.iter().filter_map(|call| call.effect()).collect();
+            let history: Vec<KeyOperation> = calls.iter().filter_map(|call| call.effect()).collect();
             Some((*key, unexplained(key, &history, DEADLINE_BOUND)?))
         })
     });

@@ -3,7 +3,7 @@
 use cachedojo_wire::Policy;
 
 use super::command::Command;
-use super::expect::{Comparison, Expectation, Ids, Test, Wording};
+use super::expect::{Comparison, Expectation, Ids, Matcher, Wording};
 use super::http::HttpShape;
 use super::mistake::{Fault, Mistake};
 use super::token::Token;
@@ -155,7 +155,7 @@ impl<'a> Args<'a> {
         let whole = self.line.len() - shape.len()..self.line.len();
         let usage = self.entry.usage;
         let test = HttpShape::new(&shape).ok_or((whole, Mistake::Missing { what: "<status>", usage }))?;
-        Ok(Expectation { source: format!("http {}", shape.trim()), test: Test::Http(test) })
+        Ok(Expectation { source: format!("http {}", shape.trim()), matcher: Matcher::Http(test) })
     }
 
     pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {
@@ -172,37 +172,37 @@ impl<'a> Args<'a> {
         };
         let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
         let missing = |what| Err((from..source.len() + from, Mistake::Missing { what, usage }));
-        let test = if let [name, symbol, number] = tokens
+        let matcher = if let [name, symbol, number] = tokens
             && let Some(is) = symbol.bare().and_then(Comparison::from_symbol)
         {
             let (digits, percent) =
                 number.raw.strip_suffix('%').map_or((number.raw.as_str(), false), |digits| (digits, true));
             let parsed =
                 digits.parse().map_err(|_| (number.span.clone(), Mistake::Number { found: number.raw.clone() }))?;
-            Test::Field { name: name.raw.clone(), is, number: parsed, percent }
+            Matcher::Field { name: name.raw.clone(), is, number: parsed, percent }
         } else if is(0, "error") && tokens.len() == 1 {
-            Test::Error
+            Matcher::Error
         } else if is(0, "not") && tokens.len() > 1 && !is(1, "found") {
-            Test::IsNot(wording(self.line, &tokens[1..]))
+            Matcher::IsNot(wording(self.line, &tokens[1..]))
         } else if is(0, "any") && is(1, "of") {
             let choices: Vec<_> =
                 tokens[2..].split(|token| token.is("|")).filter(|choice| !choice.is_empty()).collect();
             if choices.is_empty() {
                 return missing("<answer>");
             }
-            Test::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
+            Matcher::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
         } else if is(0, "contains") && tokens.len() > 1 {
-            Test::Contains(ids(&tokens[1..]))
+            Matcher::Contains(ids(&tokens[1..]))
         } else if is(0, "without") && tokens.len() > 1 {
-            Test::Without(ids(&tokens[1..]))
+            Matcher::Without(ids(&tokens[1..]))
         } else if is(0, "only") && is(1, "to") && tokens.len() == 3 {
-            Test::OnlyTo(words(&tokens[2..]).concat())
+            Matcher::OnlyTo(words(&tokens[2..]).concat())
         } else if is(0, "only") && is(1, "from") && tokens.len() == 3 {
-            Test::OnlyFrom(words(&tokens[2..]).concat())
+            Matcher::OnlyFrom(words(&tokens[2..]).concat())
         } else {
-            Test::Is(wording(self.line, tokens))
+            Matcher::Is(wording(self.line, tokens))
         };
-        Ok(Expectation { source, test })
+        Ok(Expectation { source, matcher })
     }
 }
 

@@ -16,12 +16,12 @@ pub struct Expectation {
     /// As written in the script.
     pub source: String,
     /// The test.
-    pub test: Test,
+    pub matcher: Matcher,
 }
 
 /// The kinds of expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Test {
+pub enum Matcher {
     /// Its text is this.
     Is(Wording),
     /// Its text is not this.
@@ -147,12 +147,12 @@ impl Ids {
 impl Expectation {
     /// Whether it needs the answer before the last.
     pub fn looks_before(&self) -> bool {
-        matches!(self.test, Test::Contains(Ids::Before) | Test::Without(Ids::Before))
+        matches!(self.matcher, Matcher::Contains(Ids::Before) | Matcher::Without(Ids::Before))
     }
 
     /// Whether it looks at the last answer over HTTP.
     pub const fn is_of_http(&self) -> bool {
-        matches!(self.test, Test::Http(_))
+        matches!(self.matcher, Matcher::Http(_))
     }
 
     /// Compares the last answer, perhaps relative to the one `before` it. `Err` has the actual answer, in words. Cost: O(size of
@@ -161,12 +161,12 @@ impl Expectation {
     /// # Errors
     /// The answer is not as expected.
     pub fn check(&self, answer: &What, before: Option<&What>) -> Result<(), String> {
-        let (holds, actual) = match &self.test {
-            Test::Is(wording) => (wording.is(answer), None),
-            Test::IsNot(wording) => (!wording.is(answer), None),
-            Test::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
-            Test::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
-            Test::Field { name, is, number, percent } => match sum(answer, name) {
+        let (holds, actual) = match &self.matcher {
+            Matcher::Is(wording) => (wording.is(answer), None),
+            Matcher::IsNot(wording) => (!wording.is(answer), None),
+            Matcher::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
+            Matcher::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
+            Matcher::Field { name, is, number, percent } => match sum(answer, name) {
                 Some((value, whole)) if *percent => {
                     let holds = whole > 0 && is.admits((value * 100).cmp(&number.saturating_mul(whole)));
                     (holds, Some(percentage(name, value, whole)))
@@ -174,14 +174,14 @@ impl Expectation {
                 Some((value, _)) => (is.admits(value.cmp(number)), Some(format!("{name} = {value}"))),
                 None => (false, None),
             },
-            Test::Http(shape) => match answer {
+            Matcher::Http(shape) => match answer {
                 What::Said { text } => return shape.check(text),
                 _ => (false, None),
             },
-            Test::Contains(ids) => ids.judge(answer, before, true),
-            Test::Without(ids) => ids.judge(answer, before, false),
-            Test::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
-            Test::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
+            Matcher::Contains(ids) => ids.judge(answer, before, true),
+            Matcher::Without(ids) => ids.judge(answer, before, false),
+            Matcher::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
+            Matcher::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
         };
         if holds { Ok(()) } else { Err(actual.unwrap_or_else(|| answer.to_string())) }
     }

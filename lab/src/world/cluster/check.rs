@@ -6,7 +6,7 @@ use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
 use cachedojo::cluster::time::SKEW_BOUND;
 use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
 
-use super::linear::{Effect, Operation, unexplained};
+use super::linear::{Effect, KeyOperation, unexplained};
 use super::{Call, ClusterWorld, printed};
 
 /// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
@@ -20,7 +20,7 @@ pub fn clients(world: &ClusterWorld) -> Option<String> {
 /// Reads and writes at QUORUM and ALL are linearizable, key by key. A violation covers lost writes, deleted values that come
 /// back, values that outlive their deadline or die before it, and reads that go back in time.
 fn keys(calls: &[Call]) -> Option<String> {
-    let mut histories: BTreeMap<&Key, Vec<Operation>> = BTreeMap::new();
+    let mut histories: BTreeMap<&Key, Vec<KeyOperation>> = BTreeMap::new();
     let mut weak: BTreeSet<&Key> = BTreeSet::new();
     for call in calls {
         let (key, level) = match &call.request {
@@ -42,10 +42,10 @@ fn keys(calls: &[Call]) -> Option<String> {
             Some(Selector::Tag(tag)) => (Effect::Sweep(tag), None),
             read => (Effect::Write { value: None, ttl: None, tag: None }, read),
         };
-        let operation = Operation { began: call.asked, ended: ended(call), effect: effect.clone() };
+        let operation = KeyOperation { began: call.asked, ended: ended(call), effect: effect.clone() };
         for (key, history) in &mut histories {
             let by_tag = matches!(operation.effect, Effect::Sweep(_));
-            let has_tag = |operation: &Operation| matches!((&operation.effect, &effect), (Effect::Write { tag: Some(tag), .. }, Effect::Sweep(sought)) if tag == sought);
+            let has_tag = |operation: &KeyOperation| matches!((&operation.effect, &effect), (Effect::Write { tag: Some(tag), .. }, Effect::Sweep(sought)) if tag == sought);
             if (by_tag && history.iter().any(has_tag))
                 || key.as_ref() == selector.as_str()
                 || read.as_ref().is_some_and(|read| read.reaches(key, None))
@@ -71,7 +71,7 @@ fn has_effect(call: &Call) -> bool {
         if refused(failure) || (*failure == Failure::Down && *at == call.asked))
 }
 
-fn operation(call: &Call) -> Option<Operation> {
+fn operation(call: &Call) -> Option<KeyOperation> {
     let effect = match (&call.request, &call.answer) {
         (Request::Read { .. }, Some((_, Outcome::Read { value, .. }))) => {
             Effect::Read(value.as_ref().map(|value| value.to_vec()))
@@ -82,7 +82,7 @@ fn operation(call: &Call) -> Option<Operation> {
         }
         _ => return None,
     };
-    Some(Operation { began: call.asked, ended: ended(call), effect })
+    Some(KeyOperation { began: call.asked, ended: ended(call), effect })
 }
 
 /// A session never reads a version older than one it knew when it asked, from its own writes or earlier reads, at any level.

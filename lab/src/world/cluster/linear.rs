@@ -16,7 +16,7 @@ const STATES_MAX: usize = 200_000;
 
 /// One operation on the key.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct KeyOperation {
     /// When it began.
     pub began: Micros,
     /// When it ended; `None` if it is unknown whether it took effect.
@@ -45,7 +45,7 @@ pub enum Effect {
 
 /// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Linearizability {
     /// There is a valid order.
     Linearizable,
     /// There is none; the longest order that was found stops before this operation.
@@ -56,8 +56,8 @@ pub enum Verdict {
 
 /// Why no order of the operations on a key is valid, in a sentence; `None` if there is a valid one or the search was cut off.
 /// Cost: that of [`search`].
-pub fn unexplained(key: &str, history: &[Operation], bound: Micros) -> Option<String> {
-    let Verdict::Not(at) = search(history, bound) else { return None };
+pub fn unexplained(key: &str, history: &[KeyOperation], bound: Micros) -> Option<String> {
+    let Linearizability::Not(at) = search(history, bound) else { return None };
     let stuck = &history[at];
     let what = match &stuck.effect {
         Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
@@ -71,12 +71,12 @@ pub fn unexplained(key: &str, history: &[Operation], bound: Micros) -> Option<St
 
 /// Searches for a valid order. Deadlines are exact to within `bound`. Cost: about O(n) for histories with few concurrent
 /// operations, at worst exponential in those, and cut off.
-pub fn search(history: &[Operation], bound: Micros) -> Verdict {
+pub fn search(history: &[KeyOperation], bound: Micros) -> Linearizability {
     let is_needed = |at: &usize| history[*at].ended.is_some() || may_be_seen(&history[*at].effect, history);
     let mut kept: Vec<usize> = (0..history.len()).filter(is_needed).collect();
     kept.sort_by_key(|&at| history[at].began);
     kept.truncate(OPERATIONS_MAX);
-    let sorted: Vec<&Operation> = kept.iter().map(|&at| &history[at]).collect();
+    let sorted: Vec<&KeyOperation> = kept.iter().map(|&at| &history[at]).collect();
     let mut search = Search { operations: &sorted, bound, seen: HashSet::new(), furthest: 0, stuck_at: 0 };
     let must: u128 = sorted
         .iter()
@@ -84,15 +84,15 @@ pub fn search(history: &[Operation], bound: Micros) -> Verdict {
         .filter(|(_, operation)| operation.ended.is_some())
         .fold(0, |mask, (at, _)| mask | 1 << at);
     match search.run(must) {
-        Some(true) => Verdict::Linearizable,
-        Some(false) => Verdict::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
-        None => Verdict::Unknown,
+        Some(true) => Linearizability::Linearizable,
+        Some(false) => Linearizability::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
+        None => Linearizability::Unknown,
     }
 }
 
 /// Whether an operation of unknown outcome must be considered. If no read saw its value, it never expires and no sweep can delete
 /// it, it can be left out of any order.
-fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
+fn may_be_seen(effect: &Effect, history: &[KeyOperation]) -> bool {
     match effect {
         Effect::Read(_) => false,
         Effect::Write { value: Some(value), ttl: None, tag: None } => {
@@ -103,7 +103,7 @@ fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
 }
 
 struct Search<'a> {
-    operations: &'a [&'a Operation],
+    operations: &'a [&'a KeyOperation],
     bound: Micros,
     seen: HashSet<(u128, Option<u8>)>,
     furthest: u32,
@@ -170,7 +170,7 @@ impl Search<'_> {
     fn has_twin(&self, at: usize, done: u128) -> bool {
         let operation = self.operations[at];
         let deletes = matches!(operation.effect, Effect::Write { value: None, .. } | Effect::Sweep(_));
-        let is_twin = |(other, earlier): (usize, &&Operation)| {
+        let is_twin = |(other, earlier): (usize, &&KeyOperation)| {
             done & 1 << other == 0 && earlier.ended.is_none() && earlier.effect == operation.effect
         };
         deletes && operation.ended.is_none() && self.operations[..at].iter().enumerate().any(is_twin)
@@ -182,7 +182,7 @@ impl Search<'_> {
     }
 
     /// Whether an operation is valid right after the last write.
-    fn may_follow(&self, operation: &Operation, last: Option<u8>) -> bool {
+    fn may_follow(&self, operation: &KeyOperation, last: Option<u8>) -> bool {
         let Effect::Read(found) = &operation.effect else { return true };
         let last = last.map(|at| self.operations[usize::from(at)]);
         let written = match last.map(|write| &write.effect) {
@@ -207,23 +207,23 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
-    fn write(began: Micros, ended: Option<Micros>, value: &str) -> Operation {
+    fn write(began: Micros, ended: Option<Micros>, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        Operation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
+        KeyOperation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
     }
 
-    fn read(began: Micros, ended: Micros, value: &str) -> Operation {
+    fn read(began: Micros, ended: Micros, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        Operation { began, ended: Some(ended), effect: Effect::Read(value) }
+        KeyOperation { began, ended: Some(ended), effect: Effect::Read(value) }
     }
 
     #[track_caller]
-    fn check(history: &[Operation], is_good: bool) {
+    fn check(history: &[KeyOperation], is_good: bool) {
         let mut turned = history.to_vec();
         turned.reverse();
         for history in [history, &turned] {
             let verdict = search(history, 0);
-            assert_eq!(verdict == Verdict::Linearizable, is_good, "{verdict:?}");
+            assert_eq!(verdict == Linearizability::Linearizable, is_good, "{verdict:?}");
         }
     }
 
@@ -263,12 +263,12 @@ mod tests {
 
     #[test]
     fn deadlines_are_kept_to_within_the_bound() {
-        let lives = |ttl| Operation {
+        let lives = |ttl| KeyOperation {
             began: 100,
             ended: Some(110),
             effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl), tag: None },
         };
-        let holds = |operation: Operation| search(&[lives(1000), operation], 20) == Verdict::Linearizable;
+        let holds = |operation: KeyOperation| search(&[lives(1000), operation], 20) == Linearizability::Linearizable;
         assert!(holds(read(1000, 1050, "a")) && holds(read(1130, 1140, "a")));
         assert!(!holds(read(1131, 1140, "a")), "it lived longer than its deadline and the bound");
         assert!(holds(read(1070, 1080, "")) && holds(read(2000, 2001, "")));
@@ -279,16 +279,16 @@ mod tests {
     fn a_sweep_deletes_what_has_its_tag_and_nothing_else() {
         let tagged = |began, value: &str, tag: &str| {
             let (value, tag) = (Some(value.as_bytes().to_vec()), Some(tag.to_owned()));
-            Operation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
+            KeyOperation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
         };
-        let sweep = |began, ended| Operation { began, ended, effect: Effect::Sweep("hot".into()) };
+        let sweep = |began, ended| KeyOperation { began, ended, effect: Effect::Sweep("hot".into()) };
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "a")], false);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "a")], true);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "")], false);
         check(&[tagged(0, "a", "hot"), tagged(2, "b", "cold"), sweep(1, Some(4)), read(5, 6, "")], false);
         // It is unknown whether `b` was written; if it was, the sweep deleted it.
-        let unknown = Operation { ended: None, ..tagged(2, "b", "hot") };
+        let unknown = KeyOperation { ended: None, ..tagged(2, "b", "hot") };
         check(&[tagged(0, "a", "cold"), unknown, sweep(3, Some(4)), read(5, 6, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
     }
@@ -302,6 +302,6 @@ mod tests {
                 [write(at, Some(at + 12), &values[n]), read(at + 5, at + 15, &values[n])]
             })
             .collect();
-        assert_eq!(search(&history, 0), Verdict::Linearizable);
+        assert_eq!(search(&history, 0), Linearizability::Linearizable);
     }
 }
