@@ -9,6 +9,7 @@ mod error;
 mod frame;
 mod lesson;
 mod report;
+mod sentences;
 
 use std::collections::{BTreeMap, BTreeSet};
 
