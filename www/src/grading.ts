@@ -106,7 +106,8 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
   const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
   try {
     // Read once: what is asked for later is what was graded, whatever has become of the files since.
-    const body = handed.length === 1 ? await only.file.arrayBuffer() : await packed(handed);
+    const body =
+      handed.length === 1 && isWhole(only.path) ? await only.file.arrayBuffer() : await packed(handed);
     const response = await post(`api/v1/grade?${wish}`, body);
     const answer = await response.json();
     return response.ok
@@ -157,6 +158,12 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         here: true,
         find: async () => program.module,
       };
+}
+
+/** Whether one file says by itself what it is: an archive does, and to the grader any other file is `src/lib.rs`. */
+function isWhole(path: string): boolean {
+  const [, extension] = /\.([^./]+)$/.exec(path) ?? [];
+  return extension === undefined || ["rs", "zip", "tar", "gz", "tgz"].includes(extension.toLowerCase());
 }
 
 /** What a compiler or a version control made: never part of a submission. */

@@ -308,7 +308,7 @@ function Judgements() {
   return (
     <>
       {held > 0 &&
-        (sheet.value.origin ? (
+        (sheet.value.origin && sheet.value.subject === undefined ? (
           <span>{status.heldByReference(held)}</span>
         ) : (
           <span class="tone-good">{status.held(held)}</span>
