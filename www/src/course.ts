@@ -186,6 +186,7 @@ export async function openLesson(id: string): Promise<boolean> {
         },
         id,
       ),
+      location.hash,
     );
   });
   location.hash = `lesson/${id}`;
@@ -201,7 +202,7 @@ export function runExample(): void {
       dialect: open.dialect,
       seed: String(open.seed ?? 0),
     };
-    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)));
+    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)), location.hash);
     runAll();
   }
 }

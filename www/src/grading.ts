@@ -106,8 +106,10 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
   const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
   try {
     // Read once: what is asked for later is what was graded, whatever has become of the files since.
-    const body =
-      handed.length === 1 && isWhole(only.path) ? await only.file.arrayBuffer() : await packed(handed);
+    const isAlone = handed.length === 1 && isWhole(only.path);
+    const body = isAlone
+      ? new Blob([await only.file.arrayBuffer()], { type: "application/octet-stream" })
+      : await packed(handed);
     const response = await post(`api/v1/grade?${wish}`, body);
     const answer = await response.json();
     return response.ok
@@ -119,7 +121,7 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
 }
 
 /** The program of a submission that the server graded, built by it once more. */
-async function built(body: BodyInit, exercise: string): Promise<WebAssembly.Module | Lack> {
+async function built(body: Blob, exercise: string): Promise<WebAssembly.Module | Lack> {
   const wish = new URLSearchParams({ exercise, lang: language.value });
   try {
     const response = await post(`api/v1/build?${wish}`, body);
@@ -133,9 +135,8 @@ async function built(body: BodyInit, exercise: string): Promise<WebAssembly.Modu
   }
 }
 
-/** The server reads the bytes itself: one source, or an archive. */
-function post(address: string, body: BodyInit): Promise<Response> {
-  return fetch(address, { method: "POST", headers: { "content-type": "application/octet-stream" }, body });
+function post(address: string, body: Blob): Promise<Response> {
+  return fetch(address, { method: "POST", headers: { "content-type": body.type }, body });
 }
 
 /** A program on the public checks, in this page. */

@@ -141,9 +141,12 @@ export function chooseSubject(subject: string | undefined): void {
   sheet.value = { ...sheet.value, subject };
 }
 
-/** Opens a sheet that somebody else made. */
-export function openSheet(next: Sheet): void {
-  leaveFragment();
+/** Opens a sheet that somebody else made. The page's address goes on naming `fragment`, where that is what it names. */
+export function openSheet(next: Sheet, fragment = ""): void {
+  if (location.hash !== fragment) {
+    leaveFragment();
+  }
+  linkFault.value = undefined;
   open(next);
 }
 
@@ -233,10 +236,11 @@ export function meetOtherTabs(): void {
   keptTexts.value = kept(latest.id);
 }
 
+/** What is opened next has no address of its own; the browser's way back leads to what had. */
 function leaveFragment(): void {
   linkFault.value = undefined;
   if (location.hash) {
-    history.replaceState(history.state, "", location.pathname + location.search);
+    history.pushState(history.state, "", location.pathname + location.search);
   }
 }
 

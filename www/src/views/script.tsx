@@ -108,7 +108,7 @@ function SubjectChoice() {
         </span>
       )}
       <label class="field">
-        <span class="hidden">{subjects.label}</span>
+        <span class={open ? "" : "hidden"}>{subjects.label}</span>
         <select
           data-testid="subject"
           title={subjects.label}
