@@ -78,7 +78,7 @@ test("a lost check opens on the very submission that lost it, twice; what does n
     await page.getByTestId("run").click();
     if (isSound) {
       await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-      expect(await answers(page)).toBe("node ready\nstored\nnothing\nexpected v, got nothing");
+      expect(await answers(page)).toBe("node ready\nstored\nnothing\nBROKEN: expected v, got nothing");
       await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
     } else {
       await expect(page.getByTestId("lacking")).toContainText("src/lib.rs:1:");

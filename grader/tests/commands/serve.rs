@@ -147,9 +147,10 @@ fn the_page_gets_the_module_of_what_it_sent_and_a_sentence_where_it_cannot_run_i
     };
     let sound = solution(DEFAULT_ID, "solution", "src/lib.rs");
     let out = tempfile::tempdir().expect("a folder");
-    let (source, module) = (out.path().join("lib.rs"), out.path().join("of_the_command.wasm"));
-    fs::write(&source, &sound).expect("there is room");
-    let (source, file) = (source.display().to_string(), module.display().to_string());
+    let (folder, module) = (out.path().join("sound"), out.path().join("of_the_command.wasm"));
+    fs::create_dir_all(folder.join("src")).expect("there is room");
+    fs::write(folder.join("src/lib.rs"), &sound).expect("there is room");
+    let (source, file) = (folder.display().to_string(), module.display().to_string());
     let (_, said, code) = crate::grader(&["build", &source, "-o", &file], "");
     assert_eq!(code, 0, "{said}");
     let module = fs::read(module).expect("it is written");
