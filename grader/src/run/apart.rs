@@ -436,10 +436,13 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
                 say(&Line::Events(some.to_vec()))?;
             }
         }
-        _ => match NotInPage::of(bench, &submission, &built) {
-            Some(why) => return Ok(Line::NotInPage(why)),
-            None => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
-        },
+        _ => {
+            let toolchain = bench.toolchain(submission.language)?;
+            if let Some(why) = NotInPage::of(bench.pack.exercise.interface, toolchain, &built) {
+                return Ok(Line::NotInPage(why));
+            }
+            std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?;
+        }
     }
     Ok(Line::Done)
 }

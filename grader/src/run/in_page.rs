@@ -6,9 +6,7 @@ use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
-use super::bench::Bench;
-use crate::intake::submission::Submission;
-use crate::language::toolchain::Built;
+use crate::language::toolchain::{Built, Toolchain};
 
 /// What the factory of a module with one thread calls itself.
 const ONE_THREAD: &str = "wasm";
@@ -25,10 +23,10 @@ pub enum NotInPage {
 }
 
 impl NotInPage {
-    /// Why this submission to this exercise does not run in the page, where it does not.
-    pub fn of(bench: &Bench<'_>, submission: &Submission, built: &Built) -> Option<Self> {
-        let usual = bench.toolchain(submission.language).map(|toolchain| toolchain.backend()).unwrap_or_default();
-        match (bench.pack.exercise.interface, built.factory.backend().unwrap_or(usual)) {
+    /// Why what this toolchain built for an exercise of this kind does not run in the page, where it does not.
+    pub fn of(interface: InterfaceKind, toolchain: &dyn Toolchain, built: &Built) -> Option<Self> {
+        let usual = toolchain.backend();
+        match (interface, built.factory.backend().unwrap_or(usual)) {
             (InterfaceKind::Tests | InterfaceKind::Script | InterfaceKind::Service, _) => Some(Self::NotCalled),
             (_, ONE_THREAD) => None,
             (_, _) if usual == ONE_THREAD => Some(Self::Threads),

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::desk::{Desk, Made, NoReport, Order, SUBMISSION};
+use super::desk::{Desk, NoReport, Order, PageModule, SUBMISSION};
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
@@ -152,8 +152,8 @@ async fn build(
     let _place = desk.place().ok_or_else(busy)?;
     let (order, _) = ordered(&desk, wish, request).await?;
     match desk.module(order).await.map_err(Refusal::from)? {
-        Made::Module(module) => Ok(([(CONTENT_TYPE, "application/wasm")], module).into_response()),
-        Made::Refused(why) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &why)),
+        PageModule::Module(module) => Ok(([(CONTENT_TYPE, "application/wasm")], module).into_response()),
+        PageModule::Refused(why) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &why)),
     }
 }
 

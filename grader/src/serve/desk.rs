@@ -52,12 +52,12 @@ struct Ticket {
 /// What is wanted of a submission, and where it goes.
 enum Answer {
     Report(oneshot::Sender<Result<Report, String>>),
-    Module(oneshot::Sender<Result<Made, String>>),
+    Module(oneshot::Sender<Result<PageModule, String>>),
 }
 
 /// What came of building a submission for the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Made {
+pub enum PageModule {
     /// Its module.
     Module(Vec<u8>),
     /// There is none, and why: it does not build, is forbidden, or does not run in a page.
@@ -152,7 +152,7 @@ impl Desk {
     ///
     /// # Errors
     /// See [`NoReport`].
-    pub async fn module(&self, order: Order) -> Result<Made, NoReport> {
+    pub async fn module(&self, order: Order) -> Result<PageModule, NoReport> {
         self.hand_in(order, Answer::Module).await
     }
 
@@ -200,15 +200,15 @@ impl Workers<'_> {
         }
     }
 
-    fn build(&self, order: &Order, stop: &Stop) -> Result<Made, String> {
+    fn build(&self, order: &Order, stop: &Stop) -> Result<PageModule, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
         match apart::build(bench, &order.folder.path().join(SUBMISSION), stop) {
-            Ok(module) => Ok(Made::Module(module)),
+            Ok(module) => Ok(PageModule::Module(module)),
             Err(error) => {
                 let why = unbuilt(&error, order.language).ok_or_else(|| format!("{error:#}"))?;
                 // Where it was laid out is nobody's concern.
                 let why = why.replace(&format!("{}/", order.folder.path().display()), "");
-                Ok(Made::Refused(why.chars().take(REFUSAL_CHARACTERS).collect()))
+                Ok(PageModule::Refused(why.chars().take(REFUSAL_CHARACTERS).collect()))
             }
         }
     }

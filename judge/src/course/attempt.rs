@@ -466,7 +466,10 @@ impl Tongue {
     }
 
     fn expose_first(self) -> String {
-        self.say(|| "The length counts once the bug shows.".to_owned(), || "La longueur compte dès que le bogue se voit.".to_owned())
+        self.say(
+            || "The length counts once the bug shows.".to_owned(),
+            || "La longueur compte dès que le bogue se voit.".to_owned(),
+        )
     }
 
     fn longer(self, length: u32, par: u32) -> String {
