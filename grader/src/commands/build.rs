@@ -7,20 +7,24 @@ use anyhow::{Context, Result};
 
 use crate::cli::{BuildArgs, ExportArgs};
 use crate::course::CourseFiles;
-use crate::host::outcome::Outcome;
-use crate::run::apart;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 use crate::run::lesson;
 
 /// Builds a submission and writes its module.
 ///
 /// # Errors
-/// There is no such submission, it does not build or is forbidden, or the file cannot be written.
+/// There is no such submission, it does not build or is forbidden, it does not run in the page, or the file cannot be written.
 pub fn build(args: &BuildArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     super::check_out(&args.out)?;
     let bench = Bench::open(&pack, args.trust)?;
-    let artifact = apart::build(&bench, &args.path)?;
+    let artifact = apart::build(&bench, &args.path, &Stop::default()).map_err(|error| {
+        let why = error.downcast_ref::<NotInPage>().map(|why| UsageError(why.to_string()));
+        why.map_or(error, Into::into)
+    })?;
     fs::write(&args.out, &artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "wrote {} ({} KB)", args.out.display(), artifact.len().div_ceil(1000))?;

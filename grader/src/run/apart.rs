@@ -33,6 +33,7 @@ use crate::language;
 use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
 use crate::run::tests;
@@ -66,7 +67,7 @@ enum Work {
     Grade(u64, Language),
     /// Run a script on it.
     Run { script: String, dialect: Dialect, seed: u64 },
-    /// Only build it.
+    /// Only build it, for the page.
     Build,
 }
 
@@ -195,15 +196,16 @@ pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed:
     }
 }
 
-/// Builds what is at `path`, in a process of its own, and returns the module.
+/// Builds what is at `path`, in a process of its own, and returns the module that runs in the page.
 ///
 /// # Errors
-/// As [`run`].
-pub fn build(bench: &Bench<'_>, path: &Path) -> Result<Vec<u8>> {
+/// As [`run`]; what does not run in the page is a [`NotInPage`].
+pub fn build(bench: &Bench<'_>, path: &Path, stop: &Stop) -> Result<Vec<u8>> {
     let home = scratch::folder().context("making a scratch folder")?;
-    match work(bench, Given::Path(path.to_owned()), Work::Build, &Stop::default(), home.path())?.last {
+    match work(bench, Given::Path(path.to_owned()), Work::Build, stop, home.path())?.last {
         Line::Done => read_plain(&home.path().join(ARTIFACT), budget::FILE_BYTES).context("reading the module"),
         Line::Rejected(rejected) => Err(rejected.into()),
+        Line::NotInPage(why) => Err(why.into()),
         _ => bail!("the grading process answers something else"),
     }
 }
@@ -434,7 +436,13 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
                 say(&Line::Events(some.to_vec()))?;
             }
         }
-        _ => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
+        _ => {
+            let toolchain = bench.toolchain(submission.language)?;
+            if let Some(why) = NotInPage::of(bench.pack.exercise.interface, toolchain, &built) {
+                return Ok(Line::NotInPage(why));
+            }
+            std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?;
+        }
     }
     Ok(Line::Done)
 }

@@ -10,6 +10,7 @@ use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_lab::event::Event;
 use serde::{Deserialize, Serialize};
 
+use super::in_page::NotInPage;
 use crate::language::toolchain::Rejected;
 
 /// A message.
@@ -31,6 +32,8 @@ pub(super) enum Line {
     Done,
     /// The submission cannot be run.
     Rejected(Rejected),
+    /// The submission builds, and does not run in the page.
+    NotInPage(NotInPage),
     /// The caller's mistake.
     Usage(String),
     /// The grader's own failure.

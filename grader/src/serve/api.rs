@@ -1,4 +1,5 @@
-//! The API: `POST /api/v1/grade` with a submission as the body, and `GET /api/v1/exercises`.
+//! The API: `POST /api/v1/grade` with a submission as the body, `POST /api/v1/build` with the same for its module, and
+//! `GET /api/v1/exercises`. A module is built of what its own request holds, and of nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +22,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::desk::{Desk, NoReport, Order, SUBMISSION};
+use super::desk::{Desk, NoReport, Order, PageModule, SUBMISSION};
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
@@ -38,9 +39,11 @@ const BODY_PATIENCE: Duration = Duration::from_secs(30);
 pub fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/api/v1/grade", post(grade))
+        .route("/api/v1/build", post(build))
         .route("/api/v1/exercises", get(exercises))
         .method_not_allowed_fallback(|| async {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "POST a submission to /api/v1/grade, GET /api/v1/exercises")
+            let why = "POST a submission to /api/v1/grade or /api/v1/build, GET /api/v1/exercises";
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, why)
         })
         .with_state(desk)
 }
@@ -115,36 +118,17 @@ async fn grade(
     let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
     // The page that this program itself serves.
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     // A place in the queue first, then the body: so the number of submissions in memory and on disk is bounded before
     // any is read.
     let _place = desk.place().ok_or_else(busy)?;
-    let body = body(request.into_body(), BODY_PATIENCE).await?;
-    // Unpacking and writing block on the disk, so not on this thread.
-    let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
-    let (folder, wish) =
-        laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
-    let exercise = wish.exercise.unwrap_or_else(|| DEFAULT_ID.to_owned());
-    if desk.offers().iter().all(|offer| offer.id != exercise) {
-        return Err(bad("there is no such exercise: see /api/v1/exercises"));
-    }
-    let language = match wish.lang.as_deref() {
-        None | Some("en") => Language::English,
-        Some("fr") => Language::French,
-        Some(_) => return Err(bad("there is no such language: lang is en or fr")),
-    };
+    let (order, wish) = ordered(&desk, wish, request).await?;
     let format = match wish.format {
         None => Format::Json,
         Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
     };
-    let mut setting = Setting::from_environment(language, host.as_deref().unwrap_or(PLAYGROUND));
+    let mut setting = Setting::from_environment(order.language, host.as_deref().unwrap_or(PLAYGROUND));
     setting.playground = wish.playground.unwrap_or(setting.playground);
-    let order = Order { folder, exercise, seed: wish.seed.unwrap_or(0), language };
-    let report = desk.report(order).await.map_err(|why| match why {
-        NoReport::Busy => busy(),
-        NoReport::TooLate => Refusal::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
-        NoReport::Failed(why) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
-    })?;
+    let report = desk.report(order).await.map_err(Refusal::from)?;
     let status = match report.verdict {
         GradeVerdict::HarnessError => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::OK,
@@ -157,6 +141,51 @@ async fn grade(
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
+}
+
+/// The module of a submission, as `grader build` makes it, so that the page shows what this very submission does.
+async fn build(
+    State(desk): State<Desk>,
+    query: Result<Query<Wish>, QueryRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    let _place = desk.place().ok_or_else(busy)?;
+    let (order, _) = ordered(&desk, wish, request).await?;
+    match desk.module(order).await.map_err(Refusal::from)? {
+        PageModule::Module(module) => Ok(([(CONTENT_TYPE, "application/wasm")], module).into_response()),
+        PageModule::Refused(why) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &why)),
+    }
+}
+
+/// What is to be done with what was sent, and what is wished besides.
+async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(Order, Wish), Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let body = body(request.into_body(), BODY_PATIENCE).await?;
+    // Unpacking and writing wait for the disk.
+    let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
+    let (folder, mut wish) =
+        laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
+    let exercise = wish.exercise.take().unwrap_or_else(|| DEFAULT_ID.to_owned());
+    if desk.offers().iter().all(|offer| offer.id != exercise) {
+        return Err(bad("there is no such exercise: see /api/v1/exercises"));
+    }
+    let language = match wish.lang.as_deref() {
+        None | Some("en") => Language::English,
+        Some("fr") => Language::French,
+        Some(_) => return Err(bad("there is no such language: lang is en or fr")),
+    };
+    Ok((Order { folder, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
+}
+
+impl From<NoReport> for Refusal {
+    fn from(why: NoReport) -> Self {
+        match why {
+            NoReport::Busy => busy(),
+            NoReport::TooLate => Self::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
+            NoReport::Failed(why) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        }
+    }
 }
 
 fn busy() -> Refusal {

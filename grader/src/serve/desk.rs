@@ -1,4 +1,4 @@
-//! The desk: submissions wait in a bounded queue, and a few workers grade them, one each at a time.
+//! The desk: submissions wait in a bounded queue, and a few workers grade or build them, one each at a time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,14 +13,19 @@ use tempfile::TempDir;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::class::work::grade_one;
+use crate::host::outcome::UsageError;
 use crate::intake::submission::Submission;
+use crate::language::toolchain::{Reason, Rejected};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 
 /// The most submissions that wait; the next one is told to come back.
 const QUEUE: usize = 32;
 /// How long a request waits for its report. Grading has limits of its own; this is for the queue before it.
 pub const PATIENCE: Duration = Duration::from_mins(2);
+/// The most characters of a refusal to build: the report says the rest.
+const REFUSAL_CHARACTERS: usize = 1_000;
 /// The submission's path in a report.
 pub const SUBMISSION: &str = "submission";
 
@@ -41,7 +46,22 @@ struct Ticket {
     order: Order,
     /// Stopped when the requester is gone.
     stop: Arc<Stop>,
-    answer: oneshot::Sender<Result<Report, String>>,
+    answer: Answer,
+}
+
+/// What is wanted of a submission, and where it goes.
+enum Answer {
+    Report(oneshot::Sender<Result<Report, String>>),
+    Module(oneshot::Sender<Result<PageModule, String>>),
+}
+
+/// What came of building a submission for the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageModule {
+    /// Its module.
+    Module(Vec<u8>),
+    /// There is none, and why: it does not build, is forbidden, or does not run in a page.
+    Refused(String),
 }
 
 /// Why there is no report.
@@ -125,9 +145,26 @@ impl Desk {
     /// # Errors
     /// See [`NoReport`].
     pub async fn report(&self, order: Order) -> Result<Report, NoReport> {
-        let (answer, report) = oneshot::channel();
+        self.hand_in(order, Answer::Report).await
+    }
+
+    /// The module of a submission, for the page: through the same queue, and stopped alike.
+    ///
+    /// # Errors
+    /// See [`NoReport`].
+    pub async fn module(&self, order: Order) -> Result<PageModule, NoReport> {
+        self.hand_in(order, Answer::Module).await
+    }
+
+    async fn hand_in<T>(
+        &self,
+        order: Order,
+        answer: fn(oneshot::Sender<Result<T, String>>) -> Answer,
+    ) -> Result<T, NoReport> {
+        let (sender, report) = oneshot::channel();
         let wanted = Wanted(Arc::default());
-        self.queue.try_send(Ticket { order, stop: wanted.0.clone(), answer }).map_err(|refused| match refused {
+        let ticket = Ticket { order, stop: wanted.0.clone(), answer: answer(sender) };
+        self.queue.try_send(ticket).map_err(|refused| match refused {
             TrySendError::Full(_) => NoReport::Busy,
             TrySendError::Disconnected(_) => NoReport::Failed("the grader is being closed".to_owned()),
         })?;
@@ -155,8 +192,23 @@ impl Workers<'_> {
             let next = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(Ticket { order, stop, answer }) = next else { break };
             // A request that has given up costs no time.
-            if !answer.is_closed() {
-                _ = answer.send(self.grade(&order, &stop));
+            match answer {
+                Answer::Report(answer) if !answer.is_closed() => _ = answer.send(self.grade(&order, &stop)),
+                Answer::Module(answer) if !answer.is_closed() => _ = answer.send(self.build(&order, &stop)),
+                _ => {}
+            }
+        }
+    }
+
+    fn build(&self, order: &Order, stop: &Stop) -> Result<PageModule, String> {
+        let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
+        match apart::build(bench, &order.folder.path().join(SUBMISSION), stop) {
+            Ok(module) => Ok(PageModule::Module(module)),
+            Err(error) => {
+                let why = unbuilt(&error, order.language).ok_or_else(|| format!("{error:#}"))?;
+                // The path of the scratch folder stays here.
+                let why = why.replace(&format!("{}/", order.folder.path().display()), "");
+                Ok(PageModule::Refused(why.chars().take(REFUSAL_CHARACTERS).collect()))
             }
         }
     }
@@ -174,6 +226,14 @@ impl Workers<'_> {
         }
         Ok(report)
     }
+}
+
+/// What an error says of the submission; nothing where the grader itself failed.
+fn unbuilt(error: &anyhow::Error, language: Language) -> Option<String> {
+    let not_in_page = error.downcast_ref::<NotInPage>().map(|why| why.told(language).to_owned());
+    let rejected = error.downcast_ref::<Rejected>().filter(|rejected| rejected.reason != Reason::HarnessError);
+    let nothing = || error.downcast_ref::<UsageError>().map(ToString::to_string);
+    not_in_page.or_else(|| rejected.map(ToString::to_string)).or_else(nothing)
 }
 
 /// The files that were graded, of all that were handed in: the root file first.

@@ -106,7 +106,10 @@ impl Tongue {
     }
 
     pub(super) fn expose_first(self) -> String {
-        self.say(|| "Counts once the bug shows.".to_owned(), || "Compte dès que le bogue se voit.".to_owned())
+        self.say(
+            || "The length counts once the bug shows.".to_owned(),
+            || "La longueur compte dès que le bogue se voit.".to_owned(),
+        )
     }
 
     pub(super) fn longer(self, length: u32, par: u32) -> String {

@@ -127,6 +127,14 @@ enum Driven {
 }
 
 impl Driven {
+    /// Fresh: a program, or the reference where there is none.
+    fn by(program: Option<&Program>) -> Result<Self, JsError> {
+        Ok(match program {
+            Some(program) => Self::Program(ModuleSubject::new(program).map_err(|why| JsError::new(&why))?),
+            None => Self::Reference(Box::default()),
+        })
+    }
+
     fn subject(&mut self) -> &mut dyn Subject {
         match self {
             Self::Reference(reference) => reference.as_mut(),
@@ -239,25 +247,27 @@ pub fn example(file: &str, language: &str) -> Result<Ts<Example>, JsError> {
     Ok(example.into_ts()?)
 }
 
-/// Runs a whole script; its events as JSON, byte for byte what `grader run --format json` prints.
+/// Runs a whole script on a program, or on the reference where none is given; its events as JSON, byte for byte what
+/// `grader run --format json` prints.
 ///
 /// # Errors
-/// When there is no such dialect.
+/// When there is no such dialect, or the program cannot be instantiated.
 #[wasm_bindgen(js_name = runJson)]
-pub fn run_json(text: &str, dialect: &str, seed: u64) -> Result<String, JsError> {
+pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let script = parse(text, dialect_of(dialect)?);
-    Ok(serde_json::to_string(&run(&script, &mut Reference::default(), seed))?)
+    Ok(serde_json::to_string(&run(&script, Driven::by(program.as_ref())?.subject(), seed))?)
 }
 
-/// Runs a whole script; its answers as text, byte for byte what `grader run` prints.
+/// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
+/// `grader run` prints.
 ///
 /// # Errors
-/// When there is no such dialect.
+/// As [`run_json`].
 #[wasm_bindgen(js_name = runText)]
-pub fn run_text(text: &str, dialect: &str, seed: u64) -> Result<String, JsError> {
+pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
-    Ok(render(&run(&script, &mut Reference::default(), seed), dialect))
+    Ok(render(&run(&script, Driven::by(program.as_ref())?.subject(), seed), dialect))
 }
 
 #[wasm_bindgen]
@@ -268,7 +278,7 @@ impl Session {
     /// When there is no such dialect.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
-        Self::with(Driven::Reference(Box::default()), text, dialect, seed)
+        Self::with(Driven::by(None)?, text, dialect, seed)
     }
 
     /// A session whose subject is a program, not the reference.
@@ -277,8 +287,7 @@ impl Session {
     /// When there is no such dialect, or the program cannot be instantiated.
     #[wasm_bindgen(js_name = ofProgram)]
     pub fn of_program(text: &str, dialect: &str, seed: u64, program: &Program) -> Result<Session, JsError> {
-        let subject = ModuleSubject::new(program).map_err(|why| JsError::new(&why))?;
-        Self::with(Driven::Program(subject), text, dialect, seed)
+        Self::with(Driven::by(Some(program))?, text, dialect, seed)
     }
 
     /// Executes up to `count` commands. Returns their events as a JSON array; each with its `text`, its text in the language of
