@@ -283,6 +283,9 @@ mod tests {
         }
         let last = told.last().expect("an answer");
         assert!(last.starts_with("erreur : quorum demande 2 des répliques"), "{last}");
+        assert!(last.contains("réponses à temps de n1 seulement"), "{last}");
+        let nobody = "quorum needs 2 of the replicas n1 n2; nobody answered in time: heal, restart or try again";
+        assert!(phrase(nobody).contains("personne n'a répondu à temps"));
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ),
     (
         "{} needs {} of the replicas {}; {} answered in time: heal, restart or try again",
-        "{} demande {} des répliques {} ; à temps n'a répondu que {} : réparez (heal), redémarrez (restart) ou réessayez",
+        "{} demande {} des répliques {} ; réponses à temps de {} seulement : réparez (heal), redémarrez (restart) ou réessayez",
     ),
     (
         "the node does not know the time or the ring yet: try again, or ask another node",

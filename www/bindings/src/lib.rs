@@ -126,13 +126,20 @@ enum Driven {
     Program(ModuleSubject),
 }
 
+impl Default for Driven {
+    fn default() -> Self {
+        Self::Reference(Box::default())
+    }
+}
+
 impl Driven {
     /// Fresh: a program, or the reference where there is none.
-    fn by(program: Option<&Program>) -> Result<Self, JsError> {
-        Ok(match program {
-            Some(program) => Self::Program(ModuleSubject::new(program).map_err(|why| JsError::new(&why))?),
-            None => Self::Reference(Box::default()),
-        })
+    fn by(program: Option<Program>) -> Result<Self, JsError> {
+        program.map_or_else(|| Ok(Self::default()), |program| Self::of(&program))
+    }
+
+    fn of(program: &Program) -> Result<Self, JsError> {
+        ModuleSubject::new(program).map(Self::Program).map_err(|why| JsError::new(&why))
     }
 
     fn subject(&mut self) -> &mut dyn Subject {
@@ -255,7 +262,7 @@ pub fn example(file: &str, language: &str) -> Result<Ts<Example>, JsError> {
 #[wasm_bindgen(js_name = runJson)]
 pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let script = parse(text, dialect_of(dialect)?);
-    Ok(serde_json::to_string(&run(&script, Driven::by(program.as_ref())?.subject(), seed))?)
+    Ok(serde_json::to_string(&run(&script, Driven::by(program)?.subject(), seed))?)
 }
 
 /// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
@@ -267,7 +274,7 @@ pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) 
 pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
-    Ok(render(&run(&script, Driven::by(program.as_ref())?.subject(), seed), dialect))
+    Ok(render(&run(&script, Driven::by(program)?.subject(), seed), dialect))
 }
 
 #[wasm_bindgen]
@@ -278,7 +285,7 @@ impl Session {
     /// When there is no such dialect.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
-        Self::with(Driven::by(None)?, text, dialect, seed)
+        Self::with(Driven::default(), text, dialect, seed)
     }
 
     /// A session whose subject is a program, not the reference.
@@ -287,7 +294,7 @@ impl Session {
     /// When there is no such dialect, or the program cannot be instantiated.
     #[wasm_bindgen(js_name = ofProgram)]
     pub fn of_program(text: &str, dialect: &str, seed: u64, program: &Program) -> Result<Session, JsError> {
-        Self::with(Driven::by(Some(program))?, text, dialect, seed)
+        Self::with(Driven::of(program)?, text, dialect, seed)
     }
 
     /// Executes up to `count` commands. Returns their events as a JSON array; each with its `text`, its text in the language of
