@@ -83,7 +83,7 @@ impl Trait {
 impl Break {
     /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are the
     /// submission's own choice, so the answer given instead says little about a bug; neither does which copies are left
-    /// when a server has gone.
+    /// when a server has gone, but that one is missing is another bug than that one is there too long.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
         let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
@@ -92,7 +92,7 @@ impl Break {
         } else if expected.starts_with("bytes ") {
             by_chance(step, expected.to_owned())
         } else if let Some(left) = left {
-            by_chance(left.step, format!("what is left after step {}", left.step))
+            by_chance(left.step, format!("after step {}: {}", left.step, Left::of(expected, actual).word()))
         } else {
             Self { step, expected: expected.to_owned(), actual: actual.to_owned(), by_chance: false }
         }
@@ -102,6 +102,33 @@ impl Break {
     fn is_like(&self, other: &Self) -> bool {
         let is_same = self.by_chance == other.by_chance && self.expected == other.expected;
         is_same && (self.by_chance || self.step == other.step && self.actual == other.actual)
+    }
+}
+
+/// What is wrong with a copy that is read when a server has gone.
+enum Left {
+    Missing,
+    TooLong,
+    Other,
+}
+
+impl Left {
+    fn of(expected: &str, actual: &str) -> Self {
+        let is_none = |answer: &str| matches!(answer.trim(), "nothing" | "not found");
+        let none_is_right = expected.strip_prefix("any of ").unwrap_or(expected).split('|').any(is_none);
+        match (none_is_right, is_none(actual)) {
+            (true, _) => Self::TooLong,
+            (false, true) => Self::Missing,
+            (false, false) => Self::Other,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "a copy is missing",
+            Self::TooLong => "a copy is there too long",
+            Self::Other => "a copy is another",
+        }
     }
 }
 
@@ -361,7 +388,23 @@ mod tests {
         let owner = |node: &str| What::Owner { key: "k".to_owned(), node: Some(node.to_owned()) };
         let fails = |told: Vec<What>| outcome(Verdict::Fail, told);
         let flaky = |told: Vec<What>| outcome(Verdict::Flaky, told);
-        let rows: [(&str, CaseOutcome, CaseOutcome, bool); 8] = [
+        let left = |told: Vec<What>| {
+            let gone = What::Left { id: "n".to_owned() };
+            fails(std::iter::once(gone).chain(told).collect())
+        };
+        let rows: [(&str, CaseOutcome, CaseOutcome, bool); 10] = [
+            (
+                "one copy or another is missing when a server has gone",
+                left(vec![broken("v1", "nothing")]),
+                left(vec![What::Miss { key: "k".to_owned() }, broken("v4", "not found")]),
+                true,
+            ),
+            (
+                "a copy that is missing, and one that is there too long",
+                left(vec![broken("v1", "nothing")]),
+                left(vec![What::Miss { key: "k".to_owned() }, broken("any of nothing | not found", "v1")]),
+                false,
+            ),
             (
                 "one share too large, or another too small",
                 fails(vec![spread(), broken("largest <= 155%", "180%")]),
