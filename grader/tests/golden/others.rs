@@ -63,7 +63,7 @@ impl Entry {
     fn submission(&self, pack: &Pack) -> Submission {
         let root = match self.language {
             CodeLanguage::Python => "main.py",
-            CodeLanguage::Rust => "src/lib.rs",
+            _ => "src/lib.rs",
         };
         let mut files = match self.of.as_str() {
             part @ ("starter" | "solution") => pack.part(part, self.language),
