@@ -254,16 +254,20 @@ impl<'a> Grading<'a> {
         unfit.map(|(name, _)| name.clone()).collect()
     }
 
+    /// What does not end is not run again on right caches; what failed is, for it may do so by chance only.
+    fn endless(&self) -> BTreeSet<String> {
+        let endless = |test: &Known| matches!(test.unfit, Some(Unfit::Endless | Unfit::Deadlock(_)));
+        self.tests.iter().filter(|(_, test)| endless(test)).map(|(name, _)| name.clone()).collect()
+    }
+
     /// Runs all tests but those on a cache; again without the last one where nothing came after it.
     fn ran(
         &mut self,
         cache: &str,
         seed: u64,
-        but: &BTreeSet<String>,
+        mut skip: BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<TestRun>, Rejected> {
-        let mut skip = self.skipped();
-        skip.extend(but.iter().cloned());
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
             let (ran, cpu_ms) =
@@ -288,7 +292,8 @@ impl<'a> Grading<'a> {
     }
 
     fn try_right(&mut self, cache: &str, seed: u64, but: &BTreeSet<String>) -> Result<(), Rejected> {
-        for run in self.ran(cache, seed, but, &BTreeSet::new())? {
+        let skip = self.endless().union(but).cloned().collect();
+        for run in self.ran(cache, seed, skip, &BTreeSet::new())? {
             if !run.errors.is_empty() {
                 let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
@@ -320,8 +325,12 @@ impl<'a> Grading<'a> {
             None if test.slept > 0 => Some(Unfit::Sleeps),
             None => None,
         };
-        known.passed |= test.outcome == TestOutcome::Passed;
-        known.unfit = known.unfit.take().or(unfit);
+        let passes = unfit.is_none() && test.outcome == TestOutcome::Passed;
+        known.passed |= passes;
+        known.unfit = match known.unfit.take() {
+            Some(Unfit::Wrong(text)) if passes => Some(Unfit::Flaky(text)),
+            before => before.or(unfit),
+        };
     }
 
     /// The tests that tell a bug.
@@ -332,7 +341,8 @@ impl<'a> Grading<'a> {
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<String>, Rejected> {
         let mut killers = Vec::new();
-        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
+        let skip = self.skipped().union(but).cloned().collect();
+        for run in self.ran(&spec.id, SEEDS[0], skip, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
