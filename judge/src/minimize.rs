@@ -1,5 +1,6 @@
 //! Finds the shortest script that shows a failure, so that a learner sees at a glance what it takes.
 
+use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
 use super::run::{Fresh, Judged, run_once};
@@ -8,6 +9,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::subject::Subject;
+use cachedojo_wire::{ClusterRequest, Request};
 
 /// The most runs of a submission for shortening one script.
 pub const RUNS_MAX: u32 = 80;
@@ -75,7 +77,9 @@ impl Shrinking<'_, '_> {
         let text = lines.join("\n");
         let script = script::parse(&text, Dialect::Lab);
         // A failed expectation needs an `expect` line; a panic needs none.
-        let is_one = script.diagnostics.is_empty() && (self.verdict != Verdict::Fail || expects(&script));
+        let is_one = script.diagnostics.is_empty()
+            && (self.verdict != Verdict::Fail || expects(&script))
+            && !asks_no_server(&script);
         if !is_one || on_reference(&script, self.seed).verdict != Verdict::Pass || self.runs >= self.runs_max {
             return None;
         }
@@ -208,6 +212,22 @@ impl Shortest {
     }
 }
 
+/// Whether a cluster is asked while it has no server. What it answers is left open, so no failure may rest on it.
+fn asks_no_server(script: &Script) -> bool {
+    let mut servers = BTreeSet::new();
+    script.commands.iter().any(|step| {
+        let Command::Ask(Request::Cluster(request)) = &step.command else { return false };
+        match request {
+            ClusterRequest::New(_) => servers.clear(),
+            ClusterRequest::Add { id, .. } => drop(servers.insert(id)),
+            ClusterRequest::Remove { id } => drop(servers.remove(id)),
+            ClusterRequest::ServersFor { .. } | ClusterRequest::Rebalance => {}
+            ClusterRequest::Execute(_) => return servers.is_empty(),
+        }
+        false
+    })
+}
+
 fn expects(script: &Script) -> bool {
     script.commands.iter().any(|step| matches!(step.command, Command::Expect(_) | Command::Always(_)))
 }
@@ -280,6 +300,41 @@ mod tests {
         let many: String = (0..60).map(|number| format!("cluster set x{number} y\n")).collect();
         let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
         check_shortest(&format!("{head}{many}cluster set k v{tail}"), shown);
+    }
+
+    /// A cluster whose `rebalance` is forgotten by the servers that come: what was stored stays where it was.
+    #[derive(Default)]
+    struct Forgetful {
+        reference: Reference,
+        servers: u32,
+        late: bool,
+    }
+
+    impl Subject for Forgetful {
+        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+            match request {
+                Request::Cluster(ClusterRequest::Add { .. }) => (self.servers, self.late) = (self.servers + 1, true),
+                Request::Cluster(ClusterRequest::Execute(Command::Set { .. })) => {
+                    self.late = false;
+                    if self.servers == 0 {
+                        return Ok(Response::Reply(Reply::Error("no server".into())));
+                    }
+                }
+                Request::Cluster(ClusterRequest::Execute(Command::Get { .. })) if self.late || self.servers == 0 => {
+                    return Ok(Response::Reply(Reply::Value(None)));
+                }
+                _ => {}
+            }
+            self.reference.call(world, request)
+        }
+    }
+
+    #[test]
+    fn no_failure_rests_on_a_cluster_without_servers() {
+        let text = "cluster new rf=1\ncluster add a\ncluster set k v\ncluster add b\ncluster rebalance\ncluster get k\nexpect v";
+        let mut fresh = || Ok(Box::new(Forgetful::default()) as Box<dyn Subject>);
+        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
+        assert_eq!(shortest.script, text.replace("cluster rebalance\n", ""));
     }
 
     #[test]

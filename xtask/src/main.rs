@@ -5,6 +5,7 @@
 //! - `bench` measures the engine against its rivals,
 //! - `simulate` runs random lives of the simulated cluster, and tests that its mutants are found,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
+//! - `golden` grades the golden submissions of every pack,
 //! - `tidy` checks the project's own rules,
 //! - `systems` checks that what learners run compiles for Windows and macOS,
 //! - `dist` makes the release.
@@ -15,6 +16,7 @@
 
 mod bench;
 mod dist;
+mod golden;
 mod licences;
 mod mutate;
 mod page;
@@ -51,6 +53,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Live random lives of the simulated cluster, or find its mutants with them
     Simulate(simulate::Arguments),
+    /// Grade the golden submissions of the packs beside distributed-cache, all of them
+    Golden(golden::Arguments),
     /// Mutate right submissions, and list the mutants that the checks miss
     Mutate(mutate::Arguments),
     /// Look whether the rules of the house are kept
@@ -78,6 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
+        Command::Golden(arguments) => golden::golden(&project, &arguments),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Systems => systems::systems(&project),

@@ -192,8 +192,7 @@ impl<'a> Grading<'a> {
                 self.try_right(cache, seed, &BTreeSet::new())?;
             }
         }
-        let heavy: BTreeSet<String> =
-            self.tests.iter().filter(|(_, test)| test.calls > CALLS_HEAVY).map(|(name, _)| name.clone()).collect();
+        let heavy = self.named(|test| test.calls > CALLS_HEAVY);
         let any = self.tests.values().any(|test| test.passed && test.unfit.is_none());
         let code = self.code;
         for spec in self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)) {
@@ -207,8 +206,7 @@ impl<'a> Grading<'a> {
         for cache in &right {
             self.try_right(cache, SEEDS[0], &heavy)?;
         }
-        let unfit: BTreeSet<&String> =
-            self.tests.iter().filter(|(_, test)| test.unfit.is_some()).map(|(name, _)| name).collect();
+        let unfit = self.named(|test| test.unfit.is_some());
         for bug in &mut self.bugs {
             bug.killers.retain(|name| !unfit.contains(name));
         }
@@ -252,8 +250,16 @@ impl<'a> Grading<'a> {
     }
 
     fn skipped(&self) -> BTreeSet<String> {
-        let unfit = self.tests.iter().filter(|(_, test)| test.unfit.is_some() || !test.passed);
-        unfit.map(|(name, _)| name.clone()).collect()
+        self.named(|test| test.unfit.is_some() || !test.passed)
+    }
+
+    /// What does not end is not run again on right caches; what failed is, for it may do so by chance only.
+    fn endless(&self) -> BTreeSet<String> {
+        self.named(|test| matches!(test.unfit, Some(Unfit::Endless | Unfit::Deadlock(_))))
+    }
+
+    fn named(&self, is_so: impl Fn(&Known) -> bool) -> BTreeSet<String> {
+        self.tests.iter().filter(|(_, test)| is_so(test)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Runs all tests but the excluded ones on a cache; again without the last one if none was run after it.
@@ -261,11 +267,9 @@ impl<'a> Grading<'a> {
         &mut self,
         cache: &str,
         seed: u64,
-        but: &BTreeSet<String>,
+        mut skip: BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<TestRun>, Rejected> {
-        let mut skip = self.skipped();
-        skip.extend(but.iter().cloned());
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
             let (ran, cpu_ms) =
@@ -290,7 +294,7 @@ impl<'a> Grading<'a> {
     }
 
     fn try_right(&mut self, cache: &str, seed: u64, but: &BTreeSet<String>) -> Result<(), Rejected> {
-        for run in self.ran(cache, seed, but, &BTreeSet::new())? {
+        for run in self.ran(cache, seed, self.endless().union(but).cloned().collect(), &BTreeSet::new())? {
             if !run.errors.is_empty() {
                 let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
@@ -307,7 +311,6 @@ impl<'a> Grading<'a> {
     /// Records the result of a test on a right cache. `lost` is the run that it ended.
     fn note(&mut self, test: &Test, lost: Option<&TestRun>) {
         let known = self.tests.entry(test.name.clone()).or_default();
-        let passed_before = known.passed;
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
@@ -317,13 +320,17 @@ impl<'a> Grading<'a> {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
             }
             Some(_) => Some(Unfit::Endless),
-            None if test.outcome == TestOutcome::Failed && passed_before => Some(Unfit::Flaky(text)),
+            None if test.outcome == TestOutcome::Failed && known.passed => Some(Unfit::Flaky(text)),
             None if test.outcome == TestOutcome::Failed => Some(Unfit::Wrong(text)),
             None if test.slept > 0 => Some(Unfit::Sleeps),
             None => None,
         };
-        known.passed |= test.outcome == TestOutcome::Passed;
-        known.unfit = known.unfit.take().or(unfit);
+        let passes = unfit.is_none() && test.outcome == TestOutcome::Passed;
+        known.passed |= passes;
+        known.unfit = match known.unfit.take() {
+            Some(Unfit::Wrong(text)) if passes => Some(Unfit::Flaky(text)),
+            before => before.or(unfit),
+        };
     }
 
     /// Runs the tests on the cache with a bug, and records which find it.
@@ -334,7 +341,7 @@ impl<'a> Grading<'a> {
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<String>, Rejected> {
         let mut killers = Vec::new();
-        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
+        for run in self.ran(&spec.id, SEEDS[0], self.skipped().union(but).cloned().collect(), heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
