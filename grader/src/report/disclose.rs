@@ -44,6 +44,27 @@ pub(super) fn disclose(report: &Report, playground: &str, language: Language) ->
     report
 }
 
+/// Cuts what a submission can size to what a report carries, so that it is never too long to be handed on. Cost: O(report).
+pub fn shorten(report: &mut Report) {
+    report.diagnostics.truncate(DIAGNOSTICS_MAX);
+    let texts = report.diagnostics.iter_mut().map(|found| &mut found.message);
+    let checks = report.checks.iter_mut().flat_map(|check| {
+        check.also_fails.truncate(ALSO_FAILS_MAX);
+        let also = check.also_fails.iter_mut();
+        let also =
+            also.flat_map(|also| [&mut also.expected, &mut also.actual, &mut also.message, &mut also.transcript]);
+        let own =
+            [&mut check.expected, &mut check.actual, &mut check.message, &mut check.transcript, &mut check.schedule];
+        own.into_iter().chain(also)
+    });
+    for text in texts.chain(checks) {
+        // Most texts are short by far: they are not even counted.
+        if text.len() > FIELD_CHARS_MAX {
+            *text = clip(text, FIELD_CHARS_MAX);
+        }
+    }
+}
+
 fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, seed: u64) {
     if check.visibility == Visibility::Hidden {
         for text in
