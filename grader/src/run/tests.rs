@@ -22,7 +22,7 @@ use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::grading::grader;
 use crate::run::{mutants, parent};
-use told::{Bug, Found, Known, Unfit};
+use told::{Bug, Found, Unfit};
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
@@ -146,11 +146,11 @@ impl<'a> Grading<'a> {
         }
         self.confirm()?;
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
-        for (index, cache) in right.iter().enumerate() {
-            let is_last = index + 1 == right.len();
-            let but = if is_last { skip.clone() } else { &self.skipped() | &heavy };
-            self.try_right(cache, SEEDS[0], &but, if is_last { &heavy } else { &BTreeSet::new() })?;
+        let light = &self.skipped() | &heavy;
+        for cache in &right[..right.len() - 1] {
+            self.try_right(cache, SEEDS[0], &light, &BTreeSet::new())?;
         }
+        self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
         let unfit: BTreeSet<&String> =
             self.found.tests.iter().filter(|(_, test)| test.unfit.is_some()).map(|(name, _)| name).collect();
         for bug in &mut self.found.bugs {

@@ -19,7 +19,7 @@ use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
 use cachedojo_lab::subject::Subject;
 pub use service::START;
-use service::Service;
+use service::{NotOpened, Service};
 use subject::HttpSubject;
 
 /// Why a command is not run without being told to.

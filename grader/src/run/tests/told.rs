@@ -101,7 +101,7 @@ struct Row<'a> {
 }
 
 impl Found<'_> {
-    fn rows(&self, exercise: &Exercise) -> Vec<Row<'_>> {
+    fn rows<'r>(&'r self, exercise: &'r Exercise) -> Vec<Row<'r>> {
         let rows = exercise.checks.iter().map(|check| {
             let bugs: Vec<_> = self.bugs.iter().filter(|bug| bug.spec.killed_by.contains(&check.id)).collect();
             let killed = bugs.iter().filter(|bug| !bug.killers.is_empty()).count();
