@@ -14,6 +14,9 @@ use crate::intake::platform::{Platform, Whose};
 
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
+/// Most lines of a roster, and most cells: a row is as long as the head, whatever stands in it.
+const LINES_MAX: usize = 50_000;
+const CELLS_MAX: usize = 4_000_000;
 
 /// A roster: the platform's table, and the people in it.
 #[derive(Debug, Clone)]
@@ -93,6 +96,12 @@ impl Roster {
         let bytes = open_named(path).and_then(|file| read_at_most(file, ROSTER_BYTES_MAX)).map_err(unreadable)?;
         let text =
             text_of(&bytes).ok_or_else(|| UsageError(format!("the roster `{shown}` is no text: export it as CSV")))?;
+        if is_too_large(&text) {
+            let why = format!(
+                "the roster `{shown}` has more than {LINES_MAX} lines or {CELLS_MAX} cells: export the people of your course alone"
+            );
+            return Err(UsageError(why).into());
+        }
         Self::parse(&text).ok_or_else(|| {
             UsageError(format!(
                 "the roster `{shown}` has no column that tells a person: export it from your platform, or begin it with a line \
@@ -148,6 +157,15 @@ impl Roster {
         }
         found.into_iter().map(|person| person.filter(|person| times[person].len() == 1)).collect()
     }
+}
+
+/// Whether a table has more lines or cells than a course has. Cost: O(text).
+fn is_too_large(text: &str) -> bool {
+    let lines = text.lines().count();
+    // The head is among the first lines; what stands between its cells is not known yet.
+    let marks = |line: &str| line.bytes().filter(|byte| b"\t;,".contains(byte)).count() + 1;
+    let columns = text.lines().filter(|line| !line.trim().is_empty()).take(2).map(marks).max().unwrap_or(1);
+    lines > LINES_MAX || lines.saturating_mul(columns) > CELLS_MAX
 }
 
 /// What identifies a learner.
@@ -321,6 +339,21 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_larger_than_any_course_is_not_laid_out() {
+        let people = |count: usize| format!("name,email\n{}", "ada,ada@x.org\n".repeat(count));
+        let wide = format!("{}\n{}", "name,".repeat(100_000), "ada\n".repeat(100));
+        for (text, large) in [
+            (people(20_000), false),
+            (people(60_000), true),
+            (format!("sep=,\n{wide}"), true),
+            (wide, true),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_too_large(&text), large, "{} bytes", text.len());
+        }
+    }
 
     #[test]
     fn whatever_spreadsheet_wrote_a_list_it_is_the_same_people() {

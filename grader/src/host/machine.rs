@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Resource, Rlimit, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
 
 use super::{budget, kernel};
 
@@ -35,6 +35,41 @@ pub fn end_group(leader: u32) {
     if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
         _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
+}
+
+/// How often `end_orphans` looks: each time whoever was ended may have left some more behind.
+const ORPHANS_LOOKS: u32 = 1_000;
+
+/// Ends what a program of this process's has left behind, in a session of its own too. Only a grading does: it has no
+/// other children by then, and is the parent of those whose own is gone.
+pub fn end_orphans() {
+    if !matches!(rustix::process::child_subreaper(), Ok(Some(_))) {
+        return;
+    }
+    for _ in 0..ORPHANS_LOOKS {
+        let children = children();
+        if children.is_empty() {
+            break;
+        }
+        for child in children {
+            _ = rustix::process::kill_process(child, Signal::KILL);
+            _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
+        }
+    }
+}
+
+/// The processes whose parent this one is.
+fn children() -> Vec<Pid> {
+    let me = std::process::id();
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let mine = numbers.filter(|number| {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        // The name in brackets may hold anything; after it come the state and the parent.
+        let parent = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
+        parent == Some(me)
+    });
+    mine.filter_map(Pid::from_raw).collect()
 }
 
 /// The signal by which a process ended.
@@ -107,6 +142,8 @@ pub fn confine_grading(parent: u32) -> Result<()> {
         rustix::process::setrlimit(resource, limit).context("setting limits")?;
     }
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).context("dying with the grader")?;
+    // Who leaves its group and its parent becomes this process's child: see `end_orphans`.
+    _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let still =
         rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get().cast_unsigned() == parent);
     ensure!(still, "the grader is gone");

@@ -64,6 +64,18 @@ const PHRASES: &[(&str, &str)] = &[
     ("` holds no Python source; hand in ", "` ne contient pas de source Python ; rendez "),
     ("` holds no Rust or Python source; hand in ", "` ne contient pas de source Rust ou Python ; rendez "),
     ("` or `", "` ou `"),
+    (
+        "a service is started as an ordinary program, which could read and change what you can: if you trust it, add --trust; or \
+         start it where you like and name it with --url",
+        "un service est lancé comme un programme ordinaire, qui pourrait lire et changer ce que vous pouvez : si vous lui faites \
+         confiance, ajoutez --trust ; ou lancez-le où vous voulez et nommez-le avec --url",
+    ),
+    (
+        "the file `start` names an address inside this machine or its network, and what answers there would be shown to whoever \
+         handed it in: if you trust it, name it with --url, or add --trust",
+        "le fichier `start` nomme une adresse de cette machine ou de son réseau, et ce qui y répond serait montré à qui l'a rendu : \
+         si vous lui faites confiance, nommez-la avec --url, ou ajoutez --trust",
+    ),
 ];
 
 /// A message of the grader in French; other messages are unchanged. Cost: O(text x phrases).
@@ -77,6 +89,7 @@ pub(super) fn in_french(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::http;
 
     #[test]
     fn the_graders_own_sentences_are_french() {
@@ -97,6 +110,9 @@ mod tests {
             ),
         ] {
             assert_eq!(in_french(english), french);
+        }
+        for english in [http::NOT_TRUSTED, http::NOT_ASKED] {
+            assert!(in_french(english).contains("confiance"), "{english}");
         }
         assert!(PHRASES.iter().all(|(english, french)| english != french));
     }

@@ -35,6 +35,7 @@ mod setting;
 mod text;
 pub(crate) mod words;
 
+pub use disclose::shorten;
 pub use link::PLAYGROUND;
 
 pub use setting::Setting;

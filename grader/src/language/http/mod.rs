@@ -19,12 +19,16 @@ use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
 use cachedojo_lab::subject::Subject;
 pub use service::START;
-use service::Service;
+use service::{NotOpened, Service};
 use subject::HttpSubject;
 
 /// Why a command is not run without `--trust`.
 pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
     if you trust it, add --trust; or start it where you like and name it with --url";
+
+/// Why an address is not asked without `--trust`.
+pub const NOT_ASKED: &str = "the file `start` names an address inside this machine or its network, and what answers there \
+    would be shown to whoever handed it in: if you trust it, name it with --url, or add --trust";
 
 /// Services, started or connected to.
 #[derive(Debug)]
@@ -46,7 +50,11 @@ impl Toolchain for HttpToolchain {
         if !service::is_url(text) && !submission.is_of_pack && self.protection == Protection::Sandbox {
             return Err(rejected(Reason::Forbidden, NOT_TRUSTED));
         }
-        let service = Service::open(&submission.files).map_err(|why| rejected(Reason::BuildFailed, &why))?;
+        let service =
+            Service::open(&submission.files, self.protection == Protection::Trust).map_err(|why| match why {
+                NotOpened::Inside => rejected(Reason::Forbidden, NOT_ASKED),
+                NotOpened::Failed(why) => rejected(Reason::BuildFailed, &why),
+            })?;
         let artifact = serde_json::to_vec(&submission.files).map_err(|error| Rejected::harness(&error.to_string()))?;
         let factory = Arc::new(HttpFactory { service: Arc::new(service) });
         Ok(Built { factory, artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
@@ -54,7 +62,7 @@ impl Toolchain for HttpToolchain {
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
         let files = serde_json::from_slice(artifact).ok()?;
-        let service = Service::open(&files).ok()?;
+        let service = Service::open(&files, self.protection == Protection::Trust).ok()?;
         Some(Arc::new(HttpFactory { service: Arc::new(service) }))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -27,12 +27,13 @@ const FAULTS_MAX: u32 = 5;
 const ALL: Duration = Duration::from_secs(45);
 /// How many bytes of its output are shown if it does not start.
 const WORDS_MAX: usize = 2000;
-/// The limits of a service: five minutes of processor time, files of a gibibyte.
-const LIMITS: &str = "ulimit -t 300; ulimit -f 2097152; ";
-/// Runs a command until it ends, or until standard input ends, which happens whenever the grader ends: then the whole group is
-/// killed.
-const WATCHED: &str = "exec 3<&0; ( COMMAND ) </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 -$$; } & exec 3<&-; \
-    wait $child";
+/// The limits of a service that is started outside of a grading, whose limits are lower: five minutes of processor time, files
+/// of a gibibyte.
+const LIMITS: &str = "{ ulimit -t 300; ulimit -f 2097152; } 2>/dev/null; ";
+/// Runs the command in `$1` until it ends, or until standard input ends, which happens whenever the grader ends: then the whole
+/// group is killed. A shell of its own reads the command, so that a comment, a bracket or a quote in it changes nothing here.
+const WATCHED: &str = "exec 3<&0; ( exec sh -c \"$1\" ) </dev/null 3<&- & child=$!; \
+    { read -r _ <&3; kill -9 -$$; } & exec 3<&-; wait $child";
 /// The file of a submission with the command that starts the service, or its URL.
 pub const START: &str = "start";
 /// The header by which a service can be told the time.
@@ -80,17 +81,60 @@ impl Turn {
     }
 }
 
-/// Whether a start file contains the URL of a running service.
+/// Why a service is not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOpened {
+    /// Its address is inside this network, and only the submission names it.
+    Inside,
+    /// It cannot be started, ended, or does not answer: why, and what to do.
+    Failed(String),
+}
+
+impl From<String> for NotOpened {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// Whether anybody on the internet can ask there: what is inside this machine or its network is not a stranger's to have asked.
+fn is_outside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            !(first == 0
+                || shared
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_broadcast()
+                || address.is_multicast())
+        }
+        IpAddr::V6(address) => {
+            // Addresses that hold an IPv4 one for a gateway to unpack lead inside as well.
+            let gated = matches!(address.segments(), [0x64, 0xff9b, ..] | [0x2002, ..] | [0, 0, 0, 0, 0, 0, ..]);
+            !(gated
+                || address.is_loopback()
+                || address.is_unspecified()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_multicast())
+        }
+    }
+}
+
+/// Whether a start file names a service that runs already.
 pub fn is_url(text: &str) -> bool {
     text.starts_with("http://")
 }
 
 impl Service {
-    /// Connects to the service that the start file names, or starts it; then waits for its first answer.
+    /// Finds the service that the start file names, or starts it; then waits until it answers. `trusted` says that an address
+    /// inside this network was named by who grades.
     ///
     /// # Errors
-    /// It cannot be started, has ended, or does not answer: the reason, and the remedy.
-    pub fn open(files: &BTreeMap<String, String>) -> Result<Self, String> {
+    /// It cannot be started, ended, or does not answer: why, and what to do.
+    pub fn open(files: &BTreeMap<String, String>, trusted: bool) -> Result<Self, NotOpened> {
         let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
         let (host, process) = if is_url(text) {
             let host = text["http://".len()..].split('/').next().unwrap_or_default();
@@ -102,6 +146,9 @@ impl Service {
         };
         let address = host.to_socket_addrs().ok().and_then(|mut all| all.next());
         let address = address.ok_or_else(|| format!("`{host}` is no address: write http://HOST:PORT"))?;
+        if process.is_none() && !trusted && !is_outside(address.ip()) {
+            return Err(NotOpened::Inside);
+        }
         let mut service = Self {
             address,
             host,
@@ -239,7 +286,8 @@ impl Process {
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
-            .arg(format!("{LIMITS}{}", WATCHED.replace("COMMAND", command)))
+            .arg(format!("{LIMITS}{WATCHED}"))
+            .args(["sh", command])
             .env("PORT", port.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1");
         shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
@@ -269,5 +317,38 @@ impl Drop for Process {
         machine::end_group(child.id());
         _ = child.kill();
         _ = child.wait();
+        machine::end_orphans();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outside;
+
+    #[test]
+    fn what_is_inside_this_network_is_not_a_strangers_to_have_asked() {
+        for (address, outside) in [
+            ("93.184.215.14", true),
+            ("2606:2800:21f:cb07::1", true),
+            ("127.0.0.1", false),
+            ("127.9.9.9", false),
+            ("0.0.0.0", false),
+            ("10.1.2.3", false),
+            ("172.16.0.1", false),
+            ("192.168.1.1", false),
+            ("100.64.0.1", false),
+            ("169.254.169.254", false),
+            ("255.255.255.255", false),
+            ("::1", false),
+            ("::", false),
+            ("::ffff:10.0.0.1", false),
+            ("::ffff:93.184.215.14", true),
+            ("64:ff9b::7f00:1", false),
+            ("2002:7f00:1::", false),
+            ("fe80::1", false),
+            ("fd12::1", false),
+        ] {
+            assert_eq!(is_outside(address.parse().expect("it is an address")), outside, "{address}");
+        }
     }
 }
