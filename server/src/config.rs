@@ -12,7 +12,7 @@ use cachedojo::protocol::rest::Limits;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
-use crate::cluster::settings::{self as node_settings, NodeSettings};
+use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
 
 /// The flags. Each may stand in the environment as well (`CACHEDOJO_LISTEN` for `--listen`), and in the file that
 /// `--config` names (`listen = "…"`).
@@ -294,14 +294,16 @@ impl Given {
         };
         let at = |place: &str| {
             let place = place.to_owned();
-            move |text: String| Mistake(format!("{place}: {text}"))
+            move |wrong: WrongNode| Mistake(format!("{place}: {wrong}"))
         };
         let id = node_settings::read_id(node).map_err(at(place))?;
         let peers = NodeSettings::read_peers(peers).map_err(at(peers_place))?;
         let (name, _) = self.get("cluster").unwrap_or(("cachedojo", ""));
         let folder = self.get("data").map(|(folder, _)| folder);
         let memory = (self.number("memory-mb", 1, 1 << 20, 100)? as u64) << 20;
-        NodeSettings::new(id, peers, name, folder, self.token()?.as_deref(), memory).map(Some).map_err(Mistake)
+        NodeSettings::new(id, peers, name, folder, self.token()?.as_deref(), memory)
+            .map(Some)
+            .map_err(|wrong| Mistake(wrong.to_string()))
     }
 
     fn number(&self, name: &str, least: usize, most: usize, default: usize) -> Result<usize, Mistake> {

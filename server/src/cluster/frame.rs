@@ -140,7 +140,7 @@ impl Wire for Place {
     }
 
     fn take(from: &mut Reader<'_>) -> Option<Self> {
-        match Option::<Arc<str>>::take(from)? {
+        match <Option<Arc<str>> as Wire>::take(from)? {
             Some(text) => text.parse().ok().map(|address| Self(Some(address))),
             None => Some(Self(None)),
         }

@@ -22,7 +22,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::machine::{Cannot, Full};
+use super::input::{Cannot, Full};
 use super::settings::read_id;
 use super::{Cluster, Silent};
 
@@ -142,9 +142,9 @@ fn read_change(body: &[u8]) -> Result<Asked, Refusal> {
                 }
                 Ok(address)
             });
-            Ok(Asked::Join(read_id(&join).map_err(Refusal::Bad)?, address.transpose()?))
+            Ok(Asked::Join(read_id(&join).map_err(|wrong| Refusal::Bad(wrong.to_string()))?, address.transpose()?))
         }
-        Change::Leave { leave } => Ok(Asked::Leave(read_id(&leave).map_err(Refusal::Bad)?)),
+        Change::Leave { leave } => Ok(Asked::Leave(read_id(&leave).map_err(|wrong| Refusal::Bad(wrong.to_string()))?)),
     }
 }
 

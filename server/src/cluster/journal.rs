@@ -133,7 +133,7 @@ impl Journal {
     /// Writes the file anew, with this in it and nothing else: whole, or the old one stays.
     pub(super) fn begin(&mut self, all: impl Iterator<Item = Kept>) -> Result<()> {
         let (path, next) = (self.folder.join(NAME), self.folder.join(NEXT_NAME));
-        let mut write = || -> io::Result<u64> {
+        let write = || -> io::Result<u64> {
             let mut file = File::create(&next)?;
             file.write_all(BEGINNING)?;
             let mut frame = Vec::new();

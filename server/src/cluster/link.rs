@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::frame::{
     Addresses, Answer, FRAME_MAX, Frame, GREETING_MAX, Greeting, Spoken, VERSION, put_frame, read_bytes, read_length,
 };
-use super::machine::Input;
+use super::input::Input;
 
 /// How long a connection, a greeting or a write may take.
 const PATIENCE: Duration = Duration::from_secs(5);

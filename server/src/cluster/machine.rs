@@ -2,24 +2,24 @@
 //! from them. Whatever waits is taken together, so that one sync serves many.
 
 mod beginning;
+mod gathering;
 mod status;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
 use anyhow::{Result, ensure};
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::Head;
 use cachedojo::cluster::{
-    Disk, Effects, Envelope, Failure, Mark, Micros, Node, NodeId, NodeSet, Note, Outcome, Request, Settings, TICK,
+    Disk, Effects, Failure, Mark, Micros, Node, NodeId, NodeSet, Note, Outcome, Request, Settings, TICK,
 };
 use cachedojo::random::Random;
-use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use self::beginning::Gathering;
+use self::gathering::Gathering;
 use super::clock::HostClock;
-use super::frame::{Addresses, Answer, Greeting};
+use super::frame::{Addresses, Answer};
+use super::input::{Cannot, Full, Input};
 use super::journal::{Found, Journal, Kept, Owner, Peer};
 use super::link::{Identity, Links};
 use super::settings::NodeSettings;
@@ -28,46 +28,6 @@ use super::settings::NodeSettings;
 const TOGETHER: usize = 256;
 /// How often a wish to let a node go is repeated: a leader that lost its office has forgotten it.
 const WISH_EVERY: Micros = SECOND;
-
-/// What the machine is told.
-#[derive(Debug)]
-pub(super) enum Input {
-    /// Time passes.
-    Tick,
-    /// It is to end.
-    Stop,
-    /// A client asks.
-    Ask { request: Request, reply: oneshot::Sender<Result<Outcome, Full>> },
-    /// An operator announces a node, so that it is let in when it comes.
-    Announce { node: NodeId, address: Option<SocketAddr>, reply: oneshot::Sender<()> },
-    /// An operator lets a node go.
-    LetGo { node: NodeId, reply: oneshot::Sender<Result<(), Cannot>> },
-    /// How is it?
-    Status { reply: oneshot::Sender<Value> },
-    /// A node connected.
-    Greeted { greeting: Box<Greeting>, reply: oneshot::Sender<Answer> },
-    /// A node answered this one's greeting, which was of that life.
-    Answered { from: NodeId, to_life: u16, answer: Answer },
-    /// A node says something; the room is free again when this is dropped.
-    Message { envelope: Box<Envelope>, room: OwnedSemaphorePermit },
-    /// A node tells of others.
-    Others { others: Addresses },
-}
-
-/// The records take as much as they may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Full;
-
-/// Why a node cannot be let go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cannot {
-    /// It is none of the members.
-    NoMember(NodeSet),
-    /// It is the last one.
-    Last,
-    /// This node does not know the members yet.
-    NotReady,
-}
 
 enum Stage {
     /// It finds out whether it founds the cluster, is let in, or was here before.

@@ -4,7 +4,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`settings`] | which node this is, and who the others are |
-//! | `machine` | the thread that owns the node; how a node with an empty folder begins |
+//! | `machine`, `input` | the thread that owns the node, and what it is told; how a node with an empty folder begins |
 //! | `journal` | what is kept on the disk |
 //! | `link`, `frame` | connections between nodes, and what goes over them |
 //! | `clock` | the machine's clocks |
@@ -28,6 +28,7 @@ pub mod settings;
 mod clock;
 mod description;
 mod frame;
+mod input;
 mod journal;
 mod link;
 mod machine;
@@ -49,8 +50,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 pub use description::description;
+use input::{Cannot, Full, Input};
 use link::{Identity, Links, Net};
-use machine::{Cannot, Full, Input, Machine};
+use machine::Machine;
 use settings::NodeSettings;
 
 /// Inputs that wait for the machine.

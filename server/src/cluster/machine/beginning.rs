@@ -5,38 +5,13 @@
 //! A node with an empty folder promises nothing before it knows which life it is in: it founds the cluster only when all others who are to
 //! found it have answered that they never met it.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use cachedojo::cluster::{Disk, NodeId, NodeSet};
 
 use super::super::frame::{Answer, Greeting};
 use super::super::journal::Peer;
+use super::gathering::Heard;
 use super::{Machine, Stage};
-
-/// What the others answered so far.
-#[derive(Debug, Default)]
-pub(super) struct Gathering {
-    heard: BTreeMap<NodeId, Heard>,
-    /// What the founders do not agree on.
-    pub(super) trouble: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Heard {
-    /// Its own life; 0 while it gathers too.
-    life: u16,
-    /// The last life of this node that it knows.
-    known: u16,
-    founders: NodeSet,
-}
-
-impl Gathering {
-    /// Who has answered.
-    pub(super) fn answered(&self) -> NodeSet {
-        self.heard.keys().copied().collect()
-    }
-}
 
 impl Machine {
     /// A node connected: what does it hear, and what is learnt of it?
