@@ -252,6 +252,10 @@ impl Stage<'_> {
             Act::Leave(node) => world.leave(*node),
             Act::Skew { node, by } => world.skew(*node, *by, false),
             Act::Jump { node, by } => world.skew(*node, *by, true),
+            Act::Disk { .. } => {
+                let message = "the disks of submitted nodes take no time: leave the line out".into();
+                return self.answer(What::Error { message });
+            }
             other => {
                 self.of_network(other);
                 true

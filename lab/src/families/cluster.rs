@@ -17,6 +17,7 @@ use crate::script::Command;
 use crate::script::args::{Args, Entry};
 use crate::script::mistake::{Fault, Mistake};
 use crate::world::cluster::act::{Act, Operation};
+use crate::world::cluster::drive::WRITE_MAX;
 
 pub use order::{ClusterCommand, Setup};
 
@@ -146,6 +147,16 @@ pub const COMMANDS: &[Entry] = &[
         read: |a| {
             let (from, to) = arrow(a)?;
             Ok(doing(Act::Delay { from, to, by: micros(a.duration()?) }))
+        },
+    },
+    Entry {
+        name: "disk",
+        usage: "disk <node> <duration>",
+        help_en: "Let each write of a node's disk take so long; the node answers nobody before it is done.",
+        help_fr: "Fixe la durée de chaque écriture du disque d'un nœud ; le nœud ne répond à personne avant la fin.",
+        read: |a| {
+            let node = node(a)?;
+            Ok(doing(Act::Disk { node, takes: micros(a.duration()?).min(WRITE_MAX) }))
         },
     },
     Entry {

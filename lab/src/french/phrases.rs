@@ -54,6 +54,7 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("paused", "mis en pause"),
     ("goes on", "reprend"),
     ("starts, to join", "démarre, pour rejoindre"),
+    ("disk takes {} ms for a write", "le disque met {} ms pour une écriture"),
     ("wall clock off by {} ms", "horloge murale fausse de {} ms"),
     ("rings agree", "les anneaux s'accordent"),
     ("rings differ: {}", "les anneaux diffèrent : {}"),

@@ -92,6 +92,13 @@ pub enum Act {
         /// By how much, in microseconds.
         by: i64,
     },
+    /// A node's disk takes so long for a write, and the node says nothing before it is done.
+    Disk {
+        /// Whose.
+        node: NodeId,
+        /// How long; 0 for at once.
+        takes: Micros,
+    },
     /// Messages of one way take longer.
     Delay {
         /// From here.
@@ -256,6 +263,7 @@ impl Player {
             Act::Join { node, weight } => _ = world.join(*node, *weight),
             Act::Skew { node, by } => _ = world.skew(*node, *by, false),
             Act::Jump { node, by } => _ = world.skew(*node, *by, true),
+            Act::Disk { node, takes } => _ = world.set_disk(*node, *takes),
             Act::Leave(node) => {
                 if !world.wish_to_leave(*node) {
                     return Done::No(Cannot::Last);
@@ -343,6 +351,7 @@ impl Act {
             | Self::Resume(node)
             | Self::Skew { node, .. }
             | Self::Jump { node, .. }
+            | Self::Disk { node, .. }
             | Self::Join { node, .. }
             | Self::Leave(node) => NodeSet::of(*node),
             Self::Block { from, to } | Self::Delay { from, to, .. } => NodeSet::of(*from).or(NodeSet::of(*to)),
@@ -425,6 +434,7 @@ impl fmt::Display for Act {
             Self::Heal => f.write_str("heal"),
             Self::Skew { node, by } => write!(f, "skew {node} {}{}", sign(*by), Time(by.unsigned_abs())),
             Self::Jump { node, by } => write!(f, "clock {node} jump {}{}", sign(*by), Time(by.unsigned_abs())),
+            Self::Disk { node, takes } => write!(f, "disk {node} {}", Time(*takes)),
             Self::Delay { from, to, by } => write!(f, "delay {from}->{to} {}", Time(*by)),
             Self::Drop(permille) => write!(f, "drop {}", Percent(*permille)),
             Self::Duplicate(permille) => write!(f, "duplicate {}", Percent(*permille)),

@@ -3,6 +3,8 @@
 use cachedojo::cluster::raft::Role;
 use cachedojo::cluster::{Disk, Envelope, Micros, Node, Readings, Request};
 
+use super::drive::Drive;
+
 /// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
 pub const WALL_START: Micros = 1_767_225_600_000_000;
 
@@ -16,6 +18,7 @@ pub struct Host {
     pub(super) boot: u32,
     pub(super) incarnation: u16,
     pub(super) weight: u8,
+    pub(super) drive: Drive,
     pub(super) held: Vec<Held>,
     /// What an outsider would expect of it.
     pub status: Status,
@@ -62,6 +65,11 @@ impl Host {
             State::Up(node) => Some(node),
             State::Down(_) => None,
         }
+    }
+
+    /// How long its disk takes for a write.
+    pub const fn disk_takes(&self) -> Micros {
+        self.drive.takes()
     }
 
     /// By how much its wall clock is wrong, in microseconds.

@@ -6,6 +6,8 @@
 
 pub mod act;
 pub mod check;
+pub mod drive;
+mod fate;
 pub mod host;
 pub mod linear;
 pub mod network;
@@ -22,6 +24,7 @@ use cachedojo::cluster::{
     Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
+use drive::Drive;
 use host::{Held, State};
 use network::Network;
 use story::{Counts, Happened, Happening, Rare};
@@ -37,6 +40,7 @@ const CALLS_MAX: usize = 100_000;
 enum What {
     Deliver { to: NodeId, sent_at: Micros, envelope: Box<Envelope> },
     Tick { node: NodeId, boot: u32 },
+    Written { node: NodeId, boot: u32 },
 }
 
 /// What a client asked, and what it heard.
@@ -117,6 +121,7 @@ impl ClusterWorld {
             boot: 0,
             incarnation: 1,
             weight,
+            drive: Drive::default(),
             held: Vec::new(),
             status: Status::Down,
         }
@@ -173,7 +178,7 @@ impl ClusterWorld {
             What::Deliver { to, sent_at, envelope } => {
                 Some((envelope.from, *to, envelope.message.name(), *sent_at, due))
             }
-            What::Tick { .. } => None,
+            What::Tick { .. } | What::Written { .. } => None,
         };
         self.agenda.by_cause().filter_map(message).collect()
     }
@@ -256,6 +261,15 @@ impl ClusterWorld {
                     self.carry_out(node);
                 }
             }
+            What::Written { node, boot } => {
+                let is_due = |host: &&mut Host| host.boot == boot && host.status == Status::Up;
+                let Some(host) = self.hosts.get_mut(&node).filter(is_due) else { return true };
+                let (mut effects, goes_on) = host.drive.end();
+                self.send_out(node, &mut effects);
+                if goes_on {
+                    self.begin_to_write(node);
+                }
+            }
         }
         true
     }
@@ -284,12 +298,34 @@ impl ClusterWorld {
         }
     }
 
-    /// Sends the messages, hands over the answers and counts the notes of a node.
+    /// Counts the notes of a node, sends its messages and hands over its answers, these two once its disk holds what it knows now.
     fn carry_out(&mut self, node: NodeId) {
         let mut effects = std::mem::take(&mut self.effects);
         for note in effects.notes.drain(..) {
             self.hear_note(node, note);
         }
+        match self.hosts.get_mut(&node).filter(|host| !host.drive.is_instant()) {
+            Some(host) => {
+                if host.drive.wait(&mut effects) {
+                    self.begin_to_write(node);
+                }
+            }
+            None => self.send_out(node, &mut effects),
+        }
+        self.effects = effects;
+    }
+
+    /// A node's disk begins to write all that the node knows.
+    fn begin_to_write(&mut self, node: NodeId) {
+        let Some(host) = self.hosts.get_mut(&node) else { return };
+        let State::Up(machine) = &host.state else { return };
+        let disk = machine.as_ref().clone().into_disk();
+        host.drive.begin(disk);
+        let (at, boot) = (self.now + host.drive.takes(), host.boot);
+        self.schedule(at, What::Written { node, boot });
+    }
+
+    fn send_out(&mut self, node: NodeId, effects: &mut Effects) {
         for (number, outcome) in effects.replies.drain(..) {
             self.answer(number, outcome);
         }
@@ -310,7 +346,6 @@ impl ClusterWorld {
                 self.schedule(self.now + first, What::Deliver { to, sent_at: self.now, envelope });
             }
         }
-        self.effects = effects;
     }
 
     fn hear_note(&mut self, node: NodeId, note: Note) {
@@ -395,165 +430,6 @@ impl ClusterWorld {
             }
             self.tell(Happening::Answered { node, call: number });
         }
-    }
-
-    // What befalls the nodes.
-
-    fn start(&mut self, node: NodeId) {
-        let (now, settings) = (self.now, self.settings.clone());
-        let contacts = self.all().less(NodeSet::of(node));
-        let seed = self.random.next_u64();
-        let phase = self.random.below(TICK);
-        let Some(host) = self.hosts.get_mut(&node) else { return };
-        let State::Down(disk) = &mut host.state else { return };
-        let disk = disk.take().map_or_else(|| Disk::blank(node, host.incarnation, host.weight), |disk| *disk);
-        host.boot += 1;
-        host.status = Status::Up;
-        host.held.clear();
-        let machine = Node::start(disk, settings, contacts, host.readings(now), seed);
-        host.state = State::Up(Box::new(machine));
-        let boot = host.boot;
-        self.schedule(now + phase, What::Tick { node, boot });
-    }
-
-    /// Ends a node's process. Its clients hear nothing more. `false` when it does not run.
-    pub fn kill(&mut self, node: NodeId) -> bool {
-        let is_in_handover = self.is_in_handover();
-        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
-        host.status = Status::Down;
-        if let State::Up(machine) = std::mem::replace(&mut host.state, State::Down(None)) {
-            host.incarnation = host.incarnation.max(machine.incarnation());
-            host.state = State::Down(Some(Box::new(machine.into_disk())));
-        }
-        host.held.clear();
-        if is_in_handover {
-            self.counts.count(Rare::CrashInHandover);
-        }
-        for number in self.open.remove(&node).unwrap_or_default() {
-            self.answer(number as u64, Outcome::Failed(Failure::Down));
-        }
-        self.tell(Happening::Fault { node: Some(node), text: "killed".into() });
-        true
-    }
-
-    /// Starts a node's process again, with its disk or on a new machine with nothing. `false` when it runs.
-    pub fn restart(&mut self, node: NodeId, with_nothing: bool) -> bool {
-        if self.hosts.get(&node).is_none_or(|host| host.status != Status::Down) {
-            return false;
-        }
-        if with_nothing {
-            let weight = self.hosts.get(&node).map_or(1, |host| host.weight);
-            let fresh = self.machine(weight);
-            if let Some(host) = self.hosts.get_mut(&node) {
-                let (boot, incarnation) = (host.boot, host.incarnation.saturating_add(1));
-                *host = Host { boot, incarnation, ..fresh };
-            }
-        }
-        let text = if with_nothing { "restarted with nothing" } else { "restarted" };
-        self.tell(Happening::Fault { node: Some(node), text: text.into() });
-        self.start(node);
-        true
-    }
-
-    /// An operator wants a node to be let go, and says so until it is. `false` when no other would stay: the last one cannot go.
-    pub fn wish_to_leave(&mut self, node: NodeId) -> bool {
-        let wishes = self.wishes.or(NodeSet::of(node));
-        let has_left = |host: &Host| host.node().is_some_and(Node::has_left);
-        let one_stays = self.hosts.iter().any(|(other, host)| !wishes.contains(*other) && !has_left(host));
-        if one_stays {
-            self.wishes = wishes;
-            self.repeat_wishes();
-        }
-        one_stays
-    }
-
-    /// The nodes that an operator wants to be let go, and that are not known to be gone.
-    pub const fn wishes(&self) -> NodeSet {
-        self.wishes
-    }
-
-    /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
-    pub fn repeat_wishes(&mut self) {
-        let running = |(_, host): &(&NodeId, &Host)| {
-            host.status == Status::Up && host.node().is_some_and(|node| !node.has_left() && node.view().epoch > 0)
-        };
-        let Some((&via, host)) = self.hosts.iter().find(running) else { return };
-        let members: NodeSet = host.node().map_or(NodeSet::EMPTY, |node| node.view().members.keys().copied().collect());
-        self.wishes = self.wishes.and(members);
-        for node in self.wishes.iter() {
-            self.ask(0, via, Request::Leave { node });
-        }
-    }
-
-    /// Lets a new machine ask to be a member. `false` when the number is taken.
-    pub fn join(&mut self, node: NodeId, weight: u8) -> bool {
-        self.wishes.remove(node);
-        if let Some(host) = self.hosts.get(&node) {
-            let has_left = host.node().is_some_and(Node::has_left);
-            if !has_left {
-                return false;
-            }
-            self.kill(node);
-            return self.restart(node, true);
-        }
-        let host = self.machine(weight);
-        self.hosts.insert(node, host);
-        self.tell(Happening::Fault { node: Some(node), text: "starts, to join".into() });
-        self.start(node);
-        true
-    }
-
-    /// A node stands still. `false` when it does not run.
-    pub fn pause(&mut self, node: NodeId) -> bool {
-        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Up) else { return false };
-        host.status = Status::Paused;
-        self.tell(Happening::Fault { node: Some(node), text: "paused".into() });
-        true
-    }
-
-    /// A paused node goes on, and finds what came meanwhile.
-    pub fn resume(&mut self, node: NodeId) -> bool {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Paused) else { return false };
-        host.status = Status::Up;
-        host.boot += 1;
-        let (boot, held) = (host.boot, std::mem::take(&mut host.held));
-        self.tell(Happening::Fault { node: Some(node), text: "goes on".into() });
-        self.schedule(now + 1, What::Tick { node, boot });
-        for held in held {
-            match held {
-                Held::Message { envelope, sent_at } => self.deliver(node, sent_at, envelope),
-                Held::Ask { number, request } => {
-                    if let Some(Host { state: State::Up(machine), mono_start, wall_shift, .. }) =
-                        self.hosts.get_mut(&node)
-                    {
-                        let wall = WALL_START.saturating_add(now).saturating_add_signed(*wall_shift);
-                        let readings = Readings { mono: now + *mono_start, wall };
-                        machine.request(number, request, readings, &mut self.effects);
-                        self.carry_out(node);
-                    }
-                }
-            }
-        }
-        true
-    }
-
-    /// Sets by how much a wall clock is wrong, or moves it by so much more.
-    pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
-        let is_busy = self.open.get(&node).is_some_and(|open| !open.is_empty());
-        let Some(host) = self.hosts.get_mut(&node) else { return false };
-        if is_busy && (if adds { by } else { by.saturating_sub(host.wall_shift) }) < 0 {
-            self.counts.count(Rare::ClockBackInOperation);
-        }
-        host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
-        let off = host.wall_shift / 1000;
-        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {off} ms") });
-        true
-    }
-
-    /// Tells of a change of the network, which the caller makes.
-    pub fn tell_fault(&mut self, text: String) {
-        self.tell(Happening::Fault { node: None, text });
     }
 
     /// Whether all that run are whole members that agree on the ring, with no handover under way and no operation pending.

@@ -103,6 +103,7 @@ impl Act {
             "settle" => Self::Settle,
             "skew" => Self::Skew { node: NodeId::from_name(words.next()?)?, by: signed(words.next()?)? },
             "clock" => Self::Jump { node: NodeId::from_name(words.next()?)?, by: signed(words.nth(1)?)? },
+            "disk" => Self::Disk { node: NodeId::from_name(words.next()?)?, takes: time(words.next()?)? },
             "drop" => Self::Drop(permille(words.next()?)?),
             "duplicate" => Self::Duplicate(permille(words.next()?)?),
             "reorder" => Self::Reorder(time(words.next()?)?),

@@ -80,9 +80,10 @@ enum Kind {
     Join,
     Leave,
     LongAway,
+    SlowDisk,
 }
 
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Kill,
     Kind::LoseDisk,
     Kind::Pause,
@@ -96,6 +97,7 @@ const KINDS: [Kind; 13] = [
     Kind::Join,
     Kind::Leave,
     Kind::LongAway,
+    Kind::SlowDisk,
 ];
 
 /// The operations of one life.
@@ -361,6 +363,7 @@ impl Maker {
                 let to = self.some_node();
                 self.set(|chance| Act::Delay { from: node, to, by: chance.below(400) * MS });
             }
+            Kind::SlowDisk => self.set(|chance| Act::Disk { node, takes: (5 + chance.below(300)) * MS }),
             Kind::Clocks => {
                 let by = i64::try_from(self.chance.below(7_200_000)).unwrap_or(0) - 3_600_000;
                 let by = by * 1000;
@@ -407,6 +410,11 @@ impl Maker {
     /// Everything is healed, and every key is read once more.
     fn finale(&mut self) {
         self.act(Act::Heal);
+        let is_slow = |&(_, host): &(NodeId, &super::Host)| host.disk_takes() > 0;
+        let slow: Vec<NodeId> = self.player.world.hosts().filter(is_slow).map(|(node, _)| node).collect();
+        for node in slow {
+            self.act(Act::Disk { node, takes: 0 });
+        }
         for (node, _) in std::mem::take(&mut self.asleep) {
             self.act(Act::Resume(node));
         }

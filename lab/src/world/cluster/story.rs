@@ -73,6 +73,7 @@ pub enum Rare {
     LogCut,
     Handover,
     CrashInHandover,
+    CrashInWrite,
     CatchUp,
     NotWhole,
     HandedOver,
@@ -98,13 +99,14 @@ pub enum Rare {
 
 impl Rare {
     /// All of them, each with what it is.
-    pub const ALL: [(Self, &'static str); 27] = [
+    pub const ALL: [(Self, &'static str); 28] = [
         (Self::Election, "elections"),
         (Self::ElectionInHandover, "elections during a handover"),
         (Self::TwoLeaders, "two leaders alive in different terms"),
         (Self::LogCut, "log entries never committed, and overwritten"),
         (Self::Handover, "handovers begun (a node each)"),
         (Self::CrashInHandover, "crashes during a handover"),
+        (Self::CrashInWrite, "crashes before the disk had written"),
         (Self::CatchUp, "nodes caught up"),
         (Self::NotWhole, "queries to a node that is not whole"),
         (Self::HandedOver, "records handed over"),
