@@ -60,21 +60,21 @@ impl Store {
             return false;
         }
         self.highest = self.highest.max(record.version);
+        self.edited(|_| Edit::Put { key: key.clone(), record: record.clone() });
         if let Some(selector) = Selector::of_key(key) {
             let sweep = (selector, record.version, key.clone());
             self.sweep(&sweep, record.written);
             self.sweeps.retain(|(_, _, known)| known != key);
             self.sweeps.push(sweep);
         }
-        self.edited(|_| Edit::Put { key: key.clone(), record: record.clone() });
         self.records.insert(key.clone(), record);
         true
     }
 
     fn edited(&mut self, edit: impl FnOnce(&Self) -> Edit) {
-        if self.edits.is_some() {
-            let edit = edit(self);
-            self.edits.as_mut().expect("it was just there").push(edit);
+        if let Some(mut edits) = self.edits.take() {
+            edits.push(edit(self));
+            self.edits = Some(edits);
         }
     }
 

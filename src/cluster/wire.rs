@@ -209,7 +209,7 @@ impl Wire for Envelope {
             ) => *term,
             _ => 0,
         };
-        (term <= u64::from(u32::MAX)).then_some(envelope)
+        u32::try_from(term).is_ok().then_some(envelope)
     }
 }
 
@@ -280,7 +280,9 @@ impl Wire for Version {
 
 impl Wire for [u64; LEAVES] {
     fn put(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|leaf| leaf.put(out));
+        for leaf in self {
+            leaf.put(out);
+        }
     }
 
     fn take(from: &mut Reader<'_>) -> Option<Self> {
@@ -335,7 +337,9 @@ impl<T: Wire> Wire for Option<T> {
 impl<T: Wire> Wire for Vec<T> {
     fn put(&self, out: &mut Vec<u8>) {
         u32::try_from(self.len()).unwrap_or(u32::MAX).put(out);
-        self.iter().for_each(|item| item.put(out));
+        for item in self {
+            item.put(out);
+        }
     }
 
     fn take(from: &mut Reader<'_>) -> Option<Self> {

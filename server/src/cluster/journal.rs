@@ -164,7 +164,9 @@ impl Journal {
     pub(super) fn add(&mut self, batch: &[Kept]) -> Result<()> {
         let file = self.file.as_mut().context("a journal is begun before it is added to")?;
         let mut frame = Vec::new();
-        batch.iter().for_each(|kept| kept.put(&mut frame));
+        for kept in batch {
+            kept.put(&mut frame);
+        }
         let mut write = || {
             let written = write_frame(file, &frame)?;
             file.sync_data()?;

@@ -75,18 +75,18 @@ pub(super) struct Net {
 #[derive(Debug)]
 pub(super) struct Links {
     pub(super) net: Arc<Net>,
-    links: BTreeMap<NodeId, (mpsc::Sender<Envelope>, Arc<AtomicBool>)>,
+    ways: BTreeMap<NodeId, (mpsc::Sender<Envelope>, Arc<AtomicBool>)>,
     random: Random,
 }
 
 impl Links {
     pub(super) const fn new(net: Arc<Net>, random: Random) -> Self {
-        Self { net, links: BTreeMap::new(), random }
+        Self { net, ways: BTreeMap::new(), random }
     }
 
     /// Opens a way to a node, if there is none yet.
     pub(super) fn open(&mut self, to: NodeId) {
-        if to == self.net.me || self.links.contains_key(&to) {
+        if to == self.net.me || self.ways.contains_key(&to) {
             return;
         }
         let (queue, sent) = mpsc::channel(QUEUE);
@@ -100,14 +100,14 @@ impl Links {
                 () = crate::connection::stopped(&mut stop) => {}
             }
         });
-        self.links.insert(to, (queue, is_up));
+        self.ways.insert(to, (queue, is_up));
     }
 
     /// Sends a message, or drops it.
     pub(super) fn send(&mut self, to: NodeId, envelope: Envelope) {
         self.open(to);
         let is_sent = self
-            .links
+            .ways
             .get(&to)
             .is_some_and(|(queue, is_up)| is_up.load(Ordering::Relaxed) && queue.try_send(envelope).is_ok());
         if !is_sent {
@@ -117,7 +117,7 @@ impl Links {
 
     /// Whether messages can be sent to a node.
     pub(super) fn is_up(&self, to: NodeId) -> bool {
-        self.links.get(&to).is_some_and(|(_, is_up)| is_up.load(Ordering::Relaxed))
+        self.ways.get(&to).is_some_and(|(_, is_up)| is_up.load(Ordering::Relaxed))
     }
 }
 
