@@ -2,6 +2,8 @@
 //! read back at QUORUM every time.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -27,6 +29,10 @@ struct Node {
 impl Node {
     /// Starts it on ports of its own; of the others it knows the addresses of those that run.
     fn start(folder: &Path, name: &str, all: &[&str], running: &[&Self]) -> Self {
+        Self::run(Self::command(folder, name, all, running), name)
+    }
+
+    fn command(folder: &Path, name: &str, all: &[&str], running: &[&Self]) -> Command {
         let address = |other: &str| {
             running.iter().find(|node| node.name == other).map_or("127.0.0.1:0", |node| node.address.as_str())
         };
@@ -34,6 +40,10 @@ impl Node {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"));
         command.args(["--listen", "127.0.0.1:0", "--log", "warn", "--node", name, "--peers", &peers.join(",")]);
         command.arg("--data").arg(folder.join(name));
+        command
+    }
+
+    fn run(command: Command, name: &str) -> Self {
         let mut process = Process::start(command, "Cache service: ");
         let http = process.ready.rsplit("http://").next().and_then(|url| url.trim_end_matches('/').parse().ok());
         let address = process.next_with("cluster: ").replace("cluster: ", "");
@@ -164,6 +174,11 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
     }
     writer.check(&[&n1, &n2, &n3]);
 
+    // Told to end, one ends; the others go on.
+    n2.process.signal("TERM");
+    assert_eq!(n2.process.wait().0, Some(0));
+    writer.check(&[&n1, &n3]);
+
     // Two processes never share a folder, nor does one node take another's.
     let second = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"))
         .args(["--listen", "127.0.0.1:0", "--node", "n3", "--peers", "n3=127.0.0.1:0", "--data"])
@@ -189,6 +204,27 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
     writer.write(20, &[&n1, &n3]);
     assert_eq!(n2.until_member(&all)["life"], 2);
     writer.check(&[&n2]);
+
+    // A stranger on the nodes' port is told why it is refused, or is hung up on.
+    let refused = |bytes: &[u8]| {
+        let mut stream = TcpStream::connect(&n1.address).expect("it listens");
+        stream.write_all(bytes).expect("it takes some");
+        let mut answer = Vec::new();
+        _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let greeting = |version: u8| [&18_u32.to_le_bytes()[..], b"cachedojo node\r\n", &[version, 0]].concat();
+    assert!(refused(&greeting(2)).contains("it speaks version 2, and this node version 1"));
+    assert!(refused(&greeting(1)).contains("that is no greeting of a node"));
+    assert_eq!(refused(b"GET / HTTP/1.1\r\n\r\n"), "");
+    let mut other = Node::command(folder.path(), "n5", &["n1", "n5"], &[&n1]);
+    other.args(["--cluster", "other"]);
+    let other = Node::run(other, "n5");
+    other.until("refused", |status| {
+        let trouble = status["peers"]["n1"]["trouble"].as_str();
+        trouble.is_some_and(|why| why.contains("this is the cluster `cachedojo`, not `other`"))
+    });
+    drop(other);
 
     // Who was not announced is told so, and let in once it is.
     let four = ["n1", "n2", "n3", "n4"];
