@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::cluster::{Cluster, Ending};
+use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
 use crate::database::{AccessLog, Database};
@@ -38,7 +38,7 @@ pub struct Server {
     doors: Vec<JoinHandle<()>>,
     /// Ends when the last row of the access log is written.
     writer: JoinHandle<()>,
-    node: Option<(SocketAddr, Ending)>,
+    node: Option<(SocketAddr, NodeThread)>,
 }
 
 impl Server {

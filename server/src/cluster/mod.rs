@@ -70,7 +70,7 @@ pub struct Cluster {
 
 /// What ends with the node: to be waited for.
 #[derive(Debug)]
-pub struct Ending {
+pub struct NodeThread {
     inputs: mpsc::Sender<Input>,
     thread: JoinHandle<()>,
     failed: Option<oneshot::Receiver<String>>,
@@ -85,7 +85,11 @@ impl Cluster {
     ///
     /// # Errors
     /// Its folder cannot be used, or what is in it cannot be relied on.
-    pub fn start(config: NodeSettings, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<(Self, Ending)> {
+    pub fn start(
+        config: NodeSettings,
+        listener: TcpListener,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(Self, NodeThread)> {
         let (id, address) = (config.id, listener.local_addr()?);
         let (inputs, waiting) = mpsc::channel(WAITING);
         let (introduced, identity) = watch::channel(Identity { life: 0, disk: 0, others: BTreeMap::new() });
@@ -115,7 +119,7 @@ impl Cluster {
         let thread = std::thread::Builder::new().name(id.to_string()).spawn(run).context("no thread to be had")?;
         tokio::spawn(link::listen(listener, net));
         tokio::spawn(tick(inputs.clone(), stop));
-        Ok((Self { id, address, inputs: inputs.clone() }, Ending { inputs, thread, failed: Some(failed) }))
+        Ok((Self { id, address, inputs: inputs.clone() }, NodeThread { inputs, thread, failed: Some(failed) }))
     }
 
     /// Which node it is.
@@ -154,7 +158,7 @@ impl Cluster {
     }
 }
 
-impl Ending {
+impl NodeThread {
     /// Why the node ended by itself; to be taken once. Its sender is gone without a word when the node ended because it was told to, or by a
     /// broken invariant.
     pub const fn failure(&mut self) -> Option<oneshot::Receiver<String>> {
