@@ -17,6 +17,9 @@ pub fn document() -> String {
         "summary": "Counters, as Prometheus reads them",
         "responses": {"200": {"description": "All of them.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
     }}));
+    for (path, operations) in crate::cluster::description() {
+        paths.insert(path.to_owned(), operations);
+    }
     let document = json!({
         "openapi": "3.1.0",
         "info": {

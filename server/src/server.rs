@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
 use crate::database::{AccessLog, Database};
@@ -37,6 +38,7 @@ pub struct Server {
     doors: Vec<JoinHandle<()>>,
     /// Ends when the last row of the access log has been written.
     writer: JoinHandle<()>,
+    node: Option<(SocketAddr, NodeThread)>,
 }
 
 impl Server {
@@ -68,7 +70,18 @@ impl Server {
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
         let (log, writer) = AccessLog::start(database.clone());
-        let parts = Parts { store, database, log, time, metrics: Arc::clone(&metrics), memcached: memcached.clone() };
+        let (cluster, node) = match config.node.clone() {
+            Some(node) => {
+                let listener = listen(node.address(), "peers")?;
+                let (cluster, ending) = Cluster::start(node, listener, stopped.clone())?;
+                let address = cluster.address();
+                tracing::info!(%address, node = %cluster.id(), "a node of a cluster");
+                (Some(cluster), Some((address, ending)))
+            }
+            None => (None, None),
+        };
+        let (memcached_parts, metrics_parts) = (memcached.clone(), Arc::clone(&metrics));
+        let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let routes = Router::new().fallback(service::answer).with_state(service);
@@ -83,7 +96,7 @@ impl Server {
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
             tracing::info!(?memcached_address, "serving memcached");
         }
-        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer })
+        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer, node })
     }
 
     /// The URL for HTTP.
@@ -101,6 +114,23 @@ impl Server {
         self.memcached_address
     }
 
+    /// The address for the cluster's other nodes, if this is a node.
+    pub fn node_address(&self) -> Option<SocketAddr> {
+        self.node.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Ends with the reason when the cluster's node ends by itself: its disk cannot be written, or an invariant is broken. To be
+    /// called once; without a node it never ends.
+    pub fn node_failure(&mut self) -> impl Future<Output = String> + use<> {
+        let failed = self.node.as_mut().and_then(|(_, ending)| ending.failure());
+        async move {
+            match failed {
+                Some(failed) => failed.await.unwrap_or_else(|_| "the node's thread ended".to_owned()),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// Serves until `stop` completes, then lets requests in progress finish, but no longer than the farewell.
     pub async fn serve_until(mut self, stop: impl Future<Output = ()>) {
         stop.await;
@@ -108,6 +138,9 @@ impl Server {
         _ = self.stop.send(true);
         for door in self.doors {
             _ = door.await;
+        }
+        if let Some((_, ending)) = self.node {
+            ending.end().await;
         }
         if tokio::time::timeout(self.farewell, self.inside.recv()).await.is_err() {
             tracing::warn!("some were still being answered when the time for that was over");

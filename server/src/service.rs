@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
+use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::database::{Access, AccessLog, Database};
 use crate::memcached::Memcached;
@@ -44,6 +45,8 @@ pub struct Service {
     metrics: Arc<Metrics>,
     /// Its counters are shown beside this service's.
     memcached: Option<Arc<Memcached>>,
+    /// The node, where this is one of a cluster.
+    cluster: Option<Cluster>,
     /// The token's digest: comparing digests does not reveal how much of a token was right.
     token: Option<[u8; 32]>,
     bodies: Semaphore,
@@ -68,6 +71,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// The items of the other protocol, if it is enabled.
     pub memcached: Option<Arc<Memcached>>,
+    /// The node, where this is one of a cluster.
+    pub cluster: Option<Cluster>,
 }
 
 /// Reasons to answer without the engine.
@@ -97,7 +102,7 @@ impl Refusal {
 impl Service {
     /// A service over a store and a database.
     pub fn new(config: &Config, parts: Parts) -> Self {
-        let Parts { store, database, log, time, metrics, memcached } = parts;
+        let Parts { store, database, log, time, metrics, memcached, cluster } = parts;
         Self {
             store,
             database,
@@ -107,6 +112,7 @@ impl Service {
             time,
             metrics,
             memcached,
+            cluster,
             token: config.token.as_ref().map(|token| Sha256::digest(token).into()),
             bodies: Semaphore::new(BODIES_KIB_MAX),
             body_bytes_max: config.body_bytes_max,
@@ -280,6 +286,11 @@ impl Service {
             Ok(body) => body,
             Err(refusal) => return Done { response: refuse(refusal), operation: "OTHER", namespace: None },
         };
+        if head.uri.path().starts_with("/cluster/") {
+            let target = (head.uri.path(), head.uri.query().unwrap_or_default());
+            let response = cluster::http::answer(self.cluster.as_ref(), &head.method, target, body).await;
+            return Done { response, operation: "CLUSTER", namespace: None };
+        }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let body = (!body.is_empty()).then_some(body);
         // Bytes that are not text are not JSON either, and are refused as such.

@@ -167,7 +167,7 @@ impl fmt::Display for Version {
 /// that its writer knew.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HybridClock {
-    last: u64,
+    pub(super) last: u64,
 }
 
 impl HybridClock {

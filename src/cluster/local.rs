@@ -460,4 +460,40 @@ mod tests {
         assert!(cluster.read_with_consistency("page:1").expect("a quorum").is_some());
         assert_eq!(*heard.borrow(), ["user:*", "page:1"]);
     }
+
+    #[test]
+    fn what_a_host_writes_down_makes_the_same_node_again() {
+        use crate::cluster::Head;
+        use crate::cluster::store::Store;
+        use crate::cluster::wire::Wire as _;
+        let mut cluster = cluster(4);
+        let mut written: BTreeMap<NodeId, Store> = BTreeMap::new();
+        for (&id, node) in &mut cluster.nodes {
+            let mut store = Store::default();
+            node.store().as_edits().for_each(|edit| store.repeat(edit));
+            written.insert(id, store);
+            node.list_edits();
+        }
+        for number in 0..30 {
+            cluster.write_with_consistency(&format!("user:{number}"), b"v", None).expect("a quorum");
+        }
+        cluster.invalidate("user:1*").expect("a quorum");
+        cluster.invalidate_key("user:2", true).expect("a quorum");
+        assert!(cluster.remove_node("node2"));
+        cluster.advance(Duration::from_mins(3));
+        let now = cluster.readings();
+        for (id, node) in &mut cluster.nodes {
+            let store = written.get_mut(id).expect("it was there");
+            node.take_edits().into_iter().for_each(|edit| store.repeat(edit));
+            let head = Head::from_bytes(&node.head().to_bytes()).expect("its own bytes");
+            let restored = Disk::restored(head, store.clone(), &cluster.settings);
+            let again = Node::start(restored, cluster.settings.clone(), NodeSet::EMPTY, now, 1);
+            assert!(again.store().iter().eq(node.store().iter()) && !again.store().is_empty());
+            let versions = |store: &Store| (store.forgotten(), store.floor("k"), store.floor("\u{1}k"));
+            assert_eq!(versions(again.store()), versions(node.store()));
+            assert_ne!(again.store().forgotten(), Version::NONE, "what was deleted is forgotten by now");
+            assert_eq!(again.view().ring_digest(), node.view().ring_digest());
+            assert_eq!((again.term().0, again.is_whole()), (node.term().0, node.is_whole()));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! randomness and keeps no file of its own: all three are handed to it.
 
 mod coordinate;
+mod disk;
 mod members;
 mod repair;
 mod replica;
@@ -11,12 +12,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::ids::{HybridClock, MS, Micros, NodeId, NodeSet, SECOND, Version};
 use super::message::{Effects, Envelope, Message, Note, Placed, Request};
-use super::raft::{Raft, Role, Stable};
+use super::raft::{Raft, Role};
 use super::record::{Key, Record, hash_of};
 use super::store::Store;
 use super::time::{Offset, SKEW_BOUND};
-use super::view::{Change, View};
+use super::view::View;
 use crate::random::Random;
+pub use disk::{Disk, Head, Mark};
 use underway::{CatchUp, Confirmation, Pending};
 
 /// How often the host must call [`Node::tick`].
@@ -81,64 +83,6 @@ pub struct Readings {
     pub mono: Micros,
     /// The wall clock: may be wrong and may jump.
     pub wall: Micros,
-}
-
-/// What survives a crash: everything that a node has promised to others.
-#[derive(Debug, Clone)]
-pub struct Disk {
-    id: NodeId,
-    incarnation: u16,
-    weight: u8,
-    boots: u32,
-    log: Stable,
-    applied: usize,
-    view: View,
-    store: Store,
-    hints: BTreeMap<(NodeId, Key), Record>,
-    clock: HybridClock,
-    offset: Offset,
-    is_whole: bool,
-    is_whole_next: bool,
-}
-
-impl Disk {
-    /// A founder's disk. The founder with the lowest number starts cluster time at `now`.
-    pub fn founder(id: NodeId, founders: NodeSet, settings: &Settings, now: Readings) -> Self {
-        let mut disk = Self::blank(id, 1, 1);
-        let change = Change::Found { founders };
-        disk.view.apply(&change, settings.copies, settings.virtual_nodes);
-        disk.log.log.push(super::raft::Entry { term: 0, change });
-        disk.applied = 1;
-        disk.is_whole = true;
-        if founders.iter().next() == Some(id) {
-            disk.offset = Offset::founder(now.mono);
-        }
-        disk
-    }
-
-    /// The disk of a new machine. No two lives of a node may have the same incarnation.
-    pub fn blank(id: NodeId, incarnation: u16, weight: u8) -> Self {
-        Self {
-            id,
-            incarnation,
-            weight,
-            boots: 0,
-            log: Stable::default(),
-            applied: 0,
-            view: View::default(),
-            store: Store::default(),
-            hints: BTreeMap::new(),
-            clock: HybridClock::default(),
-            offset: Offset::default(),
-            is_whole: false,
-            is_whole_next: false,
-        }
-    }
-
-    /// The incarnation.
-    pub const fn incarnation(&self) -> u16 {
-        self.incarnation
-    }
 }
 
 /// A node of the cluster.
@@ -231,25 +175,6 @@ impl Node {
             pull_at: now.mono,
             settings,
             random,
-        }
-    }
-
-    /// What is left after a crash.
-    pub fn into_disk(self) -> Disk {
-        Disk {
-            id: self.id,
-            incarnation: self.incarnation,
-            weight: self.weight,
-            boots: self.boots,
-            log: self.raft.into_stable(),
-            applied: self.applied,
-            view: self.view,
-            store: self.store,
-            hints: self.hints,
-            clock: self.clock,
-            offset: self.offset,
-            is_whole: self.is_whole,
-            is_whole_next: self.is_whole_next,
         }
     }
 

@@ -110,7 +110,7 @@ struct Progress {
 pub struct Raft {
     me: NodeId,
     incarnation: u16,
-    stable: Stable,
+    pub(super) stable: Stable,
     role: Role,
     leader: Option<NodeId>,
     commit: usize,

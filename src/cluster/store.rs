@@ -20,6 +20,34 @@ pub struct Store {
     forgotten: Version,
     /// At or above every version that was ever held here.
     highest: Version,
+    /// What changed since it was last taken, for a host that keeps it on a disk.
+    edits: Option<Vec<Edit>>,
+}
+
+/// One change of what is held. The same changes in the same order make the same store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// A record was kept; a sweep among them turned what it reaches into tombstones.
+    Put {
+        /// Its key.
+        key: Key,
+        /// What is held now.
+        record: Record,
+    },
+    /// A record was taken away.
+    Removed {
+        /// Its key.
+        key: Key,
+    },
+    /// No version at or below these is given out any more.
+    Raised {
+        /// See [`Store::forgotten`].
+        forgotten: Version,
+        /// At or above every version that was ever held.
+        highest: Version,
+    },
+    /// All went, with the life of the node.
+    Cleared,
 }
 
 impl Store {
@@ -33,6 +61,7 @@ impl Store {
             return false;
         }
         self.highest = self.highest.max(record.version);
+        self.edited(|_| Edit::Put { key: key.clone(), record: record.clone() });
         if let Some(selector) = Selector::of_key(key) {
             let sweep = (selector, record.version, key.clone());
             self.sweep(&sweep, record.written);
@@ -41,6 +70,50 @@ impl Store {
         }
         self.records.insert(key.clone(), record);
         true
+    }
+
+    fn edited(&mut self, edit: impl FnOnce(&Self) -> Edit) {
+        if let Some(mut edits) = self.edits.take() {
+            edits.push(edit(self));
+            self.edits = Some(edits);
+        }
+    }
+
+    /// From now on changes are listed, to be taken by [`Self::take_edits`].
+    pub fn list_edits(&mut self) {
+        self.edits.get_or_insert_default();
+    }
+
+    /// What changed since the last time, if it is [listed](Self::list_edits).
+    pub fn take_edits(&mut self) -> Vec<Edit> {
+        self.edits.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Repeats a change.
+    pub fn repeat(&mut self, edit: Edit) {
+        match edit {
+            Edit::Put { key, record } => _ = self.put(&key, record),
+            Edit::Removed { key } => _ = self.remove(&key),
+            Edit::Raised { forgotten, highest } => {
+                self.raise(forgotten);
+                self.highest = self.highest.max(highest);
+            }
+            Edit::Cleared => *self = self.emptied(),
+        }
+    }
+
+    /// The changes that make this store of an empty one.
+    pub fn as_edits(&self) -> impl Iterator<Item = Edit> {
+        let raised = Edit::Raised { forgotten: self.forgotten, highest: self.highest };
+        let records = self.records.iter().map(|(key, record)| Edit::Put { key: key.clone(), record: record.clone() });
+        std::iter::once(raised).chain(records)
+    }
+
+    /// An empty one, in whose list the emptying stands.
+    #[must_use]
+    pub(super) fn emptied(&mut self) -> Self {
+        self.edited(|_| Edit::Cleared);
+        Self { edits: self.edits.take(), ..Self::default() }
     }
 
     fn sweep(&mut self, sweep: &(Selector, Version, Key), written: Micros) {
@@ -118,7 +191,11 @@ impl Store {
     /// Removes a record that no longer belongs on this node.
     pub fn remove(&mut self, key: &str) -> Option<Record> {
         self.sweeps.retain(|(_, _, known)| **known != *key);
-        self.records.remove(key)
+        let removed = self.records.remove_entry(key);
+        if let Some((key, _)) = &removed {
+            self.edited(|_| Edit::Removed { key: key.clone() });
+        }
+        removed.map(|(_, record)| record)
     }
 
     /// Forgets a record that is dead on all replicas, if it is still this version.
@@ -145,7 +222,10 @@ impl Store {
 
     /// Makes sure that no version at or below this is given to a write any more.
     pub fn raise(&mut self, floor: Version) {
-        self.forgotten = self.forgotten.max(floor);
+        if floor > self.forgotten {
+            self.forgotten = floor;
+            self.edited(|store| Edit::Raised { forgotten: store.forgotten, highest: store.highest });
+        }
     }
 
     /// The leaves of a digest tree over the records for which `is_shared`: equal records give equal leaves. O(records).

@@ -15,8 +15,8 @@ pub const SKEW_BOUND: Micros = 100 * MS;
 /// An interval that contains cluster time minus the own monotonic clock, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
-    least: i64,
-    most: i64,
+    pub(super) least: i64,
+    pub(super) most: i64,
 }
 
 impl Default for Offset {
@@ -28,8 +28,8 @@ impl Default for Offset {
 /// What a node answers to a question for the time: the bounds of cluster time at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBounds {
-    least: i64,
-    most: i64,
+    pub(super) least: i64,
+    pub(super) most: i64,
 }
 
 impl Offset {
@@ -37,6 +37,19 @@ impl Offset {
     pub fn founder(mono: Micros) -> Self {
         let offset = -signed(mono);
         Self { least: offset, most: offset }
+    }
+
+    /// The same, after a monotonic clock began anew: it stood at `then` and now stands at `now`, and `between` passed as far as anybody can
+    /// tell. To within [`SKEW_BOUND`], if it was known as well as that.
+    #[must_use]
+    pub fn carried_over(self, then: Micros, now: Micros, between: Micros) -> Self {
+        if !self.is_known() {
+            return Self::default();
+        }
+        let middle = self.least + (self.most - self.least) / 2;
+        let moved = middle.saturating_add(signed(then)).saturating_add(signed(between)).saturating_sub(signed(now));
+        let bound = SKEW_BOUND.cast_signed();
+        Self { least: moved.saturating_sub(bound), most: moved.saturating_add(bound) }
     }
 
     /// Whether it is narrow enough to take part.

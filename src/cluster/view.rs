@@ -185,6 +185,8 @@ impl Replicas {
 pub struct View {
     /// Counts the changes of which nodes are responsible; 0 before the log's first entry.
     pub epoch: u64,
+    /// The founders of the cluster.
+    pub founders: NodeSet,
     /// The voters.
     pub members: BTreeMap<NodeId, Member>,
     /// The ring.
@@ -209,6 +211,7 @@ impl View {
         match *change {
             Change::Nothing => {}
             Change::Found { founders } => {
+                self.founders = founders;
                 self.members = founders.iter().map(|node| (node, Member { incarnation: 1, weight: 1 })).collect();
                 self.ring = place(&self.weights, founders);
                 self.epoch = 1;

@@ -205,6 +205,7 @@ impl Node {
         let mut disk = Disk::blank(self.id, self.incarnation.saturating_add(1), self.weight);
         disk.offset = self.offset;
         disk.clock = self.clock;
+        disk.store = self.store.emptied();
         let seed = self.random.next_u64();
         let out = std::mem::take(&mut self.out);
         let mut fresh = Self::start(disk, self.settings.clone(), placed, self.now, seed);
