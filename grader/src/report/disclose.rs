@@ -140,7 +140,7 @@ mod tests {
             transcript: long(),
             schedule: String::new(),
             fuel: 0,
-            visibility: Visibility::Public,
+            visibility: Visibility::Visible,
             link: String::new(),
             also_fails: vec![also; 100],
         });
