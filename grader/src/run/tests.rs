@@ -22,7 +22,7 @@ use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::grading::grader;
 use crate::run::{mutants, parent};
-use told::{Bug, Found, Unfit};
+use told::{Bug, Found, Known, Unfit};
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
