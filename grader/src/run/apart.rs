@@ -434,22 +434,19 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
         Ok(built) => built,
         Err(rejected) => return Ok(Line::Rejected(rejected)),
     };
-    match work {
-        Work::Run { script, dialect, seed } => {
-            now_running()?;
-            let mut subject = built.factory.subject(&bench.limits)?;
-            let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
-            for some in events.chunks(EVENTS_A_LINE) {
-                say(&Line::Events(some.to_vec()))?;
-            }
+    if let Work::Run { script, dialect, seed } = work {
+        now_running()?;
+        let mut subject = built.factory.subject(&bench.limits)?;
+        let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
+        for some in events.chunks(EVENTS_A_LINE) {
+            say(&Line::Events(some.to_vec()))?;
         }
-        _ => {
-            let toolchain = bench.toolchain(submission.language)?;
-            if let Some(why) = NotInPage::of(bench.pack.exercise.interface, toolchain, &built) {
-                return Ok(Line::NotInPage(why));
-            }
-            std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?;
+    } else {
+        let toolchain = bench.toolchain(submission.language)?;
+        if let Some(why) = NotInPage::of(bench.pack.exercise.interface, toolchain, &built) {
+            return Ok(Line::NotInPage(why));
         }
+        std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?;
     }
     Ok(Line::Done)
 }
