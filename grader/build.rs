@@ -1,4 +1,4 @@
-//! Gives the grader a digest of its own sources: what it keeps in the cache must not outlive the code that made it.
+//! Gives the grader a digest of its own sources: results in the cache must not be reused by a grader with other code.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,7 +1,7 @@
 //! Time as an argument: a clock is given from outside, never read from the host.
 //!
-//! The exercise's prototype names `std::time::Instant`; the engine has an [`Instant`] of its own with the same
-//! manners, because a virtual clock must be able to make one, and because `std::time::Instant::now` panics on
+//! The exercise's prototype names `std::time::Instant`; the engine has an [`Instant`] of its own with the same methods,
+//! because a virtual clock must be able to make one, and because `std::time::Instant::now` panics on
 //! `wasm32-unknown-unknown`.
 
 use std::fmt;
@@ -34,7 +34,7 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
-    /// Saturates: a deadline past the end of time is the end of time, never the past.
+    /// Saturates: a deadline beyond the last representable moment becomes that moment, and never wraps into the past.
     fn add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
@@ -53,11 +53,11 @@ pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
-/// A handle on one flow of time; clones share it. Reading and moving it are one atomic operation each.
+/// A handle on a clock; clones share its time. Reading and moving it are one atomic operation each.
 #[derive(Clone, Default)]
 pub struct Clock {
     now_ms: Arc<AtomicU64>,
-    /// From when on the host's time is followed: what passed since then is added.
+    /// The host's time that has passed since this moment is added.
     #[cfg(not(target_family = "wasm"))]
     host: Option<std::time::Instant>,
 }
@@ -68,13 +68,13 @@ impl Clock {
         Self::default()
     }
 
-    /// A clock that starts at the present Unix time, in milliseconds, and follows the host's monotonic time from there: its
-    /// moments mean the same in the next process, so a deadline that was saved holds there. With [`Self::monotonic`] the only
-    /// place of the engine that reads a time that it was not given.
+    /// A clock that starts at the present Unix time, in milliseconds, and follows the host's monotonic time from there. Its
+    /// moments mean the same in the next process, so saved deadlines remain valid. This and [`Self::monotonic`] are the only
+    /// places of the engine that read the host's time.
     ///
-    /// The wall clock is read once. Whoever sets it later moves nothing here, forwards or backwards, until the next start. If
-    /// it then stands earlier than when a cache was saved to a file, loading that file counts from the moment of saving, so
-    /// that nothing lives longer than it had left; if it was set forwards, what has passed by it has passed.
+    /// The wall clock is read once: setting it later changes nothing here until the next start. If at that start it is behind the
+    /// moment at which a cache was saved to a file, loading that file counts from the moment of saving, so that no entry lives
+    /// longer than it had left; if it was set forward, the skipped time counts as passed.
     #[cfg(not(target_family = "wasm"))]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are kept from reading")]
     pub fn host() -> Self {
@@ -84,7 +84,7 @@ impl Clock {
         clock
     }
 
-    /// A clock that starts at zero and follows the host's monotonic time: for servers that keep a Unix time beside it.
+    /// A clock that starts at zero and follows the host's monotonic time: for servers that track Unix time separately.
     #[cfg(not(target_family = "wasm"))]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are kept from reading")]
     pub fn monotonic() -> Self {
@@ -102,13 +102,13 @@ impl Clock {
         let _ = self.now_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, moved);
     }
 
-    /// Sets the present moment: for hosts that keep the time themselves. One that follows the host's time cannot be set to
-    /// before what has passed there.
+    /// Sets the present moment: for hosts that keep the time themselves. A clock that follows the host's cannot be set to before
+    /// the time that has passed there.
     pub fn set(&self, now: Instant) {
         self.now_ms.store(now.0.saturating_sub(self.host_ms()), Ordering::Relaxed);
     }
 
-    /// Whole milliseconds that the host's clock adds; none unless this is [`Self::host`].
+    /// Whole milliseconds to add for the host's time; 0 for a clock that does not follow it.
     #[cfg(not(target_family = "wasm"))]
     fn host_ms(&self) -> u64 {
         self.host.map_or(0, |start| u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX))

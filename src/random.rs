@@ -1,4 +1,4 @@
-//! The one random generator: `SplitMix64` (Steele, Lea and Flood, 2014), written out, so that a seed means the same
+//! The one random generator: `SplitMix64` (Steele, Lea and Flood, 2014), written out here so that a seed gives the same
 //! sequence on every host and in every release.
 
 /// A seeded generator; equal seeds give equal sequences for ever.

@@ -1,9 +1,9 @@
-//! Conversations in the protocols: `tests/conversations/<protocol>/*.txt` say what each request is answered with.
+//! Conversations in the protocols: `tests/conversations/<protocol>/*.txt` have each request with its expected answer.
 //!
-//! A file holds cases headed `== title`, each with a fresh server: `> a request`, then `< a line of its answer` for each line,
-//! and `+ seconds` that pass. `#` begins a comment. In a request `\t`, `\r`, `\\` and `\x7f` stand for what cannot be seen,
-//! `{65*k}` for 65 times `k`, and in memcached's `|` ends a line; a path of REST stands below the API's root unless it is
-//! whole.
+//! A file has cases headed `== title`, each with a fresh server: `> a request`, then `< a line of its answer` for each line, and
+//! `+ seconds` to let time pass. `#` begins a comment. In a request `\t`, `\r`, `\\` and `\x7f` stand for invisible characters,
+//! `{65*k}` for 65 times `k`, and in memcached's `|` ends a line; a REST path is relative to the API's root unless it is
+//! complete.
 #![cfg(not(target_family = "wasm"))]
 
 use std::fs;
@@ -14,7 +14,7 @@ use cachedojo::protocol::line::{LineCache, simulate_distributed_cache, simulate_
 use cachedojo::protocol::{memcached, rest};
 use cachedojo::random::Random;
 
-/// Whoever answers a request at a moment, in lines.
+/// Answers a request at a moment, in lines.
 type Server = Box<dyn FnMut(&str, Instant) -> Vec<String>>;
 
 /// Starts a server.
@@ -91,7 +91,7 @@ fn milliseconds(seconds: &str) -> u64 {
     whole.parse::<u64>().expect("seconds") * 1000 + format!("{part:0<3}").parse::<u64>().expect("milliseconds")
 }
 
-/// Holds the conversations of a file; the number of lines that say something.
+/// Runs the conversations of a file; returns how many lines were checked.
 fn hold(file: &Path, protocol: &str, fresh: Fresh) -> usize {
     let text = fs::read_to_string(file).expect("a text");
     let (mut server, mut now_ms, mut said) = (fresh(), 0, 0);

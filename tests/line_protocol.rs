@@ -86,7 +86,7 @@ fn every_mistake_has_its_place() {
     check("EXIT now", Mistake::Extra, " now");
 }
 
-/// What a reader of the specification would write in ten lines, on a map.
+/// A ten-line implementation of the specification, on a map.
 fn naive(commands: &[String]) -> Vec<String> {
     let valid_key = |key: &str| (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric());
     let valid_value = |value: &str| (1..=256).contains(&value.len()) && value.bytes().all(|b| (32..127).contains(&b));
@@ -127,14 +127,14 @@ fn command(random: &mut Random) -> String {
     }
 }
 
-/// Up to so many characters, most of them such as commands are made of.
+/// A text of up to so many characters, most of them characters that commands consist of.
 fn text(random: &mut Random, length_max: u64) -> String {
     let characters = ['a', '1', 'Z', ' ', ' ', '~', '"', '-', '\t', '\r', '\u{7f}', 'é', '\u{1f980}'];
     (0..random.below(length_max + 1)).map(|_| *random.pick(&characters)).collect()
 }
 
-/// Equality with the model is linearizability per key (each key's commands took effect in input order) and input order
-/// of the answers at once, because commands on different keys commute.
+/// Equality with the model means linearizability per key (each key's commands took effect in input order) and answers
+/// in input order, because commands on different keys commute.
 #[test]
 fn threads_scheduler_and_sequence_answer_as_the_naive_model() {
     for seed in 0..100_000 {

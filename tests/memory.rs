@@ -1,4 +1,4 @@
-//! What the cache says that it holds is what the allocator gave it.
+//! The memory that the cache reports is the memory that the allocator gave it.
 #![cfg(not(target_family = "wasm"))]
 
 use std::time::Duration;
@@ -52,7 +52,7 @@ fn an_entry_costs_at_most_64_bytes_beyond_its_key_and_value_if_it_has_no_deadlin
     }
 }
 
-/// Whichever limit it is that holds, those that left are not remembered for ever.
+/// Whichever limit is reached, entries that left are not remembered for ever.
 #[test]
 fn what_a_policy_remembers_is_bounded_by_the_number_of_entries_too() {
     for policy in EvictionPolicy::ALL {
@@ -68,7 +68,7 @@ fn what_a_policy_remembers_is_bounded_by_the_number_of_entries_too() {
     }
 }
 
-/// Where vectors have just doubled, which is when they hold most.
+/// At sizes where vectors have just doubled, which is when they hold most.
 #[test]
 fn a_hostile_file_takes_200_times_its_length_at_most_and_one_of_ours_7_times() {
     let opcodes = [b"N".as_slice(), b")", b"]", b"}", b"(", b"K\x01", b")\x94", b"N\x94", b"N\x85", b"\x94", b"]Na"];

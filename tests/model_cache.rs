@@ -1,4 +1,4 @@
-//! The cache node against a naive one: a vector, searched from end to end, that says what each rule means.
+//! The cache node against a naive one: a vector, searched from end to end, that follows each rule literally.
 
 mod naive;
 
@@ -14,7 +14,7 @@ struct Pair {
     real: CacheNode,
     naive: Naive,
     clock: Clock,
-    /// Every entry weighs one byte, as the papers have it: so their policies get to all their corners.
+    /// Every entry weighs one byte, like a page in the papers, so that all branches of their policies are reached.
     is_paged: bool,
     /// How many pages there are.
     pages: u64,
@@ -71,7 +71,7 @@ impl Pair {
             }
             10 => {
                 let delta = [1, -1, 5, i64::MAX, i64::MIN][pick(random, 5)];
-                // Sums that need room are another test's matter: here they would have to be modelled twice.
+                // Sums that need more room are left to another test: here they would have to be modelled twice.
                 let has_room = naive.bytes() + 20 <= naive.max_bytes;
                 if has_room {
                     let expected = naive.add(key, delta);
@@ -196,7 +196,7 @@ fn every_policy_keeps_the_limits_and_returns_what_was_stored_last() {
                 3 => deleted += u64::from(node.delete(&key)),
                 4 => clock.advance(Duration::from_millis(i % 7)),
                 5 => {
-                    // Growing from one digit to many needs room; the number itself never makes room for itself.
+                    // A number that gets more digits needs room, but never evicts itself to get it.
                     let is_new = !node.exists(&key);
                     let amount = [1, 1_000_000_007][pick(random, 2)];
                     if let Ok(sum) = node.increment(&key, amount) {

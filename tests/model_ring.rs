@@ -79,7 +79,7 @@ fn answers_like_the_definition(trials: &Trials) {
         let ring = ring_of(virtual_nodes as usize, &nodes);
         shuffle(&mut nodes, &mut random);
         let mut other = ring_of(virtual_nodes as usize, &nodes);
-        // A detour leaves no trace: a node that came and went, and one that was added twice.
+        // The result depends only on the final set: a node was added and removed in between, and one was added twice.
         other.add_node(node("passer-by", 2, true));
         if let Some(first) = nodes.first() {
             other.add_node(node(&first.id, 9, true));
@@ -99,8 +99,8 @@ fn answers_like_the_definition(trials: &Trials) {
     }
 }
 
-/// Two ids whose first ten points collide, each with the other's of its number: the second was computed by running the
-/// hash backwards.
+/// Two ids whose first ten points collide with each other's of the same number: the second was computed by inverting
+/// the hash.
 const COLLIDING: [&str; 2] = ["7whc4drh2J_BSpVI", "server-1.example"];
 
 #[test]
@@ -142,7 +142,7 @@ fn a_plan_names_exactly_the_keys_that_move() {
             let is_same = (&pair[0].from, &pair[0].to) == (&pair[1].from, &pair[1].to);
             assert!(!is_same || pair[0].last + 1 < pair[1].first, "seed {seed}: two arcs are one");
         }
-        // Owners change at points only: one place before, at and behind each is as good as all there are.
+        // Owners change only at points: the positions just before, at and after each are enough.
         let points = before.points().chain(after.points());
         let nearby = |point: Point<'_>| [-1, 0, 1].map(|step| point.position.wrapping_add_signed(step));
         for position in points.flat_map(nearby).chain([0, u64::MAX]) {

@@ -1,4 +1,4 @@
-//! Get hit, and put with eviction: integer and text keys, in cache and out of it.
+//! Races of hits on get, and of put with eviction: integer and text keys, small caches and large ones.
 
 use std::hash::Hash;
 
@@ -8,17 +8,17 @@ use cachedojo::clock::Clock;
 use crate::zipf::zipf;
 use crate::{Bench, Contestant};
 
-/// In one round: so many that a cache of a million entries spends the round as it would its life, with what it needs often
-/// in the processor's own caches, and not with getting it back there after the others' turns.
+/// Operations of one round: so many that a cache of a million entries runs with warm processor caches for most of the round,
+/// instead of refilling them after the other contestants' turns.
 const OPERATIONS: usize = 1_000_000;
 
-/// What every contestant can do.
+/// The operations of every contestant.
 pub(crate) trait Lru<K> {
     fn put(&mut self, key: K);
     fn get(&mut self, key: &K) -> bool;
 }
 
-/// What is stored.
+/// A value type.
 pub(crate) trait Value {
     fn new() -> Self;
 }
@@ -67,7 +67,7 @@ impl Lru<String> for CacheNode {
     }
 }
 
-/// A rival's or our own cache, filled with `warm`, and what is done with it.
+/// A contestant: a cache filled with `warm`, and the work to time.
 fn contestant<'a, K: Clone, C: Lru<K> + 'a>(
     name: &'static str,
     new: impl FnOnce() -> C + 'a,
@@ -83,9 +83,9 @@ fn contestant<'a, K: Clone, C: Lru<K> + 'a>(
     })
 }
 
-/// Rivals, each with its own default hash. Ours, lru's and hashlink's (foldhash), schnellru's and `quick_cache`'s (ahash
-/// without AES) are of one kind, a multiplication whose halves are folded; mini-moka's (`SipHash`) is a stronger one. Theirs
-/// draw a seed when they start; ours is fixed, so that two runs are the same.
+/// Rivals, each with its own default hash. Ours, lru's and hashlink's (foldhash), schnellru's and `quick_cache`'s (ahash without
+/// AES) are of one kind, a folded multiplication; mini-moka's (`SipHash`) is a stronger one. Theirs draw a seed when they start;
+/// ours is fixed, so that two runs are the same.
 fn rivals<'a, K: Hash + Eq + Clone + Default + 'a, V: Value + Clone + Default + 'a>(
     capacity: usize,
     warm: &'a [K],
@@ -103,7 +103,7 @@ fn rivals<'a, K: Hash + Eq + Clone + Default + 'a, V: Value + Clone + Default + 
     ]
 }
 
-/// Reads and writes of a cache that holds `capacity` entries, `V`s under the keys that `key` makes.
+/// Races of reads and of writes, for caches of `capacity` entries with values `V` and keys made by `key`.
 fn races<K: Hash + Eq + Clone + Default, V: Value + Clone + Default, C: Lru<K>>(
     bench: &Bench,
     kind: &str,

@@ -1,8 +1,8 @@
-//! `cargo xtask bench`: the engine and its rivals in the same run, medians and ratios; `bench wasm` runs this very program
-//! in Node as well.
+//! `cargo xtask bench`: the engine and other crates in the same run, medians and ratios; `bench wasm` runs the same program in
+//! Node too.
 //!
-//! Contestants take turns, round by round, so that a busy machine is busy for all of them; the median round counts, and the
-//! fastest one. Each is called through a `dyn` reference, so that no loop is melted into one contestant and not into another.
+//! Contestants take turns, round by round, so that load on the machine affects all of them alike; the median and the fastest
+//! round count. Each is called through a `dyn` reference, so that the compiler inlines the loop into none of them.
 
 mod caches;
 mod parser;
@@ -19,14 +19,14 @@ const ROUNDS: usize = 21;
 
 type Topic = (&'static str, fn(&Bench));
 
-/// What can be measured.
+/// The topics to choose from.
 const TOPICS: [Topic; 4] =
     [("caches", caches::run), ("traces", traces::run), ("rings", rings::run), ("parser", parser::run)];
 
-/// Says `title <tab> nanoseconds` of our own contestants, and nothing else.
+/// Prints `title <tab> nanoseconds` of our own contestants only.
 const OURS: &str = "--ours";
 
-/// Says which topics the arguments mean, and measures nothing.
+/// Prints which topics the arguments select, and measures nothing.
 const NAMES: &str = "--topics";
 
 fn main() -> ExitCode {
@@ -65,14 +65,13 @@ impl<'a> Contestant<'a> {
     }
 }
 
-/// Who takes part in the races.
+/// The settings of a run: whose times are printed.
 struct Bench {
     only_ours: bool,
 }
 
 impl Bench {
-    /// Times all contestants, the first of which is ours, and prints what one operation takes them, and how many times as
-    /// long as ours that is.
+    /// Times all contestants, the first of which is ours, and prints the time of one operation, and its ratio to ours.
     fn race(&self, title: &str, operations: usize, mut contestants: Vec<Contestant<'_>>) {
         if self.only_ours {
             contestants.truncate(1);
@@ -96,7 +95,7 @@ impl Bench {
             return;
         }
         println!("{title}");
-        // On an idle machine both lines say the same; on a busy one the fastest round was disturbed least.
+        // On an idle machine both lines agree; on a busy one the fastest round was disturbed least.
         for (label, place) in [("median", ROUNDS / 2), ("fastest", 0)] {
             print!("  {label:<8}");
             for (name, own) in names.iter().zip(&times) {

@@ -8,7 +8,7 @@ use winnow::combinator::{alt, opt, repeat, terminated};
 use winnow::prelude::*;
 use winnow::token::{literal, take, take_while};
 
-/// About as much as a socket gives at a time, many times over.
+/// About as much input as many reads from a socket.
 const REQUESTS: usize = 10_000;
 
 pub(crate) fn run(bench: &Bench) {
@@ -34,7 +34,7 @@ pub(crate) fn run(bench: &Bench) {
     }
 }
 
-/// A number that depends on every key and value that was found.
+/// A number that depends on every key and value found, so that the compiler cannot skip any work.
 fn ours(mut input: &[u8]) -> u64 {
     let (mut parser, mut sum) = (memcached::Parser::new(), 0);
     while let Parsed::Request { request, used, .. } = parser.parse(input) {

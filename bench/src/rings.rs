@@ -1,4 +1,4 @@
-//! The ring: a key's owner, its replicas, building, a join.
+//! Races of the ring: a key's owner, its replicas, building, adding a node.
 
 use cachedojo::ring::{HashRing, NodeInfo};
 
@@ -47,7 +47,7 @@ pub(crate) fn run(bench: &Bench) {
         }),
     ];
     bench.race("ring lookup, 10 x 150 points, 20-byte keys", KEYS, contestants);
-    // The rival takes microseconds for a key here.
+    // The rival needs microseconds for each key here.
     let few = &keys[..KEYS / 1000];
     let contestants = vec![
         Contestant::new("cachedojo", || || few.iter().map(|key| ring.get_nodes(key, 3).len() as u64).sum()),

@@ -1,4 +1,4 @@
-//! Replaying a trace of small integers under LRU: a miss brings the object in.
+//! Races of replaying a trace of small integers under LRU: a miss inserts the object.
 
 use cachedojo::cache::replay::{Request, replay};
 use cachedojo::cache::{Cache, EvictionPolicy};
@@ -9,7 +9,7 @@ use crate::{Bench, Contestant};
 
 const REQUESTS: usize = 2_000_000;
 
-/// What anybody would write with a cache at hand.
+/// The obvious loop over any cache.
 fn replay_with(cache: &mut dyn Lru<u64>, trace: &[Request]) -> u64 {
     let mut misses = 0;
     for request in trace {
@@ -33,7 +33,7 @@ pub(crate) fn run(bench: &Bench) {
         };
         let contestants = vec![
             replayed("cachedojo", EvictionPolicy::LRU),
-            // The same cache as in the other races, in the same loop as the rivals, which cannot know that keys are small.
+            // The same cache and loop as the rivals', which cannot use that keys are small.
             contestant("cachedojo::Cache", trace, move || Cache::<u64, u64>::new(capacity)),
             contestant("lru", trace, move || lru::LruCache::<u64, u64>::new(nonzero)),
             contestant("hashlink", trace, move || hashlink::LruCache::<u64, u64>::new(capacity)),

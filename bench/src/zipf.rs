@@ -1,9 +1,9 @@
-//! How popular the keys are in the races.
+//! Random keys whose popularity follows Zipf's law.
 
 use cachedojo::random::Random;
 
-/// `length` numbers below `count`, number `i` about as often as 1 / (i + 1): Zipf's law with exponent 1, scattered so that
-/// neighbours in popularity are no neighbours in memory.
+/// `length` numbers below `count`; the i-th most popular occurs in proportion to 1 / (i + 1): Zipf's law with exponent 1. Popular
+/// numbers are scattered, so that they are not neighbours in memory.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

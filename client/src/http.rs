@@ -1,5 +1,5 @@
-//! The cache service over HTTP, a connection a request: small and plain. A busy client keeps connections; this one shows how
-//! little it takes.
+//! The cache service over HTTP, one connection for each request: small and simple. A busy client would keep connections open;
+//! this one shows how little is needed.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::Cache;
 
-/// The most of an answer that is read, in bytes.
+/// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// The service at an address.
@@ -22,12 +22,12 @@ pub struct HttpCache {
     timeout: Duration,
 }
 
-/// Why the service could not be asked.
+/// Why there is no answer from the service.
 #[derive(Debug)]
 pub enum Trouble {
     /// The connection failed, or took too long.
     Connection(std::io::Error),
-    /// What it answered is no HTTP.
+    /// Its answer is not HTTP.
     Gibberish,
 }
 
@@ -49,19 +49,19 @@ impl From<std::io::Error> for Trouble {
 }
 
 impl HttpCache {
-    /// The service at that address, which is given so long for each step of an answer.
+    /// The service at that address; each step of an answer may take `timeout`.
     pub const fn new(address: SocketAddr, timeout: Duration) -> Self {
         Self { address, token: None, timeout }
     }
 
-    /// Presents that bearer token.
+    /// Sends that bearer token with every request.
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
     }
 
-    /// Sends a request; the status and the body of its answer.
+    /// Sends a request; returns the status and the body of the answer.
     ///
     /// # Errors
     /// See [`Trouble`].
@@ -113,7 +113,7 @@ impl Cache for HttpCache {
 
     fn set(&self, namespace: &str, key: &str, json: &str, ttl_s: Option<u64>) {
         let ttl = ttl_s.map(|ttl_s| format!(",\"ttl\":{ttl_s}")).unwrap_or_default();
-        // What cannot be stored is loaded again by the next who asks.
+        // A value that cannot be stored is loaded again by the next caller.
         _ = self.ask("PUT", &path(namespace, key), &format!("{{\"value\":{json}{ttl}}}"));
     }
 }

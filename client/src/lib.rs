@@ -1,5 +1,5 @@
-//! Cache-aside, from the client's side: ask the cache first; what it lacks is loaded from its source, once however many ask
-//! for it at a time, and stored for whoever comes next.
+//! Cache-aside, on the client's side: ask the cache first; a missing value is loaded from its source, only once however many
+//! callers want it at the same time, and stored for later ones.
 //!
 //! ```
 //! use cachedojo_client::{Cache, CacheAside, Memory};
@@ -27,7 +27,7 @@
 //! assert_eq!(get_user(&cache, "nobody"), None);
 //! ```
 //!
-//! A cache that is away is no reason to fail: then everything is loaded from its source.
+//! If the cache is not reachable, nothing fails: then everything is loaded from its source.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
@@ -41,7 +41,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Where values are kept, as JSON text. One that is away answers as if it had nothing, and stores nothing.
+/// A store for values as JSON text. If it is not reachable, `get` finds nothing and `set` does nothing.
 pub trait Cache {
     /// The value of a key, if there is one.
     fn get(&self, namespace: &str, key: &str) -> Option<String>;
@@ -64,7 +64,7 @@ impl Cache for Memory {
     }
 }
 
-/// A cache, and who is loading what it lacks.
+/// A cache, with the keys that are being loaded.
 #[derive(Debug)]
 pub struct CacheAside<C> {
     cache: C,
@@ -78,9 +78,9 @@ impl<C: Cache> CacheAside<C> {
         Self { cache, loading: Mutex::new(BTreeSet::new()), loaded: Condvar::new() }
     }
 
-    /// The value of a key: from the cache, else from its source, and then it is stored for so many seconds. Of those who ask
-    /// for a key at a time one loads, and the others wait for that and ask the cache again. What the source lacks is not
-    /// stored, and asked for anew. A load that panics is its caller's: the next one loads.
+    /// The value of a key: from the cache, or from its source, and then it is stored for so many seconds. Of several concurrent
+    /// callers for one key, one loads, and the others wait and ask the cache again. A value that the source does not have is not
+    /// stored, so it is asked for again. If a load panics, the panic is its caller's, and the next caller loads.
     pub fn get_or_load<T: Serialize + DeserializeOwned>(
         &self,
         namespace: &str,
@@ -90,7 +90,7 @@ impl<C: Cache> CacheAside<C> {
     ) -> Option<T> {
         let place = (namespace.to_owned(), key.to_owned());
         loop {
-            // What is no `T` (any more) is loaded anew.
+            // A value that is not a `T` (any more) is loaded again.
             let known = self.cache.get(namespace, key);
             if let Some(value) = known.and_then(|json| serde_json::from_str(&json).ok()) {
                 return Some(value);
@@ -104,7 +104,7 @@ impl<C: Cache> CacheAside<C> {
             }
         }
         let _turn = Turn { aside: self, place: &place };
-        // Between the look and the turn another may have loaded it.
+        // Another caller may have loaded it between the first look and this turn.
         if let Some(value) = self.cache.get(namespace, key).and_then(|json| serde_json::from_str(&json).ok()) {
             return Some(value);
         }
@@ -116,7 +116,7 @@ impl<C: Cache> CacheAside<C> {
     }
 }
 
-/// Whose turn it is to load a key; it ends however the load does.
+/// The right to load a key; it ends however the load ends.
 struct Turn<'a, C> {
     aside: &'a CacheAside<C>,
     place: &'a (String, String),
@@ -164,7 +164,7 @@ mod tests {
         assert!(panicked.is_err());
         assert_eq!(aside.get_or_load("n", "k", None, || Some(1)), Some(1));
         assert_eq!(aside.get_or_load("n", "k", None, || Some(2)), Some(1));
-        // Stored as something else by somebody else.
+        // Stored with another type by another program.
         assert_eq!(aside.get_or_load("n", "k", None, || Some("text".to_owned())), Some("text".to_owned()));
     }
 }

@@ -64,6 +64,7 @@ pub struct DistributedCache;
 /// How a cluster is set up.
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
+    /// What each server holds at most, in bytes.
     pub max_memory: usize,
     /// For entries that are stored without a time to live.
     pub default_ttl: Option<Duration>,

@@ -1,4 +1,5 @@
-//! Any text is answered alike one line at a time, on threads and by the scheduler; every mistake lies in its line.
+//! Any text gives the same answers one line at a time, on threads and with the scheduler; each mistake's span is in its
+//! line.
 #![no_main]
 
 use cachedojo::protocol::line::{LineCache, parse, simulate_distributed_cache, simulate_scheduled};
@@ -20,7 +21,7 @@ fuzz_target!(|input: (&str, u64)| {
         }
     }
     assert_eq!(simulate_scheduled(&commands, Random::new(seed)), expected);
-    // Threads are slow to start: a part of the inputs is enough for them.
+    // Threads are slow to start, so only a part of the inputs is run on them.
     if seed % 16 == 0 {
         assert_eq!(simulate_distributed_cache(&commands), expected);
     }

@@ -1,4 +1,4 @@
-//! Any bytes, in one piece and in parts of any one size, are answered alike, and the books stay in order.
+//! Any bytes give the same answers in one piece and split into parts of any size, and the counters stay consistent.
 #![no_main]
 
 use cachedojo::clock::Instant;
@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
     let store = whole.store();
     assert!(store.bytes() <= store.bytes_max());
     assert_eq!(store.is_empty(), store.bytes() == 0);
-    // The classes' books are the store's, to the byte; and whatever was said, they can be asked for.
+    // The classes' sums equal the store's, to the byte; and statistics can be asked for in every state.
     let (mut asked, mut rows) = (store.clone(), Vec::new());
     Session::new().feed(&mut asked, b"stats items\r\nstats slabs\r\n", now, &mut rows);
     let rows = String::from_utf8(rows).expect("numbers are text");

@@ -1,4 +1,4 @@
-//! Any bytes are loaded as a cache or refused; refused, they change nothing; loaded, they come back as they were saved.
+//! Any bytes are either refused without changing anything, or loaded as a cache that saves to the same content.
 #![no_main]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The prototype's parser takes any bytes; what it takes of them is enough to give the same command again.
+//! The prototype's parser handles any bytes; the bytes that it consumed give the same command again.
 #![no_main]
 
 use cachedojo::protocol::{ParseError, ProtocolParser};

@@ -1,4 +1,4 @@
-//! Any text is a conversation with the REST service: its answers are JSON, and every mistake lies in its line.
+//! Any text is handled by the REST service: its answers are JSON, and each mistake's span is in its line.
 #![no_main]
 
 use cachedojo::clock::Instant;

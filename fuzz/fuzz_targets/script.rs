@@ -1,4 +1,4 @@
-//! Any text, in any dialect, is read and run: mistakes lie in the text, and the same run gives the same bytes.
+//! Any text, in any dialect, is parsed and run: mistakes have spans in the text, and the same run gives the same bytes.
 #![no_main]
 
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use cachedojo_notation::text::Language;
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 
-/// A line of a script. Half of them begin like commands, or few texts would get past the first word.
+/// A line of a script. Half of them begin with a command's words; few random texts would get past the first word.
 #[derive(Debug, Arbitrary)]
 enum Line<'a> {
     Any(&'a str),
@@ -32,7 +32,7 @@ const OPTIONS: [&str; 16] = [
     "hits", "stored",
 ];
 
-/// Commands that are obeyed: the costliest take milliseconds each.
+/// The most commands that are run: the costliest take milliseconds each.
 const STEPS_MAX: usize = 40;
 
 fn write(lines: &[Line<'_>]) -> String {
@@ -62,7 +62,7 @@ fn write(lines: &[Line<'_>]) -> String {
     text
 }
 
-/// Whether a number stands in the text that could ask for much work: it would only be slow, not wrong.
+/// Whether a number in the text could ask for much work: such a text would only be slow, not show bugs.
 fn is_costly(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 5)
 }

@@ -1,5 +1,5 @@
-//! What grading costs, where it goes, and how that compares: `cargo xtask bench grader`. Everything in one run, and
-//! processor time (user and system, children included), because the wall's depends on who else is at work.
+//! What grading costs, where the time goes, and how that compares: `cargo xtask bench grader`. All in one run, in
+//! processor time (user and system, with children), because wall time depends on the machine's other work.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,15 +21,15 @@ use grader::run::mutants;
 #[path = "../tests/class_of/mod.rs"]
 mod class_of;
 
-/// Gradings of each submission, after one that warms up.
+/// Gradings of each submission, after one for warming up.
 const ROUNDS: usize = 7;
 /// The kernel counts processor time in hundredths of a second.
 const TICK_MS: u64 = 10;
-/// Learners of the made-up class.
+/// Learners of the generated class.
 const LEARNERS: usize = 40;
 const SEED: u64 = 1;
 
-/// The tests of the seed, and as many assertions as a learner's own suite would have: still far fewer runs than a grading
+/// The tests of the document, with as many assertions as a learner's own suite would have: still far fewer runs than a grading
 /// makes (some sixty scripts under two seeds).
 const TESTS: &str = include_str!("bench_tests.rs.txt");
 
@@ -74,14 +74,14 @@ fn main() -> Result<()> {
     class(Path::new(&grader), scratch.path(), &pack, &golden(""))
 }
 
-/// What one process used.
+/// The resources that one process used.
 struct Used {
     cpu_ms: u64,
     wall_ms: u64,
     memory_kb: u64,
 }
 
-/// Warm gradings of one submission, each a process of its own.
+/// Warm gradings of one submission, each in a process of its own.
 fn grading(grader: &Path, path: &Path) -> Result<Used> {
     let grade = || -> Result<Used> {
         let mut command = Command::new(grader);
@@ -116,7 +116,7 @@ fn wall_ms() -> u64 {
     time.tv_sec.unsigned_abs() * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000
 }
 
-/// Runs a command to its end. Its peak memory is looked at while it runs.
+/// Runs a command to its end, and samples its memory for the peak.
 fn used(command: &mut Command) -> Result<Used> {
     let (cpu_before, wall_before) = (children_ms()?, wall_ms());
     let mut child = command.spawn().with_context(|| format!("{command:?}"))?;
@@ -226,7 +226,7 @@ fn cargo_test(scratch: &Path, solution: &Path, median_ms: u64) -> Result<()> {
     Ok(())
 }
 
-/// A class, graded from nothing, on all cores.
+/// A class, graded without earlier results, on all cores.
 fn class(grader: &Path, scratch: &Path, pack: &Pack, golden: &Path) -> Result<()> {
     println!("classes of generated submissions (mutations of several solutions), nothing known of them before\n");
     for learners in [LEARNERS / 2, LEARNERS] {

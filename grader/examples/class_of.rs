@@ -1,4 +1,4 @@
-//! Makes up a class to measure with: `cargo run -p grader --example class_of -- 200 --seed 1 --out class-200`.
+//! Generates a class to measure with: `cargo run -p grader --example class_of -- 200 --seed 1 --out class-200`.
 
 #[path = "../tests/class_of/mod.rs"]
 mod class_of;

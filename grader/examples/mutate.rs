@@ -1,4 +1,4 @@
-//! Mutates submissions that are right, mechanically, and lists the mutants that the checks do not see. `cargo xtask mutate` runs it.
+//! Mutates right submissions mechanically, and lists the mutants that the checks do not notice. `cargo xtask mutate` runs it.
 
 #![allow(clippy::print_stdout, reason = "a tool's own voice")]
 
@@ -28,7 +28,7 @@ use grader::pack::Pack;
 use grader::run::bench::Bench;
 use serde::{Deserialize, Serialize};
 
-/// Most mutants of one module: what the compiler takes in a few seconds.
+/// The most mutants of one module: as many as the compiler takes in a few seconds.
 const BATCH_MAX: usize = 400;
 
 #[derive(Parser)]
@@ -65,7 +65,7 @@ struct Row {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    // From its folder: what is changed there needs no compiler.
+    // From its folder, so that a changed pack needs no new build of this program.
     let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../exercises/distributed-cache"))?;
     let bench = Bench::open(&pack, false)?;
     if let Some(seeds) = args.wrong {
@@ -106,7 +106,7 @@ fn one(args: &Args, bench: &Bench<'_>, lives: &Lives, path: &Path, name: &str) -
     let file = args.results.join(format!("{name}.jsonl"));
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
     for line in fs::read_to_string(&file).unwrap_or_default().lines() {
-        // A line that was cut off is judged again.
+        // A line that was cut off is ignored, so its mutant is judged again.
         let Ok(row) = serde_json::from_str::<Row>(line) else { continue };
         rows.insert(row.number, row);
     }

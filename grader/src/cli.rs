@@ -51,14 +51,14 @@ pub enum Command {
     Run(RunArgs),
     /// Build a submission's module, which the playground takes
     Build(BuildArgs),
-    /// Write what the playground loads for its course
+    /// Write the files of the course that the playground loads
     #[command(hide = true)]
     ExportCourse(ExportArgs),
-    /// Let the kit grade itself: solutions, starters and mutants of the built-in exercises
+    /// Test the kit itself: solutions, starters and mutants of the built-in exercises
     Selfcheck(SelfcheckArgs),
     /// Replay a cache trace under eviction policies and sizes
     Trace(TraceArgs),
-    /// Say what this machine lacks for grading, and the command that mends it
+    /// Show what this machine lacks for grading, and the command that installs it
     Doctor,
     /// List the built-in exercises
     Exercises,
@@ -140,14 +140,14 @@ pub struct ClassArgs {
     /// The reports' language
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
-    /// Grade one share of the learners only, such as `2/4`: for machines that work side by side
+    /// Grade only one share of the learners, such as `2/4`: for several machines side by side
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(u32, u32)>,
     /// Take over the results of other runs: their results.redb
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub import: Vec<PathBuf>,
-    /// Who is in the course: a gradebook, a grading worksheet or a class list that the platform exported as CSV; marks are
-    /// written into a copy of it, and who handed in nothing gets a row
+    /// The people of the course: a gradebook, a grading worksheet or a class list that the platform exported as CSV; marks
+    /// are written into a copy of it, and learners who handed in nothing get a row
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
     /// The gradebook's column for the marks, as the platform names it [default: the exercise's title]
@@ -220,7 +220,7 @@ pub struct RunArgs {
     /// The script's language [default: a scenario file's own, else lab]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,
-    /// What obeys the script: `reference`, `mutant:ID`, or a submission's path
+    /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path
     #[arg(long, default_value = "reference")]
     pub subject: String,
     /// The exercise that a mutant or a submission belongs to
@@ -265,7 +265,7 @@ pub struct BuildArgs {
 /// Arguments of `grader export-course`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The folder; what stands there under the same names is replaced
+    /// The folder; files with the same names are replaced
     pub folder: PathBuf,
     /// Compile without a sandbox, where this machine has none
     #[arg(long)]
@@ -290,7 +290,7 @@ pub struct SelfcheckArgs {
 pub struct ShowArgs {
     /// The id of an exercise, a lesson or the course, or a pack's folder
     pub exercise: String,
-    /// Print what a catalogue of exercises wants to know, as JSON (`spec.json`)
+    /// Print the exercise as JSON in the form of a catalogue (`spec.json`)
     #[arg(long)]
     pub spec: bool,
     /// The language
@@ -319,7 +319,7 @@ pub struct InitArgs {
     /// Begin an exercise of your own in this folder, for `grader grade --exercise DIR`
     #[arg(long, value_name = "DIR", conflicts_with_all = ["exercise", "dir", "code"])]
     pub pack: Option<PathBuf>,
-    /// What to write it in [default: the exercise's first language]
+    /// The programming language [default: the exercise's first]
     #[arg(long, alias = "language", value_parser = code_language, value_name = "LANGUAGE")]
     pub code: Option<CodeLanguage>,
 }

@@ -1,4 +1,4 @@
-//! The built-in course: its lessons, and the programs with a bug that some of them are about.
+//! The built-in course: its lessons, and the programs with a bug that some lessons are about.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,16 +27,16 @@ struct Chapters {
 /// The course and its patches.
 #[derive(Debug, Clone)]
 pub struct CourseFiles {
-    /// Chapters and lessons, proved sound.
+    /// Chapters and lessons, checked.
     pub course: Course,
     /// The diff of each bug, by its name.
     pub patches: BTreeMap<String, String>,
 }
 
-/// The exercise or the lesson of that id, else the pack in the folder of that name.
+/// The exercise or lesson with that id, else the pack in that folder.
 ///
 /// # Errors
-/// There is none, or it is unsound: the message names the file and the remedy.
+/// There is none, or it is invalid: the message names the file and the remedy.
 pub fn load(id_or_folder: &str) -> Result<Pack> {
     let is_exercise = built_in_ids().iter().any(|id| id == id_or_folder);
     let lesson = if is_exercise { None } else { CourseFiles::load()?.pack(id_or_folder) };
@@ -73,7 +73,7 @@ impl CourseFiles {
     /// The built-in course. Cost: O(text).
     ///
     /// # Errors
-    /// The course is unsound: the message names the file and the remedy.
+    /// The course is invalid: the message names the file and the remedy.
     pub fn load() -> Result<Self> {
         let files = built_in_files(COURSE_ID).context("the built-in course is missing: build the grader again")?;
         let text = files.get("course.toml").context("script-hunts/course.toml is missing: add it")?;
@@ -97,10 +97,10 @@ impl CourseFiles {
         Ok(Self { course, patches })
     }
 
-    /// The programs that lessons are about, as the mutants of a pack: [`SOUND`] is the one without a bug.
+    /// The programs of lessons, as the mutants of a pack: [`SOUND`] is the one without a bug.
     ///
     /// # Errors
-    /// The exercise that they are made of is unsound.
+    /// The exercise that they are made from is invalid.
     pub fn hunted(&self) -> Result<Pack> {
         let mut pack = Pack::load(DEFAULT_ID)?;
         pack.files.retain(|path, _| !path.starts_with("mutants/"));
@@ -110,7 +110,7 @@ impl CourseFiles {
         Ok(pack)
     }
 
-    /// A lesson as a pack; `None` where the course has none of that id.
+    /// A lesson as a pack; `None` if the course has no such lesson.
     pub fn pack(&self, id: &str) -> Option<Pack> {
         let lesson = self.course.lesson(id)?.clone();
         let check = |id: &str, points| Check {

@@ -5,7 +5,7 @@
 //! | [`cli`] | the command line's arguments |
 //! | [`commands`] | the commands, one module each |
 //! | [`pack`] | exercises as data: built in, or a teacher's folder |
-//! | [`intake`] | submissions as text, whatever they come in |
+//! | [`intake`] | submissions as text, in whatever form they come |
 //! | [`language`] | from that text to a subject, one folder a language |
 //! | [`run`] | the one way from a submission to its report |
 //! | [`attacks`] | submissions that try to cheat, and what must come of them |
@@ -13,7 +13,7 @@
 //! | [`class`] | many submissions: graded on all cores, remembered, compared |
 //! | [`queue`] | a class graded by workers on other machines |
 //! | [`serve`] | the playground and a grading API, for programs and pages of this machine |
-//! | [`host`] | the sandbox, text made harmless, how a command ends |
+//! | [`host`] | processes, files, limits, the sandbox; how a command ends |
 
 #![deny(unsafe_code)]
 

@@ -11,7 +11,7 @@ use grader::host::{self, itself, scratch};
 use grader::language::toolchain::{Reason, Rejected};
 use grader::run::apart;
 
-/// Reads the arguments, obeys, and says how it ended.
+/// Parses the arguments, runs the command, and reports its outcome.
 fn main() -> ExitCode {
     if let Some(code) = host::obey(&[(itself::GRADE, apart::obey)]) {
         return code;
@@ -53,7 +53,7 @@ fn obey() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the command line's own voice")]
 fn report_error(error: &Error) -> Outcome {
-    // A reader that went away (`grader … | head`) is no failure.
+    // A closed pipe (`grader … | head`) is not a failure.
     let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
         let of_json = || cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
         let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind).or_else(of_json);

@@ -15,10 +15,10 @@ use include_dir::{Dir, include_dir};
 /// The built-in exercises: a folder each.
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../exercises");
 
-/// What a teacher's own exercise begins with.
+/// The files that a teacher's own exercise starts with.
 static BEGUN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/setups/pack");
 
-/// The exercise that is meant where none is named.
+/// The exercise that is used if none is named.
 pub const DEFAULT_ID: &str = "distributed-cache";
 
 /// The largest file that belongs to a pack, in bytes.
@@ -27,11 +27,11 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 /// An exercise with its files.
 #[derive(Debug, Clone)]
 pub struct Pack {
-    /// The exercise, proved sound.
+    /// The exercise, checked.
     pub exercise: Exercise,
     /// Its text files by path, with `/` between folders.
     pub files: BTreeMap<String, String>,
-    /// Where it is a lesson of the course: that lesson, which is judged in its own way.
+    /// For a lesson of the course: the lesson, which is judged in its own way.
     pub lesson: Option<Lesson>,
 }
 
@@ -51,7 +51,7 @@ pub fn built_in_files(name: &str) -> Option<BTreeMap<String, String>> {
     Some(files)
 }
 
-/// The files that a teacher's own exercise begins with, by path: a small one, sound as it is.
+/// The files that a teacher's own exercise starts with, by path: a small, valid pack.
 pub fn begun() -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     collect_embedded(&BEGUN, BEGUN.path(), &mut files);
@@ -59,10 +59,10 @@ pub fn begun() -> BTreeMap<String, String> {
 }
 
 impl Pack {
-    /// The built-in exercise of that id, else the pack in the folder of that name.
+    /// The built-in exercise with that id, else the pack in that folder.
     ///
     /// # Errors
-    /// There is neither, or the pack is unsound: the message names the file and the remedy.
+    /// There is neither, or the pack is invalid: the message names the file and the remedy.
     pub fn load(id_or_folder: &str) -> Result<Self> {
         if let Some(files) = built_in_files(id_or_folder).filter(|files| files.contains_key("exercise.toml")) {
             return Self::from_files(files).with_context(|| format!("the built-in exercise `{id_or_folder}`"));
@@ -112,7 +112,7 @@ impl Pack {
     /// A pack from its text files by path.
     ///
     /// # Errors
-    /// The pack is unsound.
+    /// The pack is invalid.
     pub fn from_files(files: BTreeMap<String, String>) -> Result<Self> {
         let text = files.get("exercise.toml").context("exercise.toml is missing: add one")?;
         let exercise: Exercise = toml::from_str(text).context("exercise.toml")?;
@@ -179,8 +179,9 @@ fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, Str
     }
 }
 
-/// A text as all readers of a pack want it, whatever editor and system it was written with: no mark before it, and `\n` at the
-/// end of every line.
+/// A text in the form that all readers of a pack expect, whatever editor and system wrote it: without a byte order mark, and with
+/// `
+/// ` at the end of every line.
 pub fn plain(text: &str) -> String {
     let mut plain = without_mark(text).replace("\r\n", "\n");
     if !plain.is_empty() && !plain.ends_with('\n') {
@@ -189,7 +190,7 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// Whether a pack's file is for grading to read: pictures in its statement are of no concern.
+/// Whether grading reads this file of a pack; it does not read pictures of the statement.
 fn is_for_grading(name: &str) -> bool {
     let known = ["toml", "txt", "md", "patch", "rs", "py"];
     name.rsplit_once('.').is_some_and(|(_, extension)| known.contains(&extension))

@@ -1,4 +1,4 @@
-//! The command line as a stranger meets it: arguments and standard input in, standard output and exit code out.
+//! The command line as its users see it: arguments and standard input in, standard output and exit code out.
 
 #[path = "commands/doctor.rs"]
 mod doctor;

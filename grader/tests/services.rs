@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -84,4 +85,34 @@ fn a_service_is_named_where_services_are_graded() {
             command.args(["grade", "--exercise", "distributed-cache"]).args(arguments).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn an_address_inside_this_network_is_asked_only_when_whoever_grades_names_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.set_nonblocking(true).expect("it can wait for nobody");
+    let port = listener.local_addr().expect("it has one").port();
+    for host in ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "169.254.169.254", "10.0.0.1"] {
+        let folder = tempfile::tempdir().expect("there is room");
+        fs::write(folder.path().join("start"), format!("http://{host}:{port}/\n")).expect("written");
+        let (code, report) = grade(folder.path(), &[]);
+        assert_eq!((code, &report["verdict"]), (Some(3), &"forbidden".into()), "{host}: {report}");
+        let message = report["diagnostics"][0]["message"].as_str().expect("a sentence");
+        assert!(message.contains("--url") && message.contains("--trust"), "{host}: {message}");
+    }
+    assert!(listener.accept().is_err(), "somebody was asked");
+}
+
+#[test]
+fn what_a_service_leaves_in_a_session_of_its_own_ends_with_the_grading() {
+    let folder = service("client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}')");
+    let mark = format!("{}", 70_000 + std::process::id());
+    // A line as learners write it: what comes after the `#` is a comment, and a bracket in it closes nothing.
+    let start = format!("(setsid sh -c 'sleep {mark} & sleep {mark}' &); exec python3 main.py # a service :)\n");
+    fs::write(folder.path().join("start"), start).expect("written");
+    let (code, report) = grade(folder.path(), &["--trust"]);
+    assert_eq!((code, &report["verdict"]), (Some(1), &"graded".into()), "{report}");
+    let lines = fs::read_dir("/proc").expect("this is Linux").flatten();
+    let lines = lines.filter_map(|entry| fs::read_to_string(entry.path().join("cmdline")).ok());
+    assert_eq!(lines.filter(|line| line.starts_with("sleep") && line.contains(&mark)).count(), 0);
 }

@@ -1,5 +1,5 @@
-//! The walls around what a stranger's input is read by: what a confined program sees and may do, and what is left of a
-//! grading that is killed.
+//! The walls around programs that read a stranger's input: what a confined program sees and may do, and what a killed
+//! grading leaves behind.
 
 #[path = "walls/files.rs"]
 mod files;
@@ -66,7 +66,7 @@ fn a_program_sees_its_own_files_and_no_others() {
     let expected = if walls.namespaces { format!("my own\n{WORK}\n") } else { said.clone() };
     assert_eq!(said, expected);
     assert!(said.starts_with("my own\n") && !said.contains("root:"), "{said}");
-    // Nor whether one is there: another answer would tell.
+    // Nor whether it exists, which a different error would show.
     if walls.namespaces {
         let exists =
             "[ -e /etc/passwd ] && echo passwd; [ -e /root ] && echo root; [ -e /no-such ] && echo no; echo end";
@@ -227,7 +227,7 @@ fn processes_of(path: &Path) -> Vec<String> {
     found.collect()
 }
 
-/// It compiles for seconds: whatever comes from outside, something is being done.
+/// It compiles for seconds, so a signal always arrives during the compilation.
 const SLOW: &str =
     "pub struct ProtocolParser;\npub const N: u64 = { let mut n = 0_u64; while n < u64::MAX { n += 1; } n };\n";
 

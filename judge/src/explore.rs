@@ -11,15 +11,15 @@ use super::pack::Check;
 use super::run::Judged;
 use super::verdict::Verdict;
 
-/// Most scheduling points (places at which threads may switch) of one case, over all its schedules: then no more are tried.
-/// Some millions a second are run.
+/// The most scheduling points (places at which threads may switch) of one case, over all its schedules; then no more are tried.
+/// Some millions are run in a second.
 const STEPS_MAX: u64 = 3_000_000;
-/// Most runs that shrinking one schedule takes.
+/// The most runs for shrinking one schedule.
 const SHRINKING_RUNS_MAX: u32 = 150;
-/// How many schedules a case that fails under the calm one is tried under, to see whether it always fails.
+/// Under how many schedules a case that fails under the calm one is tried, to find out whether it always fails.
 const SECOND_CHANCES: u32 = 12;
 
-/// What came of all schedules.
+/// The result over all schedules.
 #[derive(Debug)]
 pub(super) struct Explored {
     judged: Judged,
@@ -27,11 +27,10 @@ pub(super) struct Explored {
     schedule: Option<FailingSchedule>,
 }
 
-/// Runs a case under a schedule: what came of it, and the work.
+/// Runs a case under a schedule; returns the verdict and the work.
 pub(super) type Run<'a> = dyn FnMut(&Schedule) -> (Judged, u64) + 'a;
 
-/// Tries schedules until the verdict under one differs from that under the calm one, or as many as the check asks for are
-/// tried.
+/// Tries schedules until one gives another verdict than the calm one, or until as many as the check asks for are tried.
 pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>) -> Explored {
     let mut random = Random::new(seed ^ 0x7468_7265_6164_7321);
     let holds = calm.verdict == Verdict::Pass;
@@ -43,7 +42,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         Verdict::Deadlock => return Explored { judged: calm, schedules: 0, schedule: Some(calm_plan(false)) },
         _ => 0,
     };
-    // A subject that starts no thread runs alike under every schedule.
+    // A subject that starts no threads runs the same under every schedule.
     let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
     let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
     for number in 0..wanted {
@@ -53,7 +52,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         let schedule = Schedule { any_moment, ..Schedule::new(plan) };
         let (mut judged, _) = run(&schedule);
         if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
-            // The grading's time is used up: the verdict so far stands.
+            // The grading's time is used up: the verdict so far counts.
             return Explored { judged: calm, schedules: number, schedule: None };
         }
         let schedules = number + 1;
@@ -85,7 +84,7 @@ impl Explored {
     }
 }
 
-/// Makes the schedule of a failing case as short as can be, and has it told. Cost: at most 150 runs.
+/// Shortens the schedule of a failing case as far as possible, and records its story. Cost: at most 150 runs.
 pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>) {
     let Some(schedule) = &mut case.schedule else { return };
     let (race, any_moment) = (case.verdict == Verdict::Race, schedule.any_moment);
@@ -105,7 +104,7 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>
     let (judged, _) = run(&Schedule { plan, any_moment, story: Some(language) });
     if fails(&judged) {
         schedule.story = judged.observed.map(|observed| observed.story).unwrap_or_default();
-        // The learner is shown the failure of this very run, so that it fits the story.
+        // The report shows this run's failure, so that it matches the story.
         if let Some(divergence) = judged.divergence {
             case.divergence = Some(divergence);
             case.events = judged.events;
@@ -113,7 +112,7 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>
     }
 }
 
-/// Drops switches, many at first, then one at a time, while the failure stays.
+/// Drops switches, many at first, then one at a time, as long as the failure remains.
 fn shrink(mut switches: Vec<Switch>, shows: &mut dyn FnMut(&[Switch]) -> bool) -> Vec<Switch> {
     let mut chunk = switches.len();
     while chunk > 0 {

@@ -1,7 +1,7 @@
-//! Complexity without a stopwatch: the work of an operation at n, 2n, 4n … entries, counted in fuel, shows how it grows.
+//! Complexity without a stopwatch: the work of an operation at n, 2n, 4n … entries, measured in fuel, shows how it grows.
 //!
-//! Fuel is deterministic, so the same module is always put in the same class. Each size takes the median of several
-//! operations: a table that doubles now and then costs its constant on average, and is called constant.
+//! Fuel is deterministic, so a module always gets the same class. Each size takes the median of several operations, so
+//! a table that doubles now and then counts as constant, which it is on average.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,11 +19,11 @@ use cachedojo_notation::text::{Bilingual, Language};
 /// The values of `n` in a row's scripts: each twice the one before.
 pub const SIZES: [i64; 5] = [4, 8, 16, 32, 64];
 
-/// The fewest sizes from which a class is told.
+/// The fewest sizes from which a class can be told.
 const SIZES_MIN: usize = 3;
 
-/// Work, in fuel, after which no larger size is tried: code that is so slow has shown its class by then. The smallest sizes
-/// may take four times as much, since a class needs three sizes.
+/// When this much fuel is used, no larger size is tried: such slow code has shown its class by then. The smallest sizes may use
+/// four times as much, because a class needs three sizes.
 const FUEL_MAX: u64 = 40_000_000;
 
 /// A row of the complexity table, as the pack has it.
@@ -34,13 +34,14 @@ pub struct Growth {
     pub id: String,
     /// The operation.
     pub title: Bilingual,
-    /// What is built first: a script with `${n}`. Rows with the same setup share it, and run in their order.
+    /// The script, with `${n}`, that builds the state to measure on. Rows with the same setup share one run, in their
+    /// order.
     pub setup: String,
-    /// The operations that are measured, a command each.
+    /// The operations to measure, one command each.
     pub measure: String,
     /// The class that it should stay within.
-    pub within: Class,
-    /// The points that it gives: none, unless the pack says so.
+    pub within: GrowthClass,
+    /// The points for it: 0 unless the pack gives some.
     #[serde(default)]
     pub points: u32,
 }
@@ -52,7 +53,7 @@ pub enum GrowthError {
     Placeholder {
         /// The row's id.
         row: String,
-        /// What stands in the braces.
+        /// The text in the braces.
         placeholder: String,
     },
     /// A command is wrong.
@@ -62,7 +63,7 @@ pub enum GrowthError {
         /// What is wrong with it.
         message: String,
     },
-    /// There is nothing to build, or nothing to measure.
+    /// The setup or the operations are empty.
     Empty {
         /// The row's id.
         row: String,
@@ -89,7 +90,7 @@ impl std::error::Error for GrowthError {}
 /// How the work of an operation grows with the number of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Class {
+pub enum GrowthClass {
     /// Not at all.
     Constant,
     /// By a constant amount with each doubling.
@@ -102,8 +103,8 @@ pub enum Class {
     Unknown,
 }
 
-impl Class {
-    /// The class for people.
+impl GrowthClass {
+    /// The class's name for people.
     pub const fn name(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Constant, _) => "constant",
@@ -119,19 +120,19 @@ impl Class {
     }
 }
 
-/// What was measured of one operation.
+/// The measurement of one operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
     /// The row's id.
     pub id: String,
-    /// How it grows.
-    pub class: Class,
-    /// The fuel of one operation (the median of several) at n, 2n, 4n …; shorter where a larger size was too much work.
+    /// Its class.
+    pub class: GrowthClass,
+    /// The fuel of one operation (the median of several) at n, 2n, 4n …; shorter if a larger size was too much work.
     pub fuel: Vec<u64>,
 }
 
-/// Measures every row of an exercise's complexity table, on fresh subjects that count their fuel. Cost: one run a setup and size,
-/// and little more work than `FUEL_MAX` a setup.
+/// Measures every row of an exercise's complexity table, on fresh subjects that count fuel. Cost: one run for each setup and
+/// size, and little more than `FUEL_MAX` for each setup.
 ///
 /// # Errors
 /// A row is wrong (`prove` finds it before).
@@ -160,7 +161,7 @@ pub fn measure(rows: &[Growth], seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<
     Ok(measured.collect())
 }
 
-/// Proves that the rows' scripts can be read.
+/// Checks that the rows' scripts can be parsed.
 pub(super) fn prove(rows: &[Growth]) -> Result<(), GrowthError> {
     for row in rows {
         script_of(&row.id, &[&row.setup, &row.measure], SIZES[0], 0)?;
@@ -168,7 +169,7 @@ pub(super) fn prove(rows: &[Growth]) -> Result<(), GrowthError> {
     Ok(())
 }
 
-/// The rows by their setup, in the order of the pack.
+/// The rows grouped by setup, in the order of the pack.
 fn groups(rows: &[Growth]) -> Vec<(&str, Vec<&Growth>)> {
     let mut groups: Vec<(&str, Vec<&Growth>)> = Vec::new();
     for row in rows {
@@ -180,7 +181,7 @@ fn groups(rows: &[Growth]) -> Vec<(&str, Vec<&Growth>)> {
     groups
 }
 
-/// The texts as one script, and the number of commands up to the end of each.
+/// The texts as one script, with the number of commands up to the end of each text.
 fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec<usize>), GrowthError> {
     let mut whole = String::new();
     let mut lines = Vec::new();
@@ -204,7 +205,7 @@ fn script_of(id: &str, texts: &[&str], n: i64, seed: u64) -> Result<(Script, Vec
     Ok((script, ends))
 }
 
-/// The fuel of each command; `None` when a command cannot be obeyed, or the subject is not metered.
+/// The fuel of each command; `None` if a command is not possible, or the subject does not count fuel.
 fn fuel_of_steps(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Option<Vec<u64>> {
     let mut subject = fresh().ok()?;
     let mut runner = Runner::new(seed);
@@ -230,29 +231,29 @@ fn median(steps: &[u64]) -> u64 {
     sorted[sorted.len() / 2]
 }
 
-/// The class of an operation whose work at n, 2n, 4n … is this. The bounds leave a third for noise: hash collisions, tree
-/// nodes that split, the constant work of a call.
-fn classify(fuel: &[u64]) -> Class {
-    let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return Class::Unknown };
+/// The class of an operation with this work at n, 2n, 4n …. The bounds leave a third for noise: hash collisions, splitting tree
+/// nodes, the constant work of a call.
+fn classify(fuel: &[u64]) -> GrowthClass {
+    let (&[first, ..], &[.., before, last]) = (fuel, fuel) else { return GrowthClass::Unknown };
     if fuel.len() < SIZES_MIN {
-        return Class::Unknown;
+        return GrowthClass::Unknown;
     }
     let doublings = fuel.len() as u64 - 1;
-    // Pure linear work would be 2^doublings times the first; pure logarithmic work from 32 entries on, (5 + doublings) / 5.
+    // Linear work would be 2^doublings times the first; logarithmic work from 32 entries on, (5 + doublings) / 5.
     let far = last > (first << doublings) * 4 / 3;
     let grows = last > first * (5 + doublings) / 5 * 4 / 3;
-    // A large constant part hides growth in the sums but not in their differences: those of linear work double with each size,
+    // A large constant part hides growth in the sums, but not in their differences: those of linear work double with each size,
     // those of quadratic work grow fourfold.
     let (step, previous) = (last.saturating_sub(before), before.saturating_sub(fuel[fuel.len() - 3]));
     let doubles = last > first * 3 / 2 && step * 2 >= previous * 3 && step * 3 <= previous * 8;
     if far || (grows && step > previous * 3 && last > first * 4) {
-        Class::Worse
+        GrowthClass::Worse
     } else if grows || doubles {
-        Class::Linear
+        GrowthClass::Linear
     } else if last > first + first / 25 {
-        Class::Log
+        GrowthClass::Log
     } else {
-        Class::Constant
+        GrowthClass::Constant
     }
 }
 
@@ -268,27 +269,27 @@ mod tests {
     fn classes_are_told_through_constant_work_and_noise() {
         let log = |n: u64| u64::from(n.ilog2());
         for constant in [1_000, 5_000, 20_000] {
-            assert_eq!(classify(&series(|n| constant + n % 3 * constant / 100)), Class::Constant);
-            assert_eq!(classify(&series(|n| constant + log(n) * constant / 30)), Class::Log);
-            assert_eq!(classify(&series(|n| constant + n * constant / 500)), Class::Linear);
-            assert_eq!(classify(&series(|n| constant + n * 100)), Class::Linear);
-            assert_eq!(classify(&series(|n| constant + n * n)), Class::Worse);
+            assert_eq!(classify(&series(|n| constant + n % 3 * constant / 100)), GrowthClass::Constant);
+            assert_eq!(classify(&series(|n| constant + log(n) * constant / 30)), GrowthClass::Log);
+            assert_eq!(classify(&series(|n| constant + n * constant / 500)), GrowthClass::Linear);
+            assert_eq!(classify(&series(|n| constant + n * 100)), GrowthClass::Linear);
+            assert_eq!(classify(&series(|n| constant + n * n)), GrowthClass::Worse);
         }
-        assert_eq!(classify(&series(|n| log(n) * 700)), Class::Log);
-        assert_eq!(classify(&series(|n| n * 30)), Class::Linear);
-        assert_eq!(classify(&series(|n| n * n / 10)), Class::Worse);
+        assert_eq!(classify(&series(|n| log(n) * 700)), GrowthClass::Log);
+        assert_eq!(classify(&series(|n| n * 30)), GrowthClass::Linear);
+        assert_eq!(classify(&series(|n| n * n / 10)), GrowthClass::Worse);
     }
 
     #[test]
     fn what_real_submissions_need_is_classed_as_their_code_says() {
         for (fuel, class) in [
-            ([24_135, 25_866, 25_901, 26_601, 28_568], Class::Log), // a BTreeSet of turns
-            ([20_402, 21_877, 22_120, 22_612, 24_022], Class::Log), // a BTreeMap of points
-            ([13_724, 15_840, 16_954, 17_881, 20_487], Class::Log), // a binary search that hashes much
-            ([9_259, 9_457, 9_562, 9_679, 9_803], Class::Log),      // a binary search that hashes little
-            ([14_368, 14_552, 14_552, 14_552, 14_562], Class::Constant), // a HashMap and a list
-            ([50_214, 78_184, 133_381, 243_031, 466_000], Class::Linear), // a VecDeque that is searched
-            ([8_619, 10_597, 14_076, 21_457, 36_000], Class::Linear), // a search from the first point on
+            ([24_135, 25_866, 25_901, 26_601, 28_568], GrowthClass::Log), // a BTreeSet of turns
+            ([20_402, 21_877, 22_120, 22_612, 24_022], GrowthClass::Log), // a BTreeMap of points
+            ([13_724, 15_840, 16_954, 17_881, 20_487], GrowthClass::Log), // a binary search that hashes much
+            ([9_259, 9_457, 9_562, 9_679, 9_803], GrowthClass::Log),      // a binary search that hashes little
+            ([14_368, 14_552, 14_552, 14_552, 14_562], GrowthClass::Constant), // a HashMap and a list
+            ([50_214, 78_184, 133_381, 243_031, 466_000], GrowthClass::Linear), // a VecDeque that is searched
+            ([8_619, 10_597, 14_076, 21_457, 36_000], GrowthClass::Linear), // a search from the first point on
         ] {
             assert_eq!(classify(&fuel), class, "{fuel:?}");
         }
@@ -296,7 +297,7 @@ mod tests {
 
     #[test]
     fn two_sizes_tell_nothing() {
-        assert_eq!(classify(&[1, 2]), Class::Unknown);
-        assert_eq!(classify(&[]), Class::Unknown);
+        assert_eq!(classify(&[1, 2]), GrowthClass::Unknown);
+        assert_eq!(classify(&[]), GrowthClass::Unknown);
     }
 }

@@ -1,4 +1,4 @@
-//! The judge: an exercise's checks on a subject, and what came of each.
+//! The judge: runs an exercise's checks on a subject.
 
 use super::explore;
 use super::minimize;
@@ -13,17 +13,18 @@ use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
 
-/// Runs every check of `exercise`, each case on a fresh subject, and again in a second world with another random seed: a
-/// case whose subject asks for no randomness would run alike in both, and runs once.
+/// Runs every check of `exercise`, each case on a fresh subject, and again in a second world with another random seed. A case
+/// whose subject asks for no randomness would run the same in both, and runs once.
 /// Cost: two runs a case.
 ///
 /// # Errors
-/// The pack is unsound (a sound one, from [`Exercise::with_scripts`], never is).
+/// The pack is invalid (one from [`Exercise::with_scripts`] never is).
 pub fn judge(exercise: &Exercise, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<CheckOutcome>, PackError> {
     judge_in_turn(exercise, seed, &mut |_| (), fresh)
 }
 
-/// The same, for whoever shares time out among the checks: `begins` hears before each how many are left, it among them.
+/// The same, for callers that divide a time limit among the checks: before each check `begins` is called with the
+/// number of checks left, including it.
 ///
 /// # Errors
 /// As [`judge`].
@@ -75,7 +76,8 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     }
 }
 
-/// Shortens the schedule of the first failing case of each check, and has it told in a language. Cost: at most 150 runs a check.
+/// Shortens the schedule of each check's first failing case, and records its story in this language. Cost: at most 150 runs a
+/// check.
 pub fn tell_schedules(
     exercise: &Exercise,
     outcomes: &mut [CheckOutcome],
@@ -104,8 +106,7 @@ pub fn tell_schedules(
     }
 }
 
-/// Reports a missing item once: a check that earns nothing because of it is skipped when an earlier check reported the same
-/// item.
+/// Reports a missing item once: a check that earns nothing because of it is skipped if an earlier check reported the same item.
 fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> CheckOutcome {
     let told = |lacks: &String| earlier.iter().find(|other| other.lacks.as_ref() == Some(lacks));
     match outcome.lacks.as_ref().filter(|_| outcome.points == 0).and_then(told) {
@@ -132,10 +133,10 @@ fn judge_check(
         let (outcome, used) = judge_case(interface, check, index, case, seed, fresh)?;
         fuel += used;
         if outcome.verdict != Verdict::Pass {
-            // An edge case costs its own points; any other case costs the row.
+            // An edge case costs its own points; any other case costs all points of the row.
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
         }
-        // With no points left, further cases are run only to show more of what the code does; a subject that crashes shows nothing.
+        // Without points left, further cases run only to show more of what the code does; a crashing subject shows nothing more.
         let enough = points == 0 && outcome.verdict != Verdict::Fail;
         cases.push(outcome);
         if enough {
@@ -148,7 +149,7 @@ fn judge_check(
     Ok(CheckOutcome { id: check.id.clone(), verdict, points, cases, waited_for: None, lacks, fuel })
 }
 
-/// The item of the prototype that a case fails without.
+/// The missing item of the prototype that made a case fail.
 fn lacking(case: &CaseOutcome) -> Option<String> {
     case.events.iter().find_map(|event| match &event.what {
         What::NotImplemented { item } if case.verdict == Verdict::NotImplemented => Some(item.clone()),
@@ -184,8 +185,8 @@ fn judge_case(
         let explored = explore::explore(first, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));
     }
-    // A run that used up its work would do so again, and double the wait. A subject that asked for no randomness would run
-    // alike: the worlds differ in nothing else.
+    // A run that used up its work would do so again, and double the wait. One that asked for no randomness would be the same:
+    // only the randomness differs between the worlds.
     let (verdict, divergence) = if first.verdict == Verdict::Timeout || !first.by_chance {
         (first.verdict, first.divergence)
     } else {
@@ -206,7 +207,7 @@ fn judge_case(
     Ok((outcome, fuel))
 }
 
-/// A scene in two worlds that differ in their chance: what fails in either has failed.
+/// Plays a scene in two worlds with different randomness; it fails if either does.
 fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) -> (CaseOutcome, u64) {
     let mut fuel = 0;
     let mut run = |seed: u64| {
@@ -220,7 +221,7 @@ fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) ->
         Judged { verdict, divergence, events, by_chance: true, observed: None }
     };
     let mut judged = run(seed);
-    // A scene with a seed of its own has one world.
+    // A scene with a seed of its own has only that world.
     if judged.verdict == Verdict::Pass && !scene.has_seed() {
         judged = run(!seed);
     }

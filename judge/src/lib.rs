@@ -1,10 +1,9 @@
-//! Exercises: checks with points, the verdicts of a subject on them, and the report that is made of both.
+//! Exercises: checks with points, the verdicts of a subject on them, and the report made of both.
 //!
 //! A [`pack`] is data: checks are scenario files whose names and numbers a [`template`] fills from the grading seed.
-//! [`judge`](mod@judge) runs them against a subject ([`simulate`]: those of the line protocol), [`explore`] under many schedules
-//! where it has threads, and [`minimize`] shortens what failed, [`resemblance`] recognises known bugs,
-//! [`growth`] measures how its work grows, [`report`] adds up. All of it is pure, so
-//! the page grades exactly as the command line does.
+//! [`judge`](mod@judge) runs them against a subject ([`simulate`]: those of the line protocol); [`explore`] tries many schedules
+//! if the subject has threads; [`minimize`] shortens failing scripts; [`resemblance`] recognises known bugs; [`growth`] measures
+//! how the work grows; [`report`] adds up. All of it is pure, so the page grades exactly as the command line does.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 

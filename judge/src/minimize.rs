@@ -1,5 +1,6 @@
-//! The shortest script that shows a failure, so that a learner can see at a glance what it takes.
+//! Finds the shortest script that shows a failure, so that a learner sees at a glance what it takes.
 
+use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
 use super::run::{Fresh, Judged, run_once};
@@ -8,32 +9,33 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::subject::Subject;
+use cachedojo_wire::{ClusterRequest, Request};
 
-/// The most runs of a submission that shortening one script may take.
+/// The most runs of a submission for shortening one script.
 pub const RUNS_MAX: u32 = 80;
-/// The most lines that are looked at one by one on the reference: what is longer is first shortened by the half.
+/// The most lines that are tried one by one on the reference; a longer script is first shortened by halves.
 const LINES_MAX: usize = 200;
 
-/// A script that still goes wrong, and how.
+/// A script that fails, and how.
 #[derive(Debug, Clone)]
 pub struct Shortest {
     /// Its text.
     pub script: String,
-    /// What its run shows.
+    /// The events of its run.
     pub events: Vec<Event>,
-    /// Where it goes wrong.
+    /// Where it fails.
     pub divergence: Divergence,
 }
 
-/// Drops lines from a failing script, and turns of its `for` lines, while the submission still ends in the same verdict, with
-/// the same expectation broken by the same kind of answer, and the reference still passes: so a line that the expectation rests
-/// on stays. `None` when the script does not end so as it stands. Cost: at most [`RUNS_MAX`] runs of the submission, and as many
-/// of the reference as the script has lines.
+/// Drops lines from a failing script, and turns of its `for` lines, as long as the submission still ends with the same verdict,
+/// at the same expectation with the same kind of answer, and the reference still passes. So lines that the expectation depends on
+/// stay. `None` if the script does not fail so to begin with. Cost: at most [`RUNS_MAX`] runs of the submission, and as many of
+/// the reference as the script has lines.
 pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     shortest_within(text, verdict, seed, RUNS_MAX, fresh)
 }
 
-/// The same, in at most so many runs of the submission.
+/// The same, with at most this many runs of the submission.
 pub fn shortest_within(
     text: &str,
     verdict: Verdict,
@@ -43,7 +45,7 @@ pub fn shortest_within(
 ) -> Option<Shortest> {
     let mut lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     if verdict == Verdict::Panic {
-        // A panic needs no expectations, and each would keep the lines that it depends on.
+        // A panic needs no expectations, and each one would keep the lines that it depends on.
         lines.retain(|line| !line.starts_with("expect "));
     }
     let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, lines: Vec::new(), best: None };
@@ -57,7 +59,7 @@ pub fn shortest_within(
     shrinking.best
 }
 
-/// A failing script on its way to the shortest one.
+/// A failing script while it is being shortened.
 struct Shrinking<'a, 'b> {
     verdict: Verdict,
     seed: u64,
@@ -65,17 +67,19 @@ struct Shrinking<'a, 'b> {
     runs_max: u32,
     fresh: &'a mut Fresh<'b>,
     lines: Vec<String>,
-    /// What `lines` show; there from the first failure on.
+    /// The failure of `lines`; set from the first run on.
     best: Option<Shortest>,
 }
 
 impl Shrinking<'_, '_> {
-    /// What the lines show, where they fail as they should.
+    /// The failure of these lines, if they fail in the required way.
     fn failure(&mut self, lines: &[String]) -> Option<Shortest> {
         let text = lines.join("\n");
         let script = script::parse(&text, Dialect::Lab);
-        // A broken expectation needs one; a panic needs none.
-        let is_one = script.diagnostics.is_empty() && (self.verdict != Verdict::Fail || expects(&script));
+        // A failed expectation needs an `expect` line; a panic needs none.
+        let is_one = script.diagnostics.is_empty()
+            && (self.verdict != Verdict::Fail || expects(&script))
+            && !asks_no_server(&script);
         if !is_one || on_reference(&script, self.seed).verdict != Verdict::Pass || self.runs >= self.runs_max {
             return None;
         }
@@ -88,7 +92,7 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Takes other lines where they show the same failure and no other.
+    /// Uses these lines instead, if they show the same failure and no other.
     fn take(&mut self, lines: Vec<String>) -> bool {
         let better = self.failure(&lines);
         let same = |better: &Shortest| self.best.as_ref().is_some_and(|best| best.cause() == better.cause());
@@ -97,7 +101,7 @@ impl Shrinking<'_, '_> {
         true
     }
 
-    /// Nothing after the failure shows it.
+    /// Drops everything after the failure.
     fn cut_behind(&mut self) {
         let Some(step) = self.best.as_ref().map(|best| best.divergence.step) else { return };
         let script = script::parse(&self.lines.join("\n"), Dialect::Lab);
@@ -107,8 +111,8 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Lines without which the reference answers every other line as before do nothing that the script asks about: they go
-    /// together, where the failure does not rest on them.
+    /// Drops all idle lines together, if the failure does not depend on them. A line is idle if without it the reference answers
+    /// every other line as before.
     fn drop_idle(&mut self) {
         if self.lines.len() > LINES_MAX {
             return;
@@ -129,8 +133,8 @@ impl Shrinking<'_, '_> {
             let mut without = kept.clone();
             let line = without.remove(at);
             let after = answers(&without);
-            // A line's own answers went with it, and all others are as they were. A line that makes the others say more is
-            // not idle either.
+            // The line's own answers are gone with it; all others must be the same. A line without which others say more is not
+            // idle either.
             let turns = script::parse(&line, Dialect::Lab).commands.len();
             let own = before.len().checked_sub(after.len()).is_some_and(|own| own <= turns);
             let alike = |pair: &(&String, &String)| pair.0 == pair.1;
@@ -147,7 +151,7 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// A `for` line with as few turns as still show the failure: none more than one first, then by halves.
+    /// Gives each `for` line the fewest turns that still show the failure: first tries one, then halves.
     fn shorten_loops(&mut self) {
         for at in 0..self.lines.len() {
             let Some((first, last, command)) = turns(&self.lines[at]) else { continue };
@@ -169,7 +173,7 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Drops runs of lines, of half the script first and of single lines last, over again until nothing more can go.
+    /// Drops runs of lines, half of the script at first and single lines at last, until nothing more can be dropped.
     fn drop_chunks(&mut self) {
         let mut chunk = self.lines.len() / 2;
         while chunk > 0 {
@@ -179,7 +183,7 @@ impl Shrinking<'_, '_> {
                 shorter.drain(at..(at + chunk).min(shorter.len()));
                 if self.take(shorter) { dropped = true } else { at += chunk }
             }
-            // What stood before a line that is gone may be idle now.
+            // Lines before a dropped one may be idle now.
             if chunk > 1 || !dropped {
                 chunk /= 2;
             }
@@ -200,12 +204,28 @@ fn turns(line: &str) -> Option<(u32, u32, String)> {
 }
 
 impl Shortest {
-    /// What identifies this failure among others of the same submission: the expectation, and the kind of answer.
+    /// What distinguishes this failure from others of the same submission: the expectation, and the kind of answer.
     fn cause(&self) -> (&str, Option<Discriminant<What>>) {
         let until = self.events.iter().take_while(|event| event.step <= self.divergence.step);
         let answer = until.filter(|event| event.what.is_answer()).last();
         (&self.divergence.expected, answer.map(|event| discriminant(&event.what)))
     }
+}
+
+/// Whether a cluster is asked while it has no server. What it answers is left open, so no failure may rest on it.
+fn asks_no_server(script: &Script) -> bool {
+    let mut servers = BTreeSet::new();
+    script.commands.iter().any(|step| {
+        let Command::Ask(Request::Cluster(request)) = &step.command else { return false };
+        match request {
+            ClusterRequest::New(_) => servers.clear(),
+            ClusterRequest::Add { id, .. } => drop(servers.insert(id)),
+            ClusterRequest::Remove { id } => drop(servers.remove(id)),
+            ClusterRequest::ServersFor { .. } | ClusterRequest::Rebalance => {}
+            ClusterRequest::Execute(_) => return servers.is_empty(),
+        }
+        false
+    })
 }
 
 fn expects(script: &Script) -> bool {
@@ -220,7 +240,7 @@ mod tests {
     use cachedojo_lab::subject::Crash;
     use cachedojo_lab::world::World;
 
-    /// A cluster with two bugs: it deletes nothing, and without a server it refuses everything. Only the first is looked for.
+    /// A cluster with two bugs: it deletes nothing, and without a server it refuses everything. Only the first is searched for.
     #[derive(Default)]
     struct Hoarder {
         reference: Reference,
@@ -264,13 +284,13 @@ mod tests {
     #[test]
     fn no_line_of_the_shortest_script_is_idle() {
         let shown = "cluster new\ncluster add a\ncluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
-        // A read of a key that was never set, what comes after the failure, and one `set` twenty times.
+        // A read of a key that was never set, lines after the failure, and one `set` twenty times.
         for idle in [
             "cluster get never",
             "cluster set other x\ncluster get other",
             "for 1..20 cluster set other x",
             "for 1..20 cluster set k{} x",
-            // Without its second line the others say more.
+            // Without its second line the other lines say more.
             "cluster nodes=3 rf=3\nkill n2\nwrite a b\ntick 3s\nread a",
             "for 1..30 cluster get never{}\nfor 1..9 cluster set k{} x\ncluster stats\ntick 5s",
         ] {
@@ -280,6 +300,41 @@ mod tests {
         let many: String = (0..60).map(|number| format!("cluster set x{number} y\n")).collect();
         let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
         check_shortest(&format!("{head}{many}cluster set k v{tail}"), shown);
+    }
+
+    /// A cluster whose `rebalance` is forgotten by the servers that come: what was stored stays where it was.
+    #[derive(Default)]
+    struct Forgetful {
+        reference: Reference,
+        servers: u32,
+        late: bool,
+    }
+
+    impl Subject for Forgetful {
+        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+            match request {
+                Request::Cluster(ClusterRequest::Add { .. }) => (self.servers, self.late) = (self.servers + 1, true),
+                Request::Cluster(ClusterRequest::Execute(Command::Set { .. })) => {
+                    self.late = false;
+                    if self.servers == 0 {
+                        return Ok(Response::Reply(Reply::Error("no server".into())));
+                    }
+                }
+                Request::Cluster(ClusterRequest::Execute(Command::Get { .. })) if self.late || self.servers == 0 => {
+                    return Ok(Response::Reply(Reply::Value(None)));
+                }
+                _ => {}
+            }
+            self.reference.call(world, request)
+        }
+    }
+
+    #[test]
+    fn no_failure_rests_on_a_cluster_without_servers() {
+        let text = "cluster new rf=1\ncluster add a\ncluster set k v\ncluster add b\ncluster rebalance\ncluster get k\nexpect v";
+        let mut fresh = || Ok(Box::new(Forgetful::default()) as Box<dyn Subject>);
+        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
+        assert_eq!(shortest.script, text.replace("cluster rebalance\n", ""));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What came of checks and of their cases.
+//! The outcomes of checks and of their cases.
 
 use super::minimize::Shortest;
 use super::verdict::{Divergence, Verdict};
@@ -6,7 +6,7 @@ use cachedojo_lab::event::Event;
 use cachedojo_lab::schedule::{Plan, Switch};
 use cachedojo_notation::text::Language;
 
-/// What came of one check.
+/// The outcome of one check.
 #[derive(Debug, Clone)]
 pub struct CheckOutcome {
     /// The check's id.
@@ -15,34 +15,34 @@ pub struct CheckOutcome {
     pub verdict: Verdict,
     /// The points earned.
     pub points: u32,
-    /// One outcome a case that ran.
+    /// The outcomes of the cases that ran.
     pub cases: Vec<CaseOutcome>,
     /// For a skipped check: the id of the check that it depends on, or of the one that reported the same missing item first.
     pub waited_for: Option<String>,
-    /// The item of the prototype that is missing in the submission, where that is why it failed.
+    /// The item of the prototype that the submission lacks, if the check failed because of it.
     pub lacks: Option<String>,
-    /// The work that the subject did, in wasmtime's units of fuel; 0 for subjects that are not metered.
+    /// The subject's work, in wasmtime's units of fuel; 0 if it was not measured.
     pub fuel: u64,
 }
 
-/// What came of one case.
+/// The outcome of one case.
 #[derive(Debug, Clone)]
 pub struct CaseOutcome {
     /// The case's index in its check.
     pub index: usize,
     /// The verdict.
     pub verdict: Verdict,
-    /// What the run showed.
+    /// The events of the run.
     pub events: Vec<Event>,
     /// The script that was run.
     pub script: String,
-    /// Where it went wrong, for every verdict but a pass.
+    /// Where it went wrong; `None` for a pass.
     pub divergence: Option<Divergence>,
-    /// The shortest script that still goes wrong in the same way, for the first failing case of a check.
+    /// The shortest script that fails in the same way, for the first failing case of a check.
     pub shortest: Option<Shortest>,
     /// For a subject with threads: how many schedules were tried besides the first, in which no thread is interrupted.
     pub schedules: u32,
-    /// The schedule under which it went wrong, where it passes under another.
+    /// The schedule under which it failed, if it passes under another.
     pub schedule: Option<FailingSchedule>,
 }
 
@@ -58,21 +58,21 @@ impl CheckOutcome {
     }
 }
 
-/// A schedule at which a case went wrong though it holds in another, or that ended in a deadlock.
+/// A schedule under which a case failed although it passes under another, or one that ended in a deadlock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailingSchedule {
     /// How it was found.
     pub plan: Plan,
     /// Whether a sleeping thread could wake at any moment, not only when its time has come.
     pub any_moment: bool,
-    /// The switches by which it differs from the calm schedule, as few as were found; `None` where there were too many to keep.
+    /// The switches in which it differs from the calm schedule, as few as were found; `None` if there were too many to keep.
     pub switches: Option<Vec<Switch>>,
-    /// What happened, a turn a line; empty before the schedule is told.
+    /// The story, one line for each turn of a thread; empty until the schedule is run to record it.
     pub story: Vec<String>,
 }
 
 impl FailingSchedule {
-    /// The story, and what repeats it.
+    /// The story, with the command that repeats it.
     pub(super) fn text(&self, language: Language) -> String {
         let mut lines: Vec<String> = (1..).zip(&self.story).map(|(number, line)| format!("{number}. {line}")).collect();
         let seed = match &self.plan {

@@ -1,4 +1,5 @@
-//! Packs: an exercise as data, read from `exercise.toml` and its check scripts, and proved sound before it judges anyone.
+//! Packs: an exercise as data, read from `exercise.toml` and its check scripts, and checked completely before it judges any
+//! submission.
 
 mod about;
 mod error;
@@ -28,12 +29,12 @@ pub struct Exercise {
     pub title: Bilingual,
     /// The languages that a submission may be written in; one at least.
     pub languages: Vec<CodeLanguage>,
-    /// How a submission is spoken to.
+    /// What of a submission is called.
     #[serde(rename = "subject")]
     pub interface: InterfaceKind,
-    /// From how many points on it is passed.
+    /// From how many points the exercise is passed.
     pub passing_score: u32,
-    /// What a catalogue says about it.
+    /// What catalogues list about it.
     #[serde(default, skip_serializing)]
     pub about: About,
     /// The crates that a submission may use besides std.
@@ -59,7 +60,7 @@ pub enum CodeLanguage {
     Python,
     /// The script language: one text file.
     Script,
-    /// Any: a service over HTTP, by the file `start`.
+    /// Any language: a service over HTTP, started by the file `start`.
     Http,
 }
 
@@ -83,7 +84,7 @@ impl CodeLanguage {
     }
 }
 
-/// What of a submission is called, whatever it is written in.
+/// What of a submission is called, whatever its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InterfaceKind {
@@ -91,13 +92,13 @@ pub enum InterfaceKind {
     Prototype,
     /// Through `simulate_distributed_cache(commands)`.
     Simulate,
-    /// Not at all: a submission is tests, which are run on right and wrong implementations.
+    /// Nothing: a submission is tests, which are run on right and wrong implementations.
     Tests,
-    /// Not at all: the submission is a script, and is read.
+    /// Nothing: a submission is a script, which is run.
     Script,
-    /// Through requests over HTTP.
+    /// Its answers to HTTP requests.
     Service,
-    /// As nodes of a cluster, each a state machine: what happens goes in, what it wants done comes out.
+    /// Nodes of a cluster, each a state machine: inputs come in, effects go out.
     Nodes,
 }
 
@@ -113,24 +114,24 @@ pub struct Check {
     pub category: String,
     /// Its points.
     pub points: u32,
-    /// Checks without which this one says nothing new: if one of them earns no point, this one is skipped.
+    /// Checks that must earn points first: if one of them earns none, this one would tell nothing new, and is skipped.
     #[serde(default)]
     pub depends: Vec<String>,
     /// What to look at when it fails.
     pub hint: Bilingual,
-    /// Who sees it.
+    /// Who may see it.
     #[serde(default)]
     pub visibility: Visibility,
-    /// Under how many schedules each of its cases is tried, for a submission with threads; 0 is the calm one alone.
+    /// Under how many schedules each of its cases is tried, for a submission with threads; 0 for the calm one alone.
     #[serde(default = "schedules_by_default")]
     pub schedules: u32,
-    /// Which answers are right, where a whole run of commands is judged at once.
+    /// Which answers are right, when a whole run of commands is judged at once.
     #[serde(default)]
     pub accept: Accept,
-    /// Whether a sleep may be over at any moment in some of them: for cases that no deadline decides.
+    /// Whether a sleep may end at any moment in some of the schedules: for cases in which no deadline matters.
     #[serde(default)]
     pub any_moment: bool,
-    /// For tests as submissions: how many threads one of them must have, for this row to give points.
+    /// For tests as submissions: how many threads a test must have for this row to give points.
     #[serde(default)]
     pub threads: u32,
     /// How many calls each of those threads must make.
@@ -141,7 +142,7 @@ pub struct Check {
     pub cases: Vec<Case>,
 }
 
-/// Enough to find most races, and cheap: one takes less than a millisecond.
+/// Enough to find most races, and cheap: a schedule takes less than a millisecond.
 const fn schedules_by_default() -> u32 {
     30
 }
@@ -153,7 +154,7 @@ pub enum Visibility {
     /// Everyone.
     #[default]
     Visible,
-    /// Only the teacher: a learner sees its title, verdict and hint.
+    /// Only the teacher: a learner sees title, verdict and hint.
     Hidden,
 }
 
@@ -163,17 +164,18 @@ pub enum Visibility {
 pub struct Case {
     /// What it is about.
     pub title: Bilingual,
-    /// The points that it costs when it fails: none for a case without which the whole row is lost.
+    /// The points that it costs when it fails; `None` for an essential case, which costs the whole row.
     pub costs: Option<u32>,
-    /// The earlier checks that must have passed for this case to be run: what is broken there would only be told twice.
+    /// The earlier checks that must have passed for this case to run: otherwise the same mistake would cost points
+    /// twice.
     #[serde(default)]
     pub given: Vec<String>,
-    /// What to look at when this case fails, where that is not what its check says.
+    /// What to look at when this case fails, if not the check's hint.
     #[serde(default)]
     pub hint: Option<Bilingual>,
     /// The script, with placeholders.
     pub template: String,
-    /// The whole output, where it is pinned; with placeholders.
+    /// The whole output, if it is pinned; with placeholders.
     pub output: Option<String>,
     /// Where the case begins in its file, counted from 1.
     pub line: u32,
@@ -183,39 +185,39 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MutantSpec {
-    /// Its name: a sentence about the wrong behaviour, in `snake_case`.
+    /// Its name: a statement about the wrong behaviour, in `snake_case`.
     pub id: String,
-    /// The letter of the exercise's failure scenario, where it is one.
+    /// The letter of the exercise's failure scenario, if it is one.
     pub scenario: Option<String>,
     /// What the code does wrong, in one sentence.
     pub sentence: Bilingual,
-    /// What a learner may be told.
+    /// A hint for the learner.
     pub hint: Bilingual,
-    /// Exactly the checks that fail on it.
+    /// Exactly the checks that fail because of it.
     pub killed_by: Vec<String>,
-    /// The languages of the exercise in which it is written; all of them where none is named.
+    /// The languages in which there is a patch for it; all of the exercise's if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<CodeLanguage>,
-    /// Whether only some orders of its threads show it: then only a submission with a race or a deadlock is compared with it.
+    /// Whether it shows only in some orders of its threads: then only a submission with a race or a deadlock is compared with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub races: bool,
 }
 
 impl MutantSpec {
-    /// Whether it is written in `language`.
+    /// Whether it exists in `language`.
     pub fn speaks(&self, language: CodeLanguage) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)
     }
 }
 
 impl Exercise {
-    /// The sum of its checks' points, and of what its complexity table gives.
+    /// The sum of its checks' points, and of the points of its complexity table.
     pub fn max_score(&self) -> u32 {
         let growth: u32 = self.growth.iter().map(|row| row.points).sum();
         self.checks.iter().map(|check| check.points).sum::<u32>() + growth
     }
 
-    /// What a learner's own machine may know of it: the checks that everyone sees; no bug, and nothing that counts fuel.
+    /// The part that a learner's machine may know: the checks that everyone sees, without bugs and without rows that need fuel.
     #[must_use]
     pub fn public(&self) -> Self {
         let is_seen = |check: &&Check| check.visibility == Visibility::Visible;
@@ -230,13 +232,13 @@ impl Exercise {
         Self { checks, growth: Vec::new(), mutants: Vec::new(), ..self.clone() }
     }
 
-    /// Gives each check the cases of its script (by id), and proves the pack sound: every case parses under every seed,
-    /// expects something, and names what exists. Cost: O(text).
+    /// Adds to each check the cases of its script (by id), and checks the whole pack: every case parses under every
+    /// seed, expects something, and names only things that exist. Cost: O(text).
     ///
     /// # Errors
     /// The first mistake.
     pub fn with_scripts(mut self, scripts: &BTreeMap<String, String>) -> Result<Self, PackError> {
-        // What tests are judged by is not scripts, but the bugs that they find.
+        // Tests are judged by the bugs that they find, not by scripts.
         for check in self.checks.iter_mut().filter(|_| self.interface != InterfaceKind::Tests) {
             let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
             check.cases = read_cases(&check.id, text)?;
@@ -260,7 +262,7 @@ impl Exercise {
             if !known.insert(check.id.clone()) {
                 return Err(PackError::Duplicate(check.id.clone()));
             }
-            // Together they may cost more than the row has: it cannot fall below nothing.
+            // Together, edge cases may cost more than the row has: its points stop at 0.
             if let Some(case) = check.cases.iter().find(|case| case.costs.is_some_and(|costs| costs > check.points)) {
                 return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
@@ -297,7 +299,7 @@ impl Case {
     /// The case's script for a seed, and its pinned output if it has one.
     ///
     /// # Errors
-    /// The template or the script it makes is wrong.
+    /// The template is wrong, or the script that it makes.
     pub fn script(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
         let (text, output) = self.fill(check_id, seed)?;
         let script = script::parse(&text, Dialect::Lab);
@@ -336,7 +338,7 @@ impl Case {
     /// The case's text for a seed, its commands of the line protocol, and its pinned outputs, if it has some.
     ///
     /// # Errors
-    /// The template is wrong, or the commands are none, or the pinned output does not have an answer for each.
+    /// The template is wrong, a command is wrong, or a pinned output does not have one answer for each command.
     pub fn commands(&self, check_id: &str, seed: u64) -> Result<Commands, PackError> {
         let (text, output) = self.fill(check_id, seed)?;
         let wrong = |line: u32, message: String| PackError::Script(check_id.to_owned(), self.line + line, message);
@@ -360,17 +362,18 @@ pub struct Commands {
     pub text: String,
     /// Its commands.
     pub commands: Vec<String>,
-    /// Its pinned outputs, parted by `----`.
+    /// Its pinned outputs, separated by `----`.
     pub output: Option<String>,
 }
 
-/// Reads the cases of a check's file: `== [costs given check…] english // français`, perhaps `?? english // français` (a hint of the
+/// Parses the cases of a check's file: `== [costs given check…] english // français`, optionally `?? english // français` (the
+/// case's own hint), commands, and optionally `----` and the output.
 /// case's own), commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        // An editor's blanks at the end of a heading say nothing; those of a command or an answer may.
+        // Spaces at the end of a heading come from editors; those of a command or an answer may matter.
         let is_rule = line.trim_end() == "----";
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
@@ -407,7 +410,7 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     Ok(cases)
 }
 
-/// What stands in brackets before an edge case's title: its points, and the checks that must have passed.
+/// The brackets before an edge case's title: its points, and the checks that must have passed.
 type Mark = (u32, Vec<String>);
 
 fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {

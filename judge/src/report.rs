@@ -1,10 +1,10 @@
-//! The report: what a learner, a teacher and a course platform are told, as data under stable key names
-//! (`cachedojo/report/v1`). Every format is made from it.
+//! The report for learners, teachers and course platforms: data with stable key names (`cachedojo/report/v1`). Every
+//! format is made from it.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::growth::{Class, Growth, Measured};
+use super::growth::{Growth, GrowthClass, Measured};
 use super::nodes;
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Check, Exercise, InterfaceKind, Visibility};
@@ -17,7 +17,7 @@ use cachedojo_lab::french::crash_in_french;
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
 
-/// The name of this form of report; another form gets another name.
+/// The name of this report format; an incompatible one gets another name.
 pub const SCHEMA: &str = "cachedojo/report/v1";
 
 /// The outcome of grading one submission.
@@ -27,36 +27,36 @@ pub struct Report {
     pub schema: String,
     /// The exercise's id.
     pub exercise: String,
-    /// Whether checks ran at all, and if not why.
+    /// Whether checks ran, and if not, why.
     pub verdict: GradeVerdict,
     /// The points earned.
     pub score: u32,
     /// The points there are.
     pub max_score: u32,
-    /// From how many points on the exercise is passed.
+    /// From how many points the exercise is passed.
     pub passing_score: u32,
     /// Whether it is passed: never without an executed check.
     pub passed: bool,
-    /// The grading seed: with it, whoever grades again gets the same report.
+    /// The grading seed: grading again with it gives the same report.
     pub seed: u64,
     /// What was graded.
     pub submission: SubmissionId,
-    /// Who graded.
+    /// The grader.
     pub grader: GraderId,
-    /// One row a check.
+    /// One row for each check.
     pub checks: Vec<CheckReport>,
-    /// One row an operation whose growth was measured.
+    /// One row for each operation whose growth was measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub growth: Vec<GrowthReport>,
-    /// One row a known bug.
+    /// One row for each known bug.
     pub mutants: Vec<MutantReport>,
-    /// What the compiler and the inspector say of the source.
+    /// Messages of the compiler and the inspector about the source.
     pub diagnostics: Vec<SourceDiagnostic>,
-    /// A digest of module, exercise, grader, seed and everything observed: the same wherever it is graded again.
+    /// A digest of module, exercise, grader, seed and events: grading again gives the same one on every host.
     pub receipt: String,
 }
 
-/// Whether checks ran at all, and if not why.
+/// Whether checks ran, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GradeVerdict {
@@ -64,7 +64,7 @@ pub enum GradeVerdict {
     Graded,
     /// The submission does not compile.
     BuildFailed,
-    /// The submission holds what is forbidden.
+    /// The submission contains something forbidden.
     Forbidden,
     /// The grader itself failed: this says nothing about the submission.
     HarnessError,
@@ -77,12 +77,12 @@ pub struct SubmissionId {
     pub path: String,
     /// SHA-256 of its files, in hexadecimal.
     pub sha256: String,
-    /// The files that were graded, the root first; told where more may have been handed in than was.
+    /// The files that were graded, the root first; only if more may have been handed in than was graded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
 }
 
-/// Who graded.
+/// The grader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GraderId {
     /// The grader's version.
@@ -91,7 +91,7 @@ pub struct GraderId {
     pub backend: String,
 }
 
-/// What came of one check.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Its stable id.
@@ -106,26 +106,26 @@ pub struct CheckReport {
     pub max_points: u32,
     /// The verdict.
     pub verdict: Verdict,
-    /// What was expected where it went wrong.
+    /// The expected answer at the failure.
     pub expected: String,
-    /// What was there instead.
+    /// The actual answer.
     pub actual: String,
     /// What happened, in a sentence or two.
     pub message: String,
     /// What to look at.
     pub hint: String,
-    /// The shortest script that shows it.
+    /// The shortest script that shows the failure.
     pub script: String,
     /// That script with the submission's answers.
     pub transcript: String,
-    /// For a race or a deadlock: the order of threads that shows it, told a turn a line, and how to repeat it.
+    /// For a race or a deadlock: the order of threads that shows it, one line for each turn, and how to repeat it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub schedule: String,
     /// The work done, in wasmtime's units of fuel; 0 for subjects that are not metered.
     pub fuel: u64,
     /// Who may see the row's details.
     pub visibility: Visibility,
-    /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
+    /// A link that opens the script in the playground; empty if there is none. The grader or the page fills it in.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,
     /// The further cases of the row that fail too, each with its own script.
@@ -136,9 +136,9 @@ pub struct CheckReport {
 /// A further case of a row that fails.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AlsoFails {
-    /// What was expected where it went wrong.
+    /// The expected answer at the failure.
     pub expected: String,
-    /// What was there instead.
+    /// The actual answer.
     pub actual: String,
     /// What happened, in a sentence.
     pub message: String,
@@ -146,7 +146,7 @@ pub struct AlsoFails {
     pub script: String,
     /// That script with the submission's answers.
     pub transcript: String,
-    /// A link that opens the script in the playground; empty where there is none. Whoever prints the report fills it in.
+    /// A link that opens the script in the playground; empty if there is none. The grader or the page fills it in.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,
 }
@@ -159,29 +159,29 @@ pub struct GrowthReport {
     /// The operation.
     pub title: String,
     /// How it grows.
-    pub class: Class,
+    pub class: GrowthClass,
     /// The class that it should stay within.
-    pub within: Class,
+    pub within: GrowthClass,
     /// The points earned; a row that gives some is a row of `checks` too.
     pub points: u32,
-    /// The points there are: mostly none.
+    /// The most points; mostly 0.
     pub max_points: u32,
     /// The work of one operation at n, 2n, 4n …, in wasmtime's units of fuel.
     pub fuel: Vec<u64>,
 }
 
-/// What the report says of one known bug.
+/// A known bug and the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutantReport {
     /// The bug's id.
     pub id: String,
-    /// The letter of its failure scenario; empty where it is none.
+    /// The letter of its failure scenario; empty if it is none.
     pub scenario: String,
-    /// For a submission that is tests or a script: whether it found the bug. Elsewhere false.
+    /// For a submission that is tests or a script: whether it found the bug. Otherwise false.
     pub detected: bool,
-    /// Whether the submission fails as this bug does.
+    /// Whether the submission fails in the same way as this bug.
     pub behaves_like: bool,
-    /// Whether the submission was to find the bug: it is tests or a script.
+    /// Whether finding the bug was the task: the submission is tests or a script.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hunted: bool,
     /// The bug in one sentence.
@@ -193,21 +193,21 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// A message about the source, at its place.
+/// A message about a place in the source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SourceDiagnostic {
     /// The learner's own file.
     pub file: String,
-    /// The line, counted from 1; 0 where the message is about the whole file.
+    /// The line, counted from 1; 0 if the message is about the whole file.
     pub line: u32,
-    /// The column, counted from 1; 0 where the message is about the whole line.
+    /// The column, counted from 1; 0 if the message is about the whole line.
     pub column: u32,
     /// What is wrong, and the remedy.
     pub message: String,
 }
 
 impl Report {
-    /// A report without rows: for a submission that could not be run.
+    /// A report without rows, for a submission that could not be run.
     pub fn without_checks(
         exercise: &Exercise,
         verdict: GradeVerdict,
@@ -236,7 +236,7 @@ impl Report {
         }
     }
 
-    /// The report of checks that ran. `module` is what they ran on, byte for byte.
+    /// The report of checks that ran. `module` is the exact bytes that they ran on.
     #[expect(clippy::too_many_arguments, reason = "a report is made of just these things, in one place")]
     pub fn of_checks(
         exercise: &Exercise,
@@ -271,7 +271,7 @@ impl Report {
 }
 
 impl Report {
-    /// The report of rows that are made elsewhere: of tests that found bugs. `module` is what was run, byte for byte.
+    /// The report of rows that are made elsewhere: tests that found bugs. `module` is the exact bytes that were run.
     #[expect(clippy::too_many_arguments, reason = "a report is made of just these things, in one place")]
     pub fn of_rows(
         exercise: &Exercise,
@@ -299,8 +299,7 @@ impl Report {
         }
     }
 
-    /// The report with what was measured of its complexity: a section of its own, and for rows that give points a row of
-    /// the table.
+    /// The report with the complexity measurements: a section of its own, and for rows with points also a row of the table.
     #[must_use]
     pub fn with_growth(mut self, exercise: &Exercise, measured: &[Measured], language: Language) -> Self {
         for (row, measured) in exercise.growth.iter().zip(measured) {
@@ -327,7 +326,7 @@ impl Report {
 impl CheckReport {
     fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
         let verdict = match measured.class {
-            Class::Unknown => Verdict::NotImplemented,
+            GrowthClass::Unknown => Verdict::NotImplemented,
             class if class <= row.within => Verdict::Pass,
             _ => Verdict::Fail,
         };
@@ -419,7 +418,7 @@ impl CheckReport {
         report
     }
 
-    /// Fills in what a learner may see of a failure.
+    /// Fills in the parts of a failure that a learner may see.
     fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
         let shown = AlsoFails::of(interface, case, std::mem::take(&mut self.message), language);
         (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
@@ -431,7 +430,7 @@ impl CheckReport {
 }
 
 impl AlsoFails {
-    /// What a learner may see of a failing case: the shortest script, and both sides where they part.
+    /// The parts of a failing case that a learner may see: the shortest script, and the expected and actual answers.
     fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
         let (script_run, events, divergence) = match &case.shortest {
             Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
@@ -446,7 +445,7 @@ impl AlsoFails {
         };
         let script = match interface {
             InterfaceKind::Simulate => simulate::script(script_run),
-            // A line that only a scene has is no command that a reader could try.
+            // A line that exists only in scenes is not a command that a reader could try.
             InterfaceKind::Nodes if script_run.lines().any(|line| line.starts_with('@')) => String::new(),
             _ => script_run.trim_end().to_owned(),
         };
@@ -477,7 +476,7 @@ impl AlsoFails {
     }
 }
 
-/// The hint for a program that gave no answer at all: the row's own hint is about wrong answers, and would mislead.
+/// The hint for a program that gave no answer: the row's own hint is about wrong answers and would mislead.
 fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
     let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
@@ -565,8 +564,8 @@ pub fn transcript(script: &str, events: &[Event]) -> String {
     text
 }
 
-/// The receipt: whoever grades the same module again, natively or in the page, gets the same one. So it holds no fuel,
-/// which only one of the hosts counts.
+/// The receipt: grading the same module again, natively or in the page, gives the same one. So it must not contain
+/// fuel, which only one of the hosts counts.
 fn receipt(exercise: &Exercise, grader: &GraderId, seed: u64, module: &[u8], outcomes: &[CheckOutcome]) -> String {
     let exercise = serde_json::to_vec(exercise).unwrap_or_default();
     let mut parts = vec![module.to_vec(), exercise, grader.version.clone().into(), seed.to_le_bytes().into()];
@@ -584,7 +583,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A digest in which no two lists of parts are the same bytes.
+/// A digest of a list of parts; each part is preceded by its length, so that different lists never have the same bytes.
 pub(crate) fn digest(parts: &[Vec<u8>]) -> String {
     let mut digest = Sha256::new();
     for part in parts {

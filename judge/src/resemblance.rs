@@ -1,4 +1,4 @@
-//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, is told the bug's name.
+//! Recognises known bugs: a submission that fails the same cases as a mutant, and in the same way, gets the bug's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,36 +9,36 @@ use super::pack::MutantSpec;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
 
-/// How a subject did, check by check and case by case: what is compared when a bug is to be recognised.
+/// Which checks and cases of a subject failed, and where: the data that is compared to recognise a bug.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// By the case's place in its check: not every case is run.
+    /// Cases by their index in the check: not every case is run.
     checks: Vec<(String, BTreeMap<usize, Trait>)>,
 }
 
-/// How one case went: what it broke, in order. Passing cases broke nothing.
+/// How one case failed: its failures, in order. A passing case has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Trait {
     verdict: Verdict,
     breaks: Vec<Break>,
 }
 
-/// One place of a script at which the answer was not the one expected.
+/// A place in a script at which the answer was not the expected one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Break {
     step: u32,
-    /// In the script's words; where it breaks by chance, what of it does not hang on chance.
+    /// The expectation in the script's words; if the failure depends on chance, only the part of it that does not.
     expected: String,
     actual: String,
-    /// Whether the answer depends on where keys are placed or how memory is accounted: both are the submission's own choice,
-    /// so the first place at which it shows says nothing.
+    /// Whether the answer depends on where keys are placed or how memory is accounted: both are free choices of a submission, so
+    /// the place at which the failure first shows tells nothing.
     by_chance: bool,
 }
 
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
-        // The place depends on which failing schedule was found first, and so on chance.
+        // The place depends on which failing schedule was found first, so on chance.
         if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
             return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
         }
@@ -47,7 +47,7 @@ impl Trait {
             _ => None,
         });
         let mut breaks: Vec<Break> = Vec::new();
-        // Two runs that disagree do so at some key or other.
+        // At which key two runs disagree is chance.
         if case.verdict == Verdict::Flaky {
             breaks.push(Break { step: at.step, expected: "agree".to_owned(), actual: String::new(), by_chance: true });
         }
@@ -58,7 +58,7 @@ impl Trait {
                 breaks.push(at);
             }
         }
-        // A crash, or a pinned output that differs, breaks no `expect` line of the script.
+        // A crash, or a pinned output that differs, is not at an `expect` line of the script.
         if breaks.is_empty() || !matches!(case.verdict, Verdict::Fail | Verdict::Flaky) {
             breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
         }
@@ -69,21 +69,21 @@ impl Trait {
         self.breaks.iter().map(|at| at.step).min()
     }
 
-    /// Whether the other case broke in all these places too, and in the same way.
+    /// Whether the other case failed at all these places too, and in the same way.
     fn is_within(&self, other: &Self) -> bool {
         self.verdict == other.verdict && self.breaks.iter().all(|at| other.has(at))
     }
 
-    /// Whether it breaks in this place too, and in the same way.
+    /// Whether it failed at this place too, and in the same way.
     fn has(&self, at: &Break) -> bool {
         self.breaks.iter().any(|own| own.is_like(at))
     }
 }
 
 impl Break {
-    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are the
-    /// submission's own choice, so the answer given instead says little about a bug; neither does which copies are left
-    /// when a server has gone.
+    /// Where keys are placed depends on the ring's hash, and what an entry weighs on how memory is accounted. Both are free
+    /// choices of a submission, so the actual answer says little about a bug; nor does which copies remain after a server has
+    /// gone. But a missing copy and a copy that lives too long are two bugs.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
         let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
@@ -92,32 +92,59 @@ impl Break {
         } else if expected.starts_with("bytes ") {
             by_chance(step, expected.to_owned())
         } else if let Some(left) = left {
-            by_chance(left.step, format!("what is left after step {}", left.step))
+            by_chance(left.step, format!("after step {}: {}", left.step, Left::of(expected, actual).word()))
         } else {
             Self { step, expected: expected.to_owned(), actual: actual.to_owned(), by_chance: false }
         }
     }
 
-    /// Whether both are one break, as far as chance lets it be told.
+    /// Whether both are the same failure, apart from chance.
     fn is_like(&self, other: &Self) -> bool {
         let is_same = self.by_chance == other.by_chance && self.expected == other.expected;
         is_same && (self.by_chance || self.step == other.step && self.actual == other.actual)
     }
 }
 
-/// How much a submission is like a mutant.
+/// What is wrong with a copy that is read when a server has gone.
+enum Left {
+    Missing,
+    TooLong,
+    Other,
+}
+
+impl Left {
+    fn of(expected: &str, actual: &str) -> Self {
+        let is_none = |answer: &str| matches!(answer.trim(), "nothing" | "not found");
+        let none_is_right = expected.strip_prefix("any of ").unwrap_or(expected).split('|').any(is_none);
+        match (none_is_right, is_none(actual)) {
+            (true, _) => Self::TooLong,
+            (false, true) => Self::Missing,
+            (false, false) => Self::Other,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "a copy is missing",
+            Self::TooLong => "a copy is there too long",
+            Self::Other => "a copy is another",
+        }
+    }
+}
+
+/// How similar a submission is to a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resemblance {
     /// The mutant's id.
     pub mutant: String,
     /// Whether every check that catches the mutant fails on the submission too.
     pub detected: bool,
-    /// Whether the submission does what this mutant does: see [`compare`].
+    /// Whether the submission behaves like this mutant: see [`compare`].
     pub behaves_like: bool,
 }
 
 impl Fingerprint {
-    /// The fingerprint of a subject with these outcomes. The seed must be the same wherever fingerprints are compared.
+    /// The fingerprint of a subject with these outcomes. Only fingerprints with the same seed can be compared.
     pub fn of(outcomes: &[CheckOutcome]) -> Self {
         let checks = outcomes.iter().map(|outcome| {
             let traits = outcome.cases.iter().map(|case| (case.index, Trait::of(case)));
@@ -135,14 +162,14 @@ impl Fingerprint {
         self.check(id).filter(|(_, case)| case.verdict != Verdict::Pass).count()
     }
 
-    /// The checks that do not pass, skipped ones left out.
+    /// The checks that fail, without skipped ones.
     pub fn failing(&self) -> Vec<&str> {
         self.checks.iter().map(|(id, _)| id.as_str()).filter(|id| self.failures(id) > 0).collect()
     }
 }
 
-/// Where the answer at which a case went wrong says where keys are placed: what of the broken expectation holds for every hash.
-/// Shares are too large, or too small, by chance; keys that move between the wrong nodes show which nodes.
+/// If the wrong answer is about where keys are placed: the part of the failed expectation that does not depend on the hash.
+/// Shares are too large or too small by chance; keys that move between the wrong nodes show which nodes.
 fn placement(case: &CaseOutcome, step: u32, expected: &str) -> Option<String> {
     let answers = case.events.iter().take_while(|event| event.step <= step).filter(|event| event.what.is_answer());
     match &answers.last()?.what {
@@ -164,11 +191,11 @@ fn placement(case: &CaseOutcome, step: u32, expected: &str) -> Option<String> {
     }
 }
 
-/// A failing case: its row and its place in it.
+/// A failing case: its check and its index there.
 type Place<'a> = (&'a str, usize);
 
 impl Fingerprint {
-    /// The cases that do not pass, in order.
+    /// The failing cases, in order.
     fn broken(&self) -> impl Iterator<Item = (Place<'_>, &Trait)> {
         self.checks.iter().flat_map(|(id, traits)| {
             let placed = traits.iter().map(move |(index, case)| ((id.as_str(), *index), case));
@@ -180,19 +207,19 @@ impl Fingerprint {
         self.check(id).find(|(other, _)| *other == index).map(|(_, case)| case)
     }
 
-    /// What breaks in these cases, step by step.
+    /// The failures of these cases, by step.
     fn told<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
         let cases = places.iter().filter_map(|place| Some((*place, self.case(*place)?)));
         cases.flat_map(|(place, case)| case.breaks.iter().map(move |at| (place, at.step))).collect()
     }
 
-    /// Whether every check that catches a mutant fails here too.
+    /// Whether every check that catches the mutant fails here too.
     pub fn detects(&self, mutant: &MutantSpec) -> bool {
         !mutant.killed_by.is_empty() && mutant.killed_by.iter().all(|id| self.failures(id) > 0)
     }
 
-    /// Whether this submission may behave like a mutant, as far as can be told before the mutant is built: each row that
-    /// catches it fails here too or was not run, and none fails because an item is missing, since mutants have all items.
+    /// Whether this submission may behave like a mutant, as far as can be known before the mutant is built: each row that catches
+    /// it fails here too or was not run, and no row fails because of a missing item, since mutants have all items.
     pub fn may_be_like(&self, mutant: &MutantSpec) -> bool {
         let lacks = |id: &str| self.check(id).any(|(_, case)| case.verdict == Verdict::NotImplemented);
         let fails = |id: &str| self.check(id).next().is_none() || self.failures(id) > 0;
@@ -203,9 +230,9 @@ impl Fingerprint {
             && mutant.killed_by.iter().any(|id| self.failures(id) > 0)
     }
 
-    /// The cases in which this submission fails as the mutant does. None at all unless it fails every case that the mutant
-    /// fails, at the same place or (because of another bug) earlier in the script; cases that were not run are not compared.
-    /// One case alone is not enough to recognise a bug, unless the mutant fails no other.
+    /// The cases in which this submission fails as the mutant does. Empty unless it fails every case that the mutant fails, at
+    /// the same place or (because of another bug) earlier in the script; cases that were not run are not compared. One case alone
+    /// is not enough to recognise a bug, unless the mutant fails no other.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -220,18 +247,17 @@ impl Fingerprint {
     }
 }
 
-/// In how many scripts a submission must fail as a mutant does before the bug is named; in all of them where the mutant fails
-/// in fewer.
+/// In how many scripts a submission must fail like a mutant before the bug is named; in all of them if the mutant fails in fewer.
 const SCRIPTS_MIN: usize = 2;
 
-/// Compares a submission with mutants. A bug is named when the submission fails where the mutant does and in the same way,
-/// whatever else fails. It is not named when one of the rows that catch it has a failure that no named bug explains, nor
-/// when another named bug explains the same failures and more. Cost: O(mutants² x cases).
+/// Compares a submission with mutants. A bug is named if the submission fails where the mutant does and in the same way, whatever
+/// else fails. It is not named if a row that catches it has a failure that no named bug explains, or if another named bug
+/// explains the same failures and more. Cost: O(mutants² x cases).
 pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]) -> Vec<Resemblance> {
     let mut shared: Vec<BTreeSet<Place<'_>>> = mutants.iter().map(|(_, mutant)| submission.shared(mutant)).collect();
-    // A bug that explained a failure may be dropped itself, so this repeats until none is; each round drops at least one.
+    // A bug that explained a failure may itself be dropped, so this repeats until none is; each round drops at least one.
     loop {
-        // The bugs named for a case must together explain everything that breaks in it.
+        // The bugs named for a case must together explain all its failures.
         let explains = |(place, ours): (Place<'_>, &Trait)| {
             let named = mutants.iter().zip(&shared).filter(|(_, shared)| shared.contains(&place));
             let theirs: Vec<&Trait> = named.filter_map(|((_, mutant), _)| mutant.case(place)).collect();
@@ -264,164 +290,4 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::verdict::Divergence;
-    use super::*;
-    use cachedojo_lab::event::{Event, Move};
-    use cachedojo_notation::text::Bilingual;
-
-    /// A case that breaks at these steps.
-    fn case(steps: &[u32]) -> Trait {
-        let breaks = steps.iter().map(|step| Break {
-            step: *step,
-            expected: "x".to_owned(),
-            actual: step.to_string(),
-            by_chance: false,
-        });
-        Trait { verdict: if steps.is_empty() { Verdict::Pass } else { Verdict::Fail }, breaks: breaks.collect() }
-    }
-
-    /// A fingerprint of one row of five cases, each with the step at which it fails, or 0.
-    fn print(steps: [u32; 5]) -> Fingerprint {
-        let traits = steps.map(|step| case(if step == 0 { &[] } else { std::slice::from_ref(&step) }));
-        Fingerprint { checks: vec![("row".to_owned(), traits.into_iter().enumerate().collect())] }
-    }
-
-    fn named(submission: [u32; 5], mutants: &[[u32; 5]]) -> Vec<usize> {
-        named_where(&print(submission), mutants)
-    }
-
-    fn named_where(submission: &Fingerprint, mutants: &[[u32; 5]]) -> Vec<usize> {
-        let spec = MutantSpec {
-            id: "m".to_owned(),
-            scenario: None,
-            sentence: Bilingual::default(),
-            hint: Bilingual::default(),
-            killed_by: vec!["row".to_owned()],
-            languages: Vec::new(),
-            races: false,
-        };
-        let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
-        let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();
-        let rows = compare(submission, &pairs);
-        rows.iter().enumerate().filter(|(_, row)| row.behaves_like).map(|(index, _)| index).collect()
-    }
-
-    #[test]
-    fn two_bugs_in_one_row_are_both_named() {
-        let mutants = [[0, 3, 0, 4, 0], [5, 0, 0, 7, 6], [0, 0, 2, 0, 0]];
-        assert_eq!(named([5, 3, 0, 4, 6], &mutants), [0, 1]);
-        assert_eq!(named([0, 3, 0, 4, 0], &mutants), [0]);
-    }
-
-    #[test]
-    fn a_failure_that_nothing_explains_names_nothing() {
-        assert!(named([5, 3, 0, 4, 0], &[[0, 3, 0, 4, 0]]).is_empty());
-        assert!(named([0, 3, 0, 9, 0], &[[0, 3, 0, 4, 0]]).is_empty());
-    }
-
-    #[test]
-    fn a_case_that_was_not_run_says_nothing_and_moves_no_other() {
-        let mut submission = print([0, 3, 0, 4, 0]);
-        submission.checks[0].1.remove(&0);
-        assert_eq!(named_where(&submission, &[[0, 3, 0, 4, 0], [7, 3, 0, 4, 0], [3, 0, 4, 0, 0]]), [0, 1]);
-    }
-
-    #[test]
-    fn a_bug_that_does_less_is_not_named_beside_one_that_does_more() {
-        assert_eq!(named([0, 3, 0, 4, 0], &[[0, 3, 0, 0, 0], [0, 3, 0, 4, 0]]), [1]);
-    }
-
-    /// An outcome of a case with these answers and broken expectations, a step each.
-    fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
-        let event = |(step, what)| Event { step, line: step + 1, at_ms: 0, what };
-        let events: Vec<Event> = (0..).zip(told).map(event).collect();
-        let first = events.iter().find_map(|event| match &event.what {
-            What::Broken { expected, actual } => Some((event.step, expected.clone(), actual.clone())),
-            _ => None,
-        });
-        let (step, expected, actual) = first.unwrap_or_default();
-        let divergence = Some(Divergence { step, expected, actual });
-        let (script, shortest, schedule) = (String::new(), None, None);
-        CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule }
-    }
-
-    fn broken(expected: &str, actual: &str) -> What {
-        What::Broken { expected: expected.to_owned(), actual: actual.to_owned() }
-    }
-
-    fn moved(pairs: &[(&str, &str)]) -> What {
-        let hop = |(from, to): &(&str, &str)| Move { from: (*from).to_owned(), to: (*to).to_owned(), keys: 1 };
-        What::Moved { keys: 200, moved: 9, moves: pairs.iter().map(hop).collect() }
-    }
-
-    #[test]
-    fn of_what_hangs_on_chance_only_the_rest_is_compared() {
-        let spread = || What::Spread { keys: 600, unowned: 0, shares: Vec::new() };
-        let owner = |node: &str| What::Owner { key: "k".to_owned(), node: Some(node.to_owned()) };
-        let fails = |told: Vec<What>| outcome(Verdict::Fail, told);
-        let flaky = |told: Vec<What>| outcome(Verdict::Flaky, told);
-        let rows: [(&str, CaseOutcome, CaseOutcome, bool); 8] = [
-            (
-                "one share too large, or another too small",
-                fails(vec![spread(), broken("largest <= 155%", "180%")]),
-                fails(vec![spread(), broken("smallest >= 45%", "3%")]),
-                true,
-            ),
-            (
-                "shares that are uneven, and keys that are nobody's",
-                fails(vec![spread(), broken("largest <= 155%", "180%")]),
-                fails(vec![spread(), broken("unowned = 0", "unowned = 7")]),
-                false,
-            ),
-            (
-                "keys of the same nodes move, to wherever",
-                fails(vec![moved(&[("n1", "n2"), ("n10", "n3")]), broken("only from n1", "1 of 9")]),
-                fails(vec![moved(&[("n1", "n4"), ("n10", "n2")]), broken("only from n1", "2 of 9")]),
-                true,
-            ),
-            (
-                "keys of other nodes move",
-                fails(vec![moved(&[("n1", "n2"), ("n10", "n3"), ("n11", "n3")]), broken("only from n1", "2 of 9")]),
-                fails(vec![moved(&[("n1", "n2"), ("n11", "n3")]), broken("only from n1", "1 of 9")]),
-                false,
-            ),
-            (
-                "copies are missing for one key or another",
-                fails(vec![What::Nodes { nodes: Vec::new() }, broken("count = 3", "count = 2")]),
-                fails(vec![owner("n"), What::Nodes { nodes: Vec::new() }, broken("count = 3", "count = 1")]),
-                true,
-            ),
-            ("two runs disagree", flaky(vec![owner("a")]), flaky(vec![owner("c"), owner("d")]), true),
-            (
-                "a value at one step, or at another",
-                fails(vec![broken("nothing", "x")]),
-                fails(vec![spread(), What::Miss { key: "k".to_owned() }, broken("nothing", "x")]),
-                false,
-            ),
-            (
-                "two kinds of chance are two breaks",
-                fails(vec![spread(), broken("largest <= 155%", "180%"), broken("unowned = 0", "unowned = 7")]),
-                fails(vec![spread(), broken("largest <= 155%", "180%")]),
-                false,
-            ),
-        ];
-        for (what, one, other, expected) in &rows {
-            assert_eq!(Trait::of(one).is_within(&Trait::of(other)), *expected, "{what}");
-        }
-    }
-
-    #[test]
-    fn what_breaks_one_script_alike_and_another_otherwise_is_not_named() {
-        let row = |cases: [&[u32]; 2]| Fingerprint {
-            checks: vec![("row".to_owned(), cases.into_iter().map(case).enumerate().collect())],
-        };
-        let mutant = row([&[3, 5], &[4]]);
-        let like = |submission: &Fingerprint| !submission.shared(&mutant).is_empty();
-        assert!(like(&row([&[3, 5], &[4]])));
-        assert!(like(&row([&[3, 4, 5], &[4]])), "with another bug besides");
-        assert!(!like(&row([&[3], &[4]])), "it fails first alike, then otherwise");
-        assert!(!like(&row([&[3, 5], &[]])));
-        assert!(!like(&row([&[3, 5], &[2]])), "one script is too little");
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! One script on one subject, judged.
+//! Runs one script on one subject, and judges it.
 
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
@@ -7,7 +7,7 @@ use cachedojo_lab::schedule::{Observed, Plan, Schedule};
 use cachedojo_lab::script::{Dialect, Script};
 use cachedojo_lab::subject::{Crash, Subject};
 
-/// Makes fresh subjects: one a run.
+/// Makes a fresh subject for each run.
 pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
 
 /// One run of a script, judged.
@@ -18,7 +18,7 @@ pub(super) struct Judged {
     pub(super) events: Vec<Event>,
     /// Whether the subject asked for randomness: then its answers may depend on the world's seed.
     pub(super) by_chance: bool,
-    /// How its threads ran, where it has some.
+    /// How its threads ran, if it has any.
     pub(super) observed: Option<Observed>,
 }
 
@@ -106,8 +106,8 @@ fn output_divergence(expected: &str, events: &[Event]) -> Option<Divergence> {
     }
 }
 
-/// Two runs in worlds of different randomness must agree in everything that is told for certain: who owns a key, what a
-/// read finds. How many keys fall to a node and in which order nodes are listed is the expectations' affair alone.
+/// Two runs in worlds with different randomness must agree on every definite answer: which node owns a key, what a read
+/// finds. How many keys a node gets, and in which order nodes are listed, is only checked by the expectations.
 pub(super) fn agree(first: &Judged, second: &Judged) -> (Verdict, Option<Divergence>) {
     let told = |judged: &Judged| -> Vec<Event> {
         let vague = |what: &What| matches!(what, What::Spread { .. } | What::Moved { .. } | What::Nodes { .. });
@@ -117,7 +117,7 @@ pub(super) fn agree(first: &Judged, second: &Judged) -> (Verdict, Option<Diverge
     if first.verdict == second.verdict && first_told == second_told {
         return (first.verdict, first.divergence.clone());
     }
-    // A submission that fails both ways has failed, however differently.
+    // A submission that fails in both runs has failed, even if in different ways.
     if first.verdict != Verdict::Pass && second.verdict != Verdict::Pass {
         return (first.verdict, first.divergence.clone());
     }

@@ -1,11 +1,11 @@
-//! What a report says of a row, in a reader's language.
+//! The sentences of a report about a row, in the reader's language.
 
 use cachedojo_lab::script::{self, Command, Dialect};
 use cachedojo_notation::text::Language;
 
 use super::verdict::Verdict;
 
-/// A category in a reader's language: packs name theirs in English. One that is a pack's own stays what it is.
+/// A category in the reader's language: packs name theirs in English. One that is not known here is left as it is.
 pub(super) fn category_name(category: &str, language: Language) -> &str {
     match (language, category) {
         (Language::English, _) => category,
@@ -24,7 +24,7 @@ pub(super) fn category_name(category: &str, language: Language) -> &str {
     }
 }
 
-/// Why a row was not tried.
+/// Why a row was skipped.
 pub(super) fn skipped_message(id: &str, title: &str, lacks: Option<&str>, language: Language) -> String {
     match (lacks, language) {
         (Some(item), Language::English) => {
@@ -42,10 +42,10 @@ pub(super) fn skipped_message(id: &str, title: &str, lacks: Option<&str>, langua
     }
 }
 
-/// Letters of the command that was asked, as a row's message has it.
+/// The most characters of a command in a row's message.
 const ASKED_CHARS_MAX: usize = 60;
 
-/// The command that was answered otherwise than expected: the last up to there that is no expectation itself.
+/// The command whose answer was wrong: the last one up to this step that is not an expectation.
 pub(super) fn asked(script: &str, step: u32) -> Option<String> {
     let script = script::parse(script, Dialect::Lab);
     let obeyed = script.commands.get(..=step as usize)?;

@@ -1,9 +1,9 @@
-//! Checks of `simulate_distributed_cache(commands)`: a case is commands of the line protocol, each line one, exactly as it
-//! stands, and its answers are judged as a whole.
+//! Checks of `simulate_distributed_cache(commands)`: a case is commands of the line protocol, one a line and exactly as written;
+//! its answers are judged as a whole.
 //!
-//! A case's file holds its commands, and after `----` the whole output where it is pinned; further `----` part other outputs
-//! that are right too, where the exercise leaves it open. Unpinned, the engine's own line cache says what is right. A line
-//! `@for 1..100 PUT k{} v{}` stands for a hundred commands.
+//! A case's file has its commands and, after `----`, the whole output if it is pinned; further `----` separate other outputs that
+//! are right too, where the exercise allows several. Unpinned, the engine's own line cache gives the right output. A line `@for
+//! 1..100 PUT k{} v{}` stands for a hundred commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,19 +27,19 @@ pub enum Accept {
     Ordered,
     /// Those of the commands in any order.
     AnyOrder,
-    /// Those of the commands in any order, where a thread was started for each command.
+    /// Those of the commands in any order, if a thread was started for each command.
     ThreadEach,
 }
 
-/// Most commands of a case.
+/// The most commands of a case.
 const COMMANDS_MAX: usize = 20_000;
-/// Most characters shown of an answer.
+/// The most characters of an answer that are shown.
 const SHOWN_MAX: usize = 300;
 
-/// The commands that a filled template stands for.
+/// The commands of a filled template.
 ///
 /// # Errors
-/// A `@for` cannot be read, or makes too many commands: its line, counted from 1, and a sentence.
+/// A `@for` cannot be parsed, or makes too many commands: its line, counted from 1, and a sentence.
 pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
     let mut commands = Vec::new();
     // An empty line at the end only separates a case from the next one; any other empty line is a command.
@@ -68,7 +68,7 @@ fn read_for(text: &str) -> Option<(std::ops::RangeInclusive<u32>, &str)> {
     (low <= high && high - low < 100_000).then_some((low..=high, command))
 }
 
-/// The outputs that are right, each as its lines; what is pinned, else what the engine's own line cache answers.
+/// The right outputs, each as its lines: the pinned ones, or else the answers of the engine's own line cache.
 pub(super) fn right_outputs(commands: &[String], pinned: Option<&str>) -> Vec<Vec<String>> {
     match pinned {
         Some(pinned) => {
@@ -162,7 +162,7 @@ fn divergence(
     })
 }
 
-/// The first answer that differs from the output that has most in common with the answers.
+/// The first answer that differs from the right output with which the answers agree most.
 fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> Option<Divergence> {
     let common = |output: &&Vec<String>| output.iter().zip(answers).take_while(|(one, other)| one == other).count();
     let best = outputs.iter().max_by_key(common)?;
@@ -179,7 +179,7 @@ fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Diver
     Divergence { step: u32::try_from(at).unwrap_or(u32::MAX), expected: format!("{expected}{command}"), actual }
 }
 
-/// Text with its unprintable characters written out, cut where it is long.
+/// Text with its unprintable characters escaped, cut if it is long.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(written_out).collect();
     if text.chars().count() > SHOWN_MAX {
@@ -188,7 +188,7 @@ fn shown(text: &str) -> String {
     if shown.is_empty() { "(an empty line)".to_owned() } else { shown }
 }
 
-/// A character as it is, or as its code where it cannot be seen.
+/// A character as it is, or its code if it is invisible.
 fn written_out(c: char) -> impl Iterator<Item = char> {
     let code = if c.is_control() { Some(c.escape_default()) } else { None };
     let plain = if c.is_control() { None } else { Some(c) };
@@ -197,9 +197,9 @@ fn written_out(c: char) -> impl Iterator<Item = char> {
 
 /// The first answer that no order of the commands explains.
 ///
-/// Commands on different keys cannot tell each other's order, so each key is looked at alone; and on one key some order explains
-/// the answers just when every value read was put, and no more keys were deleted than put: reads of a value stand right
-/// after the put of it, each delete that found something after a put of its own, everything that found nothing first.
+/// Commands on different keys do not affect each other, so each key is checked alone. On one key some order explains the answers
+/// exactly if every value read was put, and no more deletes succeeded than puts: order each read right after a put of its value,
+/// each successful delete after a put of its own, and everything that found nothing first.
 fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
     let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
     let wanted = exit.map_or(commands.len(), |exit| exit + 1);
@@ -254,7 +254,7 @@ pub(super) fn script(text: &str) -> String {
     commands(text).unwrap_or_default().join("\n")
 }
 
-/// The commands with the answers they got.
+/// The commands with their answers.
 pub(super) fn transcript(text: &str, events: &[Event]) -> String {
     const LINES_MAX: usize = 60;
     let commands = commands(text).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Checks as templates: `${k1}` is a key, `${v1}` a value, `${n1:40..60}` a number, drawn from the grading seed, so that
-//! no answer can be learnt by heart; `${n1*2+5}` calculates, and `${65*'k'}` or `${'\t'}` writes out what would be hard to see.
+//! Checks as templates: `${k1}` is a key, `${v1}` a value, `${n1:40..60}` a number, drawn from the grading seed, so that answers
+//! cannot be learnt by heart; `${n1*2+5}` calculates, and `${65*'k'}` or `${'\t'}` writes text that would be hard to see.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub struct TemplateError {
 /// equal, and no two values. Cost: O(length).
 ///
 /// # Errors
-/// A placeholder that is none of `k…`, `v…`, `n…`, or a number used before its range was given.
+/// A placeholder that is not one of `k…`, `v…`, `n…`, or a number used before its range was given.
 pub fn fill(template: &str, random: &mut Random) -> Result<String, TemplateError> {
     fill_with(template, &[], random)
 }
@@ -63,8 +63,8 @@ impl Names<'_> {
         }
     }
 
-    /// A key has exactly seven characters, a value exactly eight, and keys end in a digit: so that lengths can be
-    /// counted on, and a key never passes for a value.
+    /// A key has exactly seven characters, a value exactly eight, and keys end in a digit: so checks can rely on
+    /// lengths, and a key never looks like a value.
     fn word(&mut self, name: &str, is_key: bool) -> String {
         if let Some(word) = self.words.get(name) {
             return word.clone();
@@ -120,7 +120,7 @@ impl Names<'_> {
     }
 }
 
-/// Longest text that a quoted placeholder stands for, in bytes.
+/// The longest text of a quoted placeholder, in bytes.
 const QUOTED_MAX: usize = 10_000;
 
 /// `'text'` or `count*'text'`, with `\t`, `\\`, `\'` and `\x1f`.

@@ -2,31 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What came of a check.
+/// The verdict on a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Every case holds.
+    /// Every case passed.
     Pass,
-    /// An expectation is broken.
+    /// An expectation failed.
     Fail,
-    /// The submission lacks what the check needs.
+    /// The submission lacks an item that the check needs.
     NotImplemented,
     /// The submission panicked.
     Panic,
     /// Its threads wait for each other for ever.
     Deadlock,
-    /// It holds when its threads run in one order, and breaks in another.
+    /// It passes with one order of its threads and fails with another.
     Race,
-    /// It used up the work or the output it is allowed.
+    /// It used up its allowance of work or output.
     Timeout,
-    /// It used up the memory it is allowed.
+    /// It used up its allowance of memory.
     OutOfMemory,
-    /// It did what is forbidden at run time: it ended its process, or answered with bytes that are no response.
+    /// It did something forbidden at run time: it ended its process, or answered with bytes that are not a response.
     Forbidden,
     /// Two runs of one script disagree.
     Flaky,
-    /// Not run, because a check that this one depends on earned nothing; or an earlier check reports the same missing item.
+    /// Not run: a check that this one depends on earned nothing, or an earlier check reported the same missing item.
     Skipped,
     /// The grader itself failed.
     HarnessError,
@@ -52,13 +52,13 @@ impl Verdict {
     }
 }
 
-/// Where a run parted from what was expected.
+/// Where a run differed from what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Divergence {
-    /// The index of the command at which it showed.
+    /// The index of the command at which it differed.
     pub step: u32,
-    /// What was expected, in the script's words; empty where nothing particular was.
+    /// What was expected, in the script's words; empty if nothing in particular.
     pub expected: String,
-    /// What was there instead.
+    /// The actual answer.
     pub actual: String,
 }

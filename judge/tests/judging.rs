@@ -1,4 +1,4 @@
-//! The judge on subjects whose faults are known: each verdict, what it costs, and what a learner is shown.
+//! The judge on subjects with known faults: each verdict, the points that it costs, and what the learner is shown.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::BTreeMap;

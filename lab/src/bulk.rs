@@ -1,18 +1,19 @@
-//! How much a run may tell. A few letters can ask for more than any memory holds, so what is told is counted.
+//! Bounds what a run may tell: a few characters of script can ask for more events than any memory holds, so bytes are
+//! counted.
 
 use crate::event::What;
 
-/// Bytes that a run may tell, and that its expectations may look at. What is over ends the run.
+/// How many bytes of events a run may tell, and its expectations may look at. Beyond that the run ends.
 pub(crate) const BULK_MAX: usize = 256 << 20;
-/// What an event takes besides its texts.
+/// What an event counts besides its texts.
 const EVENT_BULK: usize = 256;
-/// What a text takes besides its letters.
+/// What a text counts besides its bytes.
 const TEXT_BULK: usize = 48;
 
-// Counted alike on every host, and not less than what it takes on any.
+// The same count on every host, and at least the real size on any.
 const _: () = assert!(size_of::<crate::event::Event>() <= EVENT_BULK);
 
-/// About as many bytes as it takes to tell this; what the script says itself is small enough.
+/// About how many bytes this event takes; the text of the script itself is small and not counted.
 pub(crate) fn bulk(what: &What) -> usize {
     let of_all = |names: &[String]| names.iter().map(|name| TEXT_BULK + name.len()).sum();
     EVENT_BULK
@@ -32,7 +33,7 @@ pub(crate) fn bulk(what: &What) -> usize {
         }
 }
 
-/// The events of one answer as far as a run may tell them, and one more: the run is then ended, whatever it told before.
+/// The events of one answer up to the limit, and one more: that one ends the run, whatever was told before it.
 pub(crate) fn told_within(events: impl Iterator<Item = What>) -> Vec<What> {
     let mut told = 0;
     let is_within = |what: &What| {

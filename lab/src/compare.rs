@@ -1,4 +1,4 @@
-//! Two subjects on one script: where they first answer differently.
+//! Two subjects on one script: the first command that they answer differently.
 
 use cachedojo_notation::text::Language;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::runner::Runner;
 use crate::script::Script;
 use crate::subject::Subject;
 
-/// Where two subjects part.
+/// The first command that two subjects answer differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The index of the command.
@@ -17,14 +17,14 @@ pub struct Difference {
     pub line: u32,
     /// The command.
     pub source: String,
-    /// What the one answered, in the reader's language.
+    /// The first subject's answer, in the reader's language.
     pub one: Vec<String>,
-    /// What the other answered.
+    /// The second subject's answer.
     pub other: Vec<String>,
 }
 
-/// The first command that the two answer differently; `None` where they never do. What only one of them could see inside itself
-/// counts for nothing. Cost: two runs up to there.
+/// The first command that the two subjects answer differently; `None` if there is none. Events that only one subject can report
+/// about its inside are left out. Cost: two runs up to there.
 pub fn difference(
     script: &Script,
     seed: u64,
@@ -50,7 +50,7 @@ pub fn difference(
     None
 }
 
-/// Whether this is seen from outside.
+/// Whether every subject can show this event.
 fn counts(event: &Event) -> bool {
     event.what.is_answer() && !event.what.is_quiet()
 }
@@ -65,7 +65,7 @@ mod tests {
     use cachedojo_notation::text::Language;
     use cachedojo_wire::{NodeRequest, Request, Response};
 
-    /// The reference, but that it never finds this key.
+    /// The reference, except that it never finds this key.
     struct Blind(Reference, &'static str);
 
     impl Subject for Blind {
@@ -103,7 +103,7 @@ mod tests {
         assert_ne!(found.one, found.other);
         assert_eq!(check(text, "a"), None, "both find nothing");
         assert_eq!(check("", "a"), None);
-        // An eviction is seen by the reference alone.
+        // Only the reference reports an eviction.
         assert_eq!(check("node new 100\nnode set a 90*x\nnode set b 90*x", "c"), None);
     }
 }

@@ -11,10 +11,10 @@ use cachedojo::cache::CacheEvent;
 use cachedojo_notation::duration::Duration;
 use cachedojo_notation::text::{escape, word};
 
-/// One thing that was observed, and where and when.
+/// One event, with its place in the script and its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Which command of the script, counted from 0 (a `for` line stands for many commands).
+    /// Which command of the script, counted from 0 (a `for` line is many commands).
     pub step: u32,
     /// The script's line, counted from 1.
     pub line: u32,
@@ -25,7 +25,7 @@ pub struct Event {
     pub what: What,
 }
 
-/// What was observed: first the answers a subject gives, then what the world does, then what the judge finds.
+/// Every kind of event: first a subject's answers, then what the world does, then the judge's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum What {
@@ -73,7 +73,7 @@ pub enum What {
         /// The value after the addition.
         value: Option<i64>,
     },
-    /// How many entries a command took away.
+    /// How many entries a command removed.
     Removed {
         /// The number of entries.
         count: u64,
@@ -83,9 +83,9 @@ pub enum What {
         /// The answer.
         value: bool,
     },
-    /// The counters of a node.
+    /// A node's counters.
     Stats(StatsView),
-    /// An object stands ready.
+    /// An object was created.
     Created {
         /// `node`, `ring` or `cluster`.
         object: String,
@@ -102,37 +102,37 @@ pub enum What {
     },
     /// The cluster rebalanced.
     Rebalanced,
-    /// Which node answers for a key.
+    /// The node that is responsible for a key.
     Owner {
         /// The key.
         key: String,
         /// The node's id, or none.
         node: Option<String>,
     },
-    /// Which nodes hold a key, in order; or which members there are.
+    /// The nodes that hold a key, in order; or the members.
     Nodes {
         /// Their ids.
         nodes: Vec<String>,
     },
-    /// How a run of keys spreads over the nodes.
+    /// How a series of keys spreads over the nodes.
     Spread {
-        /// How many keys were asked for.
+        /// How many keys.
         keys: u32,
         /// Each owner and its number of keys, by id.
         shares: Vec<Share>,
         /// Keys without an owner.
         unowned: u32,
     },
-    /// Which of the marked keys changed their owner.
+    /// Which of the marked keys changed owner.
     Moved {
         /// How many keys were marked.
         keys: u32,
         /// How many moved.
         moved: u32,
-        /// From where to where, by id.
+        /// From which node to which, by id.
         moves: Vec<Move>,
     },
-    /// The owners of a run of keys were remembered.
+    /// The owners of a series of keys were remembered.
     Marked {
         /// How many keys.
         keys: u32,
@@ -142,9 +142,9 @@ pub enum What {
         /// The command, in this language's words.
         command: String,
     },
-    /// The parser refused.
+    /// The parser refused the input.
     Rejected {
-        /// In which of its three ways.
+        /// One of the prototype's three errors.
         error: String,
     },
     /// Bytes that the subject wrote, escaped.
@@ -152,37 +152,37 @@ pub enum What {
         /// The bytes.
         bytes: String,
     },
-    /// A cluster's error, in the subject's own words.
+    /// A cluster's error, in the subject's words.
     Error {
-        /// Those words.
+        /// The words.
         message: String,
     },
-    /// A line that a protocol answered.
+    /// A line of a protocol's answer.
     Said {
         /// The line, without its end.
         text: String,
     },
-    /// Keys, in an order that the question defines.
+    /// Keys, in the order that the command defines.
     Keys {
         /// The keys.
         keys: Vec<String>,
     },
-    /// The subject lacks what was asked for.
+    /// The subject has no such item.
     NotImplemented {
         /// The item of the prototype.
         item: String,
     },
-    /// A command for an object that no command made yet.
+    /// A command for an object that was not created yet.
     NoObject {
         /// `node`, `ring`, `cluster` or `mark`.
         object: String,
     },
     /// The subject ended.
     Crashed {
-        /// How.
+        /// How it ended.
         crash: Crash,
     },
-    /// Something that only the subject could see.
+    /// An event inside the subject, which only it can report.
     Inside {
         /// What it was.
         event: CacheEvent,
@@ -192,14 +192,14 @@ pub enum What {
         /// What it was.
         event: WorldEvent,
     },
-    /// Time moved.
+    /// Time passed.
     Ticked {
-        /// By so many milliseconds.
+        /// By how many milliseconds.
         ms: u64,
     },
     /// The wall clock jumped, the monotonic clock did not.
     WallJumped {
-        /// By so many milliseconds.
+        /// By how many milliseconds.
         ms: i64,
     },
     /// An expectation held.
@@ -211,21 +211,21 @@ pub enum What {
     Broken {
         /// The expectation, as written.
         expected: String,
-        /// What was there instead.
+        /// The actual answer.
         actual: String,
     },
 }
 
-/// The counters, under the names that scripts use.
+/// The counters, with the names that scripts use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatsView {
     /// Reads that found their key.
     pub hits: u64,
     /// Reads that did not.
     pub misses: u64,
-    /// Entries pushed out by the limit.
+    /// Entries evicted because of the limit.
     pub evictions: u64,
-    /// Entries removed because their time was over.
+    /// Entries removed because they had expired.
     pub expired: u64,
     /// Bytes accounted.
     pub bytes: u64,
@@ -246,7 +246,7 @@ impl From<Stats> for StatsView {
     }
 }
 
-/// One node's share of a run of keys.
+/// One node's share of a series of keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// The node's id.
@@ -255,7 +255,7 @@ pub struct Share {
     pub keys: u32,
 }
 
-/// Keys that moved between one pair of nodes; an empty id stands for "nobody".
+/// Keys that moved from one node to another; an empty id stands for no node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
     /// The owner before.
@@ -267,7 +267,7 @@ pub struct Move {
 }
 
 impl What {
-    /// Whether this is the subject's answer to a command (and so what `expect` looks at).
+    /// Whether this is the subject's answer to a command (then `expect` looks at it).
     pub fn is_answer(&self) -> bool {
         if let Self::World { event } = self {
             return event.is_answer();
@@ -283,12 +283,12 @@ impl What {
         )
     }
 
-    /// Whether it is left out of a run's text, because there are many such: the JSON has all.
+    /// Whether a run's text leaves it out because such events are frequent; the JSON has them all.
     pub const fn is_quiet(&self) -> bool {
         matches!(self, Self::World { event } if event.is_quiet())
     }
 
-    /// The numbers in an answer that `expect <field> <op> <number>` can ask for: name, value, and what 100 % of it is.
+    /// The number that `expect <field> <op> <number>` names: its value, and the value that 100 % stands for.
     pub fn field(&self, name: &str) -> Option<(i128, i128)> {
         let plain = |n: u64| Some((i128::from(n), 0));
         match (self, name) {
@@ -312,7 +312,7 @@ impl What {
             (Self::Spread { keys, .. }, "keys") => plain(u64::from(*keys)),
             (Self::Spread { unowned, .. }, "unowned") => plain(u64::from(*unowned)),
             (Self::Spread { shares, .. }, "nodes") => plain(shares.len() as u64),
-            // Percentages of the fair share: scaled by the number of nodes, so that no division rounds.
+            // Percentages of the fair share: scaled by the number of nodes, so that no division has to be rounded.
             (Self::Spread { keys, shares, .. }, "largest" | "smallest") => {
                 let counts = shares.iter().map(|share| share.keys);
                 let extreme = if name == "largest" { counts.max() } else { counts.min() };
@@ -322,7 +322,7 @@ impl What {
         }
     }
 
-    /// The node ids in an answer that `expect contains …` can ask for.
+    /// The node ids that `expect contains …` looks at.
     pub fn ids(&self) -> Option<Vec<&str>> {
         match self {
             Self::Nodes { nodes } => Some(nodes.iter().map(String::as_str).collect()),
@@ -334,7 +334,7 @@ impl What {
     }
 }
 
-/// The text of an answer is what `expect` compares and what `grader run` prints, one line each.
+/// The text of an event: what `expect` compares and `grader run` prints, one line each.
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -418,7 +418,7 @@ impl fmt::Display for Move {
     }
 }
 
-/// A key or an id, which may hold anything, as one word.
+/// A key or an id, which may contain anything, written as one word.
 pub(crate) fn name(raw: &str) -> String {
     word(&escape(raw.as_bytes()))
 }

@@ -1,5 +1,5 @@
-//! How events read in French. What an event's `Display` writes is the language's own text: `expect` compares it, a run's
-//! transcript holds it, and it is the same everywhere. Beside it a page shows what happened in the reader's language.
+//! The French texts of events. An event's `Display` is the script language's own text, the same for every reader: `expect`
+//! compares it and transcripts hold it. The page shows the French text beside it.
 
 mod phrases;
 
@@ -14,11 +14,11 @@ use crate::subject::Crash;
 use phrases::PHRASES;
 
 impl What {
-    /// The event that this command made, in a reader's language. In English that is its text. Cost: O(text).
+    /// The event of this command, in the reader's language; in English that is its `Display` text. Cost: O(text).
     pub fn told_in(&self, command: &Command, language: Language) -> String {
         match (language, self, command) {
             (Language::English, ..) => self.to_string(),
-            // What the simulated cluster says of itself; what a protocol says is in its own language.
+            // Reports of the simulated cluster are translated; answers of a protocol are not.
             (Language::French, Self::Said { text }, Command::World(_)) => report(text),
             (Language::French, ..) => french(self),
         }
@@ -65,7 +65,7 @@ fn french(what: &What) -> String {
             format!("FAUX : attendu {expected}, et il n'y a pas de réponse")
         }
         What::Broken { expected, actual } => format!("FAUX : attendu {expected}, obtenu {actual}"),
-        // Names, keys, numbers and bytes are the same in every language.
+        // Names, keys, numbers and bytes need no translation.
         What::Number { .. }
         | What::Owner { .. }
         | What::Nodes { .. }
@@ -160,7 +160,7 @@ fn world(event: &WorldEvent) -> String {
 /// A line of `explain` or `health`.
 fn report(line: &str) -> String {
     match line.split_once(" ms  ") {
-        // After its time and whose it is; a message has none.
+        // The sentence follows its time and its node; a message has no sentence.
         Some((time, said)) => {
             let told = match (phrase(said), said.split_once([' ', ':'])) {
                 (told, _) if told != said => told,
@@ -179,7 +179,7 @@ fn report(line: &str) -> String {
     }
 }
 
-/// What a client asked, and what it heard if it did.
+/// A client's request, with the answer if there is one.
 fn answered(text: &str) -> String {
     match text.split_once(" => ") {
         Some((asked, answer)) => format!("{asked} => {}", phrase(answer)),
@@ -187,7 +187,7 @@ fn answered(text: &str) -> String {
     }
 }
 
-/// A sentence of the simulated cluster or of the engine in French; as it is where it is none of these.
+/// A sentence of the simulated cluster or of the engine in French; unchanged if it is none of these.
 fn phrase(text: &str) -> String {
     for (english, french) in PHRASES {
         if let Some(parts) = parts_of(text, english) {
@@ -197,7 +197,7 @@ fn phrase(text: &str) -> String {
     text.to_owned()
 }
 
-/// What stands in a text where a form has `{}`; `None` where the text is not of that form.
+/// The parts of a text at the places of the form's `{}`; `None` if the text does not match the form.
 fn parts_of<'a>(text: &'a str, form: &str) -> Option<Vec<&'a str>> {
     let mut pieces = form.split("{}");
     let mut rest = text.strip_prefix(pieces.next()?)?;
@@ -211,7 +211,7 @@ fn parts_of<'a>(text: &'a str, form: &str) -> Option<Vec<&'a str>> {
     (rest.is_empty() || form.ends_with("{}")).then_some(parts)
 }
 
-/// A form with its `{}` filled, in order; what stands where a form has `{+}` is a sentence itself.
+/// The form with its `{}` replaced, in order; a part at `{+}` is a sentence and is translated too.
 fn filled(form: &str, parts: &[&str]) -> String {
     let (mut text, mut rest) = (String::new(), form);
     for part in parts {
@@ -283,6 +283,9 @@ mod tests {
         }
         let last = told.last().expect("an answer");
         assert!(last.starts_with("erreur : quorum demande 2 des répliques"), "{last}");
+        assert!(last.contains("réponses à temps de n1 seulement"), "{last}");
+        let nobody = "quorum needs 2 of the replicas n1 n2; nobody answered in time: heal, restart or try again";
+        assert!(phrase(nobody).contains("personne n'a répondu à temps"));
     }
 
     #[test]
@@ -300,7 +303,7 @@ mod tests {
         }
         assert_eq!(phrase("no sentence of ours"), "no sentence of ours");
         assert_eq!(phrase("error: nothing"), "erreur : rien");
-        // A key may be called anything.
+        // A key may contain any words: they are not translated.
         assert_eq!(phrase("invalidates nothing"), "invalide nothing");
     }
 

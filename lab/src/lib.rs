@@ -1,19 +1,19 @@
-//! The language that learners type, and what obeys it.
+//! The script language, and everything that runs it.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`script`] | text to commands and diagnostics: four dialects, one grammar, never fails |
 //! | [`runner`] | commands in, events out: one script, one subject, one world |
-//! | [`subject`] | the seam: whatever obeys commands |
-//! | [`world`] | what surrounds a subject: time and randomness, given from outside |
-//! | [`mod@reference`] | the subject that everything is judged against: the engine behind the seam |
-//! | [`compare`] | two subjects on one script: where they first answer differently |
-//! | [`families`] | what the commands of one kind are, do and tell |
-//! | [`event`] | everything that can be observed, as one enum; its text is what scripts expect |
-//! | [`mod@french`] | how events read in French |
-//! | [`trail`] | states of a run to go back to |
+//! | [`subject`] | the seam: the trait of everything that answers requests |
+//! | [`world`] | the surroundings of a subject: time and randomness, given from outside |
+//! | [`mod@reference`] | the subject that all others are compared with: the engine behind the seam |
+//! | [`compare`] | two subjects on one script: the first command that they answer differently |
+//! | [`families`] | the commands: their syntax, execution and answers |
+//! | [`event`] | everything that can be observed, as one enum; scripts expect its texts |
+//! | [`mod@french`] | the French texts of events |
+//! | [`trail`] | saved states of a run, for going back |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
-//! | [`scenario`] | script files with the output they must give: tests, examples, the native = Wasm gate |
+//! | [`scenario`] | script files with their expected output: tests, examples, and native = Wasm |
 //!
 //! Nothing here reads a clock, a file, the environment or a random source that it was not given. Parsing never fails and
 //! never panics. No expected value ever reaches a subject.

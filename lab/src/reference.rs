@@ -1,4 +1,4 @@
-//! The reference: this engine behind the subject seam, the measure of every other subject.
+//! The reference: the engine behind the subject seam. All other subjects are compared with it.
 
 use cachedojo::cache::{CacheEvent, CacheNode};
 use cachedojo::clock::{Clock, Instant};
@@ -13,8 +13,8 @@ use crate::families::{node, parser, prototype, ring};
 use crate::subject::{Crash, Subject};
 use crate::world::{WALL_START_NS, World};
 
-/// The engine as a subject. Fresh ones hold nothing; objects come with `… new`. Its work is bounded as a submission's is:
-/// past that it is [`Crash::OutOfFuel`].
+/// The engine as a subject. A fresh one holds nothing; `… new` commands create objects. Its work is bounded like a submission's:
+/// beyond [`STEPS_MAX`] it ends with [`Crash::OutOfFuel`].
 #[derive(Debug, Clone)]
 pub struct Reference {
     clock: Clock,
@@ -22,16 +22,16 @@ pub struct Reference {
     ring: Option<HashRing>,
     cluster: Option<DistributedCache>,
     servers: Servers,
-    /// [`STEPS_MAX`] less what [`Reference::steps_of`] came to so far.
+    /// [`STEPS_MAX`] minus the cost ([`Reference::steps_of`]) of all requests so far.
     steps_left: u64,
 }
 
-/// Steps that one reference takes at most, of a few nanoseconds each: a script of a few letters can ask for more than
-/// anybody waits for.
+/// The most steps of one reference, a few nanoseconds each: a short script can ask for more work than anybody would
+/// wait for.
 const STEPS_MAX: u64 = 3 << 28;
-/// To look at one item of a server of the protocols that goes through them all.
+/// The cost of visiting one item, in requests of the protocols that go through all items.
 const WALK_STEPS: u64 = 128;
-/// To make a key of a run of keys, to find its owner and to count it.
+/// The cost of making one key of a series, finding its owner and counting it.
 const LOOKUP_STEPS: u64 = 50;
 
 impl Default for Reference {
@@ -43,7 +43,7 @@ impl Default for Reference {
             cluster: None,
             servers: Servers {
                 line: LineCache::new(),
-                // The world wakes one second after its clocks began.
+                // A world's clocks begin one second before its first command.
                 memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
                 rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
             },
@@ -73,42 +73,42 @@ impl Subject for Reference {
 }
 
 impl Reference {
-    /// The node of `node new`, else the cluster's, to look at.
+    /// The node of `node new`, otherwise the cluster's, read-only.
     pub fn node(&self) -> Option<&CacheNode> {
         self.node.as_ref().or(self.cluster.as_ref().map(DistributedCache::local))
     }
 
-    /// The ring of `ring new`, else the cluster's, to look at.
+    /// The ring of `ring new`, otherwise the cluster's, read-only.
     pub fn ring(&self) -> Option<&HashRing> {
         self.ring.as_ref().or(self.cluster.as_ref().map(DistributedCache::ring))
     }
 
-    /// What the line protocol holds, by key.
+    /// The entries of the line protocol's cache, by key.
     pub fn line_entries(&self) -> Vec<(&str, &str)> {
         self.servers.line.entries().collect()
     }
 
-    /// The memcached server's items, to look at.
+    /// The memcached server's items, read-only.
     pub const fn memcached(&self) -> &memcached::Store {
         self.servers.memcached.store()
     }
 
-    /// The REST service, to look at.
+    /// The REST service, read-only.
     pub const fn rest(&self) -> &rest::Machine {
         &self.servers.rest
     }
 
-    /// Items and entries that requests of the protocols have gone through.
+    /// How many items and entries the protocols' requests have visited.
     fn walked(&self) -> u64 {
         self.servers.memcached.store().items_walked() + self.servers.rest.entries_walked()
     }
 
-    /// About as many steps as everything took so far that goes through a whole ring or node.
+    /// About how many steps have been used by requests that go through a whole ring or node.
     pub const fn steps(&self) -> u64 {
         STEPS_MAX - self.steps_left
     }
 
-    /// About as many bytes as a copy of it takes.
+    /// About how many bytes a copy takes.
     pub fn bytes(&self) -> u64 {
         let node = |node: &CacheNode| {
             let stats = node.stats();
@@ -125,11 +125,11 @@ impl Reference {
             + self.servers.rest.bytes()
     }
 
-    /// About as many steps as a request takes that goes through a whole ring or node; the others take next to none. The
-    /// servers of the protocols count theirs themselves.
+    /// About how many steps a request takes, if it goes through a whole ring or node; other requests count as 0. The
+    /// protocols' servers count their own work.
     fn steps_of(&self, request: &Request) -> u64 {
         let points = |ring: Option<&HashRing>| ring.map_or(0, |ring| ring.points().len() as u64);
-        // A look-up goes on where nodes are dead.
+        // With dead nodes a look-up has to search on.
         let lookups = |count: u32| {
             let dead = self.ring.as_ref().filter(|ring| ring.nodes().iter().any(|node| !node.is_alive));
             u64::from(count) * (LOOKUP_STEPS + points(dead))
@@ -164,7 +164,7 @@ impl Reference {
                     self.node.as_mut().map_or(Response::NoObject, |node| node::answer_extra(node, request))
                 })
             }
-            // The engine's own cluster is no state machine of this interface: it runs in a world of its own.
+            // The engine's cluster does not have this interface: it runs in a simulated world of its own.
             Request::Machine(request) => Response::NotImplemented { item: request.item().to_owned() },
         }
     }

@@ -1,6 +1,7 @@
 //! The runner: one script, one subject, one world; commands in, events out.
 //!
-//! The page steps through it, `grader run` prints it, the checks judge by it: there is no other way to run a script.
+//! The page steps through it, `grader run` prints its events, the checks judge by them: it is the only way to run a
+//! script.
 
 use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
@@ -18,14 +19,14 @@ use crate::subject::{Crash, Subject};
 use crate::world::World;
 use crate::world::cluster::act::Act;
 
-/// The owners that keys had, to be compared with.
+/// The remembered owners of keys, which `ring moved` compares with.
 #[derive(Debug, Clone)]
 struct Mark {
     prefix: String,
     owners: Owners,
 }
 
-/// How far a script has come, and the world around its subject. A copy goes on from here by itself.
+/// The state of a run: its place in the script, and the world around the subject. A clone continues independently.
 #[derive(Debug, Clone)]
 pub struct Runner {
     world: World,
@@ -34,24 +35,25 @@ pub struct Runner {
     next: usize,
     last_answer: Option<What>,
     answer_before: Option<What>,
-    /// The last answer over HTTP, whole: its events are its lines.
+    /// The last answer over HTTP as one text; its events are single lines.
     last_http: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
     bulk_left: usize,
     crashed: bool,
     cluster: Option<Play>,
-    /// When the simulated cluster began.
+    /// The moment at which the simulated cluster was made.
     cluster_began_ms: u64,
 }
 
-/// Runs a whole script. Cost: O(commands), times what the subject takes. Telling, or comparing, more than 256 MiB ends the
-/// run with [`Crash::TooMuchOutput`].
+/// Runs a whole script. Cost: O(commands), plus the subject's work. More than 256 MiB of events or comparisons ends the run with
+/// [`Crash::TooMuchOutput`].
 pub fn run(script: &Script, subject: &mut dyn Subject, seed: u64) -> Vec<Event> {
     run_noting_chance(script, subject, seed).0
 }
 
-/// [`run`], and whether the subject asked for randomness at all. One that did not answers alike under every seed.
+/// [`run`], which also returns whether the subject asked for randomness. One that did not answers alike under every
+/// seed.
 pub fn run_noting_chance(script: &Script, subject: &mut dyn Subject, seed: u64) -> (Vec<Event>, bool) {
     let mut runner = Runner::new(seed);
     let mut events = Vec::new();
@@ -94,7 +96,7 @@ impl Runner {
         }
     }
 
-    /// The world as it stands now.
+    /// The present state of the world.
     pub fn world(&self) -> &World {
         &self.world
     }
@@ -104,21 +106,21 @@ impl Runner {
         (self.world.monotonic_ns - self.began_ns) / 1_000_000
     }
 
-    /// The index of the command that [`Runner::step`] obeys next.
+    /// The index of the next command.
     pub fn position(&self) -> usize {
         self.next
     }
 
-    /// About as many bytes as a copy of it takes.
+    /// About how many bytes a copy takes.
     pub fn bytes(&self) -> u64 {
         let marked = self.mark.as_ref().map_or(0, |mark| 8 * u64::from(mark.owners.count()));
-        // What a cluster knows grows with what it was asked: about so much for each command.
+        // A cluster's state grows with the requests to it: about this much for each command.
         let simulated = self.cluster.as_ref().map_or(0, |_| (64 << 10) + 2_000 * self.next as u64);
         marked + simulated
     }
 
-    /// Has `subject` obey the script's next command, and adds the events. `false` at the script's end and after a crash.
-    /// Script and subject must be the same at every step.
+    /// Executes the script's next command on `subject`, and appends the events. `false` at the end of the script and after a
+    /// crash. Script and subject must be the same at every step.
     pub fn step(&mut self, script: &Script, subject: &mut dyn Subject, events: &mut Vec<Event>) -> bool {
         let Some(step) = script.commands.get(self.next) else { return false };
         if self.crashed {
@@ -205,7 +207,7 @@ impl Runner {
         events.push(Event { step: step_index, line: step.line, at_ms, what });
     }
 
-    /// Has the simulated cluster obey; its time is the script's.
+    /// Executes a command of the simulated cluster. The time that it takes passes for the script too.
     fn obey_cluster(&mut self, step: &Step, command: &ClusterCommand, events: &mut Vec<Event>) {
         if let ClusterCommand::Make(setup) = command {
             self.cluster = Play::of(setup, self.seed);
@@ -225,7 +227,7 @@ impl Runner {
         }
     }
 
-    /// The simulated cluster, to look at.
+    /// The simulated cluster, read-only.
     pub const fn cluster(&self) -> Option<&Play> {
         self.cluster.as_ref()
     }
@@ -277,7 +279,7 @@ impl Runner {
     }
 }
 
-/// An answer over HTTP as one text of several lines.
+/// The lines of an answer over HTTP as one text.
 fn whole_answer(events: &[Event]) -> What {
     let lines = events.iter().filter_map(|event| match &event.what {
         What::Said { text } => Some(text.as_str()),

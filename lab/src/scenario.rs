@@ -1,24 +1,24 @@
-//! Scenario files: a header of `# key: value` lines, commands, `----`, and the output they must give.
+//! Scenario files: a header of `# key: value` lines, commands, `----`, and the expected output.
 //!
-//! One file is a golden test, an example in the page, and a case of the gate that native and Wasm runs agree.
+//! Each file is a golden test, an example in the page, and a case of the check that native and Wasm runs agree.
 
 use std::fmt;
 
 use crate::script::{Dialect, without_mark};
 use cachedojo_notation::text::Bilingual;
 
-/// A scenario, taken apart.
+/// A scenario, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
-    /// What a learner reads in the list of examples.
+    /// The title in the list of examples.
     pub title: Bilingual,
     /// The language of its commands.
     pub dialect: Dialect,
-    /// The world's seed; 0 unless said otherwise.
+    /// The world's seed; 0 by default.
     pub seed: u64,
     /// The commands, below the header.
     pub commands: String,
-    /// The output it must give.
+    /// The expected output.
     pub output: String,
     head: String,
 }
@@ -30,7 +30,7 @@ pub enum ScenarioError {
     NoTitle,
     /// No `# dialect: …`, or an unknown one.
     NoDialect,
-    /// The seed is no number.
+    /// The seed is not a number.
     Seed,
     /// No line `----`.
     NoOutput,
@@ -49,7 +49,7 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-/// What stands before a line `----`, and what behind it. Blanks at its end are an editor's.
+/// The parts before and after a line `----`. Trailing blank lines come from editors and are dropped.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -62,7 +62,7 @@ fn parts(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Scenario {
-    /// Takes a file apart, whatever editor and system it was written with. Cost: O(text).
+    /// Parses a file, with any line ends and with or without a byte order mark. Cost: O(text).
     ///
     /// # Errors
     /// The first thing that is missing.
@@ -97,7 +97,7 @@ impl Scenario {
         &self.head[..self.head.len() - self.commands.len()]
     }
 
-    /// The file with another output.
+    /// The file with this output instead.
     pub fn with_output(&self, output: &str) -> String {
         format!("{}----\n{output}", self.head)
     }

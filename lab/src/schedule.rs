@@ -1,7 +1,7 @@
 //! Schedules: which thread of a subject runs next, given from outside like time and randomness.
 //!
-//! A subject without threads knows nothing of them. One with threads runs them one at a time, decides who runs next by a plan, and
-//! tells afterwards how that differed from the calm plan: so a run can be repeated, and made shorter.
+//! A subject without threads ignores them. One with threads runs one thread at a time, chooses the next by a plan, and afterwards
+//! reports how its run differed from the calm plan: so a run can be repeated, and shortened.
 
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 pub enum Plan {
     /// A started thread runs at once until it ends or waits; then the oldest that can.
     Calm,
-    /// Switches by chance, to anyone.
+    /// Switches at random, to any thread that can run.
     Walk {
-        /// The chance's seed.
+        /// The random seed.
         seed: u64,
     },
-    /// Random priorities, and a few random moments at which the running thread falls to the bottom (Burckhardt et al.,
-    /// ASPLOS 2010): what goes wrong only at d such moments is found with a known probability.
+    /// Random priorities, and a few random moments at which the running thread gets the lowest priority (Burckhardt et
+    /// al., ASPLOS 2010): a bug that needs d such moments is found with a known probability.
     Pct {
-        /// The chance's seed.
+        /// The random seed.
         seed: u64,
     },
-    /// The calm plan but for these switches.
+    /// The calm plan, except for these switches.
     Replay(Vec<Switch>),
 }
 
@@ -32,39 +32,39 @@ pub enum Plan {
 pub struct Switch {
     /// The thread that ran; 0 is the caller's.
     pub thread: u32,
-    /// Its own step at which it was decided, counted from 1.
+    /// That thread's step at which the switch happened, counted from 1.
     pub step: u32,
-    /// The thread that ran then.
+    /// The thread that ran next.
     pub to: u32,
 }
 
-/// A plan, and what is wanted besides.
+/// A plan, with options.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The plan.
     pub plan: Plan,
-    /// Whether a sleep may be over at any decision, as if all others were slow.
+    /// Whether a sleep may end at any moment, as if all other threads were slow.
     pub any_moment: bool,
-    /// In which language what happens is written down, if it is.
+    /// The language in which events are recorded as a story; `None` for no story.
     pub story: Option<Language>,
 }
 
 impl Schedule {
-    /// The plan alone.
+    /// The plan with no options.
     pub const fn new(plan: Plan) -> Self {
         Self { plan, any_moment: false, story: None }
     }
 }
 
-/// What a subject with threads tells of its run.
+/// What a subject with threads reports of its run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
-    /// Threads started besides the caller's own.
+    /// Threads started, without the caller's own.
     pub started: u32,
     /// Points at which another thread might have run.
     pub steps: u64,
-    /// How the run differed from the calm one; `None` where that is too long to be kept.
+    /// How the run differed from the calm one; `None` if there were too many switches to keep.
     pub switches: Option<Vec<Switch>>,
-    /// What happened, a turn a line; for a schedule that asks for a story.
+    /// The story, one line for each turn of a thread; empty unless the schedule asks for it.
     pub story: Vec<String>,
 }

@@ -1,7 +1,7 @@
-//! The subject seam: whatever obeys commands, in a world that is given to it.
+//! The subject seam: the trait of everything that answers requests, in a world that is passed to it.
 //!
-//! Three kinds of subject stand behind one trait: the reference (`Reference`, this engine), a mutant, and a learner's
-//! submission. The last two are WebAssembly modules: natively wasmtime drives them, in the page a JavaScript shim does.
+//! Three kinds of subject implement it: the reference (`Reference`, the engine), a mutant, and a learner's submission.
+//! The last two are WebAssembly modules, which wasmtime runs natively and a JavaScript shim runs in the page.
 
 use std::fmt;
 
@@ -12,66 +12,67 @@ use crate::schedule::{Observed, Schedule};
 use crate::world::World;
 use cachedojo::cache::CacheEvent;
 
-/// Whatever obeys requests.
+/// Everything that answers requests.
 pub trait Subject {
-    /// Obeys one request in `world`. A subject that sleeps or asks for randomness moves the world.
+    /// Answers one request in `world`. A subject that sleeps or asks for randomness changes the world.
     ///
     /// # Errors
     /// A [`Crash`] ends the subject: every later call answers with the same crash.
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash>;
 
-    /// What happened inside since the last call, where the subject tells (the reference does; a module cannot).
+    /// Events inside the subject since the last call; empty for a subject that cannot report them (only the reference
+    /// can).
     fn take_inside(&mut self) -> Vec<CacheEvent> {
         Vec::new()
     }
 
-    /// The work done so far, in wasmtime's units of fuel: deterministic, but 0 where nobody counts.
+    /// The work done so far, in wasmtime's units of fuel: deterministic, but 0 where it is not measured.
     fn fuel_used(&self) -> u64 {
         0
     }
 
-    /// The memory that it takes, in bytes; 0 where nobody counts.
+    /// The subject's memory, in bytes; 0 where it is not measured.
     fn memory_bytes(&self) -> u64 {
         0
     }
 
-    /// Before the first call: runs the subject's threads by this schedule. `false` where it has none to run, so that one run
-    /// tells everything.
+    /// Before the first call: sets the schedule of the subject's threads. `false` if it runs no threads, so that further
+    /// schedules show nothing new.
     fn set_schedule(&mut self, _schedule: &Schedule) -> bool {
         false
     }
 
-    /// How its threads ran so far; `None` where it has none.
+    /// How its threads ran so far; `None` if it has none.
     fn observed(&self) -> Option<Observed> {
         None
     }
 }
 
-/// How a subject can end before it answers.
+/// How a subject can end without answering.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Crash {
     /// It panicked (or called `abort`, or ran out of stack).
     Panic {
-        /// The panic's own words, without paths of the host.
+        /// The panic's message, without paths of the host.
         message: String,
     },
-    /// It used up the work it was allowed.
+    /// It used up its allowance of work.
     OutOfFuel,
-    /// It was not asked any more: its check, or the whole grading, had used up the time it is allowed.
+    /// It was cut off: its check, or the whole grading, had used up its time.
     CutOff,
-    /// The machine that runs it failed: nothing is said about it.
+    /// The host that runs it failed; this says nothing about the subject.
     Machine {
-        /// What failed, and what to do.
+        /// What failed, and the remedy.
         message: String,
     },
     /// It asked for more memory than it is allowed.
     OutOfMemory,
-    /// It printed or answered more than it is allowed, or was asked for more than a run may tell.
+    /// It printed or answered more than it may, or a script asked for more than a run may tell.
     TooMuchOutput,
-    /// None of its threads can run any more, and nothing will ever change that.
+    /// None of its threads can ever run again.
     Deadlock {
-        /// For each thread, in words: what it waits for, and who holds that.
+        /// For each thread what it waits for, and which thread holds that.
         waits: Vec<String>,
     },
     /// It called `std::process::exit`.
@@ -79,17 +80,17 @@ pub enum Crash {
         /// With this code.
         code: u32,
     },
-    /// It answered bytes that are no response: only a subject that tampers with the seam can.
+    /// It answered bytes that are not a response: only a subject that tampers with the seam does.
     Gibberish,
 }
 
-/// The panic's own words and its place in the submission, from what std's hook prints:
-/// `thread 'main' panicked at src/lib.rs:7:5:`, the message, and a note on backtraces. Cost: O(text).
+/// The panic's message and its place in the submission, taken from the output of std's hook: `thread 'main' panicked at
+/// src/lib.rs:7:5:`, the message, and a note on backtraces. Cost: O(text).
 pub fn panic_message(said: &str) -> Option<String> {
     let (_, report) = said.rsplit_once(" panicked at ")?;
     let (place, message) = report.split_once(":\n").unwrap_or((report, ""));
     let message = message.split("\nnote: run with `RUST_BACKTRACE").next().unwrap_or(message).trim_end();
-    // A place in a library is nobody's concern, and its path is the host's.
+    // A place in a library does not help the learner, and its path would be the host's.
     let ours = !place.starts_with('/') && place.contains(".rs:");
     Some(if ours { format!("{message} (at {place})") } else { message.to_owned() })
 }

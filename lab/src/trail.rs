@@ -1,26 +1,26 @@
-//! A run's trail: its state at some of its commands, so that going back does not mean going all the way again.
+//! Saved states of a run, so that going back does not mean running everything again.
 //!
-//! States are kept at about equal amounts of work. There are never more than [`MOMENTS_MAX`], nor more than about
-//! [`BYTES_MAX`] of them: when there would be, every second one goes, and the next come half as often. So going back to
-//! any command of a run costs at most about a thirtieth of the run.
+//! States are saved after about equal amounts of work. When there are more than [`MOMENTS_MAX`], or more than about
+//! [`BYTES_MAX`] in bytes, every second one is dropped and the distance doubled. So going back to any command costs at
+//! most about a thirtieth of the run.
 
 use crate::reference::Reference;
 use crate::runner::Runner;
 
-/// Most states that are kept.
+/// The most states that are kept.
 pub const MOMENTS_MAX: usize = 32;
-/// About as many bytes as they may take together.
+/// The most bytes that they take together, about.
 pub const BYTES_MAX: u64 = 96 << 20;
-/// About as many of the reference's steps as one command takes by itself: reading it, telling its events.
+/// The overhead of one command, in the reference's steps: parsing it, telling its events.
 const COMMAND_STEPS: u64 = 200;
-/// Work between two states at first: some milliseconds.
+/// The work between two states at first: some milliseconds.
 const EVERY_STEPS: u64 = 1 << 20;
 
-/// States of one run of the reference, the earliest first.
+/// States of one run of the reference, earliest first.
 #[derive(Debug)]
 pub struct Trail {
     moments: Vec<Moment>,
-    /// Work between two of them.
+    /// The work between two states.
     every: u64,
 }
 
@@ -40,8 +40,8 @@ impl Default for Trail {
 }
 
 impl Trail {
-    /// Keeps the state that a run is in, if it is far enough from the last that was kept. To be called after each command.
-    /// Cost: that of a copy of the state, each time so much work is done.
+    /// Saves the run's present state, if enough work was done since the last one. To be called after each command. Cost: a copy
+    /// of the state, each time that much work is done.
     pub fn note(&mut self, runner: &Runner, subject: &Reference) {
         let work = subject.steps().saturating_add(COMMAND_STEPS.saturating_mul(runner.position() as u64));
         let last = self.moments.last().map_or(0, |moment| moment.work);
@@ -50,7 +50,7 @@ impl Trail {
         }
         let bytes = subject.bytes().saturating_add(runner.bytes());
         if bytes > BYTES_MAX / 4 {
-            // Copies of this would take longer than the way.
+            // A copy of this state would take longer than running again.
             return;
         }
         let (runner, subject) = (runner.clone(), subject.clone());
@@ -65,13 +65,13 @@ impl Trail {
         }
     }
 
-    /// The latest state kept in which at most so many commands were obeyed. Cost: that of a copy.
+    /// The latest saved state at or before this position. Cost: that of a copy.
     pub fn at_most(&self, position: usize) -> Option<(Runner, Reference)> {
         let moment = self.moments.iter().rev().find(|moment| moment.position <= position)?;
         Some((moment.runner.clone(), moment.subject.clone()))
     }
 
-    /// After how many commands the states that are kept stand.
+    /// The positions of the saved states, in commands.
     pub fn positions(&self) -> impl Iterator<Item = usize> {
         self.moments.iter().map(|moment| moment.position)
     }
@@ -89,7 +89,7 @@ mod tests {
     use crate::runner::Runner;
     use crate::script::{Dialect, Script, parse};
 
-    /// Runs to the end; the trail, and after each command the number of events so far.
+    /// Runs to the end; returns the trail, and the number of events after each command.
     fn run(script: &Script) -> (Trail, Vec<Event>) {
         let (mut trail, mut runner, mut subject, mut events) =
             (Trail { every: EVERY_STEPS / 32, ..Trail::default() }, Runner::new(3), Reference::default(), Vec::new());
@@ -99,7 +99,7 @@ mod tests {
         (trail, events)
     }
 
-    /// From every state that is kept a run goes on as it went the first time.
+    /// From every saved state a run must continue exactly as the first time.
     #[track_caller]
     fn check(text: &str) {
         let script = parse(text, Dialect::Lab);
@@ -134,7 +134,7 @@ mod tests {
         assert!(trail.bytes() <= BYTES_MAX);
         let positions: Vec<_> = trail.positions().collect();
         assert!(positions.len() > 2 && positions.len() <= MOMENTS_MAX, "{positions:?}");
-        // Going back is never far.
+        // No two saved states are far apart.
         let gaps = positions.windows(2).map(|pair| pair[1] - pair[0]);
         assert!(gaps.max() < Some(20_000 / 4), "{positions:?}");
         assert!(trail.at_most(3).is_none_or(|(runner, _)| runner.position() <= 3));

@@ -1,4 +1,4 @@
-//! What surrounds a subject, all of it given from outside: time and randomness.
+//! The surroundings of a subject: time and randomness, both given from outside.
 
 mod agenda;
 pub mod cluster;
@@ -13,7 +13,7 @@ pub struct World {
     pub monotonic_ns: u64,
     /// The wall clock, in nanoseconds since 1970. Scripts may make it jump while the monotonic clock does not.
     pub wall_ns: u64,
-    /// Where a subject's randomness comes from.
+    /// The source of a subject's randomness.
     pub random: Random,
 }
 
@@ -21,9 +21,10 @@ pub struct World {
 pub const WALL_START_NS: u64 = 1_767_225_600_000_000_000;
 
 impl World {
-    /// A world whose clocks stand at their starts and whose randomness follows `seed`.
+    /// A world whose clocks stand at their starts, with randomness from `seed`.
     pub fn new(seed: u64) -> Self {
-        // One second past zero, so that a subject may subtract a little from its first reading of the clock.
+        // One second past zero, so that a subject may subtract a little from its first reading of the clock without
+        // underflow.
         Self { monotonic_ns: 1_000_000_000, wall_ns: WALL_START_NS, random: Random::new(seed) }
     }
 

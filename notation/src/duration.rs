@@ -6,10 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(u64);
 
-/// Units by the letters that follow the number, and their milliseconds.
+/// Units with their milliseconds.
 const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Units of size in small letters, and their bytes: powers of 1000, and with an `i` of 1024.
+/// Units of size in lower case with their bytes: powers of 1000, and with an `i` of 1024.
 const SIZES: [(&str, u64); 10] = [
     ("", 1),
     ("b", 1),
@@ -34,7 +34,8 @@ impl Duration {
         self.0
     }
 
-    /// Reads `9.9s`; `None` when the unit is missing or unknown, when it is finer than a millisecond, or past 2^64 ms.
+    /// Parses `9.9s`; `None` if the unit is missing or unknown, or the result is not a whole number of milliseconds
+    /// below 2^64.
     pub fn parse(text: &str) -> Option<Self> {
         let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, unit) = text.split_at(digits_end);
@@ -43,8 +44,8 @@ impl Duration {
     }
 }
 
-/// Reads a size in bytes, as `100`, `1kB` (1000), `1KiB` (1024) or `1.5 MiB`, in any case; `None` when it is no whole
-/// number of bytes, or past 2^64.
+/// Parses a size in bytes, such as `100`, `1kB` (1000), `1KiB` (1024) or `1.5 MiB`, in any case; `None` if it is not a
+/// whole number of bytes below 2^64.
 pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -54,8 +55,7 @@ pub fn parse_size(text: &str) -> Option<u64> {
     scaled(number, unit_bytes)
 }
 
-/// Digits and dots as a decimal number, times a unit, exactly; `None` where that is no whole number of `u64`, or has more
-/// than nine decimals.
+/// A decimal number times a unit, exactly; `None` if the result is not a whole `u64`, or there are more than nine decimals.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if fraction.len() > 9 || (number.contains('.') && fraction.is_empty()) {

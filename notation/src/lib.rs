@@ -1,5 +1,5 @@
-//! What several crates read and write, and how: [`text`] (escapes, quoting, the two languages), [`duration`] (spans of time
-//! and sizes) and [`repeat`] (`40*x`). Depends on nothing of ours.
+//! Notations that several crates read and write: [`text`] (escapes, quoting, the two languages), [`duration`] (durations and
+//! sizes) and [`repeat`] (`40*x`). Depends on no other crate of ours.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 

@@ -1,11 +1,11 @@
 //! Repetitions as scripts write them: `40*x` stands for forty times `x`.
 
-/// Whether a bare word would be read as a repetition, as `40*x`.
+/// Whether a bare word would be parsed as a repetition, such as `40*x`.
 pub fn is_repeat(word: &str) -> bool {
     repeat(word).is_some()
 }
 
-/// How often which character a bare word repeats; `None` when it is no repetition.
+/// The count and the character of a repetition; `None` if the word is not one.
 pub fn repeat(word: &str) -> Option<(usize, &str)> {
     let (count, what) = word.split_once('*')?;
     let mut chars = what.chars();

@@ -1,4 +1,5 @@
-//! Bytes and names as text, one way for all: printable stays, the rest is escaped, what would be misread is quoted.
+//! Bytes and names as text, in one way everywhere: printable characters stay, others are escaped, ambiguous words are
+//! quoted.
 
 use std::fmt::Write;
 
@@ -24,11 +25,11 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// Stands for a byte that is no part of UTF-8 text: private characters from U+F700 on, one for each byte from 0x80.
+/// Stand for bytes that are not part of UTF-8 text: private characters, one for each byte from 0x80 on.
 const STAND_INS: std::ops::RangeInclusive<char> = '\u{f780}'..='\u{f7ff}';
 
-/// Any bytes as text that [`to_bytes`] turns back into them: what is not UTF-8, or is a stand-in itself, becomes one private
-/// character (U+F780 to U+F7FF) for each byte. Text is what it was. Cost: O(bytes).
+/// Any bytes as text that [`to_bytes`] turns back into them: each byte that is not UTF-8, or is part of a stand-in, becomes a
+/// private character (U+F780 to U+F7FF). Other text is unchanged. Cost: O(bytes).
 pub fn from_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     let stand_in = |byte: u8| char::from_u32(0xf700 + u32::from(byte)).expect("a private character");
@@ -45,7 +46,7 @@ pub fn from_bytes(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that [`from_bytes`] made this text of. Cost: O(text).
+/// The bytes from which [`from_bytes`] made this text. Cost: O(text).
 pub fn to_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for c in text.chars() {
@@ -58,7 +59,7 @@ pub fn to_bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The language's own answers: a value that reads like one is quoted, so that nobody can pass it off as the answer.
+/// The language's own answers: a value that looks like one is quoted, so that it cannot be taken for the answer.
 const RESERVED: [&str; 12] = [
     "nothing",
     "stored",
@@ -95,7 +96,8 @@ pub fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-/// Characters that reorder or hide text around them: shown by number, lest a report say what its source does not.
+/// Characters that reorder or hide text around them. They are escaped, so that a report shows what the source really
+/// says.
 fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -105,7 +107,7 @@ pub fn quoted(escaped: &str) -> String {
     format!("\"{}\"", escaped.replace('"', "\\\""))
 }
 
-/// A word of the script language: as it is where that reads back as one word, else quoted; long runs of one character
+/// A word of the script language: unchanged if it reads back as one word, otherwise quoted; long runs of one character
 /// are written `40*x`. Cost: O(length).
 pub fn word(escaped: &str) -> String {
     let mut chars = escaped.chars();

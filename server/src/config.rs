@@ -1,4 +1,8 @@
-//! What can be set: flags before environment before file before default; checked whole before anything is opened.
+//! Configuration: flags override the environment, which overrides the file, which overrides defaults; all of it is
+//! checked before anything is opened.
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,6 +12,8 @@ use std::time::Duration;
 use cachedojo::protocol::rest::Limits;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
+
+use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
 
 /// The flags. Each may stand in the environment as well (`CACHEDOJO_LISTEN` for `--listen`), and in the file that
 /// `--config` names (`listen = "…"`).
@@ -61,22 +67,34 @@ pub struct Flags {
     /// host, or virtual: time stands still but for the header `X-Cache-Clock: MILLISECONDS` [default: host]
     #[arg(long, value_name = "CLOCK")]
     pub clock: Option<String>,
+    /// Which node of a cluster this is: n1 to n63 [default: none, and no cluster]
+    #[arg(long, value_name = "ID")]
+    pub node: Option<String>,
+    /// The cluster's nodes, this one among them: n1=ADDR,n2=ADDR,… Those who found it name the same ones
+    #[arg(long, value_name = "NODES")]
+    pub peers: Option<String>,
+    /// The cluster's name [default: cachedojo]
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// Where the node keeps what must outlive it [default: the folder NAME-ID]
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<String>,
 }
 
-/// A configuration that is whole and right.
+/// A complete, valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where HTTP is answered.
+    /// The address for HTTP.
     pub listen: SocketAddr,
-    /// Where memcached's protocol is answered.
+    /// The address for memcached's protocol.
     pub memcached: Option<SocketAddr>,
-    /// Where the entries are.
+    /// The store of entries.
     pub store: StoreUrl,
-    /// Where settings and the access log are.
+    /// The database of settings and the access log.
     pub database: String,
-    /// How long the store may take.
+    /// How long the store may take to answer.
     pub store_timeout: Duration,
-    /// What every request must present.
+    /// The token that every request must have.
     pub token: Option<String>,
     /// All entries, in bytes.
     pub memory_bytes_max: usize,
@@ -88,15 +106,17 @@ pub struct Config {
     pub connections_max: usize,
     /// How long a request may take.
     pub timeout: Duration,
-    /// How long the end may take.
+    /// How long requests in progress may take at the end.
     pub farewell: Duration,
-    /// What is logged.
+    /// The log level.
     pub log: LevelFilter,
-    /// Whether time stands still.
+    /// Whether time moves only by the header `X-Cache-Clock`.
     pub virtual_clock: bool,
+    /// Which node of a cluster it is, if it is one.
+    pub node: Option<NodeSettings>,
 }
 
-/// Where the entries are.
+/// The store of entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     /// In this process.
@@ -105,7 +125,7 @@ pub enum StoreUrl {
     Redis(String),
 }
 
-/// What is wrong with a configuration: which setting, where it stands, and what would be right.
+/// What is wrong with a configuration: which setting, where it was given, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake(String);
 
@@ -117,7 +137,7 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-/// Every setting's name, and how it is reached in [`Flags`].
+/// How a setting is reached in [`Flags`].
 type Access = fn(&mut Flags) -> &mut Option<String>;
 const SETTINGS: &[(&str, Access)] = &[
     ("listen", |flags| &mut flags.listen),
@@ -134,16 +154,20 @@ const SETTINGS: &[(&str, Access)] = &[
     ("farewell-ms", |flags| &mut flags.farewell_ms),
     ("log", |flags| &mut flags.log),
     ("clock", |flags| &mut flags.clock),
+    ("node", |flags| &mut flags.node),
+    ("peers", |flags| &mut flags.peers),
+    ("cluster", |flags| &mut flags.cluster),
+    ("data", |flags| &mut flags.data),
 ];
 
-/// Settings as they were given, each with the place that it was given in.
+/// Settings, each with the place where it was given.
 struct Given(Vec<(&'static str, String, String)>);
 
 impl Config {
-    /// The configuration that flags, the environment and the file amount to.
+    /// The configuration that results from flags, environment and file.
     ///
     /// # Errors
-    /// The first setting that is wrong, in one sentence.
+    /// The first invalid setting, in one sentence.
     pub fn new(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Mistake> {
         let given = Given::gather(flags, environment)?;
         let config = Self {
@@ -161,7 +185,13 @@ impl Config {
             farewell: given.milliseconds("farewell-ms", 5_000)?,
             log: given.one_of("log", &["off", "error", "warn", "info", "debug"], "info")?.parse().expect("a level"),
             virtual_clock: given.one_of("clock", &["host", "virtual"], "host")? == "virtual",
+            node: given.cluster_node()?,
         };
+        if config.node.is_some() && config.virtual_clock {
+            return Err(Mistake(
+                "the nodes of a cluster follow their machines' clocks: leave out clock or node".into(),
+            ));
+        }
         if config.body_bytes_max < config.value_bytes_max {
             let (body, value) = (config.body_bytes_max, config.value_bytes_max);
             return Err(Mistake(format!(
@@ -171,7 +201,7 @@ impl Config {
         Ok(config)
     }
 
-    /// How much fits, as the engine is told.
+    /// The limits, in the engine's form.
     pub const fn limits(&self) -> Limits {
         Limits { value_bytes_max: self.value_bytes_max, storage_bytes_max: self.memory_bytes_max }
     }
@@ -236,7 +266,7 @@ impl Given {
         if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| value.starts_with(scheme)) {
             return Ok(value.to_owned());
         }
-        // Not its value: it may hold a password.
+        // The value is not shown: it may contain a password.
         Err(Mistake(format!("{place} is no database: write sqlite:PATH, sqlite::memory: or postgres://…")))
     }
 
@@ -246,6 +276,35 @@ impl Given {
             return Err(Mistake(format!("{place}: a token has printable ASCII characters and no spaces")));
         }
         Ok(Some(value.to_owned()))
+    }
+
+    fn cluster_node(&self) -> Result<Option<NodeSettings>, Mistake> {
+        let ((node, place), (peers, peers_place)) = match (self.get("node"), self.get("peers")) {
+            (Some(node), Some(peers)) => (node, peers),
+            (Some((_, place)), None) => {
+                return Err(Mistake(format!(
+                    "{place} needs peers: name all nodes, as in n1=127.0.0.1:7001,n2=127.0.0.1:7002"
+                )));
+            }
+            (None, _) => {
+                let alone = ["peers", "cluster", "data"].into_iter().find_map(|name| self.get(name));
+                return alone.map_or(Ok(None), |(_, place)| {
+                    Err(Mistake(format!("{place} is for a node of a cluster: say with node which one this is")))
+                });
+            }
+        };
+        let at = |place: &str| {
+            let place = place.to_owned();
+            move |wrong: WrongNode| Mistake(format!("{place}: {wrong}"))
+        };
+        let id = node_settings::read_id(node).map_err(at(place))?;
+        let peers = NodeSettings::read_peers(peers).map_err(at(peers_place))?;
+        let (name, _) = self.get("cluster").unwrap_or(("cachedojo", ""));
+        let folder = self.get("data").map(|(folder, _)| folder);
+        let memory = (self.number("memory-mb", 1, 1 << 20, 100)? as u64) << 20;
+        NodeSettings::new(id, peers, name, folder, self.token()?.as_deref(), memory)
+            .map(Some)
+            .map_err(|wrong| Mistake(wrong.to_string()))
     }
 
     fn number(&self, name: &str, least: usize, most: usize, default: usize) -> Result<usize, Mistake> {
@@ -267,86 +326,5 @@ impl Given {
             return Ok(value);
         }
         Err(Mistake(format!("{place}: `{value}` is none of its words: write one of {}", words.join(", "))))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::Parser as _;
-
-    fn config(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Mistake> {
-        let arguments = ["cachedojo-server"].iter().chain(arguments);
-        let flags = Flags::try_parse_from(arguments).expect("known flags");
-        Config::new(&flags, |name| {
-            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn flags_come_before_environment_before_file_before_default() {
-        let folder = std::env::temp_dir().join(format!("cachedojo-config-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let path = folder.join("server.toml");
-        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nmemory-mb = \"7\"\nconnections = \"3\"\n").expect("a file");
-        let file = ["--config", path.to_str().expect("text")];
-        let with_flag = [file[0], file[1], "--listen", "127.0.0.1:3"];
-        let environment = [("CACHEDOJO_LISTEN", "127.0.0.1:2"), ("CACHEDOJO_MEMORY_MB", "8")];
-        let read = config(&with_flag, &environment).expect("right");
-        assert_eq!((read.listen.port(), read.memory_bytes_max, read.connections_max), (3, 8 << 20, 3));
-        let read = config(&file, &environment[..1]).expect("right");
-        assert_eq!((read.listen.port(), read.memory_bytes_max), (2, 7 << 20));
-        let read = config(&[], &[]).expect("right");
-        assert_eq!((read.listen.port(), read.memory_bytes_max, read.virtual_clock), (8080, 100 << 20, false));
-        std::fs::write(&path, "listen-to = \"127.0.0.1:1\"\n").expect("a file");
-        let mistake = config(&file, &[]).expect_err("no such setting").to_string();
-        assert!(
-            mistake.contains("unknown field `listen-to`") && mistake.contains("the settings are listen,"),
-            "{mistake}"
-        );
-        std::fs::remove_dir_all(&folder).expect("removed");
-    }
-
-    #[test]
-    fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
-        for (arguments, sentence) in [
-            (
-                ["--listen", "localhost"],
-                "--listen: `localhost` is no address: write one such as 127.0.0.1:8080 or [::1]:8080",
-            ),
-            (["--memory-mb", "0"], "--memory-mb: `0` is out of range: write a whole number from 1 to 1048576"),
-            (["--timeout-ms", "soon"], "--timeout-ms: `soon` is out of range: write a whole number from 1 to 3600000"),
-            (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
-            (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
-            (["--store", "disk"], "--store: `disk` is no store: write memory or redis://HOST:PORT"),
-            (
-                ["--database", "mysql://x"],
-                "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…",
-            ),
-            (["--token", "a b"], "--token: a token has printable ASCII characters and no spaces"),
-            (
-                ["--body-bytes", "2000"],
-                "a body of 2000 bytes cannot hold a value of 1048576: raise body-bytes or lower value-bytes",
-            ),
-        ] {
-            assert_eq!(config(&arguments, &[]).expect_err("wrong").to_string(), sentence);
-        }
-        let environment = [("CACHEDOJO_MEMCACHED", "x")];
-        assert!(config(&[], &environment).expect_err("wrong").to_string().starts_with("CACHEDOJO_MEMCACHED: `x`"));
-        let missing = config(&["--config", "/nowhere/x.toml"], &[]).expect_err("wrong").to_string();
-        assert!(missing.starts_with("/nowhere/x.toml cannot be read"), "{missing}");
-    }
-
-    #[test]
-    fn every_setting_is_a_flag() {
-        let mut all = Flags::default();
-        for &(name, access) in SETTINGS {
-            *access(&mut all) = Some(name.to_owned());
-        }
-        let Flags { config: _, listen, memcached, token, memory_mb, value_bytes, body_bytes, .. } = all.clone();
-        let Flags { connections, timeout_ms, farewell_ms, log, clock, .. } = all;
-        let fields =
-            [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
-        assert!(fields.iter().chain(&[log, clock]).all(Option::is_some));
     }
 }

@@ -1,4 +1,4 @@
-//! Connections: how many there may be, how long each may dawdle, and how they end.
+//! Connections: how many there may be, how slow each may be, and how they end.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,18 +19,18 @@ use tokio::time::{Sleep, sleep};
 
 use crate::metrics::{Gauge, Metrics};
 
-/// The head of a request, in bytes: a key of 255 characters takes up to 3 KiB when it is percent-encoded.
+/// The largest head of a request, in bytes: a percent-encoded key of 255 characters has up to 3 KiB.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// Header lines of a request.
+/// The most header lines of a request.
 const HEADERS_MAX: usize = 64;
-/// Those who are being told to come back; more are just hung up on.
+/// The most connections that are told to come back; further ones are just closed.
 const TURNED_AWAY_MAX: usize = 64;
-/// How long saying so may take.
+/// How long telling them may take.
 const TURNING_AWAY: Duration = Duration::from_millis(500);
-/// How long to wait when the machine has no more sockets.
+/// How long to wait if the system has no more sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
 
-/// Who may come in, and until when.
+/// Accepts connections up to a limit, until it is told to stop.
 #[derive(Debug, Clone)]
 pub struct Door {
     places: Arc<Semaphore>,
@@ -38,12 +38,12 @@ pub struct Door {
     timeout: Duration,
     metrics: Arc<Metrics>,
     stop: watch::Receiver<bool>,
-    /// Everybody who is inside holds one; when the last is dropped all have left.
+    /// Every connection holds a clone; when the last one is dropped, all have ended.
     inside: mpsc::Sender<Infallible>,
 }
 
 impl Door {
-    /// A door for that many at a time.
+    /// A door for that many connections at a time.
     pub fn new(
         places: usize,
         timeout: Duration,
@@ -55,8 +55,8 @@ impl Door {
         Self { places, turned_away, timeout, metrics, stop, inside }
     }
 
-    /// Lets connections in until it is told to stop; each is served by `serve` on a task of its own. Whoever finds no place
-    /// is sent `sorry` and hung up on.
+    /// Accepts connections until it is told to stop; each is served by `serve` on a task of its own. A connection beyond the
+    /// limit gets `sorry` and is closed.
     pub async fn open<F>(self, listener: TcpListener, gauge: Gauge, sorry: &'static [u8], serve: impl Fn(Visit) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -69,7 +69,7 @@ impl Door {
             };
             match accepted {
                 Ok((stream, peer)) => self.admit(stream, peer, gauge, sorry, &serve),
-                // Of no descriptors left, and of a client that hung up before it was served: the next may fare better.
+                // No descriptors left, or a client that closed before it was served: the next `accept` may succeed.
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(OUT_OF_SOCKETS).await;
@@ -118,32 +118,32 @@ impl Door {
     }
 }
 
-/// One connection that was let in.
+/// An accepted connection.
 #[derive(Debug)]
 pub struct Visit {
     /// Its bytes.
     pub stream: Patient,
-    /// Who it is.
+    /// The client's address.
     pub peer: SocketAddr,
     /// How long each step may take.
     pub timeout: Duration,
-    /// Turns true when it is time to leave.
+    /// Becomes true when the server stops.
     pub stop: watch::Receiver<bool>,
 }
 
-/// Ends when it is time to leave.
+/// Waits until the server stops.
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // A server that has gone without a word has stopped as well.
+    // If the sender is gone, the server has stopped as well.
     _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// What whoever finds no place is told over HTTP.
+/// The HTTP answer for a connection beyond the limit.
 pub const HTTP_SORRY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n\
     Connection: close\r\nContent-Length: 32\r\n\r\n{\"error\":\"Too many connections\"}";
 
-/// Serves HTTP/1.1 on one connection until the client leaves, dawdles, or all is to stop: then the request that is being
-/// answered is the last one.
+/// Serves HTTP/1.1 on one connection until the client closes it, is too slow, or the server stops: then the request in progress
+/// is the last one.
 pub async fn serve_http(visit: Visit, routes: Router) {
     let Visit { stream, peer, timeout, mut stop } = visit;
     let connection = http1::Builder::new()
@@ -165,12 +165,12 @@ pub async fn serve_http(visit: Visit, routes: Router) {
     }
 }
 
-/// A connection on which a write that the other side does not take within the time fails.
+/// A connection whose writes fail if the other side does not accept them in time.
 #[derive(Debug)]
 pub struct Patient {
     stream: TcpStream,
     patience: Duration,
-    /// Running while a write waits.
+    /// A timer that runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
@@ -179,7 +179,7 @@ impl Patient {
         Self { stream, patience, waiting: None }
     }
 
-    /// What a write came to, unless it waits for too long.
+    /// The result of a write, or an error if it has waited for too long.
     fn judge<T>(&mut self, write: Poll<std::io::Result<T>>, cx: &mut Context<'_>) -> Poll<std::io::Result<T>> {
         if write.is_ready() {
             self.waiting = None;

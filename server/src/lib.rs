@@ -9,6 +9,7 @@
 //! | [`database`] | settings, their audit trail and the access log, in SQLite or PostgreSQL |
 //! | [`connection`] | how many connections there may be, and how long each may dawdle |
 //! | [`memcached`] | memcached's protocol on TCP |
+//! | [`cluster`] | a node of a cluster of processes, which keeps keys in as many copies as the simulated ones |
 //! | [`openapi`] | the API's description for other programs, made of the engine's table |
 //! | [`metrics`] | what is counted, as Prometheus reads it |
 //! | [`time`] | the one place that reads the host's time |
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod cluster;
 pub mod config;
 pub mod connection;
 pub mod database;

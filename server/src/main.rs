@@ -33,14 +33,24 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let server = Server::start(config).await?;
+    let mut server = Server::start(config).await?;
     println!("Cache service: {}", server.url());
     if let Some(address) = server.memcached_address() {
         println!("memcached: {address}");
     }
-    let stop = stopped()?;
-    server.serve_until(stop).await;
-    Ok(())
+    if let Some(address) = server.node_address() {
+        println!("cluster: {address}");
+    }
+    let (stop, failure) = (stopped()?, server.node_failure());
+    let mut failed = None;
+    let either = async {
+        tokio::select! {
+            () = stop => {}
+            why = failure => failed = Some(why),
+        }
+    };
+    server.serve_until(either).await;
+    failed.map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
 }
 
 /// Ends when the process is told to: INT (Ctrl-C) or TERM.

@@ -11,13 +11,13 @@ use tokio::time::{sleep, timeout};
 use crate::connection::{Patient, Visit, stopped};
 use crate::time::Time;
 
-/// What is read at once, in bytes.
+/// How many bytes are read at once.
 const READ_BYTES: usize = 16 * 1024;
-/// Answers are sent when they have come to this, in bytes.
+/// Answers are sent when they have reached so many bytes.
 const SEND_BYTES: usize = 256 * 1024;
-/// A watcher is sent its lines this often: they come about without it.
+/// How often a watcher gets its lines: they appear without input from it.
 const WATCHING: Duration = Duration::from_millis(100);
-/// What whoever finds no place is told: memcached's own words.
+/// The answer for a connection beyond the limit, in memcached's words.
 pub const SORRY: &[u8] = b"ERROR Too many open connections\r\n";
 
 /// The items that all connections share.
@@ -43,19 +43,19 @@ impl Memcached {
     }
 
     fn lock(&self) -> MutexGuard<'_, Store> {
-        // A panic of the engine is a bug that one connection died of; its tables are consistent between requests.
+        // A panic of the engine is a bug that ended one connection; its tables are consistent between requests.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Obeys what these bytes complete; whether all that is complete is done.
+    /// Executes the requests that these bytes complete; `false` if some are left.
     fn feed(&self, session: &mut Session, bytes: &[u8], out: &mut Vec<u8>) -> bool {
         let now = self.time.now();
         session.feed_until(&mut self.lock(), bytes, now, SEND_BYTES, out)
     }
 }
 
-/// Serves one connection until the client leaves or all is to stop. There is no time limit on silence, as with memcached:
-/// clients keep connections.
+/// Serves one connection until the client closes it or the server stops. As in memcached, there is no time limit on silence:
+/// clients keep connections open.
 pub async fn serve(visit: Visit, memcached: Arc<Memcached>) {
     let Visit { mut stream, stop, .. } = visit;
     let mut session = Session::new();
@@ -108,7 +108,7 @@ async fn send(stream: &mut Patient, out: &mut Vec<u8>) -> std::io::Result<()> {
     if !out.is_empty() {
         stream.write_all(out).await?;
     }
-    // A large answer's room is given back.
+    // Gives a large answer's memory back.
     out.clear();
     out.shrink_to(SEND_BYTES);
     Ok(())

@@ -1,4 +1,4 @@
-//! What is counted, as Prometheus reads it.
+//! Counters in Prometheus's format.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -7,8 +7,8 @@ use std::time::Duration;
 use cachedojo::protocol::memcached::Counters;
 use cachedojo::protocol::rest::Stats;
 
-/// What requests are told apart by.
-const OPERATIONS: [&str; 17] = [
+/// The operations that are counted separately.
+const OPERATIONS: [&str; 18] = [
     "GET",
     "PUT",
     "DELETE",
@@ -21,19 +21,20 @@ const OPERATIONS: [&str; 17] = [
     "CONFIGURE",
     "FORGET",
     "AUDIT",
+    "CLUSTER",
     "HEALTH",
     "METRICS",
     "OPENAPI",
     "UNAUTHORIZED",
     "OTHER",
 ];
-/// The statuses that there are; the last place is for any other.
-const STATUSES: [u16; 13] = [200, 201, 400, 401, 404, 405, 408, 413, 503, 504, 507, 500, 0];
+/// The known statuses; the last place is for all others.
+const STATUSES: [u16; 15] = [200, 201, 202, 400, 401, 404, 405, 408, 409, 413, 503, 504, 507, 500, 0];
 /// Upper bounds of the histogram's buckets, in microseconds.
 const BUCKETS_US: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000];
 
-/// What goes up and down.
+/// A value that goes up and down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gauge {
     /// Connections that speak HTTP.
@@ -59,7 +60,7 @@ struct Histogram {
 }
 
 impl Metrics {
-    /// Counts a request that was answered.
+    /// Counts an answered request.
     pub fn count_request(&self, operation: &str, status: u16, took: Duration) {
         let operation = OPERATIONS.iter().position(|known| *known == operation).unwrap_or(OPERATIONS.len() - 1);
         let status = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
@@ -73,22 +74,22 @@ impl Metrics {
         histogram.sum_us.fetch_add(us, Ordering::Relaxed);
     }
 
-    /// Counts a connection that found no place.
+    /// Counts a connection beyond the limit.
     pub fn count_rejected(&self) {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A connection was let in.
+    /// Counts an accepted connection.
     pub fn enter(&self, gauge: Gauge) {
         self.connections[gauge as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A connection has left.
+    /// Counts the end of a connection.
     pub fn leave(&self, gauge: Gauge) {
         self.connections[gauge as usize].fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// All of it as text, with what the cache itself counts.
+    /// All counters as text, with the cache's own.
     pub fn text(
         &self,
         stats: Stats,

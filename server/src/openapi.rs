@@ -1,4 +1,4 @@
-//! The API's description for other programs, made of the engine's table of endpoints.
+//! The API's OpenAPI description, generated from the engine's table of endpoints.
 
 use cachedojo::protocol::rest::{
     ENDPOINTS, Endpoint, Eviction, KEY_CHARS_MAX, KEYS_MAX, NAMESPACE_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX,
@@ -17,6 +17,9 @@ pub fn document() -> String {
         "summary": "Counters, as Prometheus reads them",
         "responses": {"200": {"description": "All of them.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
     }}));
+    for (path, operations) in crate::cluster::description() {
+        paths.insert(path.to_owned(), operations);
+    }
     let document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -154,7 +157,7 @@ fn schemas() -> Value {
     })
 }
 
-/// An object all of whose properties are there, but for these.
+/// An object all of whose properties are required, except these.
 fn object(properties: &Value, optional: &[&str]) -> Value {
     let names = properties.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     let required: Vec<&str> = names.filter(|name| !optional.contains(name)).collect();

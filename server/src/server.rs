@@ -1,4 +1,4 @@
-//! Sockets are opened, served and closed again.
+//! Opens sockets, serves them, and closes them.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
 use crate::database::{AccessLog, Database};
@@ -22,7 +23,7 @@ use crate::service::{self, Parts, Service};
 use crate::store::{RedisStore, Store};
 use crate::time::Time;
 
-/// Connections that wait to be let in: whoever comes later tries again only after a second.
+/// The most connections that wait to be accepted: a further client would try again only after a second.
 const WAITING_MAX: u32 = 4096;
 
 /// A running server.
@@ -32,27 +33,28 @@ pub struct Server {
     memcached_address: Option<SocketAddr>,
     farewell: Duration,
     stop: watch::Sender<bool>,
-    /// Ends when everybody has left.
+    /// Ends when all connections have ended.
     inside: mpsc::Receiver<Infallible>,
     doors: Vec<JoinHandle<()>>,
-    /// Ends when the last row of the access log is written.
+    /// Ends when the last row of the access log has been written.
     writer: JoinHandle<()>,
+    node: Option<(SocketAddr, NodeThread)>,
 }
 
 impl Server {
-    /// Opens the sockets and begins to serve; must be called on a tokio runtime.
+    /// Opens the sockets and starts to serve; must be called on a tokio runtime.
     ///
     /// # Errors
-    /// A socket cannot be had.
+    /// A socket cannot be opened.
     pub async fn start(config: Config) -> Result<Self> {
         let time = if config.virtual_clock { Time::standing() } else { Time::host() };
         Self::start_at(config, time).await
     }
 
-    /// Does the same in the given time.
+    /// The same with a given time.
     ///
     /// # Errors
-    /// A socket cannot be had.
+    /// A socket cannot be opened.
     pub async fn start_at(config: Config, time: Time) -> Result<Self> {
         raise_descriptor_limit();
         let listener = listen(config.listen, "listen")?;
@@ -68,7 +70,18 @@ impl Server {
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
         let (log, writer) = AccessLog::start(database.clone());
-        let parts = Parts { store, database, log, time, metrics: Arc::clone(&metrics), memcached: memcached.clone() };
+        let (cluster, node) = match config.node.clone() {
+            Some(node) => {
+                let listener = listen(node.address(), "peers")?;
+                let (cluster, ending) = Cluster::start(node, listener, stopped.clone())?;
+                let address = cluster.address();
+                tracing::info!(%address, node = %cluster.id(), "a node of a cluster");
+                (Some(cluster), Some((address, ending)))
+            }
+            None => (None, None),
+        };
+        let (memcached_parts, metrics_parts) = (memcached.clone(), Arc::clone(&metrics));
+        let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let routes = Router::new().fallback(service::answer).with_state(service);
@@ -83,31 +96,51 @@ impl Server {
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
             tracing::info!(?memcached_address, "serving memcached");
         }
-        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer })
+        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer, node })
     }
 
-    /// Where HTTP is answered.
+    /// The URL for HTTP.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    /// The address of that.
+    /// Its address.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where memcached's protocol is answered.
+    /// The address for memcached's protocol.
     pub const fn memcached_address(&self) -> Option<SocketAddr> {
         self.memcached_address
     }
 
-    /// Serves until `stop` comes, then lets those finish who are being answered, but not for longer than the farewell.
+    /// The address for the cluster's other nodes, if this is a node.
+    pub fn node_address(&self) -> Option<SocketAddr> {
+        self.node.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Ends with the reason when the cluster's node ends by itself: its disk cannot be written, or an invariant is broken. To be
+    /// called once; without a node it never ends.
+    pub fn node_failure(&mut self) -> impl Future<Output = String> + use<> {
+        let failed = self.node.as_mut().and_then(|(_, ending)| ending.failure());
+        async move {
+            match failed {
+                Some(failed) => failed.await.unwrap_or_else(|_| "the node's thread ended".to_owned()),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Serves until `stop` completes, then lets requests in progress finish, but no longer than the farewell.
     pub async fn serve_until(mut self, stop: impl Future<Output = ()>) {
         stop.await;
         tracing::info!("stopping");
         _ = self.stop.send(true);
         for door in self.doors {
             _ = door.await;
+        }
+        if let Some((_, ending)) = self.node {
+            ending.end().await;
         }
         if tokio::time::timeout(self.farewell, self.inside.recv()).await.is_err() {
             tracing::warn!("some were still being answered when the time for that was over");
@@ -131,7 +164,7 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
     let open = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // A port that was served a moment ago can be had again at once.
+        // So that a port that was in use a moment ago can be opened at once.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -141,7 +174,7 @@ fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
         .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
 }
 
-/// A connection takes a descriptor, and many machines allow 1024 by default and far more on demand.
+/// A connection needs a descriptor; many systems allow 1024 by default and far more on request.
 #[cfg(unix)]
 fn raise_descriptor_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};

@@ -1,5 +1,5 @@
-//! A request over HTTP becomes the engine's request, its reply an answer over HTTP. Meanwhile: who may ask, how much may be
-//! sent, how long it may take, what is counted and logged.
+//! Translates an HTTP request into the engine's, and its reply into an HTTP answer. Also checks the token, bounds sizes and
+//! times, counts and logs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
+use crate::cluster::{self, Cluster};
 use crate::config::Config;
 use crate::database::{Access, AccessLog, Database};
 use crate::memcached::Memcached;
@@ -22,29 +23,31 @@ use crate::openapi;
 use crate::store::Store;
 use crate::time::{Stopwatch, Time};
 
-/// Bodies that are being received, all together, in KiB.
+/// The most KiB of bodies being received, all together.
 const BODIES_KIB_MAX: usize = 256 * 1024;
-/// The header that a request's number goes by.
+/// The header with a request's number.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The header that moves standing time, and that tells it.
+/// The header that sets a virtual time, and reports it.
 const CLOCK: HeaderName = HeaderName::from_static("x-cache-clock");
-/// The longest request number that is taken over from a client.
+/// The longest request number that is accepted from a client.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-/// Everything that requests share.
+/// The state that all requests share.
 #[derive(Debug)]
 pub struct Service {
     store: Store,
     database: Database,
     log: AccessLog,
-    /// One change of settings at a time, so that what is kept is what is set.
+    /// Only one change of settings at a time, so that the database always has what is set.
     changing: tokio::sync::Mutex<()>,
     limits: Limits,
     time: Time,
     metrics: Arc<Metrics>,
-    /// Its counters stand beside this service's.
+    /// Its counters are shown beside this service's.
     memcached: Option<Arc<Memcached>>,
-    /// The token's digest, so that comparing tells nothing of how much of it was right.
+    /// The node, where this is one of a cluster.
+    cluster: Option<Cluster>,
+    /// The token's digest: comparing digests does not reveal how much of a token was right.
     token: Option<[u8; 32]>,
     bodies: Semaphore,
     body_bytes_max: usize,
@@ -53,7 +56,7 @@ pub struct Service {
     openapi: Bytes,
 }
 
-/// What a service is made of.
+/// The parts of a service.
 #[derive(Debug)]
 pub struct Parts {
     /// The entries.
@@ -66,11 +69,13 @@ pub struct Parts {
     pub time: Time,
     /// The counters.
     pub metrics: Arc<Metrics>,
-    /// The other protocol's items, where it is spoken.
+    /// The items of the other protocol, if it is enabled.
     pub memcached: Option<Arc<Memcached>>,
+    /// The node, where this is one of a cluster.
+    pub cluster: Option<Cluster>,
 }
 
-/// What is answered before, or instead of, asking the engine.
+/// Reasons to answer without the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     Unauthorized,
@@ -97,7 +102,7 @@ impl Refusal {
 impl Service {
     /// A service over a store and a database.
     pub fn new(config: &Config, parts: Parts) -> Self {
-        let Parts { store, database, log, time, metrics, memcached } = parts;
+        let Parts { store, database, log, time, metrics, memcached, cluster } = parts;
         Self {
             store,
             database,
@@ -107,6 +112,7 @@ impl Service {
             time,
             metrics,
             memcached,
+            cluster,
             token: config.token.as_ref().map(|token| Sha256::digest(token).into()),
             bodies: Semaphore::new(BODIES_KIB_MAX),
             body_bytes_max: config.body_bytes_max,
@@ -116,7 +122,7 @@ impl Service {
         }
     }
 
-    /// Obeys a request of the API, and logs it.
+    /// Executes a request of the API, and logs it.
     async fn obey(&self, request: Request) -> Result<Reply, Failure> {
         let (watch, now) = (Stopwatch::start(), self.time.now());
         let (operation, logged) = (request.operation(), Access::of(&request));
@@ -132,7 +138,7 @@ impl Service {
         reply
     }
 
-    /// Changes settings here and in the database: both, or what was set stays.
+    /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let _alone = self.changing.lock().await;
         let namespace = request.namespace().unwrap_or_default().to_owned();
@@ -141,7 +147,7 @@ impl Service {
         let kept = match &reply {
             Reply::Settings(named) => {
                 let all = self.settings_and_changes(&namespace).1;
-                // The trail's first rows go when it is full, so that new ones are counted from the end.
+                // A full trail loses its first rows, so new ones are counted from the end.
                 let count = old.differences(named.settings).len();
                 let new = all.len().saturating_sub(count);
                 self.database.keep(named, &all[new..]).await
@@ -171,7 +177,7 @@ impl Service {
 
     fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
-        // A load balancer asks for health, and knows no secret.
+        // A load balancer asks for health without a token.
         if path == "/health" {
             return true;
         }
@@ -182,7 +188,7 @@ impl Service {
         })
     }
 
-    /// The whole body, within the bounds of its size, of the time for it, and of all bodies together.
+    /// The whole body, within the limits of its size, its time, and all bodies together.
     async fn read_body(&self, body: Body) -> Result<Vec<u8>, Refusal> {
         let all = self.collect(body);
         tokio::time::timeout(self.timeout, all).await.unwrap_or(Err(Refusal::BodyTooSlow))
@@ -208,7 +214,7 @@ impl Service {
         Ok(bytes)
     }
 
-    /// The number that a request goes by in logs: its own if that is short and plain, else the next.
+    /// The request's number in logs: its own if it is short and plain, else the next one.
     fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
         let is_plain = |value: &&HeaderValue| {
             (1..=REQUEST_ID_BYTES_MAX).contains(&value.len())
@@ -222,14 +228,14 @@ impl Service {
     }
 }
 
-/// What became of a request, for the log and the counters.
+/// The result of a request, for the log and the counters.
 struct Done {
     response: Response,
     operation: &'static str,
     namespace: Option<String>,
 }
 
-/// Answers one request, whatever it is.
+/// Answers one HTTP request.
 pub async fn answer(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
     let watch = Stopwatch::start();
     let id = service.request_id(request.headers());
@@ -280,9 +286,14 @@ impl Service {
             Ok(body) => body,
             Err(refusal) => return Done { response: refuse(refusal), operation: "OTHER", namespace: None },
         };
+        if head.uri.path().starts_with("/cluster/") {
+            let target = (head.uri.path(), head.uri.query().unwrap_or_default());
+            let response = cluster::http::answer(self.cluster.as_ref(), &head.method, target, body).await;
+            return Done { response, operation: "CLUSTER", namespace: None };
+        }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let body = (!body.is_empty()).then_some(body);
-        // What is no text is no JSON either, and is refused as such.
+        // Bytes that are not text are not JSON either, and are refused as such.
         let text = body.as_deref().map(|body| std::str::from_utf8(body).unwrap_or("\u{fffd}"));
         let request = match Request::read(head.method.as_str(), target, text, &self.limits) {
             Ok(request) => request,
@@ -314,7 +325,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unauthorized => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         Refusal::Busy => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        // What is left of the body is not read, so nothing else can follow on this connection.
+        // The rest of the body is not read, so no further request can follow on this connection.
         Refusal::BodyTooSlow | Refusal::BodyTooLarge | Refusal::BodyBroken => {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

@@ -1,9 +1,9 @@
-//! The one place that reads the host's time; everything else is told what time it is.
+//! The only place that reads the host's time; all other code is given the time.
 
 use cachedojo::clock::{Clock, Instant};
 use std::time::{Duration, SystemTime};
 
-/// The service's time: moments for the engine, and the Unix time that they began at.
+/// The service's time: moments for the engine, and the Unix time of moment zero.
 #[derive(Debug, Clone)]
 pub struct Time {
     clock: Clock,
@@ -12,18 +12,18 @@ pub struct Time {
 }
 
 impl Time {
-    /// Follows the host.
+    /// A time that follows the host's.
     pub fn host() -> Self {
-        // The engine's clock counts from now on; Unix times are whole seconds there.
+        // The engine's clock starts now; Unix times are whole seconds.
         Self { clock: Clock::monotonic(), unix_base_s: unix_s(), is_virtual: false }
     }
 
-    /// Stands still until [`Self::move_to`] is called, and begins now.
+    /// A time that stands still until [`Self::move_to`] is called; it starts now.
     pub fn standing() -> Self {
         Self::standing_at(unix_s())
     }
 
-    /// The same, beginning at that Unix time, in seconds.
+    /// The same, starting at that Unix time, in seconds.
     pub fn standing_at(unix_base_s: u64) -> Self {
         Self { clock: Clock::new(), unix_base_s, is_virtual: true }
     }
@@ -33,7 +33,7 @@ impl Time {
         self.clock.now()
     }
 
-    /// The Unix time at which the moments began, in seconds.
+    /// The Unix time of moment zero, in seconds.
     pub const fn unix_base_s(&self) -> u64 {
         self.unix_base_s
     }
@@ -43,12 +43,12 @@ impl Time {
         self.unix_base_s.saturating_add(self.now().as_millis() / 1000)
     }
 
-    /// Whether it stands still by itself.
+    /// Whether it moves only by [`Self::move_to`].
     pub const fn is_virtual(&self) -> bool {
         self.is_virtual
     }
 
-    /// Moves standing time on to that many milliseconds after its beginning. It never goes back.
+    /// Moves a virtual time to that many milliseconds after its start. It never goes back.
     pub fn move_to(&self, ms: u64) {
         if self.is_virtual {
             let ahead = Instant::from_millis(ms).saturating_duration_since(self.now());
@@ -62,7 +62,7 @@ impl Time {
 pub struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {
-    /// Begins.
+    /// Starts measuring.
     #[expect(clippy::disallowed_methods, reason = "how long requests take is measured; nothing is decided by it")]
     pub fn start() -> Self {
         Self(std::time::Instant::now())

@@ -1,8 +1,8 @@
-//! Lives thousands of random lives of the cluster, checks each, and counts the rare things that happened: `cargo xtask simulate`.
+//! Runs thousands of random lives of the cluster, checks each, and counts rare events: `cargo xtask simulate`.
 //!
-//! `simulate FIRST COUNT` lives the seeds `FIRST..FIRST + COUNT` on all processors. It ends with 1 at the first seed (by number) that
-//! breaks a promise, and prints it shrunk to a script. `simulate found FIRST COUNT` only tells that seed. `simulate play FILE…` lives the lives in files and prints what
-//! clients heard.
+//! `simulate FIRST COUNT` runs the seeds `FIRST..FIRST + COUNT` on all processors. At the lowest seed that breaks a promise it
+//! exits with 1, and prints that life shrunk to a script. `simulate found FIRST COUNT` prints only the seed. `simulate play
+//! FILE…` runs the lives in files and prints the clients' answers.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -12,9 +12,9 @@ use cachedojo_lab::world::cluster::plan::objects_that_live_on;
 use cachedojo_lab::world::cluster::simulate::{Life, live, relive, script, shrink};
 use cachedojo_lab::world::cluster::story::Counts;
 
-/// How many lives the shrinking of a failing one may cost.
+/// The most lives that are run to shrink a failing one.
 const SHRINK_TRIES: usize = 600;
-/// In so many lives every rare thing must have happened; the rarest does about twenty times in a thousand.
+/// In this many lives every rare event must have happened; the rarest happens about twenty times in a thousand.
 const LIVES_THAT_SHOW_ALL: u64 = 2000;
 
 #[derive(Default)]
@@ -91,7 +91,7 @@ fn work(next: &AtomicU64, end: &AtomicU64, sum: &Mutex<Sum>) {
         sum.fewest = (sum.fewest.0.min(lived.operations.0), sum.fewest.1.min(lived.faults));
         sum.digest ^= lived.digest.rotate_left(u32::try_from(seed % 64).unwrap_or(0));
         if let Some(broken) = lived.broken {
-            // Seeds below this one are finished, so that the answer is the lowest one.
+            // Lower seeds are finished first, so that the answer is the lowest one.
             end.fetch_min(seed, Ordering::Relaxed);
             if sum.broken.as_ref().is_none_or(|(other, ..)| seed < *other) {
                 sum.broken = Some((seed, life, broken));

@@ -1,5 +1,6 @@
-//! The deadlines of all entries that have one: a binary heap whose entries know their node and the other way
-//! round, so that an overwritten or touched deadline is mended in place instead of lingering and killing a newer value.
+//! The deadlines of all entries that have one: a binary heap, with the place in the heap kept for each node. So a
+//! deadline that is overwritten or touched is moved in place; a stale timer left in the heap would remove a newer
+//! value.
 
 use super::nodes::{Moves, NIL, grow, steps};
 use crate::clock::Instant;
@@ -7,7 +8,7 @@ use crate::clock::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Timer {
     at: Instant,
-    /// Settles equal deadlines: the one that was set first is the first.
+    /// Ties: of equal deadlines the one that was set first comes first.
     turn: u32,
     node: u32,
 }
@@ -17,12 +18,12 @@ struct Timer {
 pub(crate) struct Deadlines {
     heap: Vec<Timer>,
     turns: u32,
-    /// For each node its place in the heap, or [`NIL`]; as long as the highest node that ever had a deadline asks for.
+    /// For each node its place in the heap, or [`NIL`]. As long as the highest node number that ever had a deadline.
     places: Vec<u32>,
 }
 
 impl Deadlines {
-    /// The entry that goes first, and when.
+    /// The node with the soonest deadline, and that deadline.
     #[inline]
     pub(crate) fn first(&self) -> Option<(u32, Instant)> {
         self.heap.first().map(|timer| (timer.node, timer.at))
@@ -70,7 +71,7 @@ impl Deadlines {
         self.settle(place);
     }
 
-    /// Calls every node by its new number.
+    /// Renames every node after the table has grown.
     pub(crate) fn renumber(&mut self, moves: &Moves) {
         if self.heap.is_empty() {
             return;
@@ -87,7 +88,8 @@ impl Deadlines {
         self.heap.capacity() * size_of::<Timer>() + self.places.capacity() * size_of::<u32>()
     }
 
-    /// Gives every timer a turn from zero on, in the order that they had. O(n log n), once in 2^32 settings.
+    /// Numbers the timers anew from zero, in their present order, before `turn` overflows. O(n log n), once in 2^32
+    /// settings.
     #[cold]
     fn count_turns_anew(&mut self) {
         let mut turns: Vec<&mut u32> = self.heap.iter_mut().map(|timer| &mut timer.turn).collect();
@@ -106,7 +108,7 @@ impl Deadlines {
         }
     }
 
-    /// Moves the timer at `place` up or down to where it belongs, and tells every moved node its new place.
+    /// Restores the heap order around `place`, and records the new place of every timer that moves.
     fn settle(&mut self, mut place: usize) {
         while place > 0 && self.heap[place] < self.heap[(place - 1) / 2] {
             let parent = (place - 1) / 2;

@@ -1,4 +1,5 @@
-//! The one effect on the host's files: a saved cache appears under its name whole, or not at all.
+//! Saving to and loading from a file: the only access to the host's files. A saved cache is replaced whole or not at
+//! all.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -7,25 +8,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::CacheNode;
 
-/// Links that lead to links, before they are taken for a circle: as many as Linux follows.
+/// The most links to follow before the path counts as circular: Linux's limit.
 const LINKS_MAX: usize = 40;
-/// Of a long name so many bytes stay in the name of the part: with what is added it fits into the 255 that file systems take.
+/// How many bytes of a long name are kept in the temporary file's name: with the suffix it fits into the 255 bytes that file
+/// systems allow.
 const STEM_BYTES_MAX: usize = 200;
-/// Names that are tried for a part. One that exists is what a killed process of the same number left.
+/// How many names are tried for the temporary file. A name that is taken was left by a killed process with our process
+/// id.
 const NAMES_MAX: usize = 1000;
-/// How each of our files begins.
+/// The first bytes of every file that we write: by them our leftovers are told from other programs' files.
 const HEAD: &[u8] = b"\x80\x04}(\x8d\x06\0\0\0\0\0\0\0format";
 
-/// Writes [`CacheNode::save`] to a file, with a checksum behind it: under another name beside it first, which then takes its
-/// place in one step. A link is followed: what it leads to is replaced, and the link stays. A file that is replaced hands its
-/// permissions on, but not its owner or its other names (hard links keep the old content).
+/// Writes [`CacheNode::save`] with a checksum to a file. The bytes go to a temporary file beside it, which is then renamed over
+/// it, so that a reader never sees half a file. A symbolic link is followed and stays. A file that is replaced keeps its
+/// permissions, but not its owner or its hard links (those keep the old content).
 ///
-/// Parts that a killed process left beside this file are removed. O(n log n) for the entries, and a look at each name in the
-/// folder.
+/// Temporary files that a killed process left beside this file are removed. O(n log n) for the entries, and a look at each name
+/// in the folder.
 ///
 /// # Errors
-/// What the host says, or [`io::ErrorKind::InvalidInput`] where something else than a file stands there. The file is then the
-/// one that was there before, if any.
+/// The host's error, or [`io::ErrorKind::InvalidInput`] where the path names something other than a file. What was there before,
+/// if anything, is unchanged.
 pub fn save_to_file(node: &CacheNode, path: &Path) -> io::Result<()> {
     write(path, &node.save_sealed())
 }
@@ -44,7 +47,7 @@ pub(super) fn write(path: &Path, saved: &[u8]) -> io::Result<()> {
 }
 
 fn fill(file: &mut File, permissions: Option<Permissions>, saved: &[u8]) -> io::Result<()> {
-    // Before there is anything to be read that others must not read.
+    // Permissions first: no moment at which others could read what they must not.
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
     }
@@ -52,7 +55,7 @@ fn fill(file: &mut File, permissions: Option<Permissions>, saved: &[u8]) -> io::
     file.sync_all()
 }
 
-/// Where the links end that a path may be.
+/// The path at the end of a chain of symbolic links.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -72,14 +75,15 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// What the names of a file's parts begin with.
+/// What the names of a file's temporary files begin with.
 fn stem_of(target: &Path) -> String {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let end = name.floor_char_boundary(STEM_BYTES_MAX);
     format!("{}.part", &name[..end])
 }
 
-/// A new file beside `target`, of this saving alone, and locked until it is closed: several savings may be under way.
+/// A new temporary file beside `target`, locked until it is closed: several savings may be under way, and the lock
+/// tells a file in use from one that was left behind.
 fn create_part(target: &Path) -> io::Result<(File, PathBuf)> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
@@ -88,12 +92,12 @@ fn create_part(target: &Path) -> io::Result<(File, PathBuf)> {
         let part = folder_of(target).join(format!("{}{}-{number}", stem_of(target), std::process::id()));
         match File::create_new(&part) {
             Ok(file) => {
-                // A file system without locks does without: then no part is ever taken for one that was left.
+                // On a file system without locks no temporary file is ever taken for a leftover.
                 let _ = file.lock();
                 if is_at(&file, &part) {
                     return Ok((file, part));
                 }
-                // Somebody swept it away before it was locked.
+                // Another process removed it as a leftover before it was locked: try the next name.
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
             Err(error) => return Err(error),
@@ -102,7 +106,7 @@ fn create_part(target: &Path) -> io::Result<(File, PathBuf)> {
     Err(last)
 }
 
-/// Removes the parts of a file that nobody writes any more. What cannot be looked at stays.
+/// Removes a file's temporary files whose writer is gone. What cannot be read stays.
 fn sweep(target: &Path) {
     let stem = stem_of(target);
     for entry in fs::read_dir(folder_of(target)).into_iter().flatten().flatten() {
@@ -116,7 +120,8 @@ fn sweep(target: &Path) {
     }
 }
 
-/// Whether that is a file of ours, perhaps cut off, whose writer has gone. Others may name theirs alike.
+/// Whether that is one of our temporary files (perhaps cut off) whose writer is gone. Other programs may use such names
+/// too, so the content decides.
 fn is_left_over(part: &Path) -> bool {
     if !fs::symlink_metadata(part).is_ok_and(|known| known.is_file()) {
         return false;
@@ -136,7 +141,8 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((ours, there), (Ok(ours), Ok(there)) if ours == there)
 }
 
-/// Whether `path` still names that file: its name is this process's own, so another one does not stand there.
+/// Whether `path` still names that file. Always, here: the name has this process's id in it, so no other process
+/// creates it.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> bool {
     path.exists()

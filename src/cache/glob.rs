@@ -34,7 +34,7 @@ impl Glob {
     }
 
     /// Whether the whole text matches. At most O(pattern x text) steps and no memory: on a mismatch only the latest `*`
-    /// swallows one character more, for an earlier one could not do better.
+    /// takes one more character, because moving an earlier one could not help.
     pub fn matches(&self, text: &str) -> bool {
         let mut rest = text.chars();
         let mut at = 0;
@@ -93,7 +93,7 @@ fn class(chars: &mut std::str::Chars<'_>) -> Token {
             ranges.push((literal, literal));
             continue;
         }
-        // As in Redis, `a-]` at the end is a range as well: what closes a class is a `]` that begins a member.
+        // As in Redis, `a-]` at the end is a range as well: a `]` closes the class only where a member would begin.
         let mut ahead = chars.clone();
         match (ahead.next(), ahead.next()) {
             (Some('-'), Some(end)) => {

@@ -4,9 +4,9 @@
 //! 2019). It is fast because keys of up to sixteen bytes take one such step, and of up to thirty-two two, without a loop
 //! or a branch that depends on the bytes. WebAssembly has no such product, so there three of 64 bits do its work.
 //!
-//! Its constants are fixed, for a cache must be the same in every run. So somebody who chooses the keys can make them
-//! collide: operations are then O(n), and nothing else changes. A server that faces strangers would draw the constants
-//! when it starts; here no answer depends on them.
+//! The constants are fixed, because a cache must behave the same in every run. So somebody who chooses the keys can
+//! make them collide: operations are then O(n), but answers do not change. A server exposed to strangers would draw the
+//! constants at random when it starts.
 
 use std::hash::{Hash, Hasher};
 
@@ -18,7 +18,7 @@ const THIRD: u64 = 0xA409_3822_299F_31D1;
 /// Whether a product of 128 bits is one instruction.
 const HAS_WIDE_PRODUCT: bool = cfg!(not(target_arch = "wasm32"));
 
-/// The hash of a key. All bits are well mixed.
+/// The hash of a key; all 64 bits are well mixed, so any of them may choose a slot.
 #[inline]
 pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
     let mut hasher = KeyHasher::<HAS_WIDE_PRODUCT>(FIRST);
@@ -26,7 +26,7 @@ pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
     hasher.finish()
 }
 
-/// Whether two keys have the same bytes. What `==` says; but that is a call, and in WebAssembly goes byte by byte.
+/// Whether two keys have the same bytes. The same as `==`, which is a call, and in WebAssembly compares byte by byte.
 #[inline]
 pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
@@ -42,7 +42,7 @@ pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// Longer keys are worth the call.
+/// From this length on the call of `==` pays.
 const SHORT: usize = 64;
 
 struct KeyHasher<const IS_WIDE: bool>(u64);
@@ -61,7 +61,7 @@ impl<const IS_WIDE: bool> KeyHasher<IS_WIDE> {
     }
 }
 
-/// The two halves of a product of 128 bits, folded together.
+/// The two halves of a 128-bit product, folded together with xor.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the halves are what is asked for")]
 const fn folded_product(a: u64, b: u64) -> u64 {
@@ -69,7 +69,8 @@ const fn folded_product(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-/// A product moves what a number says upwards only, so each is followed by a step that brings it down again.
+/// A multiplication carries information only into higher bits, so each is followed by a shift that brings it down
+/// again.
 #[inline]
 const fn folded_products(a: u64, b: u64) -> u64 {
     let both = a.wrapping_mul(FIRST) ^ b.wrapping_mul(SECOND).rotate_left(32);
@@ -78,13 +79,13 @@ const fn folded_products(a: u64, b: u64) -> u64 {
 }
 
 impl<const IS_WIDE: bool> Hasher for KeyHasher<IS_WIDE> {
-    /// The last step may take some bytes a second time. That makes no two keys the same: a key's length, or its end, is
+    /// The last block may overlap the one before. Two keys cannot become equal by that: a key's length, or its end, is
     /// hashed beside its bytes.
     #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let length = bytes.len();
         if let Some(last) = bytes.last_chunk::<16>() {
-            // All sixteens that end before the last byte, and then those that end with it.
+            // All blocks of sixteen that end before the last byte, then the sixteen bytes that end with it.
             for block in bytes[..length - 1].as_chunks::<16>().0 {
                 self.mix_sixteen(*block);
             }

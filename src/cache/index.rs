@@ -1,13 +1,13 @@
-//! From keys to slots: the hash table of the cache and of the ghosts. It decides in which slot each node lives, so that a
-//! slot found is the node found, with no number to be looked up in between.
+//! From keys to slots: the hash table of the cache and of the ghosts. It decides in which slot each node lives, so finding the
+//! slot is finding the node, without a second look-up.
 //!
-//! Its plan is that of Facebook's F14 (Bronson and Shi, 2019). Sixteen slots are a chunk, and for each slot a chunk has eight
+//! The design is that of Facebook's F14 (Bronson and Shi, 2019). Sixteen slots are a chunk, and a chunk has for each slot eight
 //! bits of its key's hash, the *tag*. It is fast because
-//! - all tags of a million keys take little more than a megabyte, which the processor keeps at hand: a look-up waits for
-//!   memory once, for the one node it wants, as the tags tell the sixteen apart;
-//! - a chunk's tags are compared all at once, without a branch for each that the processor could guess wrong;
-//! - a chunk that was full knows how many nodes had to go on to the next one, so that a look-up knows where to stop.
-//!   What is removed leaves nothing behind, but where a count was full, and nothing has to move up.
+//! - all tags of a million keys take little more than a megabyte, which stays in the processor's cache: the tags tell the sixteen
+//!   nodes apart, so a look-up waits for memory once, for the one node it wants;
+//! - a chunk's tags are compared all at once, without a branch for each that the processor could mispredict;
+//! - a chunk that was full counts how many nodes overflowed to the next one, so a look-up knows where to stop. A
+//!   removal leaves no tombstone (except where a count was saturated), and nothing has to move up.
 
 use std::hash::Hash;
 
@@ -18,31 +18,32 @@ use equal_by_vector as equal_bytes;
 #[cfg(not(any(target_arch = "x86_64", target_feature = "simd128")))]
 use equal_by_words as equal_bytes;
 
-/// How a store finds its nodes, by names, which are numbers that stand for keys; and where it puts them.
+/// How a store finds its nodes, and decides where they live. A *name* is a number that stands for a key: its hash, or
+/// the key itself.
 pub(crate) trait Lookup {
-    /// The node of that name that `is_match` accepts.
+    /// The node with that name that `is_match` accepts.
     fn find(&self, name: u64, is_match: impl Fn(u32) -> bool) -> Option<u32>;
 
-    /// Sees to it that one more node finds a slot. `name_of` tells the names of those that are there; when they have to
-    /// move for it, this is where to.
+    /// Makes sure that one more node can be inserted. `name_of` gives the names of the present nodes; if the table
+    /// grows, the result says where each node moves.
     fn make_room(&mut self, name_of: impl Fn(u32) -> u64) -> Option<Moves>;
 
-    /// The slot of a new node, for which room was made.
+    /// The slot for a new node; room was made before.
     fn insert(&mut self, name: u64) -> u32;
 
-    /// Removes a node that is there under that name.
+    /// Removes a node that is in the table under that name.
     fn remove(&mut self, name: u64, node: u32);
 
     /// How many nodes there are.
     fn len(&self) -> usize;
 }
 
-/// What a key is called.
+/// How a key becomes a name.
 pub(crate) trait Naming<K: ?Sized> {
     /// The name of a key.
     fn name(key: &K) -> u64;
 
-    /// The hash of a key of that name: no other where the name is a hash.
+    /// The hash of the key with that name; where the name is a hash already, it is that.
     fn hash(key: &K, name: u64) -> u64;
 }
 
@@ -61,8 +62,9 @@ struct Chunk([u8; SLOTS]);
 
 const EMPTY: Chunk = Chunk([FREE; SLOTS]);
 
-/// How many nodes that are in the table found a chunk full and went on: four counts, of the nodes whose hashes have the same
-/// two bits, so that most keys that are not there need not go on as well. A count that has reached its largest stays there.
+/// How many nodes of the table found a chunk full and went on to the next. Four counts, chosen by two bits of the hash, so that
+/// most look-ups of absent keys stop here. A count that has reached its maximum stays there, because how many it missed is
+/// unknown.
 type Overflow = [u8; 4];
 
 /// Slots by hash. Every operation is O(1) expected.
@@ -82,7 +84,7 @@ impl Index {
         Self { chunks: vec![EMPTY; chunks], overflows: vec![[0; 4]; chunks], len: 0 }
     }
 
-    /// All nodes, in an order that means nothing.
+    /// All nodes, in the order of the slots: not to be shown.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
         let tags = self.chunks.iter().flat_map(|chunk| chunk.0);
         (0..).zip(tags).filter(|&(_, tag)| tag != FREE).map(|(node, _)| node)
@@ -93,7 +95,7 @@ impl Index {
         self.chunks.capacity() * size_of::<Chunk>() + self.overflows.capacity() * size_of::<Overflow>()
     }
 
-    /// By a quarter, not to the double: slots that nobody uses yet are all overhead.
+    /// Grows by a quarter, not to double: every unused slot is overhead.
     #[cold]
     fn grow(&mut self, name_of: impl Fn(u32) -> u64) -> Moves {
         let count = self.chunks.len();
@@ -106,7 +108,7 @@ impl Index {
         moves
     }
 
-    /// Goes on where the first chunk has overflowed; once round at most, should ever every chunk have.
+    /// Goes on to the next chunks; at most once round, if every chunk has overflowed.
     #[cold]
     fn find_beyond(&self, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
@@ -120,7 +122,7 @@ impl Index {
         None
     }
 
-    /// The node with that hash's tag in that chunk that `is_match` accepts.
+    /// The node of that chunk with that hash's tag that `is_match` accepts.
     #[inline]
     fn find_in(&self, at: usize, hash: u64, is_match: impl Fn(u32) -> bool) -> Option<u32> {
         let mut slots = self.chunks[at].slots(tag(hash));
@@ -134,7 +136,8 @@ impl Index {
         None
     }
 
-    /// The chunk to begin with: the hash's high half, scaled to the number of chunks, which need be no power of two.
+    /// The chunk where a search begins: the hash's high half, scaled to the number of chunks, which need not be a power
+    /// of two.
     #[inline]
     const fn home(&self, hash: u64) -> usize {
         (((hash >> 32) * self.chunks.len() as u64) >> 32) as usize
@@ -207,7 +210,7 @@ impl Lookup for Index {
     }
 }
 
-/// Which of an overflow's counts is that of a hash.
+/// Which of the four overflow counts belongs to a hash.
 #[inline]
 const fn group(hash: u64) -> usize {
     (hash >> 8) as usize & 3
@@ -226,7 +229,7 @@ const fn node(at: usize, slot: usize) -> u32 {
 }
 
 impl Chunk {
-    /// The slots with that tag.
+    /// The slots with that tag, as a bit set.
     #[inline]
     fn slots(&self, tag: u8) -> Matches {
         let (words, _) = self.0.as_chunks();
@@ -234,7 +237,7 @@ impl Chunk {
     }
 }
 
-/// Slots of a chunk, each a bit. No iterator: that would go on to the next slot before anybody knows whether there is need.
+/// A set of a chunk's slots, one bit each. Not an iterator: that would compute the next slot before it is known to be needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Matches(u32);
 
@@ -244,14 +247,14 @@ impl Matches {
         if self.0 == 0 { None } else { Some(self.0.trailing_zeros() as usize) }
     }
 
-    /// The others, where there is a first.
+    /// The set without its first slot.
     #[inline]
     const fn after_first(self) -> Self {
         Self(self.0 & (self.0 - 1))
     }
 }
 
-/// Which of sixteen bytes are that one, a bit for each. All processors of this family compare them in one step.
+/// Which of sixteen bytes equal the tag, one bit each: one instruction on every processor of this family.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
@@ -261,7 +264,7 @@ fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
     equal.cast_unsigned()
 }
 
-/// The same in WebAssembly, where it is built with vectors, as `.cargo/config.toml` says it is.
+/// The same for WebAssembly with vector instructions (`.cargo/config.toml` turns them on).
 #[cfg(target_feature = "simd128")]
 #[inline]
 fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
@@ -269,7 +272,7 @@ fn equal_by_vector(first: u64, rest: u64, byte: u8) -> u32 {
     u8x16_bitmask(i8x16_eq(u64x2(first, rest), u8x16_splat(byte))).into()
 }
 
-/// The same by arithmetic on words.
+/// The same with integer arithmetic on two words.
 #[cfg(any(test, not(any(target_arch = "x86_64", target_feature = "simd128"))))]
 #[inline]
 fn equal_by_words(first: u64, rest: u64, byte: u8) -> u32 {
@@ -277,15 +280,15 @@ fn equal_by_words(first: u64, rest: u64, byte: u8) -> u32 {
     const LOWS: u64 = ONES * 0x7F;
     let equal_of_eight = |eight: u64| {
         let difference = eight ^ (ONES * u64::from(byte));
-        // The high bit of a byte stays 0 only where the byte is 0; the product gathers these bits in its highest byte.
+        // A byte's high bit is 0 exactly where the byte is 0; the product gathers these bits in its highest byte.
         let highs = !(((difference & LOWS) + LOWS) | difference | LOWS);
         (highs.wrapping_mul(0x0002_0408_1020_4081) >> 56) as u32
     };
     equal_of_eight(first) | (equal_of_eight(rest) << 8)
 }
 
-/// For keys that are small integers: a key is the place of its node's number. What a replay needs: no tag, no
-/// comparison, and nodes side by side whatever their keys.
+/// For keys that are small integers: the key indexes an array of node numbers. For replays: no tags, no comparison, and
+/// nodes side by side in the order of arrival.
 #[derive(Debug, Clone)]
 pub(crate) struct Dense {
     nodes: Vec<u32>,
@@ -352,7 +355,7 @@ mod tests {
     use crate::random::Random;
     use std::collections::BTreeMap;
 
-    /// Names are few, so that chunks overflow and every look-up meets strangers of the same tag.
+    /// Few names, so that chunks overflow and every look-up meets other keys with the same tag.
     #[test]
     fn every_node_is_found_under_its_name_and_no_other_however_many_collide() {
         for names in [1, 3, 50, u64::MAX] {
@@ -386,7 +389,7 @@ mod tests {
                 index.remove(name_of[who], slot);
             }
             assert_eq!(index.chunks, vec![EMPTY; index.chunks.len()]);
-            // Of few names, so many are in one chunk that a count was at its largest.
+            // With few names so many nodes are in one chunk that a count was saturated.
             let left = if names < 500 { [0, u8::MAX] } else { [0, 0] };
             assert!(index.overflows.as_flattened().iter().all(|count| left.contains(count)), "{names} names");
         }
@@ -396,7 +399,7 @@ mod tests {
     fn words_say_what_vectors_and_single_bytes_do() {
         let mut random = Random::new(1);
         for _ in 0..10_000 {
-            // Few different bytes, and those that arithmetic might take for each other.
+            // Few different bytes, and those that the arithmetic could confuse.
             let tags: [u8; SLOTS] = std::array::from_fn(|_| {
                 [0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF][usize::try_from(random.below(8)).expect("small")]
             });

@@ -1,4 +1,4 @@
-//! What a cache keeps, and how much of it at most: what the store and its policies both speak of.
+//! What a cache keeps and its limits: the types that the store and its policies share.
 
 use std::hash::Hash;
 
@@ -12,17 +12,17 @@ pub(crate) trait Item: Default {
     /// The key.
     fn key(&self) -> &Self::Key;
 
-    /// The hash of the key, by which policies remember entries that have left.
+    /// The hash of the key, by which policies remember entries after eviction (ghosts).
     #[inline]
     fn key_hash(&self) -> u64 {
         hash_of(self.key())
     }
 
-    /// Its share of the cache's limit; constant while the item is in the cache.
+    /// What it counts against the limit; constant while the item is in the cache.
     fn weight(&self) -> u64;
 }
 
-/// What a cache may hold at most, at every moment.
+/// The limits of a cache, which hold at every moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
     /// The sum of the entries' weights.
@@ -32,18 +32,18 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// A share of both.
+    /// The same share of both limits.
     pub(crate) fn share(self, of: impl Fn(u64) -> u64) -> Self {
         Self { weight: of(self.weight), entries: of(self.entries) }
     }
 
-    /// Whether one of them leaves no room for more than that.
+    /// Whether either limit leaves no room for this much more.
     #[inline]
     pub(crate) const fn are_reached_by(self, weight: u64, entries: u64) -> bool {
         weight >= self.weight || entries >= self.entries
     }
 
-    /// Whether that is more than one of them allows.
+    /// Whether this much is more than either limit allows.
     #[inline]
     pub(crate) const fn are_exceeded_by(self, weight: u64, entries: u64) -> bool {
         weight > self.weight || entries > self.entries

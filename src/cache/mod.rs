@@ -1,8 +1,8 @@
 //! The cache of one node: [`CacheNode`], in the shape of the exercise's prototype, and what it is made of.
 //!
-//! A [`store`](self) keeps the entries in numbered slots, which are those of a hash table, and lets a policy thread its
-//! lists through them; deadlines sit in a heap beside it. Every operation hashes its key once (and the keys of those that
-//! leave for it), and is O(1), or O(log n) in the number of deadlines when it sets one.
+//! A [`store`](self) keeps the entries in numbered slots, which are those of a hash table; the policy links them into its lists,
+//! and deadlines are in a heap beside it. Every operation hashes its key once (and the keys of entries it evicts), and is O(1),
+//! or O(log n) in the number of deadlines when it sets one.
 
 mod deadlines;
 #[cfg(not(target_family = "wasm"))]
@@ -53,8 +53,8 @@ pub struct CacheEntry {
     pub access_count: u64,
 }
 
-/// Cache statistics. `hits + misses` is the number of reads; `evictions` counts what left for want of room, `expired`
-/// what left because its time had come. Nothing leaves in both ways.
+/// Cache statistics. `hits + misses` is the number of reads; `evictions` counts entries that left to make room,
+/// `expired` those whose deadline had passed. No entry is counted as both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheStats {
     /// Reads that found an entry.
@@ -80,7 +80,7 @@ impl CacheStats {
     }
 }
 
-/// Who leaves when room is needed.
+/// Which entry leaves when room is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EvictionPolicy {
@@ -92,20 +92,21 @@ pub enum EvictionPolicy {
     FIFO,
     /// Soonest deadline first; entries without one last, oldest first.
     TTL,
-    /// Read entries are passed over once by a hand that sweeps from old to new; for comparison.
+    /// A hand sweeps from old to new and spares each entry that was read, once; for comparison.
     Sieve,
-    /// Three queues: a small one that filters, a main one, and ghosts; for comparison.
+    /// Three queues: a small one that filters, a main one, and ghosts (keys of evicted entries); for comparison.
     S3Fifo,
-    /// FIFO in which a read entry goes round once more; for comparison.
+    /// FIFO in which an entry that was read goes round once more; for comparison.
     Clock,
-    /// Recency and frequency, balanced by what was evicted too early; for comparison.
+    /// Recency and frequency, balanced by which evicted keys come back; for comparison.
     Arc,
     /// 2Q: a FIFO, and an LRU of keys that were asked for again after they had left it; for comparison.
     #[serde(rename = "2q")]
     TwoQueue,
     /// LIRS: an entry whose last two reads came close together stays; for comparison.
     Lirs,
-    /// W-TinyLFU: a window, and behind it entries that are asked for more often than those they replaced; for comparison.
+    /// W-TinyLFU: a window, and behind it a main cache for entries that are read more often than those they replaced; for
+    /// comparison.
     WTinyLfu,
 }
 
@@ -149,7 +150,7 @@ impl EvictionPolicy {
     }
 }
 
-/// Something that happened inside a cache without being asked for.
+/// Something that a cache did on its own, not as the answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum CacheEvent {
@@ -169,7 +170,7 @@ pub enum CacheEvent {
         /// From when on it was gone, in milliseconds of the cache's clock.
         deadline_ms: u64,
     },
-    /// A value was not stored, for it alone is over the limit.
+    /// A value was not stored: it alone exceeds the limit.
     Refused {
         /// Its key.
         key: String,

@@ -1,4 +1,4 @@
-//! [`CacheNode`]: the prototype's face over the store.
+//! [`CacheNode`]: the prototype's interface over the store.
 
 mod record;
 mod snapshot;
@@ -17,32 +17,32 @@ pub use snapshot::LoadError;
 
 /// A cache bounded in memory, on a clock of its own or one that it is given.
 ///
-/// - An entry weighs its key's and its value's bytes. The sum never exceeds the limit after any operation; a value that
-///   alone is over the limit is refused, and what was there before stays.
-/// - An entry lives while `now < expires_at` and is gone from `expires_at` on. An operation on its key removes an expired
-///   entry and counts it as expired; for a read it is a miss. Whatever only looks (`&self`) removes nothing. When room is
-///   needed, expired entries leave first.
+/// - An entry weighs the bytes of its key and value. The sum never exceeds the limit after any operation; a value that
+///   alone exceeds it is refused, and the old value stays.
+/// - An entry lives while `now < expires_at` and is gone from `expires_at` on. An operation on its key removes an expired entry
+///   and counts it as expired; a read of it is a miss. Methods with `&self` remove nothing. When room is needed, expired entries
+///   leave first.
 /// - Storing makes a new entry, for the policy too; reading and incrementing are uses; `touch` only moves the deadline.
-/// - Where a cost is O(1), it is O(log n) for each entry with a deadline that leaves or is overwritten.
+/// - Where a cost is given as O(1), add O(log n) for each entry with a deadline that leaves or is overwritten.
 #[derive(Debug, Clone)]
 pub struct CacheNode {
     store: Store<Record, AnyPolicy>,
     clock: Clock,
     ledger: Ledger,
-    /// What `get` lends out: its buffer is reused from read to read.
+    /// What `get` returns a reference to; its buffer is reused from read to read.
     face: CacheEntry,
 }
 
-/// What is counted and written down.
+/// Counters and the event log.
 #[derive(Debug, Clone)]
 struct Ledger {
     policy: EvictionPolicy,
     counters: CacheStats,
-    /// `None` while nobody wants to know.
+    /// `None` while recording is off.
     events: Option<Vec<CacheEvent>>,
 }
 
-/// An entry, looked at without being used.
+/// An entry seen without using it: no read is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EntryView<'a> {
     /// The key.
@@ -124,8 +124,8 @@ impl CacheNode {
         Some(self.store.item(i).value())
     }
 
-    /// Set key-value with optional TTL. `false` when it alone is over the limit; then nothing changes. O(1) and a copy
-    /// of both, O(log n) with a TTL, and whatever has to leave.
+    /// Set key-value with optional TTL. `false` if it alone exceeds the limit; then nothing changes. O(1) and a copy of
+    /// both, O(log n) with a TTL, plus the entries evicted.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the prototype's signature; key and value go into one allocation"
@@ -160,7 +160,7 @@ impl CacheNode {
         is_stored
     }
 
-    /// Delete key; `false` when it was not there, or only an expired entry. O(1).
+    /// Delete key; `false` if there was none, or only an expired entry. O(1).
     pub fn delete(&mut self, key: &str) -> bool {
         let Some(i) = self.find_live(key) else {
             return false;
@@ -169,17 +169,17 @@ impl CacheNode {
         true
     }
 
-    /// Increment numeric value: the sum, or `None`, and nothing changes, when the key is missing, its value is no
+    /// Increment numeric value: the sum, or `None` (and nothing changes) if the key is missing, its value is not a
     /// decimal integer, or the sum does not fit. The deadline stays. O(1).
     pub fn incr(&mut self, key: &str, delta: i64) -> Option<i64> {
         let i = self.find_live(key)?;
         self.add(i, key, delta).ok()
     }
 
-    /// Adds `amount` to a number; a missing key comes to be with the value `amount` and without a deadline. O(1).
+    /// Adds `amount` to a number; a missing key is created with the value `amount` and no deadline. O(1).
     ///
     /// # Errors
-    /// When the value is no decimal integer, or the sum does not fit into 64 bits or into the cache.
+    /// When the value is not a decimal integer, or the sum does not fit into 64 bits or into the cache.
     pub fn increment(&mut self, key: &str, amount: i64) -> Result<i64, IncrementError> {
         if let Some(i) = self.find_live(key) {
             return self.add(i, key, amount);
@@ -208,7 +208,7 @@ impl CacheNode {
         self.clean_some(usize::MAX)
     }
 
-    /// Removes at most so many expired entries, those that expired first, and says how many.
+    /// Removes at most `most` expired entries, the longest expired first, and says how many.
     pub fn clean_some(&mut self, most: usize) -> usize {
         let now = self.clock.now();
         let mut count = 0;
@@ -238,8 +238,8 @@ impl CacheNode {
         Some(self.view(i))
     }
 
-    /// Every entry, the next to leave first, expired ones included (they are the very first). O(n log n): a look, for
-    /// pictures and tests.
+    /// Every entry in the order of leaving; expired ones, which leave first, are included. O(n log n): for pictures and
+    /// tests.
     pub fn entries(&self) -> Vec<EntryView<'_>> {
         self.first_entries(usize::MAX)
     }
@@ -250,8 +250,8 @@ impl CacheNode {
         order.into_iter().map(|i| self.view(i)).collect()
     }
 
-    /// The living keys that match a pattern (see [`Glob`]), sorted; none match an empty pattern, not even the empty key, which
-    /// `*` gives. O(n) matches, O(k log k) for k of them.
+    /// The living keys that match a pattern (see [`Glob`]), sorted. An empty pattern matches nothing, not even the empty key; `*`
+    /// matches that too. O(n) matches, O(k log k) for k of them.
     pub fn keys(&self, pattern: &str) -> Vec<String> {
         if pattern.is_empty() {
             return Vec::new();
@@ -283,14 +283,14 @@ impl CacheNode {
         Self::with_limits(weight, entries, self.policy(), self.clock.clone())
     }
 
-    /// Becomes another cache; what was written down stays.
+    /// Takes over another cache's contents and settings; the event log stays this one's.
     pub(super) fn take_over(&mut self, other: Self) {
         let events = self.ledger.events.take();
         *self = other;
         self.ledger.events = events;
     }
 
-    /// Entries held, expired ones that nobody has met yet included. O(1).
+    /// Entries held, including expired ones that have not been removed yet. O(1).
     pub fn len(&self) -> usize {
         self.store.len()
     }
@@ -338,7 +338,7 @@ impl CacheNode {
         self.store.memory_bytes() as u64 + records + self.face.value.capacity() as u64
     }
 
-    /// Starts or stops writing down what leaves; stopping forgets what was written.
+    /// Starts or stops recording events; stopping discards what was recorded.
     pub fn record_events(&mut self, on: bool) {
         self.ledger.events = on.then(Vec::new);
     }
@@ -375,13 +375,13 @@ impl CacheNode {
         self.store.item_mut(i).touch(now);
     }
 
-    /// The node of a key of that name.
+    /// The node of a key with that name.
     #[inline]
     fn find(&self, name: u64, key: &str) -> Option<u32> {
         self.store.find_by(name, |record| record.has_key(key.as_bytes()))
     }
 
-    /// The node of `key`, unless it has expired: then it is removed.
+    /// The node of `key`; an expired one is removed instead.
     #[inline(always)]
     #[expect(
         clippy::inline_always,

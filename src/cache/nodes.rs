@@ -1,8 +1,8 @@
-//! Nodes in one vector, named by the `u32` numbers of their slots, and doubly linked lists threaded through them.
+//! Nodes in one vector, addressed by the `u32` numbers of their slots, and doubly linked lists through them.
 //!
-//! Numbers instead of pointers keep a node small (four bytes a link), need no `unsafe`, and make cloning a whole cache a
-//! plain copy. Which slot an item lives in is decided elsewhere: by the hash [`Index`](super::index::Index), which makes
-//! the vector a hash table whose entries are linked, or by [`Slots`], which hands out the next free one.
+//! Numbers instead of pointers keep a node small (four bytes a link), need no `unsafe`, and make cloning a whole cache a plain
+//! copy. Who decides the slot: the hash [`Index`](super::index::Index), so that the vector is itself the hash table, or
+//! [`Slots`], which hands out the next free one.
 
 /// No node: the end of a list, or a deadline that is not set.
 pub(crate) const NIL: u32 = u32::MAX;
@@ -15,7 +15,7 @@ struct Node<T> {
     older: u32,
 }
 
-/// The two ends of a list; what lies between them is in the nodes.
+/// The two ends of a list; the links between are in the nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct List {
     newest: u32,
@@ -45,12 +45,12 @@ const fn some(i: u32) -> Option<u32> {
     if i == NIL { None } else { Some(i) }
 }
 
-/// Items in slots. Every operation is O(1), but for a renumbering.
+/// Items in slots. Every operation is O(1), except a renumbering.
 #[derive(Debug, Clone)]
 pub(crate) struct Nodes<T> {
     nodes: Vec<Node<T>>,
-    /// The policy's word for each slot: a visited bit, a frequency, a bucket. Empty while none was ever set, for many
-    /// policies need none.
+    /// One word for each slot that belongs to the policy: a visited bit, a frequency, a bucket. Empty until one is set,
+    /// because many policies need none.
     marks: Vec<u32>,
 }
 
@@ -97,7 +97,7 @@ impl<T> Nodes<T> {
         self.set_newer(list, older, i);
     }
 
-    /// Links node `i`, which is in no list, into `list` as if it had come in just before `newer`.
+    /// Links node `i`, which is in no list, into `list` right before `newer` in age.
     pub(crate) fn push_older_than(&mut self, list: &mut List, i: u32, newer: u32) {
         let older = std::mem::replace(&mut self.nodes[newer as usize].older, i);
         let node = &mut self.nodes[i as usize];
@@ -126,7 +126,7 @@ impl<T> Nodes<T> {
         if first == i {
             return;
         }
-        // There is a newer node, so this takes fewer questions than unlinking and pushing.
+        // There is a newer node, so fewer cases are left than in unlinking and pushing.
         let Node { newer, older, .. } = self.nodes[i as usize];
         self.nodes[newer as usize].older = older;
         self.set_newer(list, older, newer);
@@ -137,7 +137,7 @@ impl<T> Nodes<T> {
         list.newest = i;
     }
 
-    /// Node `newer` of `list` comes just after node `older`; with no `older` it is the oldest.
+    /// Makes `older` and `newer` neighbours in `list`; without an `older`, `newer` is the oldest.
     #[inline]
     fn set_newer(&mut self, list: &mut List, older: u32, newer: u32) {
         if older == NIL {
@@ -147,19 +147,19 @@ impl<T> Nodes<T> {
         }
     }
 
-    /// The node that came into the list of node `i` just after it.
+    /// The next newer node of the list that node `i` is in.
     #[inline]
     pub(crate) fn newer(&self, i: u32) -> Option<u32> {
         steps::take();
         some(self.nodes[i as usize].newer)
     }
 
-    /// Bytes that the nodes hold from the allocator, items' own allocations aside.
+    /// Bytes that the nodes hold from the allocator, without the items' own allocations.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node<T>>() + self.marks.capacity() * size_of::<u32>()
     }
 
-    /// The same slots, links and marks around other items: what a rehearsal needs.
+    /// The same slots, links and marks around other items: a cheap copy on which evictions can be tried.
     pub(crate) fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Nodes<U> {
         let nodes = self.nodes.iter().map(|node| Node { item: f(&node.item), newer: node.newer, older: node.older });
         Nodes { nodes: nodes.collect(), marks: self.marks.clone() }
@@ -221,7 +221,7 @@ pub(crate) fn grow<T>(items: &mut Vec<T>, length: usize, free: impl FnMut() -> T
     items.resize_with(length, free);
 }
 
-/// Where every node goes when the number of slots changes.
+/// For each node its new slot, when the number of slots changes.
 #[derive(Debug)]
 pub(crate) struct Moves {
     /// By old slot; [`NIL`] for a free one.
@@ -231,13 +231,13 @@ pub(crate) struct Moves {
 }
 
 impl Moves {
-    /// From `from` slots, of which none is in use so far, to `slots`.
+    /// For a table that grows from `from` slots to `slots`; no node is placed yet.
     pub(crate) fn new(from: usize, slots: usize) -> Self {
         assert!(u32::try_from(slots).is_ok(), "a cache holds fewer than 2^32 entries");
         Self { to: vec![NIL; from], slots }
     }
 
-    /// Node `from` goes to slot `to`.
+    /// Places node `from` in slot `to`.
     pub(crate) fn set(&mut self, from: u32, to: u32) {
         self.to[from as usize] = to;
     }
@@ -253,13 +253,13 @@ impl Moves {
         self.to.get(i as usize).copied().unwrap_or(NIL)
     }
 
-    /// The same list, by its new numbers.
+    /// The same list with the new numbers.
     pub(crate) fn of_list(&self, list: List) -> List {
         List { newest: self.of(list.newest), oldest: self.of(list.oldest) }
     }
 }
 
-/// Hands out slots: those that were given back, or else the next.
+/// Hands out slots: returned ones first, then the next.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots {
     next: u32,
@@ -287,7 +287,7 @@ impl Slots {
     }
 }
 
-/// What takes time, counted in tests alone: a node looked at or relinked, a timer moved in the heap.
+/// Counts of work, in tests only: a node looked at or relinked, a timer moved in the heap.
 pub(crate) mod steps {
     #[cfg(test)]
     thread_local! {
@@ -303,7 +303,7 @@ pub(crate) mod steps {
     #[inline]
     pub(crate) const fn take() {}
 
-    /// How many this thread has taken.
+    /// How many steps this thread has counted.
     #[cfg(test)]
     pub(crate) fn taken() -> u64 {
         TAKEN.get()

@@ -1,13 +1,13 @@
-//! Plain data as Python's `pickle` writes it: a reader and a writer of the opcodes for `None`, booleans, integers, text,
-//! bytes, lists, tuples and dictionaries, and of nothing that could run code.
+//! Plain data as Python's `pickle` writes it: a reader and a writer of the opcodes for `None`, booleans, integers, text, bytes,
+//! lists, tuples and dictionaries. Opcodes that could run code are refused.
 //!
-//! The reader borrows from its input, keeps no recursion and bounds the nesting: a hostile file can neither overflow the
-//! stack nor fill the memory. (The crates for this build nested values recursively; that is why this one is ours.)
+//! The reader borrows from its input, does not recurse and bounds the nesting: a hostile file can neither overflow the stack nor
+//! fill the memory. (Ours because the existing crates recurse over nested values.)
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Nesting deeper than any file of ours has.
+/// The deepest nesting that is read; no file of ours goes deeper.
 const DEPTH_MAX: u8 = 8;
 
 /// The latest protocol, that of Python 3.8 and up.
@@ -16,9 +16,9 @@ const PROTOCOL_MAX: u64 = 5;
 /// Why bytes could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PickleError {
-    /// The pickle ends early, or makes no sense.
+    /// The pickle ends early, or is malformed.
     Damaged { offset: usize },
-    /// The pickle wants to build something else than plain data, which would mean running code.
+    /// The pickle wants to build something other than plain data, which could run code.
     NotPlainData { offset: usize },
 }
 
@@ -36,8 +36,8 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// What a dictionary holds under a text, the last of several as in Python; `None` without it, and for what is no
-    /// dictionary.
+    /// What a dictionary holds under a text key (of several equal keys the last, as in Python); `None` if there is no
+    /// such key, or if this is not a dictionary.
     pub(crate) fn at(&self, name: &str) -> Option<&Self> {
         let Self::Dict(pairs) = self else { return None };
         pairs.iter().rfind(|(key, _)| *key == Value::Text(name)).map(|(_, value)| value)
@@ -50,7 +50,7 @@ impl Value<'_> {
     }
 }
 
-/// Writes protocol 4 piece by piece: what every Python since 3.4 reads.
+/// Writes protocol 4 piece by piece; every Python since 3.4 reads it.
 #[derive(Debug)]
 pub(crate) struct Writer(Vec<u8>);
 
@@ -125,9 +125,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, PickleError> {
     }
 }
 
-/// The pickle machine: values and how deep they nest, where the marks stand (nothing below the last one is within reach),
-/// and what was memorised. A list or dictionary that is memorised (here as nothing) cannot be asked for again: plain data
-/// has no need of it.
+/// The pickle machine: a stack of values with their nesting depth, the marks (values below the last mark are out of reach), and
+/// the memo. A memoised list or dictionary is stored as nothing and cannot be fetched again: plain data never does.
 struct Machine<'a> {
     input: &'a [u8],
     length: usize,
@@ -266,7 +265,7 @@ impl<'a> Machine<'a> {
         self.stack.push((value, 0));
     }
 
-    /// How much of the stack is out of reach.
+    /// How many values of the stack lie below the last mark, out of reach.
     fn mark(&self) -> usize {
         self.marks.last().copied().unwrap_or(0)
     }
@@ -287,7 +286,7 @@ impl<'a> Machine<'a> {
         Ok(self.stack.split_off(mark))
     }
 
-    /// One more than the deepest of the items, if a file may nest so deep.
+    /// The nesting depth of a container of these items; an error if it is too deep.
     fn depth_over(&self, items: &[(Value<'a>, u8)]) -> Result<u8, PickleError> {
         let depth = items.iter().map(|(_, depth)| depth + 1).max().unwrap_or(1);
         if depth > DEPTH_MAX { Err(self.damaged()) } else { Ok(depth) }

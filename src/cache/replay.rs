@@ -1,10 +1,10 @@
 //! Replaying a cache trace: which requests would a policy have missed, in a cache of a given size?
 //!
-//! Sizes bound the sum of the objects' sizes, with no overhead counted, as in libCacheSim, whose counts these are to the
-//! request: a miss brings the object in, with the size that this request says, after evicting until it fits; a hit
-//! changes neither size nor place unless the policy says so. An object larger than the cache is a miss that evicts
-//! nothing. S3-FIFO moreover lets nothing in that is as large as its small queue, a tenth of the cache; an object of just
-//! that size makes room for itself first. A cache of less than ten bytes, which libCacheSim refuses, has no such queue.
+//! A size bounds the sum of the objects' sizes, with no overhead counted, as in libCacheSim, whose counts these match to the
+//! request. A miss inserts the object with the size of this request, after evicting until it fits; a hit changes neither size nor
+//! place unless the policy says so. An object larger than the cache is a miss that evicts nothing. S3-FIFO also refuses an object
+//! as large as its small queue (a tenth of the cache); one of exactly that size is refused only after room was made for it. A
+//! cache of less than ten bytes, which libCacheSim refuses, has no small queue.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,7 +21,7 @@ pub struct Request {
     pub size: u64,
 }
 
-/// What became of a trace under one policy, or [`Belady`]'s rule, and size.
+/// The result of a trace under one policy (or [`Belady`]'s rule) and one size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Replay<P = EvictionPolicy> {
     /// The policy.
@@ -42,7 +42,7 @@ pub struct Replay<P = EvictionPolicy> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename = "belady", rename_all = "lowercase")]
 pub enum Belady {
-    /// What is asked for again last leaves first.
+    /// The entry whose next request is furthest away leaves first.
     Belady,
 }
 
@@ -51,7 +51,7 @@ pub enum Belady {
 pub struct Footprint {
     /// How many there are.
     pub objects: u64,
-    /// The working set in bytes: each object once, in the largest size that it is asked for with. A cache of this size evicts
+    /// The working set in bytes: each object once, with the largest size that it is requested with. A cache of this size evicts
     /// nothing.
     pub working_set_bytes: u64,
 }
@@ -81,7 +81,7 @@ impl Footprint {
     }
 }
 
-/// How much a trace asks for.
+/// The totals of a trace, which ratios are divided by.
 #[derive(Debug, Clone, Copy)]
 struct Total {
     requests: u64,
@@ -93,7 +93,7 @@ impl Total {
         Self { requests: requests.len() as u64, bytes: requests.iter().map(|request| request.size).sum() }
     }
 
-    /// What missing so many of these requests and bytes comes to.
+    /// The result where so many requests and bytes missed.
     fn replay<P>(self, policy: P, size_bytes: u64, (misses, bytes_missed): (u64, u64)) -> Replay<P> {
         Replay {
             policy,
@@ -117,9 +117,9 @@ pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[
     Report { requests: total.requests, bytes_requested: total.bytes, results }
 }
 
-/// What caches of these sizes would miss by Belady's rule, which knows all later requests: what is asked for again last leaves, or
-/// does not come in at all. Where all objects are of one size, no policy misses less; where they differ, finding the least is
-/// NP-hard, and this is what a good guess comes to. O(requests x log objects) for each size.
+/// What caches of these sizes would miss by Belady's rule, which knows all later requests: the entry whose next request is
+/// furthest away leaves, or is not inserted at all. Where all objects have one size, no policy misses less. Where sizes differ,
+/// the minimum is NP-hard, and this is only a good estimate of it. O(requests x log objects) for each size.
 pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {
     let total = Total::of(requests);
     let next = next_requests(requests);
@@ -127,7 +127,7 @@ pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {
     sizes_bytes.iter().map(one).collect()
 }
 
-/// For each request the place of the next one of the same object; past all of them where there is none.
+/// For each request the index of the next one of the same object; `usize::MAX`, past all of them, where there is none.
 fn next_requests(requests: &[Request]) -> Vec<usize> {
     let mut last: HashMap<u64, usize> = HashMap::new();
     let mut next = vec![usize::MAX; requests.len()];
@@ -141,7 +141,8 @@ fn next_requests(requests: &[Request]) -> Vec<usize> {
 
 /// Misses and bytes missed.
 fn belady(requests: &[Request], next: &[usize], size_bytes: u64) -> (u64, u64) {
-    // What is held, by the place of its next request, which no two share. What is never asked for again is not held.
+    // The objects held, by the index of their next request, which is unique. Objects that are never requested again are
+    // not held.
     let mut held: BTreeMap<usize, u64> = BTreeMap::new();
     let (mut weight, mut misses, mut bytes_missed) = (0, 0, 0);
     for (place, request) in requests.iter().enumerate() {
@@ -166,7 +167,7 @@ fn belady(requests: &[Request], next: &[usize], size_bytes: u64) -> (u64, u64) {
     (misses, bytes_missed)
 }
 
-/// The loop is compiled once for each policy, so that no request has to ask which one it is.
+/// Generic over the policy, so that the loop is compiled once for each and no request branches on it.
 fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_bytes: u64) -> (u64, u64) {
     match policy {
         EvictionPolicy::LRU => run::<cache::Lru>(requests, small, size_bytes),
@@ -183,8 +184,8 @@ fn one(requests: &[Request], small: Option<u32>, policy: EvictionPolicy, size_by
     }
 }
 
-/// Ids that are small integers, as they are in most published traces, need no hashing, and with sizes below 4 GiB half
-/// the room: a replay is fast where what it keeps fits into the processor's cache. The largest id, where they are small.
+/// Ids that are small integers, as in most published traces, need no hashing, and with sizes below 4 GiB half the memory: a
+/// replay is fast while its data fits into the processor's cache. Returns the largest id if all are small.
 fn largest_of_small_ids(requests: &[Request]) -> Option<u32> {
     let (largest_id, largest_size) =
         requests.iter().fold((0, 0), |(id, size), request| (request.id.max(id), request.size.max(size)));

@@ -1,6 +1,6 @@
 //! [`SharedCache`]: one cache node for many threads, and the thread that cleans it.
 
-// The model checker explores the unit tests below with primitives of its own; everything else uses the real ones.
+// In unit tests the model checker explores the locks with primitives of its own; everywhere else std's are used.
 #[cfg(test)]
 use shuttle::{sync, thread, thread_local};
 #[cfg(not(test))]
@@ -19,22 +19,22 @@ use super::{CacheNode, CacheStats, IncrementError, file};
 /// How often the background cleaner of [`SharedCache::start`] looks for expired entries.
 pub const CLEANING_PERIOD: Duration = Duration::from_mins(1);
 
-/// The cleaner lets go of the cache after so many entries, so that no operation waits for a long cleaning.
+/// The cleaner releases the lock after so many entries, so that no operation waits for a long cleaning.
 const CLEANED_AT_ONCE: usize = 64;
 
 /// A handle on a [`CacheNode`] that threads share; clones are handles on the same one.
 ///
-/// Every operation holds the one lock and does what the node's operation of that name does, so they are atomic and the
-/// counters exact. The last handle that is dropped ends the cleaner too.
+/// Every method holds the one lock and calls the node's method of the same name, so operations are atomic and counters
+/// exact. Dropping the last handle ends the cleaner too.
 ///
 /// # Several operations as one
 ///
 /// The lock is re-entrant, as Python's `RLock` is, in the way that Rust allows:
 ///
-/// - [`Self::hold`] keeps other threads out while it calls a closure, and within it every method of every handle on the same
-///   cache works as ever, [`Self::hold`] and [`Self::with`] too. It is `with lock:` of Python.
-/// - [`Self::with`] lends the node itself, to one borrower. A handle that is used meanwhile by the same thread would lend it
-///   twice, so that panics at once, with a sentence that says so, and never waits for itself.
+/// - [`Self::hold`] keeps other threads out while it calls a closure. Within the closure every method of every handle on the same
+///   cache works as usual, [`Self::hold`] and [`Self::with`] included. It is Python's `with lock:`.
+/// - [`Self::with`] lends the node itself, to one borrower at a time. Using a handle in the same thread meanwhile would lend it
+///   twice, so it panics at once with a sentence that says so, instead of waiting for itself for ever.
 ///
 /// ```
 /// use cachedojo::cache::{CacheNode, EvictionPolicy, SharedCache};
@@ -53,15 +53,15 @@ pub struct SharedCache {
     cleaner: Arc<Mutex<Option<Cleaner>>>,
 }
 
-/// What handles share. Threads are known by their numbers; 0 is none.
+/// What handles share. A thread is identified by a number; 0 is none.
 #[derive(Debug)]
 struct SharedNode {
     node: Mutex<CacheNode>,
-    /// The thread that uses the node now. Set and reset under the node's lock.
+    /// The thread that uses the node now; [`SharedCache::with`] checks it. Set and reset under the node's lock.
     user: AtomicU64,
-    /// Locked as long as somebody is in [`SharedCache::hold`].
+    /// Locked while a thread is in [`SharedCache::hold`].
     gate: Mutex<()>,
-    /// The thread that is. Set under both locks, reset under this one.
+    /// The thread in [`SharedCache::hold`]. Set under both locks, reset under this one.
     holder: AtomicU64,
 }
 
@@ -70,7 +70,7 @@ thread_local! {
     static THREAD: u64 = numbers::next();
 }
 
-/// The model checker need not look at how numbers are given out.
+/// In a module of its own on std's atomics: the model checker need not explore how numbers are given out.
 mod numbers {
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -81,7 +81,7 @@ mod numbers {
     }
 }
 
-/// Resets a thread's number when it is dropped, also by a panic.
+/// Resets a thread number to 0 when dropped, so also after a panic.
 struct Reset<'a>(&'a AtomicU64);
 
 impl Drop for Reset<'_> {
@@ -90,7 +90,7 @@ impl Drop for Reset<'_> {
     }
 }
 
-/// Dropping the sender tells the thread that the cache is closed.
+/// Dropping the sender tells the cleaner's thread to end.
 #[derive(Debug)]
 struct Cleaner {
     closing: Sender<()>,
@@ -114,9 +114,9 @@ impl SharedCache {
         Self::start_with_ticker(node, until_next)
     }
 
-    /// [`Self::start`] with a ticker of the caller's: it returns `true` when it is time to clean, and `false` when there
-    /// will be no more cleaning, at the latest when the channel that it is given has no sender any more. It must not close
-    /// the cache itself, for that waits for it.
+    /// [`Self::start`] with a ticker from the caller: it returns `true` when it is time to clean, and `false` to end the
+    /// cleaning, at the latest when the channel it is given has no sender any more. It must not close the cache itself: closing
+    /// waits for the ticker to end.
     pub fn start_with_ticker(node: CacheNode, mut ticker: impl FnMut(&Receiver<()>) -> bool + Send + 'static) -> Self {
         let cache = Self::new(node);
         let (closing, is_closing) = mpsc::channel();
@@ -130,10 +130,10 @@ impl SharedCache {
         cache
     }
 
-    /// Stops the cleaner and waits for it; the cache goes on without one. Closing twice is no matter.
+    /// Stops the cleaner and waits for it; the cache goes on without one. Closing again does nothing.
     ///
     /// # Panics
-    /// Within [`Self::hold`] and [`Self::with`], which the cleaner may be waiting for.
+    /// Within [`Self::hold`] and [`Self::with`]: the cleaner may be waiting for the lock that they hold.
     pub fn close(&self) {
         let this = THREAD.with(|&this| this);
         let is_holding = [&self.shared.holder, &self.shared.user].map(|it| it.load(Ordering::Relaxed)).contains(&this);
@@ -145,10 +145,10 @@ impl SharedCache {
         }
     }
 
-    /// Several operations as one, with nobody between them, on the node itself.
+    /// Runs several operations as one on the node itself, with no other thread in between.
     ///
     /// # Panics
-    /// When `operations` uses a handle on the same cache; [`Self::hold`] lets it.
+    /// When `operations` uses a handle on the same cache; [`Self::hold`] allows that.
     pub fn with<R>(&self, operations: impl FnOnce(&mut CacheNode) -> R) -> R {
         let this = THREAD.with(|&this| this);
         loop {
@@ -160,22 +160,22 @@ impl SharedCache {
                 return operations(&mut node);
             }
             drop(node);
-            // Until the holder has left.
+            // Waits until the holder has left.
             drop(lock(&self.shared.gate));
         }
     }
 
-    /// Several operations as one, with nobody between them, through this handle or any other: see
-    /// [the type](Self#several-operations-as-one).
+    /// Runs several operations as one, with no other thread in between, through this handle or any other: see [the
+    /// type](Self#several-operations-as-one).
     pub fn hold<R>(&self, operations: impl FnOnce(&Self) -> R) -> R {
         let this = THREAD.with(|&this| this);
         if self.shared.holder.load(Ordering::Relaxed) == this {
             return operations(self);
         }
-        // A thread in `with` must not wait for a holder that waits for it.
+        // Otherwise a thread in `with` would wait for a holder that waits for it.
         self.check_user(this);
         let _gate = lock(&self.shared.gate);
-        // Under the node's lock, so that whoever takes that next knows.
+        // Set under the node's lock, so that the next thread to lock the node sees it.
         let node = self.lock_node(this);
         self.shared.holder.store(this, Ordering::Relaxed);
         drop(node);
@@ -199,8 +199,8 @@ impl SharedCache {
         assert!(!is_user, "a handle was used within `with`, which lends the node: use that node, or `hold` instead");
     }
 
-    /// [`save_to_file`](super::save_to_file). The lock is held while the entries are written into memory, not while they are
-    /// written to the disk.
+    /// [`save_to_file`](super::save_to_file). The lock is held while entries are copied into memory, not while they are written
+    /// to the disk.
     ///
     /// # Errors
     /// As there.
@@ -209,8 +209,8 @@ impl SharedCache {
         file::write(path, &saved)
     }
 
-    /// [`load_from_file`](super::load_from_file). The lock is held for one step at the end, when all is read: nobody sees half
-    /// of it.
+    /// [`load_from_file`](super::load_from_file). The file is read first; the lock is held only for the swap at the end, so no
+    /// thread sees half of it.
     ///
     /// # Errors
     /// As there; the cache then stays as it was.
@@ -274,7 +274,7 @@ impl SharedCache {
         self.with(|node| node.stats())
     }
 
-    /// [`CacheNode::clean_expired`], a few entries at a time, so that others get in between.
+    /// [`CacheNode::clean_expired`], a few entries at a time, so that other threads get the lock in between.
     pub fn clean_expired(&self) -> usize {
         let mut total = 0;
         loop {
@@ -283,18 +283,19 @@ impl SharedCache {
             if count < CLEANED_AT_ONCE {
                 return total;
             }
-            // Or this thread, which is awake, would have the lock again before any that waits for it.
+            // Without this, the thread that is awake would take the lock again before any that waits for it.
             thread::yield_now();
         }
     }
 
-    /// A handle that knows nothing of the cleaner: the one that the cleaner holds.
+    /// A handle without a reference to the cleaner: the cleaner's own, so that it does not keep itself alive.
     fn clone_node(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), cleaner: Arc::default() }
     }
 }
 
-/// The lock, also after a panic elsewhere: no operation of the node leaves it half done when it unwinds.
+/// The lock, even if a thread panicked while holding it: no operation of the node leaves it inconsistent when it
+/// unwinds.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(sync::PoisonError::into_inner)
 }
@@ -390,7 +391,8 @@ mod tests {
         );
     }
 
-    /// Two batches and one entry more are cleaned in a schedule; how many are left when somebody looks?
+    /// Two batches and one entry more are to be cleaned; returns how many are left when another thread looks in
+    /// between.
     fn left_when_somebody_looks() -> (usize, usize) {
         let clock = Clock::new();
         let cache = SharedCache::new(CacheNode::with_clock(10_000, EvictionPolicy::LRU, clock.clone()));
@@ -424,7 +426,7 @@ mod tests {
         assert!(was_between.load(Ordering::Relaxed));
     }
 
-    /// The scheduler lets a thread go on for as long as it can, but puts one that yields last.
+    /// The scheduler lets a thread run on for as long as it can, but puts one that yields last.
     #[test]
     fn whoever_waits_while_much_is_cleaned_is_next() {
         shuttle::check_pct(

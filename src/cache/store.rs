@@ -1,5 +1,5 @@
-//! The core that every cache here is made of: nodes in slots, the hash index that says which slot is a key's, a policy
-//! that threads its lists through the nodes, and the heap of deadlines.
+//! The core of every cache here: nodes in slots, a hash index that maps keys to slots, a policy that links its lists
+//! through the nodes, and a heap of deadlines.
 
 use std::borrow::Borrow;
 use std::hash::Hash;
@@ -12,16 +12,16 @@ use super::nodes::{Moves, Nodes};
 use super::policy::Policy;
 use crate::clock::Instant;
 
-/// Why an entry left although nobody deleted it.
+/// Why an entry left without being deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Departure {
     /// The policy chose it.
     Evicted,
-    /// Its time had come at that moment.
+    /// Its deadline, this moment, had passed.
     Expired(Instant),
 }
 
-/// A bounded cache of `T`s under the policy `P`, found through `X`.
+/// A bounded cache of `T`s with the policy `P`, looked up through `X`.
 #[derive(Debug, Clone)]
 pub(crate) struct Store<T, P, X = Index> {
     nodes: Nodes<T>,
@@ -47,7 +47,7 @@ impl<T: Item, P: Policy> Store<T, P> {
         self.find_by(hash_of(key), |item| item.key().borrow() == key)
     }
 
-    /// All nodes, in an order of the table's own: sort what comes of it.
+    /// All nodes, in the table's order, which must not be observable: sort what comes of it.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
         self.index.nodes()
     }
@@ -89,7 +89,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.nodes.item(i)
     }
 
-    /// The item, to be changed in place: neither its key nor its weight may change.
+    /// The item, for changes in place: neither its key nor its weight may change.
     #[inline]
     pub(crate) fn item_mut(&mut self, i: u32) -> &mut T {
         self.nodes.item_mut(i)
@@ -105,7 +105,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.deadlines.set(i, at);
     }
 
-    /// Whether node `i` is gone at `now`: alive strictly before its deadline, gone from the deadline on.
+    /// Whether node `i` has expired at `now`: alive strictly before its deadline, gone from the deadline on.
     #[inline]
     pub(crate) fn is_expired(&self, i: u32, now: Instant) -> bool {
         self.deadline(i).is_some_and(|at| now >= at)
@@ -117,15 +117,15 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.policy.hit(&mut self.nodes, i);
     }
 
-    /// Tells the policy how often node `i`, which just came in, was read in an earlier life.
+    /// Tells the policy how often node `i`, just inserted, had been read when the cache was saved.
     pub(crate) fn restore(&mut self, i: u32, reads: u32) {
         self.policy.restore(&mut self.nodes, i, reads);
     }
 
-    /// Puts `item` in, in the place of what had its key; whoever has to leave for it is handed to `gone`.
+    /// Inserts `item`, replacing the one with the same key; each entry that leaves to make room is passed to `gone`.
     ///
-    /// Expired entries leave first, then whom the policy chooses; never the entry itself. `false`, and nothing is
-    /// changed, when the item alone is over the limit.
+    /// Expired entries leave first, then those that the policy chooses, never the new entry itself. `false`, and
+    /// nothing changes, when the item alone exceeds the limit.
     #[inline]
     pub(crate) fn insert(
         &mut self,
@@ -139,7 +139,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.insert_at(known, name, item, deadline, now, gone)
     }
 
-    /// [`Self::insert`] for a key of that name which is known to be at node `known`, or not to be there.
+    /// [`Self::insert`] when the look-up has been done: `known` is the key's node, if there is one.
     #[inline]
     pub(crate) fn insert_at(
         &mut self,
@@ -163,15 +163,15 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         true
     }
 
-    /// Makes node `i` a new entry with that deadline: `overwrite` changes the item in place, but not what it weighs. The
-    /// deadline that it had must not have passed.
+    /// Makes node `i` a new entry with that deadline: `overwrite` changes the item in place, but not its weight. The old deadline
+    /// must not have passed.
     #[inline]
     pub(crate) fn rewrite(&mut self, i: u32, deadline: Option<Instant>, overwrite: impl FnOnce(&mut T)) {
         self.policy.renew(&mut self.nodes, i, overwrite);
         self.set_deadline(i, deadline);
     }
 
-    /// One request of a simulation: a hit, or a miss that brings the item in if the policy and the limits let it.
+    /// One request of a simulation: a hit, or a miss, which inserts the item if the policy and the limits let it.
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
         let name = X::name(item.key());
@@ -183,7 +183,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         known.is_some()
     }
 
-    /// A call of its own, as [`Self::bring_in`] is: hits are more common.
+    /// Not inlined, like [`Self::bring_in`]: hits are more common, and stay fast.
     #[inline(never)]
     fn miss(&mut self, name: u64, item: T) {
         let weight = item.weight();
@@ -196,27 +196,27 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         }
     }
 
-    /// Takes node `i` out.
+    /// Removes node `i`.
     pub(crate) fn remove(&mut self, i: u32) -> T {
         self.release(i);
         self.discard(i)
     }
 
-    /// Takes out whoever has to leave next: an expired entry, else whom the policy chooses.
+    /// Removes the entry that leaves next: an expired one, otherwise the policy's choice.
     pub(crate) fn evict(&mut self, now: Instant) -> Option<(Departure, T)> {
         let (i, why) = self.next_victim(now, 0)?;
         Some((why, self.discard(i)))
     }
 
-    /// The entry with the soonest deadline, and that deadline, if it has passed at `now`.
+    /// The entry with the soonest deadline, with that deadline, if it has passed at `now`.
     #[inline]
     pub(crate) fn first_expired(&self, now: Instant) -> Option<(u32, Instant)> {
         self.deadlines.first().filter(|&(_, at)| now >= at)
     }
 
-    /// Replaces the item of node `i` by one of the same key and perhaps another weight, keeping its deadline and its
-    /// place with the policy. Should it be the entry's own turn to make room, it is spared and counts as a new entry.
-    /// `false`, and nothing is changed, when the item alone is over the limit.
+    /// Replaces the item of node `i` by one with the same key and perhaps another weight; deadline and place with the
+    /// policy stay. If the policy chooses this very entry to make room, it is spared and counts as a new entry.
+    /// `false`, and nothing changes, when the item alone exceeds the limit.
     pub(crate) fn replace(&mut self, i: u32, item: T, now: Instant, mut gone: impl FnMut(Departure, T)) -> bool {
         let (from, to) = (self.item(i).weight(), item.weight());
         if to > self.limits.weight {
@@ -245,8 +245,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         true
     }
 
-    /// Makes node `i`, which is in the cache, a new entry without a deadline; `None`, and nothing is changed, when the item
-    /// alone is over the limit.
+    /// Makes node `i`, which is in the cache, a new entry without a deadline; `None`, and nothing changes, when the item alone
+    /// exceeds the limit.
     #[inline]
     fn overwrite(&mut self, i: u32, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) -> Option<u32> {
         let (from, to) = (self.item(i).weight(), item.weight());
@@ -255,7 +255,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
             self.weight -= from - to;
             self.end_deadline(i, old, now, gone);
         } else if to <= self.limits.weight {
-            // Out of the policy's sight until there is room: it must not choose the entry itself.
+            // Hidden from the policy until there is room, so that it does not choose the entry itself.
             self.release(i);
             let old = std::mem::replace(self.item_mut(i), item);
             self.weight -= from;
@@ -269,7 +269,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         Some(i)
     }
 
-    /// Node `i` has no deadline any more; `old`, which it held, may have met it.
+    /// Clears the deadline of node `i`; `old`, which it held, may have expired by then.
     #[inline]
     fn end_deadline(&mut self, i: u32, old: T, now: Instant, gone: &mut impl FnMut(Departure, T)) {
         if let Some(at) = self.deadline(i) {
@@ -280,9 +280,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         }
     }
 
-    /// Makes room for an item whose key is not there, and adds it; `None`, and nothing is changed, when it alone is over
-    /// the limit. A call of its own: writing over what is there is more common, and faster without the registers that
-    /// this needs.
+    /// Makes room for an item whose key is not there, and inserts it; `None`, and nothing changes, when it alone exceeds the
+    /// limit. Not inlined: overwriting is more common, and faster without the registers that this needs.
     #[inline(never)]
     fn bring_in(&mut self, name: u64, item: T, now: Instant, gone: &mut impl FnMut(Departure, T)) -> Option<u32> {
         let weight = item.weight();
@@ -294,7 +293,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         Some(self.add(name, item))
     }
 
-    /// Adds an item whose key is not there and for which there is room.
+    /// Inserts an item whose key is not there; room has been made.
     #[inline]
     fn add(&mut self, name: u64, item: T) -> u32 {
         self.weight += item.weight();
@@ -314,7 +313,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.deadlines.renumber(moves);
     }
 
-    /// Drops entries until `weight` more and `entries` more fit.
+    /// Evicts until `weight` more and `entries` more fit.
     #[inline]
     fn make_room(&mut self, weight: u64, entries: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) {
         while self.lacks_room(weight, entries) && self.drop_one(weight, now, gone) {}
@@ -325,7 +324,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.weight > self.limits.weight - weight || self.len() as u64 + entries > self.limits.entries
     }
 
-    /// Drops whoever has to leave next for an entry of weight `incoming`; `false` when there is nobody.
+    /// Evicts the next entry to leave for one of weight `incoming`; `false` when there is none.
     #[inline]
     fn drop_one(&mut self, incoming: u64, now: Instant, gone: &mut impl FnMut(Departure, T)) -> bool {
         let Some((i, why)) = self.next_victim(now, incoming) else {
@@ -346,7 +345,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.policy.remove(&mut self.nodes, i);
     }
 
-    /// Takes node `i`, which the policy has forgotten, out of everything else.
+    /// Removes node `i`, which the policy has forgotten, from index, deadlines and slots.
     #[inline]
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
@@ -356,8 +355,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         item
     }
 
-    /// The first `most` nodes in the order in which they would leave at `now` if room were needed again and again. O(n) for
-    /// a copy, on which it rehearses, so it is right for every policy; O(log n) for each of them.
+    /// The first `most` nodes in the order in which they would leave at `now` if room were needed again and again. O(n) for a
+    /// copy on which the evictions are tried, which is right for every policy; O(log n) for each.
     pub(crate) fn eviction_order(&self, now: Instant, most: usize) -> Vec<u32> {
         let (mut nodes, mut policy) = (self.nodes.map(Shadow::of), self.policy.clone());
         let mut deadlines = self.deadlines.clone();
@@ -373,7 +372,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     }
 }
 
-/// Who has to leave next for an entry of weight `incoming`; the policy has already forgotten it.
+/// The next entry to leave for one of weight `incoming`; the policy has already forgotten it.
 #[inline]
 fn next_victim<T: Item, P: Policy>(
     nodes: &mut Nodes<T>,
@@ -390,7 +389,7 @@ fn next_victim<T: Item, P: Policy>(
     Some((i, Departure::Evicted))
 }
 
-/// What a rehearsal needs to know of an item.
+/// All that trying evictions on a copy needs to know of an item.
 #[derive(Debug, Clone, Default)]
 struct Shadow {
     hash: u64,
@@ -442,8 +441,8 @@ mod tests {
         }
     }
 
-    /// Thousandths of a step that an operation takes on average, in a full cache of so many entries, and the most steps of
-    /// all: reads, insertions that evict, overwriting, removals, and changes of deadlines if there are any.
+    /// Work of an operation in a full cache of so many entries: the average in thousandths of a step, and the maximum in steps.
+    /// Operations: reads, insertions that evict, overwriting, removals, and changes of deadlines if there are any.
     fn steps_an_operation(policy: EvictionPolicy, entries: u64, with_deadlines: bool) -> (u64, u64) {
         let limits = Limits { weight: entries, entries: u64::MAX };
         let mut store = Store::new(limits, AnyPolicy::of(policy, limits));
@@ -460,7 +459,7 @@ mod tests {
                 (Some(i), 2..12) => store.hit(i),
                 _ => assert!(store.insert(Number(key), deadline, Instant::default(), |_, _| {})),
             }
-            // The first half fills the cache and lets it age.
+            // The first half only fills and ages the cache.
             if operation >= operations {
                 all += steps::taken() - before;
                 most = most.max(steps::taken() - before);
@@ -469,7 +468,7 @@ mod tests {
         (1000 * all / operations, most)
     }
 
-    /// Steps that the table's chance adds at worst: entries whose tag is the wanted one by coincidence.
+    /// Allowance for chance: entries that are looked at because their tag happens to be equal.
     const COINCIDENCES: u64 = 30;
 
     #[test]
@@ -480,14 +479,15 @@ mod tests {
                 few.0 > 1000 && many.0 * 10 <= few.0 * 11,
                 "{policy:?}: {few:?} of a thousand, {many:?} of 64 thousand"
             );
-            // The others sweep, or have ghosts whose table grows: only their average has a bound.
+            // The other policies sweep, or have ghosts whose table grows: only their average is bounded.
             if let EvictionPolicy::LRU | EvictionPolicy::LFU | EvictionPolicy::FIFO | EvictionPolicy::TTL = policy {
                 assert!(many.1 <= COINCIDENCES, "{policy:?}: {many:?}");
             }
         }
     }
 
-    /// A heap of 64 thousand timers has 16 levels, six more than one of a thousand. Under TTL the root leaves.
+    /// A heap of 64 thousand timers has 16 levels, six more than one of a thousand. Under TTL each eviction removes the
+    /// root.
     #[test]
     fn a_deadline_costs_at_most_a_step_for_each_level_of_the_heap() {
         for policy in [EvictionPolicy::LRU, EvictionPolicy::TTL] {

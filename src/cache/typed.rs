@@ -8,8 +8,8 @@ use super::policy::{Lru, Policy};
 use super::store::Store;
 use crate::clock::Instant;
 
-/// A cache of at most so many entries that drops the least recently used, without deadlines, statistics or copies: what
-/// is left of a [`CacheNode`](super::CacheNode) when only speed matters. Every operation is O(1) and hashes its key once.
+/// A cache of at most so many entries that drops the least recently used, without deadlines, statistics or copies: for programs
+/// that want [`CacheNode`](super::CacheNode)'s speed and nothing else. Every operation is O(1) and hashes its key once.
 ///
 /// It is fast because its policy is a type: the compiler sees each operation whole, from the hash to the last link.
 #[derive(Debug, Clone)]
@@ -41,7 +41,8 @@ impl<K: Hash + Eq + Default, V: Default> Cache<K, V> {
         Some(&mut self.store.item_mut(i).value)
     }
 
-    /// Stores a value, in the place of what had its key; whoever has to leave for a new key leaves.
+    /// Stores a value, replacing the key's old one; for a new key the least recently used entry leaves if the cache is
+    /// full.
     #[inline]
     pub fn put(&mut self, key: K, value: V) {
         self.store.insert(Pair { key, value }, None, Instant::default(), |_, _| {});

@@ -1,8 +1,8 @@
-//! Who is who, and when a value was written.
+//! The identity of nodes, and the order of writes.
 
 use std::fmt;
 
-/// Time in whole microseconds: of a clock of a node, of cluster time, or a length of it. What it counts from is said where it stands.
+/// Whole microseconds: of a node's clock, of cluster time, or of a duration; each use says which.
 pub type Micros = u64;
 
 /// A millisecond.
@@ -13,7 +13,7 @@ pub const SECOND: Micros = 1_000 * MS;
 /// The highest number that a node can have.
 pub const NODES_MAX: u8 = 63;
 
-/// A node's number; it is written, and stands on the ring, as `n1`, `n2` … Bounds: 1 to 63.
+/// A node's number; written, and hashed onto the ring, as `n1`, `n2` … Bounds: 1 to 63.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeId(u8);
 
@@ -130,24 +130,26 @@ impl fmt::Display for NodeSet {
     }
 }
 
-/// When a value was written, as the cluster orders writes: the hybrid clock's reading, then who wrote. No two writes have the same.
+/// When a value was written, in the order that the cluster gives to writes: the hybrid clock's reading, then the writer. No two
+/// writes have the same version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Version {
     /// The reading of the writer's [`HybridClock`].
     pub clock: u64,
     /// The node that coordinated the write.
     pub node: NodeId,
-    /// Which life of that node: one that comes back with nothing counts one higher.
+    /// Which incarnation of that node: a node that comes back without its disk counts one higher.
     pub incarnation: u16,
-    /// Whether an invalidation by tag made a tombstone of that write: newer than the write, older than every other one.
+    /// Set for the tombstone that an invalidation by tag makes of that write: newer than the write, older than every
+    /// other one.
     pub is_swept: bool,
 }
 
 impl Version {
-    /// Before every write.
+    /// Older than every write.
     pub const NONE: Self = Self { clock: 0, node: NodeId(0), incarnation: 0, is_swept: false };
 
-    /// Of the tombstone that an invalidation by tag makes of this write.
+    /// The version of the tombstone that an invalidation by tag makes of this write.
     #[must_use]
     pub const fn swept(self) -> Self {
         Self { is_swept: true, ..self }
@@ -160,23 +162,23 @@ impl fmt::Display for Version {
     }
 }
 
-/// A hybrid logical clock (Kulkarni et al., 2014) in one number: the wall clock's microseconds, but always one more than the last
-/// reading and than every reading that was heard of. So a wall clock that lags or jumps back never orders a write before one that
-/// its writer knew.
+/// A hybrid logical clock (Kulkarni et al., 2014) in one number: the wall clock's microseconds, but always greater than its last
+/// reading and than every reading received from others. So a wall clock that lags or jumps back never orders a write before one
+/// that its writer knew.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct HybridClock {
-    last: u64,
+    pub(super) last: u64,
 }
 
 impl HybridClock {
-    /// A reading above all before it. Saturates after half a million years.
+    /// A reading greater than all before it. Saturates after half a million years.
     pub const fn next(&mut self, wall: Micros) -> u64 {
         let least = self.last.saturating_add(1);
         self.last = if wall > least { wall } else { least };
         self.last
     }
 
-    /// From now on readings are above this one.
+    /// Makes all further readings greater than this one.
     pub const fn observe(&mut self, clock: u64) {
         if clock > self.last {
             self.last = clock;

@@ -9,7 +9,7 @@ use super::ids::NodeSet;
 pub enum Level {
     /// Any one: fast, and possibly stale.
     One,
-    /// More than half: any two quorums share a replica, so a read sees every write before it.
+    /// More than half: any two quorums share a replica, so a read finds every acknowledged write.
     #[default]
     Quorum,
     /// Every one: no write while a replica is away.
@@ -43,12 +43,12 @@ pub const fn quorum(replicas: usize) -> usize {
     replicas / 2 + 1
 }
 
-/// Who is responsible for a key under one ring, and how many of them are a quorum.
+/// The replicas of a key under one ring, and how many of them are a quorum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Duty {
-    /// The natural replicas: those that the ring names, whether they are alive or not.
+    /// The natural replicas: those that the ring names, alive or not.
     pub replicas: NodeSet,
-    /// How many of them any two quorums need to have one in common for every key.
+    /// The smallest number of replicas such that any two groups of that size have one in common.
     pub quorum: usize,
 }
 
@@ -62,7 +62,7 @@ impl Duty {
         }
     }
 
-    /// Whether those that answered are enough.
+    /// Whether the replicas that answered are enough.
     pub const fn is_met(&self, level: Level, answered: NodeSet) -> bool {
         let counted = self.replicas.and(answered).len();
         counted > 0 && counted >= self.needed(level)

@@ -61,7 +61,7 @@ use super::{
     Version,
 };
 
-/// How long a new cluster, or one that changes, may take to come to rest.
+/// The longest time that a new or changed cluster may take to settle.
 const REST_MAX: Micros = 30 * SECOND;
 
 /// What a member is.
@@ -69,13 +69,13 @@ const REST_MAX: Micros = 30 * SECOND;
 pub struct NodeConfig {
     /// Its name, which [`LocalCluster::nodes_for_key`] answers with.
     pub node_id: String,
-    /// Where it would listen.
+    /// The address where it would listen; nothing listens here.
     pub host: String,
-    /// And on which port.
+    /// The port, likewise.
     pub port: u16,
-    /// Without, a key lives on one node only.
+    /// If not, a key is kept on one node only.
     pub enable_replication: bool,
-    /// On how many nodes a key lives: 1 to 9. The first member's counts for all.
+    /// How many nodes keep a key: 1 to 9. The first member's value holds for all.
     pub replication_factor: usize,
 }
 
@@ -89,7 +89,7 @@ impl Default for NodeConfig {
 /// What is called with each key or selector that is invalidated.
 pub type Listener = dyn Fn(&str);
 
-/// A cluster in this process. Time stands still but for [`LocalCluster::advance`] and operations that wait.
+/// A cluster in this process. Time stands still, except in [`LocalCluster::advance`] and in operations that wait.
 pub struct LocalCluster {
     nodes: BTreeMap<NodeId, Node>,
     names: BTreeMap<NodeId, String>,
@@ -99,7 +99,7 @@ pub struct LocalCluster {
     answers: BTreeMap<u64, Outcome>,
     asked: u64,
     effects: Effects,
-    /// Weak: whoever listens owns its callback, never the other way round.
+    /// Weak references: the listener owns its callback, so that no cycle keeps both alive.
     listeners: Vec<Weak<Listener>>,
     /// The time to live of entries that are given none: 300 s unless set.
     pub default_ttl: Option<Duration>,
@@ -110,7 +110,7 @@ pub struct LocalCluster {
 }
 
 impl LocalCluster {
-    /// A cluster of these members, at rest. At most 63; what is over is left out.
+    /// A settled cluster of these members, at most 63; further ones are left out.
     pub fn new(members: &[NodeConfig]) -> Self {
         let first = members.first().cloned().unwrap_or_default();
         let copies = if first.enable_replication { first.replication_factor.clamp(1, 9) } else { 1 };
@@ -151,7 +151,8 @@ impl LocalCluster {
         Readings { mono: self.now, wall: self.now }
     }
 
-    /// A member more; it takes over its share of the keys. `false` when the name is taken, or 63 have been members.
+    /// Adds a member, which takes over its share of the keys. `false` when the name is taken, or there have been 63
+    /// members.
     pub fn add_node(&mut self, config: &NodeConfig) -> bool {
         let last = self.names.keys().next_back().map_or(0, |id| id.number());
         let Some(id) = NodeId::new(last + 1).filter(|_| !self.names.values().any(|name| *name == config.node_id))
@@ -165,7 +166,7 @@ impl LocalCluster {
         true
     }
 
-    /// A member less; its keys go to others first. `false` when there is none of that name.
+    /// Removes a member; its keys are handed over first. `false` when there is none with that name.
     pub fn remove_node(&mut self, name: &str) -> bool {
         let Some(id) = self.id_of(name) else { return false };
         let others = self.nodes.keys().copied().find(|&other| other != id);
@@ -186,7 +187,7 @@ impl LocalCluster {
         self.nodes.get(&self.id_of(name)?)
     }
 
-    /// On which members a key belongs, the responsible one first.
+    /// The members that keep a key, the responsible one first.
     pub fn nodes_for_key(&self, key: &str) -> Vec<&str> {
         let replicas = self.nodes.values().next().map(|node| node.view().ring.replicas(hash_of(key)));
         replicas
@@ -197,7 +198,7 @@ impl LocalCluster {
             .collect()
     }
 
-    /// Writes a key at [`Self::level`], to live so long, or for [`Self::default_ttl`].
+    /// Writes a key at [`Self::level`], with this time to live or [`Self::default_ttl`].
     ///
     /// # Errors
     /// Too few replicas answered.
@@ -216,7 +217,7 @@ impl LocalCluster {
         self.operate(Request::Read { key: key.into(), level: self.level, at_least: Version::NONE })
     }
 
-    /// Deletes a key. To `propagate` is what a cluster does; without, only listeners hear of it, and the key stays.
+    /// Deletes a key. With `propagate`, on all its replicas; without, only listeners are told, and the key stays.
     ///
     /// # Errors
     /// Too few replicas answered.
@@ -229,7 +230,7 @@ impl LocalCluster {
         Ok(())
     }
 
-    /// Deletes every key that a pattern, `tag:…` or `namespace:…` reaches, everywhere and in order.
+    /// Deletes every key that a pattern, `tag:…` or `namespace:…` selects, on all nodes.
     ///
     /// # Errors
     /// Too few nodes answered.
@@ -239,7 +240,7 @@ impl LocalCluster {
         Ok(())
     }
 
-    /// Has a callback called with each key or selector that is invalidated, as long as its owner keeps it.
+    /// Calls a callback with each key or selector that is invalidated, as long as its owner keeps it.
     pub fn on_invalidation(&mut self, listener: &Rc<Listener>) {
         self.listeners.retain(|known| known.strong_count() > 0);
         self.listeners.push(Rc::downgrade(listener));
@@ -251,13 +252,13 @@ impl LocalCluster {
         }
     }
 
-    /// From now on dead entries are looked for so often.
+    /// Sets how often expired entries and tombstones are looked for.
     pub fn start_cleanup(&mut self, interval: Duration) {
         self.forget_every = micros(interval);
         self.set_periods();
     }
 
-    /// From now on replicas compare what they hold so often.
+    /// Sets how often replicas compare what they hold.
     pub fn start_consistency_checks(&mut self, interval: Duration) {
         self.compare_every = micros(interval);
         self.set_periods();
@@ -369,8 +370,7 @@ fn micros(time: Duration) -> Micros {
     Micros::try_from(time.as_millis()).unwrap_or(Micros::MAX).saturating_mul(MS)
 }
 
-/// How many of the objects of a cluster and of one who listens to it live on after their owners are gone: what a circle of references
-/// would keep.
+/// How many objects of a cluster and of its listener stay alive after their owners are gone: more than 0 means a reference cycle.
 pub fn objects_that_live_on() -> usize {
     struct Manager {
         heard: std::cell::RefCell<Vec<String>>,
@@ -385,7 +385,7 @@ pub fn objects_that_live_on() -> usize {
     cluster.on_invalidation(&listener);
     let is_heard = cluster.invalidate_key("k", true).is_ok() && *manager.heard.borrow() == ["k"];
     drop((listener, manager));
-    // Whoever listened is gone, and the cluster goes on.
+    // The listener is gone; the cluster must go on without it.
     let calls_nobody = cluster.invalidate_key("k", true).is_ok();
     alive.strong_count() + usize::from(!is_heard) + usize::from(!calls_nobody)
 }
@@ -459,5 +459,41 @@ mod tests {
         cluster.invalidate_key("page:1", false).expect("nothing to wait for");
         assert!(cluster.read_with_consistency("page:1").expect("a quorum").is_some());
         assert_eq!(*heard.borrow(), ["user:*", "page:1"]);
+    }
+
+    #[test]
+    fn what_a_host_writes_down_makes_the_same_node_again() {
+        use crate::cluster::Head;
+        use crate::cluster::store::Store;
+        use crate::cluster::wire::Wire as _;
+        let mut cluster = cluster(4);
+        let mut written: BTreeMap<NodeId, Store> = BTreeMap::new();
+        for (&id, node) in &mut cluster.nodes {
+            let mut store = Store::default();
+            node.store().as_edits().for_each(|edit| store.repeat(edit));
+            written.insert(id, store);
+            node.list_edits();
+        }
+        for number in 0..30 {
+            cluster.write_with_consistency(&format!("user:{number}"), b"v", None).expect("a quorum");
+        }
+        cluster.invalidate("user:1*").expect("a quorum");
+        cluster.invalidate_key("user:2", true).expect("a quorum");
+        assert!(cluster.remove_node("node2"));
+        cluster.advance(Duration::from_mins(3));
+        let now = cluster.readings();
+        for (id, node) in &mut cluster.nodes {
+            let store = written.get_mut(id).expect("it was there");
+            node.take_edits().into_iter().for_each(|edit| store.repeat(edit));
+            let head = Head::from_bytes(&node.head().to_bytes()).expect("its own bytes");
+            let restored = Disk::restored(head, store.clone(), &cluster.settings);
+            let again = Node::start(restored, cluster.settings.clone(), NodeSet::EMPTY, now, 1);
+            assert!(again.store().iter().eq(node.store().iter()) && !again.store().is_empty());
+            let versions = |store: &Store| (store.forgotten(), store.floor("k"), store.floor("\u{1}k"));
+            assert_eq!(versions(again.store()), versions(node.store()));
+            assert_ne!(again.store().forgotten(), Version::NONE, "what was deleted is forgotten by now");
+            assert_eq!(again.view().ring_digest(), node.view().ring_digest());
+            assert_eq!((again.term().0, again.is_whole()), (node.term().0, node.is_whole()));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What nodes say to each other, what clients ask, and what a node tells of itself.
+//! What nodes send each other, what clients ask, and what a node reports of itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,22 +10,23 @@ use super::record::{Key, Record, Value};
 use super::store::LEAVES;
 use super::time::TimeBounds;
 
-/// A message and what every message carries.
+/// A message with the header that every message carries.
 #[derive(Debug, Clone)]
 pub struct Envelope {
     /// Who sends it.
     pub from: NodeId,
-    /// In which of its lives.
+    /// Its incarnation.
     pub incarnation: u16,
-    /// Under which ring. Receivers act on data under the same one only.
+    /// The epoch of its ring. Receivers accept data only under their own epoch.
     pub epoch: u64,
-    /// When, in cluster time; `None` from a node that does not know it. Data that was under way too long is dropped.
+    /// When it was sent, in cluster time; `None` from a node that does not know it. Data that was under way too long is
+    /// dropped.
     pub sent: Option<Micros>,
     /// What it says.
     pub message: Message,
 }
 
-/// A key, and the hash by which the sender placed it: a receiver that hashes otherwise must notice.
+/// A key, with the hash by which the sender placed it, so that a receiver with another hash function notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     /// The key.
@@ -40,47 +41,48 @@ pub struct Placed {
 pub enum Message {
     /// Which version of the key do you hold?
     Query { op: u64, at: Placed },
-    /// This one, or none. A write's version must be above `floor`, and `sweeps` are the invalidations by tag in force here.
+    /// This one, or none. A write's version must be greater than `floor`; `sweeps` are the invalidations by tag in force at the
+    /// sender.
     Answer { op: u64, key: Key, record: Option<Record>, floor: Version, sweeps: Vec<(Key, Record)> },
-    /// Keep this, unless you hold something newer; and `sweep`, the invalidation by tag that made a tombstone of it, if one did.
+    /// Keep this, unless you hold something newer. `sweep` is the invalidation by tag that made it a tombstone, if one did.
     Store { op: u64, at: Placed, record: Record, sweep: Option<(Key, Record)> },
     /// It is kept.
     Stored { op: u64, key: Key },
-    /// Not under this ring, or not by me, or not yet.
+    /// Not done: another epoch, not my key, or not ready yet.
     Refused { op: u64, key: Key },
     /// A write that you missed.
     Hint { at: Placed, record: Record },
     /// I have it now.
     Hinted { key: Key, version: Version },
-    /// The digests of what we both should hold.
+    /// The digests of the records that both of us should hold.
     Digest { leaves: [u64; LEAVES] },
-    /// Where they differ (a bit a leaf), I hold these versions.
+    /// Where the digests differ (one bit for each leaf), I hold these versions.
     Versions { leaves: u16, list: Vec<(Key, Version)> },
     /// I lack these.
     Want { keys: Vec<Key> },
     /// Keep these, unless you hold something newer.
     Records { list: Vec<(Key, Record)> },
-    /// Do you hold this dead version too?
+    /// Do you hold this dead version too? (Before a record is forgotten.)
     Confirm { at: Placed, version: Version },
     /// Yes, or no.
     Confirmed { key: Key, version: Version, yes: bool },
-    /// All replicas do: forget it.
+    /// All replicas hold it dead: forget it.
     Forget { at: Placed, version: Version },
-    /// Give me what I should hold, behind this key.
+    /// Give me the records that I should hold, after this key.
     Pull { after: Option<Key> },
-    /// Here is some of it; `last` is the key to go on from, `None` at the end.
+    /// Some of them; `last` is the key to go on from, `None` at the end.
     Batch { after: Option<Key>, list: Vec<(Key, Record)>, last: Option<Key>, floor: Version },
     /// I hold all that I should under this epoch's rings.
     Whole,
     /// The agreed log's messages.
     Vote(Vote),
-    /// I should like to be a member.
+    /// Let me join.
     Hello { weight: u8 },
-    /// I do not lead, so I cannot let you in: ask all of these, the leader is among them.
+    /// I do not lead, so I cannot admit you: ask all of these, one of them leads.
     Members { nodes: NodeSet },
-    /// You are none any more; come back as a new one if you may.
+    /// You are no longer a member; come back with a new incarnation if you may.
     Removed { incarnation: u16, may_return: bool },
-    /// Let this node go, as an operator wishes.
+    /// Remove this node, as an operator asked.
     Leave { node: NodeId },
     /// I am alive; my rings have this digest.
     Beat { ring: u64 },
@@ -91,7 +93,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// A short word for it.
+    /// Its name in traces.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Query { .. } => "query",
@@ -144,7 +146,7 @@ impl Message {
         }
     }
 
-    /// Whether it goes to and fro all the time, whatever clients do.
+    /// Whether it is sent all the time, independent of clients.
     pub const fn is_routine(&self) -> bool {
         matches!(
             self,
@@ -167,7 +169,7 @@ pub enum Request {
         key: Key,
         /// How many replicas must answer.
         level: Level,
-        /// The session's token: the newest version of this key that the client knows.
+        /// The session's token: the newest version of this key that the client has seen.
         at_least: Version,
     },
     /// Write a key, or delete it.
@@ -212,9 +214,9 @@ pub enum Outcome {
         /// Its version.
         version: Version,
     },
-    /// The wish to let a node go is passed on; the log decides.
+    /// The request to remove a node was passed on; the log decides.
     Noted,
-    /// It was not done, or not surely.
+    /// It was not done, or perhaps only in part.
     Failed(Failure),
 }
 
@@ -259,7 +261,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What a node tells of itself: what an observer could not see from outside.
+/// What a node reports of itself because no observer could see it from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field is named by its type, and the variant says what it is for")]
 pub enum Note {
@@ -267,39 +269,39 @@ pub enum Note {
     Elected { term: u64 },
     /// Its ring epoch is now this.
     Epoch { epoch: u64, is_handover: bool },
-    /// It holds all that it should.
+    /// It holds all records that it should.
     CaughtUp { epoch: u64 },
     /// It stored a version of a key.
     Kept { key: Key, version: Version, is_tombstone: bool, how: How },
     /// Enough replicas of a key answered: these, of those that the ring names.
     Enough { key: Key, answered: NodeSet, needed: usize, replicas: NodeSet },
-    /// What it holds of a key is newer than the write that came.
+    /// A write came with a version older than the record that it holds.
     CameLate { key: Key, version: Version },
-    /// It came back without its disk and has not caught up, so it does not count for a quorum and does not answer.
+    /// It came back without its disk and has not caught up, so it does not answer and does not count for a quorum.
     NotWhole { key: Key },
-    /// The session has seen a newer version than those that were answered.
+    /// The session has seen a newer version than those in the answers.
     BehindSession { key: Key },
-    /// An invalidation by tag reaches what a read found: it asks once more.
+    /// An invalidation by tag deletes what a read found: the replicas are asked once more.
     LooksAgain { key: Key },
-    /// A dead record may not be forgotten yet, for this node has not got it.
+    /// A dead record may not be forgotten yet: this node does not hold it.
     NotForgotten { key: Key, node: NodeId },
     /// Entries of the log that were never committed gave way to the leader's.
     LogCut,
-    /// A read found replicas that disagreed, and mends them before it answers.
+    /// A read found replicas that disagree, and repairs them before it answers.
     Repairs { key: Key },
     /// A replica that did not answer is to get the write later.
     HintKept { key: Key, node: NodeId },
-    /// A hint came for a key that is deleted by now.
+    /// A hint came for a key that has been deleted since.
     HintTooLate { key: Key },
     /// A dead record was forgotten on all replicas.
     Forgot { key: Key, version: Version },
-    /// A message named a key with another hash than the receiver's, or asked for one that is not its own.
+    /// A message's key had another hash than the receiver computes, or was not the receiver's.
     Misplaced { key: Key },
     /// A message under another epoch was refused.
     WrongEpoch { theirs: u64 },
     /// Data that was under way for too long was dropped.
     TooOld,
-    /// An operation began anew under a new ring.
+    /// An operation started again under a new ring.
     Restarted { key: Key },
     /// The invalidation with this selector took effect here.
     Invalidated { selector: String, keys: usize },

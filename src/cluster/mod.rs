@@ -56,9 +56,10 @@ pub mod record;
 pub mod store;
 pub mod time;
 pub mod view;
+pub mod wire;
 
 pub use ids::{Micros, NodeId, NodeSet, Version};
 pub use level::{Level, quorum};
 pub use message::{Effects, Envelope, Failure, Message, Note, Outcome, Request};
-pub use node::{Disk, Node, Readings, Settings, TICK};
+pub use node::{Disk, Head, Mark, Node, Readings, Settings, TICK};
 pub use prototype::{CacheConfig, DistributedCache};

@@ -2,6 +2,7 @@
 //! randomness and keeps no file of its own: all three are handed to it.
 
 mod coordinate;
+mod disk;
 mod members;
 mod repair;
 mod replica;
@@ -11,39 +12,40 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::ids::{HybridClock, MS, Micros, NodeId, NodeSet, SECOND, Version};
 use super::message::{Effects, Envelope, Message, Note, Placed, Request};
-use super::raft::{Raft, Role, Stable};
+use super::raft::{Raft, Role};
 use super::record::{Key, Record, hash_of};
 use super::store::Store;
 use super::time::{Offset, SKEW_BOUND};
-use super::view::{Change, View};
+use super::view::View;
 use crate::random::Random;
+pub use disk::{Disk, Head, Mark};
 use underway::{CatchUp, Confirmation, Pending};
 
-/// How often a node must be told that time passes.
+/// How often the host must call [`Node::tick`].
 pub const TICK: Micros = 50 * MS;
-/// How often it tells the others that it is alive.
+/// How often it sends a heartbeat.
 const BEAT_EVERY: Micros = 500 * MS;
-/// After how long without a word a node counts as away: nothing is sent to it that can wait.
+/// After how long without a message a node counts as away: nothing that can wait is sent to it.
 pub const AWAY_AFTER: Micros = 2 * SECOND;
-/// How often it asks for the time, until it knows it well.
+/// How often it asks others for cluster time, until it knows it well.
 const TIME_EVERY: Micros = 100 * MS;
 
-/// What a cluster is set to; the same on every node.
+/// The settings of a cluster; the same on every node.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// On how many nodes a key lives. Bounds: 1 to 9.
     pub copies: usize,
     /// Points of a node of weight 1 on the ring.
     pub virtual_nodes: usize,
-    /// How long an operation tries.
+    /// How long an operation may take before it fails.
     pub patience: Micros,
-    /// After how long it asks those again who have not answered.
+    /// After how long nodes that have not answered are asked again.
     pub retry: Micros,
-    /// How old data in a message may be.
+    /// The greatest age of data in a message.
     pub message_life: Micros,
     /// How long after a write its hints are kept.
     pub hint_life: Micros,
-    /// After how long without a word the leader lets a node go.
+    /// After how long without a message the leader removes a node.
     pub dead_after: Micros,
     /// How often a node compares digests with another one.
     pub compare_every: Micros,
@@ -68,7 +70,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long a tombstone lives at least: longer than any hint, operation or message that could bring back what it deletes.
+    /// How long a tombstone is kept at least: longer than any hint, operation or message could bring back the value it deletes.
     pub const fn grace(&self) -> Micros {
         self.hint_life + self.patience + self.message_life + 4 * SKEW_BOUND
     }
@@ -81,64 +83,6 @@ pub struct Readings {
     pub mono: Micros,
     /// The wall clock: may be wrong and may jump.
     pub wall: Micros,
-}
-
-/// What a crash leaves: everything that a node has told others of itself.
-#[derive(Debug, Clone)]
-pub struct Disk {
-    id: NodeId,
-    incarnation: u16,
-    weight: u8,
-    boots: u32,
-    log: Stable,
-    applied: usize,
-    view: View,
-    store: Store,
-    hints: BTreeMap<(NodeId, Key), Record>,
-    clock: HybridClock,
-    offset: Offset,
-    is_whole: bool,
-    is_whole_next: bool,
-}
-
-impl Disk {
-    /// A founder's. The one of the lowest number begins cluster time, now.
-    pub fn founder(id: NodeId, founders: NodeSet, settings: &Settings, now: Readings) -> Self {
-        let mut disk = Self::blank(id, 1, 1);
-        let change = Change::Found { founders };
-        disk.view.apply(&change, settings.copies, settings.virtual_nodes);
-        disk.log.log.push(super::raft::Entry { term: 0, change });
-        disk.applied = 1;
-        disk.is_whole = true;
-        if founders.iter().next() == Some(id) {
-            disk.offset = Offset::founder(now.mono);
-        }
-        disk
-    }
-
-    /// That of a machine which knows nothing. No two lives of a node may have the same incarnation.
-    pub fn blank(id: NodeId, incarnation: u16, weight: u8) -> Self {
-        Self {
-            id,
-            incarnation,
-            weight,
-            boots: 0,
-            log: Stable::default(),
-            applied: 0,
-            view: View::default(),
-            store: Store::default(),
-            hints: BTreeMap::new(),
-            clock: HybridClock::default(),
-            offset: Offset::default(),
-            is_whole: false,
-            is_whole_next: false,
-        }
-    }
-
-    /// Which life it is of.
-    pub const fn incarnation(&self) -> u16 {
-        self.incarnation
-    }
 }
 
 /// A node of the cluster.
@@ -161,9 +105,9 @@ pub struct Node {
     hints: BTreeMap<(NodeId, Key), Record>,
     clock: HybridClock,
     offset: Offset,
-    /// Whether it holds all that the ring gives it, so that its answers count in the quorums of reads.
+    /// Whether it holds all that the ring gives it, so that its answers count in read quorums.
     is_whole: bool,
-    /// The same for the ring that comes.
+    /// The same for the next ring, during a handover.
     is_whole_next: bool,
 
     next_op: u64,
@@ -172,7 +116,7 @@ pub struct Node {
     confirmations: BTreeMap<Key, Confirmation>,
     contacts: NodeSet,
     heard: BTreeMap<NodeId, Micros>,
-    /// What the leader knows of this epoch: who holds all of the next ring, who asks to be let in, whom an operator lets go.
+    /// What a leader knows in this epoch: which nodes hold all of the next ring, which want to join, which an operator removes.
     whole_next: NodeSet,
     hellos: BTreeMap<NodeId, (u16, u8)>,
     to_leave: NodeSet,
@@ -187,7 +131,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node that starts, or starts again, with what its disk holds. `contacts` are the nodes that a stranger turns to.
+    /// A node that starts, or starts again, with its disk. `contacts` are the nodes that it asks when it is not a member yet.
     pub fn start(disk: Disk, settings: Settings, contacts: NodeSet, now: Readings, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let chance = Random::new(random.next_u64());
@@ -211,7 +155,7 @@ impl Node {
             offset: disk.offset,
             is_whole: disk.is_whole,
             is_whole_next: disk.is_whole_next,
-            // An answer to a former life must not be taken for one to this.
+            // Unique to this life: an answer to an earlier one's operation must not be taken for one to this life's.
             next_op: life << 48 | u64::from(boots) << 32,
             pending: BTreeMap::new(),
             catch_up: None,
@@ -234,26 +178,7 @@ impl Node {
         }
     }
 
-    /// What is left of it after a crash.
-    pub fn into_disk(self) -> Disk {
-        Disk {
-            id: self.id,
-            incarnation: self.incarnation,
-            weight: self.weight,
-            boots: self.boots,
-            log: self.raft.into_stable(),
-            applied: self.applied,
-            view: self.view,
-            store: self.store,
-            hints: self.hints,
-            clock: self.clock,
-            offset: self.offset,
-            is_whole: self.is_whole,
-            is_whole_next: self.is_whole_next,
-        }
-    }
-
-    /// Time passes; to be called every [`TICK`] of its monotonic clock.
+    /// Lets time pass; to be called every [`TICK`] of its monotonic clock.
     pub fn tick(&mut self, now: Readings, out: &mut Effects) {
         self.enter(now, out);
         if !self.has_left {
@@ -274,7 +199,7 @@ impl Node {
         self.leave(out);
     }
 
-    /// A client asks; the answer will carry its `number`.
+    /// A client's request; the answer will carry its `number`.
     pub fn request(&mut self, number: u64, request: Request, now: Readings, out: &mut Effects) {
         self.enter(now, out);
         self.begin(number, request);
@@ -284,7 +209,7 @@ impl Node {
     fn enter(&mut self, now: Readings, out: &mut Effects) {
         self.now = now;
         std::mem::swap(&mut self.out, out);
-        // Whoever slept must not go on with what is over by now.
+        // After a pause, overdue operations end before anything new begins.
         self.end_overdue();
     }
 
@@ -337,7 +262,7 @@ impl Node {
                 self.after_raft();
             }
             Message::Hello { weight } => self.hear_hello(from, incarnation, weight),
-            // Who joined since this node began knows more than its first contacts.
+            // The members may have changed since this node began: they know more than its first contacts.
             Message::Members { nodes } => self.contacts = self.contacts.or(nodes).less(NodeSet::of(self.id)),
             Message::Removed { incarnation, may_return } => self.hear_removed(incarnation, may_return),
             Message::Leave { node } => self.wish_to_leave(node),
@@ -367,7 +292,7 @@ impl Node {
         }
     }
 
-    /// Data is taken under the own ring only, and only while it is fresh: what is older may have been deleted and forgotten.
+    /// Accepts data of the own epoch only, and only while it is fresh: an older record may have been deleted and forgotten.
     fn take_data(&mut self, from: NodeId, epoch: u64, sent: Option<Micros>, message: Message) {
         let (Some(now), Some(sent)) = (self.time(), sent) else { return self.refuse(from, &message) };
         if sent.saturating_add(self.settings.message_life) < now {
@@ -401,7 +326,7 @@ impl Node {
         }
     }
 
-    /// Whether this node is responsible for a key, and hashes it as the sender does.
+    /// Whether this node is a replica of a key, and hashes it as the sender does.
     fn is_mine(&mut self, at: &Placed) -> bool {
         let is_mine = hash_of(&at.key) == at.hash && self.view.is_responsible(self.id, &at.key, at.hash);
         if !is_mine {
@@ -432,7 +357,7 @@ impl Node {
         }
     }
 
-    /// How often it compares digests, and looks for dead records that may be forgotten, from now on.
+    /// Sets how often it compares digests, and how often it looks for dead records that may be forgotten.
     pub const fn set_periods(&mut self, compare_every: Micros, forget_every: Micros) {
         self.settings.compare_every = compare_every;
         self.settings.forget_every = forget_every;
@@ -443,12 +368,12 @@ impl Node {
         self.id
     }
 
-    /// Which of its lives.
+    /// Its incarnation.
     pub const fn incarnation(&self) -> u16 {
         self.incarnation
     }
 
-    /// What the log says, as far as this node knows.
+    /// Membership as this node knows it from the log.
     pub const fn view(&self) -> &View {
         &self.view
     }
@@ -463,7 +388,7 @@ impl Node {
         self.hints.len()
     }
 
-    /// The term of the log, and what this node is in it.
+    /// The log's term, and this node's role in it.
     pub const fn term(&self) -> (u64, Role) {
         (self.raft.term(), self.raft.role())
     }
@@ -493,7 +418,7 @@ impl Node {
     }
 }
 
-/// The higher of two versions and the record that has it.
+/// The record with the higher version.
 fn newer(a: Option<Record>, b: Option<Record>) -> Option<Record> {
     let version = |record: &Option<Record>| record.as_ref().map_or(Version::NONE, |record| record.version);
     if version(&b) > version(&a) { b } else { a }

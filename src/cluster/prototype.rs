@@ -12,9 +12,9 @@ use crate::ring::{HashRing, NodeInfo};
 pub struct CacheConfig {
     /// The local node's limit, in bytes.
     pub max_memory: usize,
-    /// The time to live of entries that are given none.
+    /// The time to live of entries without one of their own.
     pub default_ttl: Option<Duration>,
-    /// What leaves when the limit is met.
+    /// Which entry leaves when the limit is reached.
     pub eviction_policy: EvictionPolicy,
     /// On how many servers a key lives; fewer while there are fewer alive.
     pub replication_factor: usize,
@@ -58,7 +58,7 @@ impl DistributedCache {
         self.ring.remove_node(id);
     }
 
-    /// Executes a command on the local node. Asynchronous by the prototype; it never waits.
+    /// Executes a command on the local node. Async because the prototype says so; it never waits.
     #[expect(clippy::unused_async, reason = "the prototype says async, for clusters that cross a network")]
     pub async fn execute(&mut self, command: CacheCommand) -> CacheResponse {
         self.execute_now(command)
@@ -95,8 +95,8 @@ impl DistributedCache {
         self.ring.get_nodes(key, self.replication_factor)
     }
 
-    /// Rebalances after a change of servers. The ring is consistent at every moment and the data is local, so only
-    /// what has expired is left to be carried away.
+    /// Rebalances after a change of servers. The ring is up to date at every moment and the data is local, so all that
+    /// is left to do is to remove expired entries.
     #[expect(clippy::unused_async, reason = "the prototype says async, for clusters that cross a network")]
     pub async fn rebalance(&mut self) {
         self.rebalance_now();

@@ -1,8 +1,8 @@
-//! The agreed log: Raft (Ongaro and Ousterhout, 2014) after its figure 2, with pre-votes and single-server changes (Ongaro's thesis, 4 and
-//! 9.6). Without input and output of its own: messages and time come in, messages go out.
+//! The agreed log: Raft (Ongaro and Ousterhout, 2014) after its figure 2, with pre-votes and single-server changes (Ongaro's
+//! thesis, 4 and 9.6). It does no input or output: messages and time come in, messages go out.
 //!
-//! The log holds changes of membership only, a handful in a cluster's life, so it is kept whole and never compacted. A voter is a node in
-//! one of its lives: a node that lost its disk has forgotten whom it voted for, and must be admitted anew.
+//! The log holds membership changes only, a handful in a cluster's life, so it is kept whole and never compacted. A voter is a
+//! node in one incarnation: a node that lost its disk has forgotten its votes, and must be admitted anew.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::level::quorum;
 use super::view::Change;
 use crate::random::Random;
 
-/// The least time without a leader after which a node stands for election; the most is twice that.
+/// The shortest time without a leader after which a node starts an election; the longest is twice that.
 pub const ELECTION: Micros = 600 * MS;
-/// How often a leader writes to its followers.
+/// How often a leader sends heartbeats.
 pub const HEARTBEAT: Micros = 150 * MS;
-/// The most entries of the log. A change past that is refused.
+/// The most entries of the log. A further change is refused.
 pub const LOG_MAX: usize = 10_000;
 
 /// One entry.
@@ -41,9 +41,9 @@ pub struct Stable {
 /// What voters say to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vote {
-    /// Would you vote for me in this term? And: do vote for me.
+    /// Would you vote for me in this term (a pre-vote)? Or: vote for me.
     Ask {
-        /// Nothing changes by asking first.
+        /// A pre-vote: it changes no state.
         is_trial: bool,
         /// The candidate's term.
         term: u64,
@@ -74,7 +74,7 @@ pub enum Vote {
         /// How many entries are committed.
         commit: usize,
     },
-    /// The follower's answer: up to which index its log is the leader's; or where the leader should look further back.
+    /// The follower's answer: up to which index its log equals the leader's, or where to look further back.
     Appended {
         /// The follower's term.
         term: u64,
@@ -110,7 +110,7 @@ struct Progress {
 pub struct Raft {
     me: NodeId,
     incarnation: u16,
-    stable: Stable,
+    pub(super) stable: Stable,
     role: Role,
     leader: Option<NodeId>,
     commit: usize,
@@ -150,7 +150,7 @@ impl Raft {
         raft
     }
 
-    /// What must be kept.
+    /// The state that must survive a crash.
     pub fn into_stable(self) -> Stable {
         self.stable
     }
@@ -185,12 +185,12 @@ impl Raft {
         std::mem::take(&mut self.out)
     }
 
-    /// Whether entries of its log that were never committed gave way to the leader's since the last time.
+    /// Whether uncommitted entries of its log were replaced by the leader's since the last call.
     pub const fn take_cut(&mut self) -> bool {
         std::mem::replace(&mut self.has_cut, false)
     }
 
-    /// Whether it leads, has committed an entry of its own term, and has no entry that is not committed: only then may it change anything.
+    /// Whether it leads, has committed an entry of its own term, and has no uncommitted entry: then it may change membership.
     pub fn may_propose(&self) -> bool {
         let last = self.stable.log.last();
         self.role == Role::Leader
@@ -199,7 +199,7 @@ impl Raft {
             && self.stable.log.len() < LOG_MAX
     }
 
-    /// Adds an entry, if it [may](Self::may_propose).
+    /// Appends an entry, if it [may](Self::may_propose).
     pub fn propose(&mut self, change: Change, now: Micros) -> bool {
         let may = self.may_propose();
         if may {
@@ -208,7 +208,7 @@ impl Raft {
         may
     }
 
-    /// Whether a vote of that node in that life counts.
+    /// Whether a vote of that node in that incarnation counts.
     fn is_voter(&self, node: NodeId, incarnation: u16) -> bool {
         self.voters.get(&node) == Some(&incarnation)
     }
@@ -231,7 +231,7 @@ impl Raft {
             let alive = self.progress.values().filter(|progress| now < progress.heard + 2 * ELECTION).count();
             let myself = usize::from(self.is_voter(self.me, self.incarnation));
             if alive + myself < self.majority() {
-                // A leader that hears from no majority may long have a successor.
+                // A leader that hears from no majority steps down: there may be another one by now.
                 self.follow(None, now);
             } else if now >= self.heartbeat_at {
                 self.replicate_to_all(now);
@@ -277,7 +277,7 @@ impl Raft {
         self.wait_for_election(now);
     }
 
-    /// A newer term ends whatever this node was in an older one.
+    /// A newer term makes this node a follower.
     fn see_term(&mut self, term: u64, now: Micros) {
         if term > self.stable.term {
             self.stable.term = term;
@@ -318,7 +318,7 @@ impl Raft {
     }
 
     fn asked(&mut self, from: NodeId, is_trial: bool, term: u64, theirs: (u64, usize), now: Micros) {
-        // Who hears a leader keeps it: a node that was away must not unseat it.
+        // Nodes that hear a leader grant no votes: a node that was away must not unseat it.
         let has_leader = self.role == Role::Leader
             || self.leader.is_some() && self.heard_leader.is_some_and(|heard| now < heard + ELECTION);
         if has_leader {
@@ -411,7 +411,8 @@ impl Raft {
         }
     }
 
-    /// Commits what a majority has, if it is of the own term: older entries are committed with it, never by counting (figure 8).
+    /// Commits entries that a majority has, if the last is of the own term: older entries are committed along with it, never by
+    /// counting replicas (figure 8).
     fn count_commits(&mut self) {
         let myself = self.is_voter(self.me, self.incarnation).then_some(self.stable.log.len());
         let mut matched: Vec<_> = self.progress.values().map(|progress| progress.matched).chain(myself).collect();
@@ -419,7 +420,7 @@ impl Raft {
         let Some(&index) = matched.get(self.majority() - 1) else { return };
         if index > self.commit && self.term_at(index) == self.stable.term {
             self.commit = index;
-            // The others learn of it at once, not with the next heartbeat.
+            // Tell the others at once, not with the next heartbeat.
             let others: Vec<_> = self.progress.keys().copied().collect();
             for node in others {
                 self.replicate(node);
@@ -428,7 +429,7 @@ impl Raft {
     }
 }
 
-/// Who votes, by the latest entries, committed or not.
+/// The voters, by the latest entries, committed or not.
 fn voters(log: &[Entry]) -> BTreeMap<NodeId, u16> {
     let mut voters = BTreeMap::new();
     for entry in log {

@@ -11,13 +11,13 @@ pub type Key = Arc<str>;
 /// A value's bytes.
 pub type Value = Arc<[u8]>;
 
-/// The first character of a sweep's key, which no client's key may begin with.
+/// The first character of a sweep's key; no client's key may begin with it.
 pub const SWEEP: char = '\u{1}';
 
-/// One version of a key. A deleted key is a record too, a *tombstone*, for a replica that missed the delete must be told.
+/// One version of a key. A deleted key is a record too, a *tombstone*: a replica that missed the delete must be told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Orders it among the writes of its key.
+    /// Its place in the order of the key's writes.
     pub version: Version,
     /// The bytes; `None` for a tombstone.
     pub value: Option<Value>,
@@ -40,14 +40,14 @@ impl Record {
         self.value.as_ref().filter(|_| self.deadline.is_none_or(|deadline| now < deadline))
     }
 
-    /// When it became, or becomes, as good as absent; `None` while it lives for ever.
+    /// When it became, or will become, absent; `None` while it has no end.
     pub fn died(&self) -> Option<Micros> {
         if self.value.is_none() { Some(self.written) } else { self.deadline }
     }
 }
 
-/// Which keys an invalidation reaches. It is itself written as a record, its *sweep*, which every node of the ring holds: a sweep
-/// of version v is a tombstone of version v for every key that it reaches, those included that arrive later.
+/// Which keys an invalidation deletes. It is itself stored as a record, its *sweep*, on every node of the ring. A sweep of
+/// version v acts as a tombstone of version v for every key that it selects, also for writes that arrive later.
 #[derive(Debug, Clone)]
 pub enum Selector {
     /// The keys that match a pattern, as `user:*`.
@@ -73,12 +73,12 @@ impl Selector {
         })
     }
 
-    /// The key of the sweep of this text.
+    /// The key under which the sweep of this selector is stored.
     pub fn key(text: &str) -> Key {
         format!("{SWEEP}{text}").into()
     }
 
-    /// Whether it reaches a key, with the tag of the record that is held, if one is.
+    /// Whether it selects a key, given the tag of the record held, if there is one.
     pub fn reaches(&self, key: &str, tag: Option<&str>) -> bool {
         !is_sweep(key)
             && match self {
@@ -94,7 +94,7 @@ pub fn is_sweep(key: &str) -> bool {
     key.starts_with(SWEEP)
 }
 
-/// The hash that places a key; every message about a key carries it and every receiver checks it.
+/// The hash that places a key on the ring. Every message about a key carries it, and every receiver checks it.
 pub fn hash_of(key: &str) -> u64 {
     hash64(key.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! What one replica holds: the newest version that it has heard of, for each key.
+//! What one replica holds: for each key the newest version that it has received.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -6,9 +6,9 @@ use std::ops::Bound;
 use super::ids::{Micros, Version};
 use super::record::{Key, Record, Selector, hash_of, is_sweep};
 
-/// The leaves of the tree of digests that two replicas compare.
+/// The leaves of the digest tree that two replicas compare.
 pub const LEAVES: usize = 16;
-/// The most sweeps that wait to be forgotten; a further one is refused.
+/// The most sweeps held at a time; a further one is refused.
 pub const SWEEPS_MAX: usize = 64;
 
 /// A replica's records.
@@ -20,10 +20,39 @@ pub struct Store {
     forgotten: Version,
     /// At or above every version that was ever held here.
     highest: Version,
+    /// What changed since it was last taken, for a host that keeps it on a disk.
+    edits: Option<Vec<Edit>>,
+}
+
+/// One change of what is held. The same changes in the same order make the same store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// A record was kept; a sweep among them turned what it reaches into tombstones.
+    Put {
+        /// Its key.
+        key: Key,
+        /// What is held now.
+        record: Record,
+    },
+    /// A record was taken away.
+    Removed {
+        /// Its key.
+        key: Key,
+    },
+    /// No version at or below these is given out any more.
+    Raised {
+        /// See [`Store::forgotten`].
+        forgotten: Version,
+        /// At or above every version that was ever held.
+        highest: Version,
+    },
+    /// All went, with the life of the node.
+    Cleared,
 }
 
 impl Store {
-    /// Keeps a record if it is newer than what is held; a newer sweep than the record turns it into a tombstone. `true` when what is held changed. O(log records), plus the sweeps; a sweep itself costs O(records).
+    /// Keeps a record if it is newer than the one held; if a sweep newer than the record selects it, a tombstone is kept instead.
+    /// `true` when something changed. O(log records), plus the sweeps; keeping a sweep costs O(records).
     pub fn put(&mut self, key: &Key, mut record: Record) -> bool {
         if let Some(dead) = self.sweeps.iter().filter_map(|sweep| Self::dead(sweep, key, &record)).max() {
             record = Record { version: dead, value: None, deadline: None, ..record };
@@ -32,6 +61,7 @@ impl Store {
             return false;
         }
         self.highest = self.highest.max(record.version);
+        self.edited(|_| Edit::Put { key: key.clone(), record: record.clone() });
         if let Some(selector) = Selector::of_key(key) {
             let sweep = (selector, record.version, key.clone());
             self.sweep(&sweep, record.written);
@@ -42,6 +72,50 @@ impl Store {
         true
     }
 
+    fn edited(&mut self, edit: impl FnOnce(&Self) -> Edit) {
+        if let Some(mut edits) = self.edits.take() {
+            edits.push(edit(self));
+            self.edits = Some(edits);
+        }
+    }
+
+    /// From now on changes are listed, to be taken by [`Self::take_edits`].
+    pub fn list_edits(&mut self) {
+        self.edits.get_or_insert_default();
+    }
+
+    /// What changed since the last time, if it is [listed](Self::list_edits).
+    pub fn take_edits(&mut self) -> Vec<Edit> {
+        self.edits.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Repeats a change.
+    pub fn repeat(&mut self, edit: Edit) {
+        match edit {
+            Edit::Put { key, record } => _ = self.put(&key, record),
+            Edit::Removed { key } => _ = self.remove(&key),
+            Edit::Raised { forgotten, highest } => {
+                self.raise(forgotten);
+                self.highest = self.highest.max(highest);
+            }
+            Edit::Cleared => *self = self.emptied(),
+        }
+    }
+
+    /// The changes that make this store of an empty one.
+    pub fn as_edits(&self) -> impl Iterator<Item = Edit> {
+        let raised = Edit::Raised { forgotten: self.forgotten, highest: self.highest };
+        let records = self.records.iter().map(|(key, record)| Edit::Put { key: key.clone(), record: record.clone() });
+        std::iter::once(raised).chain(records)
+    }
+
+    /// An empty one, in whose list the emptying stands.
+    #[must_use]
+    pub(super) fn emptied(&mut self) -> Self {
+        self.edited(|_| Edit::Cleared);
+        Self { edits: self.edits.take(), ..Self::default() }
+    }
+
     fn sweep(&mut self, sweep: &(Selector, Version, Key), written: Micros) {
         for (key, held) in &mut self.records {
             if let Some(version) = Self::dead(sweep, key, held) {
@@ -50,8 +124,9 @@ impl Store {
         }
     }
 
-    /// The version of the tombstone that a sweep makes of a record, if it reaches it. A sweep by key is as good as a delete at its own
-    /// version. One by tag reaches this very write only: what replaced it, and has another tag, must not be older than the tombstone.
+    /// The version of the tombstone that a sweep makes of a record, if it selects it. A sweep by pattern acts like a delete at
+    /// its own version. A sweep by tag deletes this one write only: a later write without the tag must remain newer than the
+    /// tombstone.
     fn dead((selector, swept, _): &(Selector, Version, Key), key: &str, record: &Record) -> Option<Version> {
         let is_reached = *swept > record.version && selector.reaches(key, record.tag.as_deref());
         match selector {
@@ -60,13 +135,13 @@ impl Store {
         }
     }
 
-    /// The newest sweep that reaches a key, whatever is held of it.
+    /// The newest sweep that selects a key, whether or not a record of it is held.
     fn swept(&self, key: &str) -> Option<Version> {
         let reaching = self.sweeps.iter().filter(|(selector, ..)| selector.reaches(key, None));
         reaching.map(|&(_, version, _)| version).max()
     }
 
-    /// The record of a key, a tombstone where a sweep stands for one.
+    /// The record of a key; a tombstone where only a sweep selects it.
     pub fn get(&self, key: &str) -> Option<Record> {
         if let Some(held) = self.records.get(key) {
             return Some(held.clone());
@@ -76,13 +151,13 @@ impl Store {
         Some(Record::tombstone(version, self.records.get(&sweep.2).map_or(0, |record| record.written)))
     }
 
-    /// The sweeps by tag: a reader applies them to records that come from elsewhere.
+    /// The sweeps by tag: a coordinator applies them to records of other replicas.
     pub fn tag_sweeps(&self) -> Vec<(Key, Record)> {
         let tags = self.sweeps.iter().filter(|(selector, ..)| matches!(selector, Selector::Tag(_)));
         tags.filter_map(|(_, _, key)| Some((key.clone(), self.records.get(key)?.clone()))).collect()
     }
 
-    /// What is held of a key, sweeps aside.
+    /// The stored record of a key, without regard to sweeps.
     pub fn held(&self, key: &str) -> Option<&Record> {
         self.records.get(key)
     }
@@ -92,7 +167,7 @@ impl Store {
         self.records.iter()
     }
 
-    /// Everything held behind `after`, by key.
+    /// Everything held after `after`, by key.
     pub fn iter_after(&self, after: Option<&Key>) -> impl Iterator<Item = (&Key, &Record)> {
         let from = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
         self.records.range((from, Bound::Unbounded))
@@ -113,13 +188,17 @@ impl Store {
         self.records.is_empty()
     }
 
-    /// Takes a record away because it belongs elsewhere.
+    /// Removes a record that no longer belongs on this node.
     pub fn remove(&mut self, key: &str) -> Option<Record> {
         self.sweeps.retain(|(_, _, known)| **known != *key);
-        self.records.remove(key)
+        let removed = self.records.remove_entry(key);
+        if let Some((key, _)) = &removed {
+            self.edited(|_| Edit::Removed { key: key.clone() });
+        }
+        removed.map(|(_, record)| record)
     }
 
-    /// Forgets a record that is dead everywhere, if it is still this version.
+    /// Forgets a record that is dead on all replicas, if it is still this version.
     pub fn forget(&mut self, key: &str, version: Version) -> bool {
         let is_it = self.records.get(key).is_some_and(|held| held.version == version);
         if is_it {
@@ -129,7 +208,8 @@ impl Store {
         is_it
     }
 
-    /// A write's version must be above this: what was forgotten here and what was swept, and for a sweep everything.
+    /// A write's version must be greater than this: than what was forgotten here and what was swept, and for a sweep
+    /// than everything held.
     pub fn floor(&self, key: &str) -> Version {
         let swept = self.sweeps.iter().map(|&(_, version, _)| version).max().unwrap_or_default();
         self.forgotten.max(if is_sweep(key) { self.highest } else { swept })
@@ -140,12 +220,15 @@ impl Store {
         self.forgotten
     }
 
-    /// No version at or below this is given to a write any more.
+    /// Makes sure that no version at or below this is given to a write any more.
     pub fn raise(&mut self, floor: Version) {
-        self.forgotten = self.forgotten.max(floor);
+        if floor > self.forgotten {
+            self.forgotten = floor;
+            self.edited(|store| Edit::Raised { forgotten: store.forgotten, highest: store.highest });
+        }
     }
 
-    /// The leaves of a tree of digests over the records that `is_shared`: equal records give equal leaves. O(records).
+    /// The leaves of a digest tree over the records for which `is_shared`: equal records give equal leaves. O(records).
     pub fn digest(&self, is_shared: impl Fn(&Key, u64, &Record) -> bool) -> [u64; LEAVES] {
         let mut leaves = [0; LEAVES];
         for (key, record) in &self.records {
@@ -158,7 +241,7 @@ impl Store {
     }
 }
 
-/// The leaf in which a key's digest counts.
+/// The leaf that a key's digest goes into.
 pub const fn leaf(hash: u64) -> usize {
     (hash >> 60) as usize
 }
@@ -172,7 +255,7 @@ fn mix(hash: u64, version: Version) -> u64 {
     z ^ (z >> 31)
 }
 
-/// When a dead record may be forgotten, if all replicas have it: `None` while it lives.
+/// When a dead record may be forgotten at the earliest; `None` while it lives.
 pub fn forgettable(record: &Record, grace: Micros) -> Option<Micros> {
     Some(record.died()?.max(record.written).saturating_add(grace))
 }

@@ -1,4 +1,4 @@
-//! Cluster time: what all nodes agree on, whatever their wall clocks say.
+//! Cluster time: one time that all nodes agree on, independent of their wall clocks.
 //!
 //! Cluster time is the monotonic clock of the node that founded the cluster. Every other node keeps an interval that surely holds the
 //! difference between cluster time and its own monotonic clock. It asks others for their interval; an answer that was asked for
@@ -8,15 +8,15 @@
 
 use super::ids::{MS, Micros};
 
-/// How far a node's idea of cluster time may be off: a node whose interval is wider takes no part yet. So a deadline is kept to within
-/// twice this, once for the node that set it and once for the node that reads it.
+/// How far a node's estimate of cluster time may be off: a node with a wider interval does not take part yet. A deadline is kept
+/// to within twice this: once for the node that set it, once for the node that reads it.
 pub const SKEW_BOUND: Micros = 100 * MS;
 
-/// The interval that holds cluster time less the own monotonic clock, in microseconds.
+/// An interval that contains cluster time minus the own monotonic clock, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
-    least: i64,
-    most: i64,
+    pub(super) least: i64,
+    pub(super) most: i64,
 }
 
 impl Default for Offset {
@@ -28,15 +28,28 @@ impl Default for Offset {
 /// What a node answers to a question for the time: the bounds of cluster time at that moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeBounds {
-    least: i64,
-    most: i64,
+    pub(super) least: i64,
+    pub(super) most: i64,
 }
 
 impl Offset {
-    /// The founder's: cluster time begins now.
+    /// The founder's: cluster time starts now.
     pub fn founder(mono: Micros) -> Self {
         let offset = -signed(mono);
         Self { least: offset, most: offset }
+    }
+
+    /// The same, after a monotonic clock began anew: it stood at `then` and now stands at `now`, and `between` passed as far as anybody can
+    /// tell. To within [`SKEW_BOUND`], if it was known as well as that.
+    #[must_use]
+    pub fn carried_over(self, then: Micros, now: Micros, between: Micros) -> Self {
+        if !self.is_known() {
+            return Self::default();
+        }
+        let middle = self.least + (self.most - self.least) / 2;
+        let moved = middle.saturating_add(signed(then)).saturating_add(signed(between)).saturating_sub(signed(now));
+        let bound = SKEW_BOUND.cast_signed();
+        Self { least: moved.saturating_sub(bound), most: moved.saturating_add(bound) }
     }
 
     /// Whether it is narrow enough to take part.
@@ -60,7 +73,7 @@ impl Offset {
         TimeBounds { least: signed(mono).saturating_add(self.least), most: signed(mono).saturating_add(self.most) }
     }
 
-    /// Learns from an answer that was asked for when the own clock stood at `asked` and came at `now`.
+    /// Narrows the interval by an answer to a question asked when the own clock stood at `asked`, received at `now`.
     pub fn learn(&mut self, answer: TimeBounds, asked: Micros, now: Micros) {
         let least = answer.least.saturating_sub(signed(now)).max(self.least);
         let most = answer.most.saturating_sub(signed(asked)).min(self.most);

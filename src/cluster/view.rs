@@ -1,4 +1,4 @@
-//! Membership as the agreed log tells it: who is in the cluster, which ring places keys, and which ring comes next.
+//! Membership, as the agreed log defines it: the members, the ring that places keys, and the next ring.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use super::level::{Duty, quorum};
 use super::record::is_sweep;
 use crate::ring::{HashRing, NodeInfo, hash64};
 
-/// The most copies that a key can have.
+/// The most copies of a key.
 pub const COPIES_MAX: usize = 9;
 
-/// A member of the cluster, which votes.
+/// A member of the cluster; it votes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
-    /// Which life of the node.
+    /// The node's incarnation.
     pub incarnation: u16,
-    /// It gets so many times the ring's points.
+    /// It has so many times the ring's points.
     pub weight: u8,
 }
 
@@ -24,43 +24,43 @@ pub struct Member {
 pub enum Change {
     /// The first entry: who founds the cluster. Ring epoch 1.
     Found {
-        /// The founders, all of weight 1 and in their first life.
+        /// The founders, all of weight 1 and in their first incarnation.
         founders: NodeSet,
     },
-    /// What a new leader writes, to commit what its predecessors left.
+    /// Written by a new leader, to commit its predecessors' entries.
     Nothing,
-    /// A node may vote. If the ring has it already, it came back with nothing: a new epoch begins, so that no write is acknowledged
-    /// any more by what the lost disk had said.
+    /// A node may vote. If it is on the ring already, it came back without its disk: a new epoch begins, so that acknowledgements
+    /// from the lost disk no longer count.
     Admit {
         /// The node.
         node: NodeId,
-        /// Its life and weight.
+        /// Its incarnation and weight.
         member: Member,
     },
     /// A node votes no more.
     Remove {
         /// The node.
         node: NodeId,
-        /// The life that ends.
+        /// The incarnation that ends.
         incarnation: u16,
-        /// Whether it may come back by itself, as a new life: it was only taken for dead.
+        /// Whether it may come back on its own as a new incarnation: it was removed only because it was silent.
         may_return: bool,
     },
-    /// The ring's next members; until [`Change::Finish`], both rings' quorums are needed. A new epoch.
+    /// Starts a change to these members; until [`Change::Finish`], quorums of both rings are needed. A new epoch.
     Begin {
         /// All of them.
         members: NodeSet,
-        /// Whether those that go may come back by themselves.
+        /// Whether removed nodes may come back on their own.
         may_return: bool,
     },
-    /// The next ring is the ring. A new epoch.
+    /// The next ring becomes the ring. A new epoch.
     Finish {
-        /// The epoch that it ends: another one means that the entry came too late.
+        /// The epoch that it ends; if the epoch is another one by now, the entry came too late and changes nothing.
         epoch: u64,
     },
 }
 
-/// Where keys belong: the points of a [`HashRing`], with small numbers for names.
+/// Where keys belong: the points of a [`HashRing`], with node numbers instead of ids.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Placement {
     members: NodeSet,
@@ -96,7 +96,7 @@ impl Placement {
         self.members
     }
 
-    /// What two equal rings have in common and two different ones have not.
+    /// Equal for equal rings, different for different ones.
     pub const fn digest(&self) -> u64 {
         self.digest
     }
@@ -116,8 +116,8 @@ impl Placement {
         found
     }
 
-    /// Who is responsible for a key. A sweep belongs to all members, and its quorum leaves out so few of them that in every
-    /// key's replicas a quorum is left.
+    /// The replicas of a key, and their quorum. A sweep belongs to all members; its quorum leaves out so few of them that it
+    /// includes a quorum of every key's replicas.
     pub fn duty(&self, key: &str, hash: u64) -> Duty {
         let copies = self.copies.min(self.members.len());
         if is_sweep(key) {
@@ -127,7 +127,7 @@ impl Placement {
         }
     }
 
-    /// Whether among `nodes` there is a quorum of the replicas of every key. O(points).
+    /// Whether `nodes` include a quorum of the replicas of every key. O(points).
     pub fn has_quorums(&self, nodes: NodeSet) -> bool {
         self.points.iter().all(|&(end, _)| {
             let replicas = self.replicas(end).set;
@@ -135,8 +135,8 @@ impl Placement {
         })
     }
 
-    /// Whether `sources` together hold every acknowledged write of the keys for which `node` is responsible in `target`: so many replicas of
-    /// each that every quorum has one among them, even if the others lost their disks. O(points of both).
+    /// Whether `sources` together hold every acknowledged write of the keys that `node` replicates in `target`: they include so
+    /// many replicas of each key that every quorum has one among them, even if the others lost their disks. O(points of both).
     pub fn know_all(&self, sources: NodeSet, target: &Self, node: NodeId) -> bool {
         let mut ends = self.points.iter().chain(&target.points).map(|&(position, _)| position);
         ends.all(|end| {
@@ -146,7 +146,7 @@ impl Placement {
         })
     }
 
-    /// Whether a node is responsible here only for keys for which it is responsible in `other` too. O(points).
+    /// Whether a node is a replica here only of keys that it replicates in `other` too. O(points).
     pub fn adds_nothing_to(&self, other: &Self, node: NodeId) -> bool {
         let mut ends = self.points.iter().chain(&other.points).map(|&(position, _)| position);
         ends.all(|end| !self.replicas(end).set.contains(node) || other.replicas(end).set.contains(node))
@@ -180,26 +180,28 @@ impl Replicas {
     }
 }
 
-/// What the log says, up to some entry.
+/// Membership after a prefix of the log.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// Counts the changes of who is responsible for what; 0 before the log's first entry.
+    /// Counts the changes of which nodes are responsible; 0 before the log's first entry.
     pub epoch: u64,
-    /// Who votes.
+    /// The founders of the cluster.
+    pub founders: NodeSet,
+    /// The voters.
     pub members: BTreeMap<NodeId, Member>,
     /// The ring.
     pub ring: Placement,
-    /// The ring that comes, while ranges are handed over.
+    /// The next ring, while ranges are handed over.
     pub next: Option<Placement>,
-    /// Nodes that the ring let go, and that are to be removed.
+    /// Nodes that are off the ring and still to be removed.
     pub leaving: BTreeMap<NodeId, bool>,
-    /// The last life of each node that was removed, and whether it may come back by itself.
+    /// The last incarnation of each removed node, and whether it may come back on its own.
     pub gone: BTreeMap<NodeId, (u16, bool)>,
     weights: BTreeMap<NodeId, u8>,
 }
 
 impl View {
-    /// Adds an entry of the log. `true` when the epoch changed.
+    /// Applies an entry of the log. `true` when the epoch changed.
     pub fn apply(&mut self, change: &Change, copies: usize, virtual_nodes: usize) -> bool {
         let place = |weights: &BTreeMap<NodeId, u8>, members: NodeSet| {
             let of_members = members.iter().map(|node| (node, weights.get(&node).copied().unwrap_or(1))).collect();
@@ -209,6 +211,7 @@ impl View {
         match *change {
             Change::Nothing => {}
             Change::Found { founders } => {
+                self.founders = founders;
                 self.members = founders.iter().map(|node| (node, Member { incarnation: 1, weight: 1 })).collect();
                 self.ring = place(&self.weights, founders);
                 self.epoch = 1;
@@ -249,12 +252,12 @@ impl View {
         self.epoch != before
     }
 
-    /// Every node that is responsible for anything.
+    /// Every node on either ring.
     pub fn placed(&self) -> NodeSet {
         self.ring.members().or(self.next.as_ref().map_or(NodeSet::EMPTY, Placement::members))
     }
 
-    /// Who is responsible for a key: under the ring, and under the one that comes.
+    /// The replicas of a key: on the ring, and on the next one.
     pub fn duties(&self, key: &str, hash: u64) -> (Duty, Option<Duty>) {
         (self.ring.duty(key, hash), self.next.as_ref().map(|next| next.duty(key, hash)))
     }
@@ -265,7 +268,7 @@ impl View {
         duty.replicas.contains(node) || next.is_some_and(|next| next.replicas.contains(node))
     }
 
-    /// Of the rings together: two nodes that differ here disagree on who holds what.
+    /// A digest of both rings: nodes of one epoch with different digests disagree about which node holds what.
     pub fn ring_digest(&self) -> u64 {
         self.ring.digest() ^ self.next.as_ref().map_or(0, |next| next.digest().rotate_left(1)) ^ self.epoch
     }

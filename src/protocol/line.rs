@@ -12,13 +12,14 @@
 //! assert_eq!(answers, ["STORED", "b c", "BYE"]);
 //! ```
 //!
-//! **Line ends.** A command holds no line end: whoever splits a script does it with [`str::lines`], so `\n` and `\r\n`
-//! both end a line. A `\r` that is not followed by `\n` stays in the command, where it is an unprintable character,
-//! and the answer is `ERROR`.
+//! **Line ends.** A command contains no line end: scripts are split with [`str::lines`], so `
+//! ` and `\r
+//! ` both end a line. A `\r` that is not followed by `
+//! ` stays in the command, where it is an unprintable character, and the answer is `ERROR`.
 //!
 //! [`LineCache`] answers one command after the other; [`simulate_distributed_cache`] runs all commands of a script
-//! concurrently. Both give the same answers, because commands on one key keep their input order and commands on
-//! different keys cannot be told apart by their order.
+//! concurrently. Both give the same answers, because commands on one key keep their input order, and the order of
+//! commands on different keys cannot be observed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,7 +37,7 @@ pub const KEY_BYTES_MAX: usize = 64;
 /// The longest value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 256;
 
-/// A cache that obeys the line protocol, one command after the other.
+/// A cache that executes the line protocol, one command after the other.
 #[derive(Debug, Clone, Default)]
 pub struct LineCache {
     values: BTreeMap<String, String>,
@@ -49,8 +50,8 @@ impl LineCache {
         Self::default()
     }
 
-    /// Obeys one line (without its line end) and answers it. After `EXIT` nothing is obeyed any more and every line is
-    /// answered with [`Answer::Bye`]: whoever runs a script stops when [`Self::exited`] says so. O(log n).
+    /// Executes one line (without its line end) and answers it. After `EXIT` nothing is executed and every line is
+    /// answered with [`Answer::Bye`]: stop the script when [`Self::exited`] says so. O(log n).
     pub fn answer(&mut self, line: &str) -> Answer {
         match parse(line) {
             _ if self.exited => Answer::Bye,
@@ -59,7 +60,7 @@ impl LineCache {
         }
     }
 
-    /// Obeys one command. O(log n).
+    /// Executes one command. O(log n).
     pub fn obey(&mut self, command: &Command<'_>) -> Answer {
         match *command {
             Command::Put { key, value } => {
@@ -75,7 +76,7 @@ impl LineCache {
         }
     }
 
-    /// Whether `EXIT` was obeyed.
+    /// Whether `EXIT` was executed.
     pub fn exited(&self) -> bool {
         self.exited
     }
@@ -131,7 +132,7 @@ pub enum Answer {
     Deleted,
     /// `NOT_FOUND`: there is nothing under this key.
     NotFound,
-    /// `ERROR`: the line is no command. The text is the same for every mistake; the error says which it is.
+    /// `ERROR`: the line is not a command. The text is the same for every mistake; the variant says which it is.
     Error(Located<Mistake>),
     /// `BYE`: the end.
     Bye,
@@ -155,19 +156,19 @@ impl fmt::Display for Answer {
 pub enum Mistake {
     /// The line is empty.
     Blank,
-    /// The first word is no command.
+    /// The first word is not a command.
     UnknownCommand,
     /// There is no key.
     MissingKey,
     /// The key is longer than [`KEY_BYTES_MAX`].
     KeyTooLong,
-    /// The key holds something else than ASCII letters and digits.
+    /// The key contains something other than ASCII letters and digits.
     KeyCharacter,
     /// There is no value.
     MissingValue,
     /// The value is longer than [`VALUE_BYTES_MAX`].
     ValueTooLong,
-    /// The value holds something else than printable ASCII.
+    /// The value contains something other than printable ASCII.
     ValueCharacter,
     /// Something follows a complete command.
     Extra,
@@ -249,10 +250,10 @@ fn error<T>(mistake: Mistake, span: Range<usize>) -> Result<T, Located<Mistake>>
     Err(Located { mistake, span })
 }
 
-/// Cuts a line at single spaces; two spaces in a row enclose an empty field.
+/// Splits a line at single spaces; two spaces in a row enclose an empty field.
 struct Fields<'a> {
     line: &'a str,
-    /// Where the next field begins; none when the last one ended with the line.
+    /// Where the next field begins; `None` when the line is used up.
     next: Option<usize>,
 }
 
@@ -297,7 +298,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The first character that is `wrong`, as bytes of a line in which `text` begins at `start`.
+/// The first character that is `wrong`, as a byte range of the line in which `text` begins at `start`.
 fn find_char(text: &str, start: usize, wrong: impl Fn(char) -> bool) -> Option<Range<usize>> {
     let (at, c) = text.char_indices().find(|&(_, c)| wrong(c))?;
     Some(start + at..start + at + c.len_utf8())

@@ -116,7 +116,8 @@ impl Machine {
         Self { store: Store::new(unix_base_s, MEMORY_BYTES_MAX), session: Session::new() }
     }
 
-    /// Obeys what has become complete with these bytes; the answers. See [`Session::feed`], also for their bound.
+    /// Executes the requests that these bytes complete, and returns the answers. See [`Session::feed`], also for their
+    /// bound.
     pub fn feed(&mut self, bytes: &[u8], now: Instant) -> Vec<u8> {
         let mut out = Vec::new();
         self.session.feed(&mut self.store, bytes, now, &mut out);

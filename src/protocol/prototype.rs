@@ -50,28 +50,28 @@ pub enum CacheCommand {
 /// Cache response
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CacheResponse {
-    /// To `get`: the value, if there is one. A number after `incr` is answered in this form too.
+    /// For `get`: the value, if there is one. The sum after `incr` is answered in this form too.
     Value(Option<Vec<u8>>),
-    /// To `set` and `touch`.
+    /// For `set` and `touch`.
     Stored,
-    /// To `delete`.
+    /// For `delete`.
     Deleted,
-    /// The key is not there.
+    /// The key does not exist.
     NotFound,
-    /// The server could not do it; the text says why.
+    /// The server failed; the text says why.
     Error(String),
-    /// To `stats`.
+    /// For `stats`.
     Stats(CacheStats),
 }
 
-/// Why there is no command in the input.
+/// Why the input contains no command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParseError {
-    /// The first word is no command of the prototype.
+    /// The first word is not a command of the prototype.
     InvalidCommand,
     /// The command is known, but its words or its data are wrong, too few or too many.
     InvalidArguments,
-    /// What is there is fine so far: come back with more bytes behind it.
+    /// The input is valid so far: call again with more bytes after it.
     Incomplete,
 }
 
@@ -92,7 +92,7 @@ impl std::error::Error for ParseError {}
 pub struct ProtocolParser;
 
 impl ProtocolParser {
-    /// Parse command from bytes: the first request of `input`. What follows it is the next call's
+    /// Parse command from bytes: the first request of `input`. What follows is left for the next call
     /// ([`Self::parse_prefix`] says where it begins).
     ///
     /// The command word may be in any letter case. A line ends with `\r\n` or `\n`. O(the request's length); with capitals
@@ -169,13 +169,13 @@ fn serialize_stats(stats: &CacheStats) -> Vec<u8> {
 /// The prototype's command words.
 const VERBS: [&[u8]; 7] = [b"get", b"set", b"delete", b"incr", b"decr", b"touch", b"stats"];
 
-/// The first word, once it has ended.
+/// The command word, once a separator shows that it is complete.
 fn verb(input: &[u8]) -> Option<&[u8]> {
     let end = memchr::memchr2(b' ', b'\n', input)?;
     Some(input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]))
 }
 
-/// Memcached's commands are lower case; the prototype's may be written in any.
+/// Memcached's commands are lower case; the prototype's may have any case.
 fn lower_case_verb(input: &[u8]) -> Cow<'_, [u8]> {
     let length = verb(input).map_or(0, <[u8]>::len);
     if input[..length].iter().any(u8::is_ascii_uppercase) {

@@ -16,23 +16,22 @@
 //! | `GET /api/v1/namespaces/{namespace}/audit` | 200 what was changed of its settings, the last hundred changes |
 //! | `GET /health` | 200 |
 //!
-//! Any of them: 400 for a namespace, key, pattern, value or body that is wrong, 404 for another path, 405 (with `Allow`)
-//! for another method. In a path `stats`, `mget` and `mset` are no keys. Every body is JSON; an error's is
-//! `{"error": "…"}`.
+//! Any of them: 400 for an invalid namespace, key, pattern, value or body, 404 for another path, 405 (with `Allow`) for another
+//! method. In a path, `stats`, `mget` and `mset` are not keys. Every body is JSON; an error's is `{"error": "…"}`.
 //!
-//! **Where the API wavers.** A namespace has 1 to 100 letters, digits, `_` and `-`; a key has 1 to 255 bytes without
-//! control characters, percent-encoded in the path. A TTL is in seconds; none, `null` or 0 mean the namespace's default
-//! ([`DEFAULT_TTL_S`] unless it is set). An entry is alive before its deadline and gone from it on; `ttl_remaining` is
-//! rounded up. A value is kept as it was written; its size is its text's, and an entry counts that, its key's bytes and
-//! its tags'. Replacing answers `"created": false`. An empty pattern or tag is none; both together select what meets both.
+//! **Where the document is unclear.** A namespace has 1 to 100 letters, digits, `_` and `-`; a key has 1 to 255 bytes without
+//! control characters, percent-encoded in the path. A TTL is in seconds; a missing one, `null` or 0 means the namespace's default
+//! ([`DEFAULT_TTL_S`] unless it is set). An entry is alive before its deadline and gone from it on; `ttl_remaining` is rounded
+//! up. A value is kept as written; its size is its text's, and an entry weighs that, its key's bytes and its tags'. Replacing
+//! answers `"created": false`. An empty pattern or tag counts as absent; with both, an entry must match both.
 //!
-//! **Room.** A full namespace lets go whom its policy chooses; when all namespaces together are full, the largest one
-//! does. 507 is for an entry that is larger than its namespace may be, and for one that does not fit where the policy is
-//! `NONE`. There are at most [`NAMESPACES_MAX`] namespaces, those that were only asked for included: of these the one that
-//! was asked for longest ago is forgotten for a new one.
+//! **Room.** A full namespace evicts as its policy says; when all namespaces together are full, the largest one evicts. 507 is
+//! for an entry larger than its namespace may be, and for one that does not fit where the policy is `NONE`. There are at most
+//! [`NAMESPACES_MAX`] namespaces, including those that were only read; of these, the one used longest ago is forgotten for a new
+//! one.
 //!
-//! A request is read ([`Request::read`]), obeyed ([`Machine::obey`]) and answered ([`HttpAnswer`]); a service with another
-//! store behind it shares the first step and the last.
+//! A request is parsed ([`Request::read`]), executed ([`Machine::obey`]) and answered ([`HttpAnswer`]); a service with another
+//! store shares the first step and the last.
 //!
 //! **As text**, for scripts, an answer is the status line, its headers, one a line, and the body on the last line:
 //!
@@ -92,7 +91,7 @@ impl Machine {
         Self::with_limits(unix_base_s, Limits::default())
     }
 
-    /// Does the same with other limits.
+    /// The same with other limits.
     pub const fn with_limits(unix_base_s: u64, limits: Limits) -> Self {
         Self { store: Store::new(unix_base_s, limits), limits }
     }
@@ -102,13 +101,13 @@ impl Machine {
         self.limits
     }
 
-    /// Namespaces, keys, values (as JSON text) and deadlines, by namespace and key; expired ones that nobody asked for
-    /// since included. O(n log n).
+    /// Namespaces, keys, values (as JSON text) and deadlines, by namespace and key; including expired entries that no
+    /// request has found yet. O(n log n).
     pub fn entries(&self) -> impl Iterator<Item = (&str, &str, &str, Instant)> {
         self.store.entries()
     }
 
-    /// Entries held, expired ones that nobody asked for since included. O(namespaces).
+    /// Entries held, including expired ones that no request has found yet. O(namespaces).
     pub fn len(&self) -> usize {
         self.store.len()
     }
@@ -123,8 +122,8 @@ impl Machine {
         self.len() == 0
     }
 
-    /// Entries and namespaces that selections, changes of limits and policies, lists and the search for room have gone through
-    /// so far. A host that bounds the work of a client, not only its memory, counts these.
+    /// How many entries and namespaces have been visited so far: by selections, changes of limits and policies, lists, and
+    /// evictions. A host that bounds a client's work, not only its memory, limits this.
     pub const fn entries_walked(&self) -> u64 {
         self.store.walked()
     }
@@ -134,7 +133,7 @@ impl Machine {
         self.store.totals()
     }
 
-    /// Answers one line of a script (see [`parse_line`]); one that is no request gets 400 and the sentence that says why.
+    /// Answers one line of a script (see [`parse_line`]); a line that is not a request gets 400 and a sentence that says why.
     pub fn answer_line(&mut self, line: &str, now: Instant) -> HttpAnswer {
         match parse_line(line) {
             Ok(request) => self.handle(request.method, request.target, request.body, now),
@@ -142,17 +141,17 @@ impl Machine {
         }
     }
 
-    /// Reads, obeys and answers one request. `path_and_query` is percent-encoded, as it stands in a request line.
+    /// Parses, executes and answers one request. `path_and_query` is percent-encoded, as it stands in a request line.
     pub fn handle(&mut self, method: &str, path_and_query: &str, body: Option<&str>, now: Instant) -> HttpAnswer {
         let request = Request::read(method, path_and_query, body, &self.limits);
         request.and_then(|request| self.obey(request, now)).into()
     }
 
-    /// Obeys one request. O(log n) for each key that is named, or goes because it has expired or its room is needed, and
-    /// O(namespaces) when all is full; selecting, or changing a limit or a policy, goes through all keys of the namespace.
+    /// Executes one request. O(log n) for each key that is named, expired or evicted, and O(namespaces) when all namespaces
+    /// together are full. A selection, or a change of a limit or a policy, visits all keys of the namespace.
     ///
     /// # Errors
-    /// What is asked for is not there, or there is no room for it.
+    /// What is requested does not exist, or does not fit.
     pub fn obey(&mut self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let store = &mut self.store;
         Ok(match request {
@@ -202,24 +201,24 @@ impl Machine {
         self.store.settings(namespace).settings
     }
 
-    /// What was changed of a namespace's settings: the last hundred changes, the oldest first.
+    /// The changes of a namespace's settings: the last hundred, oldest first.
     pub fn changes(&self, namespace: &str) -> Vec<Changed> {
         self.store.changes(namespace)
     }
 
-    /// Takes over settings, and the changes that led to them, that are kept elsewhere.
+    /// Sets settings, and the changes that led to them, from an outside store.
     ///
     /// # Errors
-    /// There are as many namespaces as there may be.
+    /// There are as many namespaces as allowed.
     pub fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
         self.store.restore(named, changes, now)
     }
 }
 
-/// Refuses results whose values come to more than one answer may hold; of a key that is there twice one value counts.
+/// Refuses results whose values are more than one answer may hold; a key that occurs twice counts once.
 ///
 /// # Errors
-/// They come to more.
+/// They are more.
 pub fn check_answer(results: &[(String, Option<Arc<str>>)]) -> Result<(), Failure> {
     let bytes: usize = results.iter().filter_map(|(_, value)| value.as_ref()).map(|value| value.len()).sum();
     if bytes <= ANSWER_BYTES_MAX {

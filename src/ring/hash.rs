@@ -1,7 +1,7 @@
-//! Where things stand on the circle.
+//! The hash that places nodes and keys on the ring.
 
-/// `MurmurHash64A` (Austin Appleby, 2008) with seed 0: named, stable for ever, ten lines in any language, even for names
-/// that differ in their last digit only, and fast, for it takes eight bytes at a time.
+/// `MurmurHash64A` (Austin Appleby, 2008) with seed 0. Chosen because it is well known, short in any language, spreads names that
+/// differ only in their last digit, and takes eight bytes at a time.
 #[inline]
 pub fn hash64(bytes: &[u8]) -> u64 {
     const M: u64 = 0xC6A4_A793_5BD1_E995;
@@ -12,7 +12,7 @@ pub fn hash64(bytes: &[u8]) -> u64 {
         hash = (hash ^ (k ^ (k >> 47)).wrapping_mul(M)).wrapping_mul(M);
     }
     if !tail.is_empty() {
-        // The last bytes as a number: cut from the last eight, if there are so many, for that is one load.
+        // The remaining bytes as a number, taken from the last eight if there are so many: that is a single load.
         let word = match bytes.last_chunk::<8>() {
             Some(&last) => u64::from_le_bytes(last) >> (64 - 8 * tail.len()),
             None => tail.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte)),

@@ -1,8 +1,9 @@
 //! The consistent-hash ring: which nodes are responsible for a key.
 //!
 //! Point `i` of a node stands at [`hash64`] of the bytes `id#i`; a key belongs to the first point at or after its own
-//! hash, clockwise, around the end if need be. Points that collide stand in the order of their nodes' ids. So the ring
-//! follows from the set of nodes alone, whatever the order in which they came, on every machine and in every release.
+//! hash, clockwise, wrapping round at the end. Points that collide are ordered by their nodes' ids. So the ring depends
+//! only on the set of nodes, not on the order in which they were added, and is the same on every machine and in every
+//! release.
 
 mod hash;
 mod plan;
@@ -17,7 +18,8 @@ pub use plan::Move;
 pub struct HashRing {
     /// Sorted by id.
     nodes: Vec<NodeInfo>,
-    /// The points, sorted by position and then owner. The search reads only the positions, so these stand alone.
+    /// The points, sorted by position and then owner. Only the positions are searched, so they are an array of their
+    /// own.
     positions: Vec<u64>,
     /// For each point, its node's index in `nodes`.
     owners: Vec<u32>,
@@ -43,21 +45,21 @@ pub struct NodeInfo {
 pub struct Point<'a> {
     /// Where it stands.
     pub position: u64,
-    /// Whose it is.
+    /// The node that it belongs to.
     pub node_id: &'a str,
 }
 
-/// A node has at most so many points, whatever its weight.
+/// The most points of a node, whatever its weight.
 pub const POINTS_PER_NODE_MAX: usize = 1 << 20;
 
 impl HashRing {
-    /// An empty ring that gives a node of weight 1 so many points. O(1).
+    /// An empty ring that gives a node of weight 1 this many points. O(1).
     pub fn new(virtual_nodes: usize) -> Self {
         let (nodes, positions, owners) = Default::default();
         Self { nodes, positions, owners, directory: Directory::new(&[]), virtual_nodes }
     }
 
-    /// Adds a node; one of the same id is replaced. O(points of the ring), into which the node's own, sorted, are merged.
+    /// Adds a node; one of the same id is replaced. O(points of the ring): the node's own points are sorted and merged in.
     pub fn add_node(&mut self, node: NodeInfo) {
         self.remove_node(&node.id);
         let place = self.nodes.partition_point(|other| other.id < node.id);
@@ -68,7 +70,7 @@ impl HashRing {
         self.directory = Directory::new(&self.positions);
     }
 
-    /// Removes a node and its points; an unknown one is no matter. O(points of the ring).
+    /// Removes a node and its points; an unknown one changes nothing. O(points of the ring).
     pub fn remove_node(&mut self, node_id: &str) {
         let Ok(place) = self.find(node_id) else { return };
         self.nodes.remove(place);
@@ -92,7 +94,8 @@ impl HashRing {
     /// Get node responsible for key: the first living one clockwise. O(1) expected, plus a step for each dead point.
     #[inline]
     pub fn get_node(&self, key: &str) -> Option<&NodeInfo> {
-        // Nearly always the first point decides; only past the end, or where a node is dead, there is a way to go.
+        // Nearly always the first point decides; only at the end of the circle, or next to a dead node, a search is
+        // needed.
         let position = self.hash(key);
         let start = self.directory.find(&self.positions, position);
         let first = self.owners.get(start).map(|&owner| &self.nodes[owner as usize]);
@@ -102,9 +105,9 @@ impl HashRing {
         self.clockwise(position).map(|owner| &self.nodes[owner as usize]).find(|node| node.is_alive)
     }
 
-    /// Get N nodes responsible for key (for replication): distinct, alive, in clockwise order; all there are when there
-    /// are fewer. O(N) steps expected while N is small against the number of nodes, never more than points; and a byte
-    /// cleared for each node.
+    /// Get N nodes responsible for key (for replication): distinct, alive, in clockwise order; all of them when there
+    /// are fewer. O(N) steps expected while N is small against the number of nodes, never more than points; and one
+    /// byte is cleared for each node.
     pub fn get_nodes(&self, key: &str, count: usize) -> Vec<&NodeInfo> {
         let wanted = count.min(self.nodes.len());
         let mut found = Vec::with_capacity(wanted);
@@ -121,10 +124,10 @@ impl HashRing {
         found
     }
 
-    /// The node for one key more when no node may carry much more than its share: the first living one clockwise that is
-    /// below `factor_per_mille` / 1000 of the average load, weights considered and rounded up (Mirrokni, Thorup and
-    /// Zadimoghaddam, "Consistent hashing with bounded loads", 2018). `load` tells what a node carries now; a factor
-    /// below 1000 counts as 1000, with which there is always room. O(nodes), plus the steps to the node.
+    /// The node for one more key when no node may carry much more than its share: the first living one clockwise whose load is
+    /// below `factor_per_mille` / 1000 of the average, weighted and rounded up (Mirrokni, Thorup and Zadimoghaddam, "Consistent
+    /// hashing with bounded loads", 2018). `load` gives a node's present load; a factor below 1000 counts as 1000, with which
+    /// there is always room. O(nodes), plus the steps to the node.
     pub fn get_node_bounded(
         &self,
         key: &str,
@@ -135,7 +138,7 @@ impl HashRing {
         let total: u128 = living().map(|node| u128::from(load(node))).sum::<u128>() + 1;
         let weights: u128 = living().map(|node| u128::from(node.weight)).sum();
         let has_room = |node: &NodeInfo| {
-            // Past 2^128 every share is more than any load.
+            // Saturates: from 2^128 on every share is more than any load.
             let share = u128::from(factor_per_mille.max(1000)).saturating_mul(total).saturating_mul(node.weight.into());
             u128::from(load(node)) < share.div_ceil(1000 * weights)
         };
@@ -168,7 +171,7 @@ impl HashRing {
         from.iter().chain(before).copied()
     }
 
-    /// Where the node's points stand, in no order. Their names are written over one another in the same text.
+    /// Where the node's points stand, unsorted. One buffer is reused for all their names.
     fn points_of(&self, node: &NodeInfo) -> Vec<u64> {
         let count = self.virtual_nodes.saturating_mul(node.weight as usize).min(POINTS_PER_NODE_MAX);
         let mut name = format!("{}#", node.id);
@@ -181,8 +184,8 @@ impl HashRing {
         (0..count).map(point).collect()
     }
 
-    /// Puts sorted points of the new node at `place` between the others, from the last to the first, so that each moves
-    /// once and no vector is made anew.
+    /// Merges a new node's sorted points into the others from the back, so that each moves once and no new vector is
+    /// needed.
     fn merge(&mut self, added: &[u64], place: u32) {
         let mut left = self.positions.len();
         let mut added = added.iter().copied().enumerate().rev().peekable();
@@ -211,15 +214,15 @@ impl HashRing {
     }
 }
 
-/// Where to begin the search: for each of 2^b equal arcs, how many points stand before it. As there are about as many
-/// arcs as points and the points are spread evenly, the search ends within a step or two, whatever the ring's size.
+/// An index for the search: for each of 2^b equal arcs, how many points stand before it. With about as many arcs as
+/// points, and points spread evenly, a search ends within a step or two, whatever the ring's size.
 #[derive(Debug, Clone)]
 struct Directory {
     starts: Vec<u32>,
     shift: u32,
 }
 
-/// So many points are looked at together: nearly always they hold the one that is sought.
+/// How many points are compared at once: nearly always they include the one sought.
 const LOOK: usize = 4;
 
 impl Directory {
@@ -237,8 +240,8 @@ impl Directory {
         Self { starts, shift }
     }
 
-    /// The first point at or after `position`; the number of points when there is none. Fast because the points that
-    /// stand before it are counted, which takes no branch that the processor would guess wrong every other time.
+    /// The first point at or after `position`; the number of points if there is none. It counts the smaller ones among
+    /// a few points, which takes no branch that the processor would mispredict half of the time.
     #[inline]
     fn find(&self, positions: &[u64], position: u64) -> usize {
         let start = self.starts[arc(position, self.shift)] as usize;

@@ -1,5 +1,5 @@
-//! What a browser must do just as it is done natively: the scenario files and what a run of one leaves behind, the keys'
-//! owners on a ring, and ten thousand commands at once.
+//! What must be the same in a browser as natively: the scenario files with the digests of their events, the keys' owners on a
+//! ring, and ten thousand commands at once.
 
 use cachedojo::protocol::line::simulate_distributed_cache;
 use cachedojo::random::Random;

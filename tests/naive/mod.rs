@@ -1,4 +1,4 @@
-//! A naive cache: a vector, searched from end to end, that says what each rule and each policy means.
+//! A naive cache: a vector, searched from end to end, that follows each rule and each policy literally.
 
 use cachedojo::cache::{CacheEvent, CacheStats, EvictionPolicy, IncrementError};
 
@@ -12,10 +12,10 @@ pub(crate) struct Entry {
     pub(crate) deadline: Option<(u64, u64)>,
     pub(crate) used_ms: u64,
     pub(crate) uses: u64,
-    /// When it came to have so many uses.
+    /// When it reached its number of uses.
     reached: u64,
     is_visited: bool,
-    /// Reads that S3-FIFO has yet to reward.
+    /// Reads of S3-FIFO that are not used up yet.
     credit: u64,
     /// In S3-FIFO's or 2Q's main queue, in ARC's T2, or one of those who stay in LIRS.
     is_proven: bool,
@@ -30,10 +30,10 @@ enum Place {
     Protected,
 }
 
-/// What left, and its weight; the oldest first.
+/// Evicted keys with their weights, oldest first.
 type Ghosts = Vec<(String, u64)>;
 
-/// The naive cache: entries in a queue, the next to leave a FIFO first. Where a policy has two queues, this one holds
+/// The naive cache: entries in a queue, the next one to leave a FIFO first. For a policy with two queues this one holds
 /// both, each in its order.
 #[derive(Debug, Clone)]
 pub(crate) struct Naive {
@@ -45,16 +45,16 @@ pub(crate) struct Naive {
     pub(crate) queue: Vec<Entry>,
     /// SIEVE's: an index into the queue.
     hand: usize,
-    /// What S3-FIFO's small queue let go, or ARC's T1.
+    /// The ghosts of S3-FIFO's small queue, or of ARC's T1.
     ghosts: Ghosts,
-    /// What ARC's T2 let go.
+    /// The ghosts of ARC's T2.
     proven_ghosts: Ghosts,
     /// ARC's p, and which of its ghosts is about to come back.
     target: f64,
     returns_from: Option<bool>,
     /// S3-FIFO's: from the first eviction on everything new goes to the small queue.
     has_evicted: bool,
-    /// LIRS's: keys by their last reads, the latest last, and whether those who stay have ever had no room.
+    /// LIRS's: keys by their last reads, latest last, and whether the staying entries have ever run out of room.
     stack: Vec<String>,
     was_full: bool,
     /// W-TinyLFU's: how often keys were asked for, and how much was counted since the counts were halved; its sketch is as
@@ -171,7 +171,7 @@ impl Naive {
     fn victim_of_s3fifo(&mut self) -> usize {
         let (main_bytes_max, main_count_max) =
             (self.max_bytes - self.max_bytes / 10, self.max_entries - self.max_entries / 10);
-        // Whoever is promoted makes no room: the search goes on, however full the main queue becomes by it.
+        // Promotion does not free room: the search goes on, even if the main queue becomes too full by it.
         let is_from_small = self.bytes_of(true) <= main_bytes_max && self.count_of(true) <= main_count_max;
         while is_from_small && let Some(i) = self.oldest(false) {
             if self.queue[i].credit < 2 {
@@ -221,7 +221,7 @@ impl Naive {
         i
     }
 
-    /// The first of those who leave, remembered if it is in the stack; else the bottom of the stack.
+    /// The first of LIRS's leaving entries, remembered if it is in the stack; else the bottom of the stack.
     fn victim_of_lirs(&mut self) -> usize {
         let Some(i) = self.oldest(false) else {
             return self.find_stayer_at_bottom().expect("somebody");
@@ -243,7 +243,7 @@ impl Naive {
         self.queue.iter().position(|entry| entry.key == *bottom)
     }
 
-    /// LIRS's: below those who stay the stack ends.
+    /// LIRS's: the stack ends at the lowest staying entry.
     fn prune(&mut self) {
         let bottom = self.find_stayer_at_bottom().map(|i| self.queue[i].key.clone());
         let place = bottom.and_then(|bottom| self.stack.iter().position(|key| *key == bottom));
@@ -326,7 +326,7 @@ impl Naive {
         self.counts.iter().find(|(known, _)| known == key).map_or(0, |(_, count)| *count)
     }
 
-    /// W-TinyLFU's: counts that a key is asked for. There are so few keys here that its sketch mistakes none for another.
+    /// W-TinyLFU's: counts a read of a key. There are so few keys here that the sketch has no collisions.
     fn count(&mut self, key: &str) {
         if !self.counts.iter().any(|(known, _)| known == key) {
             self.counts.push((key.to_owned(), 0));
@@ -342,7 +342,7 @@ impl Naive {
         }
     }
 
-    /// W-TinyLFU's: where the newcomer, the last of the queue, goes.
+    /// W-TinyLFU's: decides where the new entry, the last of the queue, goes.
     fn settle_in_wtinylfu(&mut self) {
         let last = self.queue.len() - 1;
         let (bytes_max, count_max) = self.shares()[0];
@@ -405,7 +405,7 @@ impl Naive {
         if self.is_paged() { self.max_entries } else { self.max_bytes }
     }
 
-    /// A key that is not in the cache is about to come in.
+    /// A key that is not in the cache is about to be inserted.
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     fn remember(&mut self, key: &str) {
         let (b1, b2) = (weights(&self.ghosts) as f64, weights(&self.proven_ghosts) as f64);

@@ -6,35 +6,35 @@ use std::num::NonZeroU64;
 
 use super::Request;
 
-/// The most that a trace may unpack to, in bytes: a few letters of any of these formats can stand for any number of them.
+/// The most bytes that a trace may unpack to: a small file in any of these formats can stand for any amount.
 pub(crate) const UNPACKED_BYTES_MAX: u64 = 8 << 30;
 
-/// How a trace is written down.
+/// The format of a trace file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
-    /// libCacheSim's `oracleGeneral`: records of 24 bytes, little-endian: u32 time, u64 id, u32 size, i64 next request of
-    /// the same object. Requests of size zero are left out, as there.
+    /// libCacheSim's `oracleGeneral`: records of 24 bytes, little-endian: u32 time, u64 id, u32 size, i64 next request of the
+    /// same object. Requests of size zero are left out, as libCacheSim does.
     OracleGeneral,
     /// Lines of fields; ids may be any text.
     Csv(CsvColumns),
-    /// Lines of fields of which more is to be read than an id and a size.
+    /// Lines of fields, of which more than an id and a size matter.
     Table(Box<Table>),
-    /// The ARC paper's: `first_block blocks ignored ignored` a line, each block of it a request of size 1.
+    /// The ARC paper's: `first_block blocks ignored ignored` on each line; each block is a request of size 1.
     Arc,
-    /// The LIRS paper's: a block number a line, of size 1; lines with `*` are marks.
+    /// The LIRS paper's: a block number on each line, of size 1; lines with `*` are marks and skipped.
     Lirs,
-    /// A key a line, of size 1; keys may be any text.
+    /// A key on each line, of size 1; keys may be any text.
     Keys,
 }
 
-/// Where a CSV file has what; columns are named by the header, or numbered from 1.
+/// The columns of a CSV file; they are named by the header, or numbered from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvColumns {
     /// The object's id.
     pub id: String,
-    /// Its size in bytes; every object has size 1 without it.
+    /// Its size in bytes; without this column every object has size 1.
     pub size: Option<String>,
-    /// What stands between two fields; for a space, any number of blanks.
+    /// The separator of fields; a space stands for any number of blanks.
     pub delimiter: char,
     /// Whether the first line names the columns.
     pub has_header: bool,
@@ -47,24 +47,24 @@ impl Default for CsvColumns {
     }
 }
 
-/// A table of requests to disks, or to caches with several operations.
+/// A table of requests to disks, or to caches that have several operations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// Where the ids and sizes are. With [`Table::block_bytes`] an id is an offset in bytes.
+    /// The columns of ids and sizes. With [`Table::block_bytes`] an id is an offset in bytes.
     pub columns: CsvColumns,
-    /// Columns that tell apart what has the same id: a host and the number of its disk.
+    /// Columns that distinguish equal ids: a host and the number of its disk.
     pub disks: Vec<String>,
     /// The column of the operation.
     pub op: Option<String>,
-    /// The operations to be read, in any case; all of them where none is named.
+    /// The operations to read, in any case; all of them if the list is empty.
     pub ops: Vec<String>,
-    /// Each block of so many bytes that a row touches is a request of this size.
+    /// If set, each block of so many bytes that a row touches is a request of this size.
     pub block_bytes: Option<NonZeroU64>,
-    /// What a row of size 0 is.
+    /// How rows of size 0 are read.
     pub empty: EmptyRows,
 }
 
-/// What becomes of rows whose size is 0: in some traces these are requests whose size nobody noted.
+/// How rows of size 0 are read: in some traces these are requests whose size was not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EmptyRows {
     /// They are left out, as libCacheSim leaves them out.
@@ -75,8 +75,8 @@ pub enum EmptyRows {
 }
 
 impl Table {
-    /// That of the MSR Cambridge traces (SNIA): `timestamp,host,disk,Read|Write,offset,size,response time` without a header,
-    /// of whose bytes each block of 4 KiB is a request.
+    /// The format of the MSR Cambridge traces (SNIA): `timestamp,host,disk,Read|Write,offset,size,response time` without a
+    /// header; each block of 4 KiB is a request.
     pub fn msr() -> Self {
         let columns = CsvColumns { id: "5".into(), size: Some("6".into()), delimiter: ',', has_header: false };
         let disks = vec!["2".into(), "3".into()];
@@ -84,7 +84,7 @@ impl Table {
     }
 }
 
-/// A trace that was read.
+/// A trace, parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
     /// Its requests, in order.
@@ -96,7 +96,7 @@ pub struct Trace {
 }
 
 impl Format {
-    /// The format of that name (`oracle-general`, `csv`, `msr`, `arc`, `lirs`, `keys`), CSV with the usual columns.
+    /// The format with that name (`oracle-general`, `csv`, `msr`, `arc`, `lirs`, `keys`); CSV has the usual columns.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "oracle-general" => Self::OracleGeneral,
@@ -130,7 +130,7 @@ pub enum TraceError {
         /// What is missing.
         field: String,
     },
-    /// A field that should be a whole number is none, or too large.
+    /// A field should be a whole number, but is not one, or is too large.
     NotANumber {
         /// The line.
         line: usize,
@@ -142,12 +142,12 @@ pub enum TraceError {
         /// The name.
         name: String,
     },
-    /// A line asks for more blocks than any program does at once, or the trace for more than fit into memory.
+    /// A line asks for more blocks than any program reads at once, or the trace for more than fit into memory.
     TooLong {
         /// The line.
         line: usize,
     },
-    /// The sizes add up to 2^64 or more.
+    /// The sizes sum to 2^64 or more.
     TooLarge {
         /// The line at which they do.
         line: usize,
@@ -156,12 +156,12 @@ pub enum TraceError {
     Compressed,
     /// The trace is compressed, and damaged.
     Damaged {
-        /// How it is compressed.
+        /// The compression format.
         packing: &'static str,
         /// What is wrong with it.
         cause: String,
     },
-    /// The trace is compressed, and too large when it is not.
+    /// The trace is compressed, and unpacks to too many bytes.
     Unpacked,
 }
 
@@ -211,15 +211,15 @@ impl fmt::Display for TraceError {
 
 impl std::error::Error for TraceError {}
 
-/// More requests than any published trace of blocks has, and more blocks than one of their lines; a few letters of the
-/// ARC format must not fill the memory.
+/// The most requests: more than any published trace of blocks has. The bound matters for the ARC format, where a few
+/// characters can stand for any number of requests.
 const REQUESTS_MAX: usize = 1 << 29;
 const LINE_BLOCKS_MAX: u64 = 1 << 20;
 
-/// How files of Zstandard and gzip begin, which is how these traces are published.
+/// The first bytes of Zstandard and gzip files, the formats in which these traces are published.
 const COMPRESSED: [&[u8]; 2] = [&[0x28, 0xB5, 0x2F, 0xFD], &[0x1F, 0x8B, 0x08]];
 
-/// Reads a whole trace. O(its length).
+/// Parses a whole trace. O(its length).
 ///
 /// # Errors
 /// The first thing in it that does not fit the format.
@@ -227,7 +227,7 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
     read_trace(format, bytes).map(|trace| trace.requests)
 }
 
-/// Does the same, and says what was left out.
+/// The same, and also counts what was left out.
 ///
 /// # Errors
 /// As [`read`].
@@ -276,7 +276,7 @@ fn csv(columns: &CsvColumns, text: &str) -> Result<Trace, TraceError> {
 
 fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
     let columns = &table.columns;
-    // Not trimmed: a tab or a space may be the delimiter, behind which a field is empty.
+    // Not trimmed: a tab or a space may be the delimiter, and then a blank at the end means an empty field.
     let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
     let header: Vec<&str> = if columns.has_header {
         rows.next().map(|(_, line)| fields(line, columns.delimiter).collect()).unwrap_or_default()
@@ -310,7 +310,7 @@ fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
             }
         }
         let id = field(id_at, "id")?;
-        // The disks' names, each behind its length, so that no two lists of them read alike.
+        // The disks' names, each preceded by its length, so that different lists never give the same text.
         let mut disk = String::new();
         for &at in &disks_at {
             let name = field(at, "disk")?;
@@ -347,7 +347,7 @@ fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
     Ok(trace)
 }
 
-/// The first and the last block that a row of so many bytes, which are not none, touches from an offset on.
+/// The first and the last block that a row of `size` bytes (more than 0) touches from an offset on.
 fn block_range(line: usize, offset: &str, size: u64, block_bytes: NonZeroU64) -> Result<(u64, u64), TraceError> {
     let first: u64 = whole(line, offset)?;
     let last = first.checked_add(size - 1).ok_or_else(|| TraceError::NotANumber { line, text: offset.into() })?;
@@ -375,7 +375,7 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
 
 fn text(bytes: &[u8]) -> Result<&str, TraceError> {
     let text = std::str::from_utf8(bytes).map_err(|error| TraceError::NotText { offset: error.valid_up_to() })?;
-    // Spreadsheets put a byte order mark before the first column's name.
+    // Spreadsheets write a byte order mark before the first column's name.
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
@@ -384,11 +384,11 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty())
 }
 
-/// The fields of a line, without the spaces and the quotes around them; a quoted one may hold the delimiter, and quotes,
-/// each written twice. They stay so, which tells ids apart just as well.
+/// The fields of a line, without spaces and quotes around them. A quoted field may contain the delimiter, and quotes written
+/// twice; these stay doubled, which distinguishes ids just as well.
 fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     let is_space = move |c: char| c.is_whitespace() && c != delimiter;
-    // Between blanks there is no empty field, as before the first one.
+    // With blanks as delimiter there are no empty fields, also at the beginning of the line.
     let is_blank = delimiter == ' ';
     let mut rest = Some(line).filter(|line| !is_blank || !line.trim().is_empty());
     std::iter::from_fn(move || {
@@ -402,7 +402,7 @@ fn fields(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What stands before and behind the quote that ends a field.
+/// The parts before and after the quote that ends a field.
 fn split_at_quote(text: &str) -> Option<(&str, &str)> {
     let mut from = 0;
     loop {
@@ -418,7 +418,7 @@ fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError>
     text.parse().map_err(|_| TraceError::NotANumber { line, text: text.chars().take(40).collect() })
 }
 
-/// Numbers for texts, in the order in which they first appear.
+/// Numbers the distinct texts in the order in which they first appear.
 #[derive(Default)]
 struct Ids(HashMap<String, u64>);
 

@@ -1,5 +1,5 @@
-//! Public cache traces: [`read`] understands their formats, [`replay`] says what each policy would have missed. The
-//! replay itself stands in the engine, for it works the store from inside.
+//! Public cache traces: [`read`] parses their formats, [`replay`] computes the misses of each policy. The replay itself
+//! is in the engine, because it uses the cache's internal store.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 

@@ -1,10 +1,10 @@
-//! Traces as they are published: compressed.
+//! Unpacking of traces, which are published compressed.
 
 use std::io::{self, Read};
 
 use super::formats::{TraceError, UNPACKED_BYTES_MAX};
 
-/// How a file may be packed, and how such files begin.
+/// The compression formats, recognised by a file's first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
     Gzip,
@@ -17,7 +17,7 @@ impl Packing {
     fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1F, 0x8B, 0x08, ..] => Some(Self::Gzip),
-            // A block's mark, or that of an empty file, follows: three letters alone may be a key.
+            // The magic number of a block, or that of an empty file, must follow: three letters alone may be a key.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..]
             | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, 0x38, 0x50, 0x90, ..] => Some(Self::Bzip2),
             [0xFD, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
@@ -36,8 +36,8 @@ impl Packing {
     }
 }
 
-/// A file without its compression, if it has one: gzip, bzip2, xz or Zstandard, by how it begins, in one part or several. In
-/// the memory of what it unpacks to, at most 8 GiB.
+/// Unpacks a file compressed with gzip, bzip2, xz or Zstandard, recognised by its first bytes, in one part or several; other
+/// files are returned unchanged. Memory: that of the unpacked bytes, at most 8 GiB.
 ///
 /// # Errors
 /// It is damaged, or too large.
@@ -62,13 +62,13 @@ fn unpack_within(bytes: Vec<u8>, bytes_max: u64) -> Result<Vec<u8>, TraceError> 
     Ok(plain)
 }
 
-/// Reads to the end, or one byte more than there may be.
+/// Reads to the end, or one byte beyond the limit.
 fn read_within(from: impl Read, bytes_max: u64, plain: &mut Vec<u8>) -> io::Result<()> {
     let room = (bytes_max + 1).saturating_sub(plain.len() as u64);
     from.take(room).read_to_end(plain).map(|_| ())
 }
 
-/// Zstandard's frames, one after the other; those that hold something else than data are skipped.
+/// Zstandard's frames, one after the other; skippable frames are skipped.
 fn unpack_zstandard(mut packed: &[u8], bytes_max: u64, plain: &mut Vec<u8>) -> io::Result<()> {
     while !packed.is_empty() && plain.len() as u64 <= bytes_max {
         if let [0x50..=0x5F, 0x2A, 0x4D, 0x18, l0, l1, l2, l3, rest @ ..] = packed {

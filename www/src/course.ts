@@ -1,8 +1,19 @@
 /** The course: its lessons, the one that is open, and how far this learner has come. */
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { DROPPED } from "./dropped";
 import type { Dialect } from "./engine/worker";
 import { reach } from "./files";
-import { checkLesson, findSubjectsBy, lessonOpening, openSheet, programs, runAll, sheet } from "./lab";
+import {
+  checkLesson,
+  type Found,
+  findProgramsBy,
+  lessonOpening,
+  openSheet,
+  reachProgram,
+  runAll,
+  sheet,
+  untilStopped,
+} from "./lab";
 import { language } from "./settings";
 import { lessonExampleSheet, lessonSheet } from "./sheets";
 
@@ -99,6 +110,8 @@ const FILE_BYTES_MAX = 4 << 20;
 export const course = signal<Course | "none" | undefined>(undefined);
 export const progress = signal<Record<string, Progress>>(loadProgress());
 export const verdict = signal<Verdict>({ state: "none" });
+/** Which check is the latest: what comes of an earlier one is no longer wanted. */
+let checkId = 0;
 /** The open lesson: the sheet says which. */
 export const lesson = computed(() => {
   const id = sheet.value.lesson;
@@ -126,6 +139,17 @@ export async function loadCourse(): Promise<void> {
   addEventListener("storage", () => {
     progress.value = loadProgress();
   });
+  const openId = computed(() => lesson.value?.id);
+  effect(() => {
+    openId.value;
+    untracked(forgetVerdict);
+  });
+}
+
+/** A verdict is on the lesson that is open. */
+function forgetVerdict(): void {
+  checkId += 1;
+  verdict.value = { state: "none" };
 }
 
 /** The lesson to go on with: the first that is not solved. */
@@ -152,7 +176,7 @@ export async function openLesson(id: string): Promise<boolean> {
   }
   const opening = await lessonOpening(found);
   batch(() => {
-    verdict.value = { state: "none" };
+    forgetVerdict();
     openSheet(
       lessonSheet(
         {
@@ -162,6 +186,7 @@ export async function openLesson(id: string): Promise<boolean> {
         },
         id,
       ),
+      location.hash,
     );
   });
   location.hash = `lesson/${id}`;
@@ -177,7 +202,7 @@ export function runExample(): void {
       dialect: open.dialect,
       seed: String(open.seed ?? 0),
     };
-    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)));
+    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)), location.hash);
     runAll();
   }
 }
@@ -192,23 +217,35 @@ export async function check(): Promise<void> {
     return;
   }
   const script = sheet.value.text;
+  checkId += 1;
+  const asked = checkId;
   verdict.value = { state: "checking" };
-  const hunted = await huntedBy(open);
+  const found = await judged(open, script);
+  if (asked !== checkId) {
+    return;
+  }
+  verdict.value = found;
+  if (found.state === "checked") {
+    note(open.id, found.attempt, script);
+  }
+}
+
+/** What comes of a script for a lesson. */
+async function judged(open: Lesson, script: string): Promise<Verdict> {
+  const hunted = await untilStopped(huntedBy(open));
+  if (hunted === undefined) {
+    return { state: "stopped" };
+  }
   if (hunted === "unloaded") {
-    verdict.value = { state: "unloaded" };
-    return;
+    return { state: "unloaded" };
   }
-  const attempt = await checkLesson(open, script, hunted);
-  if (lesson.value?.id !== open.id) {
-    return;
-  }
+  const attempt = await checkLesson(open, script, hunted === "nobody" ? undefined : hunted);
   if (attempt === undefined) {
-    verdict.value = { state: "stopped" };
-    return;
+    return { state: "stopped" };
   }
-  const diff = attempt.solved && open.mutant ? await textOf(`${HOME}m/${open.mutant}.diff`) : undefined;
-  verdict.value = { state: "checked", attempt, diff };
-  note(open.id, attempt, script);
+  const diff =
+    attempt.solved && open.mutant ? await untilStopped(textOf(`${HOME}m/${open.mutant}.diff`)) : undefined;
+  return { state: "checked", attempt, diff };
 }
 
 /** The next hint of the open lesson is read. */
@@ -227,44 +264,30 @@ export function progressOf(id: string): Progress {
   return progress.value[id] ?? { solved: false, score: 0, script: "", hints: 0, checks: 0, at: 0 };
 }
 
-/** The programs of a lesson to expose a bug: the sound one and the other, both as subjects too. */
-export async function huntedBy(
+/** The programs of a lesson to expose a bug: the sound one and the other. */
+async function huntedBy(
   open: Lesson,
-): Promise<[WebAssembly.Module, WebAssembly.Module] | undefined | "unloaded"> {
+): Promise<[WebAssembly.Module, WebAssembly.Module] | "nobody" | "unloaded"> {
   if (open.mutant === undefined || typeof course.value !== "object") {
-    return undefined;
+    return "nobody";
   }
-  try {
-    const [sound, other] = await Promise.all([program(course.value.sound ?? "sound"), program(open.mutant)]);
-    return [sound, other];
-  } catch {
-    return "unloaded";
-  }
+  const { sound = "sound" } = course.value;
+  const [right, other] = await Promise.all([reachProgram(sound), reachProgram(open.mutant)]);
+  return right && other ? [right, other] : "unloaded";
 }
 
-/** Has programs of the course obey that a link names. Call once, before the first link is opened. */
+/** Has programs of the course obey that a sheet names. Call once, before the first link is opened. */
 export function offerPrograms(): void {
-  findSubjectsBy((name) =>
-    program(name).then(
-      () => true,
-      () => false,
-    ),
-  );
+  findProgramsBy((name) => (name === DROPPED ? Promise.resolve("unknown") : findProgram(name)));
 }
 
-/** A compiled program of the course, loaded once. */
-async function program(name: string): Promise<WebAssembly.Module> {
-  const known = programs.get(name);
-  if (known) {
-    return known;
+async function findProgram(name: string): Promise<Found> {
+  try {
+    const response = await reach(`${HOME}m/${name}.wasm`);
+    return response.ok ? await WebAssembly.compile(await response.arrayBuffer()) : "unknown";
+  } catch (error) {
+    return error instanceof WebAssembly.CompileError ? "unknown" : "unreachable";
   }
-  const response = await reach(`${HOME}m/${name}.wasm`);
-  if (!response.ok) {
-    throw new Error(`${name}: ${response.status}`);
-  }
-  const module = await WebAssembly.compile(await response.arrayBuffer());
-  programs.set(name, module);
-  return module;
 }
 
 export function exportProgress(): Blob {

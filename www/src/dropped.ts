@@ -1,7 +1,7 @@
 /** A program that the grader built and the learner brought: it obeys scripts here, as the reference does. */
-import { chooseSubject, programs } from "./lab";
+import { chooseSubject, offerProgram } from "./lab";
 
-/** Where it is kept among `programs`. */
+/** The name by which it goes among `programs`. */
 export const DROPPED = "dropped";
 /** More than this is no program that the grader builds. */
 const BYTES_MAX = 16 << 20;
@@ -26,13 +26,22 @@ export async function takeIn(file: Blob): Promise<Dropped | undefined> {
   }
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
+    const module = await compileProgram(bytes);
+    return module && (await offerProgram(DROPPED, async () => module)) && { module, bytes };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The program in these bytes; nothing where the grader made none such. */
+export async function compileProgram(
+  bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
+): Promise<WebAssembly.Module | undefined> {
+  try {
     const module = await WebAssembly.compile(bytes);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    if (!["memory", "alloc", "call"].every((name) => names.includes(name))) {
-      return undefined;
-    }
-    programs.set(DROPPED, module);
-    return { module, bytes };
+    const isWhole = ["memory", "alloc", "call"].every((name) => names.includes(name));
+    return isWhole ? module : undefined;
   } catch {
     return undefined;
   }
@@ -43,8 +52,6 @@ export async function takeProgram(file: Blob): Promise<boolean> {
   if (!(await takeIn(file))) {
     return false;
   }
-  // The same name, another program: the run that is shown is the old one's.
-  chooseSubject(undefined);
   chooseSubject(DROPPED);
   return true;
 }

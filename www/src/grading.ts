@@ -1,9 +1,9 @@
 /** A submission's way to the grader that serves this page, if one does, and its report's way back. */
 import { signal } from "@preact/signals";
-import { DROPPED, isModule, takeIn } from "./dropped";
+import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { CheckReport as Check, Report } from "./engine/types";
 import { reach } from "./files";
-import { gradeProgram, openCheckScript } from "./lab";
+import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript } from "./lab";
 import { language } from "./settings";
 import { zip } from "./zip";
 
@@ -30,8 +30,17 @@ export interface Source {
 export type Grading =
   | { state: "idle" }
   | { state: "grading"; here: boolean }
-  | { state: "graded"; report: Report; seed: string; here: boolean }
+  | Graded
   | { state: "refused"; why: Refusal | { said: string } };
+
+export interface Graded {
+  state: "graded";
+  report: Report;
+  seed: string;
+  here: boolean;
+  /** The very program that was graded: from the page itself, or built by the server from what was sent. */
+  find: Find;
+}
 
 type Refusal = "nothing" | "tooLarge" | "unreachable" | "program" | "stopped" | "noBrief";
 
@@ -96,19 +105,38 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
   }
   const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
   try {
-    const isAlone = handed.length === 1;
-    const response = await fetch(`api/v1/grade?${wish}`, {
-      method: "POST",
-      headers: { "content-type": isAlone ? "application/octet-stream" : "application/zip" },
-      body: isAlone ? only.file : await packed(handed),
-    });
+    // Read once: what is asked for later is what was graded, whatever has become of the files since.
+    const isAlone = handed.length === 1 && isWhole(only.path);
+    const body = isAlone
+      ? new Blob([await only.file.arrayBuffer()], { type: "application/octet-stream" })
+      : await packed(handed);
+    const response = await post(`api/v1/grade?${wish}`, body);
     const answer = await response.json();
     return response.ok
-      ? { state: "graded", report: answer, seed, here: false }
+      ? { state: "graded", report: answer, seed, here: false, find: () => built(body, exercise) }
       : { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
   } catch {
     return { state: "refused", why: "unreachable" };
   }
+}
+
+/** The program of a submission that the server graded, built by it once more. */
+async function built(body: Blob, exercise: string): Promise<WebAssembly.Module | Lack> {
+  const wish = new URLSearchParams({ exercise, lang: language.value });
+  try {
+    const response = await post(`api/v1/build?${wish}`, body);
+    if (!response.ok) {
+      const { error } = await response.json();
+      return { said: String(error ?? response.statusText) };
+    }
+    return (await compileProgram(await response.arrayBuffer())) ?? "unknown";
+  } catch {
+    return "unreachable";
+  }
+}
+
+function post(address: string, body: Blob): Promise<Response> {
+  return fetch(address, { method: "POST", headers: { "content-type": body.type }, body });
 }
 
 /** A program on the public checks, in this page. */
@@ -124,7 +152,19 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
   const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, path);
   return report === undefined
     ? { state: "refused", why: "stopped" }
-    : { state: "graded", report: JSON.parse(report), seed, here: true };
+    : {
+        state: "graded",
+        report: JSON.parse(report),
+        seed,
+        here: true,
+        find: async () => program.module,
+      };
+}
+
+/** Whether one file says by itself what it is: an archive does, and to the grader any other file is `src/lib.rs`. */
+function isWhole(path: string): boolean {
+  const [, extension] = /\.([^./]+)$/.exec(path) ?? [];
+  return extension === undefined || ["rs", "zip", "tar", "gz", "tgz"].includes(extension.toLowerCase());
 }
 
 /** What a compiler or a version control made: never part of a submission. */
@@ -172,15 +212,8 @@ async function walk(entry: FileSystemEntry): Promise<Source[]> {
   return found;
 }
 
-/**
- * Opens a check's script on a sheet of its own, which says whose answers are shown there: those of the very program that was
- * graded, where the page has it, else the reference's.
- */
-export function openCheck(
-  { title, script = "", actual, expected }: Check,
-  seed: string,
-  here: boolean,
-): void {
-  const subject = here ? DROPPED : undefined;
-  openCheckScript({ text: script, dialect: "lab", seed, subject }, { title, expected, actual });
+/** Opens a check's script on a sheet of its own, where the very program obeys that was graded. */
+export function openCheck({ title, script = "", actual, expected }: Check, { seed, find }: Graded): void {
+  offerProgram(DROPPED, find);
+  openCheckScript({ text: script, dialect: "lab", seed, subject: DROPPED }, { title, expected, actual });
 }

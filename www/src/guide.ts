@@ -71,8 +71,12 @@ export function hasBegun(): boolean {
 
 async function follow(fragment: string): Promise<void> {
   const [, id] = /^#lesson\/([\w-]+)$/.exec(fragment) ?? [];
+  const { id: open, lesson: of } = sheet.value;
   if (fragment === "#lessons") {
     show("lessons");
+  } else if (fragment === "" && (of !== undefined || open.startsWith("link."))) {
+    // Back to before the lesson or the link was opened.
+    openOwn(lastDialect.value);
   } else if (id !== undefined && sheet.value.lesson !== id) {
     const isThere = await openLesson(id);
     if (!isThere) {

@@ -19,8 +19,6 @@ export interface Sheet extends Script {
   fork?: number;
   /** Which check of a report it is; nothing else has one. */
   origin?: Origin;
-  /** Whether it came with a program's name that nothing here goes by, so that the reference obeys. */
-  lacksSubject?: boolean;
 }
 
 /** A check, what it expects, and what the graded submission answered. */
@@ -57,8 +55,8 @@ export function exampleSheet({ id, dialect, script, seed, title }: NamedExample)
   });
 }
 
-export function linkSheet({ text, dialect, seed, lesson }: Linked, fragment: string): Sheet {
-  return restore({ id: `link.${fragment}`, dialect, original: { text, seed }, lesson });
+export function linkSheet({ text, dialect, seed, lesson, subject }: Linked, fragment: string): Sheet {
+  return restore({ id: `link.${fragment}`, dialect, original: { text, seed }, lesson, subject });
 }
 
 /** A learner's script for a lesson. */

@@ -90,6 +90,37 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   await expect(content(page)).toContainText("# Your lines:");
 });
 
+test("the browser's way back leads from lesson to lesson and out again, and the keyboard keeps its place", async ({
+  page,
+}) => {
+  await openFirst(page);
+  await expect(page.getByRole("heading", { name: "First words" })).toBeFocused();
+  await page.getByTestId("exercise-check").click();
+  const verdict = page.getByTestId("hunt-verdict");
+  await expect(verdict.locator("li code")).toHaveText("?");
+  await page.getByTestId("run-example").click();
+  await expect(page.getByTestId("borrowed")).toBeVisible();
+  await page.getByTestId("to-my-script").click();
+  await write(page, SOLUTION);
+  await page.getByTestId("exercise-check").click();
+  await page.getByTestId("next-lesson").click();
+  const open = page.getByTestId("exercise");
+  await expect(open).toHaveAttribute("data-lesson", "repair");
+  await expect(page.getByRole("heading", { name: "Bring it back" })).toBeFocused();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.goBack();
+    await expect(open).toHaveAttribute("data-lesson", "words");
+    expect(await script(page)).toBe(SOLUTION);
+    await page.goBack();
+    await expect(open).toHaveCount(0);
+    await expect(content(page)).toContainText("A cache of 100 bytes");
+    await page.goForward();
+    await expect(open).toHaveAttribute("data-lesson", "words");
+    await page.goForward();
+    await expect(open).toHaveAttribute("data-lesson", "repair");
+  }
+});
+
 test("an example runs beside the learner's script, which is there afterwards", async ({ page }) => {
   await openFirst(page);
   await write(page, "node new 7");

@@ -426,6 +426,11 @@ test("a submission is handed in, and every lost point is explained and can be tr
     sent.push([new URL(route.request().url()).search, route.request().postData()]);
     return route.fulfill({ contentType: "application/json", body: report });
   });
+  const why = "a submission that starts threads does not run in the page";
+  await page.route("**/api/v1/build?**", (route) => {
+    sent.push([new URL(route.request().url()).search, route.request().postData()]);
+    return route.fulfill({ status: 422, json: { error: why } });
+  });
   await open(page);
   await page.getByRole("button", { name: "Grade" }).click();
   const files = page.getByTestId("submission-drop").locator("input");
@@ -441,9 +446,17 @@ test("a submission is handed in, and every lost point is explained and can be tr
   expect(await seriousMistakes(page)).toEqual([]);
   const row = page.getByTestId("grade-check").filter({ hasText: "LRU eviction" });
   await expect(row).toContainText("A get counts as a use.");
-  await row.getByRole("button", { name: "See what the reference does" }).click();
+  await row.getByRole("button", { name: "See what your program does" }).click();
   await expect(page.getByRole("dialog")).toBeHidden();
   await expect(content(page)).toContainText("expect nothing");
+  // What was sent is sent again, and where it cannot run here nobody obeys in its place.
+  const lacking = page.getByTestId("lacking");
+  await expect(lacking).toContainText(why);
+  expect(sent.slice(1)).toEqual([["?exercise=distributed-cache&lang=en", "fn é() {}"]]);
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("nothing runs");
+  await expect(page.getByTestId("output")).not.toContainText("node ready");
+  await lacking.getByRole("button", { name: "Let the reference obey" }).click();
   await expect(page.getByTestId("borrowed")).toContainText(
     "The reference obeys it here, not your submission. Your submission answered",
   );

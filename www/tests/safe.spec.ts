@@ -207,4 +207,11 @@ test("files are handed in unread, whatever their names and letters", async ({ pa
   expect(last?.type).toBe("application/zip");
   expect(last?.bytes?.includes(latin1)).toBe(true);
   expect(last?.bytes?.includes(packed)).toBe(true);
+  // By itself it would be taken for `src/lib.rs`: its name goes with it.
+  const python = Buffer.from("class Cache: pass");
+  await input.setInputFiles({ name: "main.py", mimeType: "", buffer: python });
+  await expect.poll(() => sent.length).toBe(5);
+  expect(sent.at(-1)?.type).toBe("application/zip");
+  expect(sent.at(-1)?.bytes?.includes("main.py")).toBe(true);
+  expect(sent.at(-1)?.bytes?.includes(python)).toBe(true);
 });

@@ -2,6 +2,19 @@
 import { expect, test } from "@playwright/test";
 import { answers, open, write } from "./helpers";
 
+/** A node that forgets everything, as somebody may hand it in. */
+const FORGETFUL = `
+use std::time::{Duration, Instant};
+pub struct CacheEntry { pub value: Vec<u8>, pub expires_at: Option<Instant> }
+pub enum EvictionPolicy { LRU, LFU, FIFO, TTL }
+pub struct CacheNode { size: usize }
+impl CacheNode {
+    pub fn new(size: usize, _: EvictionPolicy) -> Self { Self { size } }
+    pub fn get(&mut self, _: &str) -> Option<&CacheEntry> { None }
+    pub fn set(&mut self, _: String, value: Vec<u8>, _: Option<Duration>) -> bool { value.len() <= self.size }
+}
+`;
+
 const served = process.env.GRADED ?? "";
 
 test.use({ baseURL: served });
@@ -29,6 +42,49 @@ test("a submission is graded by the server behind the page, twice and after a re
     await page.keyboard.press("Escape");
   }
   expect(refused).toEqual([]);
+});
+
+test("a lost check opens on the very submission that lost it, twice; what does not build is said to", async ({
+  page,
+}) => {
+  const script = "node new 100\nnode set k v\nnode get k\nexpect v";
+  const check = { id: "get", title: "Get", category: "Core", points: 0, max_points: 5, verdict: "fail" };
+  const said = { expected: "v", actual: "nothing", message: "", hint: "", script, fuel: 1 };
+  const report = {
+    ...{
+      schema: "cachedojo/report/v1",
+      exercise: "distributed-cache",
+      verdict: "graded",
+      passed: false,
+      seed: 0,
+    },
+    ...{ score: 0, max_score: 5, passing_score: 3, receipt: "", mutants: [], diagnostics: [] },
+    submission: { path: "lib.rs", sha256: "0".repeat(64) },
+    checks: [{ ...check, ...said }],
+  };
+  // Grading takes long and is tried elsewhere; what is built is built by the server.
+  await page.route("**/api/v1/grade?**", (route) => route.fulfill({ json: report }));
+  await page.goto("./");
+  for (const [source, isSound] of [
+    [FORGETFUL, true],
+    ["pub fn broken( {", false],
+    [FORGETFUL, true],
+  ] as const) {
+    await page.getByRole("button", { name: "Grade" }).click();
+    const input = page.getByTestId("submission-drop").locator("input");
+    await expect(input).toBeEnabled();
+    await input.setInputFiles({ name: "lib.rs", mimeType: "", buffer: Buffer.from(source) });
+    await page.getByTestId("grade-check").getByRole("button").click();
+    await page.getByTestId("run").click();
+    if (isSound) {
+      await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
+      expect(await answers(page)).toBe("node ready\nstored\nnothing\nBROKEN: expected v, got nothing");
+      await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
+    } else {
+      await expect(page.getByTestId("lacking")).toContainText("src/lib.rs:1:");
+      await expect(page.getByTestId("output")).not.toContainText("stored");
+    }
+  }
 });
 
 test("under the server's policy scripts run, Stop works without a network, and a reload too", async ({

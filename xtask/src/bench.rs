@@ -12,7 +12,7 @@ use xshell::{Cmd, cmd};
 
 const WASI_TARGET: &str = "wasm32-wasip1";
 
-/// Each program runs so often, in turns with the others; the median counts.
+/// How often each program runs, in turns with the others; the median counts.
 const TURNS: usize = 3;
 
 #[derive(clap::Args)]
@@ -39,7 +39,7 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// What grading costs, and where it goes.
+/// Times what grading costs, and where the time goes.
 fn grader(project: &Project) -> Result<ExitCode> {
     let shell = &project.shell;
     cmd!(shell, "cargo build --quiet --release --package grader --bin grader --example bench").quiet().run()?;
@@ -50,7 +50,7 @@ fn grader(project: &Project) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the page weighs, and what a person waits for in it: ten runs in a headless browser.
+/// Measures the page's size, and what a person waits for in it: ten runs in a headless browser.
 fn page(project: &Project) -> Result<ExitCode> {
     let dist = page::build(project)?;
     size::check(&dist, &project.root.join("xtask/size-budget.json"))?;
@@ -63,9 +63,9 @@ fn page(project: &Project) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Our own rows natively, in Node as the compiler makes them fastest, and in Node as the page has them, where size counts more.
-/// Node's own compiler does its best from the start, as it otherwise would after a while in the middle of a row; and it does
-/// so in one thread, for Node 20 crashes when it ends while others still compile.
+/// Our own rows natively, in Node as optimised for speed, and in Node as the page has them, optimised for size. Node's optimising
+/// compiler is used from the start, so that it does not start in the middle of a row; and in one thread, because Node 20 crashes
+/// if it ends while other threads compile.
 fn compare_with_wasm(project: &Project, topics: &[&String]) -> Result<()> {
     tools::rust_target(project, WASI_TARGET)?;
     let shell = &project.shell;
@@ -78,7 +78,7 @@ fn compare_with_wasm(project: &Project, topics: &[&String]) -> Result<()> {
     build(&["--profile", "wasm", "--target", WASI_TARGET])?;
     let native = project.target.join("release/cachedojo-bench");
     let topics = cmd!(shell, "{native} --topics {topics...}").quiet().read()?;
-    // A process for each topic: Node 20 crashes at the end of one that has held the memory of several.
+    // One process for each topic: Node 20 crashes at the end of a process that has used the memory of several.
     let in_node = |profile: &str, topic: &str| {
         let (runner, wasm) = (project.root.join("bench/in_node.mjs"), wasm_program(project, profile));
         cmd!(shell, "node --no-warnings --no-liftoff --single-threaded {runner} {wasm} --ours {topic}").quiet()
@@ -104,7 +104,7 @@ fn wasm_program(project: &Project, profile: &str) -> impl AsRef<Path> + AsRef<st
     project.target.join(WASI_TARGET).join(profile).join("cachedojo-bench.wasm")
 }
 
-/// The lines that the benchmark prints about us: titles and nanoseconds.
+/// The benchmark's lines about our contestants: titles and nanoseconds.
 fn rows(program: &Cmd<'_>) -> Result<Vec<(String, f64)>> {
     let printed = program.read()?;
     let rows: Vec<_> = printed.lines().filter_map(|line| line.split_once('\t')).collect();

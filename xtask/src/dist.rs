@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: what is handed to people who do not build it, in `dist/`: the page and the grader.
+//! `cargo xtask dist`: makes the release in `dist/`: the page and the grader.
 
 use crate::page;
 use crate::project::Project;

@@ -1,4 +1,4 @@
-//! The licences of all crates that are compiled into anything here, against those that `deny.toml` allows. Offline: cargo
+//! Compares the licences of all crates that are compiled here with those that `deny.toml` allows. Works offline: `cargo metadata`
 //! knows them.
 
 use crate::project::Project;
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use xshell::cmd;
 
-/// Where our code runs: dependencies for other systems are never fetched.
+/// The systems that our code runs on: dependencies only for others are never fetched.
 const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-gnu", "wasm32-unknown-unknown"];
 
 pub(crate) fn check(project: &Project) -> Result<()> {
@@ -34,7 +34,7 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The texts of the list `allow`.
+/// The entries of the list `allow`.
 fn allowed(settings: &str) -> BTreeSet<&str> {
     let list = settings.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
     list.split('"').skip(1).step_by(2).collect()

@@ -3,18 +3,20 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
-//! - `simulate` lives random lives of the simulated cluster, and finds its mutants,
+//! - `simulate` runs random lives of the simulated cluster, and tests that its mutants are found,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
-//! - `tidy` looks whether the rules of the house are kept,
-//! - `systems` looks whether what learners run compiles on Windows and macOS,
-//! - `dist` makes what is handed to people who do not build it,
+//! - `golden` grades the golden submissions of every pack,
+//! - `tidy` checks the project's own rules,
+//! - `systems` checks that what learners run compiles for Windows and macOS,
+//! - `dist` makes the release.
 //!
-//! and they share `project` (where things are, what is out of date), `tools` (what this machine lacks, and how it is
-//! installed), `licences` (which dependencies may have), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! They share `project` (paths, and what is out of date), `tools` (what this machine lacks, and how to install it), `licences`
+//! (those of dependencies), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;
 mod dist;
+mod golden;
 mod licences;
 mod mutate;
 mod page;
@@ -51,6 +53,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Live random lives of the simulated cluster, or find its mutants with them
     Simulate(simulate::Arguments),
+    /// Grade the golden submissions of the packs beside distributed-cache, all of them
+    Golden(golden::Arguments),
     /// Mutate right submissions, and list the mutants that the checks miss
     Mutate(mutate::Arguments),
     /// Look whether the rules of the house are kept
@@ -78,6 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
+        Command::Golden(arguments) => golden::golden(&project, &arguments),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Systems => systems::systems(&project),

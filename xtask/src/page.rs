@@ -8,7 +8,7 @@ use xshell::cmd;
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds what has changed since the last time, and gives the folder to serve.
+/// Builds what has changed since the last time, and returns the folder to serve.
 pub(crate) fn build(project: &Project) -> Result<PathBuf> {
     tools::npm_packages(project)?;
     engine(project)?;
@@ -30,7 +30,7 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     let programs = tools::wasm_bindgen(project)?;
     let shell = &project.shell;
     let folder = project.www().join("src/wasm");
-    // One after the other: built together, both would have the features of either.
+    // One after the other: built together, each would get the other's features too.
     for (module, name) in [("first", "first"), ("whole", "cachedojo")] {
         cmd!(shell, "cargo build --package cachedojo-{module} --profile wasm --target {WASM_TARGET}")
             .run()
@@ -46,12 +46,12 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the grader is made of.
+/// The grader's source folders.
 const GRADER: [&str; 10] =
     ["Cargo.lock", "Cargo.toml", "exercises", "grader", "judge", "lab", "notation", "src", "trace", "wire"];
 
-/// Builds the grader, in the profile in which the course was made by it, and gives its program. The one that the tests have built
-/// will do: building it by itself means other features of its libraries, and compiling those once more.
+/// Builds the grader, in the profile in which the course was made with it, and returns its path. If the tests have built one
+/// already, that is used: building it alone would mean other features of its libraries, which would all be compiled again.
 pub(crate) fn grader(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, "wasm32-wasip1")?;
     let program = project.target.join("debug").join(tools::executable("grader"));
@@ -66,7 +66,7 @@ pub(crate) fn grader(project: &Project) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Writes the course's lessons and the programs that they are about to `www/public/course`.
+/// Writes the course's lessons, and their programs, to `www/public/course`.
 fn course(project: &Project) -> Result<()> {
     let folder = project.www().join("public/course");
     let made_of =

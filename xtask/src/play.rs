@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn play(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
-    // The port first: whoever asked for one that is taken should not wait for a build to hear it.
+    // The port first: a user whose port is taken should not have to wait for a build to learn it.
     let listener = server::listen(arguments.port)?;
     let page = page::build(project)?;
     let program = page::grader(project)?;
@@ -46,7 +46,7 @@ pub(crate) fn play(project: &Project, arguments: &Arguments) -> Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who answers.
+/// The running server.
 enum Served {
     /// `grader serve`: the page and a grader.
     Graded(Grader),

@@ -1,4 +1,4 @@
-//! Where the project's folders are, how its commands are started, and what is out of date.
+//! Paths of the project's folders, starting commands, and finding what is out of date.
 
 use anyhow::{Context, Result};
 use std::ffi::OsStr;
@@ -33,17 +33,17 @@ impl Project {
     }
 }
 
-/// Whether `output` is there and newer than all `inputs` (files, or folders with all that is in them).
+/// Whether `output` exists and is newer than all `inputs` (files, or folders with all their content).
 pub(crate) fn is_fresh(output: &Path, inputs: &[&Path]) -> bool {
     let Some(written) = modified(output) else { return false };
     inputs.iter().filter_map(|input| newest(input)).all(|changed| changed <= written)
 }
 
-/// Folders inside `www` that are made there, not written by hand.
+/// Generated folders inside `www`.
 const MADE: [&str; 4] = ["node_modules", "dist", "test-results", "playwright-report"];
 
-/// When `input` last changed, if it is there. Of a folder, its subfolders' own times count (a removed file is a change), but not
-/// its own, which every command that leaves a folder of results there would set.
+/// When `input` last changed, if it exists. For a folder, its subfolders' own times count (a removed file is a change), but not
+/// its own, because commands that write results into it would change that.
 fn newest(input: &Path) -> Option<SystemTime> {
     WalkDir::new(input)
         .into_iter()
@@ -66,7 +66,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
     use xshell::Shell;
 
-    /// Writes a file as if it had been written so many seconds after a moment in the past.
+    /// Writes a file with a modification time so many seconds after a fixed moment in the past.
     fn write(path: &Path, second: u64) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("a new folder");
         let file = File::create(path).expect("a new file");

@@ -1,21 +1,21 @@
-//! Nothing hidden reaches the page: no script of a hidden check, no sentence of a graded exercise's bug, no lesson's solution
-//! stands in any file that is served.
+//! Checks that nothing hidden reaches the page: no script of a hidden check, no sentence of a graded exercise's bug, no lesson's
+//! solution is in any file that is served.
 
 use crate::project::Project;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// A shorter line stands in many scripts, and tells nothing.
+/// Shorter lines occur in many scripts, and give nothing away.
 const LINE_BYTES_MIN: usize = 16;
 
-/// What must not be served: where it stands, and its text.
+/// Something that must not be served: where it is from, and its text.
 type Secret = (String, String);
 
 /// Looks through every file of the built page.
 ///
 /// # Errors
-/// Something hidden stands in it: which file, and what.
+/// A file contains something hidden: which file, and what.
 pub(crate) fn check(project: &Project, dist: &Path) -> Result<()> {
     let mut secrets = Vec::new();
     for entry in std::fs::read_dir(project.root.join("exercises"))? {
@@ -43,7 +43,7 @@ pub(crate) fn check(project: &Project, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The first secret that a file tells, as text or as JSON has it.
+/// The first secret that a file contains, as text or as JSON writes it.
 fn told(text: &str, secrets: &[Secret]) -> Option<String> {
     let found = secrets.iter().find(|(_, secret)| {
         let json = serde_json::to_string(secret).unwrap_or_default();
@@ -76,7 +76,7 @@ fn of_exercise(name: &str, manifest: &str, script: &dyn Fn(&str) -> String) -> V
     secrets
 }
 
-/// A lesson's solution, whole: its single lines may well stand in what is given.
+/// A lesson's solution as a whole: single lines of it may also be in the visible scripts.
 fn of_lesson(name: &str, file: &str) -> Vec<Secret> {
     let solution = file.split_once("\nsolution = '''\n").and_then(|(_, rest)| rest.split_once("'''"));
     let whole = solution.filter(|(text, _)| text.lines().count() > 1 && !file.replacen(text, "", 1).contains(text));

@@ -16,7 +16,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 const PREFERRED_PORT: u16 = 8080;
 
-/// Answers from its start until it is dropped.
+/// Answers until it is dropped.
 pub(crate) struct Server {
     runtime: Runtime,
     address: SocketAddr,
@@ -36,11 +36,11 @@ pub(crate) fn listen(port: Option<u16>) -> Result<TcpListener> {
 }
 
 impl Server {
-    /// Serves `folder` to whoever connects to `listener`.
+    /// Serves `folder` on `listener`.
     pub(crate) fn start(listener: TcpListener, folder: &Path) -> Result<Self> {
         let (runtime, address) = (Runtime::new()?, listener.local_addr()?);
         listener.set_nonblocking(true)?;
-        // Not cached at all: after a rebuild a reload must show the new page.
+        // Not cached: after a rebuild, a reload must show the new page.
         let never_stored = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let files = Router::new().fallback_service(ServeDir::new(folder)).layer(never_stored);
         runtime.spawn(async move { axum::serve(tokio::net::TcpListener::from_std(listener)?, files).await });
@@ -51,7 +51,7 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
-    /// Goes on serving until Ctrl-C.
+    /// Serves until Ctrl-C.
     pub(crate) fn wait_for_ctrl_c(self) -> Result<()> {
         self.runtime.block_on(tokio::signal::ctrl_c()).context("cannot wait for Ctrl-C")?;
         self.runtime.shutdown_background();
@@ -59,14 +59,14 @@ impl Server {
     }
 }
 
-/// `grader serve` as a child, which ends with this.
+/// `grader serve` as a child process, which ends together with this one.
 pub(crate) struct Grader {
     runtime: Runtime,
     child: Child,
     url: String,
 }
 
-/// What `grader serve` writes once it answers, before the address.
+/// What `grader serve` prints before its address, once it answers.
 const ANNOUNCED: &str = "Playground: ";
 
 impl Grader {
@@ -82,7 +82,7 @@ impl Grader {
             let mut lines = BufReader::new(written).lines();
             while let Some(line) = lines.next_line().await? {
                 if let Some(url) = line.strip_prefix(ANNOUNCED) {
-                    // What it says from now on is shown, so that it never waits for a reader.
+                    // Its further output is passed on, so that it never blocks on a full pipe.
                     let url = url.to_owned();
                     tokio::spawn(async move {
                         while let Ok(Some(line)) = lines.next_line().await {
@@ -101,7 +101,7 @@ impl Grader {
         &self.url
     }
 
-    /// Goes on serving until Ctrl-C, or until whoever started this ends it; the grader goes with it.
+    /// Serves until Ctrl-C or until this process is asked to end; the grader ends too.
     pub(crate) fn wait(mut self) -> Result<()> {
         self.runtime.block_on(async {
             tokio::select! {
@@ -111,7 +111,7 @@ impl Grader {
                 }
                 told = tokio::signal::ctrl_c() => {
                     told.context("cannot wait for Ctrl-C")?;
-                    // Whoever pressed it has told the grader too, which first answers those who wait.
+                    // Ctrl-C reaches the grader too; it finishes the requests in progress first.
                     self.child.wait().await?;
                 }
                 () = terminated() => self.child.kill().await?,
@@ -121,7 +121,7 @@ impl Grader {
     }
 }
 
-/// Until somebody asks this process to end.
+/// Waits until this process is asked to end.
 async fn terminated() {
     #[cfg(unix)]
     if let Ok(mut asked) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

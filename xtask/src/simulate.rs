@@ -1,7 +1,7 @@
 //! `cargo xtask simulate`: random lives of the simulated cluster, by the thousand, and the mutants that they must find.
 //!
-//! Cluster and world are built apart from everything else, as one small crate in the target folder: so an optimised build takes seconds,
-//! and each mutant, which is a patch of one file of `src/cluster`, only what it changes.
+//! The cluster and its world are built apart from everything else, as one small crate in the target folder. So an optimised build
+//! takes seconds, and for a mutant (a patch of one file of `src/cluster`) only the changed part is compiled again.
 
 use crate::project::Project;
 use crate::tools::timed;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use walkdir::WalkDir;
 use xshell::cmd;
 
-/// Within so many seeds the simulator must find each mutant.
+/// The simulator must find each mutant within so many seeds.
 const SEEDS_OF_MUTANTS: u64 = 1000;
 /// The name of the small crate, and of its program.
 const NAME: &str = "lives";
@@ -50,7 +50,7 @@ pub(crate) fn simulate(project: &Project, arguments: &Arguments) -> Result<ExitC
     Ok(if output.status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The scenarios, and a first thousand lives: what `cargo xtask test` does.
+/// The scenarios, and the first thousand lives: the step of `cargo xtask test`.
 pub(crate) fn test(project: &Project) -> Result<()> {
     let lives = Lives::new(project);
     let program = lives.build(None, Speed::Fast)?;
@@ -68,7 +68,7 @@ struct Mutant {
     id: String,
     sentence: String,
     scenario: String,
-    /// Why no random life can find it, if none can.
+    /// Why no random life can find it; `None` if one can.
     apart: Option<String>,
     file: String,
     patch: String,
@@ -98,7 +98,7 @@ impl Mutant {
         Ok(Self { id, sentence, scenario, apart, file: file.trim().to_owned(), patch })
     }
 
-    /// The patched file.
+    /// The file with the patch applied.
     fn source(&self, project: &Project) -> Result<String> {
         let sound = fs::read_to_string(project.root.join(&self.file)).with_context(|| self.file.clone())?;
         let patch = diffy::Patch::from_str(&self.patch).with_context(|| format!("{} is no unified diff", self.id))?;
@@ -129,7 +129,7 @@ impl<'a> Lives<'a> {
         Self { project, folder: project.target.join("simulate") }
     }
 
-    /// Writes a file if it is not so already: what is not touched is not compiled.
+    /// Writes a file unless it has this content already: an unchanged file is not compiled again.
     fn write(&self, path: &str, text: &str) -> Result<()> {
         let path = self.folder.join(path);
         if fs::read_to_string(&path).is_ok_and(|there| there == text) {
@@ -156,14 +156,14 @@ impl<'a> Lives<'a> {
         Ok(())
     }
 
-    /// Builds the program, with a mutant's change if one is given. Modules keep their paths, so the sources are the very ones of the engine
-    /// and the lab; what else those crates hold is left out.
+    /// Builds the program, with a mutant's patch if one is given. Modules keep their paths, so the sources are those of the
+    /// engine and the lab; their other modules are left out.
     fn build(&self, mutant: Option<&Mutant>, speed: Speed) -> Result<PathBuf> {
         let root = &self.project.root;
         let read = |path: &str| fs::read_to_string(root.join(path)).with_context(|| path.to_owned());
         let mut changed = BTreeMap::new();
         let cluster = read("src/cluster/mod.rs")?;
-        // The exercise's `DistributedCache` needs the engine's other half.
+        // The exercise's `DistributedCache` needs parts of the engine that are left out.
         let kept: Vec<&str> = cluster.lines().filter(|line| !line.contains("prototype")).collect();
         changed.insert("src/cluster/mod.rs".to_owned(), kept.join("\n"));
         changed.insert("src/cluster/prototype.rs".to_owned(), String::new());
@@ -200,7 +200,7 @@ impl<'a> Lives<'a> {
     }
 }
 
-/// What clients hear in each plan.
+/// The clients' answers in each plan.
 fn transcripts(project: &Project, program: &Path, plans: &[PathBuf]) -> Result<BTreeMap<String, Vec<String>>> {
     let output = cmd!(project.shell, "timeout 120 {program} play {plans...}").quiet().ignore_status().output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -215,7 +215,7 @@ fn transcripts(project: &Project, program: &Path, plans: &[PathBuf]) -> Result<B
     Ok(found)
 }
 
-/// Builds each mutant, has it live the scenarios and random lives, and prints the table.
+/// Builds each mutant, runs the scenarios and random lives on it, and prints the table.
 fn mutants(project: &Project, lives: &Lives<'_>, ids: &[String], quick: bool) -> Result<ExitCode> {
     let all = Mutant::all(project)?;
     if let Some(unknown) = ids.iter().find(|id| all.iter().all(|mutant| mutant.id != **id)) {
@@ -244,7 +244,7 @@ fn mutants(project: &Project, lives: &Lives<'_>, ids: &[String], quick: bool) ->
             let output =
                 cmd!(project.shell, "timeout 300 {program} found 0 {seeds}").quiet().ignore_status().output()?;
             let text = String::from_utf8_lossy(&output.stdout);
-            // One that panics or never ends is found too.
+            // A mutant that panics or never ends counts as found.
             text.lines().next().map_or("it ends badly".to_owned(), |line| format!("seed {line}"))
         };
         let is_found = found != "seed none";

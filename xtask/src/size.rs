@@ -1,7 +1,7 @@
-//! What a learner's browser downloads, held to the budget in `xtask/size-budget.json`.
+//! Checks the page's download size against the budget in `xtask/size-budget.json`.
 //!
-//! The budget is a ratchet: whoever makes the page smaller lowers it, and whoever needs more raises it in the same commit, in sight of
-//! whoever reads the change.
+//! The budget is a ratchet: a change that makes the page smaller lowers it; one that needs more raises it in the same commit,
+//! where reviewers see it.
 
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -15,7 +15,7 @@ use walkdir::WalkDir;
 pub(crate) fn check(dist: &Path, budget: &Path) -> Result<()> {
     let limits: Value =
         serde_json::from_str(&std::fs::read_to_string(budget).with_context(|| budget.display().to_string())?)?;
-    // A lesson's programs stand elsewhere, and come when the lesson is opened.
+    // A lesson's programs are in another folder, and are loaded when the lesson is opened.
     let files: Vec<PathBuf> = WalkDir::new(dist.join("assets"))
         .into_iter()
         .map(|entry| Ok(entry?.into_path()))
@@ -45,14 +45,14 @@ pub(crate) fn check(dist: &Path, budget: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is weighed by itself.
+/// The parts that are weighed separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// The engine's module that the first screen needs.
     Engine,
-    /// What else the first screen needs.
+    /// The other files that the first screen needs.
     ScriptAndStyle,
-    /// The whole engine and its worker: they come once something asks for them.
+    /// The whole engine and its worker, which are loaded on demand.
     Later,
 }
 
@@ -86,7 +86,7 @@ struct Bytes {
 }
 
 impl Bytes {
-    /// The files' sizes added up, each compressed by itself as a web server would.
+    /// The sum of the files' sizes, each compressed on its own as a web server does.
     fn of<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Result<Self> {
         let mut sum = Self { raw: 0, gzip: 0 };
         for file in files {

@@ -1,6 +1,6 @@
-//! `cargo xtask systems`: whether what learners run compiles on Windows and macOS too. Nothing is linked, so this machine needs no
-//! compiler of theirs: where a dependency has a little C, a script stands in, which makes empty objects. From nothing it takes some
-//! four minutes of one processor, most of them for wasmtime, twice: too long for `cargo xtask test`.
+//! `cargo xtask systems`: checks that what learners run compiles for Windows and macOS too. Nothing is linked, so no compiler for
+//! those systems is needed: where a dependency has a little C, a script stands in for it and makes empty objects. A first run
+//! takes some four minutes of one processor, most of them for compiling wasmtime twice: too long for `cargo xtask test`.
 
 use crate::project::Project;
 use crate::tools;
@@ -10,9 +10,9 @@ use xshell::cmd;
 
 /// One system of each kind.
 const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "x86_64-apple-darwin"];
-/// What learners run or read there, and this program. Not the cache service: its stores are Linux's.
+/// What learners run or read there, and this program; not the cache service, whose stores run on Linux.
 const PACKAGES: [&str; 6] = ["grader", "cachedojo", "cachedojo-lab", "cachedojo-judge", "cachedojo-trace", "xtask"];
-/// Takes the place of a C compiler: makes the file that it is asked for, however the question is put.
+/// Stands in for a C compiler: makes the output file that its arguments name.
 const STAND_IN: &str = r#"#!/bin/sh
 while [ $# -gt 0 ]; do
     case "$1" in

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     list: bool,
 }
 
-/// A step that was asked for, what came of it, and how long that took.
+/// A step, with its result and its time.
 struct Done {
     step: &'static Step,
     outcome: Outcome,
@@ -29,7 +29,7 @@ struct Done {
 enum Outcome {
     Passed,
     Failed,
-    /// Not run: this earlier step, which it builds on, had not passed.
+    /// Not run, because this earlier step did not pass.
     Skipped {
         because: &'static str,
     },
@@ -77,7 +77,7 @@ fn run(project: &Project, step: &Step, done: &[Done]) -> Outcome {
     }
 }
 
-/// Prints a line for each step, then the one that sums up; a skipped step means that another has failed.
+/// Prints a line for each step, then a summary; a skipped step means that another one failed.
 fn summarise(done: &[Done]) -> ExitCode {
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     println!("\n== summary ==");

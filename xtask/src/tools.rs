@@ -1,7 +1,8 @@
-//! What the commands need and a machine may lack: what it is, at which version, why, and how it is installed.
+//! Tools that a machine may lack: which version, why, and how to install it.
 //!
-//! Rust targets and components come through rustup, wasm tools through `cargo install` into a cache of this user's that all clones
-//! share, the page's packages through npm, a browser through apt-get. Nothing lands in the user's own `~/.cargo/bin`.
+//! Rust targets and components come through rustup, wasm tools through `cargo install` into a cache of this user's that all
+//! clones share, the page's packages through npm, a browser through apt-get. Nothing is installed into the user's own
+//! `~/.cargo/bin`.
 
 use crate::project::{Project, is_fresh};
 use anyhow::{Context, Result, bail, ensure};
@@ -12,7 +13,7 @@ use xshell::{Shell, cmd};
 const WASM_PACK: &str = "0.15.1";
 const NODE_OLDEST: u32 = 20;
 
-/// A browser and the program that drives it for tests; their versions belong together.
+/// A browser and its driver for tests; their versions must match.
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
     pub(crate) driver: PathBuf,
@@ -32,7 +33,7 @@ pub(crate) fn rust_target(project: &Project, target: &str) -> Result<()> {
     })
 }
 
-/// Adds a part of the Rust toolchain, such as `clippy`, that a minimal rustup profile leaves out.
+/// Adds a component of the Rust toolchain, such as `clippy`, that a minimal rustup profile lacks.
 pub(crate) fn rust_component(project: &Project, component: &str) -> Result<()> {
     let shell = &project.shell;
     let program = component.strip_suffix("fmt").map_or(component, |_| "fmt");
@@ -50,8 +51,8 @@ pub(crate) fn rust_component(project: &Project, component: &str) -> Result<()> {
 pub(crate) fn wasm_bindgen(project: &Project) -> Result<PathBuf> {
     let package = cmd!(project.shell, "cargo pkgid wasm-bindgen").quiet().read()?;
     let version = package.rsplit_once('@').context("`cargo pkgid wasm-bindgen` names no version")?.1;
-    // Without the default features it has no TLS, which it would need only to talk to a remote browser. Not `--locked`: the lock file that
-    // 0.2.130 was published with asks for a TLS crate that not every mirror of the registry has.
+    // Without the default features it has no TLS, which it would need only for a remote browser. Not `--locked`: the lock file
+    // that 0.2.130 was published with needs a TLS crate that not every mirror of the registry has.
     cargo_tool(
         project,
         &CargoTool {
@@ -81,7 +82,7 @@ pub(crate) fn wasm_pack(project: &Project) -> Result<PathBuf> {
 /// The page's npm packages, exactly those of `www/package-lock.json`.
 pub(crate) fn npm_packages(project: &Project) -> Result<()> {
     let www = project.www();
-    // npm writes this file last of all, so it tells of a finished installation.
+    // npm writes this file last, so it marks a complete installation.
     let installed = www.join("node_modules/.package-lock.json");
     if is_fresh(&installed, &[&www.join("package-lock.json")]) {
         return Ok(());
@@ -94,7 +95,7 @@ pub(crate) fn npm_packages(project: &Project) -> Result<()> {
     })
 }
 
-/// Chromium (or Chrome) and `ChromeDriver`: those on PATH, else Debian's.
+/// Chromium (or Chrome) and `ChromeDriver`: those on PATH, otherwise Debian's.
 pub(crate) fn browser(project: &Project) -> Result<Browser> {
     if let Some(browser) = browser_on_path() {
         return Ok(browser);
@@ -109,7 +110,7 @@ pub(crate) fn browser(project: &Project) -> Result<Browser> {
     )
 }
 
-/// Python 3: the one on PATH, else Debian's.
+/// Python 3: the one on PATH, otherwise Debian's.
 pub(crate) fn python(project: &Project) -> Result<()> {
     if on_path("python3").is_some() {
         return Ok(());
@@ -119,8 +120,8 @@ pub(crate) fn python(project: &Project) -> Result<()> {
     })
 }
 
-/// Redis and PostgreSQL: those on this machine, else Debian's. Their tests start them on ports of their own; the services that
-/// Debian's packages begin are neither used nor needed.
+/// Redis and PostgreSQL: those on this machine, otherwise Debian's. Tests start their own instances on ports of their own; the
+/// services that Debian's packages start are not used.
 pub(crate) fn stores(project: &Project) -> Result<()> {
     let has_postgres = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
         versions.filter_map(Result::ok).any(|version| version.path().join("bin/postgres").is_file())
@@ -142,7 +143,7 @@ struct CargoTool<'a> {
     why: &'a str,
 }
 
-/// The folder in the user's cache that holds the tool's programs, installed there first if need be.
+/// The folder in the user's cache with the tool's programs, which are installed there first if necessary.
 fn cargo_tool(project: &Project, tool: &CargoTool<'_>) -> Result<PathBuf> {
     let &CargoTool { package, version, programs, options, why } = tool;
     let root = cache()?.join(format!("{package}-{version}"));
@@ -152,7 +153,7 @@ fn cargo_tool(project: &Project, tool: &CargoTool<'_>) -> Result<PathBuf> {
     }
     let shell = &project.shell;
     let bins = programs.iter().flat_map(|program| ["--bin", program]);
-    // Unoptimised: it compiles in half the time, and what these tools do here takes a second or two.
+    // Unoptimised: it compiles in half the time, and these tools run only for a second or two here.
     install(
         &format!("{package} {version} in {}", root.display()),
         &format!("{why}; about a minute, once for this user"),
@@ -179,7 +180,7 @@ fn cache() -> Result<PathBuf> {
     Ok(base.join("cachedojo/tools"))
 }
 
-/// Sees to it that there is a Node.js, and a recent one.
+/// Makes sure that there is a recent Node.js.
 pub(crate) fn node(shell: &Shell) -> Result<()> {
     let remedy =
         || format!("install Node.js {NODE_OLDEST} or newer with npm, so that both are on PATH, then try again");
@@ -195,7 +196,7 @@ fn browser_on_path() -> Option<Browser> {
     Some(Browser { chromium, driver: on_path("chromedriver")? })
 }
 
-/// The file of a program: `grader`, on Windows `grader.exe`.
+/// The file name of a program: `grader`, on Windows `grader.exe`.
 pub(crate) fn executable(name: &str) -> String {
     format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
@@ -219,7 +220,7 @@ fn apt_get(shell: &Shell, packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Says what is being installed and why, does it, and says how long it took.
+/// Prints what is installed and why, does it, and prints how long it took.
 fn install(what: &str, why: &str, how: impl FnOnce() -> Result<()>) -> Result<()> {
     println!("Installing {what}: {why}.");
     let (outcome, took) = timed(how);

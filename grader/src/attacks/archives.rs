@@ -1,6 +1,6 @@
-//! Archives that attack whoever unpacks them, written byte by byte: no honest writer makes them. Each is one learner's in
-//! a class beside an honest one, and must neither write elsewhere, nor cost the class its honest learner, nor be graded
-//! as anything but what is told here.
+//! Hostile archives, built byte by byte because no normal program writes them. In a class, each belongs to one learner beside an
+//! honest one. It must not write anywhere else, must not cost the honest learner anything, and must be graded exactly as stated
+//! here.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,9 +16,9 @@ use super::footprint::FOOTPRINT;
 use crate::intake::archive::{self, LEARNER};
 use crate::intake::find::{self, Found};
 
-/// The one honest source of a hostile archive, where it has one.
+/// The honest source in a hostile archive, if it has one.
 const MINE: &str = "// mine\n";
-/// What an archive tries to put somewhere.
+/// The text that an archive tries to write somewhere.
 const EVIL: &str = "// evil\n";
 /// The class's other learner's source.
 const HONEST: &str = "// honest\n";
@@ -31,19 +31,19 @@ struct Attack {
     expected: Expected,
 }
 
-/// What must come of the learner who handed it in.
+/// What must happen to the learner who handed it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     /// This text is graded.
     Graded(&'static str),
-    /// Nothing is: there is nothing in it, no source, or the archive is refused.
+    /// Nothing is graded: the archive is empty, has no source, or is refused.
     Nothing,
 }
 
-/// Tries every archive. Returns how many there are, and how those that succeeded did.
+/// Tries every archive. Returns how many there are, and a line for each that succeeded.
 ///
 /// # Errors
-/// There is no room to try them in.
+/// There is no room to unpack them.
 pub fn attempt_all() -> Result<(usize, Vec<String>)> {
     let mut succeeded = Vec::new();
     for attack in ATTACKS {
@@ -81,7 +81,7 @@ impl Attack {
             Expected::Nothing => None,
         };
         ensure!(graded.as_deref() == expected, "{graded:?} is graded: {mallory:?}");
-        // And as the archive of a whole class, refused or not.
+        // Also as the archive of a whole class, refused or not.
         let into = scratch.join("class");
         _ = archive::unpack(&class.join("mallory.zip"), &into, archive::CLASS, &[CodeLanguage::Rust]);
         unchanged_but_for_scratch(home, &before)
@@ -96,14 +96,14 @@ fn unchanged_but_for_scratch(home: &Path, before: &BTreeMap<String, Vec<u8>>) ->
     Ok(())
 }
 
-/// The text of what was found, where that is something to grade.
+/// The text to be graded, if there is something to grade.
 fn graded_text(found: &Found) -> Result<Option<String>> {
     let Found::Source(path, _) = found else { return Ok(None) };
     let file = ["src/lib.rs", "lib.rs", ""].iter().map(|name| path.join(name)).find(|file| file.is_file());
     Ok(Some(fs::read_to_string(file.unwrap_or_else(|| path.clone()))?))
 }
 
-/// Every file below a folder with what is in it; only plain files and folders may be there.
+/// Every file below a folder with its content; anything but plain files and folders is an error.
 fn files_below(home: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![home.to_owned()];
@@ -122,7 +122,7 @@ fn files_below(home: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
-/// An entry of an archive, as it claims to be.
+/// An entry of an archive, with the properties that it claims.
 #[derive(Clone)]
 struct Entry {
     name: Vec<u8>,
@@ -134,7 +134,7 @@ struct Entry {
     crc: u32,
     /// The size it claims to unpack to.
     size: u32,
-    /// Whether it has no data of its own, and points to those of the entry before.
+    /// Whether it has no data of its own, but points to those of the entry before.
     overlaps: bool,
 }
 

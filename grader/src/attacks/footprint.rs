@@ -1,4 +1,4 @@
-//! Where attacks leave a trace outside of what is theirs.
+//! Traces that attacks leave outside of their own folders.
 
 /// A file that some attacks try to write.
 pub(super) const FOOTPRINT: &str = "/tmp/cachedojo-was-here";

@@ -1,7 +1,7 @@
-//! The corpus of attacks: submissions that try to be graded better than their honest code, to read what is the host's,
-//! or to break the grader. Each is a folder of a [`Corpus`] and says in its header what must come of it; in Python the
-//! header's lines begin with `# `. They are read from the project's sources, not from the program: who only grades has no
-//! use for two hundred attacks.
+//! The corpus of attacks: submissions that try to get more points than their honest code earns, to read the host's files, or to
+//! break the grader. Each is a folder of a [`Corpus`], and its header says what must happen to it; in Python the header's lines
+//! begin with `# `. They are read from the project's sources and are not part of the program, because whoever only grades does
+//! not need them.
 //!
 //! ```text
 //! //! attack: what it does
@@ -41,7 +41,7 @@ pub enum Corpus {
     Rust,
     /// Python submissions to `line-cache`.
     Python,
-    /// Tests in Python that try to tell caches apart by something else than what they do.
+    /// Tests in Python that try to tell caches apart by something other than their behaviour.
     Tests,
 }
 
@@ -67,8 +67,8 @@ impl Corpus {
         }
     }
 
-    /// Where that folder is: above this program (which cargo builds below the sources), else above the folder it was started
-    /// in; `None` where the sources are not on this machine.
+    /// The path of that folder: above this program (which cargo builds below the sources), else above the current folder; `None`
+    /// if the sources are not on this machine.
     pub fn home(self) -> Option<PathBuf> {
         let starts = [std::env::current_exe(), std::env::current_dir()];
         let above = starts.iter().flatten().flat_map(|start| start.ancestors());
@@ -100,10 +100,10 @@ pub struct Attack {
     link: Option<(String, String)>,
 }
 
-/// What must come of an attack.
+/// What must happen to an attack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Expected {
-    /// Verdicts without checks that will do.
+    /// The verdicts without checks that are accepted.
     rejected: &'static [GradeVerdict],
     /// Graded, with no more points than the honest code in it earns.
     score_max: Option<u32>,
@@ -128,13 +128,14 @@ pub fn corpus(corpus: Corpus, home: &Path) -> Result<Vec<Attack>> {
     Ok(attacks)
 }
 
-/// Tries every attack of a corpus (its folder is `home`), on all cores, and every hostile archive. Returns how many there are, and how those that succeeded did.
+/// Tries every attack of a corpus (its folder is `home`), on all cores, and every hostile archive. Returns how many there are,
+/// and a line for each that succeeded.
 ///
 /// # Errors
-/// The corpus is unsound, or cannot be read.
+/// The corpus is invalid, or cannot be read.
 pub fn attempt_all(bench: &Bench<'_>, of: Corpus, home: &Path) -> Result<(usize, Vec<String>)> {
     let attacks = corpus(of, home)?;
-    // No attack is told which known bug it looks like; and what it wastes is the same to it, and less to us.
+    // Without known bugs: comparing attacks with them would prove nothing and take time.
     let mut pack = bench.pack.clone();
     if of != Corpus::Tests {
         pack.exercise.mutants.clear();
@@ -185,7 +186,7 @@ impl Attack {
         })
     }
 
-    /// Lays the attack out and grades it. `Ok` when it failed; else in which way it succeeded.
+    /// Lays the attack out in a folder and grades it. `Ok` if it failed.
     ///
     /// # Errors
     /// How it succeeded, or why it could not be tried.
@@ -254,13 +255,13 @@ impl Expected {
     }
 }
 
-/// No report may hold what only this machine knows, nor anything that a terminal obeys.
+/// Checks that no report contains what only this machine knows, or anything that a terminal would execute.
 ///
 /// # Errors
-/// Which secret got out.
+/// The secret that got out.
 pub fn check_secrets(report: &Report) -> Result<()> {
     ensure!(!Path::new(FOOTPRINT).exists(), "it wrote {FOOTPRINT}");
-    // The path of the submission is the teacher's own word, not a leak.
+    // The submission's path was given by the teacher, so it is not a leak.
     let mut report = report.clone();
     report.submission.path = String::new();
     let rendered = |format| report::render(&report, format, &Setting::plain(Language::English));

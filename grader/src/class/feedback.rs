@@ -1,4 +1,5 @@
-//! An archive of every learner's report, to hand back: each under the name by which the platform knows whose it is.
+//! An archive of every learner's report, to hand back: each under the name by which the platform recognises the
+//! learner.
 
 use std::io::{Cursor, Write};
 
@@ -24,7 +25,7 @@ pub fn pack<'a>(pages: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Vec<u
     Ok(archive.finish()?.into_inner())
 }
 
-/// A name as every system can unpack it, and that leads nowhere else. What platforms read of it stays.
+/// A name that every system can unpack and that leads to no other folder. The parts that platforms read are unchanged.
 fn plain(place: &str) -> String {
     let own = |c: char| if c.is_control() || "\\:*?\"<>|".contains(c) { '_' } else { c };
     let (body, end) = place.strip_suffix('/').map_or((place, ""), |body| (body, "/"));

@@ -1,4 +1,4 @@
-//! Under which key a result is remembered: a digest of all that could make it another one.
+//! The keys of remembered results: a digest of everything that could change the result.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::Toolchain;
 use crate::run::bench::Bench;
 
-/// What all keys of a run share: the exercise, this very grader, the compiler, the seed and the language.
+/// The parts that all keys of a run share: the exercise, this grader, the compiler, the seed and the language.
 #[derive(Debug, Clone)]
 pub struct Keys<'a> {
     common: PartsDigest,
@@ -24,7 +24,7 @@ impl<'a> Keys<'a> {
             keys.common.add(path.as_bytes());
             keys.common.add(text.as_bytes());
         }
-        // By its sources: machines that build it each for themselves share what they graded.
+        // The grader is identified by its sources, so that machines that each build it can share results.
         keys.common.add(concat!(env!("CARGO_PKG_VERSION"), " ", env!("CACHEDOJO_SOURCES")).as_bytes());
         keys.common.add(format!("{:?} {:?}", bench.protection, bench.limits).as_bytes());
         keys.common.add(&seed.to_le_bytes());
@@ -32,9 +32,9 @@ impl<'a> Keys<'a> {
         keys
     }
 
-    /// The key of what is at `path`: of just what grading reads there, in the way that grading reads it, so that two
-    /// submissions share a key only if they share every byte that could matter, remarks on what was left out included.
-    /// Where it stands is not part of it. Cost: O(bytes).
+    /// The key of the submission at `path`: of exactly what grading would read there. Two submissions share a key only
+    /// if they share every byte that could matter, including remarks on what was left out. The path is not part of it.
+    /// Cost: O(bytes).
     pub fn key(&self, path: &Path) -> String {
         self.key_of(path, &Submission::read(path, &self.bench.pack.exercise.languages))
     }
@@ -44,7 +44,7 @@ impl<'a> Keys<'a> {
         let mut keys = self.clone();
         match read {
             Ok(submission) => {
-                // What compiles, and what is called an error, changes from one compiler to the next.
+                // What compiles, and what is an error, depends on the compiler.
                 let identity = self.bench.toolchain(submission.language).map(Toolchain::identity);
                 keys.common.add(identity.unwrap_or_default().as_bytes());
                 keys.common.add(submission.sha256.as_bytes());

@@ -1,5 +1,5 @@
-//! Marks in the form in which a platform takes them: its own grading worksheet or gradebook with one column filled in, or the
-//! smallest table that it reads. All begin with the mark by which a spreadsheet knows UTF-8, and no cell is a formula.
+//! Marks in the platforms' formats: their own grading worksheet or gradebook with one column filled in, or the smallest table
+//! that they import. All begin with the byte order mark by which a spreadsheet recognises UTF-8, and no cell is a formula.
 
 use cachedojo_notation::text::Language;
 
@@ -52,7 +52,7 @@ const fn name_of(platform: Platform) -> &'static str {
     }
 }
 
-/// The learners of a platform whose row counts: an earlier attempt's does not.
+/// The learners of a platform whose row counts; the row of an earlier attempt does not.
 fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner, &Whose)> {
     let of_platform = move |learner: &'_ &Learner| learner.state != State::Superseded;
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
@@ -60,7 +60,7 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
     })
 }
 
-/// What goes with a mark, in a sentence.
+/// The comment beside a mark, in a sentence.
 fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     let (of, late) = match language {
         Language::English => (" points of ", ", late"),
@@ -76,7 +76,7 @@ fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     }
 }
 
-/// The smallest table that a platform reads.
+/// The smallest table that a platform imports.
 fn of_platform(class: &Class, platform: Platform, column: &str, language: Language) -> String {
     let max = class.max_score.to_string();
     let mark = |learner: &Learner| learner.mark().map(|mark| mark.to_string()).unwrap_or_default();
@@ -184,7 +184,7 @@ fn is_points(row: &[String]) -> bool {
     row.first().is_some_and(|cell| cell.trim() == "Points Possible")
 }
 
-/// The column that takes the marks; one is made where the roster has none.
+/// The column for the marks; it is made if the roster has none.
 fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, column: &str) -> usize {
     let named = |name: &str, wanted: &str| name.trim().to_lowercase().starts_with(&wanted.to_lowercase());
     let fixed: &[&str] = match form {
@@ -197,7 +197,7 @@ fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, co
     if let Some(at) = own.or_else(|| head.iter().position(|name| named(name, column))) {
         return at;
     }
-    // What stands last in Brightspace's form has to stand last.
+    // Brightspace's last column must stay the last.
     let end = head.iter().position(|name| name.trim() == "End-of-Line Indicator").unwrap_or(head.len());
     let name = match form {
         Form::Of(Platform::Brightspace) => format!("{column} Points Grade"),

@@ -1,15 +1,15 @@
-//! A class: the submissions that `intake` found, graded on all cores, remembered, and compared.
+//! A class: the submissions that `intake` found, graded on all cores, cached, and compared.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`key`] | under what a result is remembered: all that could make it another one |
+//! | [`key`] | the key under which a result is remembered |
 //! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
 //! | [`work`] | the workers: one bad submission never stops the rest |
-//! | [`similar`] | what two submissions share and nobody gave them |
+//! | [`similar`] | what two submissions have in common beyond the starter |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
 //! | [`roster`] | who is in the course, as a platform exports them |
-//! | [`marks`], [`feedback`] | what goes back to the platform: marks in its own form, and everybody's report |
+//! | [`marks`], [`feedback`] | what goes back to the platform: marks in its own format, and everybody's report |
 
 pub mod feedback;
 pub mod key;

@@ -1,4 +1,4 @@
-//! The class as a page that stands alone: no script, nothing loaded, everything learners wrote escaped.
+//! The class as a self-contained page: no script, nothing loaded, all text of learners escaped.
 
 use askama::Template;
 use cachedojo_judge::Report;
@@ -21,7 +21,7 @@ struct Page<'a> {
     bugs: Vec<Bug<'a>>,
 }
 
-/// A known bug, and who has it, by their sections.
+/// A known bug, and the learners who have it, as links to their sections.
 struct Bug<'a> {
     row: &'a MutantRow,
     who: Vec<(usize, &'a str)>,
@@ -34,12 +34,12 @@ struct Bin {
     percent: usize,
 }
 
-/// A learner's row in the heatmap, and their section.
+/// A learner's row in the heatmap, and a link to their section.
 struct Row<'a> {
     learner: &'a Learner,
     anchor: usize,
     state: &'static str,
-    /// Whether there is a score to speak of; else the state is.
+    /// Whether there is a score; otherwise the state is shown.
     has_checks: bool,
     cells: Vec<Cell>,
     view: Option<View<'a>>,
@@ -52,7 +52,8 @@ struct Cell {
     points: String,
 }
 
-/// The page. `reports` are the learners' reports, disclosed, in the learners' order. Cost: O(learners x checks).
+/// The page. `reports` are the learners' reports without hidden parts, in the learners' order. Cost: O(learners x
+/// checks).
 pub fn render(class: &Class, reports: &[Option<Report>], language: Language) -> String {
     let (words, say) = (Words::of(language), Phrases::of(language));
     let first = reports.iter().flatten().find(|report| !report.checks.is_empty());
@@ -138,7 +139,7 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
     parts.join(" · ")
 }
 
-/// Ten bars; full marks belong to the last.
+/// Ten bars; full marks are in the last.
 fn bins(class: &Class) -> Vec<Bin> {
     let max = class.max_score.max(1);
     let mut counts = [0_usize; 10];

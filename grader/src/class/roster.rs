@@ -1,5 +1,5 @@
-//! The people of a course, as a platform exports them: a gradebook, a grading worksheet, a class list. Who handed in nothing
-//! shows only here, and a platform takes marks back in the columns that it gave.
+//! The people of a course, as a platform exports them: a gradebook, a grading worksheet, a class list. It is needed to see who
+//! handed in nothing, and to return marks in the platform's own columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,30 +14,33 @@ use crate::intake::platform::{Platform, Whose};
 
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
+/// Most lines of a roster, and most cells: a row is as long as the head, whatever stands in it.
+const LINES_MAX: usize = 50_000;
+const CELLS_MAX: usize = 4_000_000;
 
-/// A roster: the table that a platform gave, and the people in it.
+/// A roster: the platform's table, and the people in it.
 #[derive(Debug, Clone)]
 pub struct Roster {
-    /// Whose form it is.
+    /// The platform or kind that its format belongs to.
     pub form: Form,
     /// The names of its columns.
     pub head: Vec<String>,
     /// Its rows, each as long as the head.
     pub rows: Vec<Vec<String>>,
-    /// What stood between two cells.
+    /// The separator of cells.
     pub delimiter: u8,
     /// The people, with their rows.
     pub people: Vec<Person>,
 }
 
-/// Whose form a roster is.
+/// The kinds of rosters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Of a platform.
     Of(Platform),
     /// GitHub Classroom's list.
     GithubClassroom,
-    /// A list of names of anybody's making.
+    /// A list of names that somebody made by hand.
     Plain,
 }
 
@@ -59,7 +62,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// As they are shown: the name, and what tells them from others of that name.
+    /// The name as shown, with whatever distinguishes it from others of the same name.
     pub fn shown(&self) -> String {
         let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
         match (self.name.is_empty(), mark) {
@@ -70,7 +73,7 @@ impl Person {
     }
 }
 
-/// Where a roster keeps what.
+/// Which columns have what.
 #[derive(Debug, Default)]
 struct Columns {
     name: Option<usize>,
@@ -86,13 +89,19 @@ impl Roster {
     /// Reads a roster: CSV with commas, semicolons or tabs, in UTF-8 or, as Blackboard writes it, UTF-16.
     ///
     /// # Errors
-    /// It cannot be read, or has no column that tells a person.
+    /// It cannot be read, or has no column that identifies a person.
     pub fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
         let unreadable = |error: std::io::Error| UsageError(format!("the roster `{shown}` cannot be read: {error}"));
         let bytes = open_named(path).and_then(|file| read_at_most(file, ROSTER_BYTES_MAX)).map_err(unreadable)?;
         let text =
             text_of(&bytes).ok_or_else(|| UsageError(format!("the roster `{shown}` is no text: export it as CSV")))?;
+        if is_too_large(&text) {
+            let why = format!(
+                "the roster `{shown}` has more than {LINES_MAX} lines or {CELLS_MAX} cells: export the people of your course alone"
+            );
+            return Err(UsageError(why).into());
+        }
         Self::parse(&text).ok_or_else(|| {
             UsageError(format!(
                 "the roster `{shown}` has no column that tells a person: export it from your platform, or begin it with a line \
@@ -102,9 +111,9 @@ impl Roster {
         })
     }
 
-    /// A roster from its text; nothing where no column tells a person.
+    /// A roster from its text; `None` if no column identifies a person.
     pub fn parse(text: &str) -> Option<Self> {
-        // A spreadsheet may be told first what stands between its cells, and its first rows may be empty.
+        // A spreadsheet's file may begin with a line that names its separator, and with empty rows.
         let text = text.trim_start_matches(['\r', '\n']);
         let sep = text.lines().next()?.trim().strip_prefix("sep=").filter(|rest| rest.len() <= 1);
         let text = if sep.is_some() { text.split_once('\n')?.1 } else { text };
@@ -153,11 +162,20 @@ impl Roster {
     }
 }
 
-/// What makes a learner, to tell two apart.
+/// Whether a table has more lines or cells than a course has. Cost: O(text).
+fn is_too_large(text: &str) -> bool {
+    let lines = text.lines().count();
+    // The head is among the first lines; what stands between its cells is not known yet.
+    let marks = |line: &str| line.bytes().filter(|byte| b"\t;,".contains(byte)).count() + 1;
+    let columns = text.lines().filter(|line| !line.trim().is_empty()).take(2).map(marks).max().unwrap_or(1);
+    lines > LINES_MAX || lines.saturating_mul(columns) > CELLS_MAX
+}
+
+/// What identifies a learner.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key<'a>(Platform, &'a std::ffi::OsStr);
 
-/// The people by what could name them; what names two names nobody.
+/// The people by each name that could identify them; a name that two people share identifies neither.
 struct Index {
     numbers: BTreeMap<String, Option<usize>>,
     others: BTreeMap<String, Option<usize>>,
@@ -176,7 +194,7 @@ impl Index {
     }
 
     fn find(&self, roster: &Roster, learner: &str, whose: &Whose) -> Option<usize> {
-        // A number is only its own platform's.
+        // A number is valid only within its own platform.
         if roster.form == Form::Of(whose.platform)
             && let Some(Some(person)) = self.numbers.get(&whose.number).filter(|_| !whose.number.is_empty())
         {
@@ -209,7 +227,7 @@ fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {
         .or_insert(Some(person));
 }
 
-/// A name as one remembers it: without accents, case and order, so that `Lovelace, Ada` is `ada lovelace`.
+/// A name for comparison: without accents, case and order, so that `Lovelace, Ada` equals `ada lovelace`.
 fn folded(name: &str) -> String {
     let plain: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     let mut words: Vec<&str> =
@@ -252,7 +270,7 @@ impl Columns {
             "" => format!("{} {}", cell(self.first), cell(self.last)).trim().to_owned(),
             name => name.to_owned(),
         };
-        // `Participant 1234`, `#1234`: the number is what counts.
+        // `Participant 1234`, `#1234`: only the number matters.
         let number = cell(self.number).trim_start_matches('#');
         let number = match form {
             Form::Of(Platform::Moodle) => number.rsplit(' ').next().unwrap_or_default(),
@@ -269,7 +287,7 @@ impl Columns {
                 .iter()
                 .any(|word| status.split(|c: char| !c.is_alphabetic()).any(|part| part == *word)),
         };
-        // Canvas's second row holds the points, its last a test student.
+        // Canvas's second row has the points possible, and its last row is a test student.
         let is_nobody =
             person.name == "Points Possible" || person.number.is_empty() && form == Form::Of(Platform::Canvas);
         let is_blank =
@@ -303,7 +321,7 @@ fn form_of(head: &[String]) -> Form {
     }
 }
 
-/// A table's text, whatever spreadsheet wrote it.
+/// A table's text, in any of the encodings that spreadsheets write.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
@@ -313,7 +331,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        // A spreadsheet of an older Windows: its letters are those of Latin-1, or nearly.
+        // From a spreadsheet on an older Windows: roughly Latin-1.
         _ => Some(
             String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect()),
         ),
@@ -324,6 +342,21 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_larger_than_any_course_is_not_laid_out() {
+        let people = |count: usize| format!("name,email\n{}", "ada,ada@x.org\n".repeat(count));
+        let wide = format!("{}\n{}", "name,".repeat(100_000), "ada\n".repeat(100));
+        for (text, large) in [
+            (people(20_000), false),
+            (people(60_000), true),
+            (format!("sep=,\n{wide}"), true),
+            (wide, true),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_too_large(&text), large, "{} bytes", text.len());
+        }
+    }
 
     #[test]
     fn whatever_spreadsheet_wrote_a_list_it_is_the_same_people() {

@@ -1,18 +1,18 @@
-//! What two submissions share and nobody gave them: fingerprints of token sequences (winnowing), blind to names, values,
-//! comments and layout. What the starter and the solution hold counts for nothing, nor does what many learners wrote.
-//! The result is evidence to look at, never a verdict.
+//! What two submissions have in common beyond what was given: fingerprints of token sequences (winnowing), which ignore names,
+//! values, comments and layout. Code of the starter and the solution is left out, and so is code that many learners wrote. The
+//! result is evidence to look at, never a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-/// Tokens of one fingerprint: shorter likenesses are chance.
+/// Tokens of one fingerprint: shorter matches are chance.
 const GRAM: usize = 15;
-/// Of so many neighbouring fingerprints one is kept; any likeness of GRAM + WINDOW - 1 tokens is found.
+/// One fingerprint is kept of every WINDOW neighbours, so any match of GRAM + WINDOW - 1 tokens is found.
 const WINDOW: usize = 10;
-/// The least share of the shorter submission, in percent, that is worth a look.
+/// The least share of the shorter submission, in percent, that is reported.
 const PERCENT_MIN: usize = 40;
-/// The fewest shared fingerprints that are worth a look.
+/// The fewest shared fingerprints that are reported.
 const SHARED_MIN: usize = 8;
 /// Most pairs that are reported.
 const PAIRS_MAX: usize = 100;
@@ -26,26 +26,26 @@ pub type Files = Vec<(String, String)>;
 /// Two submissions with much in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pair {
-    /// The one, by index.
+    /// The first submission's index.
     pub one: usize,
-    /// The other, by index.
+    /// The second submission's index.
     pub other: usize,
-    /// How much of the shorter one is in the longer one, in percent of its own fingerprints.
+    /// How much of the shorter submission is in the longer one, in percent of its own fingerprints.
     pub percent: usize,
     /// The longest shared passages, longest first.
     pub passages: Vec<Passage>,
 }
 
-/// A passage that stands in both.
+/// A passage that is in both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Passage {
-    /// In the one.
+    /// Its place in the first.
     pub one: Place,
-    /// In the other.
+    /// Its place in the second.
     pub other: Place,
 }
 
-/// Where a passage stands.
+/// The place of a passage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file.
@@ -58,8 +58,8 @@ pub struct Place {
     pub text: String,
 }
 
-/// The pairs with most in common first. `given` is what every learner got to see.
-/// Cost: O(tokens x GRAM), and O(pairs) for each shared fingerprint.
+/// The most similar pairs first. `given` is the code that every learner was given. Cost: O(tokens x GRAM), and O(pairs)
+/// for each shared fingerprint.
 pub fn pairs(submissions: &[Files], given: &[Files]) -> Vec<Pair> {
     let given: BTreeSet<u64> = given.iter().flat_map(|files| grams(&tokens_of(files))).collect();
     let prints: Vec<Prints> = submissions.iter().map(|files| Prints::of(files, &given)).collect();
@@ -95,7 +95,7 @@ pub fn pairs(submissions: &[Files], given: &[Files]) -> Vec<Pair> {
     pairs
 }
 
-/// A submission's own fingerprints, and where each first stands.
+/// A submission's own fingerprints, with the first place of each.
 struct Prints {
     tokens: Vec<Token>,
     places: BTreeMap<u64, usize>,
@@ -116,7 +116,7 @@ impl Prints {
     }
 }
 
-/// Runs of fingerprints that follow each other in both submissions.
+/// Runs of fingerprints that are consecutive in both submissions.
 fn passages(one: (&Files, &Prints), other: (&Files, &Prints)) -> Vec<Passage> {
     let both = one.1.places.iter().filter_map(|(hash, at)| Some((*at, *other.1.places.get(hash)?)));
     let mut matches: Vec<(usize, usize)> = both.collect();
@@ -173,7 +173,7 @@ fn tokens_of(files: &Files) -> Vec<Token> {
     tokens
 }
 
-/// Words whose choice says something about the code's shape; every other name is as good as any.
+/// Words that show the code's structure; all other names are treated alike.
 const KEYWORDS: &[&str] = &[
     "as", "async", "await", "break", "class", "const", "continue", "def", "elif", "else", "enum", "except", "finally",
     "fn", "for", "from", "if", "impl", "import", "in", "let", "lambda", "loop", "match", "mod", "mut", "not", "or",
@@ -181,7 +181,7 @@ const KEYWORDS: &[&str] = &[
     "Some", "None", "Ok", "Err", "true", "false", "True", "False",
 ];
 
-/// A rough lexer for Rust and Python: good enough to compare shapes, and never at a loss.
+/// A rough lexer for Rust and Python: good enough to compare structure, and it never fails.
 struct Lexer<'a> {
     rest: &'a str,
     line: usize,

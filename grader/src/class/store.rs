@@ -1,5 +1,5 @@
-//! What a class's grading remembers: results by content, and each learner's history. Every finished submission is a
-//! transaction of its own, on disk before the next line of the progress: a kill loses what was being graded, no more.
+//! The class's memory: results by content, and each learner's history. Every finished submission is one transaction, on
+//! disk before its line of progress is printed: when the grader is killed, only the submissions in progress are lost.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::host::outcome::UsageError;
 
-/// Key of content, exercise, grader and seed -> the report.
+/// Key (of content, exercise, grader and seed) -> report.
 const RESULTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("results");
-/// Learner and number -> what was graded then. Only what differs from the entry before it is written.
+/// Learner and number -> that grading. An entry is written only if it differs from the one before.
 const HISTORY: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("history");
 
 /// The file.
@@ -49,7 +49,7 @@ impl Store {
     /// Opens the file, or makes it.
     ///
     /// # Errors
-    /// Another grader has it open, or it is no store.
+    /// Another grader has it open, or it is not a store.
     pub fn open(path: &Path) -> Result<Self> {
         let database = Database::create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => anyhow!(UsageError(format!(
@@ -72,7 +72,7 @@ impl Store {
     pub fn result(&self, key: &str) -> Result<Option<Report>> {
         let table = self.database.begin_read()?.open_table(RESULTS)?;
         let Some(bytes) = table.get(key)? else { return Ok(None) };
-        // A report in another version's form is as good as none.
+        // A report of an older version counts as missing.
         Ok(serde_json::from_slice(bytes.value()).ok())
     }
 
@@ -87,7 +87,7 @@ impl Store {
         Ok(())
     }
 
-    /// Adds to each learner's history what differs from its last entry. One transaction: all of it or nothing.
+    /// Adds an entry to each learner's history if it differs from the last one. One transaction: all or nothing.
     ///
     /// # Errors
     /// The file cannot be written.

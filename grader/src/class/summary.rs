@@ -1,4 +1,4 @@
-//! The class as data: what `results.json` holds, and what the table and the page are made of.
+//! The class as data: the content of `results.json`, from which the table and the page are made.
 
 use cachedojo_judge::pack::Exercise;
 use cachedojo_judge::report::GradeVerdict;
@@ -11,10 +11,11 @@ use super::store::Past;
 use crate::intake::platform::Whose;
 use crate::report;
 
-/// The name of this form; another form gets another name.
+/// The name of this format; an incompatible one gets another name.
 pub const SCHEMA: &str = "cachedojo/class/v1";
 
-/// A class, graded. It holds no time and no order of grading: a run that was killed and taken up again ends the same.
+/// A graded class. It contains no times and no order of grading, so a run that was killed and resumed gives the same
+/// result.
 #[derive(Debug, Serialize)]
 pub struct Class {
     /// [`SCHEMA`].
@@ -25,15 +26,15 @@ pub struct Class {
     pub seed: u64,
     /// The points there are.
     pub max_score: u32,
-    /// From how many points on the exercise is passed.
+    /// From how many points the exercise is passed.
     pub passing_score: u32,
-    /// One row a learner, by name.
+    /// One row for each learner, by name.
     pub learners: Vec<Learner>,
-    /// One row a check, hardest first.
+    /// One row for each check, hardest first.
     pub checks: Vec<CheckRow>,
-    /// The known bugs that somebody's submission behaves like, most often met first.
+    /// The known bugs that a submission behaves like, most frequent first.
     pub mutants: Vec<MutantRow>,
-    /// Pairs of submissions with much in common.
+    /// Pairs of similar submissions.
     pub similar: Vec<Likeness>,
 }
 
@@ -46,7 +47,7 @@ pub struct Learner {
     pub path: String,
     /// Whether it came late, where the platform says so.
     pub late: bool,
-    /// What came of it.
+    /// The state of the submission.
     pub state: State,
     /// Why there is no report, or a remark on what was graded.
     pub note: String,
@@ -58,13 +59,13 @@ pub struct Learner {
     pub report: Option<Report>,
     /// Earlier gradings with another outcome, oldest first.
     pub earlier: Vec<Past>,
-    /// Who it is on their platform; nothing of those who are only known from a roster.
+    /// The learner's identity on their platform; empty for those known only from a roster.
     #[serde(skip)]
     pub whose: Option<Whose>,
 }
 
 impl Learner {
-    /// The points for a gradebook: none where there is nothing to go by, which is for the teacher to decide.
+    /// The points for a gradebook: `None` if there is nothing to mark, which is for the teacher to decide.
     pub fn mark(&self) -> Option<u32> {
         let graded = matches!(self.state, State::Graded | State::BuildFailed | State::Forbidden);
         graded.then_some(self.score)
@@ -81,7 +82,7 @@ impl Learner {
     }
 }
 
-/// What came of a learner's submission.
+/// The state of a learner's submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -89,7 +90,7 @@ pub enum State {
     Graded,
     /// It does not compile.
     BuildFailed,
-    /// It holds what is forbidden.
+    /// It contains something forbidden.
     Forbidden,
     /// The grader failed.
     HarnessError,
@@ -97,13 +98,13 @@ pub enum State {
     Empty,
     /// There is no source in it.
     Missing,
-    /// A later one of the same learner is graded.
+    /// Replaced by a later one of the same learner.
     Superseded,
     /// Its archive or folder cannot be read.
     Unreadable,
-    /// Several could be graded, and nothing tells which is meant.
+    /// Several could be graded, and nothing shows which is meant.
     Ambiguous,
-    /// The roster has them, and they handed in nothing.
+    /// They are on the roster, and handed in nothing.
     NotSubmitted,
 }
 
@@ -158,7 +159,7 @@ pub struct CheckRow {
 pub struct MutantRow {
     /// The bug's id.
     pub id: String,
-    /// The letter of its failure scenario; empty where it is none.
+    /// The letter of its failure scenario; empty if it is none.
     pub scenario: String,
     /// The bug in one sentence.
     pub message: String,
@@ -166,14 +167,14 @@ pub struct MutantRow {
     pub learners: Vec<String>,
 }
 
-/// Two learners' submissions with much in common.
+/// Two learners' similar submissions.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Likeness {
-    /// The one.
+    /// The first learner.
     pub one: String,
-    /// The other.
+    /// The second learner.
     pub other: String,
-    /// How much of the shorter one is in the longer one, in percent.
+    /// How much of the shorter submission is in the longer one, in percent.
     pub percent: usize,
     /// The longest shared passages.
     pub passages: Vec<Passage>,
@@ -195,7 +196,7 @@ impl Class {
         Self { schema: SCHEMA, exercise, seed, max_score, passing_score, learners, checks, mutants, similar }
     }
 
-    /// The scores of those who were graded, lowest first. What does not compile was graded: it earned nothing.
+    /// The scores of all graded submissions, lowest first. One that does not compile was graded: it earned nothing.
     pub fn scores(&self) -> Vec<u32> {
         let counts = |state| matches!(state, State::Graded | State::BuildFailed | State::Forbidden);
         let mut scores: Vec<_> =
@@ -204,7 +205,7 @@ impl Class {
         scores
     }
 
-    /// How many learners' submissions came to this.
+    /// How many learners' submissions have this state.
     pub fn count(&self, state: State) -> usize {
         self.learners.iter().filter(|learner| learner.state == state).count()
     }

@@ -1,4 +1,4 @@
-//! The class as CSV, a row a learner. A spreadsheet takes no cell of it for a formula.
+//! The class as CSV, one row for each learner. No cell can be taken for a formula.
 
 use cachedojo_notation::text::Language;
 
@@ -6,7 +6,7 @@ use super::summary::{Class, State};
 
 /// The table. Cost: O(learners x checks).
 pub fn render(class: &Class, check_ids: &[String]) -> String {
-    // Quoted, a cell is one cell, whatever a spreadsheet's country takes for the separator.
+    // All cells are quoted, because spreadsheets of other countries separate cells by other characters.
     let mut table = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
     let head = ["learner", "path", "state", "score", "max_score", "passed"].into_iter().map(str::to_owned);
     let tail = ["note", "sha256", "receipt", "late"].into_iter().map(str::to_owned);
@@ -42,12 +42,12 @@ fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {
     table.write_record(row).expect("every row has the same columns, and memory takes any writing");
 }
 
-/// What a spreadsheet takes for the start of a formula; full-width forms and the true minus are read as the plain ones.
+/// Characters with which a spreadsheet's formula begins; full-width forms and the true minus count like the plain ones.
 const FORMULA: &[char] =
     &['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠', '｜', '％', '−', '﹢', '﹣', '﹦', '﹫'];
 
-/// A cell that no spreadsheet runs: what begins like a formula is quoted as text, and it stays in one line. A lone dash, which
-/// platforms write for "nothing yet", is none.
+/// A cell that no spreadsheet executes: text that begins like a formula is quoted, and stays on one line. A lone dash, which
+/// platforms write for "nothing yet", is not a formula.
 pub(super) fn harmless(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.trim() == "-" {

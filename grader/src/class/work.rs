@@ -1,4 +1,4 @@
-//! The workers. Each submission is graded apart from the others: whatever it does, the rest goes on.
+//! The workers. Submissions are graded independently: whatever one does, the others go on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::host::printable;
 /// Grades what is at a path.
 pub type Grade<'a> = dyn Fn(&Path) -> Result<Report> + Sync + 'a;
 
-/// Something to grade, under the key by which it is remembered.
+/// A submission to grade, with the key under which its result is remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// The key.
@@ -28,11 +28,11 @@ pub struct Job {
     pub learner: String,
 }
 
-/// Grades all jobs on `workers` threads and hands each outcome to `done` as it comes, on the caller's thread: a report, or
-/// why the grader could not make one.
+/// Grades all jobs on `workers` threads and passes each result to `done` as it is ready, on the caller's thread: a report, or why
+/// the grader could not make one.
 ///
 /// # Errors
-/// The first error of `done`; what is being graded then is still waited for.
+/// The first error of `done`, after waiting for the gradings in progress.
 pub fn grade_all(
     jobs: &[Job],
     workers: usize,
@@ -72,10 +72,10 @@ pub fn grade_all(
     outcome
 }
 
-/// Grades what is at `path`, whatever the grader does on it.
+/// Grades what is at `path`, even if the grader panics.
 ///
 /// # Errors
-/// Why the grader could not make a report; a panic is one reason.
+/// Why the grader could not make a report; a panic is one of the reasons.
 pub fn grade_one(path: &Path, grade: &Grade<'_>) -> std::result::Result<Report, String> {
     match catch_unwind(AssertUnwindSafe(|| grade(path))) {
         Ok(Ok(report)) => Ok(report),
@@ -87,7 +87,7 @@ pub fn grade_one(path: &Path, grade: &Grade<'_>) -> std::result::Result<Report, 
     }
 }
 
-/// What is said of a finished submission.
+/// The line printed for a finished submission.
 pub(crate) fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
     let outcome = match graded {
         Ok(report) if report.verdict == GradeVerdict::Graded => format!("{}/{}", report.score, report.max_score),
@@ -97,7 +97,8 @@ pub(crate) fn line(job: &Job, graded: &std::result::Result<Report, String>) -> S
     format!("{}: {outcome}", printable::line(&job.learner))
 }
 
-/// How far it is: a bar on a terminal, a line for each submission in a log. A line stands only for what is remembered.
+/// Progress: a bar on a terminal, one line for each submission in a log. A line is printed only after its result is
+/// stored.
 pub(crate) struct Progress {
     bar: ProgressBar,
     done: usize,

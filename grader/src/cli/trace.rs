@@ -1,4 +1,4 @@
-//! The arguments of `grader trace`, and what its help teaches.
+//! The arguments of `grader trace`, and its help.
 
 use std::path::PathBuf;
 
@@ -32,13 +32,13 @@ pub struct TraceArgs {
     /// CSV: there is no size column, every object has size 1
     #[arg(long)]
     pub no_size: bool,
-    /// CSV: what stands between two fields; `tab` is a tab, `blank` any number of blanks
+    /// CSV: the separator of fields; `tab` is a tab, `blank` any number of blanks
     #[arg(long, default_value = ",", value_parser = delimiter)]
     pub delimiter: char,
-    /// CSV: the first line is data already
+    /// CSV: there is no header, the first line is data
     #[arg(long)]
     pub no_header: bool,
-    /// CSV: a column that tells apart what has the same id, as a disk's number; may be given more than once
+    /// CSV: a column that distinguishes equal ids, such as a disk's number; may be given more than once
     #[arg(long, value_name = "COLUMN")]
     pub disk_column: Vec<String>,
     /// CSV: the column of the operation
@@ -50,7 +50,7 @@ pub struct TraceArgs {
     /// CSV, msr: ids are offsets in bytes, and each block of this size that a row touches is a request [default for msr: 4KiB]
     #[arg(long, value_name = "SIZE")]
     pub block: Option<String>,
-    /// CSV, msr: what a row of size 0 is
+    /// CSV, msr: how rows of size 0 are read
     #[arg(long, value_enum, default_value_t = EmptyRow::Skip)]
     pub zero_size: EmptyRow,
 }

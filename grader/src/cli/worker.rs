@@ -58,7 +58,7 @@ pub struct WorkerArgs {
     /// How many submissions are graded at a time [default: one a core]
     #[arg(long, value_name = "N", value_parser = super::jobs)]
     pub jobs: Option<NonZeroUsize>,
-    /// Grade without a sandbox, as a class that is graded with --trust asks: only where you trust whoever writes to the queue
+    /// Grade without a sandbox, as a class that is graded with --trust asks: only if you trust everybody who can write to the queue
     #[arg(long)]
     pub trust: bool,
 }

@@ -1,4 +1,4 @@
-//! `grader build`: a submission's module for the page. And the hidden command that makes what the page loads for its course.
+//! `grader build`: a submission's module for the page; and the hidden command that makes the course for the page.
 
 use std::fs;
 use std::io::Write;
@@ -7,21 +7,25 @@ use anyhow::{Context, Result};
 
 use crate::cli::{BuildArgs, ExportArgs};
 use crate::course::CourseFiles;
-use crate::host::outcome::Outcome;
-use crate::run::apart;
+use crate::host::outcome::{Outcome, UsageError};
+use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 use crate::run::lesson;
 
 /// Builds a submission and writes its module.
 ///
 /// # Errors
-/// There is no such submission, it does not build or is forbidden, or the file cannot be written.
+/// There is no such submission, it does not build or is forbidden, it does not run in the page, or the file cannot be written.
 pub fn build(args: &BuildArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     super::check_submission(&args.path)?;
     super::check_out(&args.out, "module", "cache.wasm")?;
     let bench = Bench::open(&pack, args.trust)?;
-    let artifact = apart::build(&bench, &args.path)?;
+    let artifact = apart::build(&bench, &args.path, &Stop::default()).map_err(|error| {
+        let why = error.downcast_ref::<NotInPage>().map(|why| UsageError(why.to_string()));
+        why.map_or(error, Into::into)
+    })?;
     fs::write(&args.out, &artifact).with_context(|| format!("writing `{}`", args.out.display()))?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "wrote {} ({} KB)", args.out.display(), artifact.len().div_ceil(1000))?;
@@ -32,7 +36,7 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
 /// Writes the course's data and programs for the page.
 ///
 /// # Errors
-/// The course is unsound, a program does not build, or the folder cannot be written.
+/// The course is invalid, a program does not build, or the folder cannot be written.
 pub fn export_course(args: &ExportArgs) -> Result<Outcome> {
     lesson::export(&CourseFiles::load()?, &args.folder, args.trust)?;
     Ok(Outcome::Passed)

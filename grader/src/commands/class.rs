@@ -41,10 +41,11 @@ use crate::run::bench::Bench;
 
 /// Largest file that counts as a submission's own, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-/// Most bytes of one submission's code that are compared with the others'.
+/// The most bytes of one submission's code that are compared with others'.
 const CODE_BYTES_MAX: u64 = 4 << 20;
 
-/// Grades a class. What was graded before, under the same content, exercise, grader, compiler and seed, is not graded again.
+/// Grades a class. A submission that was graded before, with the same content, exercise, grader, compiler and seed, is not graded
+/// again.
 ///
 /// # Errors
 /// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.
@@ -65,7 +66,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         let most = archive::CLASS.learner_bytes >> 20;
         entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
     }
-    // A queue that cannot be used is told of before anything is prepared.
+    // A queue that cannot be used is reported before anything is prepared.
     let queue = url.map(|url| Queue::open(&url, CONNECTIONS)).transpose()?;
     let bench = Bench::open(&pack, args.trust)?;
     let keys = Keys::of(&bench, args.seed, args.lang);
@@ -87,7 +88,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
-/// Paths that cannot be meant are told before anything is graded.
+/// Paths that cannot be right are reported before anything is graded.
 fn check_paths(args: &ClassArgs) -> Result<()> {
     if let Some(other) = args.import.iter().find(|path| !path.is_file()) {
         let other = other.display();
@@ -100,7 +101,7 @@ fn check_paths(args: &ClassArgs) -> Result<()> {
     Ok(())
 }
 
-/// The class as a folder, and the learners' folders in it whose archive held more than a learner's share.
+/// The class as a folder, and those learners' folders in it whose archive exceeded the limit.
 fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<(PathBuf, Vec<PathBuf>)> {
     if path.is_dir() {
         return Ok((path.to_owned(), Vec::new()));
@@ -152,11 +153,11 @@ fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeL
     Ok(entries)
 }
 
-/// A submission's files of code as text, by their names in it: as many bytes as a grading reads.
+/// A submission's code files as text, by name: no more bytes than grading reads.
 fn files(path: &Path) -> Files {
     let mut paths = Vec::new();
     if path.is_dir() {
-        // What cannot be read counts as not there, here as in grading.
+        // Unreadable files count as missing, as in grading.
         _ = find::walk(path, 0, &mut paths);
     } else {
         paths.push(path.to_owned());
@@ -167,7 +168,7 @@ fn files(path: &Path) -> Files {
             || file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             |name| name.display().to_string(),
         );
-        // Another kind of file is not even opened.
+        // Files of another kind are not even opened.
         let bytes = is_code(&name).then(|| read_plain(&file, FILE_BYTES_MAX.min(left)).ok()).flatten()?;
         left -= bytes.len() as u64;
         Some((name, String::from_utf8_lossy(&bytes).into_owned()))
@@ -175,7 +176,7 @@ fn files(path: &Path) -> Files {
     named.collect()
 }
 
-/// What is not remembered yet, each once.
+/// The jobs whose results are not stored yet, each key once.
 fn missing(entries: &[Entry], keys: &[Option<String>], store: &Store, args: &ClassArgs) -> Result<Vec<Job>> {
     let (mut jobs, mut planned) = (Vec::new(), BTreeSet::new());
     for (entry, key) in entries.iter().zip(keys) {
@@ -189,8 +190,8 @@ fn missing(entries: &[Entry], keys: &[Option<String>], store: &Store, args: &Cla
     Ok(jobs)
 }
 
-/// Grades what is missing, here or by the workers of a queue. Returns what the grader could not grade, by key: that is never
-/// remembered.
+/// Grades the missing ones, here or by the workers of a queue. Returns the errors of those that the grader could not grade, by
+/// key: these are never stored.
 fn grade_missing(
     jobs: &[Job],
     keys: &Keys<'_>,
@@ -229,10 +230,10 @@ fn grade_missing(
     Ok(broken)
 }
 
-/// Connections of a class to its queue: it asks one thing at a time.
+/// Connections of a class to its queue: one request at a time, and one spare.
 const CONNECTIONS: u32 = 2;
 
-/// The report without where the submission stood: who else hands in the same gets the same.
+/// The report without the submission's path: other learners with the same files get the same report.
 fn nameless(mut report: Report, path: &Path) -> Report {
     let place = format!("`{}`", printable::line(&path.display().to_string()));
     for found in &mut report.diagnostics {
@@ -335,7 +336,7 @@ fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Ve
     matched
 }
 
-/// What is said of a learner whom the roster does not have.
+/// The remark for a learner who is not on the roster.
 const NOT_IN_ROSTER: &str = "not in the roster";
 
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]
@@ -365,7 +366,7 @@ fn harmless(passage: Passage) -> Passage {
     Passage { one: place(passage.one), other: place(passage.other) }
 }
 
-/// The files that learners write, as opposed to settings.
+/// The files that learners write, without settings.
 fn code(files: impl Iterator<Item = (String, String)>) -> Files {
     files.filter(|(name, _)| is_code(name)).collect()
 }

@@ -1,4 +1,4 @@
-//! `grader doctor`: what this machine lacks, and the command that mends it.
+//! `grader doctor`: what this machine lacks for grading, and the command that installs it.
 
 use std::fs;
 use std::io::Write;
@@ -13,26 +13,26 @@ use crate::host::{cache, limits, machine};
 use crate::language::python::{self, interpreter::Interpreter};
 use crate::language::rust::toolbox::{Target, Toolbox};
 
-/// Room that the toolbox, the known bugs and a few gradings at a time take, in bytes.
+/// The disk space for the toolbox, the known bugs and a few concurrent gradings, in bytes.
 const ROOM_BYTES: u64 = 1 << 30;
 
-/// What was found in one place.
+/// The result of one examination.
 enum Finding {
-    /// It is as it should be.
+    /// All right.
     Fine(String),
-    /// Grading needs it: what is wrong, and what mends it.
+    /// Required for grading: what is wrong, and the remedy.
     Missing(String, String),
-    /// Only a part of what the grader does needs it: what is wrong, which part, what mends it.
+    /// Required only for a part of the grader: what is wrong, which part, and the remedy.
     Optional(String, &'static str, String),
 }
 
-/// Looks at everything that grading needs, and prepares the toolbox if only that is missing.
+/// Examines everything that grading needs, and builds the toolbox if only that is missing.
 ///
 /// # Errors
 /// The findings cannot be printed.
 pub fn doctor() -> Result<Outcome> {
     if !matches!(cache(), Finding::Fine(_)) {
-        // What is built now would be gone when this ends: looking is no reason to build it.
+        // With a temporary cache nothing built now would be kept: examining is no reason to build it.
         cache::leave_making_to(|_| Err("what is built here would not be kept: mend the cache folder first".to_owned()));
     }
     let mut findings = vec![rust(), limits(), sandbox(), cache()];
@@ -86,7 +86,7 @@ fn python() -> Finding {
 }
 
 fn sandbox() -> Finding {
-    // Without a toolbox the next finding says what is wrong.
+    // If there is no toolbox, the next finding says why.
     let visible = Toolbox::open(Target::Single, &say).map(|toolbox| toolbox.visible).unwrap_or_default();
     match sandbox::available(&visible) {
         Ok(Walls { namespaces: true }) => Finding::Fine(
@@ -126,7 +126,7 @@ fn cache() -> Finding {
     }
 }
 
-/// Whether there is room on the disk that `folder` is or would be on.
+/// Whether there is enough space on the disk of `folder`, which may not exist yet.
 fn room(folder: &Path) -> Finding {
     let shown = folder.display();
     let Some(free) = folder.ancestors().find_map(machine::free_bytes) else {

@@ -1,4 +1,4 @@
-//! `grader exercises`, `show` and `init`: what there is to do, and how to begin.
+//! `grader exercises`, `show` and `init`: lists exercises, and starts one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::pack::{Pack, begun, built_in_ids};
 /// Lists the built-in exercises.
 ///
 /// # Errors
-/// A built-in pack is unsound.
+/// A built-in pack is invalid.
 pub fn list() -> Result<Outcome> {
     let mut out = std::io::stdout().lock();
     for id in built_in_ids() {
@@ -54,7 +54,7 @@ pub fn show(args: &ShowArgs) -> Result<Outcome> {
     if let Some(statement) = pack.statement(args.lang) {
         writeln!(out, "{}\n", statement.trim_end())?;
     }
-    // A lesson's goals have no titles of their own: its text says what they are.
+    // A lesson's goals have no titles: its text describes them.
     for check in pack.exercise.checks.iter().filter(|_| pack.lesson.is_none()) {
         let title = check.title.get(args.lang);
         writeln!(out, "  {:18} {:>3}  {:16} {title}", check.id, check.points, check.category)?;
@@ -67,7 +67,7 @@ pub fn show(args: &ShowArgs) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Shows the course: its chapters, and the lessons that are begun and graded by their ids.
+/// Shows the course: its chapters, and the ids by which lessons are started and graded.
 fn show_course(language: Language) -> Result<Outcome> {
     let course = CourseFiles::load()?.course;
     let mut out = std::io::stdout().lock();
@@ -95,7 +95,7 @@ fn show_course(language: Language) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Begins an exercise of a teacher's own.
+/// Starts an exercise of a teacher's own.
 fn begin_pack(dir: &Path) -> Result<Outcome> {
     let name = dir.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let is_id = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
@@ -168,10 +168,11 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// What a fresh repository and an editor put into a folder, in which somebody may still begin; with what their names begin with.
+/// Files that a fresh repository or an editor puts into a folder (or how their names begin); a folder with only these counts as
+/// empty.
 const KEPT: &[&str] = &[".git", ".hg", ".svn", ".DS_Store", ".idea", ".vscode", "README", "LICENSE", "LICENCE"];
 
-/// A folder is begun in only where nothing of anybody's is lost, or mixed up with an exercise.
+/// Refuses a folder in which files could be overwritten, or mixed with those of an exercise.
 fn check_free<'a>(dir: &Path, mut files: impl Iterator<Item = &'a String>) -> Result<()> {
     let is_kept = |name: &str| KEPT.iter().any(|kept| name.starts_with(kept));
     let mut inside = fs::read_dir(dir).into_iter().flatten().flatten();

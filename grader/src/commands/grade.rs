@@ -36,7 +36,8 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         return Err(UsageError(http::NOT_TRUSTED.to_owned()).into());
     }
     super::note_other_exercise(&grading.path, &grading.exercise);
-    let bench = Bench::open(&pack, grading.trust)?;
+    // An address that is named here is no stranger's: it may be inside this machine.
+    let bench = Bench::open(&pack, grading.trust || url.is_some())?;
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
         Some(service) => {
@@ -58,14 +59,14 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     Ok(outcome(&report))
 }
 
-/// Whether grading would start a service as an ordinary program, and nobody said that it may.
+/// Whether grading would start a service as an ordinary program although `--trust` was not given.
 fn is_untrusted_start(pack: &Pack, grading: &GradingArgs) -> bool {
     let start = read_plain(&grading.path.join(http::START), 1 << 16).ok().and_then(|text| String::from_utf8(text).ok());
     let starts = start.is_some_and(|text| !http::service::is_url(text.trim()));
     pack.exercise.interface == InterfaceKind::Service && !grading.trust && starts
 }
 
-/// Grades what is at the path, or what the archive there holds.
+/// Grades what is at the path, or in the archive there.
 fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<Report> {
     let GradingArgs { path, seed, lang, .. } = grading;
     match intake::unpacked(path, &bench.pack.exercise.languages) {
@@ -80,7 +81,7 @@ fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<R
     }
 }
 
-/// The report under the name by which the submission was given, in place of where it was unpacked.
+/// The report with the name under which the submission was given, instead of the path where it was unpacked.
 pub(super) fn renamed(mut report: Report, place: &Path, name: &Path) -> Report {
     let (place, name) = [place, name].map(|path| printable::line(&path.display().to_string())).into();
     for found in &mut report.diagnostics {
@@ -90,7 +91,7 @@ pub(super) fn renamed(mut report: Report, place: &Path, name: &Path) -> Report {
     report
 }
 
-/// A service that is named on the command line, as the submission that it is: a folder with a file `start`.
+/// A service named on the command line, as a submission: a folder with a file `start`.
 struct Named {
     folder: TempDir,
     name: String,
@@ -118,7 +119,7 @@ fn service(path: &Path, url: Option<&str>, start: Option<&str>) -> Result<Option
     Ok(Some(Named { folder, name }))
 }
 
-/// How a report ends the command.
+/// The outcome of the command for this report.
 pub fn outcome(report: &Report) -> Outcome {
     match report.verdict {
         GradeVerdict::Graded if report.passed => Outcome::Passed,

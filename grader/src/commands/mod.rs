@@ -24,10 +24,10 @@ use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say};
 use crate::pack::{DEFAULT_ID, Pack, plain};
 
-/// Largest statement that is looked into, in bytes.
+/// The largest statement that is searched, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
 
-/// The pack that an argument names; naming none that is sound is the caller's mistake.
+/// The pack that an argument names; if there is no valid one, that is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
     if id_or_folder == COURSE_ID {
         let message = "`script-hunts` is a course: name one of its lessons, such as expose-ttl; `grader show script-hunts` lists them";
@@ -67,8 +67,8 @@ fn check_out(file: &Path, what: &str, example: &str) -> Result<()> {
     Ok(())
 }
 
-/// Says so where a folder was begun for another exercise than the default one, which is graded because none was named. What a
-/// submission says never decides what it is graded by.
+/// Warns if the folder was started for another exercise than the default one, which is graded because none was named. The
+/// submission's content never decides what it is graded by.
 fn note_other_exercise(path: &Path, exercise: &str) {
     if exercise != DEFAULT_ID {
         return;

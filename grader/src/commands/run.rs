@@ -47,7 +47,7 @@ struct RunDiagnostic {
 /// Runs the script and prints. In the dialects `line`, `memcached` and `rest` the text is exactly the answers.
 ///
 /// # Errors
-/// The script cannot be read, or its subject cannot be made.
+/// The script cannot be read, or its subject cannot be created.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     if args.subject == "reference" && args.exercise != DEFAULT_ID {
         // It obeys every script, whatever the exercise: but a name that is none was meant as something.
@@ -108,11 +108,12 @@ fn read_script(path: &str) -> Result<String> {
     if bytes.len() as u64 == most {
         return Err(UsageError(format!("`{path}` is larger than {} MiB: split it", SCRIPT_BYTES_MAX >> 20)).into());
     }
-    // A stray byte becomes a private character, which memcached's values are turned back from: they may be any bytes.
+    // A byte that is not UTF-8 becomes a private character, from which the memcached dialect restores it: its values
+    // may be any bytes.
     Ok(text::from_bytes(&bytes))
 }
 
-/// Runs the script on a known bug, or, in a process apart, on a stranger's submission.
+/// Runs the script on a known bug or, in a separate process, on a submission.
 fn on_built(args: &RunArgs, subject: &str, script: &Script, commands: &str, seed: u64) -> Result<Vec<Event>> {
     let pack = super::load_pack(&args.exercise)?;
     let bench = Bench::open(&pack, args.trust)?;

@@ -1,6 +1,6 @@
-//! `grader selfcheck`: the kit grades itself. The solution earns full marks, the starter next to none; every mutant dies
-//! exactly where its pack says and is called by its name; no two mutants are the same; every check kills one; every
-//! attack fails.
+//! `grader selfcheck`: tests the kit itself. The solution earns full marks, the starter next to none; every mutant fails exactly
+//! the checks that its pack lists, and is recognised by name; no two mutants are the same; every check kills one; every attack
+//! fails.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -23,7 +23,7 @@ use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants::{self, Rows};
 
-/// What a starter may earn at most, in percent: it stores nothing and knows nothing.
+/// The most that a starter may earn, in percent: it stores nothing.
 const STARTER_PERCENT_MAX: u32 = 10;
 
 /// Checks the exercise that is named, else every built-in one.
@@ -172,7 +172,7 @@ fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> 
     apart::grade_part(bench, language, folder, files, seed, Language::English).map(Some)
 }
 
-/// The fingerprint of every mutant that can be had, in the pack's order; what cannot is a mistake.
+/// The fingerprints of all mutants that can be built, in the pack's order; the others are mistakes.
 fn fingerprints(
     bench: &Bench<'_>,
     language: CodeLanguage,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::sync::oneshot;
 
-use super::stop::{Asked, on_stop};
+use super::stop::{StopSignal, on_stop};
 use crate::cli::ServeArgs;
 use crate::host;
 use crate::host::outcome::{Outcome, say};
@@ -17,7 +17,7 @@ use crate::run::bench::Bench;
 use crate::serve::guard::Guard;
 use crate::serve::{FAREWELL, answer, desk, listen, page};
 
-/// Serves until Ctrl-C; who is being answered then still gets an answer.
+/// Serves until Ctrl-C; requests in progress are still answered.
 ///
 /// # Errors
 /// The port is taken, there is no such exercise or page, or this machine lacks what grading needs.
@@ -29,7 +29,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
         built_in_ids().iter().chain(&args.exercise).map(|id| super::load_pack(id)).collect::<Result<Vec<_>>>()?;
     let benches = benches(&packs, args.trust)?;
     let (stop, stopped) = oneshot::channel();
-    let farewell = |asked| if asked == Asked::ByInterrupt { FAREWELL } else { Duration::ZERO };
+    let farewell = |asked| if asked == StopSignal::ByInterrupt { FAREWELL } else { Duration::ZERO };
     on_stop(move |asked| _ = stop.send(farewell(asked))).context("waiting for Ctrl-C")?;
     let (address, (desk, workers)) = (listener.local_addr()?, desk::open(&benches));
     let mut out = std::io::stdout().lock();
@@ -44,7 +44,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
         for _ in 0..jobs {
             scope.spawn(|| workers.work());
         }
-        // The desk goes with the server: then the workers end.
+        // `answer` drops the desk at its end; then the workers end.
         answer(listener, desk, page.as_deref(), guard, stopped)
     })?;
     Ok(Outcome::Passed)

@@ -1,4 +1,4 @@
-//! `grader completions` and `grader man`: what a shell and `man` want to know of the command line.
+//! `grader completions` and `grader man`: descriptions of the command line for a shell and for `man`.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks a command to end when it may, the second ends it at once.
+//! Ctrl-C and SIGTERM: the first asks a command to end, the second ends the process at once.
 
 use std::io;
 #[cfg(unix)]
@@ -8,15 +8,15 @@ use std::thread;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// What a shell reports of a program that an interrupt ended.
+/// The exit code that shells use for a program ended by an interrupt.
 const INTERRUPTED: i32 = 130;
 
-/// Who asks a command to end.
+/// What asked the command to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Somebody at the keyboard: what is being done may be finished.
+pub(super) enum StopSignal {
+    /// Ctrl-C: work in progress may be finished.
     ByInterrupt,
-    /// The system: it kills what does not end soon. Windows asks nobody.
+    /// SIGTERM: the system will kill what does not end soon. Windows has no such signal.
     #[cfg_attr(not(unix), expect(dead_code, reason = "no signal of this system's asks for it"))]
     ByTermination,
 }
@@ -24,8 +24,8 @@ pub(super) enum Asked {
 /// Calls `stop` at the first Ctrl-C or SIGTERM; the second ends the process.
 ///
 /// # Errors
-/// This system gives no signals.
-pub(super) fn on_stop(stop: impl FnOnce(Asked) + Send + 'static) -> io::Result<()> {
+/// This system does not support signals.
+pub(super) fn on_stop(stop: impl FnOnce(StopSignal) + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     let wait = move || {
@@ -49,12 +49,12 @@ impl Signals {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn next(&mut self) -> Asked {
+    async fn next(&mut self) -> StopSignal {
         std::future::poll_fn(|context| {
             if self.terminate.poll_recv(context).is_ready() {
-                return Poll::Ready(Asked::ByTermination);
+                return Poll::Ready(StopSignal::ByTermination);
             }
-            self.interrupt.poll_recv(context).map(|_| Asked::ByInterrupt)
+            self.interrupt.poll_recv(context).map(|_| StopSignal::ByInterrupt)
         })
         .await
     }
@@ -70,12 +70,12 @@ impl Signals {
         Ok(Self)
     }
 
-    async fn next(&mut self) -> Asked {
-        // Where the system gives no signal any more, nobody can ask.
+    async fn next(&mut self) -> StopSignal {
+        // If the system gives no signals any more, wait for ever.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-        Asked::ByInterrupt
+        StopSignal::ByInterrupt
     }
 }
 

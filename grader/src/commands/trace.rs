@@ -16,14 +16,14 @@ use crate::cli::{EmptyRow, TraceArgs};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 
-/// Who is asked to keep the right objects.
+/// The rules that decide which objects are kept.
 #[derive(Debug, Clone, Copy)]
 enum Contender {
     Policy(EvictionPolicy),
     Floor,
 }
 
-/// A size as it was asked for.
+/// A cache size as given on the command line.
 #[derive(Debug, Clone, Copy)]
 enum CacheSize {
     Bytes(u64),
@@ -31,7 +31,7 @@ enum CacheSize {
     Share(u64),
 }
 
-/// One line of the table.
+/// A line of the table.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Contest {
@@ -53,10 +53,10 @@ struct Contests {
     results: Vec<Contest>,
 }
 
-/// Replays the trace and prints what it asks for, and misses, bytes missed and their shares for each policy and size.
+/// Replays the trace and prints its totals, and misses and bytes missed with their ratios for each policy and size.
 ///
 /// # Errors
-/// The trace cannot be read, or an argument names nothing that there is.
+/// The trace cannot be read, or an argument is invalid.
 pub fn trace(args: &TraceArgs) -> Result<Outcome> {
     let (format, contenders, sizes) = (format_of(args)?, contenders(&args.policy)?, sizes(&args.size)?);
     let unreadable = |error| UsageError(format!("cannot read `{}`: {error}", args.file.display()));
@@ -161,7 +161,7 @@ fn share(text: &str) -> Option<CacheSize> {
 }
 
 impl CacheSize {
-    /// At least a byte: a share of a small trace is none.
+    /// At least a byte: a share of a small trace may round to 0.
     fn bytes(self, working_set_bytes: u64) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes,

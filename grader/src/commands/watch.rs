@@ -1,9 +1,9 @@
-//! `grader watch`: grades again whenever the submission changes, and says what changed with it.
+//! `grader watch`: grades again whenever the submission changes, and prints what changed in the result.
 //!
-//! What happens outside comes as [`News`]: the session knows neither files nor signals, so that a test can tell it what
-//! happens. A touch is only a reason to look: editors write in pieces, or write another file and rename it, and whatever
-//! they do, what is graded is what is there once they have done it, if it differs from what was graded last. Where the
-//! system tells of no more changes, that is said, and the session looks of itself now and then.
+//! Outside events arrive as [`News`], so that the session depends on neither files nor signals, and a test can send them. A touch
+//! is only a reason to look: editors write in pieces, or write another file and rename it. What is graded is the content that is
+//! there afterwards, if it differs from what was graded last. If the system stops reporting changes, a message says so, and the
+//! session looks by itself now and then.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
@@ -27,26 +27,27 @@ use crate::report::{self, Format, Setting};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
-/// How long files must be left alone before they are looked at: editors need some ten milliseconds to replace one.
+/// How long files must be unchanged before they are read: editors need some ten milliseconds to replace one.
 const QUIET: Duration = Duration::from_millis(60);
-/// How often to look where the system tells nothing.
+/// How often to look if the system reports nothing.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Folders that are no part of a submission and change while nobody writes.
+/// Folders that are not part of a submission and change by themselves.
 const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", ".git"];
 
-/// What a session is told.
+/// An outside event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// Something at the path or near it changed, or may have.
+    /// Something at or near the path changed, or may have.
     Touched,
-    /// It is to end.
+    /// The session must end.
     Stop,
 }
 
-/// Grades at once, then on every change, until Ctrl-C. Ends like the last grading; with 0 where there was none.
+/// Grades at once, then on every change, until Ctrl-C. Returns the outcome of the last grading; passed if there was
+/// none.
 ///
 /// # Errors
-/// There is no such exercise or path, this machine lacks what grading needs, or it cannot tell of changes.
+/// There is no such exercise or path, this machine lacks what grading needs, or the path cannot be watched.
 pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let pack = super::load_pack(&args.exercise)?;
     super::check_submission(&args.path)?;
@@ -59,7 +60,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let (touched, root) = (send.clone(), path.clone());
     let tell = move |event| {
         if is_change(&event, &root) {
-            // Nobody listens any more: the session is over.
+            // The receiver is gone: the session is over.
             _ = touched.send(News::Touched);
         }
     };
@@ -70,7 +71,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let out = std::io::stdout();
     let clears = out.is_terminal();
     let setting = Setting::from_environment(args.lang, &args.playground);
-    let mut session = Session::new(out.lock(), clears, setting);
+    let mut session = WatchSession::new(out.lock(), clears, setting);
     let blind = Cell::new(false);
     let mut keep = || {
         let kept = keep_watch(&mut watcher, &path);
@@ -83,8 +84,8 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     session.follow(news, &mut keep, &mut read, &mut grade)
 }
 
-/// Whether an event may mean another content. Reading is none: the grader's own would wake it for ever. Nor is what a
-/// build or a version control writes.
+/// Whether an event may mean new content. Reads are ignored (the grader's own would trigger it for ever), and so is
+/// what a build or version control writes.
 fn is_change(event: &notify::Result<Event>, root: &Path) -> bool {
     let Ok(event) = event else { return true };
     let is_foreign = |path: &PathBuf| {
@@ -94,8 +95,8 @@ fn is_change(event: &notify::Result<Event>, root: &Path) -> bool {
     !event.kind.is_access() && (event.paths.is_empty() || !event.paths.iter().all(is_foreign))
 }
 
-/// The news, with touches that follow each other within `quiet` as one; and a touch that nobody told of when there is no
-/// news for as long as `patience` says. Ends with its source.
+/// The news, with touches closer together than `quiet` merged into one, and a touch added when there is no news for `patience`.
+/// Ends with its source.
 fn settled(
     news: &Receiver<News>,
     quiet: Duration,
@@ -121,8 +122,8 @@ fn settled(
     })
 }
 
-/// Watches what a submission at `path` is made of, and the nearest folder above that is there: a folder that is removed and
-/// made again shows only there. Watching again what is watched already changes nothing.
+/// Watches the files of a submission at `path`, and the nearest existing folder above, where the removal and re-creation of a
+/// folder is seen. Watching a path again changes nothing.
 ///
 /// # Errors
 /// The system cannot watch it.
@@ -130,7 +131,7 @@ fn keep_watch(watcher: &mut dyn Watcher, path: &Path) -> Result<()> {
     let parent = |path: &Path| path.parent().unwrap_or(path).to_owned();
     let (root, mode) = match path {
         folder if folder.is_dir() => (folder.to_owned(), RecursiveMode::Recursive),
-        // The crate's root: its modules stand beside it.
+        // The root file stands for the whole crate: its modules are beside it.
         file if file.ends_with("src/lib.rs") => (parent(file), RecursiveMode::Recursive),
         file => (parent(file), RecursiveMode::NonRecursive),
     };
@@ -138,7 +139,7 @@ fn keep_watch(watcher: &mut dyn Watcher, path: &Path) -> Result<()> {
         |folder: &Path, mode| watcher.watch(folder, mode).with_context(|| format!("watching `{}`", folder.display()));
     let nearest = || root.ancestors().skip(1).find(|folder| folder.is_dir());
     let mut watched = None;
-    // What was made before its parent was watched told nobody.
+    // A folder made before its parent was watched caused no event: look again.
     while watched != nearest() {
         watched = nearest();
         watched.map_or(Ok(()), |folder| watch(folder, RecursiveMode::NonRecursive))?;
@@ -146,7 +147,7 @@ fn keep_watch(watcher: &mut dyn Watcher, path: &Path) -> Result<()> {
     if root.is_dir() { watch(&root, mode) } else { Ok(()) }
 }
 
-/// A grading, as far as the next is compared with it.
+/// The part of a grading that the next one is compared with.
 #[derive(Debug)]
 struct Graded {
     verdict: GradeVerdict,
@@ -162,28 +163,29 @@ struct Row {
     passes: bool,
 }
 
-/// What is on the screen, and what it is compared with.
+/// The state of the display, and the grading that the next one is compared with.
 #[derive(Debug)]
-pub struct Session<W> {
+pub struct WatchSession<W> {
     out: W,
-    /// Whether each report takes the place of the one before.
+    /// Whether each report replaces the one before on the screen.
     clears: bool,
     setting: Setting,
     ending: Outcome,
     last: Option<Graded>,
 }
 
-impl<W: Write> Session<W> {
-    /// A session that has graded nothing yet.
+impl<W: Write> WatchSession<W> {
+    /// A session that has not graded anything yet.
     pub fn new(out: W, clears: bool, setting: Setting) -> Self {
         Self { out, clears, setting, ending: Outcome::Passed, last: None }
     }
 
-    /// Grades whenever there is news and `read` gives something else than before, until it is to stop; `keep` sees to it that
-    /// there will be news. Returns how the last grading ended.
+    /// Grades whenever there is news and `read` returns something new, until told to stop; `keep` makes sure that there will be
+    /// news. Returns how the last grading ended.
     ///
     /// # Errors
-    /// Nothing can be printed any more. What cannot be read or graded is said, and waited for.
+    /// Nothing can be printed any more. A submission that cannot be read or graded is reported, and the next change
+    /// awaited.
     pub fn follow(
         &mut self,
         news: impl IntoIterator<Item = News>,
@@ -196,7 +198,7 @@ impl<W: Write> Session<W> {
             if news == News::Stop {
                 break;
             }
-            // Watched before it is read: no change falls in between.
+            // Watched first, then read: a change in between is not missed.
             let kept = keep();
             let now = read();
             let changed = before.as_ref() != Some(&now);
@@ -204,7 +206,7 @@ impl<W: Write> Session<W> {
                 self.grade(&now, grade)?;
                 before = Some(now);
             }
-            // Again below each report: on a screen it takes the place of what was said.
+            // Repeated below each report, because on a terminal the report replaces earlier messages.
             match &kept {
                 Err(error) if changed || !blind => self.say(&format!("{error:#}; {}", self.words().blind))?,
                 _ => {}
@@ -219,7 +221,7 @@ impl<W: Write> Session<W> {
             return self.say(&format!("{error}; {}", self.words().gone));
         }
         if self.clears {
-            // A grading takes a moment: what was typed last was seen.
+            // Grading takes a moment: this shows that the change was noticed.
             self.say(self.words().grading)?;
         }
         match grade() {
@@ -239,7 +241,7 @@ impl<W: Write> Session<W> {
 
     fn show(&mut self, report: &Report) -> Result<()> {
         if self.clears {
-            // Home, then erase the screen and what has scrolled off it.
+            // Cursor home, clear the screen, clear the scrollback.
             write!(self.out, "\u{1b}[H\u{1b}[2J\u{1b}[3J")?;
         }
         write!(self.out, "{}", report::render(report, Format::Text, &self.setting))?;
@@ -251,7 +253,8 @@ impl<W: Write> Session<W> {
         }
         writeln!(self.out, "{}", self.words().watching)?;
         self.ending = outcome(report);
-        // What does not build says nothing about the checks: the next that does is compared with the last that did.
+        // A build failure tells nothing about the checks: the next successful build is compared with the last
+        // successful one.
         if let (Some(before), true) = (self.last.take(), now.rows.is_empty()) {
             now.rows = before.rows;
         }
@@ -271,7 +274,7 @@ impl Graded {
         Self { verdict: report.verdict, score: report.score, rows: report.checks.iter().map(row).collect() }
     }
 
-    /// What is different, a line each; the first is about the score.
+    /// What changed, one line each; the first line is the score.
     fn changes_since(&self, before: &Self, words: &Words) -> Vec<String> {
         let gained = i64::from(self.score) - i64::from(before.score);
         let score = if gained == 0 { words.same_score.to_owned() } else { format!("{gained:+} {}", words.points) };
@@ -358,7 +361,7 @@ mod tests {
         assert_eq!(settled.next(), None);
     }
 
-    /// Notes what it is asked to watch.
+    /// Records what it is asked to watch.
     #[derive(Debug, Default)]
     struct Notes(Vec<(PathBuf, RecursiveMode)>);
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::stop::{Asked, on_stop};
+use super::stop::{StopSignal, on_stop};
 use crate::cli::WorkerArgs;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::{self, limits};
@@ -16,16 +16,16 @@ use crate::queue::worker::{Quit, Worker};
 /// Grades until it is told to end.
 ///
 /// # Errors
-/// The address is no queue's, nobody answers there, or this machine lacks what grading needs.
+/// The address is not a queue's, there is no answer, or this machine lacks what grading needs.
 pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let url = queue_url(&args.queue.0)?;
     limits::suffice().map_err(anyhow::Error::msg)?;
     let jobs = host::workers(args.jobs);
-    // Each job that is being graded keeps a connection, and may need another; one more says that the worker is there.
+    // Each job in progress holds one connection and may need a second; one more is for the heartbeat.
     let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;
     let ending = Arc::new(Quit::default());
     let asked = Arc::clone(&ending);
-    on_stop(move |who| if who == Asked::ByInterrupt { asked.soon() } else { asked.now() })
+    on_stop(move |who| if who == StopSignal::ByInterrupt { asked.soon() } else { asked.now() })
         .context("waiting for Ctrl-C")?;
     let worker = Worker::enter(&queue, args.trust, &ending)?;
     {
@@ -37,10 +37,10 @@ pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// The queue that somebody named.
+/// The queue with this address.
 ///
 /// # Errors
-/// It is none: the caller's mistake.
+/// It is invalid: the caller's mistake.
 pub(super) fn queue_url(typed: &str) -> Result<QueueUrl> {
     QueueUrl::parse(typed).map_err(|error| UsageError(error.to_string()).into())
 }

@@ -1,6 +1,6 @@
-//! What the grader makes once on a machine and keeps: toolboxes, known bugs, answers of the compiler. Where the folder for it
-//! cannot be written to, a folder of this process stands in: then all works as ever, and nothing is remembered. What is kept is
-//! bounded: see [`bound`].
+//! What the grader makes once on a machine and keeps: toolboxes, known bugs, answers of the compiler. If the cache folder cannot
+//! be written to, a temporary folder of this process replaces it: everything works, but nothing is kept. The size is bounded: see
+//! [`bound`].
 
 pub mod bound;
 
@@ -16,10 +16,10 @@ use super::outcome::say;
 use super::programs;
 use super::scratch;
 
-/// The list of what is in a kept folder, in that folder.
+/// The list of a cached folder's files, in that folder.
 const LIST: &str = "list";
 
-/// The folder: `$CACHEDOJO_CACHE`, else the user's cache folder; none where the machine names none.
+/// The cache folder: `$CACHEDOJO_CACHE`, else the user's; `None` if the machine has neither.
 pub fn folder() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named("CACHEDOJO_CACHE")
@@ -28,14 +28,14 @@ pub fn folder() -> Option<PathBuf> {
         .or_else(|| programs::home().map(|home| home.join(".cache/cachedojo")))
 }
 
-/// What is kept under a name, if anything is. Cost: a look or two.
+/// The path of a cached file or folder, if it exists. Cost: a look or two.
 pub fn find(name: &str) -> Option<PathBuf> {
     let stands_in = state().as_ref().and_then(|place| place.stands_in.as_ref().map(|one| one.path.clone()));
     let folders = [folder(), stands_in].into_iter().flatten();
     folders.map(|folder| folder.join(name)).find(|path| path.exists())
 }
 
-/// A folder to keep things in: the named one, or what stands in for it, which standard error is told once.
+/// A folder to keep things in: the cache folder, or a temporary one, about which standard error gets one message.
 ///
 /// # Errors
 /// Not even a folder for temporary files can be written to.
@@ -60,13 +60,13 @@ pub fn place() -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// What stands in for the folder in this process, where anything does.
+/// The temporary folder that replaces the cache in this process, if there is one.
 pub fn stand_in() -> Option<PathBuf> {
     let state = state();
     state.as_ref().and_then(|place| place.stands_in.as_ref().map(|one| one.path.clone()))
 }
 
-/// From now on this folder of another process stands in for the cache.
+/// Uses another process's temporary folder as the cache.
 pub fn borrow(path: &Path) {
     let stands_in = Some(StandIn { path: path.to_owned(), _kept: None });
     *state() = Some(Place { path: path.to_owned(), stands_in });
@@ -79,7 +79,7 @@ struct Place {
 
 struct StandIn {
     path: PathBuf,
-    /// Removed with this process; another one's is not this one's to remove.
+    /// Removed with this process; a folder of another process is not this one's to remove.
     _kept: Option<TempDir>,
 }
 
@@ -98,27 +98,29 @@ fn usable() -> Result<PathBuf, String> {
     }
 }
 
-/// Who makes what is made once, where this process does not: it grades a submission, whose time that would cost.
+/// Makes something that is made once on a machine, for a process that grades a submission: its own time must not be
+/// used for that.
 pub type Maker = fn(&str) -> Result<(), String>;
 
 static MAKER: OnceLock<Maker> = OnceLock::new();
 
-/// From now on another process makes what is made once.
+/// From now on another process makes such things for this one.
 pub fn leave_making_to(maker: Maker) {
     _ = MAKER.set(maker);
 }
 
-/// Has something made by whoever makes it for this process; nothing where this process makes it itself.
+/// Has something made by the other process; `None` if this process makes it itself.
 pub fn made_elsewhere(what: &str) -> Option<Result<(), String>> {
     MAKER.get().map(|maker| maker(what))
 }
 
-/// What was kept under a name.
+/// The cached bytes under a name.
 pub fn read_kept(name: &Path) -> Option<Vec<u8>> {
     fs::read(find(&name.to_string_lossy())?).ok()
 }
 
-/// Keeps bytes under a name, whole or not at all: another grader may be reading. What cannot be kept is made again next time.
+/// Caches bytes under a name, whole or not at all, because another grader may be reading. If it fails, they are made again next
+/// time.
 pub fn keep(name: &Path, bytes: &[u8]) {
     let write = || -> io::Result<()> {
         let path = place()?.join(name);
@@ -132,7 +134,7 @@ pub fn keep(name: &Path, bytes: &[u8]) {
     drop(write());
 }
 
-/// Writes down what is in a folder that is to be kept: of each file its size and its digest. Cost: O(bytes).
+/// Writes the list of a folder's files, with size and digest of each. Cost: O(bytes).
 ///
 /// # Errors
 /// A file cannot be read, or the list not written.
@@ -146,22 +148,21 @@ pub fn seal(folder: &Path) -> io::Result<()> {
     fs::write(folder.join(LIST), lines)
 }
 
-/// Whether a kept folder holds all that was put in, by the files' sizes: a disk that was full, or a copy that was cut, shows.
-/// Cost: O(files).
+/// Whether a cached folder has all its files, by their sizes: this notices a full disk or an incomplete copy. Cost: O(files).
 pub fn is_whole(folder: &Path) -> bool {
     entries(folder).is_some_and(|mut entries| {
         entries.all(|(size, _, path)| fs::metadata(path).is_ok_and(|found| found.len() == size))
     })
 }
 
-/// The same, by what is in the files. Cost: O(bytes).
+/// The same, comparing the files' contents. Cost: O(bytes).
 pub fn is_sound(folder: &Path) -> bool {
     let same =
         |digest: &str, path: &Path| fs::read(path).is_ok_and(|bytes| format!("{:x}", Sha256::digest(&bytes)) == digest);
     entries(folder).is_some_and(|mut entries| entries.all(|(_, digest, path)| same(&digest, &path)))
 }
 
-/// Of each file in a folder's list its size, its digest and its place; none where there is no list that can be read.
+/// The entries of a folder's list: size, digest and path; `None` if there is no readable list.
 fn entries(folder: &Path) -> Option<impl Iterator<Item = (u64, String, PathBuf)>> {
     let text = fs::read_to_string(folder.join(LIST)).ok()?;
     let entry = |line: &str| {

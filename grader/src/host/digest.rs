@@ -1,11 +1,11 @@
-//! Names for what was read: SHA-256 over parts, each with its length before it, so that no two lists of parts are the same
-//! bytes.
+//! Digests of what was read: SHA-256 over parts, each preceded by its length, so that different lists of parts never have the
+//! same bytes.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// A digest of parts, to which more can be added. A clone goes on from where it is.
+/// A digest of parts, to which more can be added. A clone continues independently.
 #[derive(Debug, Clone, Default)]
 pub struct PartsDigest(Sha256);
 

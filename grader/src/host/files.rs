@@ -1,4 +1,4 @@
-//! Files that a stranger made, or may have: read only where they are plain files, and only so much of them.
+//! Files that a stranger may have made: read only if they are plain files, and only up to a limit.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,10 +9,10 @@ mod open;
 
 pub use open::{open_named, open_plain};
 
-/// What is in a file, where that is at most `most` bytes; whatever its size is said to be, no more is read.
+/// The content of a file, if it is at most `most` bytes; never more is read, whatever size the file claims.
 ///
 /// # Errors
-/// It cannot be read; or it holds more, which is [`io::ErrorKind::FileTooLarge`].
+/// It cannot be read; or it has more bytes, which is [`io::ErrorKind::FileTooLarge`].
 pub fn read_at_most(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -25,7 +25,7 @@ pub fn read_at_most(file: File, most: u64) -> io::Result<Vec<u8>> {
 /// [`open_plain`] and [`read_at_most`].
 ///
 /// # Errors
-/// Those of both.
+/// Those of either.
 pub fn read_plain(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     read_at_most(open_plain(path)?, most)
 }

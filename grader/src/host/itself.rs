@@ -1,4 +1,4 @@
-//! The grader started again by itself: what must have walls around it is another process of the same program.
+//! Starting this program again as a child process: work that must be confined is done in one.
 //!
 //! `main` has [`obey`](super::obey) look for a hidden subcommand before it looks at anything else.
 
@@ -9,22 +9,22 @@ use std::sync::OnceLock;
 
 use super::programs;
 
-/// Which sources this program was built from: two programs that talk to each other are of the same ones.
+/// A digest of the sources that this program was built from: two processes that talk to each other must have the same.
 pub const SOURCES: &str = env!("CACHEDOJO_SOURCES");
 
-/// Confines itself and becomes another program.
+/// Confines itself, then executes another program.
 pub const SANDBOX: &str = "__sandbox";
 /// Waits for the end of its parent, then removes a folder.
 pub const TIDY: &str = "__tidy";
 /// Grades one submission.
 pub const GRADE: &str = "__grade";
 
-/// A hidden subcommand: its name, and its body, which is given what follows the name on the command line.
+/// A hidden subcommand: its name, and the function that gets the remaining arguments.
 pub type Hidden<'a> = (&'a str, fn(&[OsString]) -> ExitCode);
 
 static IS_THE_GRADER: OnceLock<()> = OnceLock::new();
 
-/// Obeys that one of the hidden subcommands which the arguments hold, if any. From now on this program is the grader.
+/// Runs the hidden subcommand that the arguments name, if any.
 pub(super) fn obey<'a>(mut hidden: impl Iterator<Item = &'a Hidden<'a>>) -> Option<ExitCode> {
     _ = IS_THE_GRADER.set(());
     let arguments: Vec<OsString> = std::env::args_os().collect();
@@ -43,11 +43,11 @@ pub fn again(subcommand: &str) -> Result<Command, String> {
     Ok(command)
 }
 
-/// The grader's own program. A test is another program: it takes the grader that was built beside it.
+/// The path of the grader. In a test it is the grader built beside the test program.
 fn program() -> Result<PathBuf, String> {
     let itself = Path::new("/proc/self/exe");
     if IS_THE_GRADER.get().is_some() {
-        // As a link it stays right when the file has been replaced meanwhile by a newer grader.
+        // This link stays right even if a newer grader has replaced the file.
         return if itself.exists() { Ok(itself.to_owned()) } else { current() };
     }
     let current = current()?;

@@ -1,14 +1,14 @@
-//! Limits that whoever called the grader has set for it, as a shell's `ulimit` does. A mark must not depend on them: where one
-//! leaves less than a grading may need, nothing is graded.
+//! Limits set by the caller's shell with `ulimit`. A mark must not depend on them: if one is lower than a grading may need,
+//! nothing is graded.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// A limit that must not be lower.
+/// A limit and the least value that it must have.
 struct Need {
     resource: Resource,
     least: u64,
     name: &'static str,
-    /// The shell's word for it, and how many bytes or seconds its unit is.
+    /// The shell's option for it, and the size of its unit in bytes or seconds.
     flag: &'static str,
     unit: u64,
 }
@@ -16,8 +16,8 @@ struct Need {
 const KIB: u64 = 1 << 10;
 
 const NEEDS: &[Need] = &[
-    // A module's memory is reserved as a whole, with what guards it: 4 GiB and some, of which next to nothing is used. The data comes
-    // on top.
+    // The address space of a module's memory is reserved as a whole, with guard pages: a bit more than 4 GiB, hardly any of it
+    // used. The data comes on top.
     Need {
         resource: Resource::As,
         least: (6 << 30) + super::budget::DATA_BYTES,
@@ -44,11 +44,10 @@ const NEEDS: &[Need] = &[
     Need { resource: Resource::Nofile, least: 64, name: "open files", flag: "-n", unit: 1 },
 ];
 
-/// Raises the soft limits that may be raised, and looks whether all are as high as a grading needs them. Cost: some calls of
-/// the kernel.
+/// Raises the soft limits as far as allowed, and checks that all are high enough for a grading. Cost: some system calls.
 ///
 /// # Errors
-/// One is not: a sentence that names it and what to do.
+/// One is too low: a sentence that names it and the remedy.
 pub fn suffice() -> Result<(), String> {
     for need in NEEDS {
         let Rlimit { current, maximum } = getrlimit(need.resource);

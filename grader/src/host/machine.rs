@@ -1,5 +1,5 @@
-//! What the grader asks of the system besides files and programs: clocks of processors, groups of processes, signals. The one
-//! place, with its neighbours in this folder, that names crates of one system; `elsewhere/` has the same for the others.
+//! System calls beyond files and programs: processor clocks, process groups, signals. Only this file and its neighbours in this
+//! folder name crates of one system; `elsewhere/` has the same functions for other systems.
 
 use std::fs::Metadata;
 use std::io;
@@ -11,30 +11,65 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Resource, Rlimit, Signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions};
 
 use super::{budget, kernel};
 
-/// The signals that say why a process ended.
+/// The signals that explain how a process ended.
 pub use libc::{SIGBUS, SIGKILL, SIGSEGV, SIGXCPU, SIGXFSZ};
 
-/// What the calling thread has spent on its processor.
+/// The processor time that the calling thread has used.
 pub fn thread_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// A program that is started by this command leads a group of its own: what ends this process from the keyboard does not end
-/// it, and what it starts can be ended with it.
+/// Starts the command's program in a process group of its own: Ctrl-C for this process does not reach it, and it can be killed
+/// together with its children.
 pub fn in_own_group(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Ends the group that a child leads, where one is still there.
+/// Kills the group that a child leads, if it still exists.
 pub fn end_group(leader: u32) {
     if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
         _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
+}
+
+/// How often `end_orphans` looks: each time whoever was ended may have left some more behind.
+const ORPHANS_LOOKS: u32 = 1_000;
+
+/// Ends what a program of this process's has left behind, in a session of its own too. Only a grading does: it has no
+/// other children by then, and is the parent of those whose own is gone.
+pub fn end_orphans() {
+    if !matches!(rustix::process::child_subreaper(), Ok(Some(_))) {
+        return;
+    }
+    for _ in 0..ORPHANS_LOOKS {
+        let children = children();
+        if children.is_empty() {
+            break;
+        }
+        for child in children {
+            _ = rustix::process::kill_process(child, Signal::KILL);
+            _ = rustix::process::waitpid(Some(child), WaitOptions::empty());
+        }
+    }
+}
+
+/// The processes whose parent this one is.
+fn children() -> Vec<Pid> {
+    let me = std::process::id();
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let mine = numbers.filter(|number| {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        // The name in brackets may hold anything; after it come the state and the parent.
+        let parent = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
+        parent == Some(me)
+    });
+    mine.filter_map(Pid::from_raw).collect()
 }
 
 /// The signal by which a process ended.
@@ -64,7 +99,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Room on the disk of a folder, in bytes; nothing where the system does not tell.
+/// Free space on the disk of a folder, in bytes; `None` if unknown.
 pub fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
@@ -75,7 +110,7 @@ pub fn is_own(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
-/// Sees to it that no program which this process starts inherits what it has open beside its three streams.
+/// Makes sure that child processes inherit only their three streams.
 pub fn keep_descriptors_to_itself() {
     _ = kernel::close_on_exec_above_stderr();
 }
@@ -88,11 +123,11 @@ pub fn link(to: &str, from: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(to, from)
 }
 
-/// Puts the limits of a grading on this process, which ends with the one that started it. Its memory is that for
-/// data: wasmtime reserves address space that it never uses.
+/// Sets the limits of a grading on this process, and makes it end with its parent. Memory is limited by data size, not
+/// by address space, because wasmtime reserves address space that it never uses.
 ///
 /// # Errors
-/// The system refuses, or who started this process is gone.
+/// The system refuses, or the parent has ended already.
 pub fn confine_grading(parent: u32) -> Result<()> {
     kernel::close_on_exec_above_stderr().context("closing descriptors")?;
     let cpu = budget::GRADING.as_secs();
@@ -107,6 +142,8 @@ pub fn confine_grading(parent: u32) -> Result<()> {
         rustix::process::setrlimit(resource, limit).context("setting limits")?;
     }
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).context("dying with the grader")?;
+    // Who leaves its group and its parent becomes this process's child: see `end_orphans`.
+    _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let still =
         rustix::process::getppid().is_some_and(|number| number.as_raw_nonzero().get().cast_unsigned() == parent);
     ensure!(still, "the grader is gone");

@@ -1,22 +1,22 @@
-//! What stands between the grader and its host.
+//! Everything that depends on the host: processes, files, limits, the sandbox.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`sandbox`] | programs of the host, confined |
-//! | [`itself`], [`process`] | the grader started again, and a process that may die |
-//! | [`budget`], [`limits`] | how much processor time a grading has left, and what the shell may have taken away |
-//! | [`cache`] | what is made once on a machine and kept |
-//! | [`digest`] | names for what was read |
+//! | [`sandbox`] | running programs of the host confined |
+//! | [`itself`], [`process`] | starting the grader again, and watching a process that may die |
+//! | [`budget`], [`limits`] | the processor time of a grading, and the limits of the shell |
+//! | [`cache`] | things made once on a machine and kept |
+//! | [`digest`] | digests of what was read |
 //! | [`files`] | files of a stranger, read within bounds |
-//! | [`scratch`] | folders that are gone when the grader is |
-//! | `kernel` | two calls of the kernel for which no crate has a safe function |
-//! | [`machine`] | clocks of processors, groups of processes, signals |
+//! | [`scratch`] | temporary folders that are removed even if the grader is killed |
+//! | `kernel` | two system calls for which no crate has a safe function |
+//! | [`machine`] | processor clocks, process groups, signals |
 //! | [`programs`] | how this system names programs, and where a user's folder is |
-//! | [`printable`] | text from a stranger, made safe |
-//! | [`outcome`] | how a command ends: exit codes, and the one error that is the caller's |
+//! | [`printable`] | text from a stranger, made harmless |
+//! | [`outcome`] | how a command ends: exit codes, and the error for wrong usage |
 //!
-//! Submissions of strangers are graded on Linux. Learners grade their own on Windows and macOS too: there `elsewhere/` stands for
-//! the modules that name crates of one system. Nothing outside this folder does.
+//! Submissions of strangers are graded on Linux. Learners grade their own work on Windows and macOS too: there `elsewhere/`
+//! replaces the modules that name crates of one system. Nothing outside this folder names any.
 
 pub mod budget;
 pub mod cache;
@@ -41,14 +41,14 @@ mod watched;
 
 use std::process::ExitCode;
 
-/// Obeys a hidden subcommand where the arguments hold one. Must be the first thing that a program does: no thread may have
-/// been started. `more` are the subcommands of other rooms.
+/// Runs a hidden subcommand if the arguments name one. Must be the first call of a program, before any thread is started. `more`
+/// are the subcommands of other rooms.
 pub fn obey(more: &[itself::Hidden<'_>]) -> Option<ExitCode> {
     let own: [itself::Hidden<'_>; 2] = [(itself::SANDBOX, sandbox::launch), (itself::TIDY, scratch::tidy)];
     itself::obey(own.iter().chain(more))
 }
 
-/// How many gradings go on at a time: as many as were asked for, else one a core.
+/// How many gradings run at a time: the number asked for, or one for each core.
 pub fn workers(asked: Option<std::num::NonZeroUsize>) -> usize {
     asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, usize::from)
 }

@@ -1,11 +1,11 @@
-//! How a command ends, as the process that called the grader sees it.
+//! How a command ends, as the calling process sees it.
 
-/// How every command ends. Listed in `--help`, relied on by scripts.
+/// How a command ends. Listed in `--help`; scripts rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Passed, or done.
     Passed,
-    /// Graded, below the passing score; or a script's expectation was broken.
+    /// Graded, below the passing score; or an expectation of a script failed.
     NotPassed,
     /// Wrong usage.
     Usage,
@@ -28,7 +28,7 @@ impl Outcome {
     }
 }
 
-/// A mistake in how the grader was called: exit code 2, where any other error is the grader's own.
+/// Wrong usage of the grader: exit code 2. Any other error is the grader's own failure.
 #[derive(Debug)]
 pub struct UsageError(pub String);
 
@@ -40,7 +40,7 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
-/// Says something to whoever called the grader, beside the report.
+/// Prints a message for the user on standard error, beside the report.
 #[expect(clippy::print_stderr, reason = "the command line's own voice, while the report has stdout")]
 pub(crate) fn say(line: &str) {
     eprintln!("grader: {line}");

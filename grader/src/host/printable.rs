@@ -1,7 +1,7 @@
-//! Text from a stranger, made safe for a terminal, a browser and an XML parser: the one place where it is.
+//! Makes a stranger's text harmless for a terminal, a browser and an XML parser. The only place that does.
 
-/// No controls but the line's end (a tab becomes a space), nothing that reorders or hides text, nothing that XML forbids,
-/// nothing that a log's reader obeys ([`obeyed_by_none`]). Cost: O(length).
+/// Removes control characters except line ends (a tab becomes a space), characters that reorder or hide text, characters that XML
+/// forbids, and commands for a log's reader ([`obeyed_by_none`]). Cost: O(length).
 pub fn harmless(text: &str) -> String {
     let replaced = text.chars().map(|c| match c {
         '\n' => '\n',
@@ -12,8 +12,8 @@ pub fn harmless(text: &str) -> String {
     obeyed_by_none(&replaced.collect::<String>())
 }
 
-/// Whether a character is not to be seen, or changes how others are: Unicode's format characters and its other invisible
-/// ones, and the two that XML forbids.
+/// Whether a character is invisible or changes how others look: Unicode's format characters and its other invisible ones, and the
+/// two that XML forbids.
 fn hides(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -22,8 +22,8 @@ fn hides(c: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Text without what the readers of a build's log take for commands: GitHub's `::error …` at the start of a line, and
-/// `##[…`, `##vso[…`, `##teamcity[…` anywhere in it. Cost: O(length).
+/// Text without what readers of build logs execute as commands: GitHub's `::error …` at the start of a line, and
+/// `##[…`, `##vso[…`, `##teamcity[…` anywhere. Cost: O(length).
 pub fn obeyed_by_none(text: &str) -> String {
     let mut quiet = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -47,17 +47,17 @@ pub fn obeyed_by_none(text: &str) -> String {
     quiet
 }
 
-/// [`harmless`] text in one line.
+/// [`harmless`] text on one line.
 pub fn line(text: &str) -> String {
     harmless(text).replace('\n', "\u{fffd}")
 }
 
-/// A word of a command that is printed to be typed: quoted where this system's shell would take it for something else.
+/// A word of a command that the user may copy: quoted if this system's shell would change it.
 pub fn argument(text: &str) -> String {
     if cfg!(windows) { for_windows(text) } else { for_unix(text) }
 }
 
-/// Whether no shell takes a word for anything but itself.
+/// Whether every shell leaves a word unchanged.
 fn is_bare(text: &str, more: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || "_-./:,+@".contains(c) || more.contains(c);
     !text.is_empty() && text.chars().all(plain)
@@ -67,12 +67,12 @@ fn for_unix(text: &str) -> String {
     if is_bare(text, "%") { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// In double quotes both of Windows's shells take a path for one word; a path there holds no double quote.
+/// Double quotes make a path one word in both of Windows's shells; a path there cannot contain a double quote.
 fn for_windows(text: &str) -> String {
     if is_bare(text, "\\") { text.to_owned() } else { format!("\"{}\"", text.replace('"', "")) }
 }
 
-/// At most `chars_max` characters, the last of them saying that there was more.
+/// At most `chars_max` characters; if the text was longer, the last one shows that.
 pub fn clip(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         None => text.to_owned(),

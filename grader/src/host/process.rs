@@ -1,4 +1,4 @@
-//! A process that may die, and its group: watched to its end, killed as a whole.
+//! A process that may die, with its process group: watched to its end, killed as a whole.
 
 use std::io::Read;
 use std::process::{Child, ChildStderr, ExitStatus};
@@ -11,30 +11,30 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 pub use super::watched::{Cut, Watched};
 
-/// A process group, from its leader's start to its end. Clones are the same group.
+/// A process group, until its leader has ended. Clones refer to the same group.
 #[derive(Debug, Clone)]
 pub struct Group(Arc<Mutex<Option<Pid>>>);
 
 impl Group {
-    /// The group that a child leads: it was started with `process_group(0)`.
+    /// The group of a child that was started with `process_group(0)`.
     pub fn of(child: &Child) -> Self {
         Self(Arc::new(Mutex::new(Some(Pid::from_child(child)))))
     }
 
-    /// Kills all of it; nothing where its leader is gone.
+    /// Kills all of it; does nothing if the leader has ended.
     pub fn kill(&self) {
         if let Some(leader) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             _ = kill_process_group(leader, Signal::KILL);
         }
     }
 
-    /// Whether both are the same group.
+    /// Whether both refer to the same group.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Takes the leader's exit status, once it has ended. What it leaves behind is killed first: until then its number
-    /// belongs to nobody else.
+    /// Takes the leader's exit status after its end. The rest of the group is killed first: until the status is taken,
+    /// the group's number cannot be reused for another one.
     fn bury(&self, child: &mut Child) -> (Option<ExitStatus>, Duration) {
         let mut leader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(leader) = leader.take() {
@@ -45,8 +45,8 @@ impl Group {
     }
 }
 
-/// Whether no program ends itself by this signal, nor a kernel a program for what that did: somebody else did it, or the
-/// system for want of memory, or (`SIGBUS`) a disk that is full or broken.
+/// Whether a signal always comes from outside the program: from a person, from the system for lack of memory, or (`SIGBUS`) from
+/// a full or broken disk.
 pub fn is_from_outside(signal: i32) -> bool {
     matches!(
         signal,
@@ -54,8 +54,8 @@ pub fn is_from_outside(signal: i32) -> bool {
     )
 }
 
-/// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it
-/// has said more than `output_bytes`, its group is killed.
+/// Reads a process's stderr and waits for its end, at most `wall` after this call: then, or after more than `output_bytes`, its
+/// group is killed.
 pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usize) -> Watched {
     let deadline = now() + wall;
     let end = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok();
@@ -63,7 +63,7 @@ pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usiz
     let (mut said, mut cut, mut killed) = (Vec::new(), None, false);
     loop {
         let left = deadline.saturating_duration_since(now());
-        // Once killed it ends at once; the kernel keeps no secret of it for longer.
+        // After a kill the end follows at once; five seconds are a bound in case the kernel does not report it.
         let patience = if killed { Duration::from_secs(5) } else { left };
         let heard = wait(stderr.as_ref(), end.as_ref(), patience);
         match heard {
@@ -88,7 +88,7 @@ pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usiz
         }
     }
     let (status, cpu) = group.bury(&mut child);
-    // What was still in the pipe: its writers are gone, so this ends.
+    // The rest of the pipe: all writers have ended, so reading ends too.
     if let Some(mut pipe) = stderr {
         let most = output_bytes.saturating_sub(said.len()) as u64;
         _ = pipe.by_ref().take(most).read_to_end(&mut said);
@@ -96,8 +96,8 @@ pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usiz
     Watched { status, said, cut, cpu }
 }
 
-/// What a process has used, itself and the children that it has seen to their end: the 14th to 17th field of its `stat`, in
-/// hundredths of a second, the kernel's own unit there. It can be told until somebody takes its exit status.
+/// The processor time that a process and its ended children have used: fields 14 to 17 of its `stat`, in hundredths of a second.
+/// Available until its exit status is taken.
 pub fn cpu_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
@@ -112,7 +112,7 @@ enum Heard {
     Again,
 }
 
-/// Waits for words, for the end, or until the patience is over. Words come first, so that none is lost.
+/// Waits for output, for the end, or for at most `patience`. Output comes first, so that none is lost.
 fn wait(stderr: Option<&ChildStderr>, end: Option<&OwnedFd>, patience: Duration) -> Heard {
     let mut polled: Vec<PollFd<'_>> = Vec::new();
     polled.extend(stderr.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
@@ -129,7 +129,7 @@ fn wait(stderr: Option<&ChildStderr>, end: Option<&OwnedFd>, patience: Duration)
     }
 }
 
-/// Reads once. A call that would wait for words was not asked for: the pipe has some, or its end.
+/// Reads once. It does not block: the caller knows that there is output or the end.
 fn read_some(pipe: &mut ChildStderr, said: &mut Vec<u8>) -> std::io::Result<usize> {
     let mut block = [0; 1 << 14];
     let count = pipe.read(&mut block)?;

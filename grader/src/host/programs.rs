@@ -1,21 +1,21 @@
-//! How this system names programs and shared libraries, and where it keeps what is a user's own.
+//! Names of programs and libraries on this system, and the user's folder.
 
 use std::env::consts::EXE_SUFFIX;
 use std::env::{split_paths, var_os};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The file of a program: `rustc`, on Windows `rustc.exe`.
+/// The file name of a program: `rustc`, on Windows `rustc.exe`.
 pub fn file(name: &str) -> String {
     format!("{name}{EXE_SUFFIX}")
 }
 
-/// The first file of that program on the path. Cost: a look in each folder there.
+/// The first program with that name on the path. Cost: a look in each folder there.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     split_paths(&var_os("PATH")?).map(|folder| folder.join(file(name))).find(|path| path.is_file())
 }
 
-/// This user's folder, by the variable that this system has for it.
+/// The user's folder, from this system's variable for it.
 pub fn home() -> Option<PathBuf> {
     home_of(&|name| var_os(name))
 }

@@ -1,6 +1,5 @@
-//! Folders for what a run needs for a while. All of them stand in one folder of this process, which is gone when the
-//! process is, however it ends: it removes the folder itself when it ends in peace, a child that waits for its end does
-//! when it is killed, and the next grader does when both were.
+//! Temporary folders. All are in one folder of this process, which is removed however the process ends: by the process
+//! itself at a normal end, by a waiting child if it was killed, and by the next grader if both were killed.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,20 +13,20 @@ use tempfile::TempDir;
 
 use super::{itself, machine};
 
-/// What every such folder's name begins with.
+/// The beginning of every such folder's name.
 const PREFIX: &str = "cachedojo-";
-/// A file that its owner holds locked: a folder whose file nobody holds belongs to nobody any more.
+/// A file that the owner holds locked: if nobody does, the owner is gone.
 const ALIVE: &str = "alive";
-/// How old a folder without that file must be before it is taken for a dead process's.
+/// How old a folder without that file must be to count as left behind.
 const UNCLAIMED: Duration = Duration::from_hours(1);
-/// How often the child tries to remove the folder, and how long it waits between: who still writes there is being killed.
+/// How often the child tries to remove the folder, and the pause between: processes that still write there are being killed.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// This process's folder.
 enum Home {
     Own(Own),
-    /// A folder that the process which started this one removes.
+    /// In a folder that the parent process removes.
     Lent(PathBuf),
 }
 
@@ -47,7 +46,7 @@ fn home() -> MutexGuard<'static, Option<Home>> {
 /// A new folder, removed when it is dropped, or with this process.
 ///
 /// # Errors
-/// There is no room, or no folder for temporary files.
+/// There is no space, or no folder for temporary files.
 pub fn folder() -> io::Result<TempDir> {
     let mut home = home();
     let parent = match &mut *home {
@@ -63,12 +62,12 @@ pub fn folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)
 }
 
-/// From now on the folders of this process stand in one that another process keeps.
+/// Puts this process's folders into one that another process removes.
 pub fn borrow(folder: &Path) {
     *home() = Some(Home::Lent(folder.to_owned()));
 }
 
-/// Removes this process's folder: for the end of a program. What is asked for later gets a new one.
+/// Removes this process's folder: for the end of a program. A later request makes a new one.
 pub fn end() {
     if let Some(Home::Own(Own { folder, guardian, .. })) = home().take() {
         drop(folder);
@@ -86,22 +85,22 @@ impl Own {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary)?;
         let alive = File::create_new(folder.path().join(ALIVE))?;
         alive.try_lock()?;
-        // Without it the next grader removes what a killed one leaves.
+        // If this fails, the next grader removes the folder of a killed one.
         let guardian = guard(folder.path()).ok();
         Ok(Self { folder, _alive: alive, guardian })
     }
 }
 
-/// Starts the child that removes the folder once this process is no more.
+/// Starts the child that removes the folder after the end of this process.
 fn guard(folder: &Path) -> io::Result<Child> {
     let mut command = itself::again(itself::TIDY).map_err(io::Error::other)?;
-    // A group of its own: what ends this process from the keyboard is not to end the child.
+    // In a group of its own: Ctrl-C for this process must not end the child.
     machine::in_own_group(&mut command);
     command.arg(folder).current_dir(folder.ancestors().last().unwrap_or(folder));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
-/// The hidden subcommand: waits until whoever started it is gone, then removes the folder that is named.
+/// The hidden subcommand: waits until its parent has ended, then removes the named folder.
 pub(super) fn tidy(arguments: &[OsString]) -> ExitCode {
     machine::keep_descriptors_to_itself();
     let Some(folder) = arguments.first().map(PathBuf::from).filter(|folder| is_ours(folder)) else {
@@ -117,14 +116,14 @@ pub(super) fn tidy(arguments: &[OsString]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Whether a path is a folder of this module's, and of this user's.
+/// Whether a path is a folder made by this module, for this user.
 fn is_ours(path: &Path) -> bool {
     let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
     let own = |metadata: fs::Metadata| metadata.is_dir() && machine::is_own(&metadata);
     named && fs::symlink_metadata(path).is_ok_and(own)
 }
 
-/// Removes the folders of processes that are no more.
+/// Removes the folders of processes that have ended.
 fn sweep(temporary: &Path) {
     for path in fs::read_dir(temporary).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if is_ours(&path) && is_abandoned(&path) {

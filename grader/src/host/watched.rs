@@ -1,4 +1,4 @@
-//! What is known of a process that was watched to its end: the same on every system.
+//! The result of watching a process to its end: the same type on every system.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 /// How a watched process ended.
 #[derive(Debug)]
 pub struct Watched {
-    /// Its exit status; none where the system does not tell.
+    /// Its exit status; `None` if the system does not report one.
     pub status: Option<ExitStatus>,
-    /// What it said on stderr, as far as it was read.
+    /// Its stderr, as far as it was read.
     pub said: Vec<u8>,
-    /// Why it was killed, where it was.
+    /// Why it was killed, if it was.
     pub cut: Option<Cut>,
-    /// What it used of its processors, it and the children that it had seen to their end; zero where the system does not tell.
+    /// The processor time that it and its ended children used; zero if the system does not report it.
     pub cpu: Duration,
 }
 
-/// Why a process was killed by whoever watched it.
+/// Why a watched process was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// Its time on the wall was over.
+    /// Its wall time was over.
     Wall,
-    /// It said too much.
+    /// It wrote too much.
     Output,
 }

@@ -1,4 +1,4 @@
-//! Archives (zip, tar, tar.gz): only sources are unpacked, only below the given folder, and only so many bytes.
+//! Archives (zip, tar, tar.gz): only sources are unpacked, only below the given folder, and only up to a limit.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -11,18 +11,18 @@ use zip::ZipArchive;
 
 use super::look::{FOREIGN_FOLDERS, is_source};
 
-/// How much an archive may hold.
+/// The limits of an archive.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Most entries that are looked at; what stands in a folder that nobody wrote (`target`) is not.
+    /// The most entries that are examined; those in generated folders (`target`) are skipped.
     pub entries: usize,
-    /// Most bytes that are written, all files together.
+    /// The most bytes that are written, all files together.
     pub total_bytes: u64,
-    /// Most bytes that are written below one learner's folder; more costs that learner, not the others.
+    /// The most bytes below one learner's folder; more is that learner's loss, not the others'.
     pub learner_bytes: u64,
-    /// Largest file that is unpacked; larger ones are no sources, and left out.
+    /// The largest file that is unpacked; larger ones are not sources, and left out.
     pub file_bytes: u64,
-    /// Whether what is not unpacked is there as an empty file, so that it can be named.
+    /// Whether files that are not unpacked are created empty, so that messages can name them.
     pub names_all: bool,
 }
 
@@ -33,13 +33,13 @@ pub const CLASS: Limits =
 pub const LEARNER: Limits =
     Limits { entries: 10_000, total_bytes: 16 << 20, learner_bytes: 16 << 20, file_bytes: 1 << 20, names_all: false };
 
-/// Most entries that an archive may list, those that are not looked at among them.
+/// The most entries that an archive may list, including skipped ones.
 const LISTED_MAX: usize = 1_000_000;
-/// Most bytes that a packed tar archive may unpack to while it is read through, whatever of it is kept.
+/// The most bytes that a compressed tar archive may unpack to while it is read, whether they are kept or not.
 const STREAM_BYTES_MAX: u64 = 8 << 30;
-/// Largest source that is graded, in bytes.
+/// The largest source that is graded, in bytes.
 const SOURCE_BYTES_MAX: u64 = 1 << 20;
-/// How deep archives may stand in each other: the class's, a learner's, and one that a platform or a habit wraps around it.
+/// How deep archives may be nested: the class's, a learner's, and one that a platform or the learner wrapped around it.
 const NESTED_MAX: usize = 3;
 
 /// Why an archive was not unpacked.
@@ -47,7 +47,7 @@ const NESTED_MAX: usize = 3;
 pub enum Refused {
     /// It cannot be read.
     Unreadable(String),
-    /// It is of a kind that is not looked into.
+    /// It is of an unsupported kind.
     Foreign(&'static str),
     /// It has too many entries.
     TooManyEntries(usize),
@@ -83,7 +83,7 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// What an archive is, told from its bytes, whatever its name.
+/// The format of an archive, from its bytes, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Zip,
@@ -93,9 +93,8 @@ enum Kind {
 }
 
 /// Unpacks the sources in `languages` and the archives in `path` below `into`. Entries that would land elsewhere, links and
-/// devices are left out, whatever the archive calls them. Sizes are counted while unpacking, never believed.
-/// Returns the learners' folders that held more than a learner's share: they are empty now.
-/// Cost: O(entries + bytes), both within `limits`.
+/// devices are left out. Sizes are counted while unpacking, never taken from the archive. Returns the learners' folders that
+/// exceeded a learner's limit: they are empty now. Cost: O(entries + bytes), both within `limits`.
 ///
 /// # Errors
 /// See [`Refused`].
@@ -115,15 +114,15 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits, languages: &[CodeLanguag
     Ok(unpacking.refused)
 }
 
-/// One entry of an archive: a folder or a file that may be looked at.
+/// An entry of an archive: a folder or a file that may be examined.
 struct Entry<'a> {
-    /// Where it belongs.
+    /// Its path below the destination.
     path: PathBuf,
     is_folder: bool,
     content: &'a mut dyn Read,
 }
 
-/// Gives every file and folder of an archive that is not foreign to `each`, in the archive's order.
+/// Calls `each` for every file and folder of an archive, in order, except those in generated folders.
 fn each_entry(path: &Path, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
     let mut file = File::open(path)?;
     match kind_of(&mut file)? {
@@ -140,7 +139,7 @@ fn each_of_zip(file: File, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused
         return Err(Refused::TooManyEntries(LISTED_MAX));
     }
     for index in 0..archive.len() {
-        // An entry that is encrypted or packed in an unknown way costs itself, not the archive.
+        // An entry that is encrypted or compressed in an unknown way is skipped; the archive is not refused.
         let Ok(mut entry) = archive.by_index(index) else { continue };
         let Some(path) = entry.name().ok().and_then(|name| inside(&name)) else { continue };
         if !entry.is_symlink() && (entry.is_dir() || entry.is_file()) {
@@ -187,13 +186,13 @@ fn kind_of(file: &mut File) -> io::Result<Kind> {
     } else if starts(b"\x28\xb5\x2f\xfd") {
         Kind::Foreign("zstd")
     } else {
-        // With a program in front of it, or none at all: the reader of zip files finds out, or says why not.
+        // Possibly with a program in front, or not a zip file at all: its reader finds out, or reports why not.
         Kind::Zip
     })
 }
 
-/// An entry's name as a path that stays below where it is put. A backslash is a separator too: some programs for Windows
-/// write it. Nothing for a name that leads elsewhere, for a foreign folder, and for what no file system takes.
+/// An entry's name as a path that stays below its destination. A backslash is a separator too, because some programs for Windows
+/// write it. `None` for a name that leads elsewhere, is in a generated folder, or that no file system accepts.
 fn inside(name: &str) -> Option<PathBuf> {
     const PARTS_MAX: usize = 24;
     const NAME_BYTES_MAX: usize = 200;
@@ -210,16 +209,16 @@ fn inside(name: &str) -> Option<PathBuf> {
     (plain && path.components().next().is_some()).then_some(path)
 }
 
-/// An archive on its way into a folder.
+/// An archive being unpacked into a folder.
 struct Unpacking<'a> {
     into: &'a Path,
     limits: Limits,
     languages: &'a [CodeLanguage],
     /// How many parts of a path lead to a learner's folder.
     depth: usize,
-    /// Bytes that may still be written.
+    /// How many bytes may still be written.
     left: u64,
-    /// What each learner's folder has taken.
+    /// How many bytes each learner's folder has.
     taken: BTreeMap<PathBuf, u64>,
     refused: Vec<PathBuf>,
 }
@@ -240,8 +239,8 @@ impl Unpacking<'_> {
         }
         let most = self.limits.file_bytes.min(self.left);
         let mut bytes = Vec::new();
-        // Of a source that is too large to be graded no more is kept than tells so: of many such files, as of one, nobody is to be
-        // refused but who handed them in.
+        // Of a source that is too large to be graded, only enough is kept to show that: many such files must not use up the
+        // class's limit.
         let kept = if is_archive(&inner) { u64::MAX } else { SOURCE_BYTES_MAX + 1 };
         if entry.content.take(most.saturating_add(1).min(kept)).read_to_end(&mut bytes).is_err() {
             return Ok(());
@@ -269,7 +268,7 @@ impl Unpacking<'_> {
     }
 }
 
-/// How many folders all files are wrapped in: the learners' own are the next.
+/// How many folders are common to all files: the learners' own folders are one level below.
 fn shared_folders(names: &[(PathBuf, bool)]) -> usize {
     let mut files = names.iter().filter(|(_, is_folder)| !is_folder).map(|(path, _)| path.as_path());
     let mut shared: Vec<Component<'_>> = match files.next().and_then(Path::parent) {
@@ -284,9 +283,9 @@ fn shared_folders(names: &[(PathBuf, bool)]) -> usize {
     shared.len()
 }
 
-/// Whether these bytes are an archive that is looked into, whatever its name and whatever stands in front of it (a
-/// self-extracting zip file has a program there): its end record is what makes a zip file. Cost: O(64 KiB), the longest
-/// comment that may follow the record.
+/// Whether these bytes are a supported archive, whatever its name and whatever is in front of it (a self-extracting zip
+/// file has a program there): the end record identifies a zip file. Cost: O(64 KiB), the longest comment that may
+/// follow that record.
 pub fn is_packed(bytes: &[u8]) -> bool {
     const END: &[u8] = b"PK\x05\x06";
     const END_BYTES_MAX: usize = 22 + 0xffff;
@@ -312,8 +311,8 @@ pub fn is_packed_file(path: &Path) -> io::Result<bool> {
     Ok(is_packed(&bytes))
 }
 
-/// Unpacks a learner's archive into `into`, and an archive that stands in it in place of sources: somebody packed a folder
-/// with their archive in it, or a platform did. Cost: as [`unpack`], at most three times.
+/// Unpacks a learner's archive into `into`, and an archive that it contains instead of sources: the learner or the platform
+/// packed it twice. Cost: as [`unpack`], at most three times.
 ///
 /// # Errors
 /// See [`Refused`].
@@ -331,7 +330,7 @@ pub fn unpack_learner(path: &Path, into: &Path, languages: &[CodeLanguage]) -> R
     Ok(())
 }
 
-/// The archive of a folder that holds one and no source.
+/// The archive in a folder that has one archive and no source.
 fn alone_in(folder: &Path, languages: &[CodeLanguage]) -> io::Result<Option<PathBuf>> {
     let (mut folders, mut archives) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -358,8 +357,8 @@ fn write(target: &Path, bytes: &[u8]) -> io::Result<()> {
     unless_in_the_way(opened)?.unwrap_or(Ok(()))
 }
 
-/// An entry whose name another entry has, as a file or a folder, or that no file system takes, costs itself: the first
-/// stands. Any other error is this machine's.
+/// Skips an entry whose name is taken by another one, or that no file system accepts: the first one stays. Any other
+/// error is this machine's.
 fn unless_in_the_way<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory};
     match done {
@@ -373,7 +372,7 @@ fn unless_in_the_way<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Whether a file could be part of a submission, or tells whose one is.
+/// Whether a file could be part of a submission, or identifies its owner.
 fn is_wanted(path: &Path, languages: &[CodeLanguage]) -> bool {
     let is = |wanted: &str| path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(wanted));
     is_source(path, languages) || is_archive(path) || is("toml") || super::platform::tells_whose(path)
@@ -386,7 +385,7 @@ pub fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|ext| kinds.iter().any(|name| ext.eq_ignore_ascii_case(name)))
 }
 
-/// Where a learner's archive is unpacked: below the run's scratch folder, by number, whatever its name.
+/// The folder where a learner's archive is unpacked: below the run's scratch folder, by number, whatever its name.
 pub(super) fn place(scratch: &Path, number: usize) -> PathBuf {
     scratch.join(format!("archive-{number}"))
 }

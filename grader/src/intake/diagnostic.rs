@@ -1,4 +1,4 @@
-//! What is said about a place in a submission. Whatever text it carries is made safe to print here, where it enters.
+//! Messages about a place in a submission. Their text is made harmless here, where it enters.
 
 pub use cachedojo_judge::report::SourceDiagnostic as Diagnostic;
 
@@ -6,18 +6,18 @@ use std::collections::BTreeMap;
 
 use crate::host::printable::{clip, harmless, line as one_line};
 
-/// Longest message, in characters.
+/// The longest message, in characters.
 const MESSAGE_CHARS_MAX: usize = 2_000;
 
-/// A diagnostic at a place: line and column count from 1, and are 0 where there is none to name.
+/// A diagnostic at a place: line and column count from 1, and are 0 if unknown.
 pub fn at(file: &str, line: u32, column: u32, message: &str) -> Diagnostic {
     Diagnostic { file: one_line(file), line, column, message: clip(&harmless(message), MESSAGE_CHARS_MAX) }
 }
 
-/// Longest part of a source's line that is shown, in characters.
+/// The most characters of a source line that are shown.
 const SOURCE_CHARS_MAX: usize = 120;
 
-/// The diagnostic with the source's line that it is about below its first line, and its column marked.
+/// The diagnostic with its source line, and a mark for the column, below its first line.
 pub fn with_source(mut found: Diagnostic, files: &BTreeMap<String, String>) -> Diagnostic {
     let number = usize::try_from(found.line).unwrap_or(usize::MAX);
     let line = files.get(&found.file).and_then(|text| text.lines().nth(number.checked_sub(1)?));

@@ -1,4 +1,5 @@
-//! Who handed in what. Course platforms export a folder or a file for each learner, wrapped and named in their own ways.
+//! Finds each learner's submission. Course platforms export a folder or a file for each learner, wrapped and named in their own
+//! ways.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -17,16 +18,16 @@ use super::look::{self, FOREIGN_FOLDERS};
 use super::names::unrevised;
 use super::platform::{Platform, Whose, whose};
 
-/// Deepest folder looked into.
+/// The deepest folder that is searched.
 const DEPTH_MAX: usize = 12;
-/// Most files of one learner that are looked at.
+/// The most files of one learner that are examined.
 const FILES_MAX: usize = 10_000;
-/// Largest source that is looked into, in bytes.
+/// The largest source that is examined, in bytes.
 const SOURCE_BYTES_MAX: u64 = 1 << 20;
-/// Most names that a row gives.
+/// The most file names that a message lists.
 const NAMED_MAX: usize = 5;
 
-/// What one learner handed in.
+/// One learner's submission, or the lack of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The learner, as the platform names the folder or the file.
@@ -35,29 +36,29 @@ pub struct Entry {
     pub shown: String,
     /// What is there.
     pub found: Found,
-    /// Whose it is, for what is handed back.
+    /// Its owner, for handing results back.
     pub whose: Whose,
 }
 
-/// What was found in one place.
+/// The result of the search in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// Something to grade, and a remark where there was a choice.
+    /// A submission to grade, with a remark if there was a choice.
     Source(PathBuf, String),
-    /// Nothing, or a source without a word in it.
+    /// Nothing, or only blank sources.
     Empty,
     /// Files, but no source among them.
     Missing(Vec<String>),
-    /// An earlier file of a learner of whom a later one is graded.
+    /// An earlier file of a learner whose later one is graded.
     Superseded,
     /// An archive that was refused, or a folder that cannot be read.
     Unreadable(String),
-    /// Several that could be meant, and nothing that tells which: nobody's mark is a guess.
+    /// Several candidates, and nothing that shows which is meant: a mark must not depend on a guess.
     Ambiguous(Vec<String>),
 }
 
-/// The entries of a class's folder, one a learner (and one for each superseded file), in order of their names.
-/// `scratch` takes what archives hold. Links are never followed. Cost: O(files).
+/// The entries of a class's folder, one for each learner (and one for each superseded file), ordered by name. Archives
+/// are unpacked into `scratch`. Links are never followed. Cost: O(files).
 ///
 /// # Errors
 /// The folder itself cannot be read.
@@ -79,8 +80,8 @@ pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
     Ok(entries)
 }
 
-/// Whether something in a class's folder is a submission, if perhaps one that cannot be graded; a grade sheet and a read-me are
-/// nobody's. In a class of files a document is somebody's too: who handed in the wrong file is to have a row.
+/// Whether an item of a class's folder counts as a submission, even if it cannot be graded; grade sheets and read-mes do not. In
+/// a class of files a document counts too: a learner who handed in the wrong file must have a row.
 fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeLanguage]) -> bool {
     if path.is_dir() || is_archive(path) || whose.platform != Platform::Other {
         return true;
@@ -101,7 +102,7 @@ fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeL
             ])
 }
 
-/// Two learners whose names look alike, for what is odd in them is not shown, get a mark each.
+/// Makes the names of two learners different if they look alike after unusual characters were removed.
 fn tell_apart(entries: &mut [Entry]) {
     let mut exact: BTreeMap<String, Vec<(Platform, OsString)>> = BTreeMap::new();
     for entry in entries.iter() {
@@ -117,7 +118,7 @@ fn tell_apart(entries: &mut [Entry]) {
     }
 }
 
-/// The folder in which the learners are: exports often wrap them in a folder, or in two, with a grade sheet beside it.
+/// The folder with the learners: exports often wrap it in one or two others, with a grade sheet beside it.
 fn unwrapped(class: &Path, languages: &[CodeLanguage]) -> Result<PathBuf> {
     let mut root = class.to_owned();
     for _ in 0..DEPTH_MAX {
@@ -133,7 +134,7 @@ fn unwrapped(class: &Path, languages: &[CodeLanguage]) -> Result<PathBuf> {
     Ok(root)
 }
 
-/// Whether a folder is a submission itself: what a language begins with stands right in it, or below a folder of its own.
+/// Whether a folder is itself a submission: it has a root file, or a folder `src` or `tests`.
 fn is_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
     ["src", "tests"].iter().any(|name| folder.join(name).is_dir())
         || look::roots(languages).chain(["lib.rs", "main.py"]).any(|root| folder.join(root).is_file())
@@ -170,7 +171,7 @@ fn wraps(folder: &Path, languages: &[CodeLanguage]) -> bool {
     paths.len() > files.len() || named || handed_in > 1
 }
 
-/// Something in a class's folder, and whose it is.
+/// An item of a class's folder, with its owner.
 struct Place {
     path: PathBuf,
     whose: Whose,
@@ -180,13 +181,13 @@ struct Finder<'a> {
     class: &'a Path,
     scratch: &'a Path,
     languages: &'a [CodeLanguage],
-    /// Folders made so far: each gets a number.
+    /// How many folders have been made so far: each gets a number.
     made: usize,
 }
 
 impl Finder<'_> {
-    /// The entries of one learner: of several attempts the last with a source is graded, the earlier ones are named, and
-    /// empty ones beside it are not.
+    /// The entries of one learner: of several attempts the last with a source is graded; earlier ones get entries, empty ones
+    /// beside it do not.
     fn of_learner(&mut self, mut places: Vec<Place>) -> Vec<Entry> {
         if places.iter().any(|place| !place.whose.is_note) {
             places.retain(|place| !place.whose.is_note);
@@ -215,7 +216,7 @@ impl Finder<'_> {
         kept.collect()
     }
 
-    /// The entries of one attempt: what is graded, and the files that a later one of the same name stands for.
+    /// The entries of one attempt: the graded one, and the files that a later one of the same name replaces.
     fn of_attempt(&mut self, places: Vec<Place>) -> Vec<Entry> {
         let (folders, files): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| place.path.is_dir());
         let (files, mut entries) = self.without_revised(files);
@@ -225,7 +226,7 @@ impl Finder<'_> {
             found.push((self.shown(&place.path), place.whose, of_folder));
         }
         let of_platform = files.iter().any(|place| place.whose.file.is_some());
-        // Somebody unpacked the archive: the folder of its name is what is in it.
+        // The archive was also unpacked: the folder with its name has its content.
         let is_unpacked = found.iter().any(|(_, _, found)| matches!(found, Found::Source(..)));
         if let ([_, _, ..], true) = (files.as_slice(), of_platform) {
             let (shown, whose) = (self.shown(&files[files.len() - 1].path), files[files.len() - 1].whose.clone());
@@ -241,8 +242,8 @@ impl Finder<'_> {
         entries
     }
 
-    /// The files without those that were handed in again under the same name, which get an entry each: Canvas gives the later
-    /// one a number. `part-1.rs` and `part-2.rs` are no revisions of anything.
+    /// The files without those that a later one of the same name replaces, which get an entry each: Canvas numbers the later
+    /// ones. `part-1.rs` and `part-2.rs` are not revisions.
     fn without_revised(&self, files: Vec<Place>) -> (Vec<Place>, Vec<Entry>) {
         let is_canvas = |place: &Place| place.whose.platform == Platform::Canvas;
         let mut kept: Vec<Place> = Vec::new();
@@ -322,7 +323,7 @@ impl Finder<'_> {
             for Place { path, whose } in files {
                 let own = whose.file.as_deref().map(Path::new).or(path.file_name().map(Path::new)).unwrap_or(path);
                 let wanted = look::is_source(own, self.languages) || is_archive(own);
-                // Of what is no source the name is all that is told.
+                // Of a file that is not a source only the name matters.
                 let bytes = if wanted { read_plain(path, archive::CLASS.file_bytes)? } else { Vec::new() };
                 fs::write(place.join(own.file_name().unwrap_or_default()), bytes)?;
             }
@@ -339,8 +340,8 @@ impl Finder<'_> {
         archive::place(self.scratch, self.made)
     }
 
-    /// What of a learner's files is graded: the crate or program whose root stands least deep. Where several do, nothing tells
-    /// which is meant; nor may two learners stand in one folder.
+    /// Which of a learner's files are graded: the crate or program whose root file is least deep. If there are several, nothing
+    /// shows which is meant; nor may two learners share a folder.
     fn root_among(&self, folder: &Path, files: &[PathBuf]) -> Option<Found> {
         let depth = |path: &Path| path.components().count();
         for name in look::roots(self.languages) {
@@ -364,7 +365,7 @@ impl Finder<'_> {
         }
         let mut sources = files.iter().filter(|path| look::is_source(path, self.languages));
         let (first, second) = (sources.next()?, sources.next());
-        // One file, whatever its name, is what is meant; several, and the grader says what it wants.
+        // A single file is graded whatever its name; with several, grading reports the expected names.
         if second.is_none() {
             Some(source(first, String::new()))
         } else {
@@ -373,7 +374,7 @@ impl Finder<'_> {
     }
 }
 
-/// Of what one attempt of a learner holds, what is graded: the only source. Two sources, and nothing tells which is meant.
+/// The item of one attempt that is graded: its only source. With two sources, nothing shows which is meant.
 fn chosen(mut found: Vec<(String, Whose, Found)>) -> Option<Entry> {
     let counts = |found: &Found| matches!(found, Found::Source(..) | Found::Ambiguous(_));
     let sources: Vec<usize> = (0..found.len()).filter(|index| counts(&found[*index].2)).collect();
@@ -399,13 +400,13 @@ fn source(path: &Path, remark: String) -> Found {
 }
 
 fn is_blank(path: &Path) -> bool {
-    // A larger one holds something, and grading says what it thinks of its size.
+    // A larger file is not blank, and grading reports if it is too large.
     let is_blank =
         |bytes: Vec<u8>| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).iter().all(u8::is_ascii_whitespace);
     read_plain(path, SOURCE_BYTES_MAX).is_ok_and(is_blank)
 }
 
-/// A folder's files and folders in order, without links, pipes, hidden files and foreign folders.
+/// A folder's files and folders in order, without links, pipes, hidden files and generated folders.
 fn listing(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -413,7 +414,7 @@ fn listing(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
         let is_foreign = FOREIGN_FOLDERS.contains(&name.as_ref()) || name == "__pycache__";
-        // A link leads elsewhere, and a pipe or a device is no file: reading it may never end.
+        // A link leads elsewhere, and reading a pipe or a device may never end.
         if (kind.is_file() || kind.is_dir()) && !name.starts_with('.') && !is_foreign {
             paths.push(entry.path());
         }

@@ -1,4 +1,4 @@
-//! How submissions look in each language: what their files are called, and which of them comes first.
+//! How submissions look in each language: the extension of their files, and which of them is the root.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ pub(super) const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOS
 
 /// How a language's submissions look.
 pub(super) struct Look {
-    /// What their files' names end in; nothing where any file may be one.
+    /// The extension of their files; empty if any file may be one.
     extension: &'static str,
-    /// Files to begin with, the likeliest first; else the one file there is.
+    /// The names of root files, the likeliest first; without one of these, a single file is the root.
     pub(super) roots: &'static [&'static str],
-    /// What the one file there is is called where its own name is none that a module could have.
+    /// The name that a single file gets if its own cannot be a module's.
     pub(super) alone: &'static str,
     /// The language's name in a sentence.
     pub(super) name: &'static str,
@@ -37,10 +37,10 @@ pub(super) const fn look(language: CodeLanguage) -> Look {
     }
 }
 
-/// The language of a file, told from its name. What a name ends in may be written in any case: `LIB.RS` came from a machine
+/// The language of a file, from its name. The extension may have any case: `LIB.RS` comes from systems that ignore case.
 /// that does not tell the two apart.
 pub(super) fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
-    // A service is of any language, so any file may belong to it.
+    // A service may be in any language, so any file may be part of it.
     if languages.contains(&CodeLanguage::Http) {
         return Some(CodeLanguage::Http);
     }
@@ -53,7 +53,7 @@ pub(super) fn is_source(path: &Path, languages: &[CodeLanguage]) -> bool {
     path.file_name().is_some_and(|name| language_of(&name.to_string_lossy(), languages).is_some())
 }
 
-/// The files that each language begins with, the first language's likeliest first.
+/// The names of root files in these languages, the first language's likeliest first.
 pub(super) fn roots(languages: &[CodeLanguage]) -> impl Iterator<Item = &'static str> {
     languages.iter().flat_map(|language| look(*language).roots.iter().copied())
 }

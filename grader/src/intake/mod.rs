@@ -1,13 +1,13 @@
-//! What comes in, whatever it comes in: one reader, one set of limits.
+//! Reading of submissions, in whatever form they come: one reader, one set of limits.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`submission`] | a submission as text, whatever folder it comes in |
+//! | [`submission`] | a submission as text, whatever its folder looks like |
 //! | `look` | how submissions look in each language |
 //! | [`archive`] | zip and tar archives, unpacked within limits |
-//! | [`platform`], `names`, `told`, `whose` | whose a folder or a file is, by the rules by which course platforms name them |
-//! | [`find`] | who handed in what, in the folders that course platforms export |
-//! | [`diagnostic`] | what is said of a source |
+//! | [`platform`], `names`, `told`, `whose` | the owner of a folder or file, from the names that course platforms give |
+//! | [`find`] | each learner's submission in the exports of course platforms |
+//! | [`diagnostic`] | messages about a source |
 
 pub mod archive;
 pub mod diagnostic;
@@ -27,13 +27,13 @@ use tempfile::TempDir;
 use crate::host::scratch;
 use archive::Refused;
 
-/// What an archive that somebody names as a submission holds, in a folder of its own that is gone when it is dropped; nothing
-/// where the path is no archive.
+/// The content of an archive that was named as a submission, in a folder that is removed when dropped; `None` if the path is not
+/// an archive.
 ///
 /// # Errors
 /// See [`Refused`].
 pub fn unpacked(path: &Path, languages: &[CodeLanguage]) -> Result<Option<TempDir>, Refused> {
-    // What is not there, or cannot be read, is told by whoever reads the submission.
+    // A missing or unreadable path is reported by the reader of submissions.
     if !path.is_file() || !(archive::is_archive(path) || archive::is_packed_file(path).unwrap_or(false)) {
         return Ok(None);
     }

@@ -1,21 +1,20 @@
-//! The names that course platforms give to what they export, read one by one.
+//! Parses the names that course platforms give to exported files, one platform each.
 
 use std::path::Path;
 
 use super::whose::{Platform, Whose};
 
-/// A number as platforms write theirs: no leading zero, and no more digits than a computer counts with.
+/// A number as platforms write it: no leading zero, and few enough digits for a computer number.
 fn is_number(part: &str) -> bool {
     (1..=18).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.starts_with('0')
 }
 
-/// A name and the number that stands right before Moodle's own word. A name that has the word twice is of nobody's making
-/// but the learner's, and tells nothing.
+/// A name and a number right before Moodle's own word. A name with that word twice was made by a learner, and identifies nobody.
 pub(super) fn moodle(whole: &str, stem: &str) -> Option<Whose> {
     const WORD: &str = "_assignsubmission_";
     let (before, after) = whole.split_once(WORD)?;
     let (who, number) = before.rsplit_once('_')?;
-    // Moodle makes every underscore of a name and of a group a blank.
+    // Moodle replaces every underscore of a name and of a group by a blank.
     if !is_number(number) || who.contains('_') || after.contains(WORD) {
         return None;
     }
@@ -24,8 +23,8 @@ pub(super) fn moodle(whole: &str, stem: &str) -> Option<Whose> {
     Some(Whose { file: is_flat.then(|| file.to_owned()), ..Whose::numbered(Platform::Moodle, who, number) })
 }
 
-/// A name without an underscore, perhaps `late`, the learner's number, the file's number, and the file's name; or what stands
-/// for a text or a link that was handed in.
+/// A name without an underscore, perhaps `late`, the learner's number, the file's number, and the file's name; or the name of a
+/// text or a link that was handed in.
 pub(super) fn canvas(whole: &str) -> Option<Whose> {
     let (who, rest) = whole.split_once('_')?;
     let late = rest.strip_prefix("LATE_").or(rest.strip_prefix("late_"));
@@ -45,7 +44,7 @@ pub(super) fn canvas(whole: &str) -> Option<Whose> {
     }
 }
 
-/// A file's name without the number that Canvas gives a file that was handed in again: `lib-2.rs` is the third `lib.rs`.
+/// A file's name without the number that Canvas adds when it is handed in again: `lib-2.rs` is the third `lib.rs`.
 pub(super) fn unrevised(file: &str) -> (String, u64) {
     let (stem, extension) = file.rsplit_once('.').map_or((file, None), |(stem, extension)| (stem, Some(extension)));
     let Some((plain, number)) = stem.rsplit_once('-').filter(|(plain, number)| is_number(number) && !plain.is_empty())
@@ -56,14 +55,15 @@ pub(super) fn unrevised(file: &str) -> (String, u64) {
     (name, number.parse().unwrap_or(0))
 }
 
-/// What Blackboard's name says: all before its own word, when, and the file's name.
+/// The parts of Blackboard's name: everything before its own word, the time, and the file's name.
 pub(super) struct Attempt<'a> {
     before: &'a str,
     when: u64,
     file: &'a str,
 }
 
-/// The assignment, the user's name, `attempt`, when, and the file's name; without that it is Blackboard's own note.
+/// The assignment, the user's name, `attempt`, the time, and the file's name; without that, it is Blackboard's own
+/// note.
 pub(super) fn blackboard(stem: &str) -> Option<Attempt<'_>> {
     const WORD: &str = "_attempt_";
     const WHEN: &str = "0000-00-00-00-00-00";
@@ -91,7 +91,7 @@ impl Attempt<'_> {
     }
 }
 
-/// The person's number and the folder's, the name, when, and perhaps the file's name.
+/// The person's number and the folder's, the name, the time, and perhaps the file's name.
 pub(super) fn brightspace(whole: &str) -> Option<Whose> {
     let parts: Vec<&str> = whole.split(" - ").collect();
     let (user, folder) = parts.first()?.split_once('-')?;
@@ -104,7 +104,8 @@ pub(super) fn brightspace(whole: &str) -> Option<Whose> {
     Some(Whose { order: when, file, ..Whose::numbered(Platform::Brightspace, &name, user) })
 }
 
-/// `Sep 24, 2024 926 PM` as a number that grows: 202409242126. Also with the month after the day, and a colon in the time.
+/// `Sep 24, 2024 926 PM` as a number that grows with time: 202409242126. Also with the month after the day, and a colon in the
+/// time.
 fn moment(text: &str) -> Option<u64> {
     const MONTHS: [[&str; 2]; 12] = [
         ["jan", "janv"],
@@ -146,7 +147,7 @@ fn moment(text: &str) -> Option<u64> {
     sound.then_some((((year * 100 + month?) * 100 + day) * 100 + hours) * 100 + minutes)
 }
 
-/// The last name, the first, what they log in with, their number.
+/// The last name, the first, the login, the number.
 pub(super) fn ilias(whole: &str) -> Option<Whose> {
     let parts: Vec<&str> = whole.split('_').collect();
     let [last, first @ .., login, number] = parts.as_slice() else { return None };

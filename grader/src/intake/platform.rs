@@ -1,5 +1,5 @@
-//! Whose a file or a folder of a class's export is: course platforms name what they export in their own ways, and this is
-//! the one place that reads those names. The same numbers and user names are what marks are handed back under.
+//! The owner of a folder or file in a class's export. Course platforms name their exports in their own ways, and this is the only
+//! place that parses those names. Marks are handed back under the same numbers and user names.
 //!
 //! | platform | what it names | how |
 //! | --- | --- | --- |
@@ -10,7 +10,7 @@
 //! | ILIAS | folders | `Last_First_login_USER` |
 //! | Gradescope | folders | `submission_NUMBER`, and a `submission_metadata.yml` that tells whose |
 //!
-//! GitHub Classroom's folders bear the repository's name, which is the learner's own: the whole name.
+//! GitHub Classroom names folders after the repository, which is the learner's own: the whole name counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,17 +20,17 @@ use super::told::{blackboards_note, gradescope_file};
 pub use super::whose::{Platform, Whose};
 use crate::host::printable;
 
-/// Gradescope's file that tells whose submissions are whose.
+/// Gradescope's file that lists the owners of submissions.
 const GRADESCOPE_FILE: &str = "submission_metadata.yml";
 
-/// Whether a file holds no submission and yet tells whose one is.
+/// Whether a file is not a submission but identifies one's owner.
 pub(super) fn tells_whose(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == GRADESCOPE_FILE)
         || path.file_stem().is_some_and(|stem| blackboard(&stem.to_string_lossy()).is_some())
 }
 
-/// Whose each of these is: all that stands in a class's folder, told together, for one name alone may look like any platform's.
-/// Cost: O(names).
+/// The owner of each of these items. All of a class's folder is examined together, because a single name may match several
+/// platforms. Cost: O(names).
 pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
     let told = gradescope_file(&folder.join(GRADESCOPE_FILE));
     let is_canvas = looks_like_canvas(paths);
@@ -62,8 +62,8 @@ pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
     all
 }
 
-/// Where a file for a learner stands in the archive that a platform takes back: in a folder of the name that it exported, or
-/// behind what it put before the learner's own name. `whole` is the exported name, `name` that without a file's extension.
+/// The path of a learner's file in the archive that a platform imports: in a folder with the exported name, or after the prefix
+/// that the platform put before the learner's own name. `whole` is the exported name, `name` the same without extension.
 fn hand_back(whose: &Whose, whole: &str, name: &str, is_folder: bool) -> String {
     let own = whose.file.as_deref().unwrap_or_default();
     let before = whole.strip_suffix(own).unwrap_or(whole);
@@ -78,8 +78,8 @@ fn hand_back(whose: &Whose, whole: &str, name: &str, is_folder: bool) -> String 
     }
 }
 
-/// Whether names that could be Canvas's are. `hw_3_1_ada.rs` and `hw_3_2_bob.rs` look alike: but in Canvas no two files have the
-/// same number, and a whole class is not one person whose files nobody could begin with.
+/// Whether names that match Canvas's pattern really are Canvas's. `hw_3_1_ada.rs` and `hw_3_2_bob.rs` match too: but in Canvas no
+/// two files have the same number, and a whole class is not one person whose files have no root.
 fn looks_like_canvas(paths: &[PathBuf]) -> bool {
     let names = paths.iter().filter_map(|path| path.file_name()?.to_str());
     let found: Vec<Whose> = names.filter_map(canvas).collect();
@@ -93,7 +93,7 @@ fn looks_like_canvas(paths: &[PathBuf]) -> bool {
     files_are_apart && (people.len() > 1 || found.len() == 1 || found.iter().any(begins))
 }
 
-/// Whether a class's folders are ILIAS's: all of them, and no two with the same number.
+/// Whether a class's folders are ILIAS's: all match its pattern, and no two have the same number.
 fn looks_like_ilias(paths: &[PathBuf]) -> bool {
     let mut numbers = BTreeSet::new();
     let mut folders = paths.iter().filter(|path| path.is_dir()).peekable();
@@ -103,14 +103,14 @@ fn looks_like_ilias(paths: &[PathBuf]) -> bool {
     folders.peek().is_some() && folders.all(fits)
 }
 
-/// Blackboard's names hold the assignment's before the user's, and either may hold underscores: its note on the submission
-/// tells the user's exactly, else the class does, by what all its names begin with.
+/// Blackboard's names have the assignment before the user, and both may contain underscores. Its note on the submission gives the
+/// user's name exactly; otherwise the beginning that all names of the class share is the assignment.
 fn name_blackboards_users(paths: &[PathBuf], all: &mut [Whose]) {
     let prefixes: BTreeSet<String> =
         all.iter().filter(|one| one.platform == Platform::Blackboard).map(|one| one.name.clone()).collect();
     let Some((first, last)) = prefixes.first().zip(prefixes.last()) else { return };
     let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
-    // Of one learner alone the whole prefix is shared.
+    // A single learner's whole prefix would count as shared.
     let shared = if prefixes.len() == 1 { first.len() } else { same };
     let cut = first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1);
     let notes: BTreeMap<String, (String, String)> = paths
@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    /// Whose these files are, were they a class.
+    /// The owners of these files as if they were a class.
     fn whose_files(names: &[&str]) -> Vec<Whose> {
         let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
         whose(Path::new("nowhere"), &paths)

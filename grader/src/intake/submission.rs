@@ -1,4 +1,5 @@
-//! A submission as plain data: the source files of a folder, or a single file. Nothing in it is run or followed here.
+//! A submission as plain data: the source files of a folder, or a single file. Nothing in it is executed, no link is
+//! followed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,20 +16,20 @@ use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::look::{FOREIGN_FOLDERS, Look, find_language, find_root, language_of, look, passed_over};
 
-/// Largest file that is read, in bytes.
+/// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
-/// Most bytes of all files together.
+/// The most bytes of all files together.
 const TOTAL_BYTES_MAX: u64 = 4 << 20;
-/// Most source files.
+/// The most source files.
 const FILES_MAX: usize = 256;
-/// Most directory entries looked at.
+/// The most directory entries that are examined.
 const ENTRIES_MAX: usize = 10_000;
-/// Deepest folder looked into.
+/// The deepest folder that is searched.
 const DEPTH_MAX: usize = 12;
 /// Most names that a message gives.
 const NAMED_MAX: usize = 5;
 
-/// Files that would steer a build by cargo, and what is said about them.
+/// Files that would configure a cargo build, with the message about each.
 const IGNORED: &[(&str, &str)] = &[
     ("build.rs", "build scripts are never run here: the submission is graded without this file"),
     (".cargo", "cargo's settings are ignored: the grader has its own"),
@@ -36,45 +37,45 @@ const IGNORED: &[(&str, &str)] = &[
     ("rust-toolchain.toml", "the toolchain is the grader's: this file is ignored"),
 ];
 
-/// A submission, read. It can be sent to another machine, where it is as much a stranger's as here.
+/// A submission that was read. It can be sent to another machine; it is as untrusted there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
-    /// What it is written in, told from its files.
+    /// Its language, from its files.
     pub language: CodeLanguage,
-    /// Where it was read from, as told by whoever runs the grader.
+    /// The path that it was read from, as the user named it.
     pub path: String,
     /// Path, relative to the submission and with `/`, to text.
     pub files: BTreeMap<String, String>,
-    /// The file to begin with among `files`: `src/lib.rs`, `lib.rs`, `main.py`, or the one file there is.
+    /// The root file among `files`: `src/lib.rs`, `lib.rs`, `main.py`, or the only file.
     pub root: String,
     /// Digest of `root` and `files`, in hexadecimal.
     pub sha256: String,
     /// What was left out, and why.
     pub notes: Vec<Diagnostic>,
-    /// Whether it is a part of a pack, and so no stranger's.
+    /// Whether it is part of a pack, and therefore trusted.
     #[serde(skip)]
     pub is_of_pack: bool,
 }
 
-/// Why a path holds no submission. Each says what to do.
+/// Why there is no submission at a path. Each sentence names the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
     /// The path cannot be read at all.
     Io {
         /// The path.
         path: String,
-        /// The system's words.
+        /// The system's message.
         reason: String,
         /// The languages that would be taken.
         languages: Vec<CodeLanguage>,
     },
-    /// A folder without a file to begin with.
+    /// A folder without a root file.
     NoRoot {
-        /// The languages that would be taken.
+        /// The languages that are accepted.
         languages: Vec<CodeLanguage>,
         /// The path.
         path: String,
-        /// The source files that are there.
+        /// The source files that it has.
         found: Vec<String>,
         /// The other files.
         others: Vec<String>,
@@ -136,10 +137,9 @@ impl Unreadable {
 }
 
 impl Submission {
-    /// Reads `path` as a submission in one of `languages`: a folder with a file to begin with (`src/lib.rs`, `lib.rs`,
-    /// `main.py`; at its top, or in its only such sub-folder), a folder with a single source file, or one file. Symbolic
-    /// links below `path` are never followed. Where a folder would do for several languages, it is the first one's that has a
-    /// file of such a name.
+    /// Reads `path` as a submission in one of `languages`: a folder with a root file (`src/lib.rs`, `lib.rs`, `main.py`; at its
+    /// top, or in its only such sub-folder), a folder with a single source file, or one file. Symbolic links below `path` are
+    /// never followed. If a folder matches several languages, the first one with a root file is used.
     ///
     /// # Errors
     /// See [`Unreadable`].
@@ -159,7 +159,7 @@ impl Submission {
             return Err(Unreadable::Io { path: shown, reason, languages });
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // `grade …/src/lib.rs` means the crate: its modules stand beside it.
+        // `grade …/src/lib.rs` means the whole crate: its modules are beside that file.
         if let (true, Some(src)) = (name == "lib.rs", path.parent().filter(|parent| parent.ends_with("src")))
             && let Some(folder) = src.parent()
         {
@@ -170,7 +170,7 @@ impl Submission {
             return Err(Unreadable::TooBig { path: shown, limit: format!("{FILE_BYTES_MAX} bytes a file") });
         }
         let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
-        // A file of any name is graded as what it is, else in the exercise's first language.
+        // A file of any name is graded in the language of its extension, else in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
         let plain = || look(language).alone.to_owned();
@@ -179,15 +179,15 @@ impl Submission {
         Ok(Self::new(language, shown, root.clone(), BTreeMap::from([(root, text)]), Vec::new()))
     }
 
-    /// A Rust submission of one file at hand: a test.
+    /// A Rust submission of one file, for tests.
     pub fn from_source(name: &str, source: &str) -> Self {
         let root = "src/lib.rs".to_owned();
         let files = BTreeMap::from([(root.clone(), source.to_owned())]);
         Self::new(CodeLanguage::Rust, name.to_owned(), root, files, Vec::new())
     }
 
-    /// A submission of files at hand: a pack's solution, a mutant. `None` where none of them is one to begin with. Files that
-    /// no source of the language is are left out.
+    /// A submission of given files: a pack's solution, a mutant. `None` if none of them is a root file. Files that are not
+    /// sources of the language are left out.
     pub fn of(language: CodeLanguage, name: &str, mut files: BTreeMap<String, String>) -> Option<Self> {
         files.retain(|name, _| language_of(name, &[language]).is_some());
         let root = find_root(language, files.keys())?;
@@ -217,11 +217,10 @@ impl Submission {
         notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());
         let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
-        // What stands outside the crate (another try, a test beside it) is not part of it.
+        // Files outside the crate (another attempt, a test beside it) are not part of it.
         let crate_folder = home.strip_suffix("src/").unwrap_or(home);
         notes.retain(|note| note.file.starts_with(crate_folder));
-        // The learner's own names: relative to the crate, however deep the platform's export has buried it, and in folders of
-        // whatever names.
+        // Paths relative to the crate, as the learner knows them, however deep the platform's export has put it.
         let cut = crate_folder.len();
         for note in &mut notes {
             note.file.drain(..cut);
@@ -229,7 +228,7 @@ impl Submission {
         let own = |name: &str| composed(&name[cut..]);
         let mut named = own(&root);
         if !is_plain(&named) {
-            // One file, whatever its name, is what is meant.
+            // A single file is graded whatever its name.
             look(language).alone.clone_into(&mut named);
         }
         let mut files = BTreeMap::new();
@@ -314,7 +313,7 @@ impl Walk<'_> {
         if self.sources.len() == FILES_MAX {
             return Err(self.too_big(format!("{FILES_MAX} source files")));
         }
-        // What is read is counted, not what the file's size is said to be.
+        // The bytes read are counted; the file's claimed size is not trusted.
         let read = read_plain(path, FILE_BYTES_MAX);
         self.bytes += read.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let too_big = read.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::FileTooLarge);
@@ -345,12 +344,13 @@ fn is_plain(name: &str) -> bool {
         && !name.contains("..")
 }
 
-/// A name with its accents as one character each, as an editor writes them in `mod`: some file systems take them apart.
+/// A name with accents as single characters, as editors write them in `mod`: some file systems store accents
+/// separately.
 fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
-/// A source's text, without the mark that some editors put before it.
+/// A source's text, without a byte order mark.
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(diagnostic::at(name, 1, 0, "this file is UTF-16; save it as UTF-8"));

@@ -1,4 +1,4 @@
-//! What files in an export tell of whose submissions are whose.
+//! Files in exports that identify the owners of submissions.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::whose::{Partner, Platform, Whose};
 use crate::host::files::read_plain;
 
-/// Largest file that tells whose submissions are whose, in bytes.
+/// The largest such file that is read, in bytes.
 const TOLD_BYTES_MAX: u64 = 4 << 20;
 
 /// The person's name and user name in Blackboard's note: `Name: Ada Lovelace (alovelace)` in its first line.
@@ -18,7 +18,7 @@ pub(super) fn blackboards_note(path: &Path) -> Option<(String, String)> {
     Some((name.to_owned(), username.to_owned()))
 }
 
-/// What Gradescope's file tells of one submission.
+/// Gradescope's data about one submission.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     people: Vec<Partner>,
@@ -40,8 +40,8 @@ impl Told {
     }
 }
 
-/// Gradescope's file: a key for each submission's folder, and below it the people who handed in. Read as far as it is needed;
-/// a file of another form tells nothing.
+/// Gradescope's file: a key for each submission's folder, and below it the people who handed it in. Only the necessary part is
+/// parsed; a file in another format is ignored.
 pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
     let is_there = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
@@ -57,7 +57,7 @@ pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
         let begins = line.trim_start().starts_with("- ");
         let line = line.trim_start_matches([' ', '-']).trim_end();
         let (key, value) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
-        // What was handed in before stands below, under the same keys.
+        // Earlier submissions are listed below, with the same keys.
         in_history |= key.trim_start_matches(':') == "history";
         if begins && !in_history {
             found.people.push(Partner::default());
@@ -79,7 +79,7 @@ pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
     told
 }
 
-/// A plain or quoted text of YAML.
+/// A plain or quoted YAML string.
 fn unquoted(text: &str) -> String {
     let text = text.trim();
     let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);

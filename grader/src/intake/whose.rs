@@ -1,10 +1,10 @@
-//! Whose a submission is.
+//! The owner of a submission.
 
 use std::ffi::OsString;
 
 use crate::host::printable;
 
-/// Where a name was made.
+/// The platform that made a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Platform {
     /// Moodle's assignment.
@@ -19,40 +19,41 @@ pub enum Platform {
     Ilias,
     /// Gradescope.
     Gradescope,
-    /// Anywhere else: the whole name is the learner's.
+    /// Any other: the whole name is the learner's.
     Other,
 }
 
-/// Whose something is, as its platform's name for it tells. Two are of one learner only where the platform writes both names in
-/// the same way, with the same number and the very same letters: what a learner can choose (a name, a file's name) never
-/// passes for another's.
+/// An owner, as the platform's name tells. Two submissions belong to one learner only if the platform wrote both names in the
+/// same way, with the same number and exactly the same letters: nothing that a learner can choose (a name, a file's name) may
+/// make them look like another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whose {
     /// The platform.
     pub platform: Platform,
-    /// As it is shown: a stranger's text too, in every report, on the terminal and in the table.
+    /// The name that is shown. It is a stranger's text, in every report, on the terminal and in the table.
     pub shown: String,
-    /// What makes it this learner.
+    /// What identifies the learner.
     pub exact: OsString,
     /// The platform's name for the person: `Ada Lovelace`, `lovelaceada`.
     pub name: String,
-    /// The platform's number for the person or, in Moodle, for their part in the assignment; empty where it tells none.
+    /// The platform's number for the person or, in Moodle, for their part in the assignment; empty if unknown.
     pub number: String,
-    /// The name that they log in with; empty where the platform does not tell.
+    /// The login name; empty if unknown.
     pub username: String,
-    /// Their address; empty where the platform does not tell.
+    /// The email address; empty if unknown.
     pub email: String,
     /// Who handed in with them, where the platform tells: the mark is theirs too.
     pub partners: Vec<Partner>,
     /// Whether it was handed in late, where the platform says so.
     pub late: bool,
-    /// Which of several came later: a number that grows.
+    /// The order of several attempts: later ones have larger numbers.
     pub order: u64,
-    /// The learner's own name for the file, where the platform put its own before that.
+    /// The learner's own name of the file, if the platform put its own before it.
     pub file: Option<String>,
-    /// Whether it is a platform's note on a submission, and none itself.
+    /// Whether it is a platform's note on a submission, and not a submission.
     pub is_note: bool,
-    /// Under which name a file for the learner goes back to the platform, in an archive of them all: up to the file's own.
+    /// The name under which the learner's file goes back to the platform, in an archive of all: the part before the file's own
+    /// name.
     pub hand_back: String,
 }
 
@@ -68,7 +69,7 @@ pub struct Partner {
 }
 
 impl Platform {
-    /// Whether all that bears one order is one attempt, so that a later one replaces it as a whole.
+    /// Whether everything with the same order is one attempt, so that a later one replaces it as a whole.
     pub(super) const fn tells_attempts(self) -> bool {
         matches!(self, Self::Blackboard | Self::Brightspace)
     }

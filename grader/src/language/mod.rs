@@ -1,4 +1,4 @@
-//! Languages: from a submission's text to subjects, one folder a language, all behind one seam.
+//! Languages: from a submission's text to subjects, one folder for each language, all behind one seam.
 //!
 //! | module | what it does |
 //! | --- | --- |
@@ -6,7 +6,7 @@
 //! | [`http`] | a running service: a command that starts it, or its URL |
 //! | [`python`] | Python, on a real CPython in the sandbox |
 //! | [`rust`] | Rust, compiled to WebAssembly |
-//! | [`script`] | the script language: nothing is built |
+//! | [`script`] | the script language: nothing to build |
 //! | [`suite`] | tests as submissions, whatever their language |
 //! | [`threads`] | a module with threads as a subject, under a scheduler of ours |
 //! | [`wasm`] | a WebAssembly module as a subject, in a world that is given to it |
@@ -32,8 +32,8 @@ use crate::pack::Pack;
 use suite::Suite;
 use toolchain::{Rejected, Toolchain};
 
-/// The toolchain of a language, for a pack's exercise. What it needs once on this machine is made now, and standard error
-/// says so.
+/// The toolchain of a language for a pack's exercise. What must be made once on this machine is made now, with a message on
+/// standard error.
 ///
 /// # Errors
 /// The pack lacks what the language needs, or this machine does; the message names the remedy.
@@ -46,7 +46,7 @@ pub fn open(language: CodeLanguage, pack: &Pack, protection: Protection) -> Resu
     }
 }
 
-/// The tests of a submission, for these caches: name to source.
+/// A submission's tests, ready to be run on these caches (name to source).
 ///
 /// # Errors
 /// They do not build, do what is forbidden, or this machine lacks what they need.
@@ -64,7 +64,7 @@ pub fn open_suite(
     }
 }
 
-/// Makes what is made once on a machine for tests in a language.
+/// Makes what tests in a language need once on a machine.
 ///
 /// # Errors
 /// This machine lacks what that needs, or one of the caches does not build.
@@ -80,7 +80,7 @@ pub fn prepare_suite(
     }
 }
 
-/// Makes what is made once on a machine, by its name.
+/// Makes one of the things that are made once on a machine, by its name.
 ///
 /// # Errors
 /// It cannot be made: a sentence.

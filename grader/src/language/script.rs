@@ -1,4 +1,4 @@
-//! The script language: a submission is the script itself, and what obeys it is the reference engine.
+//! The script language: a submission is itself a script, which the reference engine runs.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use cachedojo_lab::subject::Subject;
 use super::toolchain::{Built, Factory, Limits, NotStarted, Rejected, Toolchain};
 use crate::intake::submission::Submission;
 
-/// Scripts need nothing to be built.
+/// Scripts need no building.
 #[derive(Debug)]
 pub struct ScriptToolchain;
 

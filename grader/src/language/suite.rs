@@ -1,18 +1,18 @@
-//! Tests as submissions, whatever their language: something that runs a learner's tests on any cache, and says what came of each.
-//! The tests cannot tell one cache from another but by what it does.
+//! Tests as submissions, in any language: runs a learner's tests on a cache and reports each result. The tests can distinguish
+//! caches only by their behaviour.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde::Deserialize;
 
-/// A test with more calls than this is run last, and not at all once another has told a cache apart.
+/// A test with more calls than this is run last, and skipped once another test has found the cache's bug.
 pub const CALLS_HEAVY: u64 = 300;
 
 /// A learner's tests, ready to be run on any cache that they were opened with.
 pub trait Suite: Debug {
-    /// Runs the tests but for `skip` on a cache, by its name; those of `heavy` last. Returns the processor time used besides, in
-    /// milliseconds.
+    /// Runs the tests, except `skip`, on the cache with this name; those in `heavy` last. Also returns the processor time used,
+    /// in milliseconds.
     ///
     /// # Errors
     /// The grader's own failure, in a sentence.
@@ -24,21 +24,21 @@ pub trait Suite: Debug {
         heavy: &BTreeSet<String>,
     ) -> Result<(Ran, u64), String>;
 
-    /// The names of tests that assert nothing, as their text shows: of their functions alone.
+    /// The names of functions whose tests assert nothing, according to their source.
     fn silent(&self) -> &BTreeSet<String>;
 
-    /// What runs the tests, as reports name it.
+    /// The backend, as reports name it.
     fn backend(&self) -> &'static str;
 }
 
-/// What a learner's tests come to on one cache.
+/// The result of a learner's tests on one cache.
 #[derive(Debug)]
 pub enum Ran {
     /// They ran.
     Tests(TestRun),
-    /// They did something that is forbidden: what.
+    /// They did something forbidden.
     Forbidden(String),
-    /// They took too long, or too much memory, or ended their process; in a sentence.
+    /// They took too long or too much memory, or ended their process; in a sentence.
     Lost(String),
 }
 
@@ -47,11 +47,11 @@ pub enum Ran {
 pub struct TestRun {
     /// How it ended.
     pub ended: Ended,
-    /// The test that was the last to begin.
+    /// The last test that began.
     pub last: String,
-    /// For a deadlock: who waits, where, for what.
+    /// For a deadlock: which thread waits, where, for what.
     pub waits: Vec<String>,
-    /// The tests that began, in their order.
+    /// The tests that began, in order.
     pub tests: Vec<Test>,
     /// Files that could not be read as tests: file, message.
     pub errors: Vec<(String, String)>,
@@ -65,11 +65,11 @@ pub enum Ended {
     Done,
     /// The threads of the last test wait for each other for ever.
     Deadlock,
-    /// The last test took too many steps.
+    /// The last test exceeded its steps.
     Steps,
 }
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Test {
     /// Its name: its file, `::`, and its function.
@@ -78,11 +78,11 @@ pub struct Test {
     pub line: u32,
     /// Whether it passed.
     pub outcome: TestOutcome,
-    /// What is said of it, where it did not.
+    /// The failure's message; empty for a pass.
     pub text: String,
-    /// Threads of its own that called the cache.
+    /// How many threads of its own called the cache.
     pub threads: u32,
-    /// The calls of each of them.
+    /// How many calls each of them made.
     pub operations: Vec<u64>,
     /// All calls.
     pub calls: u64,
@@ -98,6 +98,6 @@ pub enum TestOutcome {
     Passed,
     /// It did not.
     Failed,
-    /// It was not run to its end.
+    /// It was not finished.
     Skipped,
 }

@@ -1,5 +1,5 @@
-//! What every language is to the rest of the grader: something that turns a submission's text into a factory of subjects.
-//! Behind the factory nobody knows which language it was.
+//! The interface of every language to the rest of the grader: from a submission's text to a factory of subjects. Code that uses a
+//! factory does not know the language.
 
 use std::fmt::{self, Debug};
 use std::sync::Arc;
@@ -13,33 +13,33 @@ use crate::intake::submission::Submission;
 
 /// A language's way from text to subjects, for one exercise on this machine.
 pub trait Toolchain: Send + Sync + Debug {
-    /// Inspects and builds a submission. Whatever the submission holds, this ends, within the sandbox's limits.
+    /// Inspects and builds a submission. It ends within the sandbox's limits, whatever the submission contains.
     ///
     /// # Errors
     /// See [`Rejected`].
     fn build(&self, submission: &Submission) -> Result<Built, Rejected>;
 
-    /// The factory of an artifact that an earlier [`Toolchain::build`] made under the same [`Toolchain::identity`]; `None`
-    /// when the bytes are none.
+    /// The factory of an artifact that an earlier [`Toolchain::build`] with the same [`Toolchain::identity`] made; `None` if the
+    /// bytes are not one.
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>>;
 
-    /// All that could make another result of the same pack and submission besides this grader's own code: the compiler or
-    /// interpreter and its version, the adapter, whether the build is confined.
+    /// Everything except this grader's own code that could change the result of the same pack and submission: the compiler or
+    /// interpreter with its version, the adapter, whether the build is confined.
     fn identity(&self) -> String;
 
-    /// What runs the submission, as reports name it.
+    /// The backend, as reports name it.
     fn backend(&self) -> &'static str;
 }
 
 /// Makes fresh subjects of one submission.
 pub trait Factory: Send + Sync + Debug {
-    /// A fresh subject: nothing of an earlier one is left in it. Cheap, for every run of every check takes one.
+    /// A fresh subject, with no state of an earlier one. Cheap: every run of every check takes one.
     ///
     /// # Errors
-    /// This machine cannot start one; nothing is said about the submission.
+    /// This machine cannot start one; this says nothing about the submission.
     fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted>;
 
-    /// What runs the submission, as reports name it, where that is something else than its toolchain's usual.
+    /// The backend, if it is not the toolchain's usual one.
     fn backend(&self) -> Option<&'static str> {
         None
     }
@@ -50,24 +50,25 @@ pub trait Factory: Send + Sync + Debug {
 pub struct Built {
     /// Its subjects.
     pub factory: Arc<dyn Factory>,
-    /// What is run, as bytes: equal bytes behave alike, so they go into the receipt and the cache.
+    /// The bytes that are run. Equal bytes behave alike, so they identify the submission in the receipt and the cache.
     pub artifact: Vec<u8>,
-    /// Items of the interface that are left out, because they are missing or have another signature.
+    /// Items of the interface that are left out: missing, or with another signature.
     pub missing: Vec<String>,
-    /// What there is to say all the same: items left out, and what the reader ignored.
+    /// Messages that do not prevent grading: items left out, and files that were ignored.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What one run of a submission may use.
+/// The limits of one run of a submission.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    /// Work, in instructions of a WebAssembly module (roughly).
+    /// Work, roughly in instructions of a WebAssembly module.
     pub fuel: u64,
     /// Memory, in bytes.
     pub memory_bytes: usize,
-    /// Bytes printed.
+    /// Bytes of output.
     pub output_bytes: usize,
-    /// Processor time of all calls together: for work that fuel does not see. Honest ones end by fuel long before.
+    /// Processor time of all calls together, for work that fuel does not count. Honest submissions run out of fuel long
+    /// before.
     pub instance_cpu: Duration,
 }
 
@@ -85,20 +86,20 @@ impl Default for Limits {
 /// Why a submission is not run.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Rejected {
-    /// In a word.
+    /// The kind of reason.
     pub reason: Reason,
-    /// In detail; never empty.
+    /// The details; never empty.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Why a submission is not run, in a word.
+/// The kinds of reasons why a submission is not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Reason {
-    /// It does not compile, or is not what the exercise asks for.
+    /// It does not compile, or does not have what the exercise asks for.
     BuildFailed,
-    /// It does what the exercise forbids.
+    /// It does something that the exercise forbids.
     Forbidden,
-    /// The grader itself failed; nothing is said about the submission.
+    /// The grader itself failed; this says nothing about the submission.
     HarnessError,
 }
 
@@ -125,23 +126,23 @@ impl From<NotRun> for Rejected {
 }
 
 impl Rejected {
-    /// A submission is not run for this reason; `diagnostics` must not be empty.
+    /// A rejection for this reason; `diagnostics` must not be empty.
     pub fn new(reason: Reason, diagnostics: Vec<Diagnostic>) -> Self {
         Self { reason, diagnostics }
     }
 
-    /// It does not build, for this reason.
+    /// A rejection because the submission does not build.
     pub fn build_failed(message: &str) -> Self {
         Self::new(Reason::BuildFailed, vec![diagnostic::general(message)])
     }
 
-    /// The grader itself failed; the message names the remedy.
+    /// A rejection because the grader failed; the message names the remedy.
     pub fn harness(message: &str) -> Self {
         Self::new(Reason::HarnessError, vec![diagnostic::general(message)])
     }
 }
 
-/// This machine could not start a subject, and why; the sentence names the remedy.
+/// This machine could not start a subject; the sentence has the reason and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotStarted(pub String);
 

@@ -1,9 +1,8 @@
-//! A compiled submission as a subject: wasmtime, and a world of our own instead of an operating system.
+//! A compiled submission as a subject: run by wasmtime, with a world of our own in place of an operating system.
 //!
-//! A module sees ten functions of WASI and nothing else: two virtual clocks, a sleep that moves them, seeded randomness, a
-//! place to print to, an exit that ends only itself. Fuel bounds its work and a limiter its memory. What fuel does not
-//! see (one instruction may copy megabytes) a coarse watchdog does, on the thread's own processor time, so that a busy machine
-//! changes no verdict.
+//! A module can call ten functions of WASI: two virtual clocks, a sleep that moves them, seeded randomness, output, and an exit
+//! that ends only the module. Fuel bounds its work and a limiter its memory. Work that fuel does not count (one instruction may
+//! copy megabytes) is bounded by a coarse watchdog on the thread's own processor time, so that a busy machine changes no verdict.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,11 +20,11 @@ use crate::host::machine;
 use crate::host::printable::harmless;
 use crate::language::toolchain::{Factory, Limits, NotStarted};
 
-/// Work allowed besides for each key of a run of keys: such a request stands for thousands of calls, and a ring that
+/// Additional work for each key of a series of keys: such a request stands for thousands of calls, and a ring that
 /// sorts its points at every look-up is slow, not wrong.
 const FUEL_PER_KEY: u64 = 4_000_000;
 
-/// A module, compiled for this machine, from which fresh subjects are made. Cheap to clone, and shared between threads.
+/// A module, compiled for this machine, that makes fresh subjects. Cheap to clone, and shared between threads.
 #[derive(Clone)]
 pub struct Program {
     ready: Arc<InstancePre<State>>,
@@ -37,11 +36,11 @@ impl std::fmt::Debug for Program {
     }
 }
 
-/// Native stack of a call, in bytes. Callers need a thread with twice as much, as every Rust thread has by default.
+/// Native stack of a call, in bytes. The calling thread needs twice as much, which every Rust thread has by default.
 const STACK_BYTES: usize = 1 << 20;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
-/// Largest answer that is read, in bytes: some times the memory limit of any check's node.
+/// The largest answer that is read, in bytes: several times the memory limit of any check's node.
 pub(crate) const ANSWER_BYTES_MAX: u64 = 4 << 20;
 
 const WASI: &str = "wasi_snapshot_preview1";
@@ -53,7 +52,7 @@ impl Program {
     /// Compiles a module. Cost: about 0.1 s for a submission's.
     ///
     /// # Errors
-    /// A sentence, when the bytes are no module or not one that follows the seam.
+    /// A sentence, if the bytes are not a module, or not one that follows the seam.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
         let engine = engine()?;
         let module = Module::from_binary(engine, bytes)
@@ -66,7 +65,7 @@ impl Program {
         Ok(Self { ready: Arc::new(ready) })
     }
 
-    /// A fresh subject: its memory is new, nothing of an earlier one is left.
+    /// A fresh subject with new memory.
     pub fn subject(&self, limits: Limits) -> WasmSubject {
         let state = State {
             world: World::new(0),
@@ -80,7 +79,7 @@ impl Program {
         };
         let mut store = Store::new(self.ready.module().engine(), state);
         store.limiter(|state| state);
-        // Fuel and epochs are on in our one engine, so these cannot fail.
+        // Fuel and epochs are enabled in our only engine, so these cannot fail.
         drop(store.set_fuel(limits.fuel));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |mut context| {
@@ -99,8 +98,8 @@ impl Factory for Program {
     }
 }
 
-/// Whether modules can be run on this machine: their memory is reserved as a whole, and a limit on address space, or a system
-/// without any left, refuses that. What is wrong here is no submission's doing. Cost: some µs once it was asked.
+/// Whether modules can be run on this machine. Their memory is reserved as a whole, which fails with a limit on address space, or
+/// if the system has none left; that is no submission's fault. Cost: some µs after the first call.
 ///
 /// # Errors
 /// They cannot: a sentence.
@@ -116,7 +115,8 @@ pub fn ready() -> Result<(), String> {
     READY.get_or_init(look).clone()
 }
 
-/// The one engine. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough to win that back.
+/// The only engine. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough for better code to
+/// pay.
 fn engine() -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     let made = ENGINE.get_or_init(|| {
@@ -138,29 +138,29 @@ fn engine() -> Result<&'static Engine, String> {
     made.as_ref().map_err(Clone::clone)
 }
 
-/// What the host keeps for one instance.
+/// The host's data for one instance.
 struct State {
     world: World,
     printed: Vec<u8>,
     output_bytes_max: usize,
     memory_bytes_max: usize,
     memory_refused: bool,
-    /// What the calls before this one have spent on the processor.
+    /// The processor time of the calls before this one.
     spent_before: Duration,
     /// The thread's processor time when the call began.
     call_began: Duration,
-    /// Whether the whole grading's time was over during a call.
+    /// Whether the whole grading's time ended during a call.
     cut_off: bool,
 }
 
 impl State {
-    /// What this call and those before it have spent on the processor.
+    /// The processor time of this call and those before it.
     fn spent(&self) -> Duration {
         self.spent_before + machine::thread_time().saturating_sub(self.call_began)
     }
 }
 
-/// Whether the grading that this process does, if it does one, has no time left for running the submission now.
+/// Whether this process is a grading with no time left for running the submission.
 fn is_over() -> bool {
     budget::left_to_run().is_some_and(|left| left.is_zero())
 }
@@ -236,12 +236,12 @@ impl Subject for WasmSubject {
 impl WasmSubject {
     fn allow(&mut self, more: u64) {
         let left = self.store.get_fuel().unwrap_or(0);
-        // Fuel is on in our one engine, so this cannot fail.
+        // Fuel is enabled in our only engine, so this cannot fail.
         drop(self.store.set_fuel(left.saturating_add(more)));
         self.fuel = self.fuel.saturating_add(more);
     }
 
-    /// What the submission has printed, made safe to show.
+    /// The submission's output, made harmless.
     pub fn printed(&self) -> String {
         harmless(&String::from_utf8_lossy(&self.store.data().printed))
     }
@@ -274,7 +274,7 @@ impl WasmSubject {
         Ok(self.exports.insert(Exports { memory, alloc, call }).clone())
     }
 
-    /// What a failed call means, from the trap and from what was printed during the call.
+    /// The crash that a failed call means, from the trap and from the output during the call.
     fn crash_of(&self, failure: &wasmtime::Error, printed_before: usize) -> Crash {
         if let Some(stop) = failure.downcast_ref::<Stop>() {
             return match stop {
@@ -288,7 +288,7 @@ impl WasmSubject {
         match failure.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) if state.cut_off => Crash::CutOff,
             Some(Trap::OutOfFuel | Trap::Interrupt) => Crash::OutOfFuel,
-            // Safe code reaches past the memory only where its stack grows down through zero.
+            // In safe code only a stack that grows below address zero accesses memory outside.
             Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => {
                 Crash::Panic { message: "stack overflow: the recursion is too deep".to_owned() }
             }
@@ -297,7 +297,7 @@ impl WasmSubject {
                 None if state.memory_refused => Crash::OutOfMemory,
                 None => Crash::Panic { message: "it aborted without a word".to_owned() },
             },
-            // The module could not even be set up: its own data does not fit the limit.
+            // The module could not even be instantiated: its own data exceeds the limit.
             None if state.memory_refused || failure.to_string().contains("exceeds memory limits") => Crash::OutOfMemory,
             None if failure.to_string().contains("memory") => Crash::Machine { message: format!("{failure:#}") },
             None => Crash::Gibberish,
@@ -337,10 +337,10 @@ fn world_functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<
     linker.func_wrap(WASI, "args_get", |_: u32, _: u32| 0)?;
     linker.func_wrap(WASI, "args_sizes_get", no_strings)?;
     linker.func_wrap(WASI, "sched_yield", || 0)?;
-    // No folder is open: another answer than this ends the module.
+    // No folder is open. Any other answer would end the module.
     linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: u32| EBADF)?;
     linker.func_wrap(WASI, "proc_exit", |code: u32| -> wasmtime::Result<()> { Err(Stop::Exit(code).into()) })?;
-    // Files, sockets and the rest: there are none, and the module is told so.
+    // Files, sockets and the rest do not exist: these functions return an error.
     for import in module.imports().filter(|import| import.module() == WASI) {
         if let (Some(kind), true) =
             (import.ty().func(), linker.get_by_import(&mut Store::new(engine, nothing()), &import).is_none())
@@ -374,7 +374,8 @@ fn no_strings(mut caller: Caller<'_, State>, count: u32, bytes: u32) -> i32 {
     write_at(&mut caller, count, &[0; 4]) | write_at(&mut caller, bytes, &[0; 4])
 }
 
-/// What a look at a clock takes: so two looks differ, as on any machine, and "used longest ago" can be told by times alone.
+/// The time that reading a clock takes: two readings differ, as on any machine, so "used longest ago" can be decided by times
+/// alone.
 const CLOCK_READ_NS: u64 = 1_000;
 
 fn clock_time_get(mut caller: Caller<'_, State>, clock: i32, _precision: u64, out: u32) -> i32 {
@@ -384,7 +385,7 @@ fn clock_time_get(mut caller: Caller<'_, State>, clock: i32, _precision: u64, ou
     write_at(&mut caller, out, &time.to_le_bytes())
 }
 
-/// Clock 0 is the wall's; the monotonic one and the processors' are one.
+/// Clock 0 is the wall clock; the monotonic clock and the processor clocks are one.
 fn time_of(world: &World, clock: u32) -> u64 {
     if clock == 0 { world.wall_ns } else { world.monotonic_ns }
 }
@@ -424,7 +425,7 @@ fn poll_oneoff(mut caller: Caller<'_, State>, subscriptions: u32, events: u32, c
 }
 
 fn random_get(mut caller: Caller<'_, State>, out: u32, len: u32) -> i32 {
-    // Randomness is work: a byte costs what an instruction does.
+    // Randomness counts as work: a byte costs as much fuel as an instruction.
     let left = caller.get_fuel().unwrap_or(0).saturating_sub(u64::from(len));
     drop(caller.set_fuel(left));
     let Some(memory) = memory_of(&mut caller) else { return EFAULT };
@@ -461,7 +462,7 @@ fn memory_of(caller: &mut Caller<'_, State>) -> Option<Memory> {
     caller.get_export("memory").and_then(Extern::into_memory)
 }
 
-/// Bytes of a memory, where they are inside it.
+/// Bytes of a memory; `None` if the range is outside.
 fn range(memory: &[u8], place: u64, len: u64) -> Option<&[u8]> {
     let start = usize::try_from(place).ok()?;
     let end = start.checked_add(usize::try_from(len).ok()?)?;

@@ -1,4 +1,4 @@
-//! The class's side of a queue: what is to be graded is put there, and what came of it is collected as it comes.
+//! The class's side of a queue: it puts jobs there, and collects their outcomes.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
@@ -9,7 +9,7 @@ use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 
-use super::job::{Asked, NAME, Settled, Terms, pack_bytes};
+use super::job::{Grading, NAME, Settled, Terms, pack_bytes};
 use super::posting::{Posting, Stage};
 use super::store::Queue;
 use crate::class::key::Keys;
@@ -20,14 +20,14 @@ use crate::run::bench::Bench;
 
 /// How often the queue is looked at.
 const LOOK: Duration = Duration::from_millis(300);
-/// So many looks lie between two words on how far it is.
+/// So many looks lie between two messages about the progress.
 const LOOKS_A_WORD: u32 = 50;
-/// Refusals that are told of: a worker that is started over and over has a new number each time.
+/// The most refusals that are reported: a worker that is restarted gets a new number each time.
 const TOLD_MAX: usize = 100;
-/// Jobs that are looked at together.
+/// Jobs that are checked together.
 const KEYS_A_LOOK: usize = 500;
 
-/// What a class is graded with and under.
+/// The settings of a class's grading.
 #[derive(Debug)]
 pub struct Conditions<'a> {
     /// The exercise and this machine's compilers.
@@ -38,15 +38,15 @@ pub struct Conditions<'a> {
     pub seed: u64,
     /// The reports' language.
     pub language: Language,
-    /// Outcomes that are on the queue already do not count.
+    /// Whether outcomes that are on the queue already are ignored.
     pub again: bool,
 }
 
-/// Has all jobs graded by the queue's workers and hands each outcome to `done` as it comes: a report, or why there is none.
-/// What cannot even be read is graded here by `grade`: no worker could say more.
+/// Has all jobs graded by the queue's workers and passes each outcome to `done` as it comes: a report, or why there is none. A
+/// submission that cannot be read is graded here by `grade`, because a worker could say no more.
 ///
 /// # Errors
-/// The queue failed for long, this machine lacks what the class's languages need, or the first error of `done`.
+/// The queue failed for a long time, this machine lacks what the class's languages need, or the first error of `done`.
 pub fn grade_all(
     jobs: &[Job],
     queue: &Queue,
@@ -92,7 +92,8 @@ pub fn grade_all(
                     queue.forget(&job.key)?;
                 } else {
                     if stage.is_none() {
-                        // Whoever keeps the queue was begun anew, or somebody else collected the same job.
+                        // The queue was emptied by a restart, or another class collected the same job: put it there
+                        // again.
                         queue.put_pack(&pack, &bytes)?;
                         if let Some(posting) = posting(job, &pack, setting)? {
                             queue.put(&posting)?;
@@ -111,10 +112,10 @@ pub fn grade_all(
     Ok(())
 }
 
-/// A job as it is put on the queue; none where there is nothing that could be read.
+/// A job in the queue's form; `None` if the submission cannot be read.
 fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Posting>> {
     let read: Result<Submission, Unreadable> = Submission::read(&job.path, &setting.bench.pack.exercise.languages);
-    // What has changed since the class was looked through is found by whoever hands it on.
+    // A submission that changed since the class was examined has another key: that is an error here.
     if setting.keys.key_of(&job.path, &read) != job.key {
         return Ok(None);
     }
@@ -122,7 +123,7 @@ fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Pos
     NAME.clone_into(&mut submission.path);
     let code: CodeLanguage = submission.language;
     let terms = Terms::of(setting.bench, pack, code)?;
-    let asked = Asked { seed: setting.seed, language: setting.language, submission };
+    let asked = Grading { seed: setting.seed, language: setting.language, submission };
     Ok(Some(Posting {
         key: job.key.clone(),
         terms_id: terms.id(),
@@ -131,7 +132,7 @@ fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Pos
     }))
 }
 
-/// What came of a job. An outcome that cannot be read is one that another grader's worker left: it is made anew.
+/// A job's outcome. One that cannot be parsed is from another version's worker: the job is done again.
 fn collected(queue: &Queue, job: &Job) -> Result<Option<Settled>> {
     let Some(bytes) = queue.outcome(&job.key)? else { return Ok(None) };
     let read = serde_json::from_slice::<Settled>(&bytes).ok();
@@ -141,12 +142,12 @@ fn collected(queue: &Queue, job: &Job) -> Result<Option<Settled>> {
     Ok(read)
 }
 
-/// What is said while one waits.
+/// The messages while waiting.
 #[derive(Default)]
 struct Watch {
     terms: BTreeSet<String>,
     took_ms: Vec<u64>,
-    /// What was said of refusals.
+    /// The refusals that were reported.
     refused: BTreeSet<String>,
     looks: u32,
 }
@@ -169,7 +170,7 @@ impl Watch {
     }
 }
 
-/// How far it is, in a sentence.
+/// The progress, in a sentence.
 fn state(left: usize, workers: u64, took_ms: &[u64], url: &str) -> String {
     let submissions = if left == 1 { "submission is" } else { "submissions are" };
     if workers == 0 {
@@ -185,14 +186,14 @@ fn state(left: usize, workers: u64, took_ms: &[u64], url: &str) -> String {
     format!("{left} {submissions} on the queue, {workers} {workers_word} there{estimate}")
 }
 
-/// How long what is left will take, in seconds: the mean of what came so far, shared among the workers.
+/// About how many seconds the rest will take: from the mean so far, divided among the workers.
 fn estimate_s(left: usize, workers: u64, took_ms: &[u64]) -> Option<u64> {
     let count = u64::try_from(took_ms.len()).ok().filter(|count| *count > 0)?;
     let mean_ms = took_ms.iter().sum::<u64>() / count;
     Some((mean_ms * u64::try_from(left).ok()?).div_ceil(workers.max(1)).div_ceil(1000))
 }
 
-/// What a report calls the submission, as if it had been graded where it stands.
+/// The submission's path in a report from the queue, replaced here by its real one.
 pub fn name() -> &'static Path {
     Path::new(NAME)
 }

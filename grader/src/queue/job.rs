@@ -1,4 +1,4 @@
-//! What is put on a queue and what comes back, as data.
+//! The messages of a queue, as data.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,34 +17,34 @@ use crate::intake::submission::Submission;
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 
-/// Largest job that is taken, in bytes: a submission's files as JSON, escapes and all.
+/// The largest job that is accepted, in bytes: a submission's files as JSON, with escapes.
 pub const JOB_BYTES_MAX: usize = 32 << 20;
-/// Largest pack that is taken, in bytes.
+/// The largest pack that is accepted, in bytes.
 pub const PACK_BYTES_MAX: usize = 64 << 20;
-/// Largest outcome that is collected, in bytes.
+/// The largest outcome that is collected, in bytes.
 pub const OUTCOME_BYTES_MAX: usize = 64 << 20;
-/// What a submission is called where it is graded: it has no path there.
+/// The path of a submission where it is graded: it has none there.
 pub const NAME: &str = "a submission of the queue";
 
-/// What must be the same where a job is put and where it is graded, for the report to be the same.
+/// The terms of a job: everything that must be equal on both machines for the report to be the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The grader: its version and a digest of its sources.
     grader: String,
-    /// Whether what learners wrote is confined.
+    /// Whether submissions are run without sandbox.
     trust: bool,
-    /// What one run may use.
+    /// The limits of one run.
     limits: String,
     /// The digest of the pack's files.
     pub pack: String,
-    /// What the submission is written in.
+    /// The submission's language.
     pub code: CodeLanguage,
-    /// The compiler or the interpreter.
+    /// The version of the compiler or interpreter.
     compiler: String,
 }
 
 impl Terms {
-    /// The terms of this machine. The language's compiler or interpreter is looked for.
+    /// The terms of this machine, which needs the language's compiler or interpreter.
     ///
     /// # Errors
     /// This machine lacks what the language needs; the message names the remedy.
@@ -64,13 +64,13 @@ impl Terms {
         }
     }
 
-    /// Their name: equal terms have equal names.
+    /// A name for the terms: equal terms have equal names.
     pub fn id(&self) -> String {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         PartsDigest::default().with(&[&bytes]).hex()
     }
 
-    /// Why a worker on this machine refuses jobs under these terms, if it does.
+    /// Why a worker on this machine refuses jobs with these terms; `None` if it does not.
     pub fn refused(&self, bench: &Bench<'_>) -> Option<Declined> {
         let ours = Self::before_compiling(bench, &self.pack, self.code);
         let differ = |what, theirs: &str, ours: &str| {
@@ -99,24 +99,24 @@ pub enum Declined {
     Differs {
         /// Which of them.
         what: &'static str,
-        /// What the class was put there with.
+        /// The class's.
         theirs: String,
-        /// What the worker has.
+        /// The worker's.
         ours: String,
     },
-    /// The one confines what learners wrote, the other does not.
+    /// One of the two uses the sandbox, the other does not.
     Trust {
         /// Whether the class is graded with `--trust`.
         theirs: bool,
     },
-    /// It has not what the language needs.
+    /// The worker's machine lacks what the language needs.
     Unable {
         /// The language.
         code: CodeLanguage,
         /// Why.
         why: String,
     },
-    /// The pack is not there, or is not what its name says.
+    /// The pack is missing, or does not match its digest.
     Pack(String),
 }
 
@@ -142,9 +142,9 @@ impl fmt::Display for Declined {
 
 impl std::error::Error for Declined {}
 
-/// A grading to be done.
+/// A grading to do.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Asked {
+pub struct Grading {
     /// The grading seed.
     pub seed: u64,
     /// The report's language.
@@ -153,19 +153,19 @@ pub struct Asked {
     pub submission: Submission,
 }
 
-/// What came of a job.
+/// A job's outcome.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Settled {
     /// The report, or why the grader could not make one.
     pub graded: Result<Report, String>,
-    /// How long it took, in milliseconds: for the estimate of what is left.
+    /// How long it took, in milliseconds, for the estimate of the time left.
     pub took_ms: u64,
 }
 
-/// A pack as it crosses.
+/// A pack in the queue's form.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sent {
-    /// The lesson's id, where the pack is one.
+    /// The lesson's id, if the pack is one.
     lesson: Option<String>,
     files: BTreeMap<String, String>,
 }
@@ -173,7 +173,7 @@ struct Sent {
 /// A pack as bytes, and their digest.
 ///
 /// # Errors
-/// None that a pack can cause.
+/// None for any pack.
 pub fn pack_bytes(pack: &Pack) -> Result<(String, Vec<u8>)> {
     let lesson = pack.lesson.as_ref().map(|lesson| lesson.id.clone());
     let bytes = serde_json::to_vec(&Sent { lesson, files: pack.files.clone() })?;
@@ -183,7 +183,7 @@ pub fn pack_bytes(pack: &Pack) -> Result<(String, Vec<u8>)> {
 /// The pack of these bytes.
 ///
 /// # Errors
-/// They are not those of the digest, or the pack is unsound.
+/// They do not match the digest, or the pack is invalid.
 pub fn pack_of(digest: &str, bytes: Option<&[u8]>) -> Result<Pack, Declined> {
     let refused = |why: String| Declined::Pack(why);
     let bytes = bytes.ok_or_else(|| refused("it is not on the queue any more".to_owned()))?;

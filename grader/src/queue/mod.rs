@@ -1,16 +1,17 @@
-//! Gradings as jobs on a queue: a class is put there, workers on other machines grade it, and the class collects the reports.
+//! Gradings as jobs on a queue: a class puts them there, workers on other machines grade them, and the class collects the
+//! reports.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`url`] | which queue is meant; its password is never shown |
-//! | [`job`] | what is put there and what comes back, as bytes |
-//! | [`posting`] | a job as whoever keeps the queue sees it |
+//! | [`url`] | a queue's address; its password is never shown |
+//! | [`job`] | the messages, as bytes |
+//! | [`posting`] | a job in the queue's own form |
 //! | [`store`] | the queue's operations, on PostgreSQL or Redis |
-//! | [`hand_out`] | the class's side: puts jobs there, collects what came of them, says how far it is |
-//! | [`worker`] | the worker's side: takes a job, grades it as `grader grade` would, hands in what came of it |
+//! | [`hand_out`] | the class's side: puts jobs there, collects outcomes, reports progress |
+//! | [`worker`] | the worker's side: takes a job, grades it like `grader grade`, hands in the outcome |
 //!
-//! A job is named by its result's key, which digests all that could make another result. So whatever is done twice, because a
-//! worker was killed, a connection broke or a class was begun again, is done under one name: the first outcome stays.
+//! A job is named by its result's key, a digest of everything that could change the result. So when a job is done twice, because
+//! a worker was killed, a connection broke or a class was restarted, it has the same name: the first outcome stays.
 
 pub mod hand_out;
 pub mod job;

@@ -1,5 +1,5 @@
-//! The queue in PostgreSQL. A job that is being graded is a row that is locked by the worker's own connection: when the worker
-//! dies, whatever kills it, the lock ends with the connection and the next worker finds the row.
+//! The queue in PostgreSQL. A job in progress is a row that is locked on the worker's own connection: whenever the worker dies,
+//! the connection and the lock end, and the next worker finds the row.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool, Row as _, Transaction};
@@ -17,9 +17,9 @@ pub(super) struct Postgres {
 /// A job's row, locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// None once it is finished.
+    /// `None` after the job is finished.
     transaction: Option<Transaction<'static, sqlx::Postgres>>,
-    /// Where the connection is put back, or closed.
+    /// The runtime on which the connection is returned or closed.
     runtime: Handle,
 }
 
@@ -32,14 +32,14 @@ impl Drop for Row {
 
 type Done<T> = Result<T, sqlx::Error>;
 
-/// A large number of ours, under which programs that make the tables wait for each other.
+/// A fixed number of ours: programs that create the tables take turns by this lock.
 const TABLES_LOCK: i64 = 0x0063_6163_6865_646f;
 
 impl Postgres {
     pub(super) async fn open(url: &str, connections: u32) -> anyhow::Result<Self> {
         let options: PgConnectOptions = url.parse::<PgConnectOptions>()?.application_name("cachedojo grader");
         let options = options.disable_statement_logging();
-        // By itself first: a pool would try again until its time is up, and then say no more than that.
+        // One connection first: a pool would retry until its time is up, and then not say why.
         let first = tokio::time::timeout(CONNECT, PgConnection::connect_with(&options)).await;
         let mut first = first.map_err(|_| anyhow::anyhow!("it does not answer within {} s", CONNECT.as_secs()))??;
         make_tables(&mut first).await?;
@@ -47,7 +47,7 @@ impl Postgres {
         let pool =
             PgPoolOptions::new().max_connections(connections).acquire_timeout(CONNECT).after_connect(|made, _| {
                 Box::pin(async move {
-                    // A machine that is gone without a word is found out within a minute, and its jobs are free again.
+                    // So that a machine that disappears is noticed within a minute, and its jobs are free again.
                     made.execute("SET tcp_keepalives_idle = 30").await?;
                     made.execute("SET tcp_keepalives_interval = 10").await?;
                     made.execute("SET tcp_keepalives_count = 3").await?;
@@ -143,7 +143,7 @@ impl Postgres {
         sqlx::query_scalar(look).bind(digest).bind(bound(PACK_BYTES_MAX)).fetch_optional(&self.pool).await
     }
 
-    /// On a connection of its own: what the locking one does is undone when the worker dies.
+    /// On another connection than the lock's: whatever that one has changed is undone when the worker dies.
     pub(super) async fn begin(&self, worker: u64, key: &str) -> Done<u64> {
         let begin = "INSERT INTO cachedojo_attempts (key, worker) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         sqlx::query(begin).bind(key).bind(number(worker)).execute(&self.pool).await?;
@@ -178,12 +178,12 @@ impl Row {
     }
 }
 
-/// Makes the tables where they are not there, and lets go what nobody has collected for long.
+/// Creates missing tables, and deletes what nobody has collected for a long time.
 async fn make_tables(connection: &mut PgConnection) -> Done<()> {
     let is_there = "SELECT to_regclass('cachedojo_jobs') IS NOT NULL";
     let mut transaction = connection.begin().await?;
     if !sqlx::query_scalar::<_, bool>(is_there).fetch_one(&mut *transaction).await? {
-        // Two programs that begin at once: the second finds the tables of the first.
+        // If two programs start at once, the second finds the tables of the first.
         sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(TABLES_LOCK).execute(&mut *transaction).await?;
         sqlx::raw_sql(include_str!("postgres.sql")).execute(&mut *transaction).await?;
     }

@@ -1,19 +1,19 @@
-//! A job as whoever keeps the queue sees it, and the bounds that hold for both of them.
+//! A job in the queue's own form, and constants of both stores.
 
 use std::time::Duration;
 
-/// How long what nobody collects stays on the queue, in seconds: a week.
+/// How long something stays on the queue if nobody collects it, in seconds: a week.
 pub(super) const KEPT_S: u32 = 7 * 24 * 3600;
-/// How long a worker counts as there after its last word, in milliseconds.
+/// How long after its last heartbeat a worker counts as present, in milliseconds.
 pub(super) const ABSENT_MS: u32 = 10_000;
-/// How long a queue may take to answer for the first time.
+/// How long the first answer of a queue may take.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
-/// What is put on a queue.
+/// A job on a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posting {
     /// The key of the result.
     pub key: String,
-    /// The name of the terms: a worker that refuses one of them refuses all jobs under the same.
+    /// The name of the terms: a worker that refuses one job refuses all with the same terms.
     pub terms_id: String,
     /// The terms, as JSON.
     pub terms: String,
@@ -21,11 +21,11 @@ pub struct Posting {
     pub body: Vec<u8>,
 }
 
-/// How far a job is.
+/// The stage of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It waits, or is being graded.
     Open,
-    /// Its outcome is there.
+    /// Its outcome is available.
     Done,
 }

@@ -1,5 +1,5 @@
-//! The queue in Redis. A worker that takes a job writes its number beside it, and says every few seconds that it is there; a
-//! worker that says nothing any more has no jobs.
+//! The queue in Redis. A worker that takes a job writes its number beside it, and sends a heartbeat every few seconds; a worker
+//! without a heartbeat loses its jobs.
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{FromRedisValue, Script, cmd};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::job::{JOB_BYTES_MAX, OUTCOME_BYTES_MAX, PACK_BYTES_MAX};
 use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, Stage};
 
-/// How long an answer of a queue that has answered before may take: it may be a large one.
+/// How long an answer may take once the queue has answered before: the answer may be large.
 const ANSWER: Duration = Duration::from_secs(30);
-/// What all keys begin with. The braces keep them in one slot of a cluster.
+/// The beginning of all keys. The braces keep them in one slot of a Redis cluster.
 const PREFIX: &str = "{cachedojo}:";
 
-/// The queue in a Redis.
+/// The queue in a Redis server.
 #[derive(Clone)]
 pub(super) struct Redis {
     connection: ConnectionManager,
@@ -104,7 +104,7 @@ impl Redis {
     }
 
     pub(super) async fn take(&self, worker: u64, refused: &[&str]) -> Done<Option<Posting>> {
-        // A worker that was taken for gone is there again.
+        // A worker that counted as gone is back.
         self.beat(worker).await?;
         let mut call = self.script.arg("TAKE");
         call.arg(worker).arg(JOB_BYTES_MAX);

@@ -1,5 +1,5 @@
-//! The queue's operations, whoever keeps it. Each is one statement or one script there, so that two programs that do the same
-//! at once do it one after the other, and doing it twice is doing it once.
+//! The queue's operations on either store. Each is one statement or one script there, so concurrent ones run one after the other,
+//! and repeating one has no further effect.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,11 +15,11 @@ use super::redis::Redis;
 use super::url::{Kept, QueueUrl};
 use crate::host::outcome::say;
 
-/// How often a worker says that it is there.
+/// How often a worker sends a heartbeat.
 const HEARTBEAT: Duration = Duration::from_secs(3);
-/// Attempts to reach a queue that has answered before, [`PAUSE`] apart: it may be started again meanwhile.
+/// How often a queue that has answered before is tried again, [`PAUSE`] apart: it may be restarting.
 const ATTEMPTS: u32 = 60;
-/// The pause between two of them.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// A queue, open.
@@ -36,39 +36,39 @@ enum Keeper {
     Redis(Redis),
 }
 
-/// A job that a worker has taken and nobody else has until it is finished or let go. Dropping it, or the end of the process,
-/// lets it go.
+/// A job that a worker has taken, and no other worker gets until it is finished or released. Dropping it, or the end of the
+/// process, releases it.
 #[derive(Debug)]
 pub struct Taken {
-    /// What was put there.
+    /// The job.
     pub posting: Posting,
     hold: Hold,
 }
 
-/// What keeps others from a job.
+/// What reserves a job.
 #[derive(Debug)]
 enum Hold {
-    /// A row that is locked as long as the connection lasts.
+    /// A row lock, which lasts as long as the connection.
     Row(postgres::Row),
-    /// The worker's number, which is kept beside the job: it counts as long as the worker says that it is there.
+    /// The worker's number beside the job, valid as long as the worker sends heartbeats.
     Beside,
 }
 
-/// Why a queue cannot be used. No sentence holds a password.
+/// Why a queue cannot be used. No sentence contains a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueError {
-    /// Nobody answers there, or whoever does refuses.
+    /// There is no answer, or the server refuses.
     Unreachable {
         /// The address.
         url: String,
-        /// In the client's words.
+        /// The client's message.
         why: String,
     },
-    /// It failed later, for as long as one waited.
+    /// It failed later, for as long as it was retried.
     Lost {
         /// The address.
         url: String,
-        /// In the client's words.
+        /// The client's message.
         why: String,
     },
 }
@@ -89,7 +89,7 @@ impl fmt::Display for QueueError {
 
 impl std::error::Error for QueueError {}
 
-/// Does one operation on whoever keeps the queue, again where it fails, up to a bound.
+/// Runs one operation on either store, and repeats it if it fails, up to a bound.
 macro_rules! on {
     ($self:ident, $kept:ident => $doing:expr) => {
         $self.persist(|| async {
@@ -102,7 +102,7 @@ macro_rules! on {
 }
 
 impl Queue {
-    /// Opens the queue at an address. Where nothing was put there before, its tables are made.
+    /// Opens the queue at an address, and creates its tables if they are missing.
     ///
     /// # Errors
     /// [`QueueError::Unreachable`].
@@ -127,7 +127,7 @@ impl Queue {
         self.url.to_string()
     }
 
-    /// Waits. Nothing that is graded depends on it: it spares whoever keeps the queue.
+    /// Waits. No result depends on it: it only reduces the load on the store.
     pub fn pause(&self, time: Duration) {
         self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
@@ -157,15 +157,15 @@ impl Queue {
 
     // ---- the class's side ----
 
-    /// Puts a pack there, under its digest.
+    /// Stores a pack under its digest.
     ///
     /// # Errors
-    /// [`QueueError::Lost`], here and in all that follows.
+    /// [`QueueError::Lost`], here and in all functions below.
     pub fn put_pack(&self, digest: &str, bytes: &[u8]) -> Result<()> {
         on!(self, kept => kept.put_pack(digest, bytes))
     }
 
-    /// Puts a job there, unless it or its outcome is there already.
+    /// Puts a job on the queue, unless it or its outcome is there already.
     ///
     /// # Errors
     /// As above.
@@ -173,7 +173,7 @@ impl Queue {
         on!(self, kept => kept.put(posting))
     }
 
-    /// How far each job is, in the order of the keys; nothing of one that is not there.
+    /// Each job's stage, in the order of the keys; `None` for one that is not there.
     ///
     /// # Errors
     /// As above.
@@ -181,7 +181,7 @@ impl Queue {
         on!(self, kept => kept.stages(keys))
     }
 
-    /// What came of a job, as bytes.
+    /// A job's outcome, as bytes.
     ///
     /// # Errors
     /// As above.
@@ -189,7 +189,7 @@ impl Queue {
         on!(self, kept => kept.outcome(key))
     }
 
-    /// Forgets a job that has an outcome: it was collected. One that is being graded stays.
+    /// Deletes a job whose outcome was collected. One that is being graded stays.
     ///
     /// # Errors
     /// As above.
@@ -197,7 +197,7 @@ impl Queue {
         on!(self, kept => kept.forget(key))
     }
 
-    /// How many workers are there.
+    /// How many workers are present.
     ///
     /// # Errors
     /// As above.
@@ -205,7 +205,7 @@ impl Queue {
         on!(self, kept => kept.workers())
     }
 
-    /// Which workers refuse jobs under these terms, and why: a number and a sentence each.
+    /// Which workers refuse jobs with these terms, and why: a number and a sentence each.
     ///
     /// # Errors
     /// As above.
@@ -215,7 +215,7 @@ impl Queue {
 
     // ---- the worker's side ----
 
-    /// Takes up work: a worker's number, which no other has. From then on, until the queue is closed, it says that it is there.
+    /// Registers a worker and returns its number, which is unique. From then on, until the queue is closed, heartbeats are sent.
     ///
     /// # Errors
     /// As above.
@@ -225,7 +225,7 @@ impl Queue {
         self.runtime.spawn(async move {
             loop {
                 tokio::time::sleep(HEARTBEAT).await;
-                // What does not arrive is said again soon.
+                // A heartbeat that fails is followed by another soon.
                 match &kept {
                     Keeper::Postgres(kept) => _ = kept.beat(worker).await,
                     Keeper::Redis(kept) => _ = kept.beat(worker).await,
@@ -235,7 +235,7 @@ impl Queue {
         Ok(worker)
     }
 
-    /// Says that a worker is gone.
+    /// Unregisters a worker.
     ///
     /// # Errors
     /// As above.
@@ -243,7 +243,7 @@ impl Queue {
         on!(self, kept => kept.leave(worker))
     }
 
-    /// Takes the oldest job that nobody has, under terms other than the refused ones.
+    /// Takes the oldest free job, except those with refused terms.
     ///
     /// # Errors
     /// As above.
@@ -272,7 +272,7 @@ impl Queue {
         on!(self, kept => kept.pack(digest))
     }
 
-    /// Counts an attempt at a job that was taken, and says how many there were, this one included.
+    /// Counts an attempt at a taken job, and returns how many there were, including this one.
     ///
     /// # Errors
     /// As above.
@@ -280,10 +280,10 @@ impl Queue {
         on!(self, kept => kept.begin(worker, &taken.posting.key))
     }
 
-    /// Hands in what came of a job. Where an outcome is there already, that one stays.
+    /// Stores a job's outcome. If there is one already, that one stays.
     ///
     /// # Errors
-    /// As above: then somebody else will grade it again.
+    /// As above; then another worker will grade it again.
     pub fn finish(&self, taken: Taken, outcome: &[u8]) -> Result<()> {
         let key = taken.posting.key;
         match taken.hold {
@@ -291,14 +291,14 @@ impl Queue {
                 if self.runtime.block_on(row.finish(&key, outcome)).is_ok() {
                     return Ok(());
                 }
-                // The connection broke meanwhile; whoever has the job now would grade the same.
+                // The connection broke meanwhile; whichever worker has the job now gets the same result.
                 on!(self, kept => kept.finish(&key, outcome))
             }
             Hold::Beside => on!(self, kept => kept.finish(&key, outcome)),
         }
     }
 
-    /// Lets a job go that was not graded, and forgets the attempt at it.
+    /// Releases a job that was not graded, and does not count the attempt.
     ///
     /// # Errors
     /// As above.
@@ -309,7 +309,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Writes down that a worker refuses jobs under these terms.
+    /// Records that a worker refuses jobs with these terms.
     ///
     /// # Errors
     /// As above.

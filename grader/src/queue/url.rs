@@ -1,39 +1,39 @@
-//! Which queue is meant. Its password is never shown: not in a message, not where this is printed for a programmer.
+//! A queue's address. Its password is never shown, neither in messages nor in debug output.
 
 use std::fmt;
 
-/// The forms that are taken, for messages.
+/// The accepted forms, for messages.
 const FORMS: &str = "write redis://HOST:PORT or postgres://USER@HOST/DATABASE";
-/// What stands for a password.
+/// Replaces a password.
 const HIDDEN: &str = "***";
 
-/// Which program keeps the queue.
+/// The program that holds the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// By PostgreSQL.
+    /// PostgreSQL.
     InPostgres,
-    /// By Redis.
+    /// Redis.
     InRedis,
 }
 
 /// A queue's address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QueueUrl {
-    /// Who keeps the queue.
+    /// The program that holds the queue.
     pub kept: Kept,
     text: String,
 }
 
-/// Why a text is no queue's address; the sentence holds nothing of the text.
+/// Why a text is not a queue's address; the sentence contains nothing of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoQueue {
-    /// It does not begin as one.
+    /// It does not begin like one.
     Scheme,
-    /// Redis is to be spoken to with TLS.
+    /// Redis with TLS, which is not supported.
     RedisTls,
-    /// It names no machine.
+    /// It names no host.
     Host,
-    /// The client does not understand it, and says why.
+    /// The client cannot parse it; its message.
     Malformed(String),
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for NoQueue {
 impl std::error::Error for NoQueue {}
 
 impl QueueUrl {
-    /// Reads an address.
+    /// Parses an address.
     ///
     /// # Errors
     /// See [`NoQueue`].
@@ -78,7 +78,7 @@ impl QueueUrl {
         Ok(url)
     }
 
-    /// The address itself, with what is secret in it: for the client alone.
+    /// The complete address with its password, only for the client.
     pub(super) fn secret(&self) -> &str {
         &self.text
     }
@@ -95,7 +95,7 @@ impl QueueUrl {
         parts.join(": ")
     }
 
-    /// The passwords as they are written, and as they are meant.
+    /// The passwords as written, and unescaped.
     fn passwords(&self) -> Vec<String> {
         let written = self.written_passwords();
         let meant = written.iter().map(|text| unescaped(text)).collect::<Vec<_>>();
@@ -104,7 +104,7 @@ impl QueueUrl {
 
     fn written_passwords(&self) -> Vec<&str> {
         let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
-        // The last `@`: a password that was not escaped may hold another.
+        // The last `@`: a password that was not escaped may contain another.
         let user = rest.rsplit_once('@').map_or("", |(user, _)| user);
         let in_query = rest.split(['?', '&']).skip(1).filter_map(|field| {
             let (name, value) = field.split_once('=')?;
@@ -114,7 +114,7 @@ impl QueueUrl {
     }
 }
 
-/// A text with `%41` taken for `A`.
+/// Decodes percent-encoding.
 fn unescaped(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let [first, tail @ ..] = rest {

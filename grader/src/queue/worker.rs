@@ -1,4 +1,4 @@
-//! The worker's side of a queue: it takes a job, grades it as `grader grade` would, and hands in what came of it.
+//! The worker's side of a queue: it takes a job, grades it like `grader grade`, and hands in the outcome.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,18 +12,18 @@ use anyhow::{Result, anyhow};
 use cachedojo::clock::{Clock, millis};
 use cachedojo_judge::Report;
 
-use super::job::{Asked, Declined, Settled, Terms, pack_of};
+use super::job::{Declined, Grading, Settled, Terms, pack_of};
 use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 
-/// How long a worker without a job waits before it looks again.
+/// How long a worker waits before it looks for a job again.
 const IDLE: Duration = Duration::from_millis(500);
-/// So many workers may end while they grade one submission; it is not given to another.
+/// After so many workers have died while grading a submission, it is not given to another.
 const ATTEMPTS_MAX: u64 = 3;
-/// Terms that a worker remembers having refused; beyond them it looks at all of them anew.
+/// How many refused terms a worker remembers; beyond that it starts anew.
 const REFUSED_MAX: usize = 256;
 
 /// A worker.
@@ -33,27 +33,27 @@ pub struct Worker<'a> {
     number: u64,
     trust: bool,
     stop: &'a Quit,
-    /// Terms that are refused, and what was said of refusals.
+    /// The refused terms, and the refusals that were reported.
     refused: Mutex<(BTreeSet<String>, BTreeSet<String>)>,
     clock: Clock,
 }
 
-/// How a worker is told to end.
+/// How a worker is told to stop.
 #[derive(Debug, Default)]
 pub struct Quit {
-    /// No further job is taken.
+    /// Take no further job.
     is_near: AtomicBool,
-    /// What is being graded ends at once; its job is let go.
+    /// Stop the gradings in progress; their jobs are released.
     now: Stop,
 }
 
 impl Quit {
-    /// What is being graded is finished, and nothing more is taken.
+    /// Finishes the gradings in progress, and takes no more.
     pub fn soon(&self) {
         self.is_near.store(true, Ordering::Relaxed);
     }
 
-    /// What is being graded is let go.
+    /// Releases the jobs in progress.
     pub fn now(&self) {
         self.soon();
         self.now.stop();
@@ -64,7 +64,7 @@ impl<'a> Worker<'a> {
     /// A worker on a queue.
     ///
     /// # Errors
-    /// The queue failed for long.
+    /// The queue failed for a long time.
     pub fn enter(queue: &'a Queue, trust: bool, stop: &'a Quit) -> Result<Self> {
         let (number, refused, clock) = (queue.enter()?, Mutex::default(), Clock::monotonic());
         Ok(Self { queue, number, trust, stop, refused, clock })
@@ -75,10 +75,10 @@ impl<'a> Worker<'a> {
         self.number
     }
 
-    /// Grades, so many submissions at a time, until it is told to end.
+    /// Grades so many submissions at a time, until it is told to stop.
     ///
     /// # Errors
-    /// The queue failed for long.
+    /// The queue failed for a long time.
     pub fn work(&self, at_a_time: usize) -> Result<()> {
         let worked = thread::scope(|scope| {
             let slots: Vec<_> = (0..at_a_time.max(1)).map(|_| scope.spawn(|| self.slot())).collect();
@@ -91,7 +91,7 @@ impl<'a> Worker<'a> {
 
     fn slot(&self) -> Result<()> {
         let worked = self.grade_all();
-        // The others need not go on for long where one cannot.
+        // If one thread fails, the others stop soon too.
         if worked.is_err() {
             self.stop.soon();
         }
@@ -114,7 +114,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// The next job, once there is one; none when it is time to end.
+    /// Waits for the next job; `None` when it is time to stop.
     fn take(&self) -> Result<Option<Taken>> {
         while !self.stop.is_near.load(Ordering::Relaxed) {
             let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).0.clone();
@@ -132,7 +132,7 @@ impl<'a> Worker<'a> {
         pack_of(&terms.pack, bytes.as_deref())
     }
 
-    /// Grades a job, and all after it that are of the same pack. Returns the first of another one.
+    /// Grades a job, and further ones of the same pack. Returns the first one of another pack.
     fn grade_of_pack(&self, pack: &Pack, first: Taken) -> Result<Option<Taken>> {
         let digest = terms(&first).map(|terms| terms.pack).unwrap_or_default();
         let bench = match Bench::open(pack, self.trust) {
@@ -203,10 +203,10 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Says something on standard output: what a worker does is its result.
+    /// Prints a line on standard output: that is a worker's result.
     fn tell(&self, what: &str) {
         let mut out = std::io::stdout().lock();
-        // A reader that went away is no reason not to grade.
+        // If the reader of the output is gone, grading goes on.
         _ = writeln!(out, "worker {} {what}", self.number).and_then(|()| out.flush());
     }
 }
@@ -222,8 +222,8 @@ fn terms(taken: &Taken) -> std::result::Result<Terms, Declined> {
 
 /// The report on a job's submission, or why there is none.
 fn graded(bench: &Bench<'_>, taken: &Taken, stop: &Stop) -> std::result::Result<Report, String> {
-    let asked: Asked = serde_json::from_slice(&taken.posting.body)
+    let asked: Grading = serde_json::from_slice(&taken.posting.body)
         .map_err(|error| format!("the job cannot be read ({error}): begin the class again"))?;
-    let Asked { seed, language, submission } = asked;
+    let Grading { seed, language, submission } = asked;
     apart::grade_read(bench, submission, seed, language, stop).map_err(|error| format!("{error:#}"))
 }

@@ -13,8 +13,8 @@ struct Scores<'a> {
     scoreboard: Vec<u32>,
 }
 
-/// Autolab refuses scores for problems that it does not know, so there is one problem, named as the exercise. A failure
-/// of the grader names no score: it must not overwrite one.
+/// Autolab refuses scores for problems that it does not know, so there is one problem, named after the exercise. After
+/// a failure of the grader there is no score: it must not overwrite one.
 pub(super) fn render(report: &Report, language: Language) -> String {
     let score = match report.verdict {
         GradeVerdict::Graded => Some(report.score),

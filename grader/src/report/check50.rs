@@ -69,7 +69,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
 fn result<'a>(row: &'a Row<'a>) -> CheckResult<'a> {
     let passed = match row.verdict {
         Verdict::Pass => Some(true),
-        // check50 has one word for "not run" and "the grader broke".
+        // check50 has one value for "not run" and "the grader failed".
         Verdict::Skipped | Verdict::HarnessError => None,
         _ => Some(false),
     };

@@ -1,4 +1,4 @@
-//! Classroom 50's `classroom50/result/v1`: whole points, names in kebab case, no field it does not know.
+//! Classroom 50's `classroom50/result/v1`: whole points, names in kebab case, no unknown fields.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::rows::rows;
 
-/// Whose submission it is. Classroom 50's runner tells in environment variables and checks what comes back.
+/// The submission's owner. Classroom 50's runner passes it in environment variables and compares it with the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     classroom: String,
@@ -24,7 +24,7 @@ pub struct Identity {
     submitted_by: Option<SubmittedBy>,
 }
 
-/// Who pushed the submission.
+/// The person who pushed the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct SubmittedBy {
     username: String,
@@ -32,8 +32,8 @@ struct SubmittedBy {
 }
 
 impl Identity {
-    /// The identity that the runner's variables give; what they leave out is said to be unknown, which Classroom 50
-    /// refuses to enter into a gradebook. `now` stands in for the time of a submission that no runner tells.
+    /// The identity from the runner's variables. Missing parts are reported as unknown, which Classroom 50 does not
+    /// enter into a gradebook. `now` replaces the submission's time if no runner gives it.
     pub(super) fn from_variables(variable: &dyn Fn(&str) -> Option<String>, now: SystemTime) -> Self {
         let known = |names: &[&str]| names.iter().find_map(|name| variable(name));
         let text = |names: &[&str]| known(names).unwrap_or_else(|| "unknown".to_owned());
@@ -55,8 +55,8 @@ impl Identity {
     }
 }
 
-/// A time as `YYYY-MM-DDTHH:MM:SSZ`: the days since 1970 in years of the Gregorian calendar, which begin in March so that a
-/// leap day is a year's last.
+/// A time as `YYYY-MM-DDTHH:MM:SSZ`: the days since 1970 in years of the Gregorian calendar that begin in March, so that the leap
+/// day is a year's last.
 fn instant(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);

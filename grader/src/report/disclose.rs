@@ -1,4 +1,4 @@
-//! What everyone may see of a report, in characters that no reader trips over.
+//! Removes from a report what learners must not see, and characters that readers could misinterpret.
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
@@ -9,18 +9,18 @@ use super::french::in_french;
 use super::link;
 use crate::host::printable::{self, clip, harmless};
 
-/// The longest text that a report carries in one field, in characters.
+/// The longest text of one field, in characters.
 const FIELD_CHARS_MAX: usize = 16_384;
-/// The most diagnostics that a report carries.
+/// The most diagnostics.
 const DIAGNOSTICS_MAX: usize = 100;
 
-/// The most further cases of a row that a report carries.
+/// The most further cases of a row.
 const ALSO_FAILS_MAX: usize = 20;
 
-/// The report with links, without what is hidden, in harmless characters. Cost: O(report).
+/// The report with links, without hidden parts, in harmless characters. Cost: O(report).
 pub(super) fn disclose(report: &Report, playground: &str, language: Language) -> Report {
     let mut report = report.clone();
-    // Fails closed, whoever made the report.
+    // Whatever made the report: without checks it cannot have passed.
     report.passed &= report.verdict == GradeVerdict::Graded && !report.checks.is_empty();
     report.submission.path = line(&report.submission.path);
     let (exercise, seed) = (report.exercise.clone(), report.seed);
@@ -44,6 +44,27 @@ pub(super) fn disclose(report: &Report, playground: &str, language: Language) ->
     report
 }
 
+/// Cuts what a submission can size to what a report carries, so that it is never too long to be handed on. Cost: O(report).
+pub fn shorten(report: &mut Report) {
+    report.diagnostics.truncate(DIAGNOSTICS_MAX);
+    let texts = report.diagnostics.iter_mut().map(|found| &mut found.message);
+    let checks = report.checks.iter_mut().flat_map(|check| {
+        check.also_fails.truncate(ALSO_FAILS_MAX);
+        let also = check.also_fails.iter_mut();
+        let also =
+            also.flat_map(|also| [&mut also.expected, &mut also.actual, &mut also.message, &mut also.transcript]);
+        let own =
+            [&mut check.expected, &mut check.actual, &mut check.message, &mut check.transcript, &mut check.schedule];
+        own.into_iter().chain(also)
+    });
+    for text in texts.chain(checks) {
+        // Most texts are short by far: they are not even counted.
+        if text.len() > FIELD_CHARS_MAX {
+            *text = clip(text, FIELD_CHARS_MAX);
+        }
+    }
+}
+
 fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, seed: u64) {
     if check.visibility == Visibility::Hidden {
         for text in
@@ -52,7 +73,7 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
             text.clear();
         }
         check.also_fails.clear();
-        // Why a check was skipped names another check's title, which is no secret.
+        // The reason why a check was skipped is another check's title, which is not secret.
         if check.verdict != Verdict::Skipped {
             check.message.clear();
         }
@@ -84,7 +105,55 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
     }
 }
 
-/// Harmless text in one line, of a field's length.
+/// Harmless text on one line, with the length limit of a field.
 fn line(text: &str) -> String {
     clip(&printable::line(text), FIELD_CHARS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use cachedojo_judge::report::{AlsoFails, GraderId, SubmissionId};
+
+    use super::*;
+    use crate::pack::{DEFAULT_ID, Pack};
+
+    #[test]
+    fn a_report_of_endless_answers_is_short_enough_to_be_handed_on() {
+        let exercise = Pack::load(DEFAULT_ID).expect("it is sound").exercise;
+        let id = SubmissionId { path: "here".to_owned(), sha256: String::new(), files: Vec::new() };
+        let grader = GraderId { version: String::new(), backend: "http".to_owned() };
+        let mut report = Report::without_checks(&exercise, GradeVerdict::Graded, 0, id, grader, Vec::new());
+        let long = || "é".repeat(100_000);
+        let also = AlsoFails { actual: long(), transcript: long(), ..AlsoFails::default() };
+        report.checks.push(CheckReport {
+            id: "one".to_owned(),
+            title: "One".to_owned(),
+            category: String::new(),
+            points: 0,
+            max_points: 1,
+            verdict: Verdict::Fail,
+            expected: String::new(),
+            actual: long(),
+            message: long(),
+            hint: String::new(),
+            script: "get a".to_owned(),
+            transcript: long(),
+            schedule: String::new(),
+            fuel: 0,
+            visibility: Visibility::Visible,
+            link: String::new(),
+            also_fails: vec![also; 100],
+        });
+        shorten(&mut report);
+        let row = &report.checks[0];
+        assert_eq!((row.script.as_str(), row.also_fails.len()), ("get a", ALSO_FAILS_MAX));
+        for text in
+            [&row.actual, &row.message, &row.transcript, &row.also_fails[0].actual, &row.also_fails[0].transcript]
+        {
+            assert_eq!(text.chars().count(), FIELD_CHARS_MAX);
+        }
+        // What is cut once is cut no further when it is shown.
+        let shown = disclose(&report, "", Language::English);
+        assert_eq!(shown.checks[0].transcript, row.transcript);
+    }
 }

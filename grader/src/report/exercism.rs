@@ -31,7 +31,7 @@ struct TestResult<'a> {
     test_code: &'a str,
 }
 
-/// Exercism passes an exercise when every test passes, whatever the passing score.
+/// Exercism passes an exercise only if every test passes, whatever the passing score.
 pub(super) fn render(report: &Report, language: Language) -> String {
     if report.verdict != GradeVerdict::Graded {
         let message = clip(&obstacle(report, Words::of(language)), MESSAGE_CHARS_MAX);

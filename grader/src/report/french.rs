@@ -1,6 +1,7 @@
-//! What the grader says of a source, in French. The compiler's own words stay as they are: learners look them up.
+//! The grader's messages about a source, in French. The compiler's messages stay in English, because learners search
+//! for them.
 
-/// Sentences, and the parts of those that name something of the learner's.
+/// Sentences, and the places of learners' names in them.
 const PHRASES: &[(&str, &str)] = &[
     (" is not as the prototype has it, ", " n'est pas comme dans le prototype ; "),
     (" cannot be used as the prototype says, ", " ne peut être utilisé comme le dit le prototype ; "),
@@ -75,11 +76,23 @@ const PHRASES: &[(&str, &str)] = &[
         "` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
     ),
     ("` or `", "` ou `"),
+    (
+        "a service is started as an ordinary program, which could read and change what you can: if you trust it, add --trust; or \
+         start it where you like and name it with --url",
+        "un service est lancé comme un programme ordinaire, qui pourrait lire et changer ce que vous pouvez : si vous lui faites \
+         confiance, ajoutez --trust ; ou lancez-le où vous voulez et nommez-le avec --url",
+    ),
+    (
+        "the file `start` names an address inside this machine or its network, and what answers there would be shown to whoever \
+         handed it in: if you trust it, name it with --url, or add --trust",
+        "le fichier `start` nomme une adresse de cette machine ou de son réseau, et ce qui y répond serait montré à qui l'a rendu : \
+         si vous lui faites confiance, nommez-la avec --url, ou ajoutez --trust",
+    ),
 ];
 
-/// A message of the grader's in French; what is not of its words stays. Cost: O(text x phrases).
+/// A message of the grader in French; other messages are unchanged. Cost: O(text x phrases).
 pub(super) fn in_french(message: &str) -> String {
-    // The first line is the grader's; what follows is the compiler's help, or the learner's own source.
+    // The first line is the grader's; the compiler's help or the learner's own source follows.
     let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
     let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));
     rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}"))
@@ -88,6 +101,7 @@ pub(super) fn in_french(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::http;
 
     #[test]
     fn the_graders_own_sentences_are_french() {
@@ -116,6 +130,9 @@ mod tests {
             ),
         ] {
             assert_eq!(in_french(english), french);
+        }
+        for english in [http::NOT_TRUSTED, http::NOT_ASKED] {
+            assert!(in_french(english).contains("confiance"), "{english}");
         }
         assert!(PHRASES.iter().all(|(english, french)| english != french));
     }

@@ -1,4 +1,4 @@
-//! GitHub Actions: annotations on standard output, and the result that GitHub Classroom's reporter reads.
+//! GitHub Actions: annotations on standard output, and the result for GitHub Classroom's reporter.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ use super::disclose::disclose;
 use super::rows::{SourcePlace, headline, place, place_of, resemblances, rows};
 use super::words::Words;
 
-/// Workflow commands, one a line. Whatever a submission says is escaped, so it can give no command of its own.
+/// Workflow commands, one a line. Text of a submission is escaped, so that it cannot contain commands.
 pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
     let mut text = String::new();
@@ -43,7 +43,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     text
 }
 
-/// The line for `$GITHUB_OUTPUT` by which GitHub Classroom's reporter learns the result: `result=` and base64 of JSON.
+/// The line for `$GITHUB_OUTPUT` from which GitHub Classroom's reporter reads the result: `result=` and base64 of JSON.
 pub fn step_output(report: &Report, setting: &Setting) -> String {
     #[derive(Serialize)]
     struct Result<'a> {
@@ -105,12 +105,12 @@ fn graded_score(report: &Report) -> u32 {
     if report.verdict == GradeVerdict::Graded { report.score } else { 0 }
 }
 
-/// A command's message: in one line.
+/// A command's message, on one line.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A command's property: in one line, and without what ends a property.
+/// A command's property, on one line and without the characters that end a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

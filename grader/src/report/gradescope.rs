@@ -30,7 +30,7 @@ struct Test<'a> {
     number: String,
     output: String,
     tags: Vec<&'a str>,
-    // A single hidden test would hide the learner's total: what is secret is left out instead.
+    // A single hidden test would hide the learner's total: so secret parts are left out instead.
     visibility: &'static str,
 }
 

@@ -1,9 +1,9 @@
-//! The report as a page that stands alone: no script, no font, no picture from elsewhere; everything a submission says
-//! is escaped by the template.
+//! The report as a self-contained page: no script, no font, no picture from elsewhere; the template escapes all text of
+//! a submission.
 
 use askama::Template;
 use cachedojo_judge::Verdict;
-use cachedojo_judge::growth::Class;
+use cachedojo_judge::growth::GrowthClass;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{AlsoFails, CheckReport, GradeVerdict, GrowthReport, Report};
 use cachedojo_notation::text::Language;
@@ -17,12 +17,12 @@ struct Page<'a> {
     view: View<'a>,
 }
 
-/// A report as the templates take it.
+/// A report in the form for the templates.
 pub(crate) struct View<'a> {
     pub(crate) report: &'a Report,
     pub(crate) words: &'static Words,
     pub(crate) headline: String,
-    /// Whether there is a score to speak of; else the headline says why not.
+    /// Whether there is a score; otherwise the headline says why not.
     pub(crate) graded: bool,
     pub(crate) rows: Vec<RowView<'a>>,
     pub(crate) diagnostics: Vec<(String, &'a str)>,
@@ -30,33 +30,33 @@ pub(crate) struct View<'a> {
     pub(crate) growth: Vec<GrowthView<'a>>,
 }
 
-/// An operation's growth as the templates take it.
+/// An operation's growth in the form for the templates.
 pub(crate) struct GrowthView<'a> {
     pub(crate) title: &'a str,
     pub(crate) class: &'static str,
     /// Whether it grows faster than it should.
     pub(crate) too_fast: bool,
-    /// Of each size its column's left edge, top and height in a box 40 high.
+    /// For each size the left edge, top and height of its column, in a box 40 high.
     pub(crate) columns: Vec<(u64, u64, u64)>,
     pub(crate) series: String,
 }
 
-/// A check as the templates take it.
+/// A check in the form for the templates.
 pub(crate) struct RowView<'a> {
     pub(crate) check: &'a CheckReport,
     pub(crate) mark: char,
     pub(crate) verdict: &'static str,
-    /// Colour's name; the mark and the word say the same.
+    /// The colour's name; mark and word have the same meaning.
     pub(crate) class: &'static str,
     pub(crate) lost: u32,
     pub(crate) hidden: bool,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
-    /// What the link is called.
+    /// The link's text.
     pub(crate) opening: String,
     pub(crate) also_fails: Vec<AlsoView<'a>>,
 }
 
-/// A further failing case as the templates take it.
+/// A further failing case in the form for the templates.
 pub(crate) struct AlsoView<'a> {
     pub(crate) message: &'a str,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
@@ -69,7 +69,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
 }
 
 impl<'a> View<'a> {
-    /// The view of a report that is disclosed already.
+    /// The view of a report that was disclosed already.
     pub(crate) fn of(report: &'a Report, language: Language) -> Self {
         let words = Words::of(language);
         Self {
@@ -84,12 +84,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The score as hundredths of the whole, for the bar.
+    /// The score in percent, for the bar.
     pub(crate) fn percent(&self) -> u32 {
         self.report.score.min(self.report.max_score) * 100 / self.report.max_score.max(1)
     }
 
-    /// What is said beside the score.
+    /// The text beside the score.
     pub(crate) fn outcome(&self) -> String {
         let outcome = if self.report.passed { self.words.passed } else { self.words.not_passed };
         format!("{outcome} ({} {})", self.words.passing, self.report.passing_score)
@@ -111,7 +111,7 @@ impl<'a> GrowthView<'a> {
         Self {
             title: &row.title,
             class: row.class.name(language),
-            too_fast: row.class > row.within && row.class != Class::Unknown,
+            too_fast: row.class > row.within && row.class != GrowthClass::Unknown,
             columns: (0..).zip(&row.fuel).map(column).collect(),
             series: series(&row.fuel),
         }
@@ -133,7 +133,7 @@ impl<'a> RowView<'a> {
         }
     }
 
-    /// Whether the hint helps: not where the check waited for another one.
+    /// Whether the hint helps: not if the check was skipped because of another one.
     pub(crate) fn hints(&self) -> bool {
         !self.check.hint.is_empty() && self.check.verdict != Verdict::Skipped
     }

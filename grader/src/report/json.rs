@@ -1,4 +1,4 @@
-//! The report as data, under its stable key names.
+//! The report as data with stable key names.
 
 use cachedojo_judge::Report;
 

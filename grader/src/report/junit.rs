@@ -1,4 +1,4 @@
-//! JUnit XML, in nextest's and Jenkins' dialect. It has no points: they are properties.
+//! JUnit XML, in nextest's and Jenkins' dialect. It has no points, so they are properties.
 
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_judge::{Report, Verdict};
@@ -97,7 +97,7 @@ fn properties(values: &[(&str, String)], xml: &mut Xml) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What JUnit makes of a verdict. Its word for flaky means "passed in the end", so a flaky check is a failure here.
+/// JUnit's value for a verdict. Its "flaky" means "passed in the end", so a flaky check is a failure here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Pass,

@@ -1,4 +1,4 @@
-//! Links into the playground: `#v1.` + base64url(deflate-raw(JSON)), as the page reads and writes them.
+//! Links into the playground: `#v1.` + base64url(deflate-raw(JSON)), the same format as the page's.
 
 use std::io::{Read, Write};
 
@@ -10,14 +10,14 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
-/// Where the playground answers, unless another address is given.
+/// The playground's address, unless another is given.
 pub const PLAYGROUND: &str = "http://127.0.0.1:8080/";
-/// The most text that a link may unpack to, in bytes: what the page allows.
+/// The most bytes that a link may unpack to, the same as in the page.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
-/// The largest seed that JavaScript reads as a number without changing it.
+/// The largest integer that a JavaScript number represents exactly.
 const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// What a link carries.
+/// The content of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Linked {
     /// The script.
@@ -26,14 +26,14 @@ pub struct Linked {
     pub dialect: Dialect,
     /// The world's seed.
     pub seed: Seed,
-    /// The command right after which the page stands.
+    /// The position of the page: right after this command.
     pub step: u32,
     /// The exercise it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exercise: Option<String>,
 }
 
-/// A seed as JavaScript can take it: a number while that is exact, else its digits.
+/// A seed in JSON for JavaScript: a number if that is exact, else its digits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Seed {
@@ -51,7 +51,7 @@ impl From<u64> for Seed {
 
 /// The link that opens a check's script at the page served at `base`.
 pub fn to_playground(base: &str, script: &str, exercise: &str, seed: u64) -> String {
-    // A case of the line protocol is no script of the lab's: the lab refuses it, and its lines begin with the protocol's words.
+    // A case of the line protocol is not a script in the lab dialect: its lines begin with the protocol's words.
     let says = |line: &str| matches!(line.split(' ').next(), Some("PUT" | "GET" | "DELETE" | "EXIT"));
     let in_line = script.lines().any(says) && !script::parse(script, Dialect::Lab).diagnostics.is_empty();
     let linked = Linked {
@@ -73,7 +73,7 @@ pub fn encode(linked: &Linked) -> String {
     format!("#v1.{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What a fragment carries; nothing when it is no link of this version.
+/// The content of a fragment; `None` if it is not a link of this version.
 pub fn decode(fragment: &str) -> Option<Linked> {
     let packed = URL_SAFE_NO_PAD.decode(fragment.strip_prefix("#v1.")?).ok()?;
     let mut json = Vec::new();

@@ -96,12 +96,12 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
     }
 }
 
-/// An address without what would end it.
+/// A link without characters that would end it.
 fn plain_link(link: &str) -> String {
     link.replace(['(', ')', ' ', '<', '>'], "")
 }
 
-/// Text in one line in which nothing is markup: not a tag, not a link, not a mention, not a cell's end.
+/// Text on one line with all markup escaped: tags, links, mentions, ends of cells.
 fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim_end().chars() {
@@ -110,7 +110,7 @@ fn inline(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            // Where a backslash would not do: a mention, an issue; an address that would be linked comes below.
+            // A backslash does not help with mentions and issues; automatic links are handled below.
             '@' => out.push_str("&#64;"),
             '#' => out.push_str("&#35;"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
@@ -121,7 +121,7 @@ fn inline(text: &str) -> String {
         }
     }
     let out = out.replace("://", "&#58;//").replace("::", "&#58;:");
-    // GitHub links an address by its first letters alone, whatever their case.
+    // GitHub recognises a link by its first letters, in any case.
     let mut quiet = String::with_capacity(out.len());
     for (at, c) in out.char_indices() {
         let ends_www = c == '.' && at >= 3 && out.get(at - 3..at).is_some_and(|word| word.eq_ignore_ascii_case("www"));
@@ -135,7 +135,7 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric() || "-_:.".contains(*c)).collect()
 }
 
-/// A block of code with a fence that nothing inside can end.
+/// A block of code with a fence that its content cannot end.
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

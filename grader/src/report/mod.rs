@@ -1,8 +1,8 @@
-//! Renderers: one report, many formats. Each is a pure function of [`cachedojo_judge::Report`] and of a [`Setting`].
+//! Renderers: one report, many formats. Each is a pure function of a [`cachedojo_judge::Report`] and a [`Setting`].
 //!
-//! Before any format sees it, the report goes through `disclose`: what a learner may not see is gone, what a terminal,
-//! a browser or an XML parser would trip over is replaced, links are filled in. A format then only has its own syntax to
-//! mind. Those of course platforms are made from `rows`, which hold no pass unless the submission was really graded.
+//! Before a format is rendered, the report goes through `disclose`: hidden parts are removed, characters that terminals, browsers
+//! or XML parsers could misinterpret are replaced, links are added. So a format deals only with its own syntax. The formats of
+//! course platforms are made from `rows`, which has no passed row unless the submission was really graded.
 
 use std::fs;
 use std::io::{self, Write};
@@ -36,6 +36,7 @@ mod setting;
 mod text;
 pub(crate) mod words;
 
+pub use disclose::shorten;
 pub use link::PLAYGROUND;
 
 pub use setting::Setting;
@@ -93,7 +94,7 @@ impl Format {
     ];
 }
 
-/// The report in a format, ending with a line's end. Cost: O(report).
+/// The report in a format, ending with a line end. Cost: O(report).
 pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
     let report = &disclosed(report, setting);
     let language = setting.language;
@@ -113,8 +114,8 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
         Format::Sarif => sarif::render(report, language),
         Format::MutationElements => mutation_elements::render(report, language),
     };
-    // The last word on what goes to a terminal or a log, after every format's own escaping: where a stranger's text comes to
-    // stand at the start of a line is known only now. The format `github` gives commands, and is escaped by itself.
+    // For text that goes to a terminal or a log, once more after the format's own escaping: only now it is known which text is at
+    // the start of a line. The format `github` contains commands on purpose, and escapes itself.
     if matches!(format, Format::Text | Format::Markdown | Format::Autolab) {
         text = obeyed_by_none(&text);
     }
@@ -124,7 +125,7 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
     text
 }
 
-/// The report as every format gets it: with links, without what is hidden, in harmless characters. Cost: O(report).
+/// The report in the form for every format: with links, without hidden parts, in harmless characters. Cost: O(report).
 pub fn disclosed(report: &Report, setting: &Setting) -> Report {
     disclose::disclose(report, &setting.playground, setting.language)
 }
@@ -162,8 +163,8 @@ pub fn deliver(report: &Report, format: Format, setting: &Setting, out: Option<&
     Ok(())
 }
 
-/// Writes a file that nobody ever sees half-written: under another name first, then renamed. What is there and is no file,
-/// as `/dev/null`, is written to and stays what it is.
+/// Writes a file that nobody sees half-written: under another name first, then renamed. An existing path that is not a file, such
+/// as `/dev/null`, is written to directly.
 ///
 /// # Errors
 /// The folder cannot be written to; the message names the file.

@@ -1,6 +1,5 @@
-//! The known bugs as a mutation-testing-elements report. A submission that is tests or a script kills a bug by finding it:
-//! `Killed` is what the report calls `detected`, and what it did not find survived. In a submission that is code a bug that it
-//! behaves like survived; nothing kills the others, which are `Ignored`.
+//! The known bugs as a mutation-testing-elements report. For tests or scripts, a bug that they found (`detected`) is `Killed`,
+//! any other `Survived`. For code, a bug that it behaves like is `Survived`; nothing kills the others, so they are `Ignored`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! PrairieLearn's `/grade/results/results.json`: a share between 0 and 1, at most one megabyte.
+//! PrairieLearn's `/grade/results/results.json`: a score between 0 and 1, at most one megabyte.
 
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
@@ -9,7 +9,7 @@ use super::rows::{headline, obstacle, resemblances, rows};
 use super::words::Words;
 use crate::host::printable::clip;
 
-/// All rows' texts together, in characters: four bytes each at most, so the file stays below a megabyte.
+/// The most characters of all rows together: at most four bytes each, so the file stays below a megabyte.
 const CHARS_MAX: usize = 200_000;
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Test<'a> {
     output: String,
 }
 
-/// A submission that could not be run is not gradable: PrairieLearn then takes no attempt away and shows why.
+/// A submission that could not be run is "not gradable": then PrairieLearn does not count the attempt, and shows why.
 pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
     let gradable = report.verdict == GradeVerdict::Graded;

@@ -1,6 +1,6 @@
-//! JSON as people read it.
+//! JSON in a readable layout.
 
-/// A format's data as JSON, two spaces an indent.
+/// Data as JSON, indented by two spaces.
 pub(super) fn pretty(data: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(data).expect("plain data with string keys is always JSON")
 }

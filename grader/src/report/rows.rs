@@ -1,4 +1,4 @@
-//! What the course platforms are told: one row a check, or one row that says why no check ran.
+//! The rows for course platforms: one for each check, or a single one that says why no check ran.
 
 use std::fmt::Write;
 
@@ -18,13 +18,13 @@ pub(super) struct Row<'a> {
     pub(super) points: u32,
     pub(super) max_points: u32,
     pub(super) verdict: Verdict,
-    /// What went wrong, in lines of plain text; empty for a pass.
+    /// What went wrong, as lines of plain text; empty for a pass.
     pub(super) details: String,
     /// The check, if this row is one.
     pub(super) check: Option<&'a CheckReport>,
 }
 
-/// The rows of a report. A submission that was not graded has one row, which never is a pass.
+/// The rows of a report. A submission that was not graded has one row, which is never passed.
 pub(super) fn rows(report: &Report, language: Language) -> Vec<Row<'_>> {
     let words = Words::of(language);
     let (id, title, verdict) = match report.verdict {
@@ -58,7 +58,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The title, or the id where a pack left the title empty: platforms want a name.
+    /// The title, or the id if a pack has an empty title: platforms require a name.
     pub(super) fn name(&self) -> &'a str {
         if self.title.trim().is_empty() { self.id } else { self.title }
     }
@@ -68,7 +68,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// All that is said about a failed check, in lines of plain text.
+/// Everything about a failed check, as lines of plain text.
 pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     let mut text = String::new();
     if !check.message.is_empty() {
@@ -104,7 +104,7 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     text
 }
 
-/// What a link into the playground is called: where nobody named the class's own page, with how to start one.
+/// The text of a link into the playground: for this machine's own with the command that starts it.
 pub(super) fn opening(link: &str, words: &Words) -> String {
     let is_own = link.strip_prefix(PLAYGROUND).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'));
     if is_own { format!("{} ({})", words.open, words.start_it) } else { words.open.to_owned() }
@@ -118,7 +118,7 @@ pub(super) struct SourcePlace {
     pub(super) column: u32,
 }
 
-/// Where in the source a check went wrong, as far as its own words tell: a panic names its place, as `src/lib.rs:3:5`.
+/// The place in the source where a check failed, if its message has one: a panic names its place, as `src/lib.rs:3:5`.
 pub(super) fn place_of(check: &CheckReport) -> Option<SourcePlace> {
     [&check.actual, &check.message].into_iter().find_map(|text| place_in(text))
 }
@@ -128,14 +128,14 @@ fn place_in(text: &str) -> Option<SourcePlace> {
         let mut parts = word.trim_end_matches(['.', ':']).split(':');
         let (file, line, column) = (parts.next()?, parts.next()?, parts.next());
         let is_source = [".rs", ".py"].iter().any(|end| file.len() > end.len() && file.ends_with(end));
-        // A path of the machine's, or of a library, is none of the learner's.
+        // A path of the machine or of a library is not the learner's.
         let own = is_source && !file.starts_with(['/', '<', '\\']) && !file.contains("..");
         let (line, column) = (line.parse().ok()?, column.and_then(|column| column.parse().ok()).unwrap_or(0));
         own.then(|| SourcePlace { file: file.to_owned(), line, column })
     })
 }
 
-/// Why no check ran, with what the compiler or the inspector says; only the diagnostics where checks did run.
+/// Why no check ran, with the messages of the compiler or the inspector; only the messages if checks ran.
 pub(super) fn obstacle(report: &Report, words: &Words) -> String {
     let mut text = String::new();
     if let Some(sentence) = words.obstacle(report) {
@@ -147,7 +147,7 @@ pub(super) fn obstacle(report: &Report, words: &Words) -> String {
     text
 }
 
-/// Where a message belongs: `file:line:column`, as far as that is known.
+/// The place of a message: `file:line:column`, as far as known.
 pub(super) fn place(diagnostic: &SourceDiagnostic) -> String {
     match (diagnostic.line, diagnostic.column) {
         (0, _) => diagnostic.file.clone(),
@@ -172,7 +172,7 @@ pub(super) fn headline(report: &Report, words: &Words) -> String {
     }
 }
 
-/// The known bugs that the submission behaves like, a line each.
+/// The known bugs that the submission behaves like, one line each.
 pub(super) fn resemblances(report: &Report, words: &Words) -> Vec<String> {
     let alike = report.mutants.iter().filter(|mutant| mutant.behaves_like).map(|mutant| {
         let letter = if mutant.scenario.is_empty() { String::new() } else { format!(" ({})", mutant.scenario) };
@@ -181,14 +181,14 @@ pub(super) fn resemblances(report: &Report, words: &Words) -> Vec<String> {
     alike.collect()
 }
 
-/// The work at n, 2n, 4n … as columns, the tallest for the most.
+/// The work at n, 2n, 4n … as a bar chart, the largest at full height.
 pub(super) fn chart(fuel: &[u64]) -> String {
     let most = fuel.iter().max().copied().unwrap_or(0).max(1);
     let column = |fuel: &u64| ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'][usize::try_from(fuel * 7 / most).unwrap_or(7)];
     fuel.iter().map(column).collect()
 }
 
-/// The work at n, 2n, 4n … in numbers.
+/// The work at n, 2n, 4n … as numbers.
 pub(super) fn series(fuel: &[u64]) -> String {
     fuel.iter().map(u64::to_string).collect::<Vec<_>>().join(" → ")
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::rows::{Row, SourcePlace, place_of, rows};
 
-/// Rule of what the compiler and the inspector say.
+/// The rule of messages of the compiler and the inspector.
 const SOURCE_RULE: &str = "source";
 
-/// Where a failed check is shown that names no place: code scanning wants one, and a behaviour has none of its own.
+/// The file shown for a failed check without a place: code scanning requires one.
 fn root(report: &Report) -> &str {
     match report.grader.backend.as_str() {
         _ if !report.submission.files.is_empty() => &report.submission.files[0],
@@ -153,7 +153,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
 }
 
 fn finding<'a>(row: &Row<'a>, root: &str) -> Finding<'a> {
-    // SARIF wants the level `none` for whatever is no failure.
+    // SARIF requires the level `none` for anything that is not a failure.
     let (kind, level) = match row.verdict {
         Verdict::Skipped => ("notApplicable", "none"),
         Verdict::Flaky => ("fail", "warning"),
@@ -176,7 +176,7 @@ fn location(file: &str, line: u32, column: u32) -> Location {
     }
 }
 
-/// A path as a relative reference: everything but plain characters percent-encoded.
+/// A path as a relative reference: everything except plain characters is percent-encoded.
 fn relative_uri(path: &str) -> String {
     let bytes = path.trim_start_matches('/').bytes().map(|byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),

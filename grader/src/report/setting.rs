@@ -1,4 +1,4 @@
-//! What a report is rendered for, beside the report itself.
+//! The settings of a report's rendering.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,14 +8,14 @@ use cachedojo_notation::text::Language;
 use super::classroom50::Identity;
 use super::link::PLAYGROUND;
 
-/// What a report is rendered for, beside the report itself.
+/// The settings of a report's rendering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The reader's language.
     pub language: Language,
-    /// The address of the playground that links open.
+    /// The address of the playground in links.
     pub playground: String,
-    /// Whose submission it is, for Classroom 50.
+    /// The submission's owner, for Classroom 50.
     pub identity: Identity,
     /// The file that GitHub Actions shows as the step's summary.
     pub step_summary: Option<PathBuf>,
@@ -24,12 +24,12 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The setting of a reader who is nowhere in particular, and at no time.
+    /// Settings without an environment and without a time.
     pub fn plain(language: Language) -> Self {
         Self::from_variables(language, PLAYGROUND, &|_| None, UNIX_EPOCH)
     }
 
-    /// The setting that the process's environment describes.
+    /// The settings from the process's environment.
     pub fn from_environment(language: Language, playground: &str) -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self::from_variables(language, playground, &variable, now())

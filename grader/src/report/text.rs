@@ -64,8 +64,8 @@ fn growth(report: &Report, language: Language, text: &mut String) {
     }
 }
 
-/// Lines with all but the first set off, so that no line of a submission's stands where the report's own do, nor where
-/// GitHub Actions would obey it.
+/// Lines with all but the first indented, so that no line of a submission looks like the report's own, or is executed
+/// by GitHub Actions.
 fn indented(text: &str, indent: &str) -> String {
     text.trim_end().replace('\n', &format!("\n{indent}"))
 }

@@ -8,7 +8,7 @@ use cachedojo_notation::text::Language;
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) language_tag: &'static str,
-    /// The colon, with the space that French wants before it.
+    /// The colon; French has a space before it.
     pub(crate) colon: &'static str,
     pub(crate) report: &'static str,
     pub(crate) score: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Words {
     pub(crate) script: &'static str,
     pub(crate) schedule: &'static str,
     pub(crate) open: &'static str,
-    /// How to start the playground, where a link names this machine's own.
+    /// How to start the playground, if a link points to this machine's own.
     pub(crate) start_it: &'static str,
     pub(crate) also_fails: &'static str,
     pub(crate) diagnostics: &'static str,
@@ -86,7 +86,7 @@ impl Words {
     }
 }
 
-/// A verdict as one character: shape carries the meaning, colour only repeats it.
+/// A verdict as one character: its shape has the meaning, colour only repeats it.
 pub(crate) fn mark(verdict: Verdict) -> char {
     match verdict {
         Verdict::Pass => '✓',

@@ -1,9 +1,9 @@
 //! A submission graded, built or run in a process of its own, which may die: whatever a source does to the reader, the
-//! compiler or the judge, it costs this one report its marks, and nobody else's.
+//! compiler or the judge, only this one report loses marks.
 //!
-//! The grader starts itself again with [`itself::GRADE`], hands it an [`Order`] on its standard input, and reads lines of
-//! JSON from its standard output: what it is at, which known bugs it needs to be told about, and at last the report. The known
-//! bugs are the pack's, not the submission's: learning them is not charged to it, nor is what is made once on a machine.
+//! The grader starts itself again with [`itself::GRADE`], writes an [`Order`] to its standard input, and reads lines of JSON from
+//! its standard output: progress, questions about known bugs, and finally the report. Known bugs belong to the pack, not to the
+//! submission: the time for them is not charged to it, nor the time for things that are made once on a machine.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -32,50 +32,52 @@ use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
+use crate::report::shorten;
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
 use crate::run::tests;
 
-/// Time on the wall: for what uses none on a processor. No submission can wait, so this is a machine in trouble.
+/// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
-/// Most that is read of what it says on stderr: a crash's last words.
+/// The most bytes of its stderr that are read: a crash's last message.
 const WORDS_BYTES: usize = 64 << 10;
-/// Largest line that is read of it: a report.
+/// The largest line that is read: a report.
 const LINE_BYTES: u64 = 64 << 20;
-/// Events of a run that cross in a line.
+/// Events of a run in one line.
 const EVENTS_A_LINE: usize = 1_000;
-/// The file of the scratch folder in which a module is handed back.
+/// The file of the scratch folder in which a module is returned.
 const ARTIFACT: &str = "artifact";
 
-/// What is to be worked on.
+/// The submission.
 #[derive(Debug, Serialize, Deserialize)]
 enum Given {
     /// What is at a path.
     Path(PathBuf),
-    /// What was read elsewhere: it came by a queue.
+    /// Read elsewhere: it came by a queue.
     Read(Box<Submission>),
-    /// A part of the pack, such as its solution, by a name: no stranger's.
+    /// A part of the pack, such as its solution, with a name: trusted.
     Part(CodeLanguage, String, BTreeMap<String, String>),
 }
 
-/// What is to be done with it.
+/// The work to do.
 #[derive(Debug, Serialize, Deserialize)]
 enum Work {
-    /// It is graded under a seed, and told in a language.
+    /// Grade it with a seed, and write the report in a language.
     Grade(u64, Language),
-    /// A script is run on it.
+    /// Run a script on it.
     Run { script: String, dialect: Dialect, seed: u64 },
-    /// It is built, and no more.
+    /// Only build it, for the page.
     Build,
 }
 
-/// What is to be done, as it crosses.
+/// An order in the form in which it crosses.
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     sources: String,
     parent: u32,
-    /// The lesson's id, where one is graded: its pack is no files of its own.
+    /// The lesson's id, if one is graded: a lesson's pack has no files of its own.
     lesson: Option<String>,
     pack: BTreeMap<String, String>,
     known_bugs: bool,
@@ -84,11 +86,11 @@ struct Order {
     protection: Protection,
     limits: Limits,
     scratch: PathBuf,
-    /// What stands in for the cache, where that cannot be written to.
+    /// The folder that replaces the cache, if the cache cannot be written to.
     cache: Option<PathBuf>,
 }
 
-/// A hold on gradings from outside: whoever asked for one may not want it any more.
+/// Stops gradings from outside, when their result is no longer wanted.
 #[derive(Debug, Default)]
 pub struct Stop(Mutex<State>);
 
@@ -99,7 +101,7 @@ struct State {
 }
 
 impl Stop {
-    /// Ends what is being graded under it, and begins nothing more.
+    /// Ends the gradings in progress, and prevents further ones.
     pub fn stop(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.stopped = true;
@@ -128,12 +130,12 @@ impl Stop {
 /// Grades what is at `path` in a process of its own. Cost: that of [`Bench::grade_path`], and some 10 ms.
 ///
 /// # Errors
-/// There is nothing at `path` that could be read, the pack is unsound, `stop` was called, or this machine fails.
+/// There is nothing readable at `path`, the pack is invalid, `stop` was called, or this machine fails.
 pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
     grade_given(bench, Given::Path(path.to_owned()), seed, language, stop)
 }
 
-/// Grades a submission that was read elsewhere, in a process of its own. Its report is that of [`grade`] on the same files.
+/// Grades a submission that was read elsewhere, in a process of its own. The report is the same as [`grade`]'s on the same files.
 ///
 /// # Errors
 /// As [`grade`].
@@ -147,7 +149,7 @@ pub fn grade_read(
     grade_given(bench, Given::Read(Box::new(submission)), seed, language, stop)
 }
 
-/// Grades a part of the pack, such as its solution, in a process of its own: it goes the way of a submission.
+/// Grades a part of the pack, such as its solution, in a process of its own, like a submission.
 ///
 /// # Errors
 /// As [`grade`].
@@ -180,10 +182,10 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
     }
 }
 
-/// Runs a script on what is at `path`, in a process of its own, and returns what the run showed.
+/// Runs a script on what is at `path`, in a process of its own, and returns the events.
 ///
 /// # Errors
-/// There is nothing at `path` that could be read; the submission cannot be run ([`Rejected`]); or this machine fails.
+/// There is nothing readable at `path`; the submission cannot be run ([`Rejected`]); or this machine fails.
 pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed: u64) -> Result<Vec<Event>> {
     let home = scratch::folder().context("making a scratch folder")?;
     let order = Work::Run { script: script.to_owned(), dialect, seed };
@@ -195,29 +197,30 @@ pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed:
     }
 }
 
-/// Builds what is at `path`, in a process of its own, and returns what is run of it.
+/// Builds what is at `path`, in a process of its own, and returns the module that runs in the page.
 ///
 /// # Errors
-/// As [`run`].
-pub fn build(bench: &Bench<'_>, path: &Path) -> Result<Vec<u8>> {
+/// As [`run`]; what does not run in the page is a [`NotInPage`].
+pub fn build(bench: &Bench<'_>, path: &Path, stop: &Stop) -> Result<Vec<u8>> {
     let home = scratch::folder().context("making a scratch folder")?;
-    match work(bench, Given::Path(path.to_owned()), Work::Build, &Stop::default(), home.path())?.last {
+    match work(bench, Given::Path(path.to_owned()), Work::Build, stop, home.path())?.last {
         Line::Done => read_plain(&home.path().join(ARTIFACT), budget::FILE_BYTES).context("reading the module"),
         Line::Rejected(rejected) => Err(rejected.into()),
+        Line::NotInPage(why) => Err(why.into()),
         _ => bail!("the grading process answers something else"),
     }
 }
 
-/// What came of an order.
+/// The result of an order.
 struct Worked {
     events: Vec<Event>,
     last: Line,
 }
 
-/// Has something done in a process of its own. What it leaves behind when it dies goes with `home`.
+/// Has an order executed in a process of its own. Files that it leaves behind when it dies are removed with `home`.
 fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -> Result<Worked> {
     let seed = if let Work::Grade(seed, _) = work { seed } else { 0 };
-    // Asked for first, so that what stands in for the cache is one for both.
+    // Opened first, so that both processes use the same replacement of the cache.
     drop(cache::place());
     let order = Order {
         sources: itself::SOURCES.to_owned(),
@@ -234,7 +237,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
     };
     let order = serde_json::to_vec(&order).context("this path cannot be handed on: give one that is UTF-8")?;
     let mut command = itself::again(itself::GRADE).map_err(|why| anyhow!(why))?;
-    // A group of its own: what ends this process from the keyboard ends the other by way of this one.
+    // In a group of its own: Ctrl-C for this process ends the other one only through this one.
     machine::in_own_group(&mut command);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("starting a process to grade in")?;
@@ -242,11 +245,11 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
     let (stdin, stdout) = child.stdin.take().zip(child.stdout.take()).context("its pipes are missing")?;
     stop.begin(&group);
     let (spoken, watched) = std::thread::scope(|scope| {
-        // It is killed with the thread that started it, which is this one: the watching is for the other.
+        // The child is killed with the thread that started it, which is this one: so the other thread watches.
         let watching = scope.spawn(|| watch(child, &group, WALL, WORDS_BYTES));
         let spoken = converse(bench, seed, &order, stdin, stdout);
         if !matches!(spoken, Ok((Some(_), ..))) {
-            // It said nothing that can be used, and is not waited for.
+            // Its output was not usable, so its end is not awaited.
             group.kill();
         }
         (spoken, watching.join())
@@ -265,18 +268,18 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
     }
 }
 
-/// Why a conversation has no end.
+/// Why a conversation broke off.
 enum Broken {
     /// This side failed.
     Here(anyhow::Error),
-    /// The other side is gone, or talks nonsense; and whether it was running the submission by then.
+    /// The other side is gone, or sent nonsense; and whether it was running the submission by then.
     There(bool),
 }
 
-/// The last line, whether the submission was being run by then, and what the run showed.
+/// The last line, whether the submission was running by then, and the events.
 type Spoken = (Option<Line>, bool, Vec<Event>);
 
-/// Hands the order over, answers what is asked, and hears the rest.
+/// Sends the order, answers questions, and reads the rest.
 fn converse(
     bench: &Bench<'_>,
     seed: u64,
@@ -329,10 +332,10 @@ fn learn(bench: &Bench<'_>, language: CodeLanguage, ids: &[String], seed: u64) -
     Ok(known.into_iter().map(|known| known.map_err(|error| format!("{error:#}"))).collect())
 }
 
-/// What the end of the process says about the submission, where it left no report.
+/// What the end of a process without a report says about the submission.
 ///
 /// # Errors
-/// It says nothing: this machine, or somebody on it, ended it.
+/// Nothing: this machine, or a person, ended it.
 fn died(running: bool, watched: &Watched) -> Result<Rejected> {
     let words = String::from_utf8_lossy(&watched.said);
     let signal = watched.status.and_then(machine::signal_of);
@@ -353,7 +356,7 @@ fn died(running: bool, watched: &Watched) -> Result<Rejected> {
         ),
         Some(machine::SIGXFSZ) => bail!("a file of the grader's own grew too big (`ulimit -f`): see `grader doctor`"),
         Some(signal) => format!("{at} ended the grader's own process (signal {signal})"),
-        // It ended by itself, and so it is no submission's doing.
+        // It ended by itself: not the submission's fault.
         None => bail!("the grading process ended without a report: {}", words.lines().last().unwrap_or("no word")),
     };
     Ok(Rejected::build_failed(&format!("{what}; the submission gets no marks")))
@@ -403,12 +406,18 @@ fn take_order() -> Result<()> {
     say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
 }
 
-/// Does what was ordered, and returns the last line.
+/// A report as a line, which has a bound: what the submission said in it is cut.
+fn reported(mut report: Report) -> Line {
+    shorten(&mut report);
+    Line::Report(Box::new(report))
+}
+
+/// Executes the order, and returns the last line.
 fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result<Line> {
     let languages = &bench.pack.exercise.languages;
     let submission = match (&work, given) {
         (Work::Grade(seed, language), Given::Path(path)) => {
-            return Ok(Line::Report(Box::new(bench.grade_path(&path, *seed, *language)?)));
+            return Ok(reported(bench.grade_path(&path, *seed, *language)?));
         }
         (_, Given::Path(path)) => match Submission::read(&path, languages) {
             Ok(submission) => submission,
@@ -419,22 +428,25 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
             .with_context(|| format!("the pack's {name} in {} has no file to begin with", language.name()))?,
     };
     if let Work::Grade(seed, language) = work {
-        return Ok(Line::Report(Box::new(bench.grade(&submission, seed, language)?)));
+        return Ok(reported(bench.grade(&submission, seed, language)?));
     }
     let built = match bench.build(&submission) {
         Ok(built) => built,
         Err(rejected) => return Ok(Line::Rejected(rejected)),
     };
-    match work {
-        Work::Run { script, dialect, seed } => {
-            now_running()?;
-            let mut subject = built.factory.subject(&bench.limits)?;
-            let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
-            for some in events.chunks(EVENTS_A_LINE) {
-                say(&Line::Events(some.to_vec()))?;
-            }
+    if let Work::Run { script, dialect, seed } = work {
+        now_running()?;
+        let mut subject = built.factory.subject(&bench.limits)?;
+        let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
+        for some in events.chunks(EVENTS_A_LINE) {
+            say(&Line::Events(some.to_vec()))?;
         }
-        _ => std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?,
+    } else {
+        let toolchain = bench.toolchain(submission.language)?;
+        if let Some(why) = NotInPage::of(bench.pack.exercise.interface, toolchain, &built) {
+            return Ok(Line::NotInPage(why));
+        }
+        std::fs::write(scratch.join(ARTIFACT), &built.artifact).context("writing the module")?;
     }
     Ok(Line::Done)
 }

@@ -1,4 +1,4 @@
-//! The bench: what grading any number of submissions to one exercise needs.
+//! The bench: everything that grading any number of submissions to one exercise needs.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -19,18 +19,18 @@ use crate::run::parent;
 /// A toolchain that is opened when it is first asked for, or why it could not be.
 type Slot = OnceLock<Result<Arc<dyn Toolchain>, NotOpened>>;
 
-/// What grading any number of submissions to one exercise needs.
+/// Everything that grading any number of submissions to one exercise needs.
 #[derive(Debug, Clone)]
 pub struct Bench<'a> {
     /// The exercise.
     pub pack: &'a Pack,
     /// Whether builds are confined.
     pub protection: Protection,
-    /// What one run of a submission may use.
+    /// The limits of one run of a submission.
     pub limits: Limits,
-    /// Whether this process grades for another one, which knows how known bugs fail.
+    /// Whether this process grades for another one, which knows the fingerprints of known bugs.
     pub apart: bool,
-    /// One for each language of the exercise. A learner's machine need not have what other languages need.
+    /// One for each language of the exercise: a learner's machine need not have what other languages need.
     toolchains: BTreeMap<CodeLanguage, Slot>,
 }
 
@@ -54,12 +54,11 @@ impl NotOpened {
 }
 
 impl<'a> Bench<'a> {
-    /// A bench for a pack. What this machine needs once is made now where the exercise has one language, and when it is
-    /// first needed where it has more; standard error says so. `trust` leaves builds unconfined.
+    /// A bench for a pack. Things that this machine needs once are made now if the exercise has one language, otherwise
+    /// when they are first needed, with a message on standard error. `trust` leaves builds unconfined.
     ///
     /// # Errors
-    /// The pack lacks what its only language needs, or this machine does, or a limit is set too low; the message names the
-    /// remedy.
+    /// The pack or this machine lacks what its only language needs, or a limit is too low; the message names the remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
         limits::suffice().map_err(anyhow::Error::msg)?;
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };

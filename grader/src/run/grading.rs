@@ -1,4 +1,4 @@
-//! The one way from a submission to its report.
+//! The only way from a submission to its report.
 
 use std::path::Path;
 
@@ -16,10 +16,10 @@ use crate::run::bench::Bench;
 use crate::run::{mutants, parent, tests};
 
 impl Bench<'_> {
-    /// Grades what is at `path`. A submission that cannot be read or built is a report too.
+    /// Grades what is at `path`. A submission that cannot be read or built gets a report too.
     ///
     /// # Errors
-    /// There is nothing at `path` that could be read, or the pack is unsound.
+    /// There is nothing readable at `path`, or the pack is invalid.
     pub fn grade_path(&self, path: &Path, seed: u64, language: Language) -> Result<Report> {
         match Submission::read(path, &self.pack.exercise.languages) {
             Ok(submission) => self.grade(&submission, seed, language),
@@ -34,7 +34,7 @@ impl Bench<'_> {
     /// Grades a submission.
     ///
     /// # Errors
-    /// The pack is unsound.
+    /// The pack is invalid.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
         if self.pack.exercise.interface == InterfaceKind::Tests {
             return tests::grade(self, submission, seed, language);
@@ -47,8 +47,7 @@ impl Bench<'_> {
         }
     }
 
-    /// The report on what is at `path` and was not even read, or not to its end: in the exercise's only language, or in none
-    /// that could be told.
+    /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one.
     pub fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
         let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
         let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
@@ -72,10 +71,10 @@ impl Bench<'_> {
             return self.judge_lesson(lesson, id, built, language, grader);
         }
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
-        // A check that is slow loses its own points: the others have their time yet.
+        // A slow check loses only its own points: the others still have their time.
         let mut outcomes = judge_in_turn(exercise, seed, &mut budget::begin_check, &mut fresh)?;
         budget::end_checks();
-        // A service answers in real time, and may tire of being asked.
+        // A service answers in real time, and should not be asked again and again.
         if submission.language != CodeLanguage::Http {
             shorten(exercise, &mut outcomes, seed, &mut fresh);
         }

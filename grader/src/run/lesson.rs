@@ -1,4 +1,4 @@
-//! The course: its lessons graded as every exercise is, and what the page loads of it.
+//! The course: its lessons graded like exercises, and the files that the page loads for it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,8 +20,8 @@ use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;
 use crate::run::mutants;
 
-/// The programs of the course that this process has used, by trust and name: a class asks for the same ones again and again, and each takes
-/// longer to compile for this machine than to run. At most one for each bug of the course.
+/// The programs of the course that this process has used, by trust and name: a class uses the same ones again and again, and
+/// compiling one takes longer than running it. At most one for each bug of the course.
 static PROGRAMS: Mutex<BTreeMap<(bool, String), Arc<dyn Factory>>> = Mutex::new(BTreeMap::new());
 
 /// A program of the course.
@@ -38,7 +38,7 @@ fn program(id: &str, trust: bool) -> Result<Arc<dyn Factory>> {
 }
 
 impl Bench<'_> {
-    /// Makes the programs that a lesson is about. Cost: at the first time four calls of the compiler.
+    /// Builds the programs of a lesson. Cost: the first time, four calls of the compiler.
     ///
     /// # Errors
     /// As [`Bench::judge_lesson`].
@@ -50,10 +50,10 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Judges a script for a lesson. Cost: two runs of it; of a lesson about a bug, at the first time, four calls of the compiler.
+    /// Judges a script for a lesson. Cost: two runs of it; for a lesson about a bug, the first time, four calls of the compiler.
     ///
     /// # Errors
-    /// The course is unsound, or the program with the lesson's bug cannot be made on this machine.
+    /// The course is invalid, or the program with the lesson's bug cannot be built on this machine.
     pub(super) fn judge_lesson(
         &self,
         lesson: &Lesson,
@@ -77,9 +77,9 @@ impl Bench<'_> {
     }
 }
 
-/// Writes what the page loads: `course.json`, in `m/` a module and a diff for each bug, under names that tell nothing, and in
-/// `exercises.json` the public part of each exercise that a program can be graded on in the page.
-/// Cost: two calls of the compiler for each bug the first time.
+/// Writes the files that the page loads: `course.json`, in `m/` a module and a diff for each bug under opaque names, and in
+/// `exercises.json` the public part of each exercise that can be graded in the page. Cost: two calls of the compiler for each bug
+/// the first time.
 ///
 /// # Errors
 /// The folder cannot be written, or a program does not build.
@@ -104,7 +104,7 @@ pub fn export(files: &CourseFiles, folder: &Path, trust: bool) -> Result<()> {
     fs::write(folder.join("exercises.json"), serde_json::to_vec(&briefs()?)?).context("writing exercises.json")
 }
 
-/// What the page may know of each exercise whose programs it can run.
+/// The public parts of the exercises whose programs the page can run.
 fn briefs() -> Result<Vec<Exercise>> {
     let mut briefs = Vec::new();
     for id in built_in_ids() {
@@ -116,7 +116,7 @@ fn briefs() -> Result<Vec<Exercise>> {
     Ok(briefs)
 }
 
-/// A name for a bug that does not tell which it is.
+/// An opaque name for a bug, which does not tell which it is.
 fn opaque(id: &str) -> String {
     hex(&Sha256::digest(format!("course {id}")))[..10].to_owned()
 }

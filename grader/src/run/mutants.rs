@@ -1,7 +1,7 @@
-//! Known bugs: the pack's solution with a patch, built and judged by the very pipeline that judges a submission.
+//! Known bugs: the pack's solution with a patch, built and judged by the same pipeline as a submission.
 //!
-//! A mutant's module and its fingerprint (how it fails) do not change while the pack, the grader and the toolchain stay, so
-//! both are kept in the cache folder.
+//! A mutant's module and its fingerprint (how it fails) depend only on the pack, the grader and the toolchain, so both are kept
+//! in the cache folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::parent;
 
-/// A mutant's patch, as its pack has it.
+/// A mutant's patch in its pack.
 ///
 /// # Errors
 /// The pack has none of that name.
@@ -32,17 +32,17 @@ pub fn patch<'a>(pack: &'a Pack, language: CodeLanguage, id: &str) -> Result<&'a
     pack.files.get(&path).map(String::as_str).with_context(|| format!("the pack has no {path}: add the patch"))
 }
 
-/// A mutant's files: the solution's, with its patch, which may change several of them.
+/// A mutant's files: the solution's with its patch applied, which may change several of them.
 ///
 /// # Errors
-/// The patch cannot be read, or does not fit the solution any more.
+/// The patch is malformed, or does not fit the solution any more.
 pub fn files(pack: &Pack, language: CodeLanguage, id: &str) -> Result<BTreeMap<String, String>> {
     let mut files = pack.part("solution", language);
     ensure!(!files.is_empty(), "the pack has no solution in {}: add it", language.name());
     let path = pack.patch_path(id, language);
     let text = patch(pack, language, id)?;
     let parts = parts(text);
-    // An empty one changes nothing: the course's sound program is the solution as it stands.
+    // An empty patch changes nothing: the course's sound program is the unchanged solution.
     let is_diff = !parts.is_empty() || text.is_empty();
     ensure!(is_diff, "{path} is no unified diff: make it with `diff -u` or `git diff`");
     for part in parts {
@@ -69,7 +69,7 @@ fn file_named<'a>(named: &str, files: impl Iterator<Item = &'a String>) -> Optio
 /// The source of a cache with a bug, for tests to find: the patch names the right cache in `folder` that it changes.
 ///
 /// # Errors
-/// The patch cannot be read, or does not fit any more.
+/// The patch is malformed, or does not fit any more.
 pub fn patched(pack: &Pack, folder: &str, language: CodeLanguage, id: &str) -> Result<String> {
     let (path, files) = (pack.patch_path(id, language), pack.part(folder, language));
     let text = patch(pack, language, id)?;
@@ -81,11 +81,11 @@ pub fn patched(pack: &Pack, folder: &str, language: CodeLanguage, id: &str) -> R
     diffy::apply(right, &patch).with_context(|| format!("{path} does not fit `{name}` any more: make it anew"))
 }
 
-/// The parts of a unified diff, one a file: each begins with a line `--- …` before a line `+++ …`. What tools write around
-/// them (`diff --git …`, `index …`, a message) is left out, and an empty line is an empty line of the file, whose blank an
-/// editor has taken.
+/// The parts of a unified diff, one for each file: each begins with a line `--- …` before a line `+++ …`. What tools write around
+/// them (`diff --git …`, `index …`, a message) is left out. An empty line is an empty context line whose blank an editor has
+/// removed.
 fn parts(patch: &str) -> Vec<String> {
-    // The last line may have lost its end, and empty ones behind it; the blank that makes them the file's is put back below.
+    // The last line may have lost its line end, and empty lines after it; their blanks are added again below.
     let lines: Vec<&str> = patch.lines().chain([""; CONTEXT_MAX]).collect();
     let mut parts: Vec<String> = Vec::new();
     let (mut old, mut new) = (0_usize, 0_usize);
@@ -115,10 +115,11 @@ fn parts(patch: &str) -> Vec<String> {
     parts
 }
 
-/// Most lines that a diff shows around a change, usually.
+/// The usual number of unchanged lines around a change.
 const CONTEXT_MAX: usize = 3;
 
-/// How many lines of the old file and of the new one follow a hunk's head, `1,5 +1,6 @@` behind its first sign.
+/// How many lines of the old and of the new file follow a hunk's head `1,5 +1,6 @@`, which comes without its first
+/// sign.
 fn counts(head: &str) -> Option<(usize, usize)> {
     let mut ranges = head.split(" @@").next()?.split(" +");
     let mut count = || {
@@ -128,10 +129,10 @@ fn counts(head: &str) -> Option<(usize, usize)> {
     Some((count()?, count()?))
 }
 
-/// A mutant's artifact and its subjects. Cost: a build the first time, a read from the cache later.
+/// A mutant's artifact and its factory. Cost: a build the first time, later a read from the cache.
 ///
 /// # Errors
-/// The patch does not fit, or what it makes does not build: mutants are part of the pack, so both are its mistakes.
+/// The patch does not fit, or its result does not build: mutants belong to the pack, so both are its mistakes.
 pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<u8>, Arc<dyn Factory>)> {
     let submission = Submission::of(language, id, files(bench.pack, language, id)?)
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
@@ -148,7 +149,7 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
     Ok((built.artifact, built.factory))
 }
 
-/// A mutant's subjects. Cost: that of [`made`].
+/// A mutant's factory. Cost: that of [`made`].
 ///
 /// # Errors
 /// Those of [`made`].
@@ -156,22 +157,22 @@ pub fn factory(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<Ar
     Ok(made(bench, language, id)?.1)
 }
 
-/// Which rows of a mutant are judged.
+/// Which checks of a mutant are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// Those that its pack says kill it: what recognising it needs.
+    /// Those that its pack lists as killers: enough to recognise it.
     Killers,
-    /// All: what proves the pack.
+    /// All: to prove the pack.
     All,
 }
 
-/// How a pack's mutants fail under a seed, as far as somebody has asked before.
+/// The fingerprints of a pack's mutants under a seed, as far as they were needed before.
 struct Memory<'a> {
     bench: &'a Bench<'a>,
     language: CodeLanguage,
     rows: Rows,
     seed: u64,
-    /// Of everything that all fingerprints depend on.
+    /// A digest of everything that all fingerprints depend on.
     digest: PartsDigest,
 }
 
@@ -196,7 +197,7 @@ impl<'a> Memory<'a> {
         self.place(mutant).is_ok_and(|place| cache::find(&place.to_string_lossy()).is_some())
     }
 
-    /// Cost: [`factory`] and one judging the first time, a read from the cache later.
+    /// Cost: [`factory`] and judging once the first time, later a read from the cache.
     fn fingerprint(&self, mutant: &MutantSpec) -> Result<Fingerprint> {
         let place = self.place(mutant)?;
         if let Some(known) = cache::read_kept(&place).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
@@ -206,14 +207,14 @@ impl<'a> Memory<'a> {
         let mut exercise = self.bench.pack.exercise.clone();
         if self.rows == Rows::Killers {
             exercise.checks.retain(|check| mutant.killed_by.contains(&check.id));
-            // The pack says of every other row that the mutant passes it: what is given there is given.
+            // According to the pack the mutant passes every other check, so cases that depend on those are run.
             for case in exercise.checks.iter_mut().flat_map(|check| &mut check.cases) {
                 case.given.retain(|id| mutant.killed_by.contains(id));
             }
         }
         let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
         let outcomes = judge(&exercise, self.seed, &mut fresh)?;
-        // What this machine did to it is no trait of the mutant's, and not to be remembered as one.
+        // A failure of this machine is not a property of the mutant, and must not be cached.
         let broken = outcomes.iter().find(|outcome| outcome.verdict == Verdict::HarnessError);
         if let Some(case) = broken.and_then(CheckOutcome::first_failure) {
             bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
@@ -224,11 +225,11 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// How several mutants fail under a seed, in their order, found out on all cores; a bar shows how far it is where that takes
-/// a while. Cost: of each [`factory`] and one judging the first time, a read from the cache later.
+/// The fingerprints of several mutants under a seed, in their order, computed on all cores; a bar shows the progress if it takes
+/// a while. Cost for each: [`factory`] and judging once the first time, later a read from the cache.
 ///
 /// # Errors
-/// A mutant's are those of [`factory`].
+/// For a mutant those of [`factory`].
 pub fn fingerprints(
     bench: &Bench<'_>,
     language: CodeLanguage,
@@ -267,7 +268,7 @@ pub fn fingerprints(
     Ok(done.into_iter().map(|(_, fingerprint)| fingerprint).collect())
 }
 
-/// Which known bugs a submission with these outcomes is like. Only mutants that it may be like are looked at, so a perfect
+/// The known bugs that a submission with these outcomes resembles. Only mutants that it may resemble are examined, so a perfect
 /// submission costs nothing and a half-written one little.
 ///
 /// # Errors
@@ -296,7 +297,7 @@ pub fn resemblances(
     Ok(compare(&submission, &pairs).into_iter().chain(unlike).collect())
 }
 
-/// The name under which something is kept.
+/// The name in the cache.
 fn kept(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
     Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
 }

@@ -1,4 +1,4 @@
-//! What the process that grades one submission says to the process that started it, and asks of it: see
+//! The messages from the process that grades one submission to the process that started it: see
 //! [`apart`](super::apart).
 
 use std::io::{BufRead, Write};
@@ -10,34 +10,37 @@ use cachedojo_judge::{MutantSpec, Report};
 use cachedojo_lab::event::Event;
 use serde::{Deserialize, Serialize};
 
+use super::in_page::NotInPage;
 use crate::language::toolchain::Rejected;
 
-/// What the process says.
+/// A message.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Line {
-    /// It has built the submission, and runs it now.
+    /// The submission is built, and runs from now on.
     Running,
-    /// How do these known bugs fail? An [`Answer`] is waited for.
+    /// What are the fingerprints of these known bugs? An [`Answer`] is awaited.
     Learn(CodeLanguage, Vec<String>),
-    /// This language's compiler or interpreter is needed: is what this machine needs for it there? A line is waited for.
+    /// Is everything that this language needs on this machine there? A line is awaited.
     Prepare(CodeLanguage),
-    /// This is made once on a machine, and not there yet. An answer is waited for.
+    /// Make something that is made once on a machine. An answer is awaited.
     Make(String),
-    /// More of what a run showed.
+    /// Further events of a run.
     Events(Vec<Event>),
     /// The report.
     Report(Box<Report>),
-    /// The run is over, or the module is built.
+    /// The run has ended, or the module is built.
     Done,
     /// The submission cannot be run.
     Rejected(Rejected),
+    /// The submission builds, and does not run in the page.
+    NotInPage(NotInPage),
     /// The caller's mistake.
     Usage(String),
     /// The grader's own failure.
     Failed(String),
 }
 
-/// How known bugs fail, in the order that was asked for.
+/// The fingerprints of known bugs, in the order of the question.
 pub(super) type Answer = Vec<std::result::Result<Fingerprint, String>>;
 
 pub(super) fn say(line: &Line) -> Result<()> {
@@ -47,12 +50,12 @@ pub(super) fn say(line: &Line) -> Result<()> {
     Ok(out.flush()?)
 }
 
-/// Tells that the submission runs from now on.
+/// Reports that the submission runs from now on.
 pub(super) fn now_running() -> Result<()> {
     say(&Line::Running)
 }
 
-/// Asks the other process to see to what this machine needs for a language: that is not charged to the submission.
+/// Asks the other process to prepare this machine for a language: that time is not charged to the submission.
 pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
     say(&Line::Prepare(language))?;
     let mut line = Vec::new();
@@ -60,7 +63,7 @@ pub(super) fn prepare(language: CodeLanguage) -> Result<()> {
     Ok(())
 }
 
-/// Asks how known bugs fail.
+/// Asks for the fingerprints of known bugs.
 pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec<Result<Fingerprint>>> {
     if mutants.is_empty() {
         return Ok(Vec::new());
@@ -72,7 +75,7 @@ pub(super) fn ask(language: CodeLanguage, mutants: &[&MutantSpec]) -> Result<Vec
     Ok(answer.into_iter().map(|known| known.map_err(|why| anyhow!(why))).collect())
 }
 
-/// Has something made that is made once on a machine: the other process's time is nobody's.
+/// Has something made that is made once on a machine: the other process's time is not charged to any submission.
 pub(super) fn have_made(what: &str) -> std::result::Result<(), String> {
     let made = || -> Result<std::result::Result<(), String>> {
         say(&Line::Make(what.to_owned()))?;

@@ -1,18 +1,20 @@
 //! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
 //! a requirement's points are those of its bugs that a test tells.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use cachedojo_judge::pack::{Check, CodeLanguage, MutantSpec};
-use cachedojo_judge::report::{CheckReport, GradeVerdict, MutantReport, SubmissionId};
-use cachedojo_judge::{Report, Verdict};
+use cachedojo_judge::Report;
+use cachedojo_judge::pack::{CodeLanguage, MutantSpec};
+use cachedojo_judge::report::{GradeVerdict, SubmissionId};
 use cachedojo_notation::text::Language;
 
 use crate::host::budget;
 use crate::host::printable::{clip, harmless};
-use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::suite::{CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
@@ -20,6 +22,7 @@ use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::grading::grader;
 use crate::run::{mutants, parent};
+use told::{Bug, Found, Known, Unfit};
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
@@ -51,9 +54,10 @@ pub(super) fn grade(bench: &Bench<'_>, submission: &Submission, seed: u64, langu
     if bench.apart {
         parent::now_running()?;
     }
-    let mut grading = Grading::new(bench, &*suite, code, language);
-    match grading.run() {
-        Ok(()) => Ok(grading.report(id, seed, submission)),
+    let mut grading = Grading::new(bench, &*suite, code);
+    let drawn = u8::from_str_radix(submission.sha256.get(..2).unwrap_or_default(), 16).unwrap_or(0);
+    match grading.run(drawn) {
+        Ok(()) => Ok(grading.found.report(&bench.pack.exercise, &*suite, (id, seed), submission, language)),
         Err(rejected) => Ok(rejection(bench, id, seed, suite.backend(), rejected)),
     }
 }
@@ -91,92 +95,19 @@ fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, backend: &str, reje
     Report::without_checks(&bench.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
 }
 
-/// Why a test does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Unfit {
-    /// It fails on a right cache, every time.
-    Wrong(String),
-    /// It fails on right caches now and then.
-    Flaky(String),
-    /// It does not end.
-    Endless,
-    /// Its threads wait for each other for ever.
-    Deadlock(String),
-    /// It sleeps.
-    Sleeps,
-}
-
-impl Unfit {
-    fn sentence(&self, language: Language) -> String {
-        match (self, language) {
-            (Self::Wrong(text), Language::English) => {
-                format!("this test fails on a right cache, so it does not count: {text}")
-            }
-            (Self::Wrong(text), Language::French) => {
-                format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
-            }
-            (Self::Flaky(text), Language::English) => {
-                format!("this test fails on right caches now and then, so it does not count: {text}")
-            }
-            (Self::Flaky(text), Language::French) => {
-                format!("ce test échoue parfois sur des caches justes, il ne compte donc pas : {text}")
-            }
-            (Self::Endless, Language::English) => "this test does not come to an end, so it does not count".to_owned(),
-            (Self::Endless, Language::French) => "ce test ne se termine pas, il ne compte donc pas".to_owned(),
-            (Self::Deadlock(waits), Language::English) => {
-                format!("the threads of this test wait for each other for ever, so it does not count: {waits}")
-            }
-            (Self::Deadlock(waits), Language::French) => {
-                format!("les threads de ce test s'attendent sans fin, il ne compte donc pas : {waits}")
-            }
-            (Self::Sleeps, Language::English) => {
-                "this test sleeps, so it does not count: move the clock instead".to_owned()
-            }
-            (Self::Sleeps, Language::French) => {
-                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge".to_owned()
-            }
-        }
-    }
-}
-
-/// What is known of one test.
-#[derive(Debug, Clone, Default)]
-struct Known {
-    line: u32,
-    unfit: Option<Unfit>,
-    passed: bool,
-    calls: u64,
-    /// The calls of each of its threads.
-    operations: Vec<u64>,
-    kills: usize,
-}
-
-/// What came of one bug.
-#[derive(Debug)]
-struct Bug<'a> {
-    spec: &'a MutantSpec,
-    /// The tests that told it; none where it survives.
-    killers: Vec<String>,
-    /// Whether it was tried at all.
-    tried: bool,
-}
-
 /// A grading under way.
 struct Grading<'a> {
     bench: &'a Bench<'a>,
     suite: &'a dyn Suite,
-    /// What the tests are written in, and what they are told in.
+    /// What the tests are written in.
     code: CodeLanguage,
-    language: Language,
-    tests: BTreeMap<String, Known>,
-    bugs: Vec<Bug<'a>>,
+    found: Found<'a>,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
-    fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage, language: Language) -> Self {
-        let (tests, bugs) = (BTreeMap::new(), Vec::new());
-        Self { bench, suite, code, language, tests, bugs, cpu_ms: 0 }
+    fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage) -> Self {
+        Self { bench, suite, code, found: Found::default(), cpu_ms: 0 }
     }
 
     /// Whether the tests have time left.
@@ -184,35 +115,43 @@ impl<'a> Grading<'a> {
         self.cpu_ms < CPU_MS_MAX && budget::left_to_run() != Some(Duration::ZERO)
     }
 
-    fn run(&mut self) -> Result<(), Rejected> {
+    /// Right caches first, then those with a bug, then right ones again. A test sees which others are run beside it and in which
+    /// order: so a right cache is tried amid those with a bug, and one at last, exactly as these are.
+    fn run(&mut self, drawn: u8) -> Result<(), Rejected> {
         let right: Vec<String> = self.bench.pack.part(RIGHT, self.code).into_keys().collect();
         for seed in SEEDS {
             for cache in &right {
-                self.try_right(cache, seed, &BTreeSet::new())?;
+                self.try_right(cache, seed, &self.endless(), &BTreeSet::new())?;
             }
         }
-        let heavy: BTreeSet<String> =
-            self.tests.iter().filter(|(_, test)| test.calls > CALLS_HEAVY).map(|(name, _)| name.clone()).collect();
-        let any = self.tests.values().any(|test| test.passed && test.unfit.is_none());
+        let heavy = self.named(|test| test.calls > CALLS_HEAVY);
+        let skip = self.skipped();
+        let any = self.found.tests.values().any(|test| test.passed && test.unfit.is_none());
         let code = self.code;
-        for spec in self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)) {
+        let bugs: Vec<_> = self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)).collect();
+        let amid = usize::from(drawn) % bugs.len().max(1);
+        for (index, spec) in bugs.into_iter().enumerate() {
+            if any && index == amid {
+                self.try_right(&right[0], SEEDS[0], &skip, &heavy)?;
+            }
             let tried = any && self.has_time();
-            let killers = if tried { self.try_bug(spec, &BTreeSet::new(), &heavy)? } else { Vec::new() };
-            self.bugs.push(Bug { spec, killers, tried: tried || !any });
+            let killers = if tried { self.try_bug(spec, &skip, &heavy)? } else { Vec::new() };
+            self.found.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
         self.confirm()?;
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
-        for cache in &right {
-            self.try_right(cache, SEEDS[0], &heavy)?;
+        let light = &self.skipped() | &heavy;
+        for cache in &right[..right.len() - 1] {
+            self.try_right(cache, SEEDS[0], &light, &BTreeSet::new())?;
         }
-        let unfit: BTreeSet<&String> =
-            self.tests.iter().filter(|(_, test)| test.unfit.is_some()).map(|(name, _)| name).collect();
-        for bug in &mut self.bugs {
+        self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
+        let unfit = self.named(|test| test.unfit.is_some());
+        for bug in &mut self.found.bugs {
             bug.killers.retain(|name| !unfit.contains(name));
         }
-        for bug in &self.bugs {
+        for bug in &self.found.bugs {
             for name in &bug.killers {
-                self.tests.entry(name.clone()).or_default().kills += 1;
+                self.found.tests.entry(name.clone()).or_default().kills += 1;
             }
         }
         Ok(())
@@ -223,26 +162,28 @@ impl<'a> Grading<'a> {
     fn confirm(&mut self) -> Result<(), Rejected> {
         let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
         let mut doubtful: BTreeSet<String> = BTreeSet::new();
-        for index in 0..self.bugs.len() {
+        for index in 0..self.found.bugs.len() {
             let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
-            let due: BTreeSet<String> = self.bugs[index].killers.iter().filter(due).cloned().collect();
-            let spec = self.bugs[index].spec;
+            let due: BTreeSet<String> = self.found.bugs[index].killers.iter().filter(due).cloned().collect();
+            let spec = self.found.bugs[index].spec;
             if due.is_empty() || !self.has_time() {
                 continue;
             }
-            let others: BTreeSet<String> = self.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
+            let others: BTreeSet<String> =
+                self.found.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
+            let others = &self.skipped() | &others;
             let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
             for name in due {
                 if again.contains(&name) {
                     *confirmed.entry(name).or_default() += 1;
                 } else {
-                    self.bugs[index].killers.retain(|killer| *killer != name);
+                    self.found.bugs[index].killers.retain(|killer| *killer != name);
                     doubtful.insert(name);
                 }
             }
         }
         for name in doubtful.iter().filter(|name| !confirmed.contains_key(*name)) {
-            if let Some(known) = self.tests.get_mut(name) {
+            if let Some(known) = self.found.tests.get_mut(name) {
                 known.unfit = Some(Unfit::Flaky("once it failed on a cache with a bug, once it did not".to_owned()));
             }
         }
@@ -250,8 +191,16 @@ impl<'a> Grading<'a> {
     }
 
     fn skipped(&self) -> BTreeSet<String> {
-        let unfit = self.tests.iter().filter(|(_, test)| test.unfit.is_some() || !test.passed);
-        unfit.map(|(name, _)| name.clone()).collect()
+        self.named(|test| test.unfit.is_some() || !test.passed)
+    }
+
+    /// Tests that do not end are not run again on right caches; those that failed are, since they may fail by chance only.
+    fn endless(&self) -> BTreeSet<String> {
+        self.named(|test| matches!(test.unfit, Some(Unfit::Endless | Unfit::Deadlock(_))))
+    }
+
+    fn named(&self, is_so: impl Fn(&Known) -> bool) -> BTreeSet<String> {
+        self.found.tests.iter().filter(|(_, test)| is_so(test)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Runs all tests but those on a cache; again without the last one where nothing came after it.
@@ -262,8 +211,7 @@ impl<'a> Grading<'a> {
         but: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<Vec<TestRun>, Rejected> {
-        let mut skip = self.skipped();
-        skip.extend(but.iter().cloned());
+        let mut skip = but.clone();
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
             let (ran, cpu_ms) =
@@ -287,8 +235,14 @@ impl<'a> Grading<'a> {
         Ok(runs)
     }
 
-    fn try_right(&mut self, cache: &str, seed: u64, but: &BTreeSet<String>) -> Result<(), Rejected> {
-        for run in self.ran(cache, seed, but, &BTreeSet::new())? {
+    fn try_right(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<(), Rejected> {
+        for run in self.ran(cache, seed, but, heavy)? {
             if !run.errors.is_empty() {
                 let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
@@ -304,8 +258,7 @@ impl<'a> Grading<'a> {
 
     /// Notes what came of a test on a right cache. `lost` is the run that it brought to its end.
     fn note(&mut self, test: &Test, lost: Option<&TestRun>) {
-        let known = self.tests.entry(test.name.clone()).or_default();
-        let passed_before = known.passed;
+        let known = self.found.tests.entry(test.name.clone()).or_default();
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
@@ -315,13 +268,17 @@ impl<'a> Grading<'a> {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
             }
             Some(_) => Some(Unfit::Endless),
-            None if test.outcome == TestOutcome::Failed && passed_before => Some(Unfit::Flaky(text)),
+            None if test.outcome == TestOutcome::Failed && known.passed => Some(Unfit::Flaky(text)),
             None if test.outcome == TestOutcome::Failed => Some(Unfit::Wrong(text)),
             None if test.slept > 0 => Some(Unfit::Sleeps),
             None => None,
         };
-        known.passed |= test.outcome == TestOutcome::Passed;
-        known.unfit = known.unfit.take().or(unfit);
+        let passes = unfit.is_none() && test.outcome == TestOutcome::Passed;
+        known.passed |= passes;
+        known.unfit = match known.unfit.take() {
+            Some(Unfit::Wrong(text)) if passes => Some(Unfit::Flaky(text)),
+            before => before.or(unfit),
+        };
     }
 
     /// The tests that tell a bug.
@@ -344,157 +301,91 @@ impl<'a> Grading<'a> {
     }
 }
 
-/// What is said of one requirement.
-struct Row<'a> {
-    check: &'a Check,
-    killed: usize,
-    bugs: Vec<&'a Bug<'a>>,
-    /// Whether a test has the threads that the requirement asks for.
-    threads: bool,
-}
+#[cfg(test)]
+mod trials {
+    use super::*;
+    use crate::pack::Pack;
 
-impl Grading<'_> {
-    fn rows(&self) -> Vec<Row<'_>> {
-        let rows = self.bench.pack.exercise.checks.iter().map(|check| {
-            let bugs: Vec<_> = self.bugs.iter().filter(|bug| bug.spec.killed_by.contains(&check.id)).collect();
-            let killed = bugs.iter().filter(|bug| !bug.killers.is_empty()).count();
-            let busy = |test: &Known| {
-                let calls = test.operations.iter().filter(|calls| **calls >= u64::from(check.operations)).count();
-                test.unfit.is_none() && test.passed && calls >= check.threads as usize
-            };
-            let threads = check.threads == 0 || self.tests.values().any(busy);
-            Row { check, killed, bugs, threads }
-        });
-        rows.collect()
+    /// Tests that look at which others are run beside them, and in which order, instead of at the cache.
+    #[derive(Debug)]
+    struct Watcher {
+        names: &'static [&'static str],
+        calls: u64,
+        /// Whether a test fails, by its name, those that are run in their order, and the cache.
+        fails: fn(&str, &[&str], &str) -> bool,
+        silent: BTreeSet<String>,
     }
 
-    fn report(&self, id: SubmissionId, seed: u64, submission: &Submission) -> Report {
-        let rows = self.rows();
-        let checks = rows.iter().map(|row| row.report(self.language, !self.tests.is_empty())).collect();
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mutants = self.bugs.iter().map(|bug| {
-            let requirement = bug.spec.killed_by.first().map_or("", String::as_str);
-            let number = numbers.entry(requirement).or_default();
-            *number += 1;
-            let detected = !bug.killers.is_empty();
-            // A bug that nobody has told is named by its requirement alone: finding it is the exercise.
-            let title = rows
-                .iter()
-                .find(|row| row.check.id == requirement)
-                .map_or("", |row| row.check.title.get(self.language));
-            MutantReport {
-                id: if detected { bug.spec.id.clone() } else { format!("{requirement}_{number}") },
-                scenario: String::new(),
-                detected,
-                behaves_like: false,
-                hunted: true,
-                message: if detected { bug.spec.sentence.get(self.language).to_owned() } else { title.to_owned() },
-            }
-        });
-        let mutants = mutants.collect();
-        let exercise = &self.bench.pack.exercise;
-        let module = submission.sha256.as_bytes();
-        Report::of_rows(
-            exercise,
-            seed,
-            id,
-            grader(self.suite.backend()),
-            module,
-            checks,
-            mutants,
-            self.diagnostics(submission),
-        )
-    }
-
-    /// What there is to say of single tests.
-    fn diagnostics(&self, submission: &Submission) -> Vec<Diagnostic> {
-        let mut diagnostics = submission.notes.clone();
-        for (name, test) in &self.tests {
-            let (file, function) = name.split_once("::").unwrap_or((name, ""));
-            let mut say =
-                |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
-            if let Some(unfit) = &test.unfit {
-                say(&unfit.sentence(self.language));
-            } else if test.kills == 0 && self.suite.silent().contains(function.split('[').next().unwrap_or_default()) {
-                say(match self.language {
-                    Language::English => "this test asserts nothing, and tells no bug",
-                    Language::French => "ce test n'affirme rien, et ne révèle aucun défaut",
-                });
-            }
+    impl Suite for Watcher {
+        fn run(
+            &self,
+            cache: &str,
+            _: u64,
+            skip: &BTreeSet<String>,
+            heavy: &BTreeSet<String>,
+        ) -> Result<(Ran, u64), String> {
+            let mut run: Vec<&str> = self.names.iter().copied().filter(|name| !skip.contains(*name)).collect();
+            run.sort_by_key(|name| heavy.contains(*name));
+            let tests = run.iter().map(|name| Test {
+                name: (*name).to_owned(),
+                line: 1,
+                outcome: if (self.fails)(name, &run, cache) { TestOutcome::Failed } else { TestOutcome::Passed },
+                text: String::new(),
+                threads: 0,
+                operations: Vec::new(),
+                calls: if *name == "a" { self.calls } else { 1 },
+                slept: 0,
+            });
+            let tests = tests.collect();
+            let last = run.last().copied().unwrap_or_default().to_owned();
+            Ok((Ran::Tests(TestRun { ended: Ended::Done, last, waits: Vec::new(), tests, errors: Vec::new() }), 1))
         }
-        diagnostics
-    }
-}
 
-impl Row<'_> {
-    fn points(&self) -> u32 {
-        let (killed, bugs) =
-            (u32::try_from(self.killed).unwrap_or(0), u32::try_from(self.bugs.len()).unwrap_or(u32::MAX));
-        if self.threads && bugs > 0 { self.check.points * killed / bugs } else { 0 }
+        fn silent(&self) -> &BTreeSet<String> {
+            &self.silent
+        }
+
+        fn backend(&self) -> &'static str {
+            "python"
+        }
     }
 
-    fn report(&self, language: Language, any_test: bool) -> CheckReport {
-        let points = self.points();
-        let verdict = match points {
-            _ if !any_test => Verdict::NotImplemented,
-            points if points == self.check.points => Verdict::Pass,
-            _ => Verdict::Fail,
-        };
-        let untold = self.bugs.iter().filter(|bug| bug.killers.is_empty() && bug.tried).count();
-        let told = self.bugs.iter().filter(|bug| !bug.killers.is_empty() || !bug.tried);
-        let table = told.map(|bug| {
-            let killers: Vec<_> =
-                bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
-            match (killers.is_empty(), language) {
-                (false, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
-                (true, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
-                (true, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
-            }
+    /// How many bugs these tests are said to tell, wherever the right cache among them is drawn to stand.
+    fn told(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) -> Vec<usize> {
+        let pack = Pack::load("integration-tests").expect("it is sound");
+        let bench = Bench::open(&pack, false).expect("nothing is needed yet");
+        let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, silent: BTreeSet::new() };
+        let told = [0, 9, 255].map(|drawn| {
+            let mut grading = Grading::new(&bench, &suite, CodeLanguage::Python);
+            grading.run(drawn).expect("nothing is forbidden");
+            grading.found.bugs.iter().filter(|bug| !bug.killers.is_empty()).count()
         });
-        // One line for all of them: which they are is what the tests are to find out.
-        let rest = match (untold, language) {
-            (0, _) => None,
-            (1, Language::English) => Some("(a bug that no test tells)".to_owned()),
-            (1, Language::French) => Some("(un défaut qu'aucun test ne révèle)".to_owned()),
-            (_, Language::English) => Some(format!("({untold} bugs that no test tells)")),
-            (_, Language::French) => Some(format!("({untold} défauts qu'aucun test ne révèle)")),
+        told.to_vec()
+    }
+
+    #[test]
+    fn tests_that_look_at_their_neighbours_instead_of_the_cache_tell_no_bug() {
+        let honest: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && cache.starts_with("expires");
+        assert_eq!(told(&["a", "b", "z"], honest), [1, 1, 1]);
+        // What takes long is run last once that is known; and nothing is beside what is tried again.
+        let order: fn(&str, &[&str], &str) -> bool = |name, run, _| {
+            let at = |name| run.iter().position(|other| *other == name);
+            name == "b" && (at("a") > at("b") || at("z").is_none())
         };
-        let table: Vec<String> = table.chain(rest).collect();
-        let (killed, bugs) = (self.killed, self.bugs.len());
-        let mut message = match language {
-            Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),
-            Language::French => format!("Les tests révèlent {killed} caches défectueux sur {bugs}."),
+        assert_eq!(told(&["a", "b", "z"], order), [0, 0, 0]);
+        // A test less in each run on a right cache counts them; one that does not tell twice what it told counts as well.
+        let count: fn(&str, &[&str], &str) -> bool = |name, run, _| {
+            let (there, counted) = (|name| run.contains(&name), !run.contains(&"3"));
+            match name {
+                "0" => true,
+                "1" => !there("0"),
+                "2" => !there("1"),
+                "3" => !there("2"),
+                "e" => counted && there("z"),
+                "b" => counted && there("e"),
+                _ => false,
+            }
         };
-        if !self.threads {
-            let (threads, operations) = (self.check.threads, self.check.operations);
-            message += &match language {
-                Language::English => format!(
-                    " But no test that counts has {threads} threads with {operations} operations each, which this requirement asks for."
-                ),
-                Language::French => format!(
-                    " Mais aucun test valable n'a {threads} threads de {operations} opérations chacun, ce que demande cette exigence."
-                ),
-            };
-        }
-        let fails = verdict != Verdict::Pass;
-        CheckReport {
-            id: self.check.id.clone(),
-            title: self.check.title.get(language).to_owned(),
-            category: self.check.category.clone(),
-            points,
-            max_points: self.check.points,
-            verdict,
-            expected: if fails { format!("{bugs}/{bugs}") } else { String::new() },
-            actual: if fails { format!("{killed}/{bugs}") } else { String::new() },
-            message: if fails { message } else { String::new() },
-            hint: if fails { self.check.hint.get(language).to_owned() } else { String::new() },
-            script: String::new(),
-            transcript: table.join("\n"),
-            schedule: String::new(),
-            fuel: 0,
-            visibility: self.check.visibility,
-            link: String::new(),
-            also_fails: Vec::new(),
-        }
+        assert_eq!(told(&["0", "1", "2", "3", "b", "e", "z"], count), [0, 0, 0]);
     }
 }

@@ -1,4 +1,5 @@
-//! The API: `POST /api/v1/grade` with a submission as the body, and `GET /api/v1/exercises`.
+//! The API: `POST /api/v1/grade` with a submission as the body, `POST /api/v1/build` with the same for its module, and
+//! `GET /api/v1/exercises`. A module is built of what its own request holds, and of nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,31 +22,33 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::desk::{Desk, NoReport, Order, SUBMISSION};
+use super::desk::{Desk, NoReport, Order, PageModule, SUBMISSION};
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, PLAYGROUND, Setting};
 
-/// Largest body, in bytes.
+/// The largest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 8 << 20;
-/// Most files of a submission that comes as JSON.
+/// The most files of a submission in JSON.
 const FILES_MAX: usize = 256;
-/// How long a body may take to come.
+/// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The routes.
 pub fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/api/v1/grade", post(grade))
+        .route("/api/v1/build", post(build))
         .route("/api/v1/exercises", get(exercises))
         .method_not_allowed_fallback(|| async {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "POST a submission to /api/v1/grade, GET /api/v1/exercises")
+            let why = "POST a submission to /api/v1/grade or /api/v1/build, GET /api/v1/exercises";
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, why)
         })
         .with_state(desk)
 }
 
-/// A request that is not granted: a status, and a sentence that says what to do.
+/// A refused request: a status, and a sentence that says what to do.
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
@@ -69,7 +72,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// What is wanted, in the query; or in a JSON body, where the query does not say.
+/// The settings of a request, from the query; or from a JSON body, where the query has none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
@@ -100,7 +103,7 @@ struct Sent {
     wish: Wish,
 }
 
-/// What may stand in an archive: which exercise is meant is known only later.
+/// The languages to unpack from an archive: the exercise may be named only inside it.
 const PACKED_LANGUAGES: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python, CodeLanguage::Script];
 
 async fn exercises(State(desk): State<Desk>) -> Response {
@@ -113,17 +116,57 @@ async fn grade(
     request: Request,
 ) -> Result<Response, Refusal> {
     let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
-    // The page that this very program serves.
+    // The page that this program itself serves.
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    // A place in the queue comes before the body: what waits to be graded is bounded before it is read and unpacked.
+    // A place in the queue first, then the body: so the number of submissions in memory and on disk is bounded before
+    // any is read.
     let _place = desk.place().ok_or_else(busy)?;
+    let (order, wish) = ordered(&desk, wish, request).await?;
+    let format = match wish.format {
+        None => Format::Json,
+        Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
+    };
+    let mut setting = Setting::from_environment(order.language, host.as_deref().unwrap_or(PLAYGROUND));
+    setting.playground = wish.playground.unwrap_or(setting.playground);
+    let report = desk.report(order).await.map_err(Refusal::from)?;
+    let status = match report.verdict {
+        GradeVerdict::HarnessError => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::OK,
+    };
+    let text = report::render(&report, format, &setting);
+    let mut response = (status, [(CONTENT_TYPE, content_type(format))], text).into_response();
+    if format == Format::Html {
+        // The page is ours, but contains a stranger's text: it may not load or do anything.
+        let policy = HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'");
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+/// The module of a submission, as `grader build` makes it, so that the page shows what this very submission does.
+async fn build(
+    State(desk): State<Desk>,
+    query: Result<Query<Wish>, QueryRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    let _place = desk.place().ok_or_else(busy)?;
+    let (order, _) = ordered(&desk, wish, request).await?;
+    match desk.module(order).await.map_err(Refusal::from)? {
+        PageModule::Module(module) => Ok(([(CONTENT_TYPE, "application/wasm")], module).into_response()),
+        PageModule::Refused(why) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &why)),
+    }
+}
+
+/// What is to be done with what was sent, and what is wished besides.
+async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(Order, Wish), Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let body = body(request.into_body(), BODY_PATIENCE).await?;
     // Unpacking and writing wait for the disk.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
-    let (folder, wish) =
+    let (folder, mut wish) =
         laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
-    let exercise = wish.exercise.unwrap_or_else(|| DEFAULT_ID.to_owned());
+    let exercise = wish.exercise.take().unwrap_or_else(|| DEFAULT_ID.to_owned());
     if desk.offers().iter().all(|offer| offer.id != exercise) {
         return Err(bad("there is no such exercise: see /api/v1/exercises"));
     }
@@ -132,30 +175,17 @@ async fn grade(
         Some("fr") => Language::French,
         Some(_) => return Err(bad("there is no such language: lang is en or fr")),
     };
-    let format = match wish.format {
-        None => Format::Json,
-        Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
-    };
-    let mut setting = Setting::from_environment(language, host.as_deref().unwrap_or(PLAYGROUND));
-    setting.playground = wish.playground.unwrap_or(setting.playground);
-    let order = Order { folder, exercise, seed: wish.seed.unwrap_or(0), language };
-    let report = desk.report(order).await.map_err(|why| match why {
-        NoReport::Busy => busy(),
-        NoReport::TooLate => Refusal::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
-        NoReport::Failed(why) => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
-    })?;
-    let status = match report.verdict {
-        GradeVerdict::HarnessError => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::OK,
-    };
-    let text = report::render(&report, format, &setting);
-    let mut response = (status, [(CONTENT_TYPE, content_type(format))], text).into_response();
-    if format == Format::Html {
-        // A page of ours, and yet of what a stranger wrote: it may do nothing at all.
-        let policy = HeaderValue::from_static("sandbox; default-src 'none'; style-src 'unsafe-inline'");
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    Ok((Order { folder, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
+}
+
+impl From<NoReport> for Refusal {
+    fn from(why: NoReport) -> Self {
+        match why {
+            NoReport::Busy => busy(),
+            NoReport::TooLate => Self::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
+            NoReport::Failed(why) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
+        }
     }
-    Ok(response)
 }
 
 fn busy() -> Refusal {
@@ -177,7 +207,7 @@ async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The submission as a folder: from JSON, from a zip file, else the body is `src/lib.rs` itself.
+/// The submission as a folder: from JSON or a zip file; any other body is `src/lib.rs` itself.
 fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), Refusal> {
     let failed = |error: std::io::Error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.kind().to_string());
     if body.is_empty() {
@@ -261,7 +291,7 @@ mod tests {
         assert_eq!(status(Body::from("whole"), long), Ok(b"whole".to_vec()));
     }
 
-    /// A body of which nothing ever comes.
+    /// A body of which nothing ever arrives.
     struct Never;
 
     impl hyper::body::Body for Never {

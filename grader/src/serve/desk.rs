@@ -1,4 +1,4 @@
-//! The desk: submissions wait in a queue that has an end, and a few workers grade them, one each at a time.
+//! The desk: submissions wait in a bounded queue, and a few workers grade or build them, one each at a time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,21 +13,26 @@ use tempfile::TempDir;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::class::work::grade_one;
+use crate::host::outcome::UsageError;
 use crate::intake::submission::Submission;
+use crate::language::toolchain::{Reason, Rejected};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::in_page::NotInPage;
 
-/// How many submissions wait at most; the next is told to come back.
+/// The most submissions that wait; the next one is told to come back.
 const QUEUE: usize = 32;
-/// How long an answer is waited for. Grading has limits of its own; this is for the queue before it.
+/// How long a request waits for its report. Grading has limits of its own; this is for the queue before it.
 pub const PATIENCE: Duration = Duration::from_mins(2);
-/// The name under which a report knows what was graded.
+/// The most characters of a refusal to build: the report says the rest.
+const REFUSAL_CHARACTERS: usize = 1_000;
+/// The submission's path in a report.
 pub const SUBMISSION: &str = "submission";
 
 /// A submission to grade.
 #[derive(Debug)]
 pub struct Order {
-    /// The folder in which [`SUBMISSION`] is, removed with the order.
+    /// The folder that contains [`SUBMISSION`], removed with the order.
     pub folder: TempDir,
     /// An exercise's id.
     pub exercise: String,
@@ -39,9 +44,24 @@ pub struct Order {
 
 struct Ticket {
     order: Order,
-    /// Stopped when whoever asked is gone.
+    /// Stopped when the requester is gone.
     stop: Arc<Stop>,
-    answer: oneshot::Sender<Result<Report, String>>,
+    answer: Answer,
+}
+
+/// What is wanted of a submission, and where it goes.
+enum Answer {
+    Report(oneshot::Sender<Result<Report, String>>),
+    Module(oneshot::Sender<Result<PageModule, String>>),
+}
+
+/// What came of building a submission for the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageModule {
+    /// Its module.
+    Module(Vec<u8>),
+    /// There is none, and why: it does not build, is forbidden, or does not run in a page.
+    Refused(String),
 }
 
 /// Why there is no report.
@@ -55,7 +75,7 @@ pub enum NoReport {
     Failed(String),
 }
 
-/// An exercise, as the API lists it.
+/// An exercise in the API's list.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Offer {
     /// Its id: what a request names.
@@ -66,11 +86,11 @@ pub struct Offer {
     pub title_fr: String,
     /// The points there are.
     pub max_score: u32,
-    /// From how many on it is passed.
+    /// From how many points it is passed.
     pub passing_score: u32,
 }
 
-/// Where submissions are handed in.
+/// The side where submissions are handed in.
 #[derive(Debug, Clone)]
 pub struct Desk {
     queue: SyncSender<Ticket>,
@@ -78,7 +98,7 @@ pub struct Desk {
     places: Arc<Semaphore>,
 }
 
-/// The other side of the desk.
+/// The workers' side.
 #[derive(Debug)]
 pub struct Workers<'a> {
     tickets: Mutex<Receiver<Ticket>>,
@@ -91,7 +111,7 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
-/// A desk for these exercises, by id, and its workers' side.
+/// A desk for these exercises (by id), and its workers' side.
 pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>) {
     let (queue, tickets) = sync_channel(QUEUE);
     let offer = |bench: &Bench<'_>| {
@@ -110,24 +130,41 @@ pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>)
 }
 
 impl Desk {
-    /// The exercises there are.
+    /// The list of exercises.
     pub fn offers(&self) -> &[Offer] {
         &self.offers
     }
 
-    /// A place for somebody with a submission, from before it is read until its report is there; none where all are taken.
+    /// A place for a request, from before its submission is read until its report is ready; `None` if all are taken.
     pub fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }
 
-    /// The report on a submission. Whoever drops the future before it is ready wants it no more: its grading ends.
+    /// The report on a submission. If the future is dropped before it is ready, the grading is stopped.
     ///
     /// # Errors
     /// See [`NoReport`].
     pub async fn report(&self, order: Order) -> Result<Report, NoReport> {
-        let (answer, report) = oneshot::channel();
+        self.hand_in(order, Answer::Report).await
+    }
+
+    /// The module of a submission, for the page: through the same queue, and stopped alike.
+    ///
+    /// # Errors
+    /// See [`NoReport`].
+    pub async fn module(&self, order: Order) -> Result<PageModule, NoReport> {
+        self.hand_in(order, Answer::Module).await
+    }
+
+    async fn hand_in<T>(
+        &self,
+        order: Order,
+        answer: fn(oneshot::Sender<Result<T, String>>) -> Answer,
+    ) -> Result<T, NoReport> {
+        let (sender, report) = oneshot::channel();
         let wanted = Wanted(Arc::default());
-        self.queue.try_send(Ticket { order, stop: wanted.0.clone(), answer }).map_err(|refused| match refused {
+        let ticket = Ticket { order, stop: wanted.0.clone(), answer: answer(sender) };
+        self.queue.try_send(ticket).map_err(|refused| match refused {
             TrySendError::Full(_) => NoReport::Busy,
             TrySendError::Disconnected(_) => NoReport::Failed("the grader is being closed".to_owned()),
         })?;
@@ -139,7 +176,7 @@ impl Desk {
     }
 }
 
-/// Somebody who waits for a report.
+/// Stops the grading when dropped.
 struct Wanted(Arc<Stop>);
 
 impl Drop for Wanted {
@@ -149,14 +186,29 @@ impl Drop for Wanted {
 }
 
 impl Workers<'_> {
-    /// Grades what is handed in, until nobody can hand in any more.
+    /// Grades submissions until the desk is closed.
     pub fn work(&self) {
         loop {
             let next = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(Ticket { order, stop, answer }) = next else { break };
-            // Whoever gave up waiting costs nobody else any time.
-            if !answer.is_closed() {
-                _ = answer.send(self.grade(&order, &stop));
+            // A request that has given up costs no time.
+            match answer {
+                Answer::Report(answer) if !answer.is_closed() => _ = answer.send(self.grade(&order, &stop)),
+                Answer::Module(answer) if !answer.is_closed() => _ = answer.send(self.build(&order, &stop)),
+                _ => {}
+            }
+        }
+    }
+
+    fn build(&self, order: &Order, stop: &Stop) -> Result<PageModule, String> {
+        let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
+        match apart::build(bench, &order.folder.path().join(SUBMISSION), stop) {
+            Ok(module) => Ok(PageModule::Module(module)),
+            Err(error) => {
+                let why = unbuilt(&error, order.language).ok_or_else(|| format!("{error:#}"))?;
+                // The path of the scratch folder stays here.
+                let why = why.replace(&format!("{}/", order.folder.path().display()), "");
+                Ok(PageModule::Refused(why.chars().take(REFUSAL_CHARACTERS).collect()))
             }
         }
     }
@@ -165,7 +217,7 @@ impl Workers<'_> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
         let grade = |path: &Path| apart::grade(bench, path, order.seed, order.language, stop);
         let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
-        // Where it was laid out is nobody's concern.
+        // The path of the temporary folder is removed from the report.
         let home = format!("{}/", order.folder.path().display());
         SUBMISSION.clone_into(&mut report.submission.path);
         report.submission.files = graded(&order.folder.path().join(SUBMISSION), &bench.pack.exercise.languages);
@@ -176,7 +228,15 @@ impl Workers<'_> {
     }
 }
 
-/// What was graded of all that was handed in: the root file, then those that belong to it.
+/// What an error says of the submission; nothing where the grader itself failed.
+fn unbuilt(error: &anyhow::Error, language: Language) -> Option<String> {
+    let not_in_page = error.downcast_ref::<NotInPage>().map(|why| why.told(language).to_owned());
+    let rejected = error.downcast_ref::<Rejected>().filter(|rejected| rejected.reason != Reason::HarnessError);
+    let nothing = || error.downcast_ref::<UsageError>().map(ToString::to_string);
+    not_in_page.or_else(|| rejected.map(ToString::to_string)).or_else(nothing)
+}
+
+/// The files that were graded, of all that were handed in: the root file first.
 fn graded(folder: &Path, languages: &[CodeLanguage]) -> Vec<String> {
     let Ok(Submission { root, files, .. }) = Submission::read(folder, languages) else { return Vec::new() };
     let others = files.into_keys().filter(|name| *name != root);

@@ -1,5 +1,5 @@
-//! Connections: so many at a time, each with so much time for what it has to say. Where all places are taken, the connection that
-//! came first and asks for nothing makes room for the next one: idle connections keep nobody out.
+//! Connections: a bounded number at a time, each with bounded time. When all places are taken, the oldest connection without a
+//! request in progress makes room for the next one: so idle connections keep nobody out.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,40 +15,40 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
-/// What connections may take.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// How many there may be at a time; the next one waits in the system's queue. A browser takes six.
+    /// The most connections at a time; the next one waits in the system's queue. A browser uses six.
     connections: usize,
-    /// How long a request's head may take to come, and an idle connection stays open.
+    /// How long a request's head may take to arrive, and how long an idle connection stays open.
     head: Duration,
-    /// How long a connection lasts at most: a report is waited for at most two minutes, and a page is read in less.
+    /// How long a connection lasts at most: a report takes at most two minutes, and a page less.
     whole: Duration,
 }
 
-/// What a server of this machine allows.
+/// The limits of this server.
 pub(super) const BOUNDS: Bounds =
     Bounds { connections: 64, head: Duration::from_secs(15), whole: Duration::from_mins(10) };
-/// Largest head, in bytes.
+/// The largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// How long to wait where the system has no connection to give, and between two looks for a place.
+/// How long to wait after the system failed to accept a connection, and between two looks for a place.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection that has to make room may go on with the answer that it is reading.
+/// How long a connection that has to make room may go on reading its answer.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// A connection that has a place.
 #[derive(Debug, Default)]
 struct Seat {
-    /// Whether it has asked for anything yet.
+    /// Whether it has sent a request yet.
     asked: AtomicBool,
     /// Whether it waits for an answer.
     waits: AtomicBool,
-    /// Whether it was told to make room.
+    /// Whether it must make room.
     leaves: AtomicBool,
     leave: Notify,
 }
 
-/// Tells the connection that came first, of those that wait for no answer, to make room. Cost: O(connections).
+/// Tells the oldest connection that waits for no answer to make room. Cost: O(connections).
 fn make_room(seats: &mut Vec<Weak<Seat>>) {
     seats.retain(|seat| seat.strong_count() > 0);
     let idle = |seat: &Arc<Seat>| !seat.waits.load(Ordering::Relaxed) && !seat.leaves.load(Ordering::Relaxed);
@@ -58,7 +58,7 @@ fn make_room(seats: &mut Vec<Weak<Seat>>) {
     }
 }
 
-/// Answers connections until `stop` says for how long the last ones may go on.
+/// Serves connections until `stop` says how long the last ones may go on.
 pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, stop: impl Future<Output = Duration>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head).max_buf_size(HEAD_BYTES_MAX);
@@ -101,7 +101,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, st
         });
         let connection = last.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // What is wrong with a connection is told to whoever is at its other end, as far as that can be.
+            // A connection's error was reported to its client, if that was possible.
             let mut connection = pin!(tokio::time::timeout(bounds.whole, connection));
             tokio::select! {
                 _ = &mut connection => {}
@@ -133,11 +133,11 @@ mod tests {
 
     use super::*;
 
-    /// Long enough for whatever is not to end, short enough for a test.
+    /// Long enough to count as never, short enough for a test.
     const LONG: Duration = Duration::from_mins(1);
     const SHORT: Duration = Duration::from_millis(50);
 
-    /// Talks to a server with these bounds, on a thread of its own.
+    /// Runs `talk` with a server with these limits, on a thread of its own.
     fn with(bounds: Bounds, talk: impl FnOnce(std::net::SocketAddr) + Send + 'static) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
@@ -158,10 +158,10 @@ mod tests {
         answer
     }
 
-    /// What is read of a connection until it is closed.
+    /// Reads a connection until it is closed.
     fn rest(mut stream: TcpStream) -> Vec<u8> {
         let mut rest = Vec::new();
-        // A connection that is cut off may say so by an error.
+        // A connection that is cut off may end with an error.
         _ = stream.read_to_end(&mut rest);
         rest
     }

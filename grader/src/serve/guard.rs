@@ -1,7 +1,6 @@
-//! Who may ask. The server listens on this machine only, but every page that its browser shows could ask too: so a request
-//! must name this machine as its host (a stranger's name that resolves to 127.0.0.1 is a stranger), and where a browser
-//! says which page it comes from, that must be this server's own. No other page may read an answer: there are no CORS
-//! headers.
+//! Which requests are allowed. The server listens on this machine only, but every page in its browser could send requests too. So
+//! a request must name this machine as its host (a foreign name that resolves to 127.0.0.1 is refused), and if the browser names
+//! the page that it comes from, that must be this server's own. No other page may read an answer: there are no CORS headers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,27 +21,27 @@ use super::api::Refusal;
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
 
-/// What the playground may load and do: its own files, WebAssembly, workers; and who may show it in a frame.
+/// What the playground may load and do: its own files, WebAssembly, workers; and which pages may show it in a frame.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
-/// Largest file with a token, in bytes; and the shortest token that nobody guesses.
+/// The largest token file, in bytes; and the shortest token that cannot be guessed.
 const TOKEN_BYTES_MAX: u64 = 4096;
 const TOKEN_BYTES_MIN: usize = 16;
 
-/// Who may ask, and who may show the page.
+/// Which requests are allowed, and which pages may embed the playground.
 #[derive(Debug)]
 pub struct Guard {
     policy: HeaderValue,
-    /// The digest of what a request to the API must bear: digests are compared in the same time, whatever the token.
+    /// The digest of the token that API requests must have: comparing digests takes the same time for every token.
     token: Option<[u8; 32]>,
 }
 
 impl Guard {
-    /// A guard that lets pages of `embed` show the playground, and asks for the token in a file where one is named.
+    /// A guard that lets pages of `embed` show the playground, and requires the token in a file if one is named.
     ///
     /// # Errors
-    /// An origin is none, or the file holds no token.
+    /// An origin is invalid, or the file has no token.
     pub fn new(embed: &[String], token_file: Option<&Path>) -> Result<Self> {
         for origin in embed {
             let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
@@ -78,7 +77,7 @@ fn read_token(file: &Path) -> Result<[u8; 32]> {
     Ok(Sha256::digest(token).into())
 }
 
-/// Lets a request pass, or refuses it with a sentence.
+/// Passes a request on, or refuses it with a sentence.
 pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let mut response = match guard.refusal(&request) {
         Some((status, why)) => Refusal::new(status, why).into_response(),
@@ -91,23 +90,24 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    // After a rebuild a reload must show the new page, and a report is nobody else's.
+    // After a rebuild a reload must show the new page, and a report must not be cached for others.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A report as a page has a stricter one already.
+    // A report as a page has a stricter policy already.
     headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| guard.policy.clone());
     response
 }
 
 impl Guard {
-    /// Why a request is refused.
+    /// Why a request is refused; `None` if it is not.
     fn refusal(&self, request: &Request) -> Option<(StatusCode, &'static str)> {
         if self.token.is_some() {
-            // No page of anybody's can bear it unseen, so whoever does may come by any name and from anywhere.
+            // No page can send the token without knowing it, so a request with it may come from anywhere and name any
+            // host.
             let passes = !request.uri().path().starts_with("/api/") || self.bears_token(request.headers());
             return (!passes)
                 .then_some((StatusCode::UNAUTHORIZED, "this server asks for a token: Authorization: Bearer …"));
         }
-        // A request line may name a host too, and then that is the one which is asked.
+        // A request line may name a host too, and then that one counts.
         let named = request.uri().authority().map(|name| name.as_str().to_ascii_lowercase());
         if named.is_some_and(|name| !is_this_machine(&name)) {
             return Some((StatusCode::FORBIDDEN, "this server answers for this machine only: ask http://127.0.0.1"));
@@ -116,16 +116,16 @@ impl Guard {
     }
 }
 
-/// A header's text, where it stands there once.
+/// The value of a header that occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     values.next().is_none().then(|| first.to_str().ok()).flatten()
 }
 
-/// Why a request with these headers is refused.
+/// Why a request with these headers is refused; `None` if it is not.
 fn refusal(method: &Method, headers: &HeaderMap) -> Option<&'static str> {
-    // Two of them are read as one by us and as the other by whoever stands between.
+    // With two of them, a proxy in between might read the other one than we do.
     if [HOST, ORIGIN].iter().any(|name| headers.get_all(name).iter().count() > 1) {
         return Some("a request names its host and its origin once");
     }
@@ -140,7 +140,7 @@ fn refusal(method: &Method, headers: &HeaderMap) -> Option<&'static str> {
     }
     let fetch = |name: &str| headers.get(name).map(text).unwrap_or_default();
     let (site, mode) = (fetch("sec-fetch-site"), fetch("sec-fetch-mode"));
-    // A browser names the origin of whatever it posts; a form that hides it is nobody's who may ask.
+    // A browser names the origin of every POST; a form that hides it is not allowed.
     let reads = *method == Method::GET || *method == Method::HEAD;
     let is_browser = !site.is_empty() || !mode.is_empty();
     if !reads && is_browser && !headers.contains_key(ORIGIN) {
@@ -150,7 +150,7 @@ fn refusal(method: &Method, headers: &HeaderMap) -> Option<&'static str> {
         .then_some("a page of another site asked: only this server's own pages may")
 }
 
-/// Whether a `Host` header names this machine, whatever the port: it may be forwarded.
+/// Whether a `Host` header names this machine; the port may be any, because it may be forwarded.
 fn is_this_machine(host: &str) -> bool {
     let port = |rest: &str| rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| host.strip_prefix(name).is_some_and(port))

@@ -2,14 +2,14 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`desk`] | a queue with an end, and workers who grade what is in it |
-//! | [`door`] | connections: so many, each for so long |
-//! | [`guard`] | who may ask: programs and pages of this machine, no page of anybody else's |
-//! | [`api`] | what is asked, and what is answered |
+//! | [`desk`] | a bounded queue, and workers that grade what is in it |
+//! | [`door`] | connections, bounded in number and time |
+//! | [`guard`] | which requests are allowed: of this machine's programs and this server's pages only |
+//! | [`api`] | requests and answers |
 //! | [`page`] | where the built playground is |
 //!
-//! A submission that comes this way is laid out in a folder of its own and goes the way of any other: the same limits,
-//! the same sandbox, the same report. A request names an exercise that was loaded at the start, never a path.
+//! A submission that comes this way is written to a folder of its own and treated like any other: the same limits, the
+//! same sandbox, the same report. A request names an exercise that was loaded at the start, never a path.
 
 pub mod api;
 pub mod desk;
@@ -33,9 +33,9 @@ use crate::host::outcome::UsageError;
 use desk::Desk;
 use guard::Guard;
 
-/// The port that is taken where none is asked for.
+/// The port that is used if none is requested.
 const PREFERRED_PORT: u16 = 8080;
-/// How long those who are being answered at the end may take.
+/// How long requests in progress may go on at the end.
 pub const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Takes a port of 127.0.0.1. Port 0 is any free one; no port is 8080, or any free one where that is taken.
@@ -57,7 +57,7 @@ pub fn listen(port: Option<u16>) -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Answers until `stop` says for how long those who are being answered may still be; then what is graded is ended.
+/// Answers until `stop` says how long requests in progress may go on; then their gradings are stopped.
 ///
 /// # Errors
 /// The listener cannot be used any more.

@@ -1,5 +1,5 @@
-//! Where the built playground is: where `--page` says, else `page/` beside the grader (as `cargo xtask dist` lays it
-//! out), else `www/dist` of the repository that the grader was built in.
+//! Finds the built playground: where `--page` says, else in `page/` beside the grader (as `cargo xtask dist` lays it
+//! out), else in `www/dist` of the repository that the grader was built in.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use super::api::Refusal;
 use crate::host::outcome::UsageError;
 
-/// What makes a page.
+/// How to build the page.
 pub const REMEDY: &str = "build it with `cargo xtask dist` and name its folder with --page dist/page";
 
-/// The playground's folder; `None` where nothing is built.
+/// The playground's folder; `None` if it was not built.
 ///
 /// # Errors
-/// The folder that is named holds no page.
+/// The named folder has no page.
 pub fn find(named: Option<&Path>) -> Result<Option<PathBuf>> {
     let is_page = |folder: &Path| folder.join("index.html").is_file();
     if let Some(folder) = named {
@@ -31,7 +31,7 @@ pub fn find(named: Option<&Path>) -> Result<Option<PathBuf>> {
     Ok(beside.into_iter().chain(built).find(|folder| is_page(folder)))
 }
 
-/// What is answered where the page would be.
+/// The answer if there is no page.
 pub async fn missing() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, &format!("there is no playground here: {REMEDY}; the API is /api/v1/grade"))
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use grader::pack::{DEFAULT_ID, Pack};
@@ -41,6 +42,12 @@ impl Serving {
 
     /// Sends a request; headers are lines, each with its end.
     fn ask(&self, request: &str, headers: &str, body: &[u8]) -> Answer {
+        let (status, head, body) = self.ask_bytes(request, headers, body);
+        Answer { status, head, body: String::from_utf8(body).expect("UTF-8") }
+    }
+
+    /// The status, the head and the body of the answer.
+    fn ask_bytes(&self, request: &str, headers: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let host = if headers.contains("Host:") { String::new() } else { format!("Host: {}\r\n", self.address) };
         let length = body.len();
@@ -50,10 +57,10 @@ impl Serving {
         _ = stream.write_all(body);
         let mut answer = Vec::new();
         _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8(answer).expect("UTF-8");
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8(answer[..end].to_vec()).expect("UTF-8");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        (status, head.to_ascii_lowercase(), answer[end + 4..].to_vec())
     }
 
     fn grade(&self, query: &str, kind: &str, body: &[u8]) -> Answer {
@@ -127,6 +134,56 @@ fn the_whole_way_gives_the_marks_that_the_command_gives() {
         Pack::load(DEFAULT_ID).expect("a sound pack").folder("solution").remove("src/lib.rs").expect("a source");
     let report = report(&serving.grade("", "text/x-rust", solution.as_bytes()), "graded");
     assert_eq!((&report["score"], &report["passed"]), (&report["max_score"], &true.into()), "{report}");
+}
+
+#[test]
+fn the_page_gets_the_module_of_what_it_sent_and_a_sentence_where_it_cannot_run_it() {
+    let serving = Serving::start();
+    let post = |query: &str, body: &[u8]| {
+        serving.ask_bytes(&format!("POST /api/v1/build{query}"), "Content-Type: application/octet-stream\r\n", body)
+    };
+    let solution = |id: &str, folder: &str, file: &str| {
+        Pack::load(id).expect("a sound pack").folder(folder).remove(file).expect("a source")
+    };
+    let sound = solution(DEFAULT_ID, "solution", "src/lib.rs");
+    let out = tempfile::tempdir().expect("a folder");
+    let (folder, module) = (out.path().join("sound"), out.path().join("of_the_command.wasm"));
+    fs::create_dir_all(folder.join("src")).expect("there is room");
+    fs::write(folder.join("src/lib.rs"), &sound).expect("there is room");
+    let (source, file) = (folder.display().to_string(), module.display().to_string());
+    let (_, said, code) = crate::grader(&["build", &source, "-o", &file], "");
+    assert_eq!(code, 0, "{said}");
+    let module = fs::read(module).expect("it is written");
+    for _ in 0..2 {
+        let (status, head, body) = post("", sound.as_bytes());
+        assert!(status == 200 && head.contains("content-type: application/wasm"), "{head}");
+        assert!(body == module, "what the command builds");
+    }
+    let threads = solution("line-cache", "solution/rust", "src/lib.rs");
+    let python = zip(&[("main.py", solution("line-cache", "solution/python", "main.py").as_bytes())]);
+    for (query, body, status, sentence) in [
+        ("", BROKEN, 422, "src/lib.rs:1:"),
+        ("", FORBIDDEN.as_bytes(), 422, "forbids"),
+        ("?exercise=line-cache", threads.as_bytes(), 422, "starts threads does not run in the page"),
+        ("?exercise=line-cache&lang=fr", threads.as_bytes(), 422, "qui lance des threads"),
+        ("?exercise=line-cache", &python, 422, "only a submission in Rust runs in the page"),
+        ("?exercise=no-such", BROKEN, 400, "no such exercise"),
+        ("", b"", 400, "the body is empty"),
+    ] {
+        let (found, _, body) = post(query, body);
+        let body = String::from_utf8(body).expect("a sentence");
+        assert!(found == status && body.contains(sentence), "{query} {found} {body}");
+        assert!(!body.contains(&std::env::temp_dir().display().to_string()), "{body}");
+    }
+    assert_eq!(serving.ask("GET /api/v1/build", "", b"").status, 405);
+    assert_eq!(serving.ask("POST /api/v1/build", "Origin: http://evil.example\r\n", BROKEN).status, 403);
+    // The command writes no file that the page would refuse.
+    fs::write(out.path().join("main.py"), "class Cache:\n    pass\n").expect("there is room");
+    let main = out.path().join("main.py").display().to_string();
+    let refused = out.path().join("refused.wasm").display().to_string();
+    let (_, said, code) = crate::grader(&["build", &main, "--exercise", "line-cache", "-o", &refused], "");
+    assert!(code == 2 && said.contains("only a submission in Rust"), "{said}");
+    assert!(!Path::new(&refused).exists());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
-use grader::commands::watch::{News, Session};
+use grader::commands::watch::{News, WatchSession};
 use grader::host::outcome::Outcome;
 use grader::intake::submission::{Submission, Unreadable};
 use grader::report::Setting;
@@ -40,8 +40,12 @@ fn follow(readings: Vec<Read>, reports: Vec<anyhow::Result<Report>>, language: L
     let mut out = Vec::new();
     let mut read = || readings.pop_front().expect("a reading for each touch");
     let mut grade = || reports.pop_front().expect("no more gradings than planned");
-    let ending =
-        Session::new(&mut out, false, Setting::plain(language)).follow(news, &mut || Ok(()), &mut read, &mut grade);
+    let ending = WatchSession::new(&mut out, false, Setting::plain(language)).follow(
+        news,
+        &mut || Ok(()),
+        &mut read,
+        &mut grade,
+    );
     (ending.expect("memory takes any writing"), String::from_utf8(out).expect("UTF-8"), planned - reports.len())
 }
 
@@ -115,7 +119,7 @@ fn that_changes_are_no_longer_told_of_is_said_once_and_below_each_report() {
     };
     let mut read = || readings.pop_front().expect("a reading for each touch");
     let mut out = Vec::new();
-    let mut session = Session::new(&mut out, false, Setting::plain(Language::English));
+    let mut session = WatchSession::new(&mut out, false, Setting::plain(Language::English));
     session.follow(news, &mut keep, &mut read, &mut || Ok(graded())).expect("memory takes any writing");
     let out = String::from_utf8(out).expect("UTF-8");
     let said =

@@ -1,6 +1,5 @@
-//! Many mutants in one module: a function's body becomes a choice among its variants, and a first call says which is meant. So one
-//! call of the compiler serves some hundred mutants; what a mutant does is what its source says, for a body is a body wherever it
-//! stands.
+//! Many mutants in one module: a function's body becomes a choice among its variants, and a first call selects one. So one call
+//! of the compiler serves some hundred mutants. A mutant behaves exactly as its source says, because a variant is a whole body.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,7 +15,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use super::operators::{self, Change};
 
-/// A mutant of a submission of one or several files.
+/// A mutant of a submission, which may have several files.
 #[derive(Debug, Clone)]
 pub(crate) struct Mutant {
     /// The file that is changed.
@@ -25,10 +24,10 @@ pub(crate) struct Mutant {
     pub(crate) changes: Vec<Change>,
 }
 
-/// A submission and its mutants, as one module.
+/// A submission and its mutants, compiled to one module.
 pub(crate) struct Batch {
     factory: Arc<dyn Factory>,
-    /// Those that compile; a mutant's number is its place among all, from 1.
+    /// The mutants that compile; a mutant's number is its index among all, from 1.
     built: BTreeSet<usize>,
     unplaced: BTreeSet<usize>,
 }
@@ -46,7 +45,7 @@ pub(crate) fn mutants(files: &BTreeMap<String, String>) -> Vec<Mutant> {
         .collect()
 }
 
-/// Most times a batch is compiled: each try leaves out what did not compile.
+/// The most times a batch is compiled: each try leaves out the mutants that did not compile.
 const TRIES_MAX: usize = 12;
 
 /// What is added to the crate's root.
@@ -62,8 +61,8 @@ pub(crate) fn choose_mutant(input: &[u8]) -> bool {
 ";
 
 impl Batch {
-    /// Compiles the mutants with these numbers, each beside the original. Mutants outside of any body that can be chosen do not count
-    /// as built. Cost: some calls of the compiler.
+    /// Compiles the mutants with these numbers, together with the original. Mutants outside of any body that can be a choice
+    /// count as not built. Cost: some calls of the compiler.
     ///
     /// # Errors
     /// In words, where the submission itself does not build.
@@ -117,7 +116,7 @@ impl Batch {
         Err("too many rounds of errors".to_owned())
     }
 
-    /// One mutant that stands where no variant can be chosen, as its source says. Cost: one build.
+    /// A single mutant outside of such bodies, built from its changed source. Cost: one build.
     ///
     /// # Errors
     /// In words, where it does not build.
@@ -135,7 +134,7 @@ impl Batch {
         Ok(Self { factory: built.factory, built: BTreeSet::from([number]), unplaced: BTreeSet::new() })
     }
 
-    /// Those that stand where no variant can be chosen.
+    /// The mutants outside of bodies that can be a choice.
     pub(crate) fn unplaced(&self) -> &BTreeSet<usize> {
         &self.unplaced
     }
@@ -174,7 +173,7 @@ impl Subject for Chosen {
     }
 }
 
-/// A file in which every body with changes is a choice.
+/// A file in which every body with changes becomes a choice.
 struct Many {
     text: String,
     /// The lines of each variant.
@@ -209,7 +208,7 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
         file.text += &format!("_ => {}\n}}\n}}", &source[range.clone()]);
     }
     file.text += &source[done..];
-    // A change outside of any body would be lost.
+    // A change outside of any body would get lost.
     let lines = |number: usize| file.arms.iter().filter(|(_, other)| *other == number).count();
     let bodies: Vec<Range<usize>> = bodies.into_iter().map(|body| body.range).collect();
     let is_in_one = |change: &Change| bodies.iter().any(|body| body.start <= change.start && change.end <= body.end);
@@ -222,7 +221,7 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
     file
 }
 
-/// A part of a source with those of the changes that stand in it.
+/// A part of a source with the changes that are inside it.
 fn changed(source: &str, part: Range<usize>, changes: &[Change]) -> String {
     let mut text = String::new();
     let mut done = part.start;
@@ -244,8 +243,8 @@ struct Body {
     input: Option<String>,
 }
 
-/// The bodies of all functions that are in no other. One that returns some type of its own has one body only: two closures are never of
-/// one type.
+/// The bodies of all functions that are not inside another. A function that returns an opaque type (`impl …`) has one body only:
+/// two closures never have the same type.
 fn find_bodies(source: &str, tokens: &[TokenTree], bodies: &mut Vec<Body>) {
     let mut at = 0;
     while at < tokens.len() {

@@ -1,4 +1,4 @@
-//! What becomes of a mutant: how it lives, and what the checks take from it.
+//! The fate of a mutant: which promises it breaks, and which points the checks take from it.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,17 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::lives::{self, Promise};
 
-/// What became of a mutant.
+/// The fate of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Fate {
-    /// It does not compile, or stands where no variant can be chosen.
+    /// It does not compile, or is outside of bodies that can be a choice.
     NotBuilt,
     /// It breaks a promise and loses what that promise is worth.
     Killed,
-    /// It breaks none that a life asks for, and gets full marks.
+    /// It breaks no promise that a life checks, and gets full marks.
     Alike,
-    /// It breaks none that a life asks for, and loses points: the checks ask for what lives do not, or for too much.
+    /// It breaks no promise that a life checks, but loses points: the checks ask for more than lives do, or for too
+    /// much.
     Accused,
     /// It breaks a promise and gets full marks.
     Survives,
@@ -34,18 +35,18 @@ pub(crate) enum Fate {
 /// A mutant's fate, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Judged {
-    /// In a word.
+    /// The fate.
     pub(crate) fate: Fate,
-    /// The points lost, row by row; rows that are whole are left out.
+    /// The points lost by row, without rows that lost none.
     pub(crate) lost: BTreeMap<String, u32>,
-    /// Where points are missing: the promise, and the shortest life that breaks it up to where it does.
+    /// If points are missing: the promise, and the shortest life that breaks it, up to the place where it does.
     pub(crate) why: String,
 }
 
 /// The lives, read.
 pub(crate) struct Lives(Vec<(Promise, String, Script)>);
 
-/// Runs that do not end, until no more is asked.
+/// After so many runs that do not end, no more lives are run.
 const ENDLESS_MAX: usize = 3;
 
 fn limits() -> Limits {
@@ -63,12 +64,13 @@ impl Lives {
         Self(lives.collect())
     }
 
-    /// For each promise how many lives break it, out of how many; and the shortest of those. Cost: a run a life.
+    /// For each promise how many lives break it, out of how many; and the shortest of those. Cost: one run for each
+    /// life.
     fn broken(&self, batch: &Batch, number: usize) -> BTreeMap<Promise, (usize, usize, String)> {
         let mut broken: BTreeMap<Promise, (usize, usize, String)> = BTreeMap::new();
         let mut endless = 0;
         for (promise, text, script) in &self.0 {
-            // Enough is known of a mutant that does not end; what the other lives are about is left out.
+            // A mutant that does not end is known well enough; the promises of the remaining lives are left out.
             if endless >= ENDLESS_MAX {
                 continue;
             }
@@ -89,7 +91,7 @@ impl Lives {
         broken
     }
 
-    /// What the original breaks: nothing, if lives and model are right.
+    /// The promises that the original breaks: none, if lives and model are right.
     pub(crate) fn mistakes(&self, batch: &Batch) -> Vec<String> {
         let broken = self.broken(batch, 0).into_iter().filter(|(_, (count, _, _))| *count > 0);
         broken.map(|(promise, (count, of, parted))| format!("{promise:?}: {count} of {of}:\n{parted}")).collect()
@@ -106,7 +108,8 @@ impl Lives {
         let broken = self.broken(batch, number);
         let spared = |promise: &Promise, count: usize, of: usize| match promise {
             Promise::Core(row) => count * 2 >= of && count > 0 && points[*row].0 * 2 < points[*row].1,
-            // Who serves what has expired counts it rightly as a hit: that is lost in its own row.
+            // A program that serves expired values counts those reads rightly as hits; the points for that are lost in
+            // another row.
             Promise::Scenario("scenario_e") if lost.contains_key("ttl_expire") => false,
             Promise::Scenario(row) => count > 0 && points[*row].0 < points[*row].1,
             Promise::Mixed(_) => count > 0 && lost.is_empty(),
@@ -136,7 +139,7 @@ pub(crate) fn losses(bench: &Bench<'_>, batch: &Batch, number: usize, seed: u64)
     rows.map(|(check, outcome)| (check.id.clone(), (check.points - outcome.points, check.points))).collect()
 }
 
-/// The script up to where an expectation is broken or the subject crashes, and what was there instead.
+/// The script up to the first failed expectation or crash, with the actual answer.
 fn parted(text: &str, events: &[Event]) -> Option<String> {
     let (line, actual) = events.iter().find_map(|event| match &event.what {
         What::Broken { actual, .. } => Some((event.line, actual.clone())),

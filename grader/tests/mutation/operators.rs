@@ -1,5 +1,5 @@
-//! Small changes to a program's source, made by rule: each is one mutant. Some hundred such mutants of a right submission show
-//! what the checks do not see.
+//! Small mechanical changes to a program's source: each is one mutant. Some hundred mutants of a right submission show what the
+//! checks do not notice.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
@@ -74,7 +74,7 @@ fn look(source: &str, tokens: &[TokenTree], changes: &mut Vec<Change>) {
             TokenTree::Punct(_) => changes.extend(of_operator(source, &tokens[..at], rest)),
             TokenTree::Literal(literal) => {
                 let range = literal.span().byte_range();
-                // Constants of a hash are anyone's choice, and sizes of types no behaviour.
+                // Constants of a hash are a free choice, and sizes of types are not behaviour.
                 if let Ok(number @ 0..1000) = literal.to_string().parse::<u64>() {
                     changes.push(change(range.start, range.end, &(number + 1).to_string()));
                     if number == 1 {

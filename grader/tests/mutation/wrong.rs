@@ -1,4 +1,4 @@
-//! Submissions that somebody wrote down as edits of the solution, each with what it should lose.
+//! Wrong submissions, written as edits of the solution, each with the points that it should lose.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ struct File {
 pub(crate) struct Entry {
     /// Its name.
     pub(crate) id: String,
-    /// What stands in the solution once, and what stands there instead.
+    /// A text that occurs exactly once in the solution, and its replacement.
     edits: Vec<(String, String)>,
     /// For each row that must lose points: how many at least, how many at most.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub(crate) fn entries(solution: &Submission) -> Vec<(Entry, Mutant)> {
 }
 
 impl Entry {
-    /// What is wrong with the points that it lost: nothing, where they are in its range.
+    /// Which rows lost more or fewer points than expected; empty if all are in range.
     pub(crate) fn out_of_range(&self, lost: &BTreeMap<String, u32>) -> Vec<String> {
         let rows = self.lost.keys().chain(lost.keys()).collect::<std::collections::BTreeSet<_>>();
         let wrong = rows.into_iter().filter_map(|row| {

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 use cachedojo_judge::Verdict;
-use cachedojo_judge::growth::Class;
+use cachedojo_judge::growth::GrowthClass;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{
     AlsoFails, CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic,
@@ -122,11 +122,11 @@ fn report(
         Vec::new()
     } else {
         vec![
-            growth("growth_get", "Reading a key", Class::Constant, vec![2_000, 2_010, 2_000, 2_020, 2_010]),
+            growth("growth_get", "Reading a key", GrowthClass::Constant, vec![2_000, 2_010, 2_000, 2_020, 2_010]),
             growth(
                 "growth_eviction",
                 "Storing into a full node",
-                Class::Linear,
+                GrowthClass::Linear,
                 vec![900, 1_700, 3_300, 6_500, 12_900],
             ),
         ]
@@ -172,12 +172,12 @@ fn check(id: &str, title: &str, points: u32, max_points: u32, verdict: Verdict) 
     }
 }
 
-fn growth(id: &str, title: &str, class: Class, fuel: Vec<u64>) -> GrowthReport {
+fn growth(id: &str, title: &str, class: GrowthClass, fuel: Vec<u64>) -> GrowthReport {
     GrowthReport {
         id: id.to_owned(),
         title: title.to_owned(),
         class,
-        within: Class::Log,
+        within: GrowthClass::Log,
         points: 0,
         max_points: 0,
         fuel,

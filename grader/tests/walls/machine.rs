@@ -1,5 +1,5 @@
-//! Faults of the machine, provoked: limits, a full disk, a killed compiler, a cut library, a cache that cannot be written to.
-//! None of them is the learner's, and none is remembered.
+//! Faults of the machine, provoked: limits, a full disk, a killed compiler, a truncated library, a cache that cannot be written
+//! to. None of them is the learner's fault, and none may be cached.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -123,7 +123,7 @@ fn a_broken_library_of_the_toolbox_is_named_and_costs_nobody_a_mark() {
         let cache = copy_of_the_cache();
         let library = library(cache.path(), prefix);
         let mut bytes = fs::read(&library).expect("it is there");
-        // What the compiler reads of it stands first.
+        // The compiler reads this part of the file first.
         bytes[1_000..5_000].fill(0);
         fs::write(&library, bytes).expect("there is room");
         let shown = folder.path().display().to_string();
@@ -214,7 +214,7 @@ fn what_the_machine_did_is_graded_again_next_time() {
     let (temporary, class) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
     submission(&class.path().join("ada"), SLOW);
     let (folder, out) = (class.path().display().to_string(), temporary.path().join("out").display().to_string());
-    // Twice: what is remembered would not be compiled again, and `kill` would see no compiler.
+    // A new source each time: a cached result would not be compiled again, and `kill` would find no compiler.
     for _ in 0..2 {
         let mut command = grader(temporary.path(), &["class", &folder, "--out", &out]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");

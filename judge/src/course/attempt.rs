@@ -1,21 +1,22 @@
-//! A learner's script against its lesson.
+//! Judges a learner's script for a lesson.
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::run;
-use cachedojo_lab::script::expect::{Comparison, Test};
+use cachedojo_lab::script::expect::{Comparison, Matcher};
 use cachedojo_lab::script::{self, Command, Script};
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Line};
 use super::lesson::{EXPOSED_POINTS, Kind, Lesson, POINTS, length, share};
+use super::sentences::Tongue;
 use crate::run::Fresh;
 use crate::verdict::Verdict;
 
-/// What each line over the par costs there.
+/// The points that each line over the par costs.
 const POINTS_A_LINE: u32 = 6;
 
-/// What came of a script.
+/// The judgement of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
@@ -23,19 +24,19 @@ pub struct Attempt {
     pub solved: bool,
     /// The points earned, of 100.
     pub score: u32,
-    /// What was looked at, in order; the points add up to the score.
+    /// What was checked, in order; the points add up to the score.
     pub rows: Vec<Row>,
-    /// Of a lesson to expose a bug: how many lines the script has.
+    /// In a lesson to expose a bug: the script's length in lines.
     pub length: Option<u32>,
-    /// How many the shortest known one has; told once the lesson is solved.
+    /// The length of the shortest known script; shown once the lesson is solved.
     pub par: Option<u32>,
-    /// Where the answers of the sound cache and of the lesson's bug part.
+    /// The first command that the sound program and the one with the lesson's bug answer differently.
     pub parting: Option<Parting>,
-    /// What there was to learn; told once the lesson is solved.
+    /// What the lesson teaches; shown once it is solved.
     pub explanation: Option<String>,
 }
 
-/// One thing that was looked at.
+/// One row of the judgement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -45,17 +46,17 @@ pub struct Row {
     pub title: String,
     /// The points earned.
     pub points: u32,
-    /// The points there are.
+    /// The most points of this row.
     pub max_points: u32,
-    /// What came of it.
+    /// The row's verdict.
     pub verdict: Verdict,
-    /// What the script says, or the lesson asks for.
+    /// The expectation, of the script or of the lesson.
     pub expected: String,
-    /// What was there instead.
+    /// The actual answer.
     pub actual: String,
     /// What happened, in a sentence; empty for a pass.
     pub message: String,
-    /// The script's line that it is about, counted from 1.
+    /// The script's line that the row is about, counted from 1.
     pub line: Option<u32>,
 }
 
@@ -67,17 +68,17 @@ pub struct Parting {
     pub step: u32,
     /// The script's line, counted from 1.
     pub line: u32,
-    /// The sound cache's answer.
+    /// The sound program's answer.
     pub sound: String,
-    /// The other one's.
+    /// The buggy program's answer.
     pub other: String,
 }
 
-/// Whatever a lesson's script is run on.
+/// The subjects that a lesson's script is run on.
 pub struct Subjects<'a> {
     /// The reference engine.
     pub reference: &'a mut Fresh<'a>,
-    /// For lessons to expose a bug: the sound program, and the one with the bug.
+    /// In lessons to expose a bug: the sound program, and the one with the bug.
     pub hunted: Option<(&'a mut Fresh<'a>, &'a mut Fresh<'a>)>,
 }
 
@@ -142,7 +143,7 @@ fn harness_row(message: String) -> Row {
     Row { verdict: Verdict::HarnessError, ..Row::new("subject".to_owned(), String::new(), POINTS).fail(message) }
 }
 
-/// What a run told of the expectation of a line: `Ok`, or what was there instead.
+/// The result of the expectation on a line: `Ok`, or the actual answer.
 fn outcome_at(events: &[Event], line: u32) -> Option<Result<(), String>> {
     events.iter().filter(|event| event.line == line).find_map(|event| match &event.what {
         What::Held { .. } => Some(Ok(())),
@@ -198,9 +199,9 @@ fn predicted(row: Row, line: &Line, script: &Script, events: &[Event], tongue: T
         _ => None,
     });
     let Some(expectation) = expectation else { return row.fail(tongue.still_open(line.number)) };
-    let exact = match &expectation.test {
-        Test::Is(_) | Test::Error | Test::OnlyTo(_) | Test::OnlyFrom(_) => true,
-        Test::Field { is, percent, .. } => *is == Comparison::Equal && !percent,
+    let exact = match &expectation.matcher {
+        Matcher::Is(_) | Matcher::Error | Matcher::OnlyTo(_) | Matcher::OnlyFrom(_) => true,
+        Matcher::Field { is, percent, .. } => *is == Comparison::Equal && !percent,
         _ => false,
     };
     if !exact {
@@ -257,7 +258,7 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
     Attempt::of(rows.collect())
 }
 
-/// What is wrong with a script before it runs, and on which line.
+/// What is wrong with a script before it is run, and on which line.
 fn obstacle(
     lesson: &Lesson,
     given: &[Line],
@@ -287,7 +288,7 @@ fn obstacle(
     }
     own.iter().find_map(|line| {
         let words: Vec<&str> = line.text.split_whitespace().collect();
-        // The command of a `for` is what is allowed or not.
+        // In a `for`, the repeated command is the one to be allowed.
         let command = if words.first() == Some(&"for") { words.get(2..).unwrap_or_default() } else { &words };
         let begins = |allowed: &String| {
             let allowed: Vec<&str> = allowed.split_whitespace().collect();
@@ -324,7 +325,11 @@ fn expose(lesson: &Lesson, text: &str, tongue: Tongue, sound: &mut Fresh<'_>, ot
     Attempt { length: Some(length), parting, ..Attempt::of(vec![exposes, short]) }
 }
 
-/// Where the two part, or why the script shows nothing: the line, if it is about one, and a sentence.
+/// The first command that the two answer differently; or why the script shows nothing: the line, if it is about one,
+/// and a sentence.
+///
+/// Not [`difference`](cachedojo_lab::compare::difference), which runs both only up to there: here the sound program must first
+/// run to the end without a failed expectation, and an answer at another time counts as another answer.
 fn part(
     lesson: &Lesson,
     script: &Script,
@@ -349,7 +354,7 @@ fn part(
     let answers =
         |events: Vec<Event>| -> Vec<Event> { events.into_iter().filter(|event| event.what.is_answer()).collect() };
     let (sound, other) = (answers(told), answers(run_on(script, lesson.seed, other).map_err(broken)?));
-    // A bug that ends the program ends its answers too.
+    // A bug that ends the program has fewer answers: that is a difference too.
     let differs = sound.iter().enumerate().find(|(index, event)| other.get(*index) != Some(*event));
     let Some((index, event)) = differs else { return Err((None, tongue.no_difference())) };
     Ok(Parting {
@@ -358,146 +363,4 @@ fn part(
         sound: event.what.to_string(),
         other: other.get(index).map_or_else(|| tongue.silence(), |event| event.what.to_string()),
     })
-}
-
-// ---- sentences ----
-
-/// The language of the sentences.
-#[derive(Clone, Copy)]
-struct Tongue(Language);
-
-impl Tongue {
-    fn say(self, english: impl FnOnce() -> String, french: impl FnOnce() -> String) -> String {
-        match self.0 {
-            Language::English => english(),
-            Language::French => french(),
-        }
-    }
-
-    fn answer(self, number: usize) -> String {
-        self.say(|| format!("Answer {number}"), || format!("Réponse {number}"))
-    }
-
-    fn exposes(self) -> String {
-        self.say(|| "The bug shows".to_owned(), || "Le bogue se voit".to_owned())
-    }
-
-    fn short(self) -> String {
-        self.say(|| "The script is short".to_owned(), || "Le script est court".to_owned())
-    }
-
-    fn no_subject(self) -> String {
-        self.say(
-            || "The cache with the bug could not be loaded: check again, or reload the page.".to_owned(),
-            || "Le cache bogué n'a pas pu être chargé : vérifiez à nouveau, ou rechargez la page.".to_owned(),
-        )
-    }
-
-    fn frame_changed(self, line: u32) -> String {
-        self.say(
-            || format!("Line {line} differs from the lesson's own script: bring it back, or press Reset, and write only where you are asked to."),
-            || format!("La ligne {line} diffère du script de la leçon : rétablissez-la, ou réinitialisez, et n'écrivez que là où on vous le demande."),
-        )
-    }
-
-    fn still_open(self, line: u32) -> String {
-        self.say(
-            || format!("Line {line} still has its `?`: replace it by the answer that you expect."),
-            || format!("La ligne {line} a encore son `?` : remplacez-le par la réponse que vous attendez."),
-        )
-    }
-
-    fn on_line(self, line: u32, message: &str) -> String {
-        self.say(|| format!("Line {line}: {message}"), || format!("Ligne {line} : {message}"))
-    }
-
-    fn not_exact(self, line: u32) -> String {
-        self.say(
-            || format!("Line {line} says what the answer is not, or nearly is: say exactly what it is."),
-            || {
-                format!(
-                    "La ligne {line} dit ce que la réponse n'est pas, ou presque : dites exactement ce qu'elle est."
-                )
-            },
-        )
-    }
-
-    fn other_answer(self, line: u32, expected: &str, actual: &str) -> String {
-        self.say(
-            || format!("Line {line}: you said `{expected}`, the cache answered `{actual}`."),
-            || format!("Ligne {line} : vous avez dit « {expected} », le cache a répondu « {actual} »."),
-        )
-    }
-
-    fn never_reached(self, line: u32) -> String {
-        self.say(
-            || format!("The script ended before line {line}."),
-            || format!("Le script a fini avant la ligne {line}."),
-        )
-    }
-
-    fn goal_missed(self, line: u32, expected: &str, actual: &str) -> String {
-        self.say(
-            || format!("Line {line}: the goal is `{expected}`, but it is `{actual}`."),
-            || format!("Ligne {line} : le but est « {expected} », mais c'est « {actual} »."),
-        )
-    }
-
-    fn too_many_lines(self, found: usize, most: u32) -> String {
-        self.say(
-            || format!("You wrote {found} lines; this lesson allows {most}."),
-            || format!("Vous avez écrit {found} lignes ; cette leçon en permet {most}."),
-        )
-    }
-
-    fn not_allowed(self, line: u32, allowed: &[String]) -> String {
-        let list = allowed.iter().map(|command| format!("`{command}`")).collect::<Vec<_>>().join(", ");
-        self.say(
-            || format!("Line {line}: this lesson is to be solved with {list}."),
-            || format!("Ligne {line} : cette leçon se résout avec {list}."),
-        )
-    }
-
-    fn too_large(self, line: u32, number: u64, most: u64) -> String {
-        self.say(
-            || format!("Line {line}: {number} is over the {most} that this lesson allows."),
-            || format!("Ligne {line} : {number} dépasse les {most} permis par cette leçon."),
-        )
-    }
-
-    fn expose_first(self) -> String {
-        self.say(|| "Counts once the bug shows.".to_owned(), || "Compte dès que le bogue se voit.".to_owned())
-    }
-
-    fn longer(self, length: u32, par: u32) -> String {
-        self.say(
-            || format!("Your script has {length} lines; it can be done in {par}."),
-            || format!("Votre script a {length} lignes ; {par} suffisent."),
-        )
-    }
-
-    fn empty(self) -> String {
-        self.say(
-            || "There is no command yet: write some, one a line.".to_owned(),
-            || "Il n'y a pas encore de commande : écrivez-en, une par ligne.".to_owned(),
-        )
-    }
-
-    fn breaks_on_sound(self, line: u32, message: &str) -> String {
-        self.say(
-            || format!("Line {line} fails on the sound cache too, so it proves nothing: {message}"),
-            || format!("La ligne {line} échoue aussi sur le cache sain, elle ne prouve donc rien : {message}"),
-        )
-    }
-
-    fn no_difference(self) -> String {
-        self.say(
-            || "Both caches answer this script alike: the bug does not show.".to_owned(),
-            || "Les deux caches répondent pareil à ce script : le bogue ne se voit pas.".to_owned(),
-        )
-    }
-
-    fn silence(self) -> String {
-        self.say(|| "no answer".to_owned(), || "pas de réponse".to_owned())
-    }
 }

@@ -5,17 +5,17 @@ use std::fmt;
 /// What is wrong with a course's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CourseError {
-    /// A chapter names a lesson that has no file.
+    /// A chapter names a lesson that does not exist.
     NoLesson(String),
-    /// A lesson's file is named by no chapter, or by two.
+    /// A lesson is in no chapter, or in two.
     NotOnce(String),
     /// A text is missing in one language.
     NoText(String, &'static str),
     /// A lesson without hints.
     NoHint(String),
-    /// A lesson to expose a bug names none, or another lesson names one.
+    /// A lesson to expose a bug names no bug, or another lesson names one.
     Mutant(String),
-    /// A lesson to predict asks for no answer, or another has no expectation to reach.
+    /// A lesson to predict leaves no answer open, or another lesson has no expectation.
     NothingToCheck(String),
     /// One of its scripts does not parse.
     Script(String, &'static str, u32, String),

@@ -1,4 +1,4 @@
-//! Tells the lesson's own lines of a script from the learner's, line by line; spacing and comments do not matter.
+//! Separates the lesson's own lines of a script from the learner's, line by line; spacing and comments are ignored.
 
 use cachedojo_lab::script::{self, Command, Dialect};
 
@@ -12,17 +12,17 @@ pub(super) struct Line {
     pub(super) meaning: Meaning,
 }
 
-/// What a line means, for comparing two scripts.
+/// The meaning of a line, for comparing two scripts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// An expectation, filled in or not.
+    /// An expectation, with or without its answer.
     Expect,
-    /// Commands; none where it cannot be read.
+    /// Its commands; none if it cannot be parsed.
     Obey(Vec<Command>),
 }
 
 impl Line {
-    /// Whether two lines ask for the same. Those that cannot be read are compared as text.
+    /// Whether two lines have the same meaning. Lines that cannot be parsed are compared as text.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (&self.meaning, &other.meaning) {
             (Meaning::Obey(one), Meaning::Obey(other_one)) if !one.is_empty() => one == other_one,
@@ -48,12 +48,12 @@ pub(super) fn lines(text: &str, dialect: Dialect) -> Vec<Line> {
     .collect()
 }
 
-/// Whether an expectation still has its `?`.
+/// Whether an expectation still has its `?`, to be filled in.
 pub(super) fn is_blank(line: &Line) -> bool {
     line.meaning == Meaning::Expect && line.text.split_whitespace().any(|word| word == "?")
 }
 
-/// How many answers a script leaves to be filled in.
+/// How many answers of a script are to be filled in.
 pub(super) fn blanks(text: &str) -> usize {
     lines(text, Dialect::Lab).iter().filter(|line| is_blank(line)).count()
 }
@@ -63,8 +63,8 @@ pub(super) fn expectations(text: &str) -> usize {
     lines(text, Dialect::Lab).iter().filter(|line| line.meaning == Meaning::Expect).count()
 }
 
-/// The first line at which a script does not begin with the lines of another, or `None`. Expectations that `open` says are
-/// open match any expectation. The number is that of the script, or that behind its last line.
+/// The first line at which a script does not begin with the lines of another; `None` if it begins with all of them. Expectations
+/// that are `open` match any expectation. The number is the script's line, or the one after its last.
 pub(super) fn first_changed(script: &[Line], frame: &[Line], open: fn(&Line) -> bool) -> Option<u32> {
     let behind = script.last().map_or(1, |line| line.number + 1);
     frame.iter().enumerate().find_map(|(index, wanted)| match script.get(index) {

@@ -1,4 +1,4 @@
-//! One lesson: its texts, its scripts, and the points that there are.
+//! One lesson: its texts, its scripts, and its points.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +11,20 @@ use super::frame;
 
 /// The points of every lesson.
 pub const POINTS: u32 = 100;
-/// Of a lesson to expose a bug: those for exposing it. The others are for a short script.
+/// In a lesson to expose a bug: the points for exposing it. The remaining points are for a short script.
 pub(super) const EXPOSED_POINTS: u32 = 70;
 
 /// What a learner does in a lesson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Say what the answers will be.
+    /// Predict the answers.
     Predict,
     /// Write a script on which the lesson's bug shows; shorter is better.
     Expose,
-    /// Bring something back into order.
+    /// Write the commands that make a broken state right again.
     Repair,
-    /// Choose something so that what follows holds.
+    /// Choose settings with which the lesson's expectations hold.
     Design,
 }
 
@@ -40,28 +40,29 @@ pub struct Lesson {
     pub chapter: String,
     /// What a learner does.
     pub kind: Kind,
-    /// About how long it takes, in minutes.
+    /// How long it takes about, in minutes.
     pub minutes: u32,
     /// The language of its scripts.
     pub dialect: Dialect,
     /// The world's seed.
     #[serde(default)]
     pub seed: u64,
-    /// What the page shows beside the script: `node`, `ring`, `cluster`.
+    /// The views that the page shows beside the script: `node`, `ring`, `cluster`.
     pub views: Vec<String>,
     /// For a lesson to expose a bug: the mutant's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutant: Option<String>,
-    /// The beginnings of the commands that the learner's own lines may be; empty allows all.
+    /// The beginnings of the commands that the learner may write; empty allows all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
     /// The most lines that the learner may add; 0 is no limit.
     #[serde(default)]
     pub lines_max: u32,
-    /// The lines that a script to expose a bug can do with, where the solution is not told; else the solution says it.
+    /// The length of the shortest known script to expose the bug, where the solution must not be in the file; otherwise
+    /// the solution's length counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub par: Option<u32>,
-    /// The largest number that may stand in the learner's own lines; 0 is no limit.
+    /// The largest number in the learner's lines; 0 is no limit.
     #[serde(default)]
     pub number_max: u64,
     /// Its name for people.
@@ -70,9 +71,9 @@ pub struct Lesson {
     pub theory: Bilingual,
     /// What to do, in Markdown.
     pub task: Bilingual,
-    /// Help, to be shown one by one.
+    /// Help, shown one by one.
     pub hints: Vec<Bilingual>,
-    /// What there was to learn; told once the lesson is solved.
+    /// What the lesson teaches; shown once it is solved.
     pub explanation: Bilingual,
     /// Its scripts.
     pub script: Scripts,
@@ -85,24 +86,24 @@ pub struct Scripts {
     /// An example to run first; may be empty.
     #[serde(default)]
     pub example: String,
-    /// What stands above the learner's lines and stays as it is; may be empty.
+    /// The fixed lines above the learner's; may be empty.
     #[serde(default)]
     pub given: String,
-    /// What the editor opens with.
+    /// The editor's initial text.
     #[serde(default)]
     pub starter: String,
-    /// What stands below the learner's lines and stays as it is; may be empty.
+    /// The fixed lines below the learner's; may be empty.
     #[serde(default)]
     pub goal: String,
-    /// A plausible script that does not solve the lesson: proves that the lesson can be failed.
+    /// A plausible script that does not solve the lesson: it proves that the lesson can be failed.
     #[serde(default)]
     pub attempt: String,
-    /// A script that solves it. Of a lesson to expose a bug, one that nobody has beaten: its length is the par.
+    /// A script that solves it. In a lesson to expose a bug, the shortest known: its length is the par.
     #[serde(default)]
     pub solution: String,
 }
 
-/// What stands above and below the learner's lines, so that they are found again.
+/// The comments above and below the learner's lines that mark where to write.
 const fn signposts(language: Language) -> (&'static str, &'static str) {
     match language {
         Language::English => ("# Your lines:", "# The goal; leave it as it is:"),
@@ -147,7 +148,7 @@ impl Lesson {
         Ok(())
     }
 
-    /// What the editor opens with. Of a lesson with a beginning and an end: both, and room between them.
+    /// The editor's initial text. In a lesson with fixed lines: these, with room between them.
     pub fn opening(&self, language: Language) -> String {
         match self.kind {
             Kind::Predict | Kind::Expose => self.script.starter.clone(),
@@ -160,7 +161,7 @@ impl Lesson {
         self.whole(&self.script.solution)
     }
 
-    /// The whole script of a plausible attempt that does not.
+    /// The whole script of a plausible attempt that fails.
     pub fn failed_attempt(&self) -> String {
         match self.kind {
             Kind::Predict | Kind::Expose => self.script.starter.clone(),
@@ -180,12 +181,12 @@ impl Lesson {
         format!("{}{above}\n{own_lines}{below}\n{}", self.script.given, self.script.goal)
     }
 
-    /// The lines that the solution needs: what a script to expose a bug is measured by.
+    /// The length of the solution: scripts to expose a bug are compared with it.
     pub fn par(&self) -> u32 {
         self.par.unwrap_or_else(|| length(&script::parse(&self.script.solution, self.dialect)))
     }
 
-    /// The lesson as the page gets it: without the scripts that solve it or fail it, its bug under the name that `module` gives.
+    /// The lesson as the page gets it: without the solving and failing scripts, and with the name that `module` gives to its bug.
     #[must_use]
     pub fn public(&self, module: impl FnOnce(&str) -> String) -> Self {
         let mut lesson = self.clone();
@@ -196,7 +197,7 @@ impl Lesson {
         lesson
     }
 
-    /// The rows that a script is judged by, and their points.
+    /// The rows that a script is judged by, with their points.
     pub fn table(&self) -> Vec<(String, u32)> {
         let numbered = |name: &str, rows: usize| -> Vec<_> {
             (0..rows).map(|index| (format!("{name}_{}", index + 1), share(index, rows))).collect()
@@ -210,19 +211,19 @@ impl Lesson {
         }
     }
 
-    /// From how many points, of 100, on the lesson is solved.
+    /// From how many points, of 100, the lesson is solved.
     pub fn passing_score(&self) -> u32 {
         if self.kind == Kind::Expose { EXPOSED_POINTS } else { POINTS }
     }
 }
 
-/// The points of one of several rows: equal shares, what is left over to the first.
+/// The points of one of several rows: equal shares, the remainder to the first.
 pub(super) fn share(index: usize, rows: usize) -> u32 {
     let rows = u32::try_from(rows.max(1)).unwrap_or(POINTS);
     POINTS / rows + u32::from(u32::try_from(index).is_ok_and(|index| index < POINTS % rows))
 }
 
-/// The lines of a script that count for its length: commands, not expectations.
+/// The length of a script: its commands, without expectations.
 pub(super) fn length(script: &Script) -> u32 {
     let counted =
         script.commands.iter().filter(|step| !matches!(step.command, Command::Expect(_) | Command::Always(_)));

@@ -1,14 +1,15 @@
 //! The course: lessons as data, each a script to write and a way to check it.
 //!
-//! A lesson is of one of four kinds. *Predict*: fill in the answers before you see them. *Expose*: write a script on which
-//! a bug shows. *Repair* and *design*: write the lines between a given beginning and a given end, so that the end's
-//! expectations hold. In all of them what is handed in is one whole script that runs as it stands. [`attempt`] judges it.
+//! A lesson is of one of four kinds. *Predict*: fill in the answers before you see them. *Expose*: write a script on which a bug
+//! shows. *Repair* and *design*: write the lines between a fixed beginning and a fixed end, so that the expectations at the end
+//! hold. In all of them the submission is one whole script that can be run. [`attempt`] judges it.
 
 mod attempt;
 mod error;
 mod frame;
 mod lesson;
 mod report;
+mod sentences;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,14 +38,14 @@ pub struct Chapter {
     pub id: String,
     /// Its name for people.
     pub title: Bilingual,
-    /// What it is about, in a sentence.
+    /// A sentence about it.
     pub summary: Bilingual,
     /// The ids of its lessons, in order.
     pub lessons: Vec<String>,
 }
 
 impl Course {
-    /// Puts chapters and lessons together and proves the whole sound. Cost: O(text).
+    /// Combines chapters and lessons, and checks all of them. Cost: O(text).
     ///
     /// # Errors
     /// The first mistake.

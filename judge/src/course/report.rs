@@ -1,4 +1,4 @@
-//! What came of a lesson as a report, so that every format and every class run serves lessons too.
+//! The judgement of a lesson as a report, so that every format and every class run handles lessons too.
 
 use cachedojo_notation::text::Language;
 
@@ -66,7 +66,7 @@ fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckRep
     }
 }
 
-/// Of a lesson to expose a bug: whether the script did. What the bug is, is told only then.
+/// In a lesson to expose a bug: whether the script did. The bug's sentence is shown only then.
 fn mutant(lesson: &Lesson, attempt: &Attempt, language: Language) -> Vec<MutantReport> {
     let Some(id) = &lesson.mutant else { return Vec::new() };
     let detected = attempt.parting.is_some();

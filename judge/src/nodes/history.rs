@@ -1,21 +1,21 @@
-//! What the clients of a cluster of submissions asked and heard, and whether it keeps the promises: reads and writes at a quorum are
-//! linearizable, key by key, values live for their time, and who can be answered is answered.
+//! The clients' history in a cluster of submissions, and whether it keeps the promises: reads and writes at a quorum are
+//! linearizable, key by key; values live for their time; and operations are answered when they can be.
 
 use std::collections::BTreeMap;
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Level, Micros, NodeId};
 use cachedojo_lab::world::cluster::act;
-use cachedojo_lab::world::cluster::linear::{Effect, Operation, unexplained};
+use cachedojo_lab::world::cluster::linear::{Effect, KeyOperation, unexplained};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::MachineReply;
 
 /// How far from its deadline a value may be seen, or missed.
 pub const DEADLINE_BOUND: Micros = SECOND;
-/// How long a cluster must have been whole for every operation to be answered.
+/// For how long a cluster must have been healthy for every operation to be answered.
 pub const CALM: Micros = 5 * SECOND;
 
-/// An operation that a client asked for.
+/// A client's operation.
 #[derive(Debug, Clone)]
 pub struct ClientCall {
     /// Whom.
@@ -26,11 +26,11 @@ pub struct ClientCall {
     pub key: String,
     /// What.
     pub operation: act::Operation,
-    /// With which consistency.
+    /// At which level.
     pub level: Level,
-    /// What it heard, and when.
+    /// Its time, and the answer.
     pub answer: Option<(Micros, MachineReply)>,
-    /// Whether the cluster was whole from [`CALM`] before it began until it was answered, or should have been.
+    /// Whether the cluster was healthy from [`CALM`] before it began until it was answered, or should have been.
     pub is_calm: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Broken {
     pub said: String,
 }
 
-/// What a call does to its key.
+/// The effect of a call on its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Did<'a> {
     Wrote(&'a [u8]),
@@ -67,7 +67,7 @@ enum Did<'a> {
 }
 
 impl ClientCall {
-    /// When it ended; `None` where nobody knows whether it took effect.
+    /// When it ended; `None` if it is unknown whether it took effect.
     fn ended(&self) -> Option<Micros> {
         self.answer.as_ref().filter(|(_, reply)| !matches!(reply, MachineReply::Failed(_))).map(|(at, _)| *at)
     }
@@ -87,7 +87,7 @@ impl ClientCall {
         }
     }
 
-    /// What it found, and when it knew.
+    /// What it found, and when that was known.
     fn found(&self) -> Option<(Micros, Option<&[u8]>)> {
         match (&self.operation, &self.answer) {
             (act::Operation::Read, Some((at, MachineReply::Value(value)))) => Some((*at, value.as_deref())),
@@ -104,18 +104,19 @@ impl ClientCall {
         }
     }
 
-    fn effect(&self) -> Option<Operation> {
+    fn effect(&self) -> Option<KeyOperation> {
         let write = |value| Effect::Write { value, ttl: self.ttl(), tag: None };
         let effect = match self.did() {
             Did::Wrote(value) => write(Some(value.to_vec())),
             Did::Deleted => write(None),
             Did::Read => Effect::Read(self.found()?.1.map(<[u8]>::to_vec)),
         };
-        Some(Operation { began: self.began, ended: self.ended(), effect })
+        Some(KeyOperation { began: self.began, ended: self.ended(), effect })
     }
 }
 
-/// The first promise that is found broken. What was asked at level one, or invalidated, promises nothing here. Cost: that of a search for an order
+/// The first broken promise that is found. Operations at level one, and invalidations, promise nothing here. Cost: that of a
+/// search for a valid order of the operations on each key.
 /// of the operations on each key.
 pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
@@ -134,7 +135,7 @@ pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     let witness = keys.iter().find_map(|(key, calls)| Some((*key, witness(key, calls)?)));
     let witness = witness.or_else(|| {
         keys.iter().find_map(|(key, calls)| {
-            let history: Vec<Operation> = calls.iter().filter_map(|call| call.effect()).collect();
+            let history: Vec<KeyOperation> = calls.iter().filter_map(|call| call.effect()).collect();
             Some((*key, (Promise::Order, unexplained(key, &history, DEADLINE_BOUND)?)))
         })
     });
@@ -198,7 +199,7 @@ fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<(Promis
     let is_there = |write: &&&ClientCall| {
         let lives =
             write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));
-        // Another write in between may have been short-lived, and any deletion may have come later.
+        // Another write in between may have had a short life, and a deletion may have come later.
         let may_end = |other: &&&ClientCall| {
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
             is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
@@ -297,7 +298,7 @@ mod tests {
                 vec![write(1, 0, 9, "a", Some(5_000)), read(2, 3_000, "")],
                 "n2 reads nothing of k at 3000 ms, though a lives until 5000 ms",
             ),
-            // New, then old, while the write is under way: no single write shows it.
+            // New, then old, while the write is under way: no single write proves it.
             (
                 vec![a(), write(2, 10, 99, "b", None), read(3, 20, "b"), read(3, 30, "a")],
                 "no order of the operations on k explains the read that saw `a` that began at 30 ms",

@@ -1,6 +1,6 @@
-//! Random lives of a cluster of submissions. The line `@life seed=7 operations=60 faults=partition,drop` stands for the lines of a whole
-//! scene: clients that read, write and delete a few keys, and what befalls the cluster meanwhile. All of it is drawn from the seed
-//! before anything runs, so the lines are the same for every submission, and a learner whose node fails is shown lines that replay.
+//! Random lives of a cluster of submissions. The line `@life seed=7 operations=60 faults=partition,drop` stands for the lines of
+//! a whole scene: clients that read, write and delete a few keys, and faults meanwhile. All of it is drawn from the seed before
+//! anything runs, so the lines are the same for every submission, and a learner whose node fails gets lines that can be replayed.
 
 use std::fmt::Write as _;
 
@@ -9,23 +9,23 @@ use cachedojo::cluster::{Level, Micros, NodeId, NodeSet};
 use cachedojo::random::Random;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 
-/// How such a line is written.
+/// The syntax of such a line, for error messages.
 pub const USAGE: &str = "write `@life seed=7 nodes=3 rf=3 keys=2 operations=60 ttl=no faults=partition,pause,kill,drop,duplicate,reorder,delay,clocks,join,leave`: 1 to 6 nodes, 1 to 9 keys, 1 to 300 operations";
 
-/// Bounds of what a line may ask for.
+/// The largest values of a line's options.
 const NODES_MAX: u8 = 6;
 const KEYS_MAX: u64 = 9;
 const OPERATIONS_MAX: u64 = 300;
-/// The highest number that a node which joins may have.
+/// The highest number of a node that joins.
 const NUMBER_MAX: u8 = 7;
 /// Points of a node on the ring.
 const POINTS: usize = 16;
-/// The time that a cluster has after it lost a node's memory, before the next is lost: it must have mended itself by then.
+/// The time after a node lost its memory before the next one may: by then the cluster must have restored its copies.
 const MENDING: Micros = 8 * SECOND;
 /// How many operations there are between two faults, on average.
 const PER_FAULT: u64 = 8;
 
-/// What befalls the cluster.
+/// The kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     Partition,
@@ -60,7 +60,7 @@ impl Fault {
     }
 }
 
-/// What a line asks for.
+/// The options of a line.
 #[derive(Debug)]
 struct Asked {
     seed: u64,
@@ -90,7 +90,7 @@ fn asked(options: &str) -> Option<Asked> {
     Some(asked)
 }
 
-/// The lines of a life, the first of which makes the cluster; `None` where the options are none. Cost: O(operations).
+/// The lines of a life, the first of which makes the cluster; `None` if the options are invalid. Cost: O(operations).
 pub fn lines(options: &str) -> Option<String> {
     let asked = asked(options)?;
     let mut life = Life {
@@ -118,11 +118,11 @@ struct Life {
     chance: Random,
     acts: Vec<Act>,
     members: NodeSet,
-    /// Members that are dead or stand still: no client asks them.
+    /// Members that are down or paused: no client asks them.
     away: NodeSet,
-    /// What ends a hardship, and after how many more operations.
+    /// Acts that end a fault, each after so many more operations.
     back: Vec<(u64, Act)>,
-    /// After how many more operations the cluster has its rest, where a node has lost its memory.
+    /// After how many more operations the cluster gets time to restore its copies, after a node has lost its memory.
     calms_down: Option<u64>,
     next_node: u8,
     values: u32,
@@ -144,7 +144,7 @@ impl Life {
                 self.befall();
             }
             self.operate();
-            // Bursts and pauses: what happens at once is what goes wrong.
+            // Bursts and pauses: operations at the same time are the ones that go wrong.
             let time = match self.chance.below(10) {
                 0..=5 => self.chance.below(5) * MS,
                 6..=8 => self.chance.below(60) * MS,
@@ -167,7 +167,7 @@ impl Life {
         self.act(Act::Tick(10 * SECOND));
     }
 
-    /// The network is whole, all nodes run, and there is time to mend what is to be mended.
+    /// Heals the network, runs all nodes, and gives them time to restore their copies.
     fn rest(&mut self) {
         self.act(Act::Heal);
         for (_, act) in std::mem::take(&mut self.back) {

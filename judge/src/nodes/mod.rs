@@ -1,12 +1,12 @@
-//! Checks of nodes as submissions: a case is a scene, told in the words of the script language, and played in a world whose every
-//! node is the submission.
+//! Checks of nodes as submissions: a case is a scene, written in the script language, and played in a world in which every node
+//! is the submission.
 //!
-//! It begins with `cluster nodes=3 rf=3`, and says what happens to whom (`write`, `read`, `kill`, `block`, `clock n1 jump
-//! +1h`, `join n4`, `tick 30s`) and what must come of it (`expect`). `where k` asks every node whether it holds a key itself, `spread k
-//! 100` how a hundred keys lie on them. Two lines more belong to scenes only: `@cycle 200` makes, uses and drops so many nodes and tells the bytes
-//! that stayed, `@traffic` counts the messages since the last such line and tells whether there were more than twice as many. A scene may
-//! begin with `@life seed=7 faults=partition` instead, which stands for the lines of a random life ([`life`]); `check` looks whether all that clients
-//! heard so far can be right ([`history`]).
+//! It begins with `cluster nodes=3 rf=3`, and goes on with acts (`write`, `read`, `kill`, `block`, `clock n1 jump +1h`, `join
+//! n4`, `tick 30s`) and expectations (`expect`). `where k` asks every node whether it holds a key itself, `spread k 100` how a
+//! hundred keys are spread over them. Two more lines are for scenes only: `@cycle 200` makes, uses and drops so many nodes and
+//! answers how many bytes were not freed; `@traffic` counts the messages since the last such line and answers whether there were
+//! more than twice as many. A scene may begin with `@life seed=7 faults=partition` instead, which stands for the lines of a
+//! random life ([`life`]); `check` tests whether all answers so far are valid ([`history`]).
 
 pub mod history;
 pub mod life;
@@ -24,7 +24,7 @@ pub use play::{Played, play};
 /// The most nodes that one `@cycle` makes.
 const CYCLE_MAX: u32 = 10_000;
 
-/// A case that was read.
+/// A parsed case.
 #[derive(Debug, Clone)]
 pub struct Scene {
     /// Its text, with placeholders filled.
@@ -33,51 +33,51 @@ pub struct Scene {
     pub steps: Vec<SceneStep>,
 }
 
-/// One line of a scene, or one turn of a `for`.
+/// A line of a scene, or one turn of a `for`.
 #[derive(Debug, Clone)]
 pub struct SceneStep {
     /// The line, counted from 1.
     pub line: u32,
-    /// As it is written.
+    /// Its text.
     pub source: String,
-    /// What it says.
+    /// Its meaning.
     pub doing: Doing,
 }
 
-/// What a line of a scene says.
+/// The kinds of lines.
 #[derive(Debug, Clone)]
 pub enum Doing {
-    /// Something to the cluster.
+    /// A command to the cluster.
     World(ClusterCommand),
     /// Time passes, in milliseconds.
     Tick(u64),
     /// Which nodes hold this key themselves.
     Where(String),
-    /// How keys lie on the nodes.
+    /// How a series of keys is spread over the nodes.
     Spread {
-        /// What stands before each key's number.
+        /// What comes before each key's number.
         prefix: String,
         /// How many keys.
         count: u32,
     },
-    /// So many nodes are made, used and dropped.
+    /// This many nodes are made, used and dropped.
     Cycle(u32),
     /// How many messages there were.
     Traffic,
-    /// Whether all promises were kept so far.
+    /// Whether all promises have been kept so far.
     Check,
-    /// What must have come of it.
+    /// An expectation on the last answer.
     Expect(Expectation),
 }
 
 impl Scene {
-    /// Whether it is played in the world of its own seed, whatever the grading's.
+    /// Whether it is played with a seed of its own, independent of the grading's.
     pub fn has_seed(&self) -> bool {
         matches!(self.steps.first().map(|step| &step.doing), Some(Doing::World(ClusterCommand::Make(setup))) if setup.seed.is_some())
     }
 }
 
-/// Reads a scene. Cost: O(text).
+/// Parses a scene. Cost: O(text).
 ///
 /// # Errors
 /// The line, counted from 1, and what is wrong with it, in a sentence.
@@ -114,7 +114,7 @@ pub fn read(text: &str) -> Result<Scene, (u32, String)> {
         let doing = doing(step.command).ok_or_else(|| (line, "a cluster of submissions cannot do this".to_owned()))?;
         steps.push(SceneStep { line, source: step.source, doing });
     }
-    // Turns of one `for` keep their order.
+    // A stable sort: the turns of one `for` keep their order.
     steps.sort_by_key(|step| step.line);
     if !steps.iter().any(|step| matches!(step.doing, Doing::Expect(_) | Doing::Check)) {
         return Err((1, "this scene expects nothing, so it could not fail: add an `expect`".to_owned()));
@@ -135,7 +135,7 @@ fn own_line(line: &str) -> Option<Doing> {
     (2..=CYCLE_MAX).contains(&count).then_some(Doing::Cycle(count))
 }
 
-/// A command of the script language as a scene has it; `None` for what only other subjects obey.
+/// A script command as a line of a scene; `None` for commands that clusters of submissions do not have.
 fn doing(command: Command) -> Option<Doing> {
     Some(match command {
         Command::World(ClusterCommand::Do(Act::Session { .. } | Act::Settle)) => return None,

@@ -1,4 +1,4 @@
-//! A scene, played: what each line does to the world, and what it shows.
+//! Plays a scene: carries out each line in the world, and records the events.
 
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Level, Micros, NodeId};
@@ -13,23 +13,23 @@ use cachedojo_wire::machine::{Input, MachineCommand, MachineLevel, MachineReply}
 use super::history::{self, Broken, ClientCall};
 use super::{Doing, Scene};
 
-/// How long a client waits.
+/// How long a client waits for an answer.
 const PATIENCE: Micros = 10 * SECOND;
-/// Most characters that are shown of a node's own words.
+/// The most characters of a node's own words that are shown.
 const WORDS_MAX: usize = 200;
-/// The most operations that are told of a key whose promise was broken.
+/// The most operations on a key that are shown when a promise was broken.
 const CALLS_TOLD_MAX: usize = 40;
-/// The most keys that a `spread` looks for.
+/// The most keys of a `spread`.
 const SPREAD_MAX: u32 = 1_000;
 
-/// A scene that was played.
+/// The result of a scene.
 #[derive(Debug)]
 pub struct Played {
-    /// What it showed.
+    /// Its events.
     pub events: Vec<Event>,
-    /// The work of all nodes.
+    /// The work of all nodes together.
     pub fuel: u64,
-    /// Why this machine could not play it to the end.
+    /// Why the host could not play it to the end.
     pub not_started: Option<String>,
     /// The first promise that a `check` found broken.
     pub broken: Option<Broken>,
@@ -82,13 +82,13 @@ struct Stage<'a> {
     line: u32,
     last: Option<What>,
     before: Option<What>,
-    /// The key that the last answer was about.
+    /// The key of the last answer.
     key: Option<String>,
-    /// Messages sent when they were last counted, and how many there were in the stretch before.
+    /// The number of messages sent when they were last counted, and how many there were in the interval before that.
     messages: [u64; 2],
-    /// What clients asked, with the number of each call.
+    /// The clients' operations, with the number of each call.
     asked: Vec<(u64, ClientCall)>,
-    /// When something befell the cluster.
+    /// The times of faults.
     troubles: Vec<Micros>,
     /// The first promise that was found broken.
     broken: Option<Broken>,
@@ -105,7 +105,7 @@ impl Stage<'_> {
         self.emit(what);
     }
 
-    /// Tells why the world goes no further, if so.
+    /// Records why the world stopped, if it did.
     fn fails(&mut self) -> bool {
         let Some(failure) = self.world.failure().cloned() else { return false };
         match failure {
@@ -154,7 +154,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Whether all promises were kept; where one was not, what clients asked and heard about that key.
+    /// Whether all promises were kept; if not, also the clients' operations on that key.
     fn check(&mut self) {
         let calls: Vec<ClientCall> = self.asked.iter().map(|(number, call)| self.completed(*number, call)).collect();
         let broken = history::broken(&calls);
@@ -173,7 +173,7 @@ impl Stage<'_> {
         self.look_around();
     }
 
-    /// A call with what came of it.
+    /// A call with its answer.
     fn completed(&self, number: u64, call: &ClientCall) -> ClientCall {
         let answer = self.world.heard(number).map(|(at, reply)| (at, reply.clone()));
         let due = answer.as_ref().map_or(call.began + PATIENCE, |(at, _)| *at);
@@ -200,7 +200,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Who holds the key that the last answer was about: what a learner would look at first. It asks nodes for what they hold
+    /// Which nodes hold the last answer's key: what a learner would look at first. Nodes are asked only for what they hold
     /// themselves, which changes nothing.
     fn look_around(&mut self) {
         let Some(key) = self.key.clone() else { return };
@@ -342,7 +342,7 @@ impl Stage<'_> {
     }
 }
 
-/// What a client asked and heard, as a line of the script and an answer.
+/// A client's operation as an event: the script line and the answer.
 fn told(call: &ClientCall) -> WorldEvent {
     let ClientCall { node, began, key, operation, level, answer, .. } = call;
     let (operation, key) = (operation.clone(), key.as_str());
@@ -371,7 +371,7 @@ const fn of_level(level: Level) -> MachineLevel {
     }
 }
 
-/// What a node that is made and dropped goes through: some writes, some of them invalidated, and a member that comes and goes.
+/// The inputs of a node that is made and dropped: some writes, some of them invalidated, and a member that joins and leaves.
 fn usual_day() -> Vec<Input> {
     let client = |number: u64, command: MachineCommand| Input::Client { number, command };
     let key = |number: u64| format!("day:{number}");

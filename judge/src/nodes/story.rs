@@ -1,4 +1,4 @@
-//! The story of a scene, in a learner's language: what happened to whom, when, and what came of it.
+//! The story of a scene in the learner's language: what happened, to which node, when, and with what result.
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
@@ -8,10 +8,11 @@ use cachedojo_notation::text::Language;
 
 use super::{Doing, Scene, SceneStep};
 
-/// The most lines of a story: what came first and what came last tell most.
+/// The most lines of a story. The middle is left out: the first and the last lines tell most.
 const LINES_MAX: usize = 60;
 
-/// The story of a run of a scene, a line a step; of the turns of one `for` the first and the last. Cost: O(events).
+/// The story of a run of a scene, one line for each step; of the turns of a `for` the first and the last. Cost:
+/// O(events).
 pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
     if let Some(lines) = of_life(scene, events, language) {
         return shortened(lines);
@@ -48,8 +49,8 @@ fn shortened(mut lines: Vec<String>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The story of a life in which a promise was broken: what befell the cluster, and what clients asked and heard about the key, in the order
-/// of time, and at last the promise and who holds what. `None` where no promise of a whole life was broken.
+/// The story of a life in which a promise was broken: the faults and the clients' operations on the key, in order of time; at the
+/// end the promise, and which nodes hold what. `None` if this is not a broken promise in a life.
 fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<String>> {
     let broken = |event: &Event| matches!(&event.what, What::World { event: WorldEvent::Checked { broken: Some(_) } });
     let at = events.iter().position(broken)?;
@@ -99,7 +100,7 @@ fn say(language: Language, en: String, fr: String) -> String {
     }
 }
 
-/// What a line of the scene does; nothing for an expectation.
+/// What a line of the scene does, as a sentence; `None` for an expectation.
 fn sentence(step: &SceneStep, language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match &step.doing {
@@ -197,7 +198,7 @@ fn of_act(act: &Act, language: Language) -> String {
     }
 }
 
-/// What came of it; nothing for what went as it should.
+/// The result, as a sentence; `None` for one as expected.
 fn outcome(what: &What, language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match what {

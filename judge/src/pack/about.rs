@@ -1,4 +1,4 @@
-//! What a catalogue says about an exercise. Nothing that is graded depends on it.
+//! What catalogues list about an exercise. Grading does not depend on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,21 +8,21 @@ use super::{Exercise, InterfaceKind};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct About {
-    /// How far on in the curriculum it stands.
+    /// How advanced it is in the curriculum.
     pub tier: Option<u32>,
     /// How hard it is, from 1 to 10.
     pub difficulty: Option<u32>,
-    /// What solving it earns.
+    /// The experience points that solving it earns.
     pub xp: Option<u32>,
     /// How long it takes, in minutes.
     pub minutes: Option<u32>,
     /// What it is about.
     pub tags: Vec<String>,
-    /// The exercises that come before it.
+    /// The exercises that should be solved before.
     pub prerequisites: Vec<String>,
 }
 
-/// An exercise as `spec.json` has it: the catalogue's form, its keys in the catalogue's order.
+/// An exercise as `spec.json` has it, with the keys in the catalogue's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spec {
     name: String,

@@ -11,7 +11,7 @@ pub enum PackError {
     NoScript(String),
     /// A check has no case.
     NoCase(String),
-    /// A case expects nothing, so it could not fail.
+    /// A case has no expectation, so it could not fail.
     NoExpectation(String, u32),
     /// Text stands before the first case.
     TextBeforeCase(String, u32),
@@ -25,7 +25,7 @@ pub enum PackError {
     Script(String, u32, String),
     /// Two checks or two mutants share a name.
     Duplicate(String),
-    /// A dependency or killer is no earlier (no) check.
+    /// A dependency or killer is not an (earlier) check.
     UnknownCheck(String, String),
     /// An edge case costs more than its check has points.
     CostsTooMuch(String, u32),

@@ -264,7 +264,7 @@ const fn micros(ms: u64) -> Micros {
     ms.saturating_mul(MS)
 }
 
-/// The next word as `name=value`, read by `read`; `None` at the line's end.
+/// The next word as `name=value`, parsed by `read`; `None` at the end of the line.
 fn option<T>(a: &mut Args<'_>, read: impl FnOnce(&str, &str) -> Option<T>) -> Result<Option<T>, Fault> {
     if a.next >= a.tokens.len() {
         return Ok(None);

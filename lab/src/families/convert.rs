@@ -1,4 +1,4 @@
-//! The wire's types as the engine's, and back.
+//! Conversions between the wire's types and the engine's.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The commands of the run itself: time (`tick`, `wall jump`), what must hold (`expect`, `always`), repetition (`for`). No
-//! subject hears of them.
+//! The commands of the run itself: time (`tick`, `wall jump`), expectations (`expect`, `always`), repetition (`for`). None of
+//! them reaches a subject.
 
 use cachedojo_notation::duration::Duration;
 

@@ -1,9 +1,9 @@
-//! Command families: one file each has a family's commands with their help in two languages, how they are read, what the
-//! reference answers, and what a response means. `event` says how an event reads.
+//! Command families, one file each: a family's commands with their help in two languages, how they are parsed, what the reference
+//! answers, and which event a response becomes. `event` has the texts of events.
 //!
 //! | family | its commands |
 //! | --- | --- |
-//! | `node` | a cache node, as the prototype has it, and what only the reference knows of one |
+//! | `node` | a cache node, as the prototype has it, and questions that only the reference answers |
 //! | `ring` | a hash ring |
 //! | `prototype` | the prototype's cluster in one process |
 //! | `parser` | the prototype's protocol parser |
@@ -11,7 +11,7 @@
 //! | `flow` | time, expectations, repetition |
 //! | [`cluster`] | the simulated cluster |
 //!
-//! `convert` is between them and the engine: the wire's types as the engine's, and back.
+//! `convert` has the conversions between the wire's types and the engine's.
 
 pub mod cluster;
 mod convert;
@@ -67,7 +67,8 @@ const fn joined<const LENGTH: usize>() -> [Entry; LENGTH] {
     all
 }
 
-/// What a response means, given what was asked. A response of the wrong kind is gibberish: only tampering makes one.
+/// The events that a response means, given the request. A response of the wrong kind counts as gibberish: only a
+/// subject that tampers with the seam gives one.
 pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
     let response = match answer {
         Ok(response) => response,
@@ -83,7 +84,7 @@ pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<Wh
         (Request::Ring(request), response) => ring::told(request, response),
         (Request::Cluster(request), response) => prototype::told(request, response),
         (Request::Parser(request), response) => parser::told(request, response),
-        // Nodes answer to their world, which is no script's.
+        // Requests to nodes are asked by the simulated world only, never by a script.
         (Request::Machine(_), _) => What::Crashed { crash: Crash::Gibberish },
     };
     vec![what]

@@ -1,5 +1,5 @@
-//! The commands of a cache node: `node new`, `node set`, `node get` and so on, as the exercise's prototype has them; and
-//! what only the reference knows (`node order`, `node keys` …).
+//! The commands of a cache node: `node new`, `node set`, `node get` and so on, as in the exercise's prototype; and questions that
+//! only the reference answers (`node order`, `node keys` …).
 
 use std::time::Duration;
 
@@ -177,7 +177,7 @@ pub(crate) fn answer(node: &mut Option<CacheNode>, clock: &Clock, request: &Node
     }
 }
 
-/// What the reference answers beyond the prototype.
+/// The reference's answer to requests beyond the prototype.
 pub(crate) fn answer_extra(node: &mut CacheNode, request: &ExtraRequest) -> Response {
     match request {
         ExtraRequest::Order => Response::Lines(node.entries().iter().map(|entry| entry.key.to_owned()).collect()),
@@ -193,7 +193,7 @@ pub(crate) fn answer_extra(node: &mut CacheNode, request: &ExtraRequest) -> Resp
     }
 }
 
-/// What a response means, given what was asked.
+/// The event that a response means, given the request.
 pub(crate) fn told(request: &NodeRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "node".into() },
@@ -216,7 +216,7 @@ pub(crate) fn told(request: &NodeRequest, response: Response) -> What {
     }
 }
 
-/// What a response means that only the reference gives.
+/// The event that a response to a request beyond the prototype means.
 pub(crate) fn told_extra(request: &ExtraRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "node".into() },

@@ -55,7 +55,7 @@ pub(crate) fn answer(request: &ParserRequest) -> Response {
     }
 }
 
-/// What a response means, given what was asked.
+/// The event that a response means, given the request.
 pub(crate) fn told(request: &ParserRequest, response: Response) -> What {
     match (request, response) {
         (ParserRequest::Parse(_), Response::Parsed(Ok(command))) => What::Parsed { command: command_text(&command) },
@@ -67,7 +67,7 @@ pub(crate) fn told(request: &ParserRequest, response: Response) -> What {
     }
 }
 
-/// A prototype's command in the words of the script language, so that `expect` can name it.
+/// A prototype's command in the words of the script language, so that `expect` can compare it.
 fn command_text(command: &CacheCommand) -> String {
     match command {
         CacheCommand::Get { key } => format!("get {}", name(key)),

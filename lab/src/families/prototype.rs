@@ -184,7 +184,7 @@ pub(crate) fn answer(cluster: &mut Option<DistributedCache>, clock: &Clock, requ
     }
 }
 
-/// What a response means, given what was asked.
+/// The event that a response means, given the request.
 pub(crate) fn told(request: &ClusterRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "cluster".into() },

@@ -1,4 +1,4 @@
-//! The commands of a hash ring: who answers for a key, how a run of keys spreads, which keys move.
+//! The commands of a hash ring: which node is responsible for a key, how keys spread, which keys move.
 
 use std::collections::BTreeMap;
 
@@ -97,9 +97,9 @@ pub(super) const SHORT: &[Entry] = &[Entry {
     read: |a| Ok(Command::Where { key: a.key()? }),
 }];
 
-/// The most points a node may have on a ring.
+/// The most points of a node of weight 1.
 pub(super) const POINTS_MAX: u32 = 10_000;
-/// The most that a weight may multiply them by.
+/// The largest weight, which multiplies them.
 const WEIGHT_MAX: u32 = 100;
 
 fn ring(request: RingRequest) -> Command {
@@ -154,7 +154,7 @@ fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
     Response::Owners { ids, owners }
 }
 
-/// What a response means, given what was asked.
+/// The event that a response means, given the request.
 pub(crate) fn told(request: &RingRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "ring".into() },
@@ -165,7 +165,7 @@ pub(crate) fn told(request: &RingRequest, response: Response) -> What {
             What::Owner { key: key.clone(), node: member.map(|member| member.id) }
         }
         (RingRequest::Replicas { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
-        // The prototype gives `nodes()` no order, so none is observed.
+        // The prototype defines no order for `nodes()`, so the ids are sorted.
         (RingRequest::Members, Response::Members(members)) => {
             let mut nodes = member_ids(members);
             nodes.sort();
@@ -175,12 +175,12 @@ pub(crate) fn told(request: &RingRequest, response: Response) -> What {
     }
 }
 
-/// The owners of a run of keys at one moment.
+/// The owners of a series of keys at one moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Owners {
-    /// Each owner once: there may be a hundred thousand keys.
+    /// Each owner once, not one id for each key: there may be a hundred thousand keys.
     pub(crate) ids: Vec<String>,
-    /// For each key its owner's index in `ids`, or one past them.
+    /// For each key its owner's index in `ids`; `ids.len()` for no owner.
     pub(crate) of_keys: Vec<u32>,
 }
 
@@ -195,7 +195,7 @@ impl Owners {
     }
 }
 
-/// How a run of keys spreads.
+/// How a series of keys spreads over its owners.
 pub(crate) fn spread(owners: &Owners) -> What {
     let mut shares: BTreeMap<&str, u32> = BTreeMap::new();
     for owner in owners.iter().flatten() {

@@ -49,7 +49,7 @@ pub(crate) struct Servers {
     pub(crate) rest: rest::Machine,
 }
 
-/// What the reference answers to a line of a protocol; `None` where the request is none.
+/// The reference's answer to a line of a protocol; `None` for other requests.
 pub(crate) fn answer(servers: &mut Servers, now: Instant, request: &ExtraRequest) -> Option<Response> {
     Some(match request {
         ExtraRequest::Line(_) if servers.line.exited() => Response::Lines(Vec::new()),
@@ -68,7 +68,7 @@ pub(crate) fn answer_run(commands: &[String]) -> Response {
     Response::Lines(line::simulate_distributed_cache(commands))
 }
 
-/// What a response means: a line said for each line. `None` where the request is none of a protocol.
+/// The events that a response means: one for each line. `None` if the request is not a protocol's.
 pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<What>> {
     let said = |text: &str| What::Said { text: text.to_owned() };
     Some(match (request, response) {
@@ -86,7 +86,7 @@ pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<Wh
     })
 }
 
-/// What the response to a whole run of the line protocol means.
+/// The events of the response to a whole run of the line protocol.
 pub(crate) fn told_run(response: Response) -> Vec<What> {
     match response {
         Response::Lines(lines) => told_within(lines.into_iter().map(|text| What::Said { text })),

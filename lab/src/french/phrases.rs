@@ -79,8 +79,12 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ),
     ("no node runs: restart one", "aucun nœud ne tourne : redémarrez-en un"),
     (
+        "{} needs {} of the replicas {}; nobody answered in time: heal, restart or try again",
+        "{} demande {} des répliques {} ; personne n'a répondu à temps : réparez (heal), redémarrez (restart) ou réessayez",
+    ),
+    (
         "{} needs {} of the replicas {}; {} answered in time: heal, restart or try again",
-        "{} demande {} des répliques {} ; {} ont répondu à temps : réparez (heal), redémarrez (restart) ou réessayez",
+        "{} demande {} des répliques {} ; réponses à temps de {} seulement : réparez (heal), redémarrez (restart) ou réessayez",
     ),
     (
         "the node does not know the time or the ring yet: try again, or ask another node",

@@ -1,13 +1,12 @@
-//! Why a protocol will answer a line with an error. The answer is a word or two, and for the line protocol the same word
-//! for every mistake: it tells a learner that something is wrong, never what.
+//! Why a protocol will answer a line with an error. The protocols' answers are only a word or two, and the line protocol's is the
+//! same for every mistake, so a learner cannot see from them what is wrong.
 
 use super::mistake::Mistake;
 use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
 use cachedojo::protocol::{line, memcached, rest};
 
-/// The lines of a protocol's script that are no request, each with its reason, in order of place. They are obeyed all the
-/// same, and answered as the protocol says. None in the `lab` language, whose mistakes [`super::parse`] finds.
-/// Cost: O(text).
+/// The lines of a protocol's script that are not requests, each with its reason, in order of place. They are executed all the
+/// same, and answered as the protocol says. Empty in the `lab` language, whose mistakes [`super::parse`] reports. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
     match dialect {
         Dialect::Line => advise_line(text),
@@ -42,7 +41,7 @@ fn advise_rest(text: &str) -> Vec<Diagnostic> {
     advice.collect()
 }
 
-/// A request may take several lines: its data follows it.
+/// A memcached request may take several lines: its data follows the command.
 fn advise_memcached(text: &str) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
     let mut parser = memcached::Parser::new();
@@ -50,7 +49,7 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
     if !text.ends_with('\n') {
         script.push_str("\r\n");
     }
-    // The line that `counted` stands in.
+    // `number` is the line of the byte `counted`.
     let (mut at, mut counted, mut number) = (0, 0, 1);
     loop {
         match parser.parse(&script.as_bytes()[at..]) {
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
     use cachedojo_notation::text::Language;
 
-    /// The lines that get advice, the text it points at, and its first words.
+    /// The lines with advice: each one's marked text, and the advice's first words.
     #[track_caller]
     fn check(dialect: Dialect, text: &str, expected: &[(u32, &str, &str)]) {
         let advice = advise(text, dialect);

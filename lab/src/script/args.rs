@@ -1,9 +1,9 @@
-//! What a command of the table is, and how its arguments are read, one by one.
+//! The type of a command's table entry, and parsing of its arguments, one by one.
 
 use cachedojo_wire::Policy;
 
 use super::command::Command;
-use super::expect::{Comparison, Expectation, Ids, Test, Wording};
+use super::expect::{Comparison, Expectation, Ids, Matcher, Wording};
 use super::http::HttpShape;
 use super::mistake::{Fault, Mistake};
 use super::token::Token;
@@ -40,7 +40,7 @@ impl<'a> Args<'a> {
         if let Some(token) = self.tokens.get(self.next) {
             return (token.span.clone(), mistake);
         }
-        // What is missing is missing behind the last character of the last word.
+        // A missing argument is marked behind the last word.
         let end = self.tokens.last().map_or(self.line.trim_end().len(), |token| token.span.end);
         let last = self.line[..end].chars().next_back().map_or(0, char::len_utf8);
         (end - last..end, mistake)
@@ -92,7 +92,7 @@ impl<'a> Args<'a> {
         token.raw.parse().map_err(|_| (token.span.clone(), Mistake::Number { found: token.raw.clone() }))
     }
 
-    /// A count that costs the engine work or memory, so it has a ceiling.
+    /// A count that costs the engine work or memory, so it has a maximum.
     pub(crate) fn count(&mut self, what: &'static str, max: u32) -> Result<u32, Fault> {
         let count = self.number(what)?;
         if count > max {
@@ -121,7 +121,7 @@ impl<'a> Args<'a> {
         Ok((key, value, ttl_ms))
     }
 
-    /// `at <address>`, else one made of the id.
+    /// `at <address>`; without it, an address made from the id.
     pub(crate) fn address(&mut self, id: &str) -> Result<String, Fault> {
         if self.flag("at") { self.string("<address>") } else { Ok(format!("{id}:11211")) }
     }
@@ -132,7 +132,7 @@ impl<'a> Args<'a> {
         Ok((prefix, count))
     }
 
-    /// The rest of the line, spaces and all, less the one that ends the command's name.
+    /// The rest of the line with its spaces, except the one after the command's name.
     pub(crate) fn rest(&mut self) -> String {
         self.next = self.tokens.len();
         let after_name = &self.line.trim_start()[self.entry.name.len()..];
@@ -149,13 +149,13 @@ impl<'a> Args<'a> {
         Ok(rest)
     }
 
-    /// What an answer over HTTP must be like: the rest of the line, in a grammar of its own.
+    /// The expected answer over HTTP: the rest of the line, in its own grammar.
     pub(crate) fn http_shape(&mut self) -> Result<Expectation, Fault> {
         let shape = self.rest();
         let whole = self.line.len() - shape.len()..self.line.len();
         let usage = self.entry.usage;
         let test = HttpShape::new(&shape).ok_or((whole, Mistake::Missing { what: "<status>", usage }))?;
-        Ok(Expectation { source: format!("http {}", shape.trim()), test: Test::Http(test) })
+        Ok(Expectation { source: format!("http {}", shape.trim()), matcher: Matcher::Http(test) })
     }
 
     pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {
@@ -172,41 +172,41 @@ impl<'a> Args<'a> {
         };
         let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
         let missing = |what| Err((from..source.len() + from, Mistake::Missing { what, usage }));
-        let test = if let [name, symbol, number] = tokens
+        let matcher = if let [name, symbol, number] = tokens
             && let Some(is) = symbol.bare().and_then(Comparison::from_symbol)
         {
             let (digits, percent) =
                 number.raw.strip_suffix('%').map_or((number.raw.as_str(), false), |digits| (digits, true));
             let parsed =
                 digits.parse().map_err(|_| (number.span.clone(), Mistake::Number { found: number.raw.clone() }))?;
-            Test::Field { name: name.raw.clone(), is, number: parsed, percent }
+            Matcher::Field { name: name.raw.clone(), is, number: parsed, percent }
         } else if is(0, "error") && tokens.len() == 1 {
-            Test::Error
+            Matcher::Error
         } else if is(0, "not") && tokens.len() > 1 && !is(1, "found") {
-            Test::IsNot(wording(self.line, &tokens[1..]))
+            Matcher::IsNot(wording(self.line, &tokens[1..]))
         } else if is(0, "any") && is(1, "of") {
             let choices: Vec<_> =
                 tokens[2..].split(|token| token.is("|")).filter(|choice| !choice.is_empty()).collect();
             if choices.is_empty() {
                 return missing("<answer>");
             }
-            Test::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
+            Matcher::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
         } else if is(0, "contains") && tokens.len() > 1 {
-            Test::Contains(ids(&tokens[1..]))
+            Matcher::Contains(ids(&tokens[1..]))
         } else if is(0, "without") && tokens.len() > 1 {
-            Test::Without(ids(&tokens[1..]))
+            Matcher::Without(ids(&tokens[1..]))
         } else if is(0, "only") && is(1, "to") && tokens.len() == 3 {
-            Test::OnlyTo(words(&tokens[2..]).concat())
+            Matcher::OnlyTo(words(&tokens[2..]).concat())
         } else if is(0, "only") && is(1, "from") && tokens.len() == 3 {
-            Test::OnlyFrom(words(&tokens[2..]).concat())
+            Matcher::OnlyFrom(words(&tokens[2..]).concat())
         } else {
-            Test::Is(wording(self.line, tokens))
+            Matcher::Is(wording(self.line, tokens))
         };
-        Ok(Expectation { source, test })
+        Ok(Expectation { source, matcher })
     }
 }
 
-/// Words to compare with: canonical as events print them, and verbatim for the protocols' own lines.
+/// The words to compare with: in canonical form, as events print them, and verbatim, for the protocols' lines.
 fn wording(line: &str, tokens: &[Token]) -> Wording {
     let canonical = tokens.iter().map(Token::canonical).collect::<Vec<_>>().join(" ");
     let verbatim = match tokens {

@@ -1,5 +1,5 @@
-//! What the words of a script are, for an editor that colours and explains them. The grammar is the one that runs scripts:
-//! what is no command has no colour.
+//! Classifies a script's words for an editor that colours and explains them. It uses the grammar that runs scripts, so a line
+//! that is not a command gets no colour.
 
 use std::ops::Range;
 
@@ -11,12 +11,12 @@ use super::help::{Help, help};
 use super::parsed::{Dialect, LINES_MAX, Line, lines};
 use super::token::{Token, read_tokens};
 
-/// What a word is.
+/// The kind of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordKind {
-    /// The words that a command begins with.
+    /// The words of a command's name.
     Command = 1,
-    /// Those of a command that judges: `expect`, `always`.
+    /// The words of a command that checks something: `expect`, `always`.
     Judgement = 2,
     /// A word that the command's usage names: `ttl`, `dead`.
     Option = 3,
@@ -28,21 +28,21 @@ pub enum WordKind {
     Comment = 6,
 }
 
-/// A word of a script.
+/// A classified word of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// Its bytes.
+    /// Its bytes in the script.
     pub span: Range<usize>,
     /// What it is.
     pub kind: WordKind,
-    /// For a command, its place in [`help`]'s list.
+    /// For a command, its index in [`help`]'s list.
     pub help: Option<usize>,
 }
 
-/// More words than these are not coloured.
+/// The most words that are classified.
 pub const WORDS_MAX: usize = 60_000;
 
-/// The words of a script that are something, in order. Cost: O(text).
+/// The classified words of a script, in order. Cost: O(text).
 pub fn words(text: &str, dialect: Dialect) -> Vec<Word> {
     let mut of_script = Words { dialect, list: help(dialect), found: Vec::new() };
     let mut data_bytes = 0;
@@ -56,7 +56,7 @@ pub fn words(text: &str, dialect: Dialect) -> Vec<Word> {
             Dialect::Rest => of_script.rest(content, start),
             Dialect::Memcached if data_bytes > 0 => {
                 of_script.add(start..start + content.len(), WordKind::Text);
-                // Its end counts too: two bytes, whether the script writes one or both.
+                // The data block's line end counts two bytes, whether the script writes one or both.
                 data_bytes = usize::saturating_sub(data_bytes, raw.trim_end_matches(['\r', '\n']).len() + 2);
             }
             Dialect::Memcached => data_bytes = of_script.memcached(content, start),
@@ -118,7 +118,7 @@ impl Words {
         let rest = &content[span.end..];
         let at = span.end + rest.len() - rest.trim_start().len();
         match name.as_str() {
-            // The rest of the line is another grammar's.
+            // The rest of the line is in another grammar.
             "line" => self.inner(Dialect::Line, content, start, at),
             "http" => self.inner(Dialect::Rest, content, start, at),
             "mc" | "expect http" => self.add(start + at..start + content.trim_end().len(), WordKind::Text),
@@ -132,7 +132,7 @@ impl Words {
             Dialect::Line => inner.line(&content[at..], start + at),
             _ => inner.rest(&content[at..], start + at),
         }
-        // What is explained is the command around it.
+        // The explanation is the surrounding command's, not the inner line's.
         self.found.extend(inner.found.into_iter().map(|word| Word { help: None, ..word }));
     }
 
@@ -174,7 +174,7 @@ impl Words {
         let mut bare = bare_words(content);
         let (Some(method), Some(path)) = (bare.next(), bare.next()) else { return };
         let asked = format!("{} {}", &content[method.clone()], &content[path.clone()]);
-        // Of two forms the one that leaves less open.
+        // Of several forms that match, the most specific one.
         let forms = self.list.iter().enumerate().filter(|(_, entry)| is_form(entry.usage, &asked));
         let help = forms.min_by_key(|(_, entry)| entry.usage.matches('<').count()).map(|(place, _)| place);
         self.found.push(Word { span: start + method.start..start + method.end, kind: WordKind::Command, help });
@@ -233,7 +233,7 @@ fn kind_of(token: &Token, usage: &str) -> Argument {
     }
 }
 
-/// Where a line's words stand that blanks part.
+/// The words of a line, separated by blanks.
 fn bare_words(line: &str) -> impl Iterator<Item = Range<usize>> {
     line.split_whitespace().map(move |word| {
         let start = word.as_ptr() as usize - line.as_ptr() as usize;
@@ -241,7 +241,7 @@ fn bare_words(line: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Whether a request is of this form, in which `{…}` is any part of a path.
+/// Whether a request has this form; `{…}` stands for any part of a path.
 fn is_form(form: &str, asked: &str) -> bool {
     let asked = asked.split_once('?').map_or(asked, |(path, _)| path);
     let form = form.split(" {\"").next().unwrap_or(form);

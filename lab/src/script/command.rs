@@ -12,33 +12,33 @@ pub enum Command {
     Ask(Request),
     /// How `count` keys named `prefix0`, `prefix1`, … spread over the ring.
     Spread {
-        /// What stands before the number, or holds `{}` in its place.
+        /// What comes before the number, or contains `{}` in its place.
         prefix: String,
         /// How many keys.
         count: u32,
     },
     /// Remember the owners of `count` keys.
     Mark {
-        /// What stands before the number, or holds `{}` in its place.
+        /// What comes before the number, or contains `{}` in its place.
         prefix: String,
         /// How many keys.
         count: u32,
     },
     /// Which of the marked keys have another owner now.
     Moved,
-    /// Who answers for a key, or holds it in the simulated cluster.
+    /// Which node is responsible for a key, or holds it in the simulated cluster.
     Where {
         /// The key.
         key: String,
     },
     /// A command to the simulated cluster.
     World(ClusterCommand),
-    /// Let both clocks run by so many milliseconds.
+    /// Let both clocks run for so many milliseconds.
     Tick(u64),
     /// Move the wall clock alone by so many milliseconds.
     WallJump(i64),
     /// Compare the last answer.
     Expect(Expectation),
-    /// From here on, compare the node's counters after every command to the node.
+    /// From here on, check the node's counters after every command to the node.
     Always(Expectation),
 }

@@ -1,4 +1,4 @@
-//! Expectations: what `expect` and `always` compare an answer with. They stay with the judge; no subject sees them.
+//! Expectations: what `expect` and `always` compare an answer with. They stay with the judge and never reach a subject.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeSet;
@@ -7,45 +7,45 @@ use std::fmt;
 use super::http::HttpShape;
 use crate::event::{Move, What};
 
-/// The most moves that a broken expectation names: the answer itself has them all.
+/// The most moves that a failed expectation lists; the answer itself has them all.
 const MOVES_SHOWN: usize = 3;
 
-/// What the last answer must be like.
+/// An expectation on the last answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// As the script wrote it.
+    /// As written in the script.
     pub source: String,
     /// The test.
-    pub test: Test,
+    pub matcher: Matcher,
 }
 
-/// One way of looking at an answer.
+/// The kinds of expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Test {
+pub enum Matcher {
     /// Its text is this.
     Is(Wording),
     /// Its text is not this.
     IsNot(Wording),
     /// Its text is one of these.
     AnyOf(Vec<Wording>),
-    /// It is an error, in whatever words.
+    /// It is an error, with any text.
     Error,
-    /// A number in it, or the sum of several, compares so.
+    /// A number in it, or the sum of several, compares like this.
     Field {
         /// The number's name; where it is a sum, the names with a `+` between them.
         name: String,
         /// The comparison.
         is: Comparison,
-        /// What with.
+        /// The number to compare with.
         number: i128,
         /// Whether `number` is a percentage.
         percent: bool,
     },
-    /// The whole answer of a service over HTTP is like this.
+    /// The whole answer over HTTP has this shape.
     Http(HttpShape),
-    /// All these ids are in it.
+    /// It contains all these ids.
     Contains(Ids),
-    /// None of these ids is in it.
+    /// It contains none of these ids.
     Without(Ids),
     /// Keys moved to this node and to no other.
     OnlyTo(String),
@@ -53,25 +53,25 @@ pub enum Test {
     OnlyFrom(String),
 }
 
-/// The ids to look for in an answer.
+/// The ids to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ids {
     /// The script lists them.
     Listed(Vec<String>),
-    /// They are those of the answer before the last.
+    /// The ids of the answer before the last.
     Before,
 }
 
 /// Words to compare an answer's text with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wording {
-    /// In the canonical form in which events print.
+    /// In the canonical form in which events are printed.
     pub canonical: String,
-    /// As written, for protocol lines, which print as they came.
+    /// As written, for lines of protocols, which are printed unchanged.
     pub verbatim: String,
 }
 
-/// How two numbers compare.
+/// How two numbers are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// `=`
@@ -89,7 +89,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// The comparison that `symbol` writes.
+    /// The comparison with this symbol.
     pub fn from_symbol(symbol: &str) -> Option<Self> {
         Some(match symbol {
             "=" | "==" => Self::Equal,
@@ -124,7 +124,7 @@ impl Wording {
 }
 
 impl Ids {
-    /// Looks whether each of the ids that were meant passes the test of being in the answer, or not.
+    /// Checks that each of the ids is in the answer or, if not `wanted`, that none is.
     fn judge(&self, answer: &What, before: Option<&What>, wanted: bool) -> (bool, Option<String>) {
         let (meant, actual) = match self {
             Self::Listed(ids) => (Some(ids.iter().map(String::as_str).collect()), None),
@@ -145,28 +145,28 @@ impl Ids {
 }
 
 impl Expectation {
-    /// Whether it needs the answer before the last one.
+    /// Whether it needs the answer before the last.
     pub fn looks_before(&self) -> bool {
-        matches!(self.test, Test::Contains(Ids::Before) | Test::Without(Ids::Before))
+        matches!(self.matcher, Matcher::Contains(Ids::Before) | Matcher::Without(Ids::Before))
     }
 
     /// Whether it looks at the last answer over HTTP.
     pub const fn is_of_http(&self) -> bool {
-        matches!(self.test, Test::Http(_))
+        matches!(self.matcher, Matcher::Http(_))
     }
 
-    /// Compares the last answer, which may be measured by the one `before` it. `Err` holds what was there instead, in words.
-    /// Cost: O(size of the answers), times its logarithm where ids are looked for.
+    /// Compares the last answer, perhaps relative to the one `before` it. `Err` has the actual answer, in words. Cost: O(size of
+    /// the answers), times its logarithm where ids are looked for.
     ///
     /// # Errors
     /// The answer is not as expected.
     pub fn check(&self, answer: &What, before: Option<&What>) -> Result<(), String> {
-        let (holds, actual) = match &self.test {
-            Test::Is(wording) => (wording.is(answer), None),
-            Test::IsNot(wording) => (!wording.is(answer), None),
-            Test::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
-            Test::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
-            Test::Field { name, is, number, percent } => match sum(answer, name) {
+        let (holds, actual) = match &self.matcher {
+            Matcher::Is(wording) => (wording.is(answer), None),
+            Matcher::IsNot(wording) => (!wording.is(answer), None),
+            Matcher::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
+            Matcher::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
+            Matcher::Field { name, is, number, percent } => match sum(answer, name) {
                 Some((value, whole)) if *percent => {
                     let holds = whole > 0 && is.admits((value * 100).cmp(&number.saturating_mul(whole)));
                     (holds, Some(percentage(name, value, whole)))
@@ -174,14 +174,14 @@ impl Expectation {
                 Some((value, _)) => (is.admits(value.cmp(number)), Some(format!("{name} = {value}"))),
                 None => (false, None),
             },
-            Test::Http(shape) => match answer {
+            Matcher::Http(shape) => match answer {
                 What::Said { text } => return shape.check(text),
                 _ => (false, None),
             },
-            Test::Contains(ids) => ids.judge(answer, before, true),
-            Test::Without(ids) => ids.judge(answer, before, false),
-            Test::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
-            Test::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
+            Matcher::Contains(ids) => ids.judge(answer, before, true),
+            Matcher::Without(ids) => ids.judge(answer, before, false),
+            Matcher::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
+            Matcher::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
         };
         if holds { Ok(()) } else { Err(actual.unwrap_or_else(|| answer.to_string())) }
     }
@@ -193,7 +193,7 @@ impl fmt::Display for Expectation {
     }
 }
 
-/// The sum of the numbers that `names` joins with `+`, and what 100 % of it is.
+/// The sum of the numbers that `names` joins with `+`, and the value that 100 % stands for.
 fn sum(answer: &What, names: &str) -> Option<(i128, i128)> {
     names.split('+').try_fold((0, 0), |(sum, whole), name| {
         let (value, whole_of_it) = answer.field(name)?;
@@ -201,7 +201,7 @@ fn sum(answer: &What, names: &str) -> Option<(i128, i128)> {
     })
 }
 
-/// Whether every move is right; where not, the others, the largest first.
+/// Whether every move is `right`; if not, the others, largest first.
 fn moves_are(answer: &What, right: impl Fn(&Move) -> bool) -> (bool, Option<String>) {
     let What::Moved { moved, moves, .. } = answer else { return (false, None) };
     let mut wrong: Vec<_> = moves.iter().filter(|hop| !right(hop)).collect();
@@ -215,7 +215,7 @@ fn moves_are(answer: &What, right: impl Fn(&Move) -> bool) -> (bool, Option<Stri
     (false, Some(format!("{keys} of {moved} moved otherwise: {}{more}", shown.join(" "))))
 }
 
-/// A share with one decimal, by integer arithmetic: `moved = 24.7% (247 of 1000)`.
+/// A percentage with one decimal, by integer arithmetic: `moved = 24.7% (247 of 1000)`.
 fn percentage(name: &str, value: i128, whole: i128) -> String {
     if whole == 0 {
         return format!("{name} of nothing");
@@ -230,7 +230,7 @@ mod tests {
     use crate::runner::run;
     use crate::script::{Dialect, parse};
 
-    /// What the last line of a script shows on the reference.
+    /// What the last line of a script answers on the reference.
     #[track_caller]
     fn check(text: &str, shows: &str) {
         let script = parse(text, Dialect::Lab);

@@ -1,10 +1,10 @@
-//! A script cut where a run of it stands, to go on otherwise.
+//! The part of a script that a run has executed, so that it can be continued differently.
 
 use super::parse;
 use super::parsed::{Dialect, lines};
 
-/// The script that goes as this one goes up to its first `position` commands, and no further: its lines up to there, the turns
-/// of a `for` as far as they were gone. Cost: O(text).
+/// The script that consists of this one's first `position` commands: the lines up to there, with a `for` cut to the turns that
+/// were executed. Cost: O(text).
 pub fn fork(text: &str, dialect: Dialect, position: usize) -> String {
     let script = parse(text, dialect);
     let Some(next) = script.commands.get(position) else { return text.to_owned() };
@@ -20,7 +20,7 @@ pub fn fork(text: &str, dialect: Dialect, position: usize) -> String {
     cut
 }
 
-/// A `for` line of so many turns; `None` where the line is none.
+/// A `for` line shortened to so many turns; `None` if the line is not a `for`.
 fn shortened(line: &str, turns: usize) -> Option<String> {
     let (before, rest) = line.split_at(line.find("for")? + "for".len());
     let (range, command) = rest.trim_start().split_once(char::is_whitespace)?;

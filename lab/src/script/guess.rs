@@ -1,15 +1,15 @@
-//! A script that was pasted into the wrong dialect.
+//! Recognises a script that was pasted into the wrong dialect.
 
 use std::collections::BTreeSet;
 
 use super::parsed::{Dialect, lines};
 use super::{advise, parse};
 
-/// A longer text is not read again in other dialects.
+/// Longer texts are not tried in other dialects.
 const BYTES_MAX: usize = 256 << 10;
 
-/// The dialect in which a script was meant, where most of its lines are mistakes in this one and hardly any in the other.
-/// Cost: O(text) for each dialect, if more than half of the lines are mistakes.
+/// The dialect in which a script was probably written: most of its lines are mistakes in the given one, and hardly any in the
+/// other. Cost: O(text) for each dialect, if more than half of the lines are mistakes.
 pub fn meant(text: &str, dialect: Dialect) -> Option<Dialect> {
     if text.len() > BYTES_MAX {
         return None;

@@ -1,10 +1,10 @@
-//! What can be written in a dialect: each command with its help in two languages.
+//! The commands of each dialect, with their help in two languages.
 
 use cachedojo_notation::text::Language;
 
 use super::{COMMANDS, Dialect};
 
-/// A command as a learner is told of it.
+/// A command, for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Help {
     /// The words it begins with.

@@ -1,11 +1,11 @@
-//! `expect http`: what a service's whole answer must be like, whoever wrote the service. JSON is compared by meaning, not by
-//! its spaces or the order of its names, and more may stand in it than is asked for.
+//! `expect http`: the shape that a service's answer must have, whichever service it is. JSON is compared by value, not by its
+//! spaces or the order of its names, and may have more fields than expected.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// What an answer over HTTP must be like: `200|201 [X-Cache-Hit: true; X-Cache-TTL: 59..60] {"value": 1}`.
+/// The expected shape of an answer over HTTP: `200|201 [X-Cache-Hit: true; X-Cache-TTL: 59..60] {"value": 1}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpShape {
     statuses: Vec<u16>,
@@ -13,14 +13,14 @@ pub struct HttpShape {
     body: Option<Value>,
 }
 
-/// A number that may lie between two others, as a pattern writes it: `59..60`.
+/// The bounds of a number, from a pattern like `59..60`.
 fn range(pattern: &str) -> Option<(f64, f64)> {
     let (low, high) = pattern.split_once("..")?;
     Some((low.parse().ok()?, high.parse().ok()?))
 }
 
 impl HttpShape {
-    /// Reads a shape; `None` where it is none.
+    /// Parses a shape; `None` if it is not one.
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
         let (statuses, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -39,10 +39,10 @@ impl HttpShape {
         Some(Self { statuses: statuses?, headers: headers?, body })
     }
 
-    /// Compares an answer: status line, headers and body, a line each.
+    /// Compares an answer: status line, headers and body, one line each.
     ///
     /// # Errors
-    /// The first thing in which it differs, and the answer.
+    /// The first difference, and the answer.
     pub fn check(&self, answer: &str) -> Result<(), String> {
         let mut lines = answer.lines();
         let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok());
@@ -66,10 +66,10 @@ impl HttpShape {
     }
 }
 
-/// The most of an answer that is shown, in characters.
+/// The most characters of an answer that are shown.
 const SHOWN_MAX: usize = 300;
 
-/// An answer on one line, what is wrong with it first.
+/// An answer on one line, after what is wrong with it.
 fn shown(answer: &str, what: &str) -> String {
     let mut text = what.to_owned();
     if !what.is_empty() {
@@ -90,8 +90,8 @@ fn is_header(wanted: &str, found: &str) -> bool {
     }
 }
 
-/// Where the first difference is and what it is: all that is wanted must be found. In a pattern the text `"59..60"` stands for
-/// a number between these, `"any"` for anything, `"text"` for any text, and `"absent"` for nothing or null.
+/// The first difference, with its path: everything wanted must be found. In a pattern the text `"59..60"` stands for a number in
+/// that range, `"any"` for anything, `"text"` for any text, and `"absent"` for nothing or null.
 fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<String> {
     let is_so = match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {

@@ -1,4 +1,4 @@
-//! The `lab` dialect: how a line of it is read. Its commands are those of the families.
+//! Parsing of a line of the `lab` dialect. The commands are those of the families.
 
 pub(crate) use cachedojo_notation::text;
 use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
@@ -10,7 +10,7 @@ use super::parsed::{COMMANDS_MAX, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
 use super::token::read_tokens;
 use crate::families::COMMANDS;
 
-/// Reads one line into `script`: its command, its commands (a `for`), or its mistake.
+/// Parses one line into `script`: a command, several commands (of a `for`), or a mistake.
 pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
     let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with(char::is_whitespace);
     let outcome = match content.trim_start().strip_prefix("for").filter(is_whole) {
@@ -70,20 +70,20 @@ fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result
             Ok(Some(command)) => {
                 push(script, line, &source, command).map_err(|(_, mistake)| (whole.clone(), mistake))?;
             }
-            // A comment is one in every turn.
+            // A comment in a `for` is a comment in every turn.
             Ok(None) => return Ok(()),
-            // The same template is at fault in every turn: say it once, over the template.
+            // The template is wrong in every turn: report it once, for the whole template.
             Err((_, mistake)) => return Err((whole, mistake)),
         }
     }
     Ok(())
 }
 
-/// Reads one command; `None` for a blank line or a comment.
+/// Parses one command; `None` for a blank line or a comment.
 fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     let tokens = match read_tokens(line) {
         Ok(tokens) => tokens,
-        // What follows these words belongs to another grammar, quotes and all.
+        // The rest of the line belongs to another grammar, quotes included.
         Err(fault) => {
             let mut words = line.split_whitespace();
             match (words.next(), words.next()) {
@@ -119,7 +119,7 @@ fn unknown(line: &str, first: &str, second: Option<&str>) -> Fault {
         found = format!("{first} {second}");
         end = line.len() - line[end..].trim_start().len() + second.len();
     }
-    // What is much longer than any command is near none.
+    // A text much longer than any command is not close to one.
     let found: String = found.chars().take(40).collect();
     let nearest = COMMANDS
         .iter()

@@ -3,7 +3,7 @@
 use cachedojo::protocol::{line, memcached, rest};
 use cachedojo_notation::text::Language;
 
-/// A mistake and where in the line it stands, in bytes.
+/// A mistake and its place in the line, in bytes.
 pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
 
 /// What is wrong with a line.
@@ -11,9 +11,9 @@ pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
 pub enum Mistake {
     /// No command begins like this.
     UnknownCommand {
-        /// What stands there.
+        /// The words found.
         found: String,
-        /// The nearest command, where one is near.
+        /// The most similar command, if one is similar.
         nearest: Option<&'static str>,
     },
     /// An argument is missing.
@@ -28,57 +28,57 @@ pub enum Mistake {
         /// The command's usage.
         usage: &'static str,
     },
-    /// This is no number in the range.
+    /// Not a number in the range.
     Number {
         /// What stands there.
         found: String,
     },
-    /// This is no share of all messages.
+    /// Not a share of all messages.
     Percent {
         /// What stands there.
         found: String,
     },
-    /// This is no duration.
+    /// Not a duration.
     Duration {
         /// What stands there.
         found: String,
     },
-    /// This is no size.
+    /// Not a size.
     Size {
         /// What stands there.
         found: String,
     },
-    /// This is no eviction policy.
+    /// Not an eviction policy.
     Policy {
         /// What stands there.
         found: String,
     },
-    /// This option does not exist.
+    /// No such option.
     Option {
         /// What stands there.
         found: String,
         /// The command's usage.
         usage: &'static str,
     },
-    /// This is no node of a simulated cluster.
+    /// Not a node of a simulated cluster.
     Node {
         /// What stands there.
         found: String,
     },
     /// A quote is not closed.
     OpenQuote,
-    /// An escape that quoted strings do not have.
+    /// An escape that quoted strings do not support.
     Escape {
         /// What stands there.
         found: String,
     },
     /// A value larger than a script may write.
     ValueTooLarge,
-    /// An `expect` with nothing before it to look at.
+    /// An `expect` with no answer before it.
     NothingToExpect,
     /// `those before`, with only one answer before it.
     NothingBefore,
-    /// A `for` range that is none.
+    /// Not a range of a `for`.
     Range {
         /// What stands there.
         found: String,
@@ -87,11 +87,11 @@ pub enum Mistake {
     NestedFor,
     /// The script has too many lines or commands.
     TooLong,
-    /// What the line protocol answers with an error.
+    /// A line that the line protocol answers with an error.
     Line(line::Mistake),
-    /// What memcached refuses.
+    /// A line that memcached refuses.
     Memcached(memcached::Mistake),
-    /// What is no HTTP request.
+    /// Not an HTTP request.
     Rest(rest::LineMistake),
 }
 

@@ -1,5 +1,5 @@
-//! Scripts: text, one command a line, in four dialects. One grammar, [`parse`], which never fails: what it cannot
-//! read becomes a [`Diagnostic`] with a byte span, and the rest goes on.
+//! Scripts: text in four dialects, one command a line. [`parse`] never fails: a line that it cannot read becomes a
+//! [`Diagnostic`] with a byte span, and the other lines still run.
 
 mod advice;
 pub(crate) mod args;
@@ -31,7 +31,7 @@ pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MA
 
 use parsed::{Line, lines};
 
-/// Reads a script. Never fails, never panics. Cost: O(text + commands).
+/// Parses a script. Never fails, never panics. Cost: O(text + commands).
 pub fn parse(text: &str, dialect: Dialect) -> Script {
     let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), expanded_bytes: 0, answers: 0 };
     for Line { number: line, start, raw, content } in lines(text) {
@@ -43,7 +43,7 @@ pub fn parse(text: &str, dialect: Dialect) -> Script {
         match dialect {
             Dialect::Line => script.ask(line, content, ExtraRequest::Line(content.to_owned())),
             Dialect::Memcached => {
-                // The line's end is part of the protocol, and the last line of a script is meant to be sent too.
+                // The line end is part of the protocol; a script's last line gets one too.
                 let bytes = if raw.ends_with('\n') { raw.into() } else { format!("{raw}\r\n") };
                 script.ask(line, content, ExtraRequest::Memcached(text::to_bytes(&bytes)));
             }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use cachedojo_notation::text::Language;
 
-    /// What a lab script's only mistake says, and the text it points at.
+    /// The message of a lab script's only mistake, and the text that it marks.
     #[track_caller]
     fn check_mistake(text: &str, at: &str, message: &str) {
         let script = parse(text, Dialect::Lab);
@@ -179,14 +179,14 @@ mod tests {
             assert!(bytes <= EXPANDED_BYTES_MAX && script.commands.len() <= COMMANDS_MAX);
             matches!(script.diagnostics.as_slice(), [Diagnostic { mistake: Mistake::TooLong, .. }])
         };
-        // Not one of these would end while anybody waits, or in any memory.
+        // Without the bound none of these would end in reasonable time or memory.
         assert!(!too_long("for 0..4294967295 # nothing"));
         assert!(too_long("for 0..4294967295 stats"));
         assert!(too_long(&format!("for 1..100000 http GET /{{}}{}", "x".repeat(8 << 20))));
         let parsed = parse("for\t1..3\tnode get k{}\nfor 4294967295..4294967295 node get k{}", Dialect::Lab);
         let sources: Vec<_> = parsed.commands.iter().map(|step| step.source.as_str()).collect();
         assert_eq!(sources, ["node get k1", "node get k2", "node get k3", "node get k4294967295"]);
-        // Looking for the answer that is meant must not go through all that stands between.
+        // Looking for the answer of an `expect` must not visit every command before it.
         assert!(!too_long("node get a\nfor 1..99999 tick 1ms\nfor 1..100000 expect nothing"));
         assert_eq!(parse(&"x".repeat(1 << 20), Dialect::Lab).diagnostics.len(), 1);
     }

@@ -1,4 +1,4 @@
-//! What a script is once it is read: its commands and its mistakes, each with its place.
+//! A parsed script: its commands and its mistakes, each with its place.
 
 use std::ops::Range;
 
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use super::mistake::Mistake;
 
-/// A script's language.
+/// The language of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
-    /// The line protocol of seed 000: PUT, GET, DELETE, EXIT.
+    /// The line protocol of document 000: PUT, GET, DELETE, EXIT.
     Line,
     /// The memcached text protocol.
     Memcached,
-    /// The REST API of seed 002, a request a line.
+    /// The REST API of document 002, one request a line.
     Rest,
     /// The full language: the prototype's API, the protocols, time, and expectations.
     Lab,
@@ -41,53 +41,53 @@ impl Dialect {
     }
 }
 
-/// A script that was read.
+/// A parsed script.
 #[derive(Debug, Clone)]
 pub struct Script {
     /// Its dialect.
     pub dialect: Dialect,
     /// Its commands, in order.
     pub commands: Vec<Step>,
-    /// What could not be read, in order of place.
+    /// The lines that could not be parsed, in order of place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Bytes that values and the turns of `for` lines have come to so far: a short line can stand for many.
+    /// How many bytes values and the turns of `for` lines have come to so far: a short line can stand for many.
     pub(super) expanded_bytes: usize,
-    /// How many commands that answer were read so far.
+    /// How many commands with an answer were parsed so far.
     pub(super) answers: usize,
 }
 
-/// One command and where it stands.
+/// One command, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The script's line, counted from 1.
     pub line: u32,
     /// The command as a script would write it: the line itself, or one turn of a `for`.
     pub source: String,
-    /// What to do.
+    /// The command.
     pub command: Command,
 }
 
-/// A mistake and where it stands, in bytes of the script.
+/// A mistake, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The script's line, counted from 1.
     pub line: u32,
-    /// The bytes at fault.
+    /// The wrong bytes of the script.
     pub span: Range<usize>,
     /// What is wrong.
     pub mistake: Mistake,
 }
 
-/// Lines after which a script is cut, with a diagnostic: memory stays bounded whatever is pasted.
+/// The most lines of a script; it is cut there, with a diagnostic, so that memory stays bounded whatever is pasted.
 pub const LINES_MAX: u32 = 200_000;
 
-/// Commands that the `for` lines of one script may stand for, together with its other lines.
+/// The most commands of a script, with those that its `for` lines stand for.
 pub const COMMANDS_MAX: usize = 200_000;
 
-/// Bytes that values and the turns of `for` lines may come to in one script: a `for` of repetitions is a few letters long.
+/// The most bytes of values and turns of `for` lines in one script: a `for` with repetitions is only a few characters long.
 pub const EXPANDED_BYTES_MAX: usize = 64 << 20;
 
-/// A text without the byte order mark that some editors put before it.
+/// A text without the byte order mark with which some editors begin it.
 pub fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
@@ -104,14 +104,15 @@ pub(super) struct Line<'a> {
     pub(super) content: &'a str,
 }
 
-/// The lines of a script, ended as it ends them. The mark that some editors put before a text is none of it.
+/// The lines of a script, with its own line ends and without a byte order mark.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let script = without_mark(text);
     let mut next = text.len() - script.len();
     script.split_inclusive('\n').zip(1..).map(move |(raw, number)| {
         let start = next;
         next += raw.len();
-        // As `str::lines` does it: without a `\n` behind it a `\r` is no line end.
+        // As in `str::lines`: a `\r` without a `
+        // ` is not a line end.
         let content = raw.lines().next().unwrap_or_default();
         Line { number, start, raw, content }
     })

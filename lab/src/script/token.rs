@@ -6,7 +6,7 @@ use super::mistake::{Fault, Mistake};
 use cachedojo_notation::repeat::repeat;
 use cachedojo_notation::text;
 
-/// Bytes of the largest value that a repetition may write: more than any limit an exercise sets.
+/// The largest value that a repetition may write, in bytes: more than any limit that an exercise sets.
 const REPEAT_BYTES_MAX: usize = 8 << 20;
 
 /// One word of a line.
@@ -22,7 +22,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// The word, where it was not quoted.
+    /// The word, if it was not quoted.
     pub(crate) fn bare(&self) -> Option<&str> {
         (!self.quoted).then_some(self.raw.as_str())
     }
@@ -31,7 +31,7 @@ impl Token {
         self.bare() == Some(word)
     }
 
-    /// What the word stands for; `None` when that is too large.
+    /// The bytes that the word stands for; `None` if there are too many.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self.bare().and_then(repeat) {
             Some((count, what)) if count * what.len() <= REPEAT_BYTES_MAX => Some(what.repeat(count).into_bytes()),
@@ -40,7 +40,7 @@ impl Token {
         }
     }
 
-    /// As events print it. A quoted word never passes for one of the language's own answers.
+    /// As events print it. A quoted word is never taken for one of the language's own answers.
     pub(crate) fn canonical(&self) -> String {
         match self.bare() {
             Some(word) if text::is_reserved(word) => word.to_owned(),
@@ -89,7 +89,7 @@ fn read_quoted(line: &str, start: usize) -> Result<(Token, usize), Fault> {
                     (at..at + found.len(), Mistake::Escape { found })
                 })?;
                 value.extend(bytes);
-                // The backslash itself is taken already.
+                // The backslash itself was consumed already.
                 for _ in 1..length {
                     rest.next();
                 }
@@ -100,7 +100,7 @@ fn read_quoted(line: &str, start: usize) -> Result<(Token, usize), Fault> {
     Err((start..line.len(), Mistake::OpenQuote))
 }
 
-/// The bytes that an escape at the start of `text` stands for, and its length.
+/// The bytes that an escape at the start of `text` stands for, and the escape's length.
 fn read_escape(text: &str) -> Option<(Vec<u8>, usize)> {
     let one = |byte| Some((vec![byte], 2));
     match text.as_bytes().get(1)? {

@@ -1,12 +1,12 @@
-//! What is to come in a simulated world: the earliest first, and of two at the same time the one that was caused first. So the
-//! order is total, and the same on every host.
+//! The future events of a simulated world: earliest first, and of two at the same time the one scheduled first. So the order is
+//! total, and the same on every host.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use cachedojo::cluster::Micros;
 
-/// What is to come.
+/// The future events.
 #[derive(Debug, Clone)]
 pub(super) struct Agenda<T> {
     due: BinaryHeap<Reverse<Due<T>>>,
@@ -16,7 +16,7 @@ pub(super) struct Agenda<T> {
 #[derive(Debug, Clone)]
 struct Due<T> {
     at: Micros,
-    /// How many were put down before it, and with it.
+    /// How many events were scheduled before it: breaks ties.
     sequence: u64,
     what: T,
 }
@@ -26,13 +26,13 @@ impl<T> Agenda<T> {
         Self { due: BinaryHeap::new(), sequence: 0 }
     }
 
-    /// Puts something down for a time. Cost: O(log of how much is to come).
+    /// Schedules an event. Cost: O(log of the number of events).
     pub(super) fn put(&mut self, at: Micros, what: T) {
         self.sequence += 1;
         self.due.push(Reverse(Due { at, sequence: self.sequence, what }));
     }
 
-    /// Takes what comes next, if it comes by `end`, with its time. Cost: as [`Self::put`].
+    /// Takes the next event and its time, if it happens by `end`. Cost: as [`Self::put`].
     pub(super) fn take(&mut self, end: Micros) -> Option<(Micros, T)> {
         if self.due.peek().is_none_or(|Reverse(due)| due.at > end) {
             return None;
@@ -44,7 +44,7 @@ impl<T> Agenda<T> {
         self.due.len()
     }
 
-    /// All that is to come, in the order in which it was put down. Cost: O(n log n).
+    /// All future events, in the order in which they were scheduled. Cost: O(n log n).
     pub(super) fn by_cause(&self) -> impl Iterator<Item = (Micros, &T)> {
         let mut all: Vec<_> = self.due.iter().map(|Reverse(due)| due).collect();
         all.sort_unstable_by_key(|due| due.sequence);

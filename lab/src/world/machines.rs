@@ -1,8 +1,8 @@
-//! A cluster whose nodes are subjects: each is a state machine of somebody's, with clocks and randomness of its own, and all
-//! that connects them is the network of this world.
+//! A cluster whose nodes are subjects, for example submissions: each is a state machine with its own clocks and randomness, and
+//! only this world's network connects them.
 //!
-//! A discrete-event simulation in whole microseconds, as the engine's own cluster has one: what happens next is the earliest
-//! event, and of two at the same time the one that was caused first. All chance follows from one seed.
+//! A discrete-event simulation in whole microseconds, like that of the engine's own cluster: the earliest event is next, and of
+//! two at the same time the one scheduled first. All randomness comes from one seed.
 
 mod host;
 
@@ -20,17 +20,17 @@ use super::cluster::network::Network;
 use crate::subject::{Crash, Subject};
 use host::{Coming, Due, Host, Runs, size};
 
-/// Makes fresh subjects: one a start of a process.
+/// Makes a fresh subject for each start of a process.
 pub type Fresh<'a> = dyn FnMut() -> Result<Box<dyn Subject>, String> + 'a;
 
 /// The most events that one world goes through.
 const WORK_MAX: u32 = 100_000;
-/// The most bytes and events that may be under way at once.
+/// The most bytes and events under way at once, counted together.
 const UNDER_WAY_BYTES_MAX: usize = 32 << 20;
 const UNDER_WAY_MAX: usize = 50_000;
-/// From how many microseconds on a call counts as a sleep: each look at a clock takes one.
+/// From how many microseconds on a call counts as a sleep: each reading of a clock takes one.
 const SLEEP_MIN: Micros = 1_000;
-/// The longest that a clock's uptime may be when the world begins.
+/// The longest uptime that a clock may show when the world begins.
 const UPTIME_MAX: Micros = 1_000_000 * SECOND;
 
 /// A cluster of subjects.
@@ -45,25 +45,25 @@ pub struct Machines<'a> {
     random: Random,
     copies: u32,
     points: u32,
-    /// What clients asked, by number: whom, and when they heard what.
+    /// The clients' calls by number: the node, and the answer with its time.
     calls: BTreeMap<u64, (NodeId, Option<(Micros, MachineReply)>)>,
-    /// Messages that nodes sent since the world began.
+    /// Messages that nodes have sent since the world began.
     pub sent: u64,
-    /// The work of nodes that are no more.
+    /// The work of nodes that have ended.
     spent: u64,
     under_way: usize,
     work_left: u32,
     failure: Option<WorldEnd>,
 }
 
-/// Why a world goes no further.
+/// Why a world stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorldEnd {
-    /// A node ended before it answered.
+    /// A node crashed.
     Crashed(NodeId, Crash),
-    /// The submission lacks this item.
+    /// The submission has no such item.
     Lacks(String),
-    /// This machine could not start a node.
+    /// The host could not start a node.
     NotStarted(String),
 }
 
@@ -74,7 +74,8 @@ impl std::fmt::Debug for Machines<'_> {
 }
 
 impl<'a> Machines<'a> {
-    /// Members n1 to n`nodes`, each just started, that keep each key on so many of them, at so many points of the ring.
+    /// A cluster of the members n1 to n`nodes`, each just started, with `copies` of each key and `points` on the ring
+    /// for each node.
     pub fn new(nodes: u8, copies: u32, points: u32, seed: u64, fresh: &'a mut Fresh<'a>) -> Self {
         let mut world = Self {
             fresh,
@@ -104,12 +105,12 @@ impl<'a> Machines<'a> {
         self.now
     }
 
-    /// Why the world goes no further, if so.
+    /// Why the world has stopped, if it has.
     pub const fn failure(&self) -> Option<&WorldEnd> {
         self.failure.as_ref()
     }
 
-    /// The nodes that run or stand still.
+    /// The nodes that are running or paused.
     pub fn running(&self) -> impl Iterator<Item = NodeId> {
         self.hosts.iter().filter(|(_, host)| host.runs != Runs::No).map(|(&node, _)| node)
     }
@@ -119,7 +120,7 @@ impl<'a> Machines<'a> {
         self.hosts.keys().copied().collect()
     }
 
-    /// How a node of that name would be made now.
+    /// The setup that a node with that name would get now.
     pub fn setup(&self, node: NodeId) -> MachineSetup {
         let members = self.members.iter().map(|member| member.to_string()).collect();
         MachineSetup { id: node.to_string(), members, copies: self.copies, points: self.points }
@@ -130,9 +131,9 @@ impl<'a> Machines<'a> {
         self.spent + self.hosts.values().map(|host| host.subject.fuel_used()).sum::<u64>()
     }
 
-    // What happens.
+    // Running events.
 
-    /// Lets time pass. Cost: one call a node's timer or message on the way.
+    /// Lets time pass. Cost: one call for each timer or message on the way.
     pub fn run_for(&mut self, time: Micros) {
         let end = self.now.saturating_add(time);
         while self.step(end) {}
@@ -141,13 +142,13 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// Asks a node, and lets time pass until it answers, or for so long. `None` when it did not.
+    /// Asks a node, and lets time pass until it answers, at most this long. `None` if it did not.
     pub fn ask(&mut self, node: NodeId, command: MachineCommand, patience: Micros) -> Option<MachineReply> {
         let number = self.begin(node, command);
         self.wait(number, patience)
     }
 
-    /// Lets time pass until a call that was begun is answered, or for so long.
+    /// Lets time pass until a call that was begun is answered, at most this long.
     pub fn wait(&mut self, number: u64, patience: Micros) -> Option<MachineReply> {
         let end = self.now.saturating_add(patience);
         while self.answer(number).is_none() && self.step(end) {}
@@ -158,7 +159,7 @@ impl<'a> Machines<'a> {
         reply
     }
 
-    /// What a node holds itself of a key; nothing too where it does not answer at once.
+    /// What a node itself holds of a key; also `None` if it does not answer at once.
     pub fn peek(&mut self, node: NodeId, key: &str) -> Option<Vec<u8>> {
         match self.ask(node, MachineCommand::Peek { key: key.to_owned() }, 0) {
             Some(MachineReply::Value(value)) => value,
@@ -166,7 +167,7 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// Asks a node. The number is the call's, for [`Self::answer`].
+    /// Asks a node. Returns the call's number, for [`Self::answer`].
     pub fn begin(&mut self, node: NodeId, command: MachineCommand) -> u64 {
         let number = self.calls.len() as u64 + 1;
         self.calls.insert(number, (node, None));
@@ -179,18 +180,18 @@ impl<'a> Machines<'a> {
         self.heard(number).map(|(_, reply)| reply)
     }
 
-    /// The same, and when it came.
+    /// The same, with its time.
     pub fn heard(&self, number: u64) -> Option<(Micros, &MachineReply)> {
         self.calls.get(&number).and_then(|(_, reply)| reply.as_ref()).map(|(at, reply)| (*at, reply))
     }
 
-    /// Whether all members run and the network does nothing but carry their messages.
+    /// Whether all members are running and the network has no rules.
     pub fn is_whole(&self) -> bool {
         let runs = |node: NodeId| self.hosts.get(&node).is_some_and(|host| host.runs == Runs::Yes);
         self.network.is_healthy() && self.members.iter().all(runs)
     }
 
-    /// The next event, if it comes by `end`.
+    /// Runs the next event, if it happens by `end`.
     fn step(&mut self, end: Micros) -> bool {
         if self.failure.is_some() {
             return false;
@@ -205,7 +206,7 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// A client hears: only from the node that it asked, and only once.
+    /// Delivers an answer to a client: only from the node that it asked, and only once.
     fn hear(&mut self, node: NodeId, number: u64, reply: MachineReply) {
         if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
             && *asked == node
@@ -222,7 +223,7 @@ impl<'a> Machines<'a> {
         self.agenda.put(at, Due { node, boot, what });
     }
 
-    /// Something comes to a node: it hears it, or finds it later, or nobody is there.
+    /// Delivers an input to a node: at once, later if the node is paused or busy, or not at all if it is down.
     fn arrive(&mut self, node: NodeId, boot: Option<u32>, input: Input) {
         let Some(host) = self.hosts.get_mut(&node) else { return };
         if boot.is_some_and(|boot| boot != host.boot) {
@@ -239,7 +240,7 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// Has a node obey, and does what it wants done.
+    /// Calls a node, and carries out the effects that it returns.
     fn call(&mut self, node: NodeId, request: &MachineRequest) {
         if self.work_left == 0 {
             self.failure.get_or_insert(WorldEnd::Crashed(node, Crash::OutOfFuel));
@@ -269,7 +270,7 @@ impl<'a> Machines<'a> {
             match effect {
                 MachineEffect::Send { to, bytes } => {
                     self.sent += 1;
-                    // What is sent to nobody is lost; what a node sends to itself goes through no network.
+                    // A message to an unknown node is lost; one to itself does not go through the network.
                     let Some(to) = NodeId::from_name(&to) else { continue };
                     let arrivals = self.network.carry(node, to, &mut self.random);
                     let arrivals = if to == node { [Some(1), None] } else { arrivals };
@@ -290,9 +291,9 @@ impl<'a> Machines<'a> {
         }
     }
 
-    // What befalls the nodes.
+    // Faults and operators.
 
-    /// Starts a node's process, on the machine that it ran on or on another. Its memory is new, and so is its randomness.
+    /// Starts a node's process, on its earlier machine or on a new one. Its memory and its randomness are new.
     fn start(&mut self, node: NodeId, earlier: Option<&Host>) {
         let subject = match (self.fresh)() {
             Ok(subject) => subject,
@@ -319,7 +320,7 @@ impl<'a> Machines<'a> {
         self.call(node, &MachineRequest::Start(setup));
     }
 
-    /// Ends a node's process, and with it all that it held. `false` when it does not run.
+    /// Ends a node's process, with all that it held. `false` if it is not running.
     pub fn kill(&mut self, node: NodeId) -> bool {
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs != Runs::No) else { return false };
         host.runs = Runs::No;
@@ -327,7 +328,7 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// Starts a node's process again. `false` when it runs, or there never was one.
+    /// Starts a node's process again. `false` if it is running, or never existed.
     pub fn restart(&mut self, node: NodeId) -> bool {
         if self.hosts.get(&node).is_none_or(|host| host.runs != Runs::No) {
             return false;
@@ -337,14 +338,14 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// A node stands still. `false` when it does not run.
+    /// Pauses a node. `false` if it is not running.
     pub fn pause(&mut self, node: NodeId) -> bool {
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs == Runs::Yes) else { return false };
         host.runs = Runs::Paused;
         true
     }
 
-    /// A paused node goes on, and finds what came meanwhile. `false` when it was not paused.
+    /// Resumes a paused node, which then gets the inputs that waited. `false` if it was not paused.
     pub fn resume(&mut self, node: NodeId) -> bool {
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.runs == Runs::Paused) else { return false };
         host.runs = Runs::Yes;
@@ -354,7 +355,7 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// A new node starts and is a member; all others hear of it. `false` when the number is taken.
+    /// Starts a new node as a member; all others are told. `false` if the number is taken.
     pub fn join(&mut self, node: NodeId) -> bool {
         if !self.members.insert(node) {
             return false;
@@ -365,7 +366,7 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// A node is no member any more, and ends; all others hear of it. `false` when it is none.
+    /// Ends a node and its membership; all others are told. `false` if it is not a member.
     pub fn leave(&mut self, node: NodeId) -> bool {
         if !self.members.contains(node) {
             return false;
@@ -382,7 +383,8 @@ impl<'a> Machines<'a> {
         }
     }
 
-    /// Sets by how many microseconds a wall clock is wrong, or moves it by so much more. `false` when there is no such node.
+    /// Sets how many microseconds a wall clock is off, or with `adds` moves it by that much more. `false` if there is no such
+    /// node.
     pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
         let Some(host) = self.hosts.get_mut(&node) else { return false };
         let by = by.saturating_mul(1_000);
@@ -390,8 +392,8 @@ impl<'a> Machines<'a> {
         true
     }
 
-    /// Has a process of its own make, use and drop so many nodes, and says by how many bytes its memory has grown in the second half of
-    /// that: what is kept for good on the first use is no leak. Inputs name the node n1, a cluster of its own.
+    /// Makes, uses and drops `count` nodes in one process, and returns by how many bytes its memory grew in the second half:
+    /// memory that is kept once from the first use is not a leak. Inputs name the node n1, which is a cluster of its own.
     pub fn cycle(&mut self, count: u32, inputs: &[Input]) -> u64 {
         let node = NodeId::new(1).unwrap_or_default();
         let mut subject = match (self.fresh)() {

@@ -1,8 +1,8 @@
-//! Rows of the access log: what each says of a request.
+//! Rows of the access log: what each records about a request.
 
 use cachedojo::protocol::rest::{Failure, Reply, Request};
 
-/// The longest pattern, in bytes: its column's.
+/// The longest pattern, in bytes: the size of its column.
 const PATTERN_BYTES_MAX: usize = 255;
 
 /// One row of the access log.
@@ -10,11 +10,12 @@ const PATTERN_BYTES_MAX: usize = 255;
 pub struct Access {
     /// The namespace.
     pub namespace: String,
-    /// The key with each run of digits as `*`, so that a log tells kinds of keys and not people; a flush's own pattern.
+    /// The key with each run of digits replaced by `*`, so that the log shows kinds of keys and not people; for a flush
+    /// its own pattern.
     pub key_pattern: Option<String>,
-    /// What was asked.
+    /// The operation.
     pub operation: &'static str,
-    /// Whether a read found all it asked for.
+    /// Whether a read found everything it asked for.
     pub hit: Option<bool>,
     /// How long it took.
     pub latency_ms: f64,
@@ -23,7 +24,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// What is logged of a request, if it is about entries.
+    /// What is logged about a request; `None` if it is not about entries.
     pub fn of(request: &Request) -> Option<(String, Option<String>)> {
         let pattern = match request {
             Request::Get { key, .. } | Request::Delete { key, .. } => Some(pattern_of(key)),
@@ -35,7 +36,7 @@ impl Access {
         Some((request.namespace()?.to_owned(), pattern))
     }
 
-    /// Whether a reply found all that was asked for; `None` for what is no read.
+    /// Whether a reply has everything that was asked for; `None` if it is not a read.
     pub fn hit(reply: &Result<Reply, Failure>) -> Option<bool> {
         match reply {
             Ok(Reply::Found(_)) => Some(true),
@@ -46,7 +47,7 @@ impl Access {
     }
 }
 
-/// A key as a pattern: each run of digits is `*`. Cut to its column.
+/// A key as a pattern: each run of digits becomes `*`. Cut to the size of its column.
 fn pattern_of(key: &str) -> String {
     let mut pattern = String::new();
     for c in key.chars() {
@@ -59,7 +60,7 @@ fn pattern_of(key: &str) -> String {
     cut(pattern)
 }
 
-/// A pattern no longer than its column, in bytes.
+/// A pattern cut to the size of its column, in bytes.
 fn cut(mut pattern: String) -> String {
     pattern.truncate(pattern.floor_char_boundary(PATTERN_BYTES_MAX));
     pattern

@@ -1,5 +1,5 @@
-//! Configuration, its audit trail and the access log in SQLite or PostgreSQL: the tables of the API document, and one for
-//! the audit trail.
+//! Settings, their audit trail and the access log in SQLite or PostgreSQL: the tables of the API document, and one for the audit
+//! trail.
 
 mod access;
 mod writer;
@@ -15,14 +15,14 @@ use sqlx::{AnyPool, Row as _, SqlStr};
 
 /// Connections to PostgreSQL at a time.
 const CONNECTIONS_MAX: u32 = 4;
-/// Namespaces and changes that are read when the service begins: the engine's own bounds.
+/// The most namespaces and changes that are read at the start: the engine's own limits.
 const CHANGES_MAX: i64 = 100;
 
 /// The migrations of each kind of database: a version, what it does, and its statements.
 const SQLITE: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("sqlite_1.sql"))];
 const POSTGRES: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("postgres_1.sql"))];
 
-/// How a time is read as whole seconds since 1970.
+/// How a column's time is converted to whole seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Sqlite,
@@ -37,10 +37,10 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens `sqlite:PATH` (a file that comes to be), `sqlite::memory:` or `postgres://…`, and brings its tables up to date.
+    /// Opens `sqlite:PATH` (a missing file is created), `sqlite::memory:` or `postgres://…`, and migrates its tables.
     ///
     /// # Errors
-    /// It cannot be reached, or its tables are of a newer service.
+    /// It cannot be reached, or its tables belong to a newer version.
     pub async fn open(url: &str) -> Result<Self> {
         install_default_drivers();
         let kind = if url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
@@ -50,7 +50,7 @@ impl Database {
         } else {
             url.to_owned()
         };
-        // A database in memory is its connection's own; SQLite has one writer at a time anyway.
+        // A database in memory exists only in its connection; SQLite has one writer at a time anyway.
         let connections = if kind == Kind::Sqlite { 1 } else { CONNECTIONS_MAX };
         let mut options = AnyPoolOptions::new().max_connections(connections);
         if is_in_memory {
@@ -91,10 +91,10 @@ impl Database {
         }
     }
 
-    /// Every namespace that was set, with its last changes.
+    /// Every namespace whose settings were set, with its last changes.
     ///
     /// # Errors
-    /// The database does not answer, or holds what is no setting.
+    /// The database does not answer, or contains an invalid setting.
     pub async fn namespaces(&self) -> Result<Vec<(Named, Vec<Changed>)>> {
         let created = self.seconds("created_at");
         let sql = format!(
@@ -138,7 +138,7 @@ impl Database {
         Ok(changes)
     }
 
-    /// Keeps a namespace's settings and what was changed to reach them: both or neither.
+    /// Stores a namespace's settings with the changes that led to them: both or neither.
     ///
     /// # Errors
     /// The database does not answer.
@@ -181,7 +181,7 @@ impl Database {
         Ok(())
     }
 
-    /// Forgets a namespace's settings; the audit trail stays.
+    /// Deletes a namespace's settings; the audit trail stays.
     ///
     /// # Errors
     /// The database does not answer.
@@ -215,7 +215,7 @@ impl Database {
     }
 }
 
-/// A database's address without what is secret in it.
+/// A database's address without its password.
 fn without_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),

@@ -1,5 +1,5 @@
-//! The access log's writer: rows wait in a queue with an end, and are written many at a time. A request never waits for it;
-//! what the queue has no room for is dropped, counted and told.
+//! The access log's writer: rows wait in a bounded queue, and are written many at a time. A request never waits for it; rows that
+//! do not fit into the queue are dropped, counted and reported.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,16 +11,16 @@ use tokio::task::JoinHandle;
 use super::Database;
 use super::access::Access;
 
-/// Rows that wait.
+/// The most rows that wait.
 const QUEUE_MAX: usize = 16 * 1024;
-/// Rows that are written in one transaction.
+/// The most rows that are written in one transaction.
 const BATCH_MAX: usize = 1000;
 /// How long the first row of a batch waits for others.
 const BATCH_PAUSE: Duration = Duration::from_millis(100);
-/// The most that a database may take for one batch.
+/// How long a database may take for one batch.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where rows are handed over.
+/// The side where rows are handed in.
 #[derive(Debug)]
 pub struct AccessLog {
     queue: Sender<Access>,

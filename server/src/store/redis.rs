@@ -1,5 +1,5 @@
-//! The entries in Redis, under the names of the API document. Every operation is one script there, so that counts and
-//! entries never part, however many services share it.
+//! The entries in Redis, with the key names of the API document. Every operation is one script, so counters and entries
+//! always agree, however many services share them.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,31 +13,31 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{ErrorKind, RedisError, Script, ScriptInvocation};
 use tokio::sync::Semaphore;
 
-/// Operations that wait for Redis at a time; more wait for these, as long as a request may take.
+/// The most operations that wait for Redis at a time; further ones wait for these, as long as a request may take.
 const IN_FLIGHT_MAX: usize = 512;
-/// The longest pause between two attempts to reconnect; they grow up to it, with jitter.
+/// The longest pause between two reconnects; pauses grow up to it, with jitter.
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(500);
-/// Keys that are looked at, or deleted, in one go while a namespace is flushed.
+/// How many keys a flush examines or deletes in one step.
 const FLUSH_STEP: usize = 500;
-/// Redis takes no time to live beyond this, in milliseconds.
+/// The longest time to live that Redis accepts, in milliseconds.
 const TTL_MS_MAX: u64 = 1 << 52;
 
-/// Redis behind the service.
+/// Redis as the store.
 #[derive(Debug)]
 pub struct RedisStore {
     connection: ConnectionManager,
     script: Script,
     timeout: Duration,
     in_flight: Semaphore,
-    /// The namespaces' settings: the engine's own, without entries.
+    /// The namespaces' settings, in an engine without entries.
     settings: RwLock<Machine>,
 }
 
 impl RedisStore {
-    /// A store that connects when it is first asked.
+    /// A store that connects at its first request.
     ///
     /// # Errors
-    /// The URL is none of Redis's.
+    /// The URL is not one of Redis.
     pub fn new(url: &str, timeout: Duration, settings: Machine) -> anyhow::Result<Self> {
         let client = redis::Client::open(url)?;
         let config = ConnectionManagerConfig::new()
@@ -55,10 +55,10 @@ impl RedisStore {
         })
     }
 
-    /// Obeys a request, within the time that one may take.
+    /// Executes a request, within the time limit.
     ///
     /// # Errors
-    /// As the engine's, and those of a store that is away, slow or full.
+    /// The engine's errors, and those of a store that is not reachable, slow or full.
     pub async fn obey(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let obeyed = async {
             let _place = self.in_flight.acquire().await.map_err(|_| Failure::Unavailable)?;
@@ -67,7 +67,7 @@ impl RedisStore {
         tokio::time::timeout(self.timeout, obeyed).await.unwrap_or(Err(Failure::TimedOut))
     }
 
-    /// Settings that were changed elsewhere, or are kept from before.
+    /// Applies settings that were changed elsewhere, or stored earlier.
     pub fn with_settings<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
         change(&mut self.settings.write().unwrap_or_else(PoisonError::into_inner))
     }
@@ -114,7 +114,7 @@ impl RedisStore {
             text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse::<u64>().ok())
         };
         let bytes = field("used_memory").unwrap_or(0);
-        // Without a limit of its own it has the machine's.
+        // Without a limit of its own, Redis's limit is the machine's memory.
         let bytes_max = field("maxmemory").filter(|max| *max > 0).or(field("total_system_memory")).unwrap_or(u64::MAX);
         Ok(Reply::Healthy { bytes, bytes_max })
     }
@@ -148,7 +148,7 @@ impl RedisStore {
         Ok(Reply::Many(results))
     }
 
-    /// Stores all of these or none; whether the last one had no entry under its key.
+    /// Stores all of these or none. Returns whether the last one's key was new.
     async fn put(&self, namespace: &str, entries: &[NewEntry]) -> Result<bool, Failure> {
         let settings = self.settings(namespace);
         let mut call = self.operation("PUT", namespace);
@@ -170,7 +170,7 @@ impl RedisStore {
         self.run(namespace, call).await
     }
 
-    /// Goes through the namespace's index in steps, so that nobody else waits for long.
+    /// Visits the namespace's index in steps, so that other requests do not wait for long.
     async fn flush(&self, namespace: &str, selection: &Selection) -> Result<u64, Failure> {
         let index = names(namespace)[1].clone();
         let is_match = selection.matcher::<String>();
@@ -238,15 +238,15 @@ impl RedisStore {
     }
 }
 
-/// What the script answers of an entry: value, milliseconds to live, when it was stored, reads, tags, and now.
+/// The script's answer about an entry: value, milliseconds to live, when it was stored, reads, tags, and now.
 type EntryRow = (String, i64, u64, u64, String, u64);
 
-/// The four keys of a namespace that the script takes.
+/// The four Redis keys of a namespace, for the script.
 fn names(namespace: &str) -> [String; 4] {
     ["stats", "index", "order", "sizes"].map(|name| format!("cache_{name}:{namespace}"))
 }
 
-/// The policy as the script knows it: those that Redis cannot keep the books for are LRU there.
+/// The policy's name in the script: those that Redis cannot do become LRU there.
 fn policy_name(settings: Settings) -> &'static str {
     use cachedojo::cache::EvictionPolicy;
     match settings.eviction {
@@ -266,7 +266,7 @@ fn read_tags(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// What an error of Redis means to whoever asked.
+/// The failure that a Redis error means for the request.
 fn failure(error: &RedisError) -> Failure {
     match error.code() {
         Some("FULL" | "OOM") => return Failure::StorageFull,

@@ -1,5 +1,5 @@
-//! Turns scenario files of the simulated cluster into plans, which need no script language to be lived: `plan FOLDER FILE…` writes
-//! a plan of the same name into the folder for each file that makes a cluster.
+//! Turns scenario files of the simulated cluster into plans, which can be run without the script language: `plan FOLDER FILE…`
+//! writes a plan of the same name into the folder for each file that makes a cluster.
 
 use std::fmt::Write as _;
 use std::path::Path;

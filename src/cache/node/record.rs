@@ -1,4 +1,4 @@
-//! An entry as a node keeps it: one allocation, and no byte that could be spared.
+//! An entry as a node keeps it: one compact allocation, so that more entries fit into memory and into a cache line.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::cache::hash::are_same;
 use crate::cache::item::Item;
 use crate::clock::Instant;
 
-/// What is known of an entry beside its key and value.
+/// An entry's history: when it was stored and read, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Past {
     pub(super) created_at: Instant,
@@ -15,21 +15,21 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// That of an entry which is stored now.
+    /// The history of an entry that is stored now.
     pub(super) const fn begin(now: Instant) -> Self {
         Self { created_at: now, last_accessed: now, access_count: 0 }
     }
 }
 
 /// The moments of creation and of the last access (8 bytes each), the accesses (4), the key's length (1, or 5 from 255
-/// on), the key, and the value, in one allocation: its address and length are all that a node holds, so that
-/// two or three nodes share a cache line.
+/// on), the key, and the value, in one allocation. A node holds only its address and length, so that two or three nodes
+/// share a cache line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
     bytes: Box<[u8]>,
 }
 
-/// Everything before the key, but for a long key's length.
+/// Everything before the key, except the four extra bytes of a long key's length.
 type Header = [u8; HEADER];
 
 const CREATED_AT: Range<usize> = 0..8;
@@ -37,7 +37,7 @@ const LAST_ACCESSED: Range<usize> = 8..16;
 const ACCESS_COUNT: Range<usize> = 16..20;
 const KEY_LENGTH: usize = 20;
 const HEADER: usize = KEY_LENGTH + 1;
-/// Stands for a length that takes four bytes more.
+/// Marks a length that follows in four more bytes.
 const LONG: u8 = u8::MAX;
 
 impl Record {
@@ -59,7 +59,7 @@ impl Record {
         Self { bytes: bytes.into_boxed_slice() }
     }
 
-    /// Makes it the record of a new value of the same length, without a new allocation.
+    /// Overwrites it with a new value of the same length, without a new allocation.
     pub(super) fn rewrite(&mut self, value: &[u8], past: Past) {
         let (header, _) = self.bytes.split_first_chunk_mut().expect("it is in use");
         past.write(header);
@@ -86,8 +86,8 @@ impl Record {
         header[ACCESS_COUNT].copy_from_slice(&count.to_le_bytes());
     }
 
-    /// Whether that is its key. Asks for nothing that depends on the length which is written in the record, so that the
-    /// processor need not wait for it.
+    /// Whether that is its key. Compares without first reading the length stored in the record: that would make the
+    /// processor wait for memory.
     #[inline]
     pub(super) fn has_key(&self, key: &[u8]) -> bool {
         match self.bytes.split_first_chunk::<HEADER>() {
@@ -108,7 +108,7 @@ impl Record {
         self.key_and_value().1
     }
 
-    /// Both; nothing in a slot that is not in use.
+    /// Key and value; both empty in a slot that is not in use.
     #[inline]
     fn key_and_value(&self) -> (&[u8], &[u8]) {
         let Some((header, rest)) = self.bytes.split_first_chunk::<HEADER>() else {

@@ -18,41 +18,41 @@ use super::{CacheNode, Past, Record};
 use crate::cache::pickle::{PickleError, Value, Writer, read};
 use crate::clock::Instant;
 
-/// How the seal of a file begins, and its length.
+/// The first bytes of the trailer of a saved file, and the trailer's length.
 const SEAL: &[u8; 4] = b"cjv1";
 const SEAL_BYTES: usize = 16;
 
 const FORMAT: &str = "cachedojo/cache/v1";
 
-/// The most that a file may grow when it is unpacked, as a factor: Python writes a value that many keys share only once.
+/// How many times its size a file may grow when it is unpacked: Python's pickle writes a value that many keys share only once.
 const GROWTH_MAX: usize = 64;
 
-/// The largest counter that is loaded: beyond it, further counting could overflow. No cache counts so far by itself.
+/// The largest counter that is loaded: counting on from a larger one could overflow. No cache reaches it by counting.
 const COUNT_MAX: u64 = u64::MAX / 2;
 
 /// Why a saved cache could not be loaded. The cache stays as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoadError {
-    /// The pickle ends early, or makes no sense.
+    /// The pickle ends early, or is malformed.
     Damaged {
         /// Where, in bytes from the start.
         offset: usize,
     },
-    /// The file's checksum is another than that of what stands in it.
+    /// The file's checksum does not match its content.
     Altered,
-    /// The pickle wants to build something else than plain data, which would mean running code.
+    /// The pickle wants to build something other than plain data, which could run code.
     NotPlainData {
         /// Where, in bytes from the start.
         offset: usize,
     },
-    /// It is a pickle, but not of a cache.
+    /// A pickle, but not of a cache.
     NotACache,
-    /// An entry is not as it should be, or its key stands there twice.
+    /// An entry is malformed, or its key occurs twice.
     BadEntry {
         /// Which one, from 0.
         index: usize,
     },
-    /// Unpacked, the entries would be out of all proportion to the file.
+    /// Unpacked, the entries would be many times larger than the file.
     Inflated,
 }
 
@@ -93,8 +93,8 @@ struct Row<'a> {
 }
 
 impl CacheNode {
-    /// Everything that lives now, and the counters, as a pickle (the format is in the source of this function's module).
-    /// O(n log n).
+    /// The living entries and the counters, as a pickle (the format is described at the top of the source of this function's
+    /// module). O(n log n).
     pub fn save(&self) -> Vec<u8> {
         let now = self.clock.now();
         let mut writer = Writer::new();
@@ -134,7 +134,7 @@ impl CacheNode {
         writer.finish()
     }
 
-    /// [`Self::save`] with a seal behind it: when it was saved, and a checksum.
+    /// [`Self::save`] with a trailer: when it was saved, and a checksum.
     #[cfg(not(target_family = "wasm"))]
     pub(in crate::cache) fn save_sealed(&self) -> Vec<u8> {
         let mut bytes = self.save();
@@ -144,16 +144,16 @@ impl CacheNode {
         bytes
     }
 
-    /// Becomes what was saved: entries, deadlines and counters; limits, policy and clock stay. Entries whose time has come
-    /// in between are left out; those that find no room leave as ever, but uncounted. The order of leaving is restored for
-    /// LRU, LFU, FIFO and TTL; the others begin with fresh marks. Runs nothing. O(n log n), and at most 200 times
-    /// the length of the file in memory while a hostile one is read; one of ours takes 7 times its length, or less.
+    /// Replaces entries, deadlines and counters by the saved ones; limits, policy and clock stay. Entries that have expired since
+    /// are left out; entries that do not fit are evicted, uncounted. The order of leaving is restored for LRU, LFU, FIFO and TTL;
+    /// the other policies begin with fresh marks. No code of the file is run. O(n log n); memory while reading is at most 200
+    /// times the file's length for a hostile file, 7 times for one of ours.
     ///
-    /// Times are absolute. But where this cache's clock stands earlier than that of the cache which was saved to a file did
-    /// (somebody set the wall clock back), it is counted from the moment of saving: nothing lives longer than it had left.
+    /// Times are absolute. But where this cache's clock is behind the saving cache's (somebody set the wall clock back), times
+    /// count from the moment of saving: no entry lives longer than it had left.
     ///
     /// # Errors
-    /// When the bytes are not what [`Self::save`] writes, or what was written to a file has changed; then nothing changes.
+    /// When the bytes are not what [`Self::save`] writes, or the file was altered; then nothing changes.
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
         let mut loaded = self.to_empty();
         loaded.fill(bytes)?;
@@ -161,7 +161,7 @@ impl CacheNode {
         Ok(())
     }
 
-    /// [`Self::load`] into a cache that is empty, and of no use when it fails.
+    /// [`Self::load`] into an empty cache, to be thrown away if it fails.
     pub(in crate::cache) fn fill(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
         let (pickle, saved_at) = unseal(bytes)?;
         let behind_ms =
@@ -207,7 +207,7 @@ impl CacheNode {
     }
 }
 
-/// What a seal is behind, and the moment of saving; a file of another program has none.
+/// Splits a file into pickle and moment of saving, and checks the checksum; a file that Python wrote has no trailer.
 fn unseal(bytes: &[u8]) -> Result<(&[u8], Option<Instant>), LoadError> {
     let Some((pickle, seal)) = bytes.split_last_chunk::<SEAL_BYTES>().filter(|(_, seal)| seal.starts_with(SEAL)) else {
         return Ok((bytes, None));
@@ -221,7 +221,7 @@ fn unseal(bytes: &[u8]) -> Result<(&[u8], Option<Instant>), LoadError> {
 }
 
 impl<'a> Row<'a> {
-    /// Reads an entry; its times are put back by so many milliseconds.
+    /// Reads an entry; its times are shifted back by `behind_ms`.
     fn of(row: &Value<'a>, behind_ms: u64) -> Option<Self> {
         let Value::Tuple(fields) = row else { return None };
         let [Value::Text(key), Value::Bytes(value), created, expires, accessed, count] = &**fields else { return None };

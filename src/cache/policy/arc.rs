@@ -1,6 +1,6 @@
-//! ARC: two LRU queues, of what was asked for once and of what came back, whose shares follow the ghosts that are asked
-//! for (Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", 2003). Counted in weight, not pages, but
-//! where only the number of entries is bounded.
+//! ARC: two LRU queues, one of entries that were read once and one of entries that were read again; hits on ghosts shift the
+//! share of each (Megiddo and Modha, "ARC: a self-tuning, low overhead replacement cache", 2003). Shares count weight; where only
+//! the number of entries is bounded, they count entries as the paper counts pages.
 
 use super::Policy;
 use super::ghosts::Ghosts;
@@ -8,22 +8,23 @@ use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{List, Moves, Nodes};
 use crate::cache::{Item, Limits};
 
-/// The paper's names: T1 and B1 are what was asked for once and its ghosts, T2 and B2 what came back.
+/// The paper's names: T1 and B1 are entries that were read once and their ghosts, T2 and B2 those that were read again.
 #[derive(Debug, Clone)]
 pub(crate) struct Arc {
     t1: Queue,
     t2: Queue,
     b1: Ghosts,
     b2: Ghosts,
-    /// The weight that T1 should have.
+    /// The weight that T1 should have (the paper's p).
     target: Target,
     capacity: u64,
-    /// Whether an entry is a page, which weighs one.
+    /// Whether every entry counts as one page.
     is_paged: bool,
-    /// The key about to come in was a ghost.
+    /// The key about to be inserted was a ghost.
     is_return: bool,
-    /// The last key that was found anywhere was a ghost of B2, and has not come in. That alone tells a draw between T1 and
-    /// its target: in the paper only for that key, in libCacheSim also for keys after one that was too large to come in.
+    /// The last key looked up successfully was a ghost of B2 and has not been inserted. Only this breaks the tie when T1 is
+    /// exactly at its target: in the paper for that key alone, in libCacheSim also for keys after one that was too large to
+    /// insert.
     is_b2_last: bool,
 }
 
@@ -113,7 +114,7 @@ impl Policy for Arc {
             let seen_once = self.t1.weight + self.b1.weight();
             if seen_once + self.size(incoming) > self.capacity {
                 if self.b1.weight() == 0 {
-                    // T1 alone fills the cache: its oldest leaves without a trace.
+                    // T1 alone fills the cache: its oldest entry leaves and no ghost remembers it.
                     if let Some(oldest) = self.t1.list.oldest() {
                         self.remove(nodes, oldest);
                         return Some(oldest);
@@ -129,7 +130,7 @@ impl Policy for Arc {
 }
 
 impl Arc {
-    /// The paper's REPLACE: T1 gives an entry while it is over its target, otherwise T2 does.
+    /// The paper's REPLACE: evict from T1 while it is over its target, otherwise from T2.
     fn replace<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         let t1 = Target::of(self.t1.weight);
         let is_over = if self.is_b2_last { t1 >= self.target } else { t1 > self.target };
@@ -151,7 +152,7 @@ impl Arc {
         nodes.push_newest(&mut queue.list, i);
     }
 
-    /// What an entry of that weight counts.
+    /// How much an entry of that weight counts.
     #[inline]
     const fn size(&self, weight: u64) -> u64 {
         if self.is_paged { 1 } else { weight }
@@ -162,12 +163,12 @@ impl Arc {
     }
 }
 
-/// A weight and its fraction, in 2^-64ths.
+/// A weight with a fraction, in units of 2^-64.
 ///
-/// How a fraction is rounded decides some evictions, and the paper does not say it. The simulators that people compare
-/// with do not agree: cacheus rounds each quotient down to a whole number, libCacheSim keeps an IEEE 754 double. Ours are
-/// libCacheSim's counts, to the request, so a target has the 53 significant bits of a double, rounded to the nearest and
-/// from the middle to the even one; yet in whole numbers, which are the same everywhere by definition.
+/// How fractions are rounded decides some evictions, and the paper does not say. Simulators disagree: cacheus rounds each
+/// quotient down to an integer, libCacheSim keeps an IEEE 754 double. We match libCacheSim's counts to the request: a target has
+/// the 53 significant bits of a double, rounded to nearest, ties to even. Integers compute it, because they give the same result
+/// on every host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Target(u128);
 
@@ -191,15 +192,15 @@ impl Target {
     }
 
     fn step(dividend: u64, divisor: u64) -> Self {
-        // Entries without any weight may leave ghosts without any.
+        // Entries of weight zero may leave ghosts of weight zero.
         let (dividend, divisor) = (Self::of(dividend).0, u128::from(divisor.max(1)));
-        // Sticky bit: a remainder sets the lowest bit, far below the bits that stay, so that rounding never takes such a
+        // Sticky bit: a remainder sets the lowest bit, far below the bits that are kept, so that rounding never takes the
         // quotient for a tie.
         let quotient = (dividend / divisor) | u128::from(dividend % divisor != 0);
         Self::rounded(quotient).max(Self::of(1))
     }
 
-    /// To the nearest number of so many significant bits.
+    /// Rounded to the nearest number of 53 significant bits.
     const fn rounded(exact: u128) -> Self {
         let bits = u128::BITS - exact.leading_zeros();
         if bits <= Self::SIGNIFICANT_BITS {
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
-    /// Exact as long as it has at most 53 significant bits, which is what is tested.
+    /// Exact up to 53 significant bits, and no test goes beyond.
     #[expect(clippy::cast_precision_loss, reason = "see above")]
     fn float(Target(exact): Target) -> f64 {
         exact as f64 / 2_f64.powi(64)

@@ -1,17 +1,17 @@
-//! The memory of who left: fingerprints of keys, in a queue.
+//! Ghosts: a policy's memory of evicted keys, as hashes in a queue.
 
 use crate::cache::index::{Index, Lookup};
 use crate::cache::nodes::{List, Nodes};
 
 #[derive(Debug, Clone, Default)]
 struct Ghost<S> {
-    /// The hash of its key stands for the key: 64 bits, and a mistake would only misplace one entry in a queue.
+    /// The hash of its key stands for the key: 64 bits, and a collision would only put one entry into the wrong queue.
     hash: u64,
     weight: u64,
     stamp: S,
 }
 
-/// A queue of ghosts that can be looked up, at most so many, each with what its policy notes of it. Every operation is O(1).
+/// A queue of ghosts that can be looked up, of bounded length; each carries what its policy notes of it. Every operation is O(1).
 #[derive(Debug, Clone)]
 pub(crate) struct Ghosts<S = ()> {
     nodes: Nodes<Ghost<S>>,
@@ -26,7 +26,7 @@ impl<S: Copy + Default> Ghosts<S> {
         Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0, most }
     }
 
-    /// What all remembered entries weighed.
+    /// The sum of the remembered entries' weights.
     pub(crate) const fn weight(&self) -> u64 {
         self.weight
     }
@@ -36,7 +36,7 @@ impl<S: Copy + Default> Ghosts<S> {
         self.nodes.memory_bytes() + self.index.memory_bytes()
     }
 
-    /// Remembers an entry that is not remembered; the oldest is forgotten for it where there are too many.
+    /// Remembers an entry that is not remembered yet; the oldest is forgotten if there are too many.
     pub(crate) fn push(&mut self, hash: u64, weight: u64, stamp: S) {
         if self.index.len() as u64 >= self.most {
             self.pop();
@@ -54,7 +54,8 @@ impl<S: Copy + Default> Ghosts<S> {
         self.weight += weight;
     }
 
-    /// Remembers an entry, unless it is remembered or alone weighs more than all ghosts may; the oldest are forgotten for it.
+    /// Remembers an entry, unless it is remembered already or alone weighs more than all ghosts may; the oldest are forgotten to
+    /// make room.
     pub(crate) fn remember(&mut self, hash: u64, weight: u64, stamp: S, weight_max: u64) {
         if weight > weight_max || self.contains(hash) {
             return;
@@ -65,7 +66,7 @@ impl<S: Copy + Default> Ghosts<S> {
         self.push(hash, weight, stamp);
     }
 
-    /// Forgets the entry: what was noted of it, if it was remembered.
+    /// Forgets an entry and returns what was noted of it; `None` if it was not remembered.
     pub(crate) fn take(&mut self, hash: u64) -> Option<S> {
         let i = self.find(hash)?;
         let stamp = self.nodes.item(i).stamp;

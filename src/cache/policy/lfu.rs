@@ -13,12 +13,12 @@ struct Bucket {
     members: List,
 }
 
-/// The least read entry leaves; among equals the one that has been that rarely read for longest.
+/// The least read entry leaves; of several, the one that has had its count for longest.
 #[derive(Debug, Clone)]
 pub(crate) struct Lfu {
     buckets: Nodes<Bucket>,
     slots: Slots,
-    /// The buckets, the least frequent one as the oldest. An entry's mark is its bucket's number.
+    /// The list of buckets; the lowest frequency is at the oldest end. An entry's mark is its bucket's number.
     rising: List,
 }
 
@@ -63,7 +63,8 @@ impl Policy for Lfu {
 
     fn restore<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, reads: u32) {
         self.remove(nodes, i);
-        // The order of leaving is the order of frequencies: the last bucket is the right one, or the new one's neighbour.
+        // Entries are restored in the order of leaving, so frequencies only rise: the last bucket is the right one, or the new
+        // one goes behind it.
         match self.rising.newest() {
             Some(last) if self.buckets.item(last).frequency >= u64::from(reads) => self.join(nodes, i, last),
             last => self.enter(nodes, i, u64::from(reads), last),
@@ -80,7 +81,8 @@ impl Policy for Lfu {
 }
 
 impl Lfu {
-    /// Puts node `i` into the bucket of `frequency`, which stands right after `before` (or first), or should.
+    /// Puts node `i` into the bucket of `frequency`, which is made if it is missing; its place is right after `before`,
+    /// or first.
     fn enter<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32, frequency: u64, before: Option<u32>) {
         let next = match before {
             Some(before) => self.buckets.newer(before),

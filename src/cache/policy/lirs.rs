@@ -1,8 +1,8 @@
-//! LIRS: entries whose last two reads came close together stay, whatever was read once in between (Jiang and Zhang, "LIRS: an
+//! LIRS: entries whose last two reads came close together stay, whatever is read once in between (Jiang and Zhang, "LIRS: an
 //! efficient low inter-reference recency set replacement policy", 2002).
 //!
-//! The paper's stack holds every entry that was read since the least recently read of the staying ones was. It needs no list
-//! of its own here: each entry and each ghost keeps the moment of its last read, and is in the stack if that is later than that one's.
+//! The paper's stack holds every entry read since the last read of the oldest staying entry. No list is needed for it: each entry
+//! and each ghost keeps the moment of its last read, and is in the stack if that is later than the oldest staying entry's.
 
 use super::Policy;
 use super::ghosts::Ghosts;
@@ -14,8 +14,9 @@ use crate::cache::nodes::{Moves, Nodes};
 /// An entry's mark: which queue it is in.
 const STAYS: u32 = 1;
 
-/// The paper's names: LIR blocks are `staying`, in the order of their last reads, resident HIR blocks are `leaving`, and the
-/// others of the stack are `ghosts`. A hundredth of the cache, and at least one entry or byte, is for those that leave.
+/// The paper's LIR blocks are `staying`, in the order of their last reads, resident HIR blocks are `leaving`, and the
+/// non-resident ones in the stack are `ghosts`. A hundredth of the cache, and at least one entry or byte, is for those that
+/// leave.
 #[derive(Debug, Clone)]
 pub(crate) struct Lirs {
     staying: Segment,
@@ -26,9 +27,9 @@ pub(crate) struct Lirs {
     /// The moment of each node's last read.
     read_at: Vec<u64>,
     now: u64,
-    /// The key about to come in is in the stack.
+    /// The key about to be inserted is in the stack.
     is_return: bool,
-    /// Set once a newcomer did not fit: from then on only an entry that is read again may stay.
+    /// Set once a new entry did not fit: from then on only an entry that is read again may stay.
     was_full: bool,
 }
 
@@ -124,7 +125,7 @@ impl Policy for Lirs {
 }
 
 impl Lirs {
-    /// Whether what was last read at that moment is in the paper's stack.
+    /// Whether an entry last read at that moment is in the paper's stack.
     fn is_in_stack(&self, read_at: u64) -> bool {
         self.staying.list.oldest().is_some_and(|bottom| self.read_at[bottom as usize] < read_at)
     }
@@ -146,7 +147,7 @@ impl Lirs {
         self.queue_of(mark).push(nodes, i);
     }
 
-    /// Of the staying entries the least recently read leave, until the others have room.
+    /// Moves the least recently read staying entries out, until the others fit into their share.
     fn settle<T: Item>(&mut self, nodes: &mut Nodes<T>) {
         while self.staying.is_over()
             && let Some(bottom) = self.staying.list.oldest()

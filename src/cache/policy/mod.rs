@@ -1,5 +1,5 @@
-//! Who leaves when room is needed. Every policy threads lists through the one set of [`Nodes`] and may keep a word there for
-//! each, its mark; none of them owns an entry, a hash table or a copy of a key.
+//! Eviction policies. Each links its lists through the one set of [`Nodes`] and may keep one word for each node, its mark; none
+//! has an entry, a hash table or a copy of a key of its own.
 
 mod arc;
 mod ghosts;
@@ -25,29 +25,31 @@ pub(crate) use sweep::{Clock, Sieve};
 pub(crate) use twoqueue::TwoQueue;
 pub(crate) use wtinylfu::WTinyLfu;
 
-/// What the cache tells its policy, and the one thing it asks. Every call is O(1), amortised where a hand sweeps.
+/// What the cache tells its policy, and the one question it asks (`evict`). Every call is O(1), amortised for the
+/// policies that sweep.
 pub(crate) trait Policy: Clone {
     /// A policy for an empty cache.
     fn new(limits: Limits) -> Self;
 
-    /// A key that is not in the cache is about to come in; room is made after this call. Few policies ask for its hash.
+    /// A key that is not in the cache is about to be inserted; room is made after this call. The hash is computed only
+    /// for policies that ask for it.
     fn prepare(&mut self, _hash: impl FnOnce() -> u64) {}
 
-    /// Whether a simulator of this policy makes room for an entry of that weight at all; asked after [`Policy::prepare`].
-    /// Real caches do not ask: they keep what they were told to keep.
+    /// Whether a simulator of this policy would make room for an entry of that weight at all; asked after [`Policy::prepare`].
+    /// Real caches do not ask: they must store what they are told to store.
     fn admits(&self, _weight: u64) -> bool {
         true
     }
 
-    /// Whether a simulator then lets the entry into that room; not asked by real caches either.
+    /// Whether a simulator would then insert the entry into that room; real caches do not ask this either.
     fn keeps(&self, _weight: u64) -> bool {
         true
     }
 
-    /// Node `i` came in, or was overwritten by something heavier, which makes it a new entry.
+    /// Node `i` was inserted, or overwritten by something heavier, which makes it a new entry.
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
 
-    /// Node `i` is overwritten by what does not weigh more, which makes it a new entry.
+    /// Node `i` is overwritten by something that is not heavier, which makes it a new entry.
     #[inline]
     fn renew<T: Item, R>(&mut self, nodes: &mut Nodes<T>, i: u32, overwrite: impl FnOnce(&mut T) -> R) -> R {
         self.remove(nodes, i);
@@ -62,25 +64,26 @@ pub(crate) trait Policy: Clone {
     /// Node `i` weighs `to` from now on, not `from`.
     fn reweigh<T: Item>(&mut self, _nodes: &mut Nodes<T>, _i: u32, _from: u64, _to: u64) {}
 
-    /// Node `i`, which just came in, was read so often in an earlier life; nodes come in the order of leaving.
+    /// Node `i`, just inserted, had been read `reads` times when the cache was saved; nodes come in the order of
+    /// leaving.
     fn restore<T: Item>(&mut self, _nodes: &mut Nodes<T>, _i: u32, _reads: u32) {}
 
-    /// Bytes held from the allocator, the nodes aside.
+    /// Bytes held from the allocator, without the nodes.
     fn memory_bytes(&self) -> usize {
         0
     }
 
-    /// Every node has a new number.
+    /// The table grew: every node has a new number.
     fn renumber(&mut self, moves: &Moves);
 
-    /// Node `i` leaves for another reason than [`Policy::evict`].
+    /// Node `i` leaves for another reason than [`Policy::evict`]: deleted, expired or replaced.
     fn remove<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32);
 
-    /// Chooses who leaves for an entry of weight `incoming`, and forgets it; `None` when there is nobody.
+    /// Chooses which entry leaves for one of weight `incoming`, and forgets it; `None` if there is none.
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, deadlines: &Deadlines, incoming: u64) -> Option<u32>;
 }
 
-/// A policy chosen while running: one well-predicted branch a call.
+/// A policy chosen at run time: one well-predicted branch a call.
 macro_rules! any_policy {
     ($($name:ident = $kind:path),* $(,)?) => {
         #[derive(Debug, Clone)]
@@ -130,7 +133,8 @@ macro_rules! any_policy {
 
             #[inline]
             fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-                // The usual policy's own way, without the registers that the others need.
+                // The usual policy comes first and alone: the others' code needs registers that would have to be saved
+                // here.
                 if let Self::Lru(lru) = self { lru.hit(nodes, i) } else { self.hit_unusual(nodes, i) }
             }
 

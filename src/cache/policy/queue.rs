@@ -13,8 +13,8 @@ pub(crate) type Lru = Queue<true, false>;
 /// Soonest deadline first; entries without one last, oldest first.
 pub(crate) type Ttl = Queue<false, true>;
 
-/// Entries in the order in which they came in, or, if `READ_IS_NEW`, were last read. The oldest leaves, but if
-/// `SOONEST_FIRST` only once no entry has a deadline.
+/// Entries in the order in which they were inserted or, with `READ_IS_NEW`, last read. The oldest leaves; with
+/// `SOONEST_FIRST`, entries with a deadline leave before it.
 #[derive(Debug, Clone)]
 pub(crate) struct Queue<const READ_IS_NEW: bool, const SOONEST_FIRST: bool>(List);
 
@@ -52,7 +52,8 @@ impl<const READ_IS_NEW: bool, const SOONEST_FIRST: bool> Policy for Queue<READ_I
 
     #[inline]
     fn evict<T: Item>(&mut self, nodes: &mut Nodes<T>, deadlines: &Deadlines, _: u64) -> Option<u32> {
-        // The deadlines hold just the entries that have one: once they are empty, the queue holds just the others.
+        // The deadlines hold exactly the entries that have one: when there are none left, only entries without one are
+        // in the queue.
         let soonest = deadlines.first().filter(|_| SOONEST_FIRST).map(|(soonest, _)| soonest);
         let victim = soonest.or_else(|| self.0.oldest())?;
         nodes.unlink(&mut self.0, victim);

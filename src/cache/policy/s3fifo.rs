@@ -8,26 +8,25 @@ use crate::cache::deadlines::Deadlines;
 use crate::cache::nodes::{Moves, Nodes};
 use crate::cache::{Item, Limits};
 
-/// Reads in the small queue that earn a place in the main one.
+/// Reads in the small queue after which an entry is promoted to the main one.
 const PROMOTED_AFTER: u32 = 2;
-/// Rounds through the main queue that reads can earn at most.
+/// The most extra rounds through the main queue that reads can earn.
 const FREQUENCY_MAX: u32 = 3;
-/// The bit of an entry's mark that says that it is in the main queue; its frequency is above.
+/// The lowest bit of an entry's mark: it is in the main queue. Its frequency is in the bits above.
 const IN_MAIN: u32 = 1;
 const ONE_READ: u32 = 2;
 
-/// A tenth of each limit is the small queue's, nine tenths the main queue's, and there are ghosts for as much again as the
-/// main one holds.
-/// Details that the paper leaves open are as in the authors' simulator, libCacheSim 0.3.
+/// A tenth of each limit is the small queue's and nine tenths the main queue's; ghosts remember as much as the main queue holds.
+/// Details that the paper leaves open follow the authors' simulator, libCacheSim 0.3.
 #[derive(Debug, Clone)]
 pub(crate) struct S3Fifo {
     small: Segment,
     main: Segment,
     ghosts: Ghosts,
     ghost_weight_max: u64,
-    /// The key about to come in was a ghost.
+    /// The key about to be inserted was a ghost.
     is_return: bool,
-    /// Until the first eviction, what the small queue cannot hold goes straight to the main one.
+    /// Until the first eviction, entries that the small queue cannot hold go straight to the main one.
     has_evicted: bool,
 }
 
@@ -55,7 +54,7 @@ impl Policy for S3Fifo {
         weight <= self.small.limits.weight || self.small.limits.weight == 0
     }
 
-    /// What would fill the small queue alone is not kept, though libCacheSim makes room for it before it says so.
+    /// An entry as large as the small queue is not kept; libCacheSim makes room for it before it refuses, so we do too.
     #[inline]
     fn keeps(&self, weight: u64) -> bool {
         weight < self.small.limits.weight || self.is_return || self.small.limits.weight == 0
@@ -63,7 +62,7 @@ impl Policy for S3Fifo {
 
     #[inline]
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        // What is too big for the small queue would only flush it.
+        // An entry larger than the small queue would push all others out of it.
         let is_for_main = std::mem::take(&mut self.is_return)
             || self.small.limits.are_reached_by(nodes.item(i).weight(), 1)
             || (!self.has_evicted && self.small.limits.are_reached_by(self.small.weight, self.small.entries));
@@ -108,7 +107,7 @@ impl Policy for S3Fifo {
         {
             return Some(i);
         }
-        // Also when everybody in the small queue was promoted.
+        // Also when every entry of the small queue was promoted.
         self.evict_from_main(nodes)
     }
 }
@@ -118,7 +117,7 @@ impl S3Fifo {
         if mark & IN_MAIN == 0 { &mut self.small } else { &mut self.main }
     }
 
-    /// The oldest of the small queue that was not read often enough to be promoted.
+    /// The oldest of the small queue that was not read often enough for promotion.
     fn evict_from_small<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         loop {
             let i = self.small.list.oldest()?;
@@ -133,7 +132,7 @@ impl S3Fifo {
         }
     }
 
-    /// The oldest of the main queue that has no read left to spend.
+    /// The oldest of the main queue that has no reads left to spend on another round.
     fn evict_from_main<T: Item>(&mut self, nodes: &mut Nodes<T>) -> Option<u32> {
         loop {
             let i = self.main.list.oldest()?;

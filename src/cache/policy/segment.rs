@@ -1,4 +1,4 @@
-//! A queue that knows what it holds and what its share of the cache is: what policies of several queues are made of.
+//! A queue that knows its weight and its share of the cache: the part that policies of several queues are made of.
 
 use crate::cache::item::{Item, Limits};
 use crate::cache::nodes::{List, Moves, Nodes};

@@ -1,14 +1,14 @@
-//! How often keys were asked for lately, in a few bits each: a count-min sketch whose counts are halved now and then (Cormode and
+//! How often keys were read lately, in a few bits each: a count-min sketch whose counts are halved now and then (Cormode and
 //! Muthukrishnan, 2005; the halving is `TinyLFU`'s).
 
 /// Each word holds sixteen counters of four bits, four for each of four rows.
 const ROWS: usize = 4;
 const COUNTER_MAX: u64 = 15;
-/// The counters' bits after a halving that came from their neighbours are cut off.
+/// After halving by a shift, clears the bits that came in from the neighbouring counters.
 const HALVES: u64 = 0x7777_7777_7777_7777;
-/// A sketch is at least so long, in words.
+/// The shortest sketch, in words.
 const WORDS_MIN: usize = 64;
-/// Counts are halved after so many times as many as there are words.
+/// Counts are halved after ten times as many counts as there are words.
 const SAMPLE_FACTOR: u64 = 10;
 /// One odd multiplier a row: that of `SplitMix64`, and the three of its mixing and of xxHash.
 const MULTIPLIERS: [u64; ROWS] =
@@ -17,7 +17,7 @@ const MULTIPLIERS: [u64; ROWS] =
 /// The counts; at least as many words as the cache has entries. Counting is O(1), amortised over halvings and growth.
 #[derive(Debug, Clone)]
 pub(crate) struct Sketch {
-    /// Empty while nothing was counted; else a power of two.
+    /// Empty until something is counted, then a power of two.
     words: Vec<u64>,
     counted: u64,
 }
@@ -27,7 +27,7 @@ impl Sketch {
         Self { words: Vec::new(), counted: 0 }
     }
 
-    /// Counts a key, whose hash this is, up to 15.
+    /// Counts the key with this hash, up to 15.
     pub(crate) fn count(&mut self, hash: u64) {
         self.grow(0);
         let mut is_counted = false;
@@ -48,7 +48,7 @@ impl Sketch {
         }
     }
 
-    /// About how often a key was counted: never less, and more only where it meets others in every row.
+    /// About how often a key was counted: never too low, and too high only where it collides with others in every row.
     pub(crate) fn frequency(&self, hash: u64) -> u64 {
         let of_row = |row| {
             let (word, shift) = self.place(hash, row);
@@ -57,8 +57,8 @@ impl Sketch {
         (0..ROWS).map(of_row).min().unwrap_or(0)
     }
 
-    /// Makes it long enough for so many entries. Counts are kept: a key's place in the longer sketch is one of those that hold
-    /// copies of the old one.
+    /// Grows for so many entries. Counts are kept: the longer sketch holds copies of the old one, and each key finds its count in
+    /// one of them.
     pub(crate) fn grow(&mut self, entries: u64) {
         if self.words.is_empty() {
             self.words = vec![0; WORDS_MIN];

@@ -1,4 +1,4 @@
-//! The policies of one queue and one visited bit: a read writes a bit and moves nothing, eviction sweeps a hand over
+//! The policies of one queue and one visited bit: a read sets a bit and moves nothing, an eviction sweeps a hand over
 //! the queue. A sweep clears every bit it passes, so evicting is O(1) amortised over the reads that set them.
 
 use super::Policy;

@@ -1,6 +1,6 @@
-//! 2Q: what is asked for once goes through a FIFO, and only what is asked for again after it has left comes into the LRU that
-//! is the rest of the cache (Johnson and Shasha, "2Q: a low overhead high performance buffer management replacement
-//! algorithm", 1994; the full version).
+//! 2Q: new keys go through a FIFO; only a key that is asked for again after it has left the FIFO enters the LRU, which is the
+//! rest of the cache (Johnson and Shasha, "2Q: a low overhead high performance buffer management replacement algorithm", 1994;
+//! the full version).
 
 use super::Policy;
 use super::ghosts::Ghosts;
@@ -12,7 +12,7 @@ use crate::cache::nodes::{Moves, Nodes};
 /// An entry's mark: which queue it is in.
 const IN_MAIN: u32 = 1;
 
-/// The paper's names: A1in is `first`, A1out is `ghosts`, Am is `main`; Kin is a quarter of the cache and Kout a half, as it
+/// The paper's A1in is `first`, A1out is `ghosts`, Am is `main`; Kin is a quarter of the cache and Kout a half, as the paper
 /// recommends.
 #[derive(Debug, Clone)]
 pub(crate) struct TwoQueue {
@@ -20,7 +20,7 @@ pub(crate) struct TwoQueue {
     main: Segment,
     ghosts: Ghosts,
     ghost_weight_max: u64,
-    /// The key about to come in was a ghost.
+    /// The key about to be inserted was a ghost.
     is_return: bool,
 }
 
@@ -50,7 +50,7 @@ impl Policy for TwoQueue {
 
     #[inline]
     fn hit<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        // In the first queue reads that come close together count as one.
+        // Reads in the first queue move nothing: those that come close together count as one.
         if nodes.mark(i) == IN_MAIN {
             nodes.renew(&mut self.main.list, i);
         }

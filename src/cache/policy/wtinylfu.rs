@@ -1,6 +1,6 @@
-//! W-TinyLFU: a small window for new entries, and a main cache that admits an entry only if it is asked for more often than the one it
+//! W-TinyLFU: a small window for new entries, and a main cache that admits an entry only if it is read more often than the one it
 //! would replace (Einziger, Friedman and Manes, "`TinyLFU`: a highly efficient cache admission policy", 2017; with the shares of
-//! Caffeine, and without its adaptation of the window).
+//! Caffeine, and without its adaptive window).
 
 use super::Policy;
 use super::segment::Segment;
@@ -19,7 +19,7 @@ const PROTECTED: u32 = 2;
 #[derive(Debug, Clone)]
 pub(crate) struct WTinyLfu {
     window: Segment,
-    /// Its limits are those of the whole main cache.
+    /// Its limits are those of the whole main cache, so that probation may fill what protected entries leave free.
     probation: Segment,
     protected: Segment,
     sketch: Sketch,
@@ -42,7 +42,7 @@ impl Policy for WTinyLfu {
     }
 
     fn insert<T: Item>(&mut self, nodes: &mut Nodes<T>, i: u32) {
-        // What the window has no room for at all goes past it.
+        // An entry larger than the window goes straight to the main cache.
         let is_too_large = self.window.limits.are_exceeded_by(nodes.item(i).weight(), 1);
         self.enter(nodes, i, if is_too_large { ON_PROBATION } else { IN_WINDOW });
         self.sketch.grow(self.window.entries + self.probation.entries + self.protected.entries);

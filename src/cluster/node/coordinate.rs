@@ -1,4 +1,4 @@
-//! The coordinator: the node that a client asks, whichever it is, carries the operation out.
+//! The coordinator: whichever node a client asks carries the operation out.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ impl Node {
         self.start_phase(op);
     }
 
-    /// Asks everybody who matters in this phase, under the present epoch.
+    /// Sends this phase's question to the replicas, under the present epoch.
     fn start_phase(&mut self, op: u64) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         pending.epoch = self.view.epoch;
@@ -80,7 +80,7 @@ impl Node {
         }
         pending.forget_answers();
         match pending.aim {
-            // A write at ONE asks nobody first: it promises no more than that one replica has it.
+            // A write at ONE skips the query: it promises only that one replica has it.
             Aim::Write { .. } if pending.level == Level::One => self.choose_version(op),
             // A read at ONE asks the nearest replica, and the others only if that one is silent or behind.
             Aim::Read { .. } if pending.level == Level::One => {
@@ -155,7 +155,7 @@ impl Node {
         }
         self.clock.observe(version.clock.max(floor.clock));
         let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
-        // Whatever the write's level, its version must exceed those that a quorum knows.
+        // Whatever the write's level, its version must be greater than those that a quorum knows.
         let level = match pending.aim {
             Aim::Write { .. } => Level::Quorum,
             Aim::Read { .. } => pending.level,
@@ -175,7 +175,8 @@ impl Node {
         self.note(Note::Enough { key, answered: answered.and(replicas), needed, replicas });
     }
 
-    /// The write gets its version, above every one that was answered, and keeps it whatever happens to the ring.
+    /// Gives the write its version, greater than every one that was answered. It keeps the version even if the ring
+    /// changes.
     fn choose_version(&mut self, op: u64) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         let Aim::Write { record, at_least } = &mut pending.aim else { return };
@@ -186,14 +187,15 @@ impl Node {
         self.resend(op);
     }
 
-    /// A read has its answers: it is done if a quorum has the newest version, and else brings it to one first.
+    /// A read has its answers: if a quorum has the newest version it is done, otherwise that version is stored on a
+    /// quorum first.
     fn settle_read(&mut self, op: u64) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         let Aim::Read { at_least } = pending.aim else { return };
         pending.apply_sweeps();
         let version = pending.best.as_ref().map_or(Version::NONE, |best| best.version);
         if version < at_least {
-            // The session has seen a newer one: ask all, and go on once one of them has it.
+            // The session has seen a newer one: ask all replicas, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
             let key = pending.at.key.clone();
             self.out.notes.push(Note::BehindSession { key });
@@ -219,8 +221,8 @@ impl Node {
         self.resend(op);
     }
 
-    /// An invalidation by tag deletes what was there when it began. Answers that were given before may lack what was written in between,
-    /// which it does not delete: so all are asked again, under a new number, now that the invalidation has begun.
+    /// An invalidation by tag deletes what was there when it began. Answers given before that may lack a later write, which it
+    /// does not delete; so all replicas are asked again, under a new operation number.
     fn look_again(&mut self, op: u64, version: Version) {
         let Some(mut pending) = self.pending.remove(&op) else { return };
         pending.looked_at = version;
@@ -256,12 +258,12 @@ impl Node {
         if let Some(pending) = self.pending.get_mut(&op)
             && !pending.stored.contains(from)
         {
-            // It may only be behind, or this node is: the next round comes sooner.
+            // The refusing node, or this one, may only be behind: ask again sooner.
             pending.retry_at = pending.retry_at.min(now + hurry);
         }
     }
 
-    /// Answers the client. A write stays, to reach the replicas that have not got it yet.
+    /// Answers the client. A write stays pending, so that it reaches the remaining replicas.
     fn finish(&mut self, op: u64) {
         let Some(pending) = self.pending.get_mut(&op) else { return };
         let (outcome, is_read) = match &pending.aim {
@@ -280,7 +282,7 @@ impl Node {
         }
     }
 
-    /// Ends what is over: the client hears so, and replicas that missed a write get a hint.
+    /// Ends overdue operations: the client gets an error, and replicas that missed a write get a hint.
     pub(super) fn end_overdue(&mut self) {
         let now = self.now.mono;
         while let Some((&op, _)) = self.pending.iter().find(|(_, pending)| pending.deadline <= now) {
@@ -307,7 +309,7 @@ impl Node {
         }
     }
 
-    /// This life of the node is over: clients hear that it does not go on.
+    /// This incarnation ends: clients of pending operations get an error.
     pub(super) fn give_up_operations(&mut self) {
         for pending in std::mem::take(&mut self.pending).into_values().filter(|pending| !pending.is_replied) {
             self.out.replies.push((pending.client, Outcome::Failed(Failure::Down)));
@@ -334,8 +336,8 @@ impl Node {
         }
     }
 
-    /// The ring changed: answers under the old one count no more. A write keeps its version, for two versions of one write would let it
-    /// happen twice.
+    /// The ring changed: answers under the old one no longer count. A write keeps its version: with two versions it could take
+    /// effect twice.
     pub(super) fn restart_operations(&mut self) {
         let ops: Vec<u64> = self.pending.keys().copied().collect();
         for op in ops {

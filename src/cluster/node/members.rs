@@ -1,9 +1,9 @@
-//! Membership: what the log's entries change here, what a leader proposes, and how ranges change hands.
+//! Membership: applying the log's entries, what a leader proposes, and how ranges are handed over.
 //!
-//! A change of the ring takes two entries. From `Begin` on, writes need a quorum of the old replicas *and* of the new ones, and reads a
-//! quorum of the old ones; every node that is to hold more pulls it from a quorum of the old replicas, which refuse writes of the epoch
-//! before. When a quorum of every key's new replicas holds all, the leader writes `Finish`. At each step any quorum meets every
-//! acknowledged write.
+//! A change of the ring takes two log entries. From `Begin` on, writes need a quorum of the old replicas *and* one of the new,
+//! and reads a quorum of the old. Every node that is to hold more pulls it from a quorum of the old replicas, which refuse writes
+//! of the epoch before. When a quorum of every key's new replicas holds everything, the leader writes `Finish`. So at each step
+//! every quorum includes a replica with each acknowledged write.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::repair::BATCH;
 use super::underway::CatchUp;
 use super::{Disk, Node};
 
-/// How often a node asks again for what it is to hold.
+/// How often a node repeats its requests for records it should hold.
 const PULL_EVERY: Micros = 200 * MS;
 
 impl Node {
@@ -77,7 +77,8 @@ impl Node {
         }
     }
 
-    /// Takes away what the ring gave to others. Young records go to them as hints, for a write at ONE may be here only.
+    /// Drops records that the ring gave to other nodes. Recent ones are sent to them as hints: a write at ONE may be
+    /// here only.
     fn let_go(&mut self) {
         let now = self.time().unwrap_or(0);
         let stranded: Vec<Key> = self
@@ -112,7 +113,7 @@ impl Node {
         self.lead();
     }
 
-    /// A leader looks for the next thing to change, one at a time.
+    /// The leader looks for the next membership change, one at a time.
     fn lead(&mut self) {
         let Some(since) = self.led_since else { return };
         if !self.raft.may_propose() || self.applied < self.raft.commit() {
@@ -161,7 +162,7 @@ impl Node {
             let heard = self.heard.get(&node).copied().unwrap_or(0).max(since);
             node != self.id && self.now.mono > heard + self.settings.dead_after
         };
-        // With fewer nodes than copies nothing would be gained.
+        // With fewer nodes than copies, removing one gains nothing: there is no other to hold its keys.
         let dead = placed.iter().find(|&node| is_dead(node)).filter(|_| placed.len() > self.settings.copies)?;
         let members = placed.less(NodeSet::of(dead));
         Some(Change::Begin { members, may_return: true })
@@ -180,7 +181,7 @@ impl Node {
         }
     }
 
-    /// An operator's wish goes to the leader, which remembers it while it leads.
+    /// Passes an operator's request to the leader, which remembers it while it leads.
     pub(super) fn wish_to_leave(&mut self, node: NodeId) {
         if self.led_since.is_some() {
             self.to_leave.insert(node);
@@ -189,7 +190,7 @@ impl Node {
         }
     }
 
-    /// The cluster let this life of the node go. It may come back as a new one, which knows nothing: what it holds is old.
+    /// The cluster removed this incarnation. It may come back as a new one, with an empty store: what it holds is outdated.
     pub(super) fn hear_removed(&mut self, incarnation: u16, may_return: bool) {
         if incarnation != self.incarnation || self.has_left {
             return;
@@ -204,6 +205,7 @@ impl Node {
         let mut disk = Disk::blank(self.id, self.incarnation.saturating_add(1), self.weight);
         disk.offset = self.offset;
         disk.clock = self.clock;
+        disk.store = self.store.emptied();
         let seed = self.random.next_u64();
         let out = std::mem::take(&mut self.out);
         let mut fresh = Self::start(disk, self.settings.clone(), placed, self.now, seed);
@@ -223,7 +225,8 @@ impl Node {
         }
     }
 
-    /// Asks every node of the ring for what this one should hold and does not, until a quorum of each key's replicas has sent it.
+    /// Asks the ring's nodes for records that this one should hold and does not, until a quorum of each key's replicas has sent
+    /// them.
     fn pull(&mut self) {
         let in_ring = self.view.ring.members().contains(self.id);
         let in_next = self.view.next.as_ref().is_some_and(|next| next.members().contains(self.id));

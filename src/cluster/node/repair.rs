@@ -1,4 +1,4 @@
-//! What brings replicas together again: hints, comparing of digests, and the forgetting of what is dead everywhere.
+//! What makes replicas equal again: hints, comparing digests, and forgetting records that are dead everywhere.
 
 use crate::cluster::ids::{Micros, NodeId, NodeSet, Version};
 use crate::cluster::message::{How, Message, Note, Placed};
@@ -45,7 +45,7 @@ impl Node {
             if self.view.is_responsible(node, &key, hash) {
                 self.send(node, Message::Hint { at: Placed { key, hash }, record });
             } else {
-                // The ring gave the key to others meanwhile, and what counts was handed over to them.
+                // The ring gave the key to other nodes, and acknowledged writes were handed over to them.
                 self.hints.remove(&(node, key));
             }
         }
@@ -71,7 +71,8 @@ impl Node {
         }
     }
 
-    /// Whether both nodes should hold a record. What is long dead counts no more: one may have forgotten it already.
+    /// Whether both nodes should hold a record. Long-dead ones are left out: one of the two may have forgotten it
+    /// already.
     fn is_shared(&self, key: &Key, hash: u64, record: &Record, other: NodeId, now: Micros) -> bool {
         forgettable(record, self.settings.grace()).is_none_or(|over| now < over)
             && self.view.is_responsible(self.id, key, hash)
@@ -147,8 +148,8 @@ impl Node {
         }
     }
 
-    /// The first replica of a dead record asks the others whether they have it too. Only when all have, and when nothing older can be
-    /// under way any more, it may be forgotten: else the value that it deletes would come back from the one that has not.
+    /// The first replica of a dead record asks the others whether they hold it too. It may be forgotten only when all do and
+    /// nothing older can still be under way: otherwise the deleted value would come back from a replica that missed the delete.
     fn forget_the_dead(&mut self, now: Micros) {
         let (grace, life, epoch) = (self.settings.grace(), self.settings.message_life, self.view.epoch);
         if self.view.next.is_some() {
@@ -216,7 +217,8 @@ impl Node {
     }
 
     pub(super) fn hear_forget(&mut self, at: &Placed, version: Version) {
-        // What was read off a sweep, and is not held, is forgotten as well: its version must not be given out again.
+        // A tombstone that follows from a sweep, without being stored, is forgotten too: its version must not be given
+        // out again.
         self.store.raise(version);
         self.store.forget(&at.key, version);
     }

@@ -1,4 +1,4 @@
-//! The replica: a node that holds a key's copy answers those who coordinate.
+//! The replica: answers coordinators about the keys it holds.
 
 use crate::cluster::ids::NodeId;
 use crate::cluster::message::{How, Message, Note, Placed};
@@ -44,7 +44,7 @@ impl Node {
         self.send(from, Message::Stored { op, key: at.key.clone() });
     }
 
-    /// Keeps a record if it is the newest, and tells of it.
+    /// Keeps a record if it is the newest, and notes it for observers.
     pub(super) fn keep(&mut self, key: &Key, record: Record, how: How) -> bool {
         let (version, is_tombstone) = (record.version, record.value.is_none());
         self.clock.observe(version.clock);

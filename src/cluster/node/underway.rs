@@ -1,4 +1,4 @@
-//! What a node is in the middle of: operations, the pulling of data, and the forgetting of dead records.
+//! A node's work in progress: operations, pulls, and the forgetting of dead records.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) struct Pending {
     pub(super) level: Level,
     pub(super) aim: Aim,
     pub(super) phase: Phase,
-    /// Under which epoch the answers of this phase were asked for: only such answers count.
+    /// The epoch in which this phase's questions were asked: only answers of that epoch count.
     pub(super) epoch: u64,
     pub(super) deadline: Micros,
     pub(super) retry_at: Micros,
@@ -24,14 +24,14 @@ pub(super) struct Pending {
     pub(super) answered: NodeSet,
     /// Who has the record that is being stored.
     pub(super) stored: NodeSet,
-    /// The newest record that was answered, and who has it.
+    /// The newest record among the answers, and the nodes that hold it.
     pub(super) best: Option<Record>,
     pub(super) have_best: NodeSet,
-    /// The invalidations by tag that were answered, and who holds them.
+    /// The invalidations by tag among the answers, and the nodes that hold them.
     pub(super) sweeps: BTreeMap<Key, (Record, NodeSet)>,
-    /// The one of them that makes a tombstone of what a read found: it goes to those who get the tombstone.
+    /// The one that makes a tombstone of what a read found: it is sent along with that tombstone.
     pub(super) sweep: Option<(Key, Record)>,
-    /// The tombstone of that kind for which all were asked once more.
+    /// The tombstone by tag because of which all replicas were asked once more.
     pub(super) looked_at: Version,
 }
 
@@ -63,7 +63,7 @@ impl Pending {
         }
     }
 
-    /// From here on answers to the questions before count no more.
+    /// Discards this phase's answers; later ones to its questions will not count either.
     pub(super) fn forget_answers(&mut self) {
         self.answered = NodeSet::EMPTY;
         self.have_best = NodeSet::EMPTY;
@@ -71,8 +71,8 @@ impl Pending {
         self.sweeps.values_mut().for_each(|(_, who)| *who = NodeSet::EMPTY);
     }
 
-    /// Makes a tombstone of what a read found, if an invalidation by tag reaches it; and leaves as those who have it only those who have the
-    /// invalidation too.
+    /// Turns the record that a read found into a tombstone, if an invalidation by tag deletes it. Then only nodes that also have
+    /// the invalidation count as holding the tombstone.
     pub(super) fn apply_sweeps(&mut self) {
         self.sweep = None;
         let Some(best) = self.best.as_mut().filter(|best| best.value.is_some() || best.version.is_swept) else {
@@ -93,24 +93,25 @@ impl Pending {
     }
 }
 
-/// The pulling of what a node should hold and does not.
+/// A pull of the records that a node should hold and does not.
 #[derive(Debug, Clone)]
 pub(super) struct CatchUp {
     pub(super) epoch: u64,
-    /// Whether it is for the ring that comes.
+    /// Whether it is for the next ring.
     pub(super) for_next: bool,
-    /// Behind which key to go on, for each source.
+    /// For each source the key to go on after.
     pub(super) cursors: BTreeMap<NodeId, Option<Key>>,
     /// Who has sent everything.
     pub(super) done: NodeSet,
 }
 
-/// A dead record whose forgetting is being agreed on.
+/// A dead record, while its replicas confirm that it may be forgotten.
 #[derive(Debug, Clone)]
 pub(super) struct Confirmation {
     pub(super) version: Version,
     pub(super) epoch: u64,
     pub(super) confirmed: NodeSet,
-    /// Since when all have confirmed: older data that was under way then is dropped on arrival by the time that it is forgotten.
+    /// Since when all have confirmed. The record is forgotten only after older messages under way at that moment have become too
+    /// old to be accepted.
     pub(super) complete: Option<Micros>,
 }

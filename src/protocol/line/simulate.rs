@@ -1,8 +1,9 @@
-//! All commands of a script at once: on threads where there are threads, by a seeded scheduler where there are none.
+//! Runs all commands of a script concurrently: on threads natively, by a seeded scheduler in WebAssembly, which has no
+//! threads here.
 //!
-//! Both take the commands in input order and give each a ticket for its *lane*, one of a few parts of the key space.
-//! Within a lane commands run in the order of their tickets, so commands on one key keep their input order; between
-//! lanes nothing is ordered. No answer depends on how the lanes interleave.
+//! Both take the commands in input order and give each a ticket for its *lane*, one of a few partitions of the keys. In
+//! a lane, commands run in the order of their tickets, so commands on one key keep their input order. Lanes run in any
+//! order, and no answer depends on it.
 
 use super::{Answer, Command, LineCache, Mistake, parse};
 use crate::protocol::Located;
@@ -14,9 +15,9 @@ const LANES: usize = 16;
 
 /// Runs all commands concurrently and gives their answers in input order, up to and including the first `BYE`.
 ///
-/// Natively every command runs on a thread of its own, a bounded number of them alive at a time, so 10,000 commands and
-/// more are fine. In WebAssembly, which has no threads here, a deterministic scheduler ([`simulate_scheduled`]) gives the
-/// same answers. `EXIT` lets running commands finish and starts none after it. O(n log n) for n commands.
+/// Natively every command runs on a thread of its own, a bounded number of them alive at a time, so 10,000 commands and more are
+/// fine. In WebAssembly a deterministic scheduler ([`simulate_scheduled`]) gives the same answers. `EXIT` lets running commands
+/// finish and starts none after it. O(n log n) for n commands.
 pub fn simulate_distributed_cache(commands: &[String]) -> Vec<String> {
     #[cfg(not(target_arch = "wasm32"))]
     return threads::simulate(commands);
@@ -24,7 +25,7 @@ pub fn simulate_distributed_cache(commands: &[String]) -> Vec<String> {
     return simulate_scheduled(commands, Random::new(0));
 }
 
-/// Does the same on one thread: again and again one of the lanes that have work, drawn by `random`, runs its first command.
+/// The same on one thread: in each step `random` picks one of the lanes with work, and its first command runs.
 pub fn simulate_scheduled(commands: &[String], mut random: Random) -> Vec<String> {
     let started = up_to_exit(commands);
     let mut answers = vec![String::new(); started.len()];
@@ -48,14 +49,14 @@ pub fn simulate_scheduled(commands: &[String], mut random: Random) -> Vec<String
 
 type Task<'a> = Result<Command<'a>, Located<Mistake>>;
 
-/// The commands that are started: all up to and including the first `EXIT`.
+/// The commands to run: all up to and including the first `EXIT`.
 fn up_to_exit(commands: &[String]) -> Vec<Task<'_>> {
     let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
     let started = exit.map_or(commands, |last| &commands[..=last]);
     started.iter().map(|command| parse(command)).collect()
 }
 
-/// The lane of a task; those without a key share the first. FNV-1a, because it must be the same on every host.
+/// The lane of a task; tasks without a key share the first. FNV-1a, because the lane must be the same on every host.
 fn lane_of(task: &Task<'_>) -> usize {
     let key = task.as_ref().ok().and_then(Command::key).unwrap_or_default();
     let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -91,8 +92,8 @@ mod threads {
                     let lane = &lanes[lane];
                     scope.spawn(move || *slot = lane.run(ticket, task))
                 });
-                // A scope ends when its threads' work is done; joined, the threads are gone too, so that never more than
-                // ALIVE_MAX exist.
+                // The scope ends when its threads' work is done, but only a joined thread is gone for the operating system: so
+                // never more than ALIVE_MAX exist.
                 for thread in threads.collect::<Vec<_>>() {
                     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 }
@@ -101,7 +102,7 @@ mod threads {
         answers
     }
 
-    /// A part of the key space behind a ticket lock: who holds ticket n goes after n others, whenever its thread wakes.
+    /// A partition of the keys behind a ticket lock: ticket n runs after n others, whichever thread wakes first.
     #[derive(Default)]
     struct Lane {
         state: Mutex<(u64, LineCache)>,

@@ -1,7 +1,7 @@
 //! The commands that manage a server rather than its items: `slabs`, `lru`, `lru_crawler`, `watch` and `stats`.
 //!
-//! As in memcached, the beginning of a word stands for it (`lru_crawler m all`), the first of those that begin so. The
-//! exceptions are the classes `all` and `hash`, and the topics `items`, `slabs` and `sizes`.
+//! As in memcached, any prefix of a word stands for it (`lru_crawler m all`); of several words with that prefix, the
+//! first. Only the classes `all` and `hash`, and the topics `items`, `slabs` and `sizes`, must be written out.
 
 use super::classes::CLASSES_MAX;
 use super::mistake::Mistake;
@@ -19,7 +19,7 @@ pub enum Admin<'a> {
         /// The class that gets it.
         to: i32,
     },
-    /// Something is set.
+    /// A setting is changed.
     Set(Setting),
     /// `lru_crawler enable` and `disable`.
     SetCrawler {
@@ -109,7 +109,7 @@ fn is(word: &[u8], name: &str) -> bool {
     name.as_bytes().starts_with(word)
 }
 
-/// The words of a line, which may be `noreply`; these commands count them.
+/// The words of a line, and how many there were; `noreply` counts as a word, as in memcached.
 fn take<const N: usize>(words: Words<'_>) -> ([&[u8]; N], usize) {
     let mut taken = [&b""[..]; N];
     let count = words.clone().count();

@@ -1,4 +1,4 @@
-//! How items are stored and counted up and down.
+//! Storing items, and counting them up and down.
 
 use super::classes::class_of;
 use super::counters::Tally;
@@ -8,7 +8,7 @@ use super::store::{Item, Store};
 use super::watch::Streams;
 use crate::clock::Instant;
 
-/// A value on its way into the store.
+/// A value to be stored.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Incoming<'a> {
     pub(super) data: &'a [u8],
@@ -19,12 +19,12 @@ pub(super) struct Incoming<'a> {
     pub(super) new_cas: Option<u64>,
     /// Whether a CAS older than the item's stores a stale value instead of failing.
     pub(super) stale_allowed: bool,
-    /// Whether append and prepend make an item where there is none.
+    /// Whether append and prepend create a missing item.
     pub(super) vivify: bool,
     pub(super) binary: bool,
 }
 
-/// What a new item may take over from the one in its place.
+/// What a new item may inherit from the one it replaces.
 struct Old {
     class: usize,
     cas: u64,
@@ -34,12 +34,12 @@ struct Old {
     binary: bool,
 }
 
-/// What became of it.
+/// The result of storing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Stored {
         cas: u64,
-        /// The whole value's, after append and prepend too.
+        /// The length of the whole value, also after append and prepend.
         data_bytes: usize,
     },
     NotStored,
@@ -48,7 +48,7 @@ pub(super) enum Outcome {
     NoMemory,
 }
 
-/// What became of an `incr` or `decr`.
+/// The result of `incr` or `decr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counted {
     Number(u64),
@@ -58,7 +58,7 @@ pub(super) enum Counted {
 }
 
 impl Store {
-    /// Stores a value, or says why not.
+    /// Stores a value, or returns why not.
     pub(super) fn store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let outcome = self.try_to_store(mode, key, incoming, now);
         if self.log.wants(Streams::MUTATIONS) {
@@ -141,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Puts a new item under a key, in the place of the old one.
+    /// Stores a new item under a key, replacing the old one.
     pub(super) fn link(&mut self, key: &[u8], data: Vec<u8>, incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let bytes = item_bytes(key, incoming.flags, data.len());
         self.classes.reserve(bytes);
@@ -177,7 +177,7 @@ impl Store {
         Outcome::Stored { cas, data_bytes }
     }
 
-    /// Counts that there was nothing to count up or down.
+    /// Counts an `incr` or `decr` of a missing item.
     pub(super) fn miss(&mut self, sign: Sign) {
         match sign {
             Sign::Plus => self.counters.incr_misses += 1,
@@ -185,7 +185,7 @@ impl Store {
         }
     }
 
-    /// Adds to or subtracts from a number. It keeps the value's length, padded with spaces, when the new number is shorter.
+    /// Adds to or subtracts from a number. A shorter result is padded with spaces to the old length, as memcached does.
     pub(super) fn count(
         &mut self,
         key: &[u8],
@@ -236,7 +236,7 @@ impl Store {
     }
 }
 
-/// The number that a value is: digits, perhaps behind whitespace and a `+`, perhaps with whitespace and more behind.
+/// The number in a value: optional whitespace and `+`, digits, and optionally whitespace followed by anything.
 fn leading_number(data: &[u8]) -> Option<u64> {
     let data = data.trim_ascii_start();
     let data = data.strip_prefix(b"+").unwrap_or(data);

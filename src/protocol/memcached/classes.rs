@@ -1,21 +1,21 @@
 //! Slab classes: memcached keeps items of about one size in chunks of one size, cut from pages of 1 MiB.
 //!
-//! Memory is counted here by the item, not by the page; but which class an item is in, and how many pages the classes
-//! have taken for their chunks, is memcached's, and shown by `stats slabs`.
+//! We count memory by the item, not by the page. But `stats slabs` shows each item's class, and how many pages its
+//! class has taken for its chunks, exactly as memcached does.
 
 /// The class of the largest chunks; the first class is 1.
 pub(super) const LAST_CLASS: usize = 39;
-/// No class has an id from this on.
+/// Class ids are below this.
 pub(super) const CLASSES_MAX: usize = 64;
 /// The bytes of a page.
 const PAGE_BYTES: u64 = 1024 * 1024;
 /// The bytes of the largest chunk; a larger item takes several.
 pub(super) const CHUNK_BYTES_MAX: u32 = 512 * 1024;
-/// What `stats settings` calls `growth_factor` and `chunk_size`: the smallest chunk has a header of 48 bytes and so many
-/// more, each further one is larger by a quarter.
+/// What `stats settings` calls `growth_factor` and `chunk_size`: the smallest chunk is a header of 48 bytes plus 48, each further
+/// one is larger by a quarter.
 const CHUNK_BYTES_MIN: u32 = 48 + 48;
 
-/// The bytes of each class's chunks. There are no chunks in class 0, which is the pool of pages taken from classes.
+/// The bytes of each class's chunks. Class 0 has none: it is the pool of pages taken from classes.
 const CHUNK_BYTES: [u32; LAST_CLASS + 1] = {
     let mut sizes = [0; LAST_CLASS + 1];
     let (mut class, mut bytes) = (1, CHUNK_BYTES_MIN);
@@ -34,15 +34,15 @@ pub(super) fn class_of(item_bytes: usize) -> usize {
     CHUNK_BYTES[1..].iter().position(|&chunk| item_bytes <= chunk as usize).map_or(LAST_CLASS, |at| at + 1)
 }
 
-/// What is in one class.
+/// The contents of one class.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Class {
     pub(super) items: u64,
     pub(super) item_bytes: u64,
     pub(super) chunks: u64,
-    /// Pages taken so far; they stay, unless `slabs reassign` moves them.
+    /// Pages taken so far; only `slabs reassign` takes one away.
     pub(super) pages: u64,
-    /// How long the item evicted last had not been used.
+    /// For how long the last evicted item had been unused.
     pub(super) evicted_after_s: u64,
 }
 
@@ -68,13 +68,13 @@ impl Classes {
         self.0.iter().enumerate().skip(1).filter(|(_, class)| class.pages > 0)
     }
 
-    /// The bytes of all pages, those in the pool too.
+    /// The bytes of all pages, the pool included.
     pub(super) fn page_bytes(&self) -> u64 {
         self.0.iter().map(|class| class.pages * PAGE_BYTES).sum()
     }
 
-    /// Takes a page for a value on its way into the store, if all chunks are in use: the old one is still there, and
-    /// it may yet be refused.
+    /// Takes a page for a value that is about to be stored, if all chunks are in use. As in memcached this comes first:
+    /// the old item still holds its chunk, and the value may yet be refused.
     pub(super) fn reserve(&mut self, item_bytes: usize) {
         let id = class_of(item_bytes);
         let class = &mut self.0[id];
@@ -82,7 +82,7 @@ impl Classes {
         class.pages = class.pages.max(chunks.div_ceil(chunks_per_page(id)));
     }
 
-    /// Takes an item of so many bytes in, for which there is a page.
+    /// Counts an item of so many bytes in; its page has been reserved.
     pub(super) fn add(&mut self, id: usize, item_bytes: usize) {
         let class = &mut self.0[id];
         class.items += 1;
@@ -90,7 +90,7 @@ impl Classes {
         class.chunks += chunks_of(id, item_bytes);
     }
 
-    /// Lets an item of so many bytes go.
+    /// Counts an item of so many bytes out.
     pub(super) fn remove(&mut self, id: usize, item_bytes: usize) {
         let class = &mut self.0[id];
         class.items -= 1;
@@ -98,7 +98,7 @@ impl Classes {
         class.chunks -= chunks_of(id, item_bytes);
     }
 
-    /// The chunks of a class's items that its pages have no room for.
+    /// How many chunks of a class's items do not fit into its pages.
     pub(super) fn surplus_chunks(&self, id: usize) -> u64 {
         self.0[id].chunks.saturating_sub(self.0[id].pages * chunks_per_page(id))
     }

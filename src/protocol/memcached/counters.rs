@@ -1,9 +1,9 @@
-//! What a server counts.
+//! A server's counters.
 
 use super::classes::LAST_CLASS;
 use std::collections::BTreeMap;
 
-/// What `stats` counts; each name is its row's.
+/// The counters of `stats`; each field is named as its row.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(missing_docs, reason = "the names are memcached's, and its protocol.txt explains them")]
 pub struct Counters {
@@ -39,7 +39,7 @@ pub struct Counters {
     pub crawler_items_checked: u64,
 }
 
-/// What is counted for each class of items apart.
+/// Counters that exist once for each class of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tally {
     GetHits,
@@ -94,7 +94,7 @@ impl Tallies {
         self.0[class][tally as usize]
     }
 
-    /// `counters`, with what is counted for each class summed up.
+    /// `counters`, with the sums of the classes' counters.
     pub(super) fn sum_into(&self, counters: Counters) -> Counters {
         let sum = |tally| self.0.iter().map(|class| class[tally as usize]).sum();
         Counters {
@@ -116,10 +116,10 @@ impl Tallies {
     }
 }
 
-/// Prefixes that are counted; keys of further ones are not.
+/// The most prefixes that are counted; keys with further ones are not.
 const PREFIXES_MAX: usize = 10_000;
 
-/// Counts by the keys' prefixes, which end before the first `:`; keys without one are not counted.
+/// Counts by key prefix, the part before the first `:`; keys without one are not counted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prefixes(BTreeMap<Vec<u8>, Prefix>);
 
@@ -132,7 +132,7 @@ pub(super) struct Prefix {
 }
 
 impl Prefixes {
-    /// The counts that a key belongs to, if it has a prefix and there is room for it.
+    /// The counts of a key's prefix, if it has one and it is counted.
     pub(super) fn of(&mut self, key: &[u8]) -> Option<&mut Prefix> {
         let prefix = &key[..memchr::memchr(b':', key)?];
         if self.0.len() >= PREFIXES_MAX && !self.0.contains_key(prefix) {

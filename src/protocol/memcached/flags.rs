@@ -8,7 +8,7 @@ use super::words::{Words, check_key, decode_key, number};
 const OPAQUE_BYTES_MAX: usize = 32;
 const KNOWN: &[u8] = b"bNTRlOPLkstcfvhuqxFCEMJDI";
 
-/// The flags of a meta command, checked: each is known, stands there once, and has the number that it needs.
+/// The flags of a meta command, checked: each is known, occurs once, and has its number if it needs one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flags<'a> {
     words: Words<'a>,
@@ -82,7 +82,7 @@ impl<'a> Flags<'a> {
     }
 }
 
-/// The bit of a letter; 0 of what cannot be a flag.
+/// The bit of a letter; 0 for a byte that cannot be a flag.
 fn bit(letter: u8) -> u64 {
     match letter {
         b'A'..=b'z' => 1 << (letter - b'A'),
@@ -102,7 +102,7 @@ pub(super) fn mode_byte(flags: &Flags<'_>) -> Option<u8> {
     Some(flags.word(b'M')?.get(1).copied().unwrap_or_default())
 }
 
-/// Whether each word begins as a flag may.
+/// Checks that each word begins with a character that a flag may have.
 pub(super) fn check_letters<'a>(words: &Words<'a>) -> Result<(), Stop<'a>> {
     match words.clone().find(|word| !matches!(word[0], b'0'..=b'9' | b'A'..=b'z')) {
         Some(word) => Err(Stop::Malformed { mistake: Mistake::FlagCharacter, span: word }),
@@ -117,8 +117,8 @@ pub(super) fn read<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Res
         return Err(refused(Mistake::TooManyFlags, word));
     }
     let mut flags = Flags { words, letters: 0 };
-    // As in memcached, a flag that does not exist stops the reading; of other mistakes the last one is told, but
-    // that of `F` only if there is no other.
+    // As in memcached, an unknown flag ends the reading at once; of other mistakes the last is reported, but one of `F`
+    // only if it is the only kind.
     let mut wrong: Option<(Mistake, &[u8])> = None;
     for word in flags.words.clone() {
         let letter = word[0];
@@ -141,7 +141,7 @@ pub(super) fn read<'a>(key: &'a [u8], words: Words<'a>, words_max: usize) -> Res
     }
 }
 
-/// Whether a flag's token is what the flag needs.
+/// Checks a flag's token.
 fn check_token(letter: u8, key: &[u8], token: &[u8]) -> Result<(), Mistake> {
     let (is_right, mistake) = match letter {
         b'T' | b'N' | b'R' => (number::<i32>(token).is_some(), Mistake::FlagNumber),

@@ -1,15 +1,15 @@
 //! How long a key, a line, an item and an answer may be.
 
-/// The longest key, in bytes; of a base64 key its written form counts.
+/// The longest key, in bytes as written: a base64 key is not decoded first.
 pub const KEY_BYTES_MAX: usize = 250;
-/// The longest command line, in bytes, its end not counted; `get` and `gets` may be as long as [`GET_BYTES_MAX`].
+/// The longest command line, in bytes without its end; `get` and `gets` may have [`GET_BYTES_MAX`].
 pub const LINE_BYTES_MAX: usize = 2048;
 /// The longest `get` or `gets` line, in bytes.
 pub const GET_BYTES_MAX: usize = 1024 * 1024;
 /// The largest item, in bytes: see [`item_bytes`].
 pub const ITEM_BYTES_MAX: usize = 1024 * 1024;
-/// The most that the answer to one `get` or one dump comes to, the item that goes over it included, in bytes. Memcached, too,
-/// gives up where its memory for answers ends.
+/// The longest answer to one `get` or one dump, in bytes, beside the last item that crosses the limit. Memcached too has a limit,
+/// the memory for its answers.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What an item counts in bytes: its key and value, 4 for client flags other than 0, and 59 for what a server keeps

@@ -1,4 +1,4 @@
-//! The meta commands.
+//! Parsing of the meta commands.
 
 use super::flags::{self, Flags, check_letters, check_opaque, mode_byte};
 use super::mistake::Mistake;
@@ -6,7 +6,7 @@ use super::request::{MetaVerb, Request, Sign, StoreMode};
 use super::stop::{Stop, refused};
 use super::words::{Words, check_key, decode_key};
 
-/// Words that a meta command may have, its name and key included.
+/// The most words of a meta command, its name and key included.
 const WORDS_MAX: usize = 20;
 pub(super) fn get(words: Words<'_>) -> Result<Request<'_>, Stop<'_>> {
     command(MetaVerb::Get, words)
@@ -38,7 +38,7 @@ pub(super) fn arithmetic(mut words: Words<'_>) -> Result<Request<'_>, Stop<'_>> 
     Ok(Request::Meta { verb: MetaVerb::Arithmetic { sign }, key, flags })
 }
 
-/// What stands in an `ms` line behind its length.
+/// The rest of an `ms` line, behind its length.
 pub(super) fn set<'a>(key: &'a [u8], words: Words<'a>) -> Result<(StoreMode, Flags<'a>), Stop<'a>> {
     let flags = flags::read(key, words, WORDS_MAX - 3)?;
     let mode = match mode_byte(&flags) {

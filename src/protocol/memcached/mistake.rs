@@ -1,4 +1,4 @@
-//! What can be wrong with a request: the protocol's few words for it, and ours.
+//! What can be wrong with a request: the protocol's short texts, and our longer ones.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use cachedojo_notation::text::Language;
 /// Everything that can be wrong with a request. [`Mistake::message`] names the remedy; [`Mistake::wire`] is what the server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
-    /// The line has less than two characters.
+    /// The line has fewer than two characters.
     Blank,
-    /// The first word is no command.
+    /// The first word is not a command.
     UnknownCommand,
     /// There are too few words.
     MissingWord,
@@ -21,15 +21,15 @@ pub enum Mistake {
     KeyBase64,
     /// The key of `me` is said to be base64, but is not.
     DebugKeyBase64,
-    /// The client flags are no 32-bit number.
+    /// The client flags are not a 32-bit number.
     ClientFlags,
-    /// The exptime of a storage command is no number.
+    /// The exptime of a storage command is not a number.
     StoreExptime,
-    /// The exptime of another command is no number.
+    /// The exptime of another command is not a number.
     Exptime,
-    /// The CAS is no 64-bit number.
+    /// The CAS is not a 64-bit number.
     Cas,
-    /// The length of the data is no number from 0 to 2^31 - 3.
+    /// The length of the data is not a number from 0 to 2^31 - 3.
     DataLength,
     /// The item is larger than 1 MiB.
     TooLarge,
@@ -37,19 +37,19 @@ pub enum Mistake {
     DataEnd,
     /// `delete` takes no time.
     DeleteTime,
-    /// The amount of `incr` or `decr` is no 64-bit number.
+    /// The amount of `incr` or `decr` is not a 64-bit number.
     Delta,
-    /// The level of `verbosity` is no number.
+    /// The level of `verbosity` is not a number.
     Verbosity,
-    /// The limit of `cache_memlimit` is no number.
+    /// The limit of `cache_memlimit` is not a number.
     MemoryLimit,
-    /// `slabs`, `lru` or `lru_crawler` has no such form.
+    /// `slabs`, `lru` or `lru_crawler` with words that they do not take.
     AdminForm,
-    /// A number of one of these commands is none.
+    /// A number of one of these commands is not a number.
     AdminNumber,
-    /// A number of `lru` is none.
+    /// A number of `lru` is not a number.
     LruNumber,
-    /// A factor or a ratio is no finite decimal number.
+    /// A factor or a ratio is not a finite decimal number.
     Factor,
     /// The two percentages of `lru tune` are more than 80 together.
     LruPercent,
@@ -67,7 +67,7 @@ pub enum Mistake {
     StatsDetail,
     /// `stats cachedump` lacks a word.
     DumpWords,
-    /// `stats cachedump` names a class that cannot be.
+    /// `stats cachedump` names a class that cannot exist.
     DumpClass,
     /// There are more than 20 words.
     TooManyFlags,
@@ -77,19 +77,19 @@ pub enum Mistake {
     UnknownFlag,
     /// A flag begins with neither a letter nor a digit.
     FlagCharacter,
-    /// A flag's number is none.
+    /// A flag's number is not a number.
     FlagNumber,
-    /// The number of `F` is none.
+    /// The number of `F` is not a number.
     FlagClientFlags,
-    /// The number of `J` is none.
+    /// The number of `J` is not a number.
     FlagInitial,
-    /// The number of `D` is none.
+    /// The number of `D` is not a number.
     FlagDelta,
-    /// One of the flags of `ma` is given twice, does not exist, or its number is none.
+    /// A flag of `ma` is given twice, is unknown, or its number is not a number.
     ArithmeticFlag,
-    /// `M` is followed by none of the modes of `ms`.
+    /// `M` is followed by something other than the modes of `ms`.
     SetMode,
-    /// `M` is followed by none of the modes of `ma`.
+    /// `M` is followed by something other than the modes of `ma`.
     ArithmeticMode,
     /// The opaque token is longer than 32 bytes.
     OpaqueTooLong,

@@ -1,4 +1,4 @@
-//! Who is connected, and what watchers see of a store.
+//! The connections of a store, and the lines that its watchers get.
 
 use super::change::Incoming;
 use super::classes::class_of;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 impl Store {
-    /// Serves a connection from now on; a new one gets the next number.
+    /// Makes a connection the current one; a new one gets the next number.
     pub(super) fn serve(&mut self, client: Option<u64>, now: Instant) -> u64 {
         self.client = client.unwrap_or_else(|| {
             self.connected += 1;
@@ -26,7 +26,7 @@ impl Store {
         self.client
     }
 
-    /// Forgets the connection that is being served.
+    /// Forgets the current connection.
     pub(super) fn hang_up(&mut self, reason: &str, now: Instant) {
         self.log.remove_watcher(self.client);
         if self.connections.remove(&self.client).is_some() {
@@ -34,12 +34,12 @@ impl Store {
         }
     }
 
-    /// The connections by their numbers, and when each one's last bytes came.
+    /// The connections by number, with the moment of their last bytes.
     pub(super) fn connections(&self) -> &BTreeMap<u64, Instant> {
         &self.connections
     }
 
-    /// The item under a key, as [`Store::find`] gives it; watchers see that somebody looks for it.
+    /// The item under a key, as [`Store::find`] gives it; watchers get a line about the look-up.
     pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
         if self.log.wants(Streams::FETCHERS) {
             let (status, class, size) = match self.items.get(key) {
@@ -56,12 +56,12 @@ impl Store {
         self.find(key, now)
     }
 
-    /// Makes the connection that is being served a watcher; whether there is room for one more.
+    /// Makes the current connection a watcher; `false` when there are too many.
     pub(super) fn watch(&mut self, streams: Streams) -> bool {
         self.log.add_watcher(self.client, streams)
     }
 
-    /// Watchers see what became of a value: that in one word, and the bytes that are there now.
+    /// Tells watchers the result of storing a value: in one word, and the bytes that are stored now.
     pub(super) fn log_store(
         &mut self,
         mode: StoreMode,
@@ -88,7 +88,7 @@ impl Store {
         });
     }
 
-    /// Watchers see that a value for `key` is too large.
+    /// Tells watchers that a value for `key` is too large.
     pub(super) fn log_too_large(&mut self, key: &[u8], now: Instant) {
         let client = self.client;
         self.log_item(Streams::MUTATIONS, "item_store", key, now, |line| {
@@ -96,7 +96,7 @@ impl Store {
         });
     }
 
-    /// Counts that `command` deletes the item under `key`; watchers see it.
+    /// Counts that `command` deletes the item under `key`, and tells watchers.
     pub(super) fn count_deletion(&mut self, command: &str, key: &[u8], now: Instant) {
         let Some((class, size)) = self.items.get(key).map(|item| (item.class, item.data.len())) else { return };
         self.tallies.add(class, Tally::DeleteHits);
@@ -105,7 +105,7 @@ impl Store {
         });
     }
 
-    /// A line of watchers about a key.
+    /// Writes a line about a key for the watchers of its kind.
     pub(super) fn log_item(
         &mut self,
         stream: Streams,

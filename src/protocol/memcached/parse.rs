@@ -1,7 +1,7 @@
 //! From bytes to requests: no copy, no allocation, the same result however the bytes are split.
 //!
-//! Fast because the most frequent line, a `get` of one key, is read in one pass; because otherwise one `memchr` finds the
-//! end of a line; because words are slices of it; and because a data block is skipped by its length without being looked at.
+//! It is fast because the most frequent line, a `get` of one key, is read in one pass; every other line end is found by one
+//! `memchr`; words are slices of the input; and a data block is skipped by its length without being read.
 
 use super::admin::{self, Admin, Setting};
 use super::limits::{GET_BYTES_MAX, ITEM_BYTES_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, item_bytes};
@@ -13,17 +13,17 @@ use super::words::{Words, check_key, has_control, number, plain_length, word_len
 use crate::protocol::Located;
 use std::ops::Range;
 
-/// No data block can be announced that is longer than this.
+/// The longest data block that can be announced.
 const DATA_BYTES_MAX: u64 = i32::MAX as u64 - 2;
-/// There is no higher level of `verbosity`.
+/// The highest level of `verbosity`.
 const VERBOSITY_MAX: u32 = 2;
 
-/// What the parser finds at the front of its input.
+/// What the parser found at the front of its input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parsed<'a> {
-    /// Too few bytes: call again with the same bytes and more behind them.
+    /// Too few bytes: call again with the same bytes and more after them.
     Incomplete,
-    /// So many bytes belonged to the data of a refused request: drop them.
+    /// So many bytes are data of a refused request: drop them.
     Skipped(usize),
     /// A request.
     Request {
@@ -38,7 +38,7 @@ pub enum Parsed<'a> {
     Refused {
         /// Which, and where.
         refusal: Located<Mistake>,
-        /// The item that must go because the value meant to replace it is too large.
+        /// An item to delete: the value that was to replace it is too large (and whether its key is base64).
         stale: Option<(&'a [u8], bool)>,
         /// Whether the request ends with `noreply`, which silences errors too.
         noreply: bool,
@@ -49,32 +49,33 @@ pub enum Parsed<'a> {
     HangUp,
 }
 
-/// Remembers between calls what need not be looked at twice; it holds no bytes.
+/// What the parser remembers between calls so as not to scan bytes twice; it keeps no bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Parser {
-    /// The front of the input in which there is no line end.
+    /// How many bytes at the front are known to contain no line end.
     searched: usize,
-    /// With fewer bytes than these there is nothing to find.
+    /// With fewer bytes than this there is nothing to parse yet.
     needed: usize,
     skip: Option<Skip>,
 }
 
-/// Data of a refused request: so many bytes still to come, then a line end (or any two bytes in its stead).
+/// Data of a refused request: so many bytes are still to come, then a line end (or any two bytes in its place).
 #[derive(Debug, Clone, Copy)]
 struct Skip {
     left: u64,
-    /// Whether the last byte was a `\r`, behind which a `\n` alone is no end: see [`data_block`].
+    /// Whether the last byte was a `\r`; then a lone `
+    /// ` is not the end: see [`data_block`].
     after_cr: bool,
 }
 
 impl Parser {
-    /// A parser at the beginning of a connection.
+    /// A parser for the beginning of a connection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads what stands at the front of `input`. O(the line's length), each byte looked at once over all calls; a
-    /// line whose data is still on its way is read again when the data is there.
+    /// Reads the request at the front of `input`. O(the line's length), each byte looked at once over all calls, except
+    /// that a line whose data is still to come is read again when the data is there.
     pub fn parse<'a>(&mut self, input: &'a [u8]) -> Parsed<'a> {
         if let Some(skip) = self.skip {
             return self.skip(skip, input);
@@ -102,7 +103,8 @@ impl Parser {
             let parsed = parse_line(verb, line, words, &input[end + 1..]);
             return self.settle(line, end + 1, parsed);
         }
-        // The most frequent request is built where it is returned: to copy a result takes as long as to read the line.
+        // The most frequent request is built right where it is returned: copying a result would take as long as reading
+        // the line.
         match check_keys(&words) {
             Ok(()) => {
                 self.searched = 0;
@@ -113,7 +115,7 @@ impl Parser {
         }
     }
 
-    /// Turns what a line says into what the caller must do with the input.
+    /// Translates a parsed line into what the caller does with the input.
     fn settle<'a>(&mut self, line: &'a [u8], used: usize, parsed: Result<Line<'a>, Stop<'a>>) -> Parsed<'a> {
         let noreply = says_noreply(line);
         let refused = |mistake, span, stale, noreply, data_bytes| {
@@ -159,8 +161,8 @@ impl Parser {
     }
 }
 
-/// `get <key>` and nothing else, if that is what the input begins with: the end of the key, which has to be found anyway,
-/// is also the end of the line.
+/// `get <key>` alone, if the input begins with that: the search for the key's end, which is needed anyway, also finds the end of
+/// the line.
 #[inline]
 fn get_of_one_key(input: &[u8]) -> Option<Parsed<'_>> {
     let rest = input.strip_prefix(b"get ")?;
@@ -175,13 +177,13 @@ fn get_of_one_key(input: &[u8]) -> Option<Parsed<'_>> {
     (1..=KEY_BYTES_MAX).contains(&length).then_some(Parsed::Request { request, noreply: false, used: end + end_bytes })
 }
 
-/// A well-formed line and the bytes of its data block, its end included.
+/// A valid line with its data block.
 struct Line<'a> {
     request: Request<'a>,
     data_bytes: usize,
 }
 
-/// Reads a line, but for the keys of `get` and `gets`.
+/// Parses a line; the keys of `get` and `gets` are checked elsewhere.
 fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'a [u8]) -> Result<Line<'a>, Stop<'a>> {
     if line.len() < 2 {
         return Err(Stop::Malformed { mistake: Mistake::Blank, span: line });
@@ -246,14 +248,13 @@ fn parse_line<'a>(verb: &'a [u8], line: &'a [u8], mut words: Words<'a>, rest: &'
     Ok(Line { request, data_bytes: 0 })
 }
 
-/// Whether there is at least one key, and all are right.
+/// Checks that there is at least one key and that all are valid.
 fn check_keys<'a>(keys: &Words<'a>) -> Result<(), Stop<'a>> {
     let bytes = keys.bytes();
     if bytes.iter().all(|&byte| byte == b' ') {
         return Err(Stop::Malformed { mistake: Mistake::MissingWord, span: &[] });
     }
-    // One look at all bytes settles nearly every line: without a control character, and not longer than a key may be, it
-    // has no wrong key.
+    // One scan settles nearly every line: with no control character, and no longer than a key may be, no key can be wrong.
     if has_control(bytes) || bytes.len() > KEY_BYTES_MAX {
         for key in keys.clone() {
             check_key(key).map_err(|mistake| refused(mistake, key))?;
@@ -320,7 +321,7 @@ fn data_length(word: &[u8]) -> Result<u64, Stop<'_>> {
     length.ok_or(Stop::Malformed { mistake: Mistake::DataLength, span: word })
 }
 
-/// The data block's length, if an item with it and `beside` other bytes is small enough.
+/// The data block's length, if an item of that and `beside` other bytes is not too large.
 fn fitting<'a>(
     beside: usize,
     word: &'a [u8],
@@ -332,8 +333,8 @@ fn fitting<'a>(
     length.ok_or_else(too_large)
 }
 
-/// The data block at the front of `rest` and the bytes it takes with its end. A `\n` alone is no end behind a `\r`: that
-/// is a block one byte too short, which must not pass for one that ends with `\r`.
+/// The data block at the front of `rest`, and its bytes with its end. After a `\r` a lone `
+/// ` is not an end: the block is one byte too short, and must not be taken for one that ends with `\r`.
 fn data_block(rest: &[u8], length: usize) -> Result<(&[u8], usize), Stop<'_>> {
     match rest.get(length..).unwrap_or_default() {
         [b'\n', ..] if !rest[..length].ends_with(b"\r") => Ok((&rest[..length], length + 1)),
@@ -345,15 +346,16 @@ fn data_block(rest: &[u8], length: usize) -> Result<(&[u8], usize), Stop<'_>> {
 }
 
 fn line_too_long(line: &[u8]) -> bool {
-    // A `\r` that may turn out to be half of the line's end does not count, so a split there changes nothing.
+    // A last `\r` may be half of the line's end, so it does not count: the length must not depend on where the bytes
+    // were split.
     let length = line.strip_suffix(b"\r").unwrap_or(line).len();
     let is_get = line.starts_with(b"get ") || line.starts_with(b"gets ");
     length > if is_get { GET_BYTES_MAX } else { LINE_BYTES_MAX }
 }
 
-/// Whether a line ends with `noreply` and its command is one that can be told so.
+/// Whether a line ends with `noreply` and its command accepts that.
 fn says_noreply(line: &[u8]) -> bool {
-    // Nearly no line ends so: the cheap question comes first.
+    // Nearly no line does, so the cheap test comes first.
     without_spaces_behind(line).ends_with(b" noreply")
         && !matches!(
             &line[..word_length(line)],
@@ -386,7 +388,7 @@ fn last_word(line: &[u8]) -> &[u8] {
     &line[memchr::memrchr(b' ', line).map_or(0, |at| at + 1)..]
 }
 
-/// Where a part of a line stands in it; what is no part of it is missing at its end.
+/// The byte range of `part` in `line`; the line's end if it is not a part of it.
 fn span_of(line: &[u8], part: &[u8]) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(line.as_ptr() as usize);
     if start + part.len() <= line.len() && !part.is_empty() {

@@ -5,7 +5,7 @@ use super::flags::Flags;
 use super::watch::Streams;
 use super::words::Words;
 
-/// One request, borrowed from the bytes that it came in.
+/// One request, borrowed from the input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request<'a> {
     /// `set`, `add`, `replace`, `append`, `prepend` and `cas`.
@@ -62,7 +62,7 @@ pub enum Request<'a> {
     Admin(Admin<'a>),
     /// `watch`.
     Watch {
-        /// What to see; never nothing.
+        /// The kinds of lines to see; at least one.
         streams: Streams,
     },
     /// `cache_memlimit`.

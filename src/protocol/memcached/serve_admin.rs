@@ -1,4 +1,4 @@
-//! What the commands do that manage a server.
+//! Executes the commands that manage a server.
 
 use super::admin::Admin;
 use super::classes::{CLASSES_MAX, LAST_CLASS, chunks_of};
@@ -11,12 +11,12 @@ use super::write::{INFALLIBLE, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 
-/// The classes that a crawl or a dump goes through.
+/// The classes that a crawl or a dump visits.
 #[derive(Clone, Copy)]
 enum Scope {
     /// All, in the order of their keys.
     Keys,
-    /// Those whose bit is set, one after the other, the least recently used items first.
+    /// Those whose bit is set, one class after the other, least recently used items first.
     Classes(u64),
 }
 
@@ -68,7 +68,7 @@ pub(super) fn limit_memory(store: &mut Store, mebibytes: u32, now: Instant) -> &
     }
 }
 
-/// Which classes a word means, or the answer to one that means none.
+/// The classes that a word names, or the error to answer.
 fn scope(classes: &[u8]) -> Result<Scope, &'static str> {
     match classes {
         b"all" => return Ok(Scope::Classes(u64::MAX)),
@@ -86,8 +86,8 @@ fn scope(classes: &[u8]) -> Result<Scope, &'static str> {
     if chosen == 0 { Err("NOTSTARTED no items to crawl") } else { Ok(Scope::Classes(chosen)) }
 }
 
-/// Removes the expired and flushed items of these classes, looking at each one's least recently used items, as many as are set.
-/// O(the items), and done when the answer is given: a crawler is never busy.
+/// Removes the expired and flushed items among each class's least recently used ones, as many as `crawler_items` says. O(items),
+/// and complete before the answer: a crawl is never busy.
 fn crawl(store: &mut Store, classes: u64, now: Instant) {
     store.walk();
     let mut left = [match store.settings.crawler_items {
@@ -116,7 +116,7 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
     }
 }
 
-/// Lists the living items. O(the items); an answer of more than [`ANSWER_BYTES_MAX`] is refused whole.
+/// Lists the living items. O(items); an answer of more than [`ANSWER_BYTES_MAX`] is refused whole.
 fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &mut Vec<u8>) {
     store.walk();
     let start = out.len();
@@ -170,7 +170,7 @@ fn write_item(store: &Store, key: &[u8], item: &Item, out: &mut Vec<u8>) {
         .expect(INFALLIBLE);
 }
 
-/// Moves a page from one class to another. What has no room left in the class that gave it away goes.
+/// Moves a page from one class to another. Items that no longer fit into the first class are evicted.
 fn reassign(store: &mut Store, from: i32, to: i32, now: Instant) -> &'static str {
     if from == to {
         return "SAME src and dst class are identical";

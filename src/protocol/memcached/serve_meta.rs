@@ -1,4 +1,4 @@
-//! What the meta commands do.
+//! Executes the meta commands.
 
 use super::change::{Counted, Incoming, Outcome};
 use super::classes::class_of;
@@ -12,7 +12,7 @@ use super::write::{INFALLIBLE, NOT_NUMERIC, line};
 use crate::clock::Instant;
 use std::io::Write as _;
 
-/// One meta command at one moment.
+/// A meta command's flags and the moment of its execution.
 pub(super) struct Call<'a> {
     pub(super) verb: MetaVerb<'a>,
     pub(super) key: &'a [u8],
@@ -40,7 +40,7 @@ pub(super) fn plain_key<'k>(key: &'k [u8], binary: bool, buffer: &'k mut [u8; 25
     if binary { decode_key(key, buffer).expect("the parser has checked it") } else { key }
 }
 
-/// `mg`; whether the answer is the one that `q` silences (a miss).
+/// `mg`. Returns whether `q` suppresses this answer (a miss).
 fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let mut made = false;
@@ -103,7 +103,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     false
 }
 
-/// `ms`; whether the answer is the one that `q` silences (stored).
+/// `ms`. Returns whether `q` suppresses this answer (stored).
 fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let appends = matches!(mode, StoreMode::Append | StoreMode::Prepend);
@@ -140,7 +140,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
     matches!(outcome, Outcome::Stored { .. })
 }
 
-/// `md`; whether the answer is the one that `q` silences (done).
+/// `md`. Returns whether `q` suppresses this answer (done).
 fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let found = store.look_up(key, now).map(|item| item.cas);
@@ -177,7 +177,7 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
     code == b"HD"
 }
 
-/// `ma`; whether the answer is the one that `q` silences (done).
+/// `ma`. Returns whether `q` suppresses this answer (done).
 fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
     let mut made = false;
@@ -247,7 +247,7 @@ pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, o
     write!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size}\r\n").expect(INFALLIBLE);
 }
 
-/// What the flags say about a value on its way into the store.
+/// A value to be stored, with what the flags say about it.
 fn incoming<'a>(data: &'a [u8], deadline: Option<Instant>, flags: &Flags<'_>) -> Incoming<'a> {
     Incoming {
         data,
@@ -269,7 +269,7 @@ fn status(value_bytes: Option<usize>, out: &mut Vec<u8>) {
     }
 }
 
-/// What every command that has an item answers to these flags.
+/// The part of an answer for one flag, the same for every command that returns an item.
 fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: &mut Vec<u8>) {
     match letter {
         b'c' => number(out, 'c', item.cas),
@@ -283,7 +283,7 @@ fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: 
     }
 }
 
-/// The flags that even a miss gives back, and the line's end.
+/// Ends the line, after the flags that are repeated even on a miss.
 fn echo(call: &Call<'_>, out: &mut Vec<u8>) {
     for (letter, token) in call.flags.iter() {
         match letter {

@@ -1,4 +1,4 @@
-//! What `stats` answers.
+//! Answers `stats`.
 
 use super::admin::Topic;
 use super::classes::{CHUNK_BYTES_MAX, chunk_bytes, chunks_per_page};
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write as _;
 
-/// `stats cachedump` answers no more bytes.
+/// The longest answer of `stats cachedump`, in bytes.
 const DUMP_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// The steps of `stats sizes`, in bytes.
 const SIZE_STEP: usize = 32;
@@ -144,7 +144,7 @@ fn detail(store: &Store, out: &mut Vec<u8>) {
     }
 }
 
-/// Living items of a class, the most recently used first, without those whose keys are no text.
+/// Living items of a class, most recently used first, without those whose keys are not UTF-8.
 fn items(store: &Store, class: usize, limit: u32, now: Instant, out: &mut Vec<u8>) {
     let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
     let start = out.len();
@@ -161,7 +161,7 @@ fn items(store: &Store, class: usize, limit: u32, now: Instant, out: &mut Vec<u8
     }
 }
 
-/// The connections that have sent something, and not hung up.
+/// The connections that have sent something and not closed.
 fn connections(store: &Store, now: Instant, out: &mut Vec<u8>) {
     for (id, &last) in store.connections() {
         row(out, format_args!("{id}:addr"), "local");
@@ -222,7 +222,7 @@ fn classes(store: &Store, out: &mut Vec<u8>) {
     row(out, "total_malloced", store.classes.page_bytes());
 }
 
-/// How many items have up to so many bytes, in steps.
+/// A histogram of item sizes.
 fn sizes(store: &Store, out: &mut Vec<u8>) {
     let mut counts = BTreeMap::<usize, u64>::new();
     for (key, item) in store.by_recency() {

@@ -14,12 +14,12 @@ use super::{serve_admin, serve_meta, serve_stats};
 use crate::clock::Instant;
 use std::io::Write as _;
 
-/// What one connection remembers. The items are in a [`Store`], which sessions share.
+/// The state of one connection. The items are in a [`Store`], which sessions share.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     parser: Parser,
     pending: Vec<u8>,
-    /// Its number among the connections of its store, from its first bytes on.
+    /// Its number among the store's connections, given at its first bytes.
     id: Option<u64>,
     closed: bool,
 }
@@ -30,27 +30,27 @@ impl Session {
         Self::default()
     }
 
-    /// Whether the connection is over: the client said `quit`, or spoke another protocol.
+    /// Whether the connection is over: after `quit`, or because the client speaks another protocol.
     pub fn closed(&self) -> bool {
         self.closed
     }
 
-    /// Obeys what has become complete with these bytes and appends the answers to `out`. However the bytes of a
-    /// connection are split, the answers are the same. Bytes of an incomplete request are kept (at most 1 MiB and a
-    /// line); after the end of the connection bytes are dropped.
+    /// Executes the requests that these bytes complete, and appends the answers to `out`. The answers do not depend on
+    /// how the bytes are split. Bytes of an incomplete request are kept (at most 1 MiB and a line); after the end of
+    /// the connection bytes are dropped.
     ///
-    /// Bound: the answer to one request is at most [`ANSWER_BYTES_MAX`], an item and a line, and so many requests may be in
-    /// `bytes`. Where a stranger sends them, use [`Self::feed_until`], or feed a line at a time.
+    /// Bound: the answer to one request is at most [`ANSWER_BYTES_MAX`], an item and a line, and `bytes` may contain many
+    /// requests. For input from strangers use [`Self::feed_until`], or feed a line at a time.
     ///
-    /// A client that said `watch` is answered nothing any more: it gets the lines that there are for it, also when it is
-    /// fed no bytes.
+    /// A client that sent `watch` gets no answers any more, but the lines that have come up for it; fetch them by feeding it, if
+    /// need be no bytes.
     pub fn feed(&mut self, store: &mut Store, bytes: &[u8], now: Instant, out: &mut Vec<u8>) {
         self.feed_until(store, bytes, now, usize::MAX, out);
     }
 
-    /// Does the same, but obeys no further request once the answers in `out` have come to `out_bytes` or more: `false`, and
-    /// what is left is done when it is fed again, be it no bytes. So a host holds at most the answer to one request more
-    /// than that ([`ANSWER_BYTES_MAX`] and a line).
+    /// The same, but starts no further request once the answers in `out` have reached `out_bytes`: then it returns `false`, and
+    /// the rest is executed when it is fed again (no bytes will do). So beyond that limit a host holds at most one answer
+    /// ([`ANSWER_BYTES_MAX`] and a line).
     pub fn feed_until(
         &mut self,
         store: &mut Store,
@@ -81,13 +81,13 @@ impl Session {
         is_done
     }
 
-    /// Whether the client said `watch`, so that there may be lines for it at any time.
+    /// Whether the client sent `watch`: then there may be lines for it at any time.
     pub fn watches(&self, store: &Store) -> bool {
         self.id.is_some_and(|id| store.log.is_watcher(id))
     }
 
-    /// The client has gone, in whatever way: the connection is over, and its store forgets it. Until it is told so, or the
-    /// client says `quit`, the store lists the connection, and keeps lines for a watcher (at most 256 KiB).
+    /// The client is gone, for whatever reason: the connection is over, and its store forgets it. Until this is called, or the
+    /// client sends `quit`, the store lists the connection, and keeps lines for a watcher (at most 256 KiB).
     pub fn hang_up(&mut self, store: &mut Store, now: Instant) {
         if !self.closed && self.id.is_some() {
             store.serve(self.id, now);
@@ -101,8 +101,8 @@ impl Session {
         store.hang_up(reason, now);
     }
 
-    /// Obeys the complete requests until the answers have come to so many bytes; the number of bytes that are done with,
-    /// and whether all requests are.
+    /// Executes complete requests until the answers have reached the limit. Returns the number of bytes consumed, and whether no
+    /// request is left.
     fn run(
         &mut self,
         store: &mut Store,
@@ -207,7 +207,7 @@ fn stored(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Counts a request by its key's prefix, when that is asked for.
+/// Counts a request by its key's prefix, if `stats detail` is on.
 fn count_prefix(store: &mut Store, key: &[u8], count: impl FnOnce(&mut Prefix)) {
     if store.settings.detail
         && let Some(prefix) = store.prefixes.of(key)

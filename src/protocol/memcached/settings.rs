@@ -1,9 +1,9 @@
-//! What can be set while the server runs.
+//! Settings that can be changed while the server runs.
 
 use super::admin::Setting;
 
-/// The settings, at first memcached's own, but that the list has no segments. Those of automove and of the LRU's parts are
-/// kept and shown, and do nothing else here: there is one list, kept in order at once.
+/// The settings, initially memcached's defaults, except that the list has no segments. Those of automove and of the LRU's parts
+/// are stored and shown, but have no effect: there is one list, always in order.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "four switches that the protocol sets and shows one by one")]
 pub(super) struct Settings {
@@ -13,7 +13,7 @@ pub(super) struct Settings {
     pub(super) automove_window: u32,
     pub(super) crawler: bool,
     pub(super) crawler_sleep_us: u32,
-    /// Items of each class that a crawl looks at; 0 for all.
+    /// How many items of each class a crawl looks at; 0 for all.
     pub(super) crawler_items: u32,
     pub(super) segmented: bool,
     pub(super) hot_percent: u32,
@@ -54,7 +54,7 @@ impl Settings {
             Setting::Verbosity(level) => self.verbosity = level,
             Setting::Automove(level) => self.automove = level,
             Setting::AutomoveRatio(ratio) => self.automove_ratio = ratio,
-            // Memcached shows it among the settings of extstore only.
+            // Memcached shows it only among the settings of extstore.
             Setting::AutomoveFreeRatio(_) => {}
             Setting::AutomoveWindow(window) => self.automove_window = window,
             Setting::Tune { hot_percent, warm_percent, hot_factor, warm_factor } => {

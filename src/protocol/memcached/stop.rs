@@ -1,18 +1,18 @@
-//! Why the reading of a line ends without a request.
+//! Why a line yields no request.
 
 use super::mistake::Mistake;
 
-/// Why there is no request in a line.
+/// Why a line yields no request.
 pub(super) enum Stop<'a> {
-    /// The line is fine, but its data block is not here yet.
+    /// The line is valid, but its data block has not arrived.
     Incomplete { data_bytes: usize },
     /// The data block does not end where it should.
     BadData { data_bytes: usize },
     /// Another protocol.
     HangUp,
-    /// The line cannot be taken apart. It is answered even if it says `noreply`.
+    /// The line cannot be parsed. It is answered even if it says `noreply`.
     Malformed { mistake: Mistake, span: &'a [u8] },
-    /// The line says something impossible; a data block that follows it is skipped.
+    /// The line says something impossible; a data block after it is skipped.
     Refused { mistake: Mistake, span: &'a [u8], data_bytes: Option<u64>, stale: Option<(&'a [u8], bool)> },
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
-/// Exptimes up to this are seconds from now, larger ones are Unix times.
+/// Exptimes up to this many seconds are relative to now, larger ones are Unix times.
 const RELATIVE_EXPTIME_MAX_S: i64 = 60 * 60 * 24 * 30;
 
 /// The items of a server. Sessions share one; every operation is O(log n).
@@ -24,28 +24,28 @@ pub struct Store {
     last_cas: u64,
     pub(super) bytes: u64,
     bytes_max: u64,
-    /// When the items stored before it are to go.
+    /// The moment of a pending `flush_all`: items stored before it will be flushed.
     flush_at: Option<Instant>,
-    /// Items that were stored before this moment, or last used at this tick or an earlier one, are flushed. As in memcached
-    /// they stay until they are asked for, crawled, or in the way.
+    /// Items stored before this moment, or last used at or before this tick, are flushed. As in memcached they stay in memory
+    /// until they are requested, crawled, or evicted.
     flushed_before: Instant,
     flushed_tick: u64,
     unix_base_s: u64,
     pub(super) pid: Option<u32>,
-    /// Items that requests have gone through which look at many.
+    /// How many items have been visited by requests that go through many.
     walked: u64,
-    /// Those that are counted once for all classes.
+    /// Counters that are not kept by class.
     pub(super) counters: Counters,
     pub(super) tallies: Tallies,
     pub(super) prefixes: Prefixes,
     pub(super) classes: Classes,
     pub(super) settings: Settings,
     pub(super) log: Log,
-    /// When each connection's last bytes came.
+    /// The moment of each connection's last bytes.
     pub(super) connections: BTreeMap<u64, Instant>,
-    /// The connections there have been.
+    /// How many connections there have been.
     pub(super) connected: u64,
-    /// The connection that is being served.
+    /// The current connection.
     pub(super) client: u64,
 }
 
@@ -61,11 +61,11 @@ pub(super) struct Item {
     pub(super) cas: u64,
     /// Read since it was stored.
     pub(super) fetched: bool,
-    /// To be fetched anew by whoever wins.
+    /// Stale: the client that wins is to fetch it anew.
     pub(super) stale: bool,
-    /// Somebody has been told that it won.
+    /// A client has been told that it won.
     pub(super) won: bool,
-    /// The key was given in base64 and is shown in it.
+    /// The key was written in base64, and answers show it so.
     pub(super) binary: bool,
     /// The slab class that it belongs to.
     pub(super) class: usize,
@@ -73,7 +73,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// What it counts under this key, in bytes.
+    /// Its size in bytes under this key, as [`item_bytes`] counts.
     pub(super) fn bytes(&self, key: &[u8]) -> usize {
         item_bytes(key, self.flags, self.data.len())
     }
@@ -112,24 +112,24 @@ impl Store {
         }
     }
 
-    /// The same store, served by the process of that number: `stats` shows it.
+    /// The same store with this process id, which `stats` shows.
     #[must_use]
     pub fn with_pid(self, pid: u32) -> Self {
         Self { pid: Some(pid), ..self }
     }
 
-    /// Items that crawls, dumps and the statistics of all items have gone through so far. A host that bounds the work of a
-    /// client, not only its memory, counts these: one such request costs O(items).
+    /// How many items crawls, dumps and statistics have visited so far. One such request costs O(items), so a host that bounds a
+    /// client's work, not only its memory, limits this.
     pub const fn items_walked(&self) -> u64 {
         self.walked
     }
 
-    /// Notes that a request goes through all items.
+    /// Counts a request that goes through all items.
     pub(super) fn walk(&mut self) {
         self.walked += self.items.len() as u64;
     }
 
-    /// Items held, expired and flushed ones that nobody asked for since included.
+    /// Items held, including expired and flushed ones that no request has found yet.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -144,13 +144,13 @@ impl Store {
         self.bytes
     }
 
-    /// The most bytes to hold.
+    /// The limit in bytes.
     pub fn bytes_max(&self) -> u64 {
         self.bytes_max
     }
 
-    /// Keys, values and deadlines, the least recently used first; expired ones that nobody asked for since included, flushed
-    /// ones not.
+    /// Keys, values and deadlines, least recently used first; including expired items that no request has found yet, without
+    /// flushed ones.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
         self.by_recency()
             .filter(|(_, item)| !self.is_flushed(item))
@@ -188,7 +188,7 @@ impl Store {
         self.evict(0, now);
     }
 
-    /// When an exptime has come: 0 never, a negative one already has.
+    /// The deadline of an exptime: none for 0, and one that has passed for a negative number.
     pub(super) fn deadline(&self, exptime: i64, now: Instant) -> Option<Instant> {
         match exptime {
             0 => None,
@@ -201,18 +201,18 @@ impl Store {
         }
     }
 
-    /// Flushes what was stored before `delay` (0 or less, or a time that has passed: now) has come, when it has. A later
-    /// call replaces an earlier one whose time has not come.
+    /// Flushes what was stored before the moment `delay`, as soon as it comes (0 or less, or a time that has passed: now). A
+    /// later call replaces one whose moment has not come.
     pub(super) fn flush(&mut self, delay: i32, now: Instant) {
         self.counters.cmd_flush += 1;
         self.flush_at = self.deadline(delay.into(), now).filter(|&at| at > now);
         if self.flush_at.is_none() {
-            // Who is used later gets a later tick, and a flushed item is never used again.
+            // An item used later gets a later tick; a flushed item is never used again, so its tick stays.
             self.flushed_tick = self.ticks;
         }
     }
 
-    /// Carries out a flush whose time has come.
+    /// Executes a flush whose moment has come.
     pub(super) fn settle(&mut self, now: Instant) {
         if let Some(flush_at) = self.flush_at.filter(|&at| at <= now) {
             self.flush_at = None;
@@ -220,17 +220,17 @@ impl Store {
         }
     }
 
-    /// Whether `flush_all` has taken an item that is still held.
+    /// Whether `flush_all` deleted an item that is still in memory.
     pub(super) fn is_flushed(&self, item: &Item) -> bool {
         item.tick <= self.flushed_tick || item.stored_at < self.flushed_before
     }
 
-    /// Whether an item that is still held is flushed or expired.
+    /// Whether an item that is still in memory is flushed or expired.
     pub(super) fn is_gone(&self, item: &Item, now: Instant) -> bool {
         self.is_flushed(item) || item.is_expired(now)
     }
 
-    /// The item under a key, if it is alive; one that is gone is removed and counted.
+    /// The item under a key, if it is alive; a flushed or expired one is removed and counted.
     pub(super) fn find(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
         let item = self.items.get(key)?;
         if self.is_flushed(item) {
@@ -243,7 +243,7 @@ impl Store {
         self.items.get_mut(key)
     }
 
-    /// Notes that an item is read.
+    /// Marks an item as just read.
     pub(super) fn bump(&mut self, key: &[u8], now: Instant) {
         self.promote(key);
         if let Some(item) = self.items.get_mut(key) {
@@ -261,12 +261,12 @@ impl Store {
         }
     }
 
-    /// Removes an item; whether it was there.
+    /// Removes an item; `false` if there was none.
     pub(super) fn remove(&mut self, key: &[u8]) -> bool {
         self.items.remove_entry(key).map(|(key, item)| self.account(&key, &item)).is_some()
     }
 
-    /// Takes an item that has left the table out of the books.
+    /// Updates the sums for an item that has left the table.
     fn account(&mut self, key: &[u8], item: &Item) {
         let bytes = item.bytes(key);
         self.recency.remove(&item.tick);
@@ -274,7 +274,7 @@ impl Store {
         self.bytes -= bytes as u64;
     }
 
-    /// Makes room for `incoming` bytes; whether there is any.
+    /// Evicts until `incoming` more bytes fit; `false` if they cannot.
     pub(super) fn evict(&mut self, incoming: usize, now: Instant) -> bool {
         while self.bytes + incoming as u64 > self.bytes_max {
             let Some((_, key)) = self.recency.first_key_value() else { return false };
@@ -284,7 +284,7 @@ impl Store {
         true
     }
 
-    /// Removes an item whose room is needed: it is evicted, unless it was flushed.
+    /// Removes an item to make room: counted as evicted, unless it was flushed.
     pub(super) fn evict_item(&mut self, key: &[u8], now: Instant) {
         let Some(item) = self.items.get(key) else { return };
         if self.is_flushed(item) {
@@ -318,7 +318,7 @@ impl Store {
     }
 }
 
-/// Writes seconds left; -1 for ever.
+/// Writes the seconds left; -1 for no deadline.
 pub(super) fn write_ttl(ttl_s: Option<u64>, out: &mut Vec<u8>) {
     match ttl_s {
         None => out.extend_from_slice(b"-1"),
@@ -326,7 +326,7 @@ pub(super) fn write_ttl(ttl_s: Option<u64>, out: &mut Vec<u8>) {
     }
 }
 
-/// Seconds until a deadline, rounded up so that a living item never shows 0; nothing for ever.
+/// Seconds until a deadline, rounded up so that a living item never shows 0; `None` without a deadline.
 pub(super) fn seconds_left(deadline: Option<Instant>, now: Instant) -> Option<u64> {
     deadline
         .map(|deadline| (deadline - now).as_millis().div_ceil(1000))

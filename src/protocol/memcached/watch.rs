@@ -1,12 +1,12 @@
-//! What `watch` shows: one line for each thing that happens, for each client that asked to see its kind.
+//! `watch`: clients that ask for kinds of happenings get one line for each.
 
 use super::write::INFALLIBLE;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-/// No more clients may watch at a time.
+/// The most clients that may watch at a time.
 const WATCHERS_MAX: usize = 20;
-/// Lines that a watcher has not fetched yet are kept up to so many bytes; those that follow are counted only.
+/// Lines that a watcher has not fetched yet are kept up to so many bytes; further ones are only counted.
 pub(super) const LOG_BYTES_MAX: usize = 256 * 1024;
 /// The names of the kinds, in the order in which memcached looks for them.
 const NAMES: [&str; 10] = [
@@ -22,18 +22,18 @@ const NAMES: [&str; 10] = [
     "deletions",
 ];
 
-/// Kinds of lines that a watcher may ask for.
+/// The kinds of lines that a watcher may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Streams(u16);
 
 impl Streams {
-    /// Items that leave because others need their room.
+    /// Evicted items.
     pub const EVICTIONS: Self = Self(1 << 1);
-    /// Items that are looked for.
+    /// Items that are looked up.
     pub const FETCHERS: Self = Self(1 << 2);
-    /// Items that are stored, or not.
+    /// Attempts to store an item.
     pub const MUTATIONS: Self = Self(1 << 3);
-    /// Clients that come and go.
+    /// Clients that connect and disconnect.
     pub const CONNEVENTS: Self = Self(1 << 5);
     /// Items that are deleted.
     pub const DELETIONS: Self = Self(1 << 9);
@@ -54,7 +54,7 @@ impl Streams {
     }
 }
 
-/// The watchers, and what they have not fetched yet.
+/// The watchers, with the lines that they have not fetched yet.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     watchers: BTreeMap<u64, Watcher>,
@@ -69,7 +69,7 @@ struct Watcher {
 }
 
 impl Log {
-    /// Makes a client a watcher; whether there is room for one more.
+    /// Makes a client a watcher; `false` when there are too many.
     pub(super) fn add_watcher(&mut self, client: u64, streams: Streams) -> bool {
         let has_room = self.watchers.len() < WATCHERS_MAX;
         if has_room {
@@ -86,14 +86,14 @@ impl Log {
         self.watchers.contains_key(&client)
     }
 
-    /// Moves what a watcher has not seen yet to `out`.
+    /// Moves a watcher's lines to `out`.
     pub(super) fn fetch(&mut self, client: u64, out: &mut Vec<u8>) {
         if let Some(watcher) = self.watchers.get_mut(&client) {
             out.append(&mut watcher.pending);
         }
     }
 
-    /// Whether anybody sees lines of this kind. Nearly always nobody does, and then nothing more is to be done.
+    /// Whether anybody watches this kind. Nearly always nobody does, so this is checked before a line is built.
     pub(super) fn wants(&self, stream: Streams) -> bool {
         self.watchers.values().any(|watcher| watcher.streams.overlaps(stream))
     }
@@ -123,7 +123,7 @@ impl Log {
     }
 }
 
-/// Writes a key so that it has no spaces and line ends: all but letters, digits and `-._~` as `%` and two digits.
+/// Writes a key without spaces and line ends: all but letters, digits and `-._~` as `%` and two digits.
 pub(super) fn write_encoded(key: &[u8], out: &mut Vec<u8>) {
     for &byte in key {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

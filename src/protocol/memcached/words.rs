@@ -1,4 +1,4 @@
-//! Words: finding them, and what a key and a number are.
+//! Splitting a line into words, and reading keys and numbers.
 
 use super::limits::KEY_BYTES_MAX;
 use super::mistake::Mistake;
@@ -6,7 +6,7 @@ use super::stop::Stop;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The words of a line: what stands between spaces. Empty words do not exist.
+/// The words of a line, separated by spaces; none is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words<'a> {
     rest: &'a [u8],
@@ -17,12 +17,12 @@ impl<'a> Words<'a> {
         Self { rest: bytes }
     }
 
-    /// The bytes that are left.
+    /// The rest of the line.
     pub(super) fn bytes(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// The next word, which must be there.
+    /// The next word; an error if there is none.
     pub(super) fn need(&mut self) -> Result<&'a [u8], Stop<'a>> {
         self.next().ok_or(Stop::Malformed { mistake: Mistake::MissingWord, span: self.rest })
     }
@@ -49,13 +49,13 @@ pub(super) fn word_length(bytes: &[u8]) -> usize {
     let plain = plain_length(bytes);
     match bytes.get(plain) {
         None | Some(b' ') => plain,
-        // A control character: it belongs to the word, which is refused for it.
+        // A control character: it is part of the word, and makes it invalid.
         Some(_) => plain + memchr::memchr(b' ', &bytes[plain..]).unwrap_or(bytes.len() - plain),
     }
 }
 
-/// The bytes before the first space or control character. Fast because it looks at eight bytes at a time: words are too
-/// short for `memchr` to pay.
+/// The bytes before the first space or control character. Eight bytes at a time: words are too short for `memchr` to
+/// pay.
 #[inline]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
     let end_in = |eight: u64| {
@@ -70,11 +70,11 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
             return index * 8 + at;
         }
     }
-    // The last eight overlap those before, in which there was no end.
+    // The last eight bytes overlap those before, in which no end was found.
     end_in(u64::from_le_bytes(*last)).map_or(bytes.len(), |at| bytes.len() - 8 + at)
 }
 
-/// Whether there is a control character. Fast because it looks at eight bytes at a time, and branches once for all.
+/// Whether there is a control character. Eight bytes at a time, with one branch for all.
 #[inline]
 pub(super) fn has_control(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<8>();
@@ -82,12 +82,13 @@ pub(super) fn has_control(bytes: &[u8]) -> bool {
     found != 0 || rest.iter().any(u8::is_ascii_control)
 }
 
-/// The high bit of each byte that is below `least` or is 0x7f, and perhaps bits above the first of them.
+/// Has the high bit set in each byte that is below `least` or is 0x7f; bits above the first such byte mean nothing.
 #[inline]
 const fn ends(eight: u64, least: u8) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     let delete = eight ^ (ONES * 0x7f);
-    // A subtraction borrows into a byte's high bit when the byte is too small; what the borrow spoils lies above it.
+    // Subtracting borrows into the high bit of a byte that is too small. The borrow corrupts only higher bytes, and the
+    // lowest hit counts.
     (eight.wrapping_sub(ONES * least as u64) & !eight | delete.wrapping_sub(ONES) & !delete) & (ONES << 7)
 }
 
@@ -116,10 +117,10 @@ pub(super) fn encode_key(key: &[u8], out: &mut Vec<u8>) {
     out.truncate(start + written);
 }
 
-/// A decimal number without a `+`, spaces or anything else around it.
+/// A decimal number: digits with at most a `-`, nothing else.
 #[inline]
 pub(super) fn number<T: std::str::FromStr + TryFrom<u64>>(word: &[u8]) -> Option<T> {
-    // Nearly all are digits that fit into a word: those need no check for overflow and no text.
+    // Nearly all numbers have at most 18 digits: those need no check for overflow.
     if (1..=18).contains(&word.len()) && word.iter().all(u8::is_ascii_digit) {
         let number = word.iter().fold(0, |number, &digit| number * 10 + u64::from(digit - b'0'));
         return T::try_from(number).ok();

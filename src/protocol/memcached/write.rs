@@ -1,10 +1,10 @@
-//! What every answer is written with.
+//! Parts of answers.
 
 /// The version of memcached whose protocol this is.
 pub(super) const VERSION: &str = "1.6.45";
-/// The answer when something else than a number is to be counted.
+/// The answer to counting a value that is not a number.
 pub(super) const NOT_NUMERIC: &str = "CLIENT_ERROR cannot increment or decrement non-numeric value";
-/// Why no `write!` into an answer fails.
+/// The reason why no `write!` into an answer fails.
 pub(super) const INFALLIBLE: &str = "a vector takes every byte";
 
 /// One answer line.

@@ -1,4 +1,4 @@
-//! What is answered: replies, and the JSON that they are sent as.
+//! Answers, and their JSON.
 
 use super::date::rfc3339;
 use super::{Failure, Settings};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
-    /// Names and values in the order of the names. Every body is `application/json`; whoever serves it says so.
+    /// Names and values in the order of the names. Every body is `application/json`; the host adds that header.
     pub headers: Vec<(&'static str, String)>,
     /// Compact JSON.
     pub body: String,
@@ -67,11 +67,11 @@ pub struct Found {
     pub last_accessed_s: u64,
     /// Reads since it was stored, this one included.
     pub access_count: u64,
-    /// What it was stored with.
+    /// Its tags.
     pub tags: Vec<String>,
 }
 
-/// What is known of a namespace's entries.
+/// The statistics of a namespace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Reads that found an entry.
@@ -86,14 +86,14 @@ pub struct Stats {
     pub bytes: u64,
 }
 
-/// How a namespace is set. The time is a Unix time in seconds.
+/// The settings of a namespace. The time is a Unix time in seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     /// The namespace.
     pub name: String,
     /// Its settings.
     pub settings: Settings,
-    /// When it was first used or set; `None` when it never was.
+    /// When it was first used or set; `None` if never.
     pub created_at_s: Option<u64>,
 }
 
@@ -110,7 +110,7 @@ pub struct Changed {
     pub new: String,
 }
 
-/// What a request that succeeds is answered with.
+/// The answer to a request that succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// The service works.
@@ -128,24 +128,24 @@ pub enum Reply {
     Stored {
         /// Its key.
         key: String,
-        /// Whether there was none.
+        /// Whether it is new.
         created: bool,
     },
     /// An entry was deleted.
     Deleted,
     /// Each key that was asked for, in that order, with its value.
     Many(Vec<(String, Option<Arc<str>>)>),
-    /// So many entries were stored.
+    /// How many entries were stored.
     StoredMany(usize),
-    /// So many entries were deleted.
+    /// How many entries were deleted.
     Flushed(u64),
-    /// What is known of a namespace's entries.
+    /// The statistics of a namespace.
     Stats(Stats),
     /// Every namespace that is used or set, by name.
     Namespaces(Vec<Named>),
-    /// How a namespace is set.
+    /// The settings of a namespace.
     Settings(Named),
-    /// What has been changed, the oldest first.
+    /// The changes of its settings, oldest first.
     Audit(Vec<Changed>),
 }
 
@@ -196,7 +196,7 @@ impl From<Reply> for HttpAnswer {
     }
 }
 
-/// A value's text goes into its answer as it is, without being read again.
+/// The value's text is copied into the answer without being parsed again.
 fn found(found: &Found) -> HttpAnswer {
     let mut body = String::with_capacity(found.value.len() + 160);
     _ = write!(
@@ -226,7 +226,7 @@ fn stored(key: &str, created: bool) -> HttpAnswer {
     HttpAnswer::of_text(if created { 201 } else { 200 }, body)
 }
 
-/// The keys in the order in which they were asked for; one that was asked for twice stands there once, and counts twice.
+/// In the order of the request. A key that is requested twice occurs once, but counts as two reads.
 fn many(results: &[(String, Option<Arc<str>>)]) -> HttpAnswer {
     let mut seen = BTreeSet::new();
     let first = results.iter().filter(|(key, _)| seen.insert(key.as_str()));
@@ -317,7 +317,7 @@ impl SettingsBody {
     }
 }
 
-/// `part / whole`, rounded to thousandths by integer arithmetic, so that every host rounds alike; 0 of nothing.
+/// `part / whole`, rounded to thousandths by integer arithmetic, so that every host rounds alike; 0 when `whole` is 0.
 #[expect(clippy::cast_precision_loss, reason = "thousandths of anything here are far below 2^53")]
 fn ratio(part: u64, whole: u64) -> f64 {
     let (part, whole) = (u128::from(part), u128::from(whole));
@@ -325,7 +325,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     thousandths as f64 / 1000.0
 }
 
-/// `redis` is the API's word: the store behind the service, whichever it is.
+/// `redis` is the API's name for the store behind the service, whichever it is.
 fn health(bytes: u64, bytes_max: u64) -> HttpAnswer {
     let percent = (u128::from(bytes) * 100).checked_div(u128::from(bytes_max)).unwrap_or(100);
     let body = format!("{{\"status\":\"healthy\",\"redis\":\"connected\",\"memory_usage\":\"{percent}%\"}}");

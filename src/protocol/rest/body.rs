@@ -1,4 +1,4 @@
-//! The JSON bodies as they come.
+//! Parsing of JSON bodies.
 
 use super::settings::{self, Change};
 use super::{Failure, KEYS_MAX, TAG_CHARS_MAX, TAGS_MAX, path};
@@ -6,16 +6,16 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// An entry to be stored.
+/// An entry to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
     /// The key.
     pub key: String,
     /// The value's JSON text, as it was written.
     pub value: Arc<str>,
-    /// The time to live in seconds, at least 1; `None` is the namespace's own.
+    /// The time to live in seconds, at least 1; `None` for the namespace's default.
     pub ttl_s: Option<u64>,
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     pub tags: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ fn read_object(body: Option<&str>) -> Result<Fields<'_>, Failure> {
     serde_json::from_str(json.get()).map_err(|_| Failure::NotAnObject)
 }
 
-/// A list that may be missing (or `null`), or what is no list.
+/// A list that may be missing (or `null`); an error for anything else.
 fn read_list<'a, T: serde::Deserialize<'a>>(fields: &Fields<'a>, name: &str) -> Result<Option<Vec<T>>, ()> {
     fields.get(name).map_or(Ok(None), |json| serde_json::from_str(json.get()).map_err(|_| ()))
 }

@@ -7,8 +7,8 @@ pub fn rfc3339(unix_s: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// The Gregorian date so many days after 1970-01-01. Years are counted from March, so that the leap day is the last of
-/// one, in eras of 400 years, which all have the same number of days.
+/// The Gregorian date so many days after 1970-01-01. Years begin in March, so that the leap day is the last day of a
+/// year, and are grouped in eras of 400, which all have the same number of days.
 fn civil(days: u64) -> (u64, u64, u64) {
     const ERA_DAYS: u64 = 146_097;
     // 0000-03-01 is 719,468 days before 1970-01-01.

@@ -1,4 +1,4 @@
-//! The API as a table: what there is to ask, and how it may be answered. Descriptions for other programs are made of it.
+//! The API as a table: its endpoints and their possible answers. OpenAPI descriptions are made from it.
 
 /// One method of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,15 +11,15 @@ pub struct Endpoint {
     pub id: &'static str,
     /// What it does, in a few words.
     pub summary: &'static str,
-    /// Names of the query's parameters, each of which may be left out.
+    /// Names of the query's parameters, all optional.
     pub query: &'static [&'static str],
-    /// The schema of its body's name, if it has a body.
+    /// The name of its body's schema, if it has a body.
     pub body: Option<&'static str>,
-    /// The answers, errors of the store behind it aside.
+    /// The answers, without errors of the store behind the service.
     pub responses: &'static [Response],
 }
 
-/// One way in which a request may be answered.
+/// One possible answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Response {
     /// The status code.

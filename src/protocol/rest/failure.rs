@@ -6,7 +6,7 @@ use std::fmt;
 /// Why a request fails; `Display` is the text in its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// A script's line is no request.
+    /// A script's line is not a request.
     BadRequest(LineMistake),
     /// A namespace has 1 to 100 letters, digits, `_` and `-`.
     InvalidNamespace,
@@ -14,29 +14,29 @@ pub enum Failure {
     InvalidKey,
     /// The pattern or the tag of a query is encoded wrongly.
     InvalidPattern,
-    /// The body is no JSON.
+    /// The body is not JSON.
     MalformedJson,
-    /// The body is JSON, yet no object.
+    /// The body is JSON, but not an object.
     NotAnObject,
     /// There is no `value`.
     MissingValue,
     /// The value is over the limit.
     ValueTooLarge,
-    /// The `ttl` is no number of seconds.
+    /// The `ttl` is not a number of seconds.
     InvalidTtl,
-    /// The `tags` are no list of strings.
+    /// The `tags` are not a list of strings.
     InvalidTags,
     /// There are too many tags, or one is empty or too long.
     InvalidTag,
-    /// The `keys` are no list of strings.
+    /// The `keys` are not a list of strings.
     InvalidKeys,
-    /// The `entries` are no list of objects.
+    /// The `entries` are not a list of objects.
     InvalidEntries,
     /// More keys than one request may name, or their values are more than one answer may hold.
     TooManyKeys,
-    /// The `default_ttl` is no number of seconds.
+    /// The `default_ttl` is not a number of seconds.
     InvalidDefaultTtl,
-    /// The size is no number of bytes or mebibytes.
+    /// The size is not a number of bytes or mebibytes.
     InvalidSize,
     /// The size is given in two units.
     TwoSizes,

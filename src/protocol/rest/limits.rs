@@ -1,4 +1,4 @@
-//! How long, how many and how much.
+//! The API's limits.
 
 /// The TTL of an entry that is given none, in seconds.
 pub const DEFAULT_TTL_S: u64 = 3600;
@@ -8,7 +8,7 @@ pub const NAMESPACE_BYTES_MAX: usize = 100;
 pub const KEY_CHARS_MAX: usize = 255;
 /// Keys that one `mget` or `mset` may name.
 pub const KEYS_MAX: usize = 10_000;
-/// The most that the values of one `mget` may come to, in bytes.
+/// The largest sum of the values of one `mget`, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The longest pattern, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 1024;
@@ -19,7 +19,7 @@ pub const TAG_CHARS_MAX: usize = 100;
 /// Namespaces of one service.
 pub const NAMESPACES_MAX: usize = 1024;
 
-/// How much fits.
+/// The limits of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest value, in bytes of its JSON text.

@@ -12,7 +12,7 @@ pub struct Line<'a> {
     pub method: &'a str,
     /// Path and query, percent-encoded.
     pub target: &'a str,
-    /// The rest of the line, if there is any. It is not read here: a body that is no JSON is the service's to refuse.
+    /// The rest of the line, if there is any. Not checked here: refusing a body that is not JSON is the service's job.
     pub body: Option<&'a str>,
 }
 
@@ -21,7 +21,7 @@ pub struct Line<'a> {
 pub enum LineMistake {
     /// The line is empty.
     Blank,
-    /// The first word is no method.
+    /// The first word is not a method.
     Method,
     /// There is no path.
     MissingPath,

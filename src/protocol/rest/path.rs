@@ -17,7 +17,7 @@ pub(super) enum Resource {
     Audit(String),
 }
 
-/// Which entries of a namespace are to go: those that meet every condition, so all where there is none.
+/// Which entries of a namespace are deleted: those that meet every condition; without conditions, all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Their keys match this (see [`Glob`]).
@@ -96,8 +96,8 @@ pub(super) fn is_key(text: &str) -> bool {
     (1..=KEY_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// The conditions in a query; an empty one counts as none. One that is encoded wrongly must not: without a condition all
-/// goes.
+/// The conditions in a query; an empty one counts as absent. A wrongly encoded one must not: without conditions everything would
+/// be deleted.
 fn selection(query: &str) -> Result<Selection, Failure> {
     Ok(Selection { pattern: parameter(query, "pattern")?, tag: parameter(query, "tag")? })
 }
@@ -112,7 +112,7 @@ fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {
     Ok(Some(value).filter(|value| !value.is_empty()))
 }
 
-/// Undoes percent-encoding, and in a query `+` for a space; none if the text is encoded wrongly.
+/// Undoes percent-encoding and, in a query, `+` for a space; `None` if the text is encoded wrongly.
 fn decode(text: &str, is_query: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

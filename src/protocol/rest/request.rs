@@ -1,11 +1,11 @@
-//! What is asked: a method, a path and a body, read as one of the API's requests.
+//! Parsing of requests: from method, path and body to one of the API's operations.
 
 use super::body::{self, NewEntry};
 use super::path::{Resource, Selection};
 use super::settings::Change;
 use super::{Failure, Limits};
 
-/// A request of the API that is well formed.
+/// A valid request of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the module's table says what each is")]
 pub enum Request {
@@ -75,7 +75,7 @@ impl Request {
         }
     }
 
-    /// The namespace that it is about.
+    /// The namespace that it concerns, if it concerns one.
     pub fn namespace(&self) -> Option<&str> {
         match self {
             Self::Health | Self::Namespaces => None,

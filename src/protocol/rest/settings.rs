@@ -1,4 +1,4 @@
-//! What can be set of a namespace: how long, how much, and who leaves.
+//! The settings of a namespace: default TTL, size limit and eviction policy.
 
 use super::{DEFAULT_TTL_S, Failure};
 use crate::cache::EvictionPolicy;
@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const MEBIBYTE: u64 = 1024 * 1024;
-/// The largest TTL and size that a settings table's `INTEGER` holds.
+/// The largest TTL and size: what an `INTEGER` of a settings table holds.
 const INTEGER_MAX: u64 = i32::MAX as u64;
 
 /// What a full namespace does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eviction {
-    /// It lets the entry go that this policy chooses.
+    /// It evicts the entry that this policy chooses.
     Policy(EvictionPolicy),
     /// It refuses what does not fit.
     Refuse,
@@ -27,7 +27,7 @@ impl Eviction {
         }
     }
 
-    /// What goes by that name, in any case.
+    /// The one with that name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         if name.eq_ignore_ascii_case("none") {
             return Some(Self::Refuse);
@@ -35,7 +35,7 @@ impl Eviction {
         EvictionPolicy::from_name(name).map(Self::Policy)
     }
 
-    /// The names there are, in the order in which they are presented.
+    /// All names, in the order in which they are presented.
     pub fn names() -> impl Iterator<Item = String> {
         EvictionPolicy::ALL.into_iter().map(Self::Policy).chain([Self::Refuse]).map(Self::name)
     }
@@ -46,9 +46,9 @@ impl Eviction {
 pub struct Settings {
     /// The TTL of an entry that is given none, in seconds.
     pub default_ttl_s: u64,
-    /// All entries, in bytes of their keys and values.
+    /// The limit for all entries, in bytes of their keys and values.
     pub max_bytes: u64,
-    /// What happens when they reach that.
+    /// What happens at that limit.
     pub eviction: Eviction,
 }
 
@@ -64,7 +64,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// These settings with what is to change changed.
+    /// These settings with the change applied.
     #[must_use]
     pub fn with(self, change: Change) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Settings {
         }
     }
 
-    /// What differs, as it is written into the audit trail: name, old and new value.
+    /// The differences, as the audit trail records them: name, old and new value.
     pub fn differences(self, new: Self) -> Vec<(&'static str, String, String)> {
         let rows = [
             ("default_ttl", self.default_ttl_s.to_string(), new.default_ttl_s.to_string()),
@@ -85,7 +85,7 @@ impl Settings {
     }
 }
 
-/// What is to change; `None` stays as it is.
+/// A change of settings; `None` stays as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Change {
     /// See [`Settings::default_ttl_s`].
@@ -126,7 +126,7 @@ fn whole(json: &RawValue, max: u64) -> Option<u64> {
     whole_number(json).filter(|number| (1..=max).contains(number))
 }
 
-/// A whole number, which JSON may write with a fraction of zeros or an exponent: `60.0` and `6e1` are 60.
+/// A whole number. JSON may write it with a fraction of zeros or an exponent: `60.0` and `6e1` are 60.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

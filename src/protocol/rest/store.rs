@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Changes of settings that are kept for each namespace.
+/// The most changes of settings that are kept for each namespace.
 const CHANGES_MAX: usize = 100;
 
 #[derive(Debug, Clone)]
@@ -18,10 +18,10 @@ pub(super) struct Store {
     namespaces: BTreeMap<String, Namespace>,
     limits: Limits,
     unix_base_s: u64,
-    /// Counts the requests: the namespace with the smallest number was asked for longest ago.
+    /// Counts the requests, so that the namespace with the smallest number was used longest ago.
     ticks: u64,
     bytes: u64,
-    /// Entries and namespaces that requests have gone through which look at many.
+    /// How many entries and namespaces have been visited by requests that go through many.
     walked: u64,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Store {
 struct Namespace {
     entries: cache::Store<Entry, AnyPolicy>,
     settings: Settings,
-    /// Whether somebody has set it: then it stays.
+    /// Whether its settings were set: then it is not forgotten for a new one.
     is_set: bool,
     created_at_s: u64,
     used_at_tick: u64,
@@ -39,7 +39,7 @@ struct Namespace {
     changes: VecDeque<Changed>,
 }
 
-/// One entry; its deadline is the cache's to keep.
+/// One entry; the cache keeps its deadline.
 #[derive(Debug, Clone, Default)]
 struct Entry {
     key: Box<str>,
@@ -76,7 +76,7 @@ impl Entry {
     }
 }
 
-/// What a new entry counts.
+/// The weight of a new entry.
 fn weight(new: &NewEntry) -> u64 {
     let tags: usize = new.tags.iter().map(String::len).sum();
     (new.key.len() + new.value.len() + tags) as u64
@@ -128,7 +128,7 @@ impl Namespace {
 fn entries(settings: Settings) -> cache::Store<Entry, AnyPolicy> {
     let policy = match settings.eviction {
         Eviction::Policy(policy) => policy,
-        // Nobody is asked to leave, so any would do.
+        // This policy is never asked to evict; any would do.
         Eviction::Refuse => EvictionPolicy::LRU,
     };
     let limits = cache::Limits { weight: settings.max_bytes, entries: u64::MAX };
@@ -177,7 +177,7 @@ impl Store {
         (sum, self.namespaces.len())
     }
 
-    /// Reads an entry, and counts that. A namespace that there is no room for counts nothing.
+    /// Reads an entry and counts the read. Without room for a new namespace nothing is counted.
     pub(super) fn read(&mut self, namespace: &str, key: &str, now: Instant) -> Option<Found> {
         let unix_base_s = self.unix_base_s;
         let space = self.space(namespace, now).ok()?;
@@ -204,7 +204,7 @@ impl Store {
         })
     }
 
-    /// Stores all of these entries, or none. Whether the last one had no entry under its key.
+    /// Stores all of these entries, or none. Returns whether the last one's key was new.
     pub(super) fn put(&mut self, namespace: &str, new: Vec<NewEntry>, now: Instant) -> Result<bool, Failure> {
         self.check_room(namespace, &new, now)?;
         let mut created = false;
@@ -236,14 +236,14 @@ impl Store {
         Ok(!was_alive)
     }
 
-    /// Deletes an entry; whether it was there.
+    /// Deletes an entry; `false` if there was none.
     pub(super) fn delete(&mut self, namespace: &str, key: &str, now: Instant) -> bool {
         let was_alive = self.namespaces.get(namespace).is_some_and(|space| space.find(key, now).is_some());
         self.remove(namespace, key);
         was_alive
     }
 
-    /// Deletes the selected entries; how many there were. O(n).
+    /// Deletes the selected entries and returns how many. O(n).
     pub(super) fn flush(&mut self, namespace: &str, selection: &Selection, now: Instant) -> u64 {
         let Some(space) = self.namespaces.get_mut(namespace) else { return 0 };
         let before = space.entries.weight();
@@ -254,7 +254,7 @@ impl Store {
         let walked = &mut self.walked;
         let nodes = nodes.into_iter().filter(|&i| {
             let entry = space.entries.item(i);
-            // A long pattern on a long key is more than one look.
+            // Matching a long pattern against a long key counts as more than one visit.
             *walked += 1 + (pattern_bytes * entry.key.len() / 1024) as u64;
             is_match(&entry.key, &entry.tags)
         });
@@ -267,7 +267,7 @@ impl Store {
         count
     }
 
-    /// What is known of a namespace. The expired entries leave first.
+    /// The statistics of a namespace, after its expired entries are removed.
     pub(super) fn stats(&mut self, namespace: &str, now: Instant) -> Stats {
         self.purge(namespace, now);
         self.namespaces.get(namespace).map(Namespace::stats).unwrap_or_default()
@@ -283,8 +283,8 @@ impl Store {
         named(namespace, self.namespaces.get(namespace))
     }
 
-    /// Changes the settings of a namespace. What does not fit any more leaves. O(n log n) where the limit or the policy
-    /// changes, else O(1).
+    /// Changes the settings of a namespace. Entries that no longer fit are evicted. O(n log n) where the limit or the
+    /// policy changes, else O(1).
     pub(super) fn configure(&mut self, namespace: &str, change: Change, now: Instant) -> Result<Named, Failure> {
         let at_s = self.unix_s(now);
         let space = self.space(namespace, now)?;
@@ -308,7 +308,7 @@ impl Store {
         Ok(self.settings(namespace))
     }
 
-    /// Makes settings and changes those that are kept elsewhere.
+    /// Sets settings and changes from an outside store.
     pub(super) fn restore(&mut self, named: &Named, changes: Vec<Changed>, now: Instant) -> Result<(), Failure> {
         let space = self.space(&named.name, now)?;
         let before = space.entries.weight();
@@ -322,7 +322,7 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a namespace, its entries and its settings; whether there was one.
+    /// Forgets a namespace with its entries and settings; `false` if there was none.
     pub(super) fn forget(&mut self, namespace: &str) -> bool {
         let Some(space) = self.namespaces.remove(namespace) else { return false };
         self.bytes -= space.entries.weight();
@@ -337,8 +337,8 @@ impl Store {
         self.unix_base_s.saturating_add(at.as_millis() / 1000)
     }
 
-    /// The namespace of that name. One that is not there comes to be, in the place of the one that holds nothing, was
-    /// never set, and was asked for longest ago, when there are as many as there may be.
+    /// The namespace with that name, created if it is missing. If there are too many, it replaces the one used longest
+    /// ago of those that hold nothing and were never set.
     fn space(&mut self, name: &str, now: Instant) -> Result<&mut Namespace, Failure> {
         self.ticks += 1;
         let created_at_s = self.unix_s(now);
@@ -357,7 +357,7 @@ impl Store {
         Ok(space)
     }
 
-    /// Whether all of these entries can be stored, when whoever may leave for them leaves.
+    /// Whether all of these entries fit, after evicting whatever may be evicted.
     fn check_room(&mut self, namespace: &str, new: &[NewEntry], now: Instant) -> Result<(), Failure> {
         let storage_max = self.limits.storage_bytes_max as u64;
         let space = self.space(namespace, now)?;
@@ -366,7 +366,7 @@ impl Store {
         if largest > max {
             return Err(Failure::StorageFull);
         }
-        // What a refusing namespace would hold more than now; of a key that is named twice the last entry counts.
+        // How much a namespace that refuses would grow; of a key that is named twice the last entry counts.
         let growth = if can_evict { largest } else { self.growth(namespace, new, now) };
         let space = &self.namespaces[namespace];
         if !can_evict && space.entries.weight() + growth > max {
@@ -374,7 +374,7 @@ impl Store {
         }
         if self.bytes + growth > storage_max {
             self.purge_all(now);
-            // Those that refuse keep what they have; the others make room.
+            // Namespaces that refuse keep their entries; the others can be evicted from.
             let refusing = self.namespaces.values().filter(|space| !space.can_evict());
             let kept: u64 = refusing.map(|space| space.entries.weight()).sum();
             if kept + growth > storage_max {
@@ -384,7 +384,7 @@ impl Store {
         Ok(())
     }
 
-    /// By how many bytes the namespace grows with these entries; its expired ones leave first.
+    /// How many bytes the namespace grows by with these entries; its expired ones are removed first.
     fn growth(&mut self, namespace: &str, new: &[NewEntry], now: Instant) -> u64 {
         self.purge(namespace, now);
         let space = &self.namespaces[namespace];
@@ -394,8 +394,8 @@ impl Store {
         by_key.values().sum::<u64>().saturating_sub(old)
     }
 
-    /// Lets entries go until so many bytes fit into all there is: the expired ones, then those that the policy of the
-    /// largest namespace chooses.
+    /// Evicts until so many bytes fit into the whole store: expired entries first, then as the policy of the largest
+    /// namespace says.
     fn make_room(&mut self, bytes: u64, now: Instant) {
         let storage_max = self.limits.storage_bytes_max as u64;
         if self.bytes + bytes > storage_max {
@@ -450,7 +450,7 @@ fn named(name: &str, space: Option<&Namespace>) -> Named {
     }
 }
 
-/// Moves the entries into a cache with the namespace's settings, those first that would leave first, so that they still do.
+/// Moves the entries into a cache with the namespace's settings, in the order of leaving, so that it stays the same.
 fn rebuild(space: &mut Namespace, now: Instant) {
     space.purge(now);
     let order = space.entries.eviction_order(now, usize::MAX);

@@ -10,21 +10,21 @@ use wasm_bindgen::prelude::*;
 use crate::language_of;
 use crate::module::{ModuleSubject, Program};
 
-/// What the editor opens with for a lesson (the object that the course's file has), in the language of that tag.
+/// The editor's initial text for a lesson (an object of the course's file), in the language of that tag.
 ///
 /// # Errors
-/// When the lesson is none.
+/// When it is not a lesson.
 #[wasm_bindgen(js_name = lessonOpening)]
 pub fn lesson_opening(lesson: JsValue, language: &str) -> Result<String, JsError> {
     let lesson: Lesson = from_value(lesson)?;
     Ok(lesson.opening(language_of(language)))
 }
 
-/// Judges a script for a lesson (the object that the course's file has). For a lesson to expose a bug `sound` and `other` are
-/// the two programs. The answer is `judge::course::Attempt` as the object that its JSON stands for: what is missing is null.
+/// Judges a script for a lesson (an object of the course's file). For a lesson to expose a bug, `sound` and `other` are the two
+/// programs. Returns a `judge::course::Attempt` in the form of its JSON, with null for missing fields.
 ///
 /// # Errors
-/// When the lesson is none.
+/// When it is not a lesson.
 #[wasm_bindgen(js_name = checkLesson)]
 pub fn check_lesson(
     lesson: JsValue,

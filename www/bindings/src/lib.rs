@@ -1,9 +1,8 @@
 //! The page's way into the engine: the one crate that knows wasm-bindgen.
 //!
-//! Few calls that each do much: [`diagnose`] reads a script, a [`Session`] runs one and is looked at, [`example`] takes a
-//! scenario file apart, [`commands`] is the language's table. Events cross as the JSON that they are natively; everything
-//! else as the plain objects below, whose TypeScript types are made from these. A trap ruins the instance: whoever
-//! catches one must throw the instance away and make another.
+//! A few calls that each do much: [`diagnose`] checks a script, a [`Session`] runs one and shows its state, [`example`] parses a
+//! scenario file, [`commands`] lists the language. Events cross as the same JSON as natively, everything else as the plain
+//! objects below, from which TypeScript types are generated. After a trap the instance is unusable: drop it and make another.
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
@@ -39,7 +38,7 @@ use crate::module::{ModuleSubject, Program};
 use crate::utf16::Utf16;
 use crate::view::{ENTRIES_SHOWN_MAX, NUMBER_MAX, View, node_view, pair_count, pairs, ring_view};
 
-/// What a script is before it runs.
+/// What is known of a script before it runs.
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
@@ -47,12 +46,12 @@ pub struct Reading {
     pub commands: u32,
     /// Its mistakes, in order of place: the first [`DIAGNOSTICS_SHOWN_MAX`] of them.
     pub diagnostics: Vec<Marked>,
-    /// The dialect that it was meant in, where that is another.
+    /// The dialect in which it was probably written, if that is another.
     #[tsify(type = "\"line\" | \"memcached\" | \"rest\" | \"lab\"", optional)]
     pub meant: Option<&'static str>,
 }
 
-/// A mistake and where to underline it.
+/// A mistake, with its place.
 #[derive(Serialize, Tsify)]
 pub struct Marked {
     /// From here, in UTF-16 code units of the script.
@@ -76,7 +75,7 @@ pub struct CommandHelp {
     pub help: &'static str,
 }
 
-/// A scenario file as something to try.
+/// A scenario file as an example.
 #[derive(Serialize, Tsify)]
 pub struct Example {
     /// What it shows.
@@ -89,45 +88,60 @@ pub struct Example {
     pub script: String,
 }
 
-/// An event with what a reader needs beside it.
+/// An event, with what the page shows beside it.
 #[derive(Serialize)]
 struct Told<'a> {
     #[serde(flatten)]
     event: &'a Event,
     text: String,
-    /// The event in the reader's language, where that is another than the script's own.
+    /// The event in the reader's language, if that differs from its own text.
     #[serde(rename = "told", skip_serializing_if = "Option::is_none")]
     in_language: Option<String>,
-    /// The command, beside its first event only.
+    /// The command, only with its first event.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
-    /// Whether there are many such: a list of answers leaves it out.
+    /// Whether such events are frequent: a list of answers leaves them out.
     #[serde(rename = "isQuiet", skip_serializing_if = "std::ops::Not::not")]
     is_quiet: bool,
 }
 
-/// A script, the reference that obeys it, and how far they have come.
+/// A script, the subject that it runs on, and its progress.
 #[wasm_bindgen]
 pub struct Session {
     script: Script,
     subject: Driven,
     runner: Runner,
-    /// Where going back begins; of a program there is none, for its memory is its own.
+    /// Saved states for going back; a program has none, because its memory cannot be copied.
     trail: Trail,
     is_done: bool,
     /// The keys whose owner was asked for, the latest last.
     asked: VecDeque<String>,
 }
 
-/// Whoever obeys a session's script.
+/// The subject of a session.
 enum Driven {
-    /// The engine, which can be looked into.
+    /// The engine, whose state can be shown.
     Reference(Box<Reference>),
     /// A program, of which only the answers are known.
     Program(ModuleSubject),
 }
 
+impl Default for Driven {
+    fn default() -> Self {
+        Self::Reference(Box::default())
+    }
+}
+
 impl Driven {
+    /// Fresh: a program, or the reference where there is none.
+    fn by(program: Option<Program>) -> Result<Self, JsError> {
+        program.map_or_else(|| Ok(Self::default()), |program| Self::of(&program))
+    }
+
+    fn of(program: &Program) -> Result<Self, JsError> {
+        ModuleSubject::new(program).map(Self::Program).map_err(|why| JsError::new(&why))
+    }
+
     fn subject(&mut self) -> &mut dyn Subject {
         match self {
             Self::Reference(reference) => reference.as_mut(),
@@ -143,11 +157,11 @@ impl Driven {
     }
 }
 
-/// More mistakes than these help nobody.
+/// The most mistakes that are shown.
 const DIAGNOSTICS_SHOWN_MAX: usize = 200;
-/// Keys asked for by the script that stay in the picture.
+/// The most keys that are kept in the picture because the script asked for them.
 const ASKED_MAX: usize = 8;
-/// Commands among which they are looked for again after going back.
+/// Among how many commands those keys are searched again after going back.
 const ASKED_SOUGHT: usize = 2_000;
 
 #[wasm_bindgen(start)]
@@ -161,7 +175,8 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
-/// Reads a script and tells its mistakes, and what a protocol will refuse and why, in the language of that tag (`en`, `fr`).
+/// Parses a script and returns its mistakes, and which lines a protocol will refuse and why, in the language of that tag (`en`,
+/// `fr`).
 ///
 /// # Errors
 /// When there is no such dialect.
@@ -183,8 +198,9 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
     Ok(Reading { commands: count(script.commands.len()), diagnostics, meant }.into_ts()?)
 }
 
-/// What the words of a script are, for an editor: four numbers a word: from and to, in UTF-16 code units; its kind (as
-/// `colour::WordKind` numbers them); and 1 + its place in [`commands`], or 0. At most [`colour::WORDS_MAX`] words.
+/// Classifies a script's words for an editor, four numbers for each: from and to, in UTF-16 code units; the kind (as
+/// numbered by `colour::WordKind`); and 1 + the command's index in [`commands`], or 0. At most [`colour::WORDS_MAX`]
+/// words.
 ///
 /// # Errors
 /// When there is no such dialect.
@@ -213,7 +229,7 @@ pub fn commands(dialect: &str, language: &str) -> Result<Vec<Ts<CommandHelp>>, J
     Ok(told.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
 }
 
-/// The script that goes as this one goes up to its first `position` commands, and no further.
+/// The script that consists of this one's first `position` commands.
 ///
 /// # Errors
 /// When there is no such dialect.
@@ -222,10 +238,10 @@ pub fn fork_at(text: &str, dialect: &str, position: u32) -> Result<String, JsErr
     Ok(fork(text, dialect_of(dialect)?, position as usize))
 }
 
-/// A scenario file as something to try.
+/// A scenario file as an example.
 ///
 /// # Errors
-/// When the file is none.
+/// When the file is not a scenario.
 #[wasm_bindgen]
 pub fn example(file: &str, language: &str) -> Result<Ts<Example>, JsError> {
     let scenario = Scenario::read(file)?;
@@ -238,25 +254,27 @@ pub fn example(file: &str, language: &str) -> Result<Ts<Example>, JsError> {
     Ok(example.into_ts()?)
 }
 
-/// Runs a whole script; its events as JSON, byte for byte what `grader run --format json` prints.
+/// Runs a whole script on a program, or on the reference where none is given; its events as JSON, byte for byte what
+/// `grader run --format json` prints.
 ///
 /// # Errors
-/// When there is no such dialect.
+/// When there is no such dialect, or the program cannot be instantiated.
 #[wasm_bindgen(js_name = runJson)]
-pub fn run_json(text: &str, dialect: &str, seed: u64) -> Result<String, JsError> {
+pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let script = parse(text, dialect_of(dialect)?);
-    Ok(serde_json::to_string(&run(&script, &mut Reference::default(), seed))?)
+    Ok(serde_json::to_string(&run(&script, Driven::by(program)?.subject(), seed))?)
 }
 
-/// Runs a whole script; its answers as text, byte for byte what `grader run` prints.
+/// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
+/// `grader run` prints.
 ///
 /// # Errors
-/// When there is no such dialect.
+/// As [`run_json`].
 #[wasm_bindgen(js_name = runText)]
-pub fn run_text(text: &str, dialect: &str, seed: u64) -> Result<String, JsError> {
+pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
-    Ok(render(&run(&script, &mut Reference::default(), seed), dialect))
+    Ok(render(&run(&script, Driven::by(program)?.subject(), seed), dialect))
 }
 
 #[wasm_bindgen]
@@ -267,21 +285,20 @@ impl Session {
     /// When there is no such dialect.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
-        Self::with(Driven::Reference(Box::default()), text, dialect, seed)
+        Self::with(Driven::default(), text, dialect, seed)
     }
 
-    /// A session in which a program obeys, not the reference.
+    /// A session whose subject is a program, not the reference.
     ///
     /// # Errors
     /// When there is no such dialect, or the program cannot be instantiated.
     #[wasm_bindgen(js_name = ofProgram)]
     pub fn of_program(text: &str, dialect: &str, seed: u64, program: &Program) -> Result<Session, JsError> {
-        let subject = ModuleSubject::new(program).map_err(|why| JsError::new(&why))?;
-        Self::with(Driven::Program(subject), text, dialect, seed)
+        Self::with(Driven::of(program)?, text, dialect, seed)
     }
 
-    /// Obeys up to `count` commands. Their events as a JSON array; each with its `text`, with what it says in the language of
-    /// that tag as `told` where that is something else, and the first of each command with the command as `source`.
+    /// Executes up to `count` commands. Returns their events as a JSON array; each with its `text`, its text in the language of
+    /// that tag as `told` if that differs, and the first of each command with the command as `source`.
     ///
     /// # Errors
     /// None that the page could cause.
@@ -307,7 +324,7 @@ impl Session {
         Ok(serde_json::to_string(&told)?)
     }
 
-    /// Obeys up to `count` commands without telling: for a way that was gone before.
+    /// Executes up to `count` commands without returning events, for a part that was shown before.
     pub fn skip(&mut self, count: u32) {
         for _ in 0..count {
             let mut events = Vec::new();
@@ -317,8 +334,7 @@ impl Session {
         }
     }
 
-    /// Goes back to a state in which at most so many commands were obeyed: the latest that is remembered. `false` where none
-    /// is: then the run must begin anew.
+    /// Goes back to the latest saved state at or before `position`. `false` if there is none: then the run must start again.
     pub fn rewind(&mut self, position: u32) -> bool {
         let Driven::Reference(subject) = &mut self.subject else { return false };
         let Some((runner, reference)) = self.trail.at_most(position as usize) else { return false };
@@ -337,13 +353,13 @@ impl Session {
         true
     }
 
-    /// How many commands were obeyed.
+    /// How many commands were executed.
     #[wasm_bindgen(getter)]
     pub fn position(&self) -> u32 {
         count(self.runner.position())
     }
 
-    /// How many commands stand in this line and those above it.
+    /// How many commands are in this line and those above it.
     #[wasm_bindgen(js_name = commandsTo)]
     pub fn commands_to(&self, line: u32) -> u32 {
         count(self.script.commands.partition_point(|step| step.line <= line))
@@ -355,19 +371,19 @@ impl Session {
         count(self.script.commands.len())
     }
 
-    /// Whether there is nothing left to obey: the script is at its end, or its subject is.
+    /// Whether there is nothing left to execute: the script is at its end, or its subject has ended.
     #[wasm_bindgen(getter, js_name = isDone)]
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Whether the script takes what this module leaves out: then it is to run in the other.
+    /// Whether the script needs what this module leaves out: then it must run in the other module.
     #[wasm_bindgen(getter, js_name = needsWhole)]
     pub fn needs_whole(&self) -> bool {
         !cfg!(feature = "whole") && self.script.commands.iter().any(|step| matches!(step.command, Command::World(_)))
     }
 
-    /// The world as it stands now, with these `keys` placed on the ring beside those that the script asked for.
+    /// The present state, with these `keys` placed on the ring beside those that the script asked for.
     ///
     /// # Errors
     /// None that the page could cause.

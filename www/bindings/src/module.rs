@@ -1,7 +1,7 @@
 //! Compiled programs as subjects: mutants and submissions, which JavaScript instantiates beside the engine.
 //!
-//! JavaScript gives such a program its few WASI functions (`www/bindings/module.js`); what they tell comes from the world of
-//! the run, which both sides share while a call lasts.
+//! JavaScript provides such a program's few WASI functions (`www/bindings/module.js`); their answers come from the run's world,
+//! which both sides share during a call.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,22 +19,22 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     fn new(module: &js_sys::WebAssembly::Module) -> Program;
 
-    /// A fresh instance, whose memory is new.
+    /// A fresh instance with new memory.
     #[wasm_bindgen(method, catch)]
     fn instantiate(this: &Program, world: SharedWorld) -> Result<Instance, JsValue>;
 
     /// One instance.
     pub type Instance;
 
-    /// The answer's bytes. What is thrown says how the program ended.
+    /// The answer's bytes. An exception tells how the program ended.
     #[wasm_bindgen(method, catch)]
     fn call(this: &Instance, request: &[u8]) -> Result<Vec<u8>, JsValue>;
 
-    /// What it printed since the last call began.
+    /// Its output since the last call began.
     #[wasm_bindgen(method)]
     fn printed(this: &Instance) -> String;
 
-    /// The memory that it takes, in bytes.
+    /// Its memory, in bytes.
     #[wasm_bindgen(method, js_name = memoryBytes)]
     fn memory_bytes(this: &Instance) -> u32;
 }
@@ -45,7 +45,7 @@ pub fn program_of(module: &js_sys::WebAssembly::Module) -> Program {
     Program::new(module)
 }
 
-/// What a look at a clock takes, in nanoseconds: as in the grader, so that both tell the same times.
+/// The time that reading a clock takes, in nanoseconds: the same as in the grader, so that both give the same times.
 const CLOCK_READ_NS: u64 = 1_000;
 
 /// The world of a run, as the program's WASI functions see it.
@@ -54,13 +54,13 @@ pub struct SharedWorld(Rc<RefCell<World>>);
 
 #[wasm_bindgen]
 impl SharedWorld {
-    /// A clock's time in nanoseconds: 0 is the wall's, any other the monotonic one.
+    /// A clock's time in nanoseconds: 0 is the wall clock, any other the monotonic one.
     pub fn time(&self, clock: u32) -> u64 {
         let world = self.0.borrow();
         if clock == 0 { world.wall_ns } else { world.monotonic_ns }
     }
 
-    /// [`SharedWorld::time`] for a program that looks at its clock, which takes a moment.
+    /// [`SharedWorld::time`] when the program reads its clock, which takes a little time.
     #[wasm_bindgen(js_name = readClock)]
     pub fn read_clock(&self, clock: u32) -> u64 {
         let time = self.time(clock);
@@ -90,7 +90,7 @@ impl ModuleSubject {
     /// A fresh subject. Cost: O(the program's memory).
     ///
     /// # Errors
-    /// The program cannot be instantiated; what JavaScript says of it.
+    /// The program cannot be instantiated; JavaScript's message.
     pub(crate) fn new(program: &Program) -> Result<Self, String> {
         let world = Rc::new(RefCell::new(World::new(0)));
         let instance = program.instantiate(SharedWorld(Rc::clone(&world))).map_err(|error| words(&error))?;

@@ -1,4 +1,4 @@
-//! Programs that the grader built, in the page: where they part from the reference, and their report on public checks.
+//! Programs built by the grader, in the page: where they differ from the reference, and their report on public checks.
 
 use cachedojo_judge::pack::Exercise;
 use cachedojo_judge::report::{GraderId, Report, SubmissionId};
@@ -11,7 +11,8 @@ use wasm_bindgen::prelude::*;
 use crate::module::{ModuleSubject, Program};
 use crate::{dialect_of, language_of};
 
-/// Where a program first answers otherwise than the reference: `lab::compare::Difference` as JSON, `null` where it never does.
+/// The first command that a program answers differently than the reference: `lab::compare::Difference` as JSON; `null` if there
+/// is none.
 ///
 /// # Errors
 /// When there is no such dialect, or the program cannot be instantiated.
@@ -23,11 +24,11 @@ pub fn parting_of(text: &str, dialect: &str, seed: u64, program: &Program, langu
     Ok(serde_json::to_string(&found)?)
 }
 
-/// The report of a program on the public checks of an exercise (its brief as JSON): `judge::report::Report` as JSON. `bytes`
-/// are the program's own, by which its receipt names it; `path` is its file's name.
+/// The report of a program on the public checks of an exercise (its brief as JSON): `judge::report::Report` as JSON. `bytes` are
+/// the program's own, which identify it in the receipt; `path` is its file's name.
 ///
 /// # Errors
-/// When the brief is none.
+/// When the brief is invalid.
 #[wasm_bindgen(js_name = gradeProgram)]
 pub fn grade_program(
     brief: &str,

@@ -1,4 +1,4 @@
-//! Policies side by side: one script's commands to its node, obeyed by a node of each policy.
+//! Policies side by side: the commands of one script to its node, executed by a node of each policy.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use cachedojo_wire::{NodeRequest, Request};
 
 use crate::count::count;
 
-/// What came of a race.
+/// The result of a race.
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct Race {
-    /// Each policy, in the order in which they were asked for.
+    /// Each policy, in the order of the request.
     pub lanes: Vec<Lane>,
-    /// The first command at which they let different keys go, if they ever do.
+    /// The first command at which they evict different keys, if there is one.
     pub parting: Option<RaceParting>,
     /// Reads of the node in the script.
     pub reads: u32,
@@ -42,18 +42,18 @@ pub struct Lane {
     pub ratio_per_mille: Vec<u32>,
 }
 
-/// Where policies part.
+/// Where policies differ.
 #[derive(Serialize, Tsify)]
 pub struct RaceParting {
     /// The command's index.
     pub step: u32,
     /// The script's line, counted from 1.
     pub line: u32,
-    /// For each policy the keys that it let go there, with a space between them.
+    /// For each policy the keys that it evicted there, separated by spaces.
     pub victims: Vec<String>,
 }
 
-/// Most policies in one race.
+/// The most policies in one race.
 const LANES_MAX: usize = 5;
 /// Points of a lane's curve.
 const MARKS_MAX: u32 = 100;
@@ -67,8 +67,8 @@ struct Runner {
     ratio: Vec<u32>,
 }
 
-/// Has a node of each policy obey the commands to a node in this script: up to five policies, by the names that scripts
-/// spell. Without commands to a node there is no race. Cost: O(policies × commands).
+/// Executes the script's commands to its node on a node of each policy: up to five policies, by the names that scripts
+/// use. Without commands to a node there is no race. Cost: O(policies × commands).
 ///
 /// # Errors
 /// When there is no such policy.
@@ -119,7 +119,7 @@ impl Runner {
         Self { policy, node, hits: 0, misses: 0, evictions: 0, ratio: Vec::new() }
     }
 
-    /// Obeys, and gives the keys that left to make room.
+    /// Executes a request, and returns the keys that were evicted.
     fn obey(&mut self, request: &NodeRequest, reads: u32) -> String {
         match request {
             NodeRequest::Get { key } => {

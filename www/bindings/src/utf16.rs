@@ -1,4 +1,4 @@
-//! Places in a text, as editors count them.
+//! Positions in a text, as editors count them.
 
 use crate::count::count;
 

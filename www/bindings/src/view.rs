@@ -1,4 +1,4 @@
-//! What can be seen of a run's world, as the plain objects that cross to the page.
+//! The visible state of a run's world, as the plain objects that cross to the page.
 
 use serde::Serialize;
 use tsify::Tsify;
@@ -13,16 +13,16 @@ use cachedojo_notation::text::escape;
 
 use crate::count::count;
 
-/// More entries than these nobody reads.
+/// The most entries that are shown.
 pub(crate) const ENTRIES_SHOWN_MAX: usize = 200;
-/// More of a value than this nobody reads.
+/// The most bytes of a value that are shown.
 const VALUE_SHOWN_BYTES: usize = 200;
-/// More points than these make no picture.
+/// The most points that are drawn.
 const POINTS_SHOWN_MAX: usize = 4_000;
-/// The largest whole number that every JavaScript number up to it can say.
+/// The largest integer that a JavaScript number represents exactly.
 pub(crate) const NUMBER_MAX: u64 = (1 << 53) - 1;
 
-/// What can be seen of a run's world.
+/// The visible state of a run's world.
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
@@ -34,7 +34,7 @@ pub struct View {
     pub ring: Option<RingView>,
     /// The simulated cluster, once there is one: `ClusterView` of the lab as JSON.
     pub cluster: Option<String>,
-    /// What the protocols' servers hold: the first [`ENTRIES_SHOWN_MAX`].
+    /// The entries of the protocols' servers: the first [`ENTRIES_SHOWN_MAX`].
     pub pairs: Vec<Pair>,
     /// How many entries they hold.
     pub pair_count: u32,

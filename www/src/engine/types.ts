@@ -73,7 +73,7 @@ export type GraderId = { version: string; backend: string };
 export type CheckReport = { id: string; title: string; category: string; points: number; max_points: number; verdict: Verdict; expected: string; actual: string; message: string; hint: string; script: string; transcript: string; schedule?: string; fuel: number; visibility: Visibility; link?: string; also_fails?: AlsoFails[] };
 
 /** Rust: `judge::report::GrowthReport`. */
-export type GrowthReport = { id: string; title: string; class: Class; within: Class; points: number; max_points: number; fuel: number[] };
+export type GrowthReport = { id: string; title: string; class: GrowthClass; within: GrowthClass; points: number; max_points: number; fuel: number[] };
 
 /** Rust: `judge::report::MutantReport`. */
 export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; hunted?: boolean; message: string };
@@ -143,8 +143,8 @@ export type Visibility =
 /** Rust: `judge::report::AlsoFails`. */
 export type AlsoFails = { expected: string; actual: string; message: string; script: string; transcript: string; link?: string };
 
-/** Rust: `judge::growth::Class`. */
-export type Class =
+/** Rust: `judge::growth::GrowthClass`. */
+export type GrowthClass =
   | "constant"
   | "log"
   | "linear"

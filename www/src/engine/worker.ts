@@ -80,7 +80,14 @@ export type ToWorker =
       name: string;
       language: Language;
     }
-  | { kind: "export"; id: number; script: Script; format: "json" | "text" };
+  | {
+      kind: "export";
+      id: number;
+      script: Script;
+      /** Who obeys, where it is not the reference. */
+      program: WebAssembly.Module | undefined;
+      format: "json" | "text";
+    };
 
 export type FromWorker =
   | { kind: "ready"; version: string }
@@ -211,9 +218,10 @@ async function obey(message: ToWorker): Promise<void> {
     }
     case "export": {
       const { text, dialect, seed } = message.script;
-      sessionOf(message.script, undefined);
+      sessionOf(message.script, message.program);
+      const program = message.program && engine.programOf(message.program);
       const run = message.format === "json" ? engine.runJson : engine.runText;
-      return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed)) });
+      return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed), program) });
     }
     case "fork": {
       const { id, text, dialect, position } = message;

@@ -1,7 +1,7 @@
 /**
  * What the page knows and does; the views only show it and call it.
  *
- * `state` what is known · `wire` the engine's worker · `reading` the script as it is read · `runs` the run ·
+ * `state` what is known · `programs` who may obey · `wire` the engine's worker · `reading` the script as it is read · `runs` the run ·
  * `questions` what has one answer · `work` the open sheet.
  */
 import { batch, effect, untracked } from "@preact/signals";
@@ -9,20 +9,32 @@ import type { NamedExample } from "../engine/worker";
 import { language } from "../settings";
 import { hasRefused, holdRefused } from "../sheets";
 import { words } from "../words";
+import { reachProgram } from "./programs";
 import { hearReading, read, readAgain } from "./reading";
 import { arrive, goAgain, hearMove, play, tellAgain } from "./runs";
 import { commandHelp, DIALECTS, examples, isPlaying, isReady, sheet, trouble } from "./state";
 import { enlarge, fetchAgain, hear, restart, send } from "./wire";
 import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
+export * from "./programs";
 export * from "./questions";
-export { goTo, reset, runAll, runToLine, seek, stepBack, stepForward, stop, togglePlay } from "./runs";
+export {
+  goTo,
+  reset,
+  runAll,
+  runToLine,
+  seek,
+  stepBack,
+  stepForward,
+  stop,
+  togglePlay,
+  untilStopped,
+} from "./runs";
 export * from "./state";
 export {
   chooseSubject,
   dropKept,
   edit,
-  findSubjectsBy,
   forkHere,
   goToLine,
   insertCommand,
@@ -42,6 +54,12 @@ export async function start(): Promise<void> {
   effect(() => send({ kind: "speak", language: language.value }));
   effect(() => read(sheet.value, language.value));
   effect(play);
+  effect(() => {
+    const { subject } = sheet.value;
+    if (subject !== undefined) {
+      untracked(() => reachProgram(subject));
+    }
+  });
   effect(() => {
     const { starters } = words.value;
     untracked(() => followStarters(starters));

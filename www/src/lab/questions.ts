@@ -3,7 +3,8 @@ import type { Attempt, Lesson } from "../course";
 import type { Script } from "../engine/worker";
 import { language } from "../settings";
 import type { Race } from "../wasm/cachedojo";
-import { programs, run, sheet } from "./state";
+import { programs, reachProgram } from "./programs";
+import { run, sheet } from "./state";
 import { ask } from "./wire";
 
 /** What the editor opens with for a lesson, given as the course's file has it. */
@@ -29,10 +30,15 @@ export async function checkLesson(
   return answer?.kind === "checked" ? answer.attempt : undefined;
 }
 
-/** The whole run of the open script, as the command line prints it. */
+/** The whole run of the open script, as the command line prints it; nothing where the program is not here that is to obey. */
 export async function exportRun(format: "json" | "text"): Promise<string | undefined> {
-  const { text, dialect, seed } = sheet.value;
-  const answer = await ask((id) => ({ kind: "export", id, script: { text, dialect, seed }, format }));
+  const { text, dialect, seed, subject } = sheet.value;
+  const program = subject === undefined ? undefined : await reachProgram(subject);
+  if (subject !== undefined && !program) {
+    return undefined;
+  }
+  const script = { text, dialect, seed, subject };
+  const answer = await ask((id) => ({ kind: "export", id, script, program, format }));
   return answer?.kind === "exported" ? answer.text : undefined;
 }
 
@@ -52,7 +58,7 @@ export async function forkedAt(position: number): Promise<string | undefined> {
 
 /** Where a program first answers otherwise than the reference, as JSON: a `Difference`, or `null`. */
 export async function partingOf({ text, dialect, seed, subject }: Script): Promise<string | undefined> {
-  const program = programs.get(subject ?? "");
+  const program = programs.value.get(subject ?? "");
   if (!program) {
     return undefined;
   }

@@ -5,13 +5,14 @@ import type { FromWorker } from "../engine/worker";
 import { isSeed } from "../link";
 import { addEvents, clearLog, eventCount, events } from "../log";
 import { language } from "../settings";
+import { programs, reachProgram } from "./programs";
 import { readAgain } from "./reading";
 import {
   freshRun,
   isPlaying,
   isRunning,
   isStale,
-  programs,
+  isWaiting,
   run,
   sheet,
   shouldFollow,
@@ -36,6 +37,8 @@ let goId = 0;
 let aim: { go: number; goal: Goal; to: number } | undefined;
 let unsaidTimer: ReturnType<typeof setTimeout> | undefined;
 let playTimer: ReturnType<typeof setTimeout> | undefined;
+/** Who waits for what the engine has no part in, and is told when it is stopped. */
+const stoppable = new Set<() => void>();
 
 /** Runs to the end; a run that is there already starts over. */
 export function runAll(): void {
@@ -104,6 +107,9 @@ export function play(): void {
 export function stop(): void {
   isPlaying.value = false;
   const wasRunning = aim !== undefined;
+  for (const end of stoppable) {
+    end();
+  }
   if (!wasRunning && !isAsked()) {
     return;
   }
@@ -113,6 +119,18 @@ export function stop(): void {
     wasStopped.value = true;
   }
   readAgain();
+}
+
+/** What comes of some work, or nothing when `stop` was called before. */
+export function untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      stoppable.delete(end);
+      resolve(undefined);
+    };
+    stoppable.add(end);
+    work.then(resolve, reject).finally(() => stoppable.delete(end));
+  });
 }
 
 /** Back to before the first command. */
@@ -153,7 +171,10 @@ export function begin(): void {
 export function arrive(): void {
   clearTimeout(unsaidTimer);
   aim = undefined;
-  isRunning.value = false;
+  batch(() => {
+    isRunning.value = false;
+    isWaiting.value = false;
+  });
 }
 
 /** The engine is under way; a short way is only told of when it takes long, so that a step makes nothing flicker. */
@@ -187,8 +208,6 @@ export function go(goal: Goal): void {
   if (!isSeed(sheet.value.seed)) {
     return;
   }
-  const { script, known, language: spoken } = run.value;
-  const keys = soughtKey.value === "" ? [] : [soughtKey.value];
   goId += 1;
   batch(() => {
     depart(goId, goal);
@@ -197,8 +216,43 @@ export function go(goal: Goal): void {
       trouble.value = undefined;
     }
   });
-  const program = programs.get(script.subject ?? "");
-  send({ kind: "go", run: runId, go: goId, script, program, goal, known, keys, language: spoken });
+  const { subject } = run.value.script;
+  const program = programs.value.get(subject ?? "");
+  if (subject === undefined || program) {
+    follow(program);
+  } else {
+    followOnceHere(subject, goId);
+  }
+}
+
+/** Has the engine follow the latest wish. */
+function follow(program: WebAssembly.Module | undefined): void {
+  if (!aim) {
+    return;
+  }
+  isWaiting.value = false;
+  run.value = { ...run.value, program };
+  const { script, known, language: spoken } = run.value;
+  const { go, goal } = aim;
+  const keys = soughtKey.value === "" ? [] : [soughtKey.value];
+  send({ kind: "go", run: runId, go, script, program, goal, known, keys, language: spoken });
+}
+
+/** Follows a wish once the program is here that is to obey; where it cannot be had nobody obeys in its place. */
+async function followOnceHere(subject: string, id: number): Promise<void> {
+  isWaiting.value = true;
+  const program = await reachProgram(subject);
+  if (aim?.go !== id) {
+    return;
+  }
+  if (program && !isStale.value) {
+    follow(program);
+  } else {
+    batch(() => {
+      isPlaying.value = false;
+      arrive();
+    });
+  }
 }
 
 export function hearMove({
@@ -219,9 +273,10 @@ export function hearMove({
     addEvents(JSON.parse(json) as Told[]);
   }
   batch(() => {
-    const { known, view: before, position: at, script, language: spoken } = run.value;
+    const { known, view: before, position: at, script, program, language: spoken } = run.value;
     run.value = {
       script,
+      program,
       language: spoken,
       position,
       known: Math.max(known, position),

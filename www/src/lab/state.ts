@@ -6,6 +6,7 @@ import { language, lastDialect } from "../settings";
 import { type Kept, ownSheet, type Sheet } from "../sheets";
 import type { CommandHelp, Reading, View } from "../wasm/cachedojo";
 import { words } from "../words";
+import { lacks, programs } from "./programs";
 
 /** A run of one script: where it stands, and all that is known of it. Going back forgets nothing. */
 export interface Run {
@@ -20,6 +21,8 @@ export interface Run {
   /** Nothing follows: the script is at its end, or its subject is. */
   isDone: boolean;
   view?: View;
+  /** Who has obeyed so far, where that is not the reference. */
+  program?: WebAssembly.Module | undefined;
   /** The world one command earlier, where the run came from there: what has just changed is told by it. */
   before?: View | undefined;
 }
@@ -39,6 +42,8 @@ export const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
 export const sheet = signal<Sheet>(ownSheet(lastDialect.value, words.value));
 export const run = signal<Run>(freshRun(sheet.value));
 export const isRunning = signal(false);
+/** Whether what is under way waits for the program that is to obey. */
+export const isWaiting = signal(false);
 /** Whether the run goes on by itself, one command after the other. */
 export const isPlaying = signal(false);
 /** Commands a second, while it does. */
@@ -69,8 +74,14 @@ export const soughtLine = signal<{ line: number } | undefined>(undefined);
 /** The line of the editor's cursor, counted from 1. */
 export const cursorLine = signal(1);
 
-/** Whether the script has been edited since the run that is shown. */
-export const isStale = computed(() => !isSame(run.value.script, sheet.value));
+/** Whether the script has been edited since the run that is shown, or another program goes by its subject's name. */
+export const isStale = computed(() => {
+  const { script, program } = run.value;
+  const isOthers = program !== undefined && programs.value.get(script.subject ?? "") !== program;
+  return isOthers || !isSame(script, sheet.value);
+});
+/** Why the program cannot be had that is to obey the open sheet, where it cannot. */
+export const lack = computed(() => lacks.value.get(sheet.value.subject ?? ""));
 /** Whether what was read last is what the open sheet holds. */
 export const isRead = computed(() => {
   const { text, dialect } = sheet.value;
@@ -88,9 +99,6 @@ export const isEdited = computed(() => {
 export const canRun = computed(
   () => trouble.value !== "unloaded" && !isRunning.value && !isEmpty.value && isSeed(sheet.value.seed),
 );
-
-/** Who may obey besides the reference, by the name that a script calls it by. */
-export const programs = new Map<string, WebAssembly.Module>();
 
 export function freshRun({ text, dialect, seed, subject }: Script): Run {
   const script = { text, dialect, seed, subject };

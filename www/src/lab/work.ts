@@ -22,16 +22,16 @@ import {
 } from "../sheets";
 import { words } from "../words";
 import { forkedAt } from "./questions";
-import { begin, go, goTo, stop } from "./runs";
+import { arrive, begin, go, goTo, stop } from "./runs";
 import {
   examples,
   isEdited,
   isPlaying,
   isSame,
   isStale,
+  isWaiting,
   keptTexts,
   linkFault,
-  programs,
   run,
   sheet,
   shouldFollow,
@@ -47,14 +47,6 @@ const SAVE_AFTER_MS = 200;
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
 /** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
 let isUnsaved = false;
-
-/** Loads the program of that name, if there is one. */
-let reachSubject: (name: string) => Promise<boolean> = async () => false;
-
-/** Who knows where programs are that a link names. */
-export function findSubjectsBy(reach: (name: string) => Promise<boolean>): void {
-  reachSubject = reach;
-}
 
 /** Writes a command below the line where the run stands, and has it obeyed. */
 export function insertCommand(command: string): void {
@@ -142,12 +134,19 @@ export async function forkHere(): Promise<boolean> {
 
 /** Has another subject obey the open sheet. */
 export function chooseSubject(subject: string | undefined): void {
-  sheet.value = { ...sheet.value, subject, lacksSubject: false };
+  if (sheet.value.subject !== subject && isWaiting.value) {
+    // Whoever waits for a program that is wanted no longer waits no more.
+    arrive();
+  }
+  sheet.value = { ...sheet.value, subject };
 }
 
-/** Opens a sheet that somebody else made. */
-export function openSheet(next: Sheet): void {
-  leaveFragment();
+/** Opens a sheet that somebody else made. The page's address goes on naming `fragment`, where that is what it names. */
+export function openSheet(next: Sheet, fragment = ""): void {
+  if (location.hash !== fragment) {
+    leaveFragment();
+  }
+  linkFault.value = undefined;
   open(next);
 }
 
@@ -186,7 +185,7 @@ export async function shareLink(): Promise<string> {
 
 export async function openFragment(fragment: string): Promise<void> {
   const linked = await decodeLink(fragment);
-  if (linked === undefined) {
+  if (linked === undefined || location.hash !== fragment) {
     return;
   }
   if ("fault" in linked) {
@@ -194,15 +193,7 @@ export async function openFragment(fragment: string): Promise<void> {
     return;
   }
   linkFault.value = undefined;
-  const { subject } = linked;
-  const isThere = subject === undefined || programs.has(subject) || (await reachSubject(subject));
-  if (location.hash !== fragment) {
-    return;
-  }
-  open({
-    ...linkSheet(linked, fragment),
-    ...(isThere ? { subject } : { lacksSubject: true }),
-  });
+  open(linkSheet(linked, fragment));
   if (linked.step > 0 && !isEdited.value) {
     go({ to: linked.step });
   }
@@ -245,10 +236,11 @@ export function meetOtherTabs(): void {
   keptTexts.value = kept(latest.id);
 }
 
+/** What is opened next has no address of its own; the browser's way back leads to what had. */
 function leaveFragment(): void {
   linkFault.value = undefined;
   if (location.hash) {
-    history.replaceState(history.state, "", location.pathname + location.search);
+    history.pushState(history.state, "", location.pathname + location.search);
   }
 }
 

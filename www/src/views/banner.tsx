@@ -1,13 +1,16 @@
 import { lesson, openLesson } from "../course";
-import { DROPPED } from "../dropped";
 import {
+  chooseSubject,
   dropKept,
   isEdited,
   isRead,
   keptTexts,
+  lack,
   linkFault,
   openMeant,
   openOwn,
+  programs,
+  reachProgram,
   reading,
   retry,
   sheet,
@@ -61,6 +64,7 @@ export function Banner() {
           </button>
         </p>
       )}
+      <Lacking />
       <Meant />
       {!isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
       {keptTexts.value.slice(0, 1).map((one) => (
@@ -75,6 +79,29 @@ export function Banner() {
         </p>
       ))}
     </div>
+  );
+}
+
+/** The program that is to obey is not here: nobody obeys in its place unless the learner says so. */
+function Lacking() {
+  const { banner } = words.value;
+  const { subject } = sheet.value;
+  const why = lack.value;
+  if (!why || subject === undefined) {
+    return null;
+  }
+  return (
+    <p class="banner bad" role="alert" data-testid="lacking">
+      <span class="lines">{typeof why === "string" ? banner.lack[why] : banner.lackSaid(why.said)}</span>
+      {why !== "unknown" && (
+        <button type="button" class="button small" onClick={() => reachProgram(subject)}>
+          {banner.retry}
+        </button>
+      )}
+      <button type="button" class="button small" onClick={() => chooseSubject(undefined)}>
+        {banner.reference}
+      </button>
+    </p>
   );
 }
 
@@ -97,21 +124,20 @@ function Borrowed() {
 }
 
 /** Where a sheet comes from that is not the learner's own, and who obeys there. */
-function whence({ id, title, origin, fork, subject, lacksSubject }: Sheet): string {
+function whence({ id, title, origin, fork, subject }: Sheet): string {
   const { banner } = words.value;
   if (origin) {
-    return subject === DROPPED
-      ? banner.ownCheck(origin.title)
-      : banner.check(origin.title, origin.expected, origin.actual);
+    const { title, expected, actual } = origin;
+    if (subject === undefined) {
+      return banner.check(title, expected, actual);
+    }
+    return programs.value.has(subject) ? banner.ownCheck(title) : banner.ofCheck(title, expected, actual);
   }
   if (fork !== undefined) {
     return banner.fork(formatNumber(fork));
   }
   if (id.startsWith("pasted.")) {
     return banner.pasted;
-  }
-  if (lacksSubject) {
-    return banner.lacksSubject;
   }
   return title === undefined ? banner.link : banner.example(title);
 }

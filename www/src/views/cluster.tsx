@@ -5,6 +5,7 @@ import { insertCommand, run } from "../lab";
 import { eventCount, type Message, messagesOf } from "../log";
 import { formatNumber, words } from "../words";
 import { Icon, type IconName } from "./icons";
+import { clipped, places } from "./labels";
 import { Glyph, memberColour } from "./ring-picture";
 
 /** Keys of a node that are shown; the count says how many there are. */
@@ -144,14 +145,17 @@ function Messages({ view }: { view: ClusterView }) {
         <p class="note">{text.noMessages}</p>
       ) : (
         <>
-          <SpaceTime
-            nodes={view.nodes}
-            messages={messages}
-            chosen={told}
-            choose={(message) => {
-              chosen.value = message === told ? undefined : message;
-            }}
-          />
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard */}
+          <section class="sideways" tabIndex={0} aria-label={text.picture}>
+            <SpaceTime
+              nodes={view.nodes}
+              messages={messages}
+              chosen={told}
+              choose={(message) => {
+                chosen.value = message === told ? undefined : message;
+              }}
+            />
+          </section>
           <p class="note told" role="status" data-testid="message">
             {told ? inWords(told) : text.choose}
           </p>
@@ -179,9 +183,13 @@ function inWords({ from, to, name, sentUs, receivedUs }: Message): string {
     : text.message(from, to, name, ms(sentUs), ms(receivedUs));
 }
 
-const WIDTH = 640;
+/** A column for each node, of which there are at least so many: in a picture's units, which are about pixels. */
+const COLUMN = 120;
+const COLUMNS_MIN = 3.2;
 const TOP = 34;
 const ROW = 15;
+/** How far from whom it was meant for a message is lost that no wall stops. */
+const SHORT = 12;
 
 /** Times are drawn in their order, not to scale: a quorum's answers of a microsecond's difference stay apart. */
 function SpaceTime({
@@ -204,52 +212,60 @@ function SpaceTime({
   ].toSorted((a, b) => a - b);
   const rank = new Map(times.map((time, i) => [time, i]));
   const y = (us: number) => TOP + 10 + (rank.get(us) ?? 0) * ROW;
-  const x = (id: string) => ((ends.indexOf(id) + 0.5) * WIDTH) / ends.length;
+  const width = COLUMN * Math.max(COLUMNS_MIN, ends.length);
+  const x = (id: string) => ((ends.indexOf(id) + 0.5) * width) / ends.length;
   const height = y(times.at(-1) ?? 0) + 18;
+  const walls = nodes.slice(1).flatMap(({ id, unheardBy }, i) => {
+    const before = ids[i] ?? "";
+    return unheardBy.includes(before) ? [(x(before) + x(id)) / 2] : [];
+  });
+  const lines = messages.map(({ from, to, name, sentUs, receivedUs }) => {
+    const [x1, y1] = [x(from), y(sentUs)];
+    if (receivedUs !== undefined && receivedUs !== null) {
+      return { x1, y1, x2: x(to), y2: y(receivedUs), name, isLost: false };
+    }
+    const x2 = lostAt(x1, x(to), walls);
+    const y2 = y1 + (ROW * (x2 - x1)) / (x(to) - x1 || 1);
+    return { x1, y1, x2, y2, name, isLost: true };
+  });
+  const names = places(lines, walls, width);
   return (
     <svg
       class="space-time"
-      viewBox={`0 0 ${WIDTH} ${height}`}
+      viewBox={`0 0 ${width} ${height}`}
+      style={{ minWidth: `${0.7 * width}px`, maxWidth: `${1.25 * width}px` }}
       role="img"
       aria-label={words.value.cluster.picture}
     >
       {ends.map((id, i) => (
         <g key={id} style={{ color: memberColour(i) }}>
+          <title>{id}</title>
           <text x={x(id)} y={18} text-anchor="middle">
-            {id}
+            {clipped(id, width / ends.length)}
           </text>
           <line class="life" x1={x(id)} y1={TOP - 6} x2={x(id)} y2={height - 4} />
         </g>
       ))}
-      {nodes.slice(1).map(({ id, unheardBy }, i) => {
-        const before = ids[i] ?? "";
-        const middle = (x(before) + x(id)) / 2;
-        return (
-          unheardBy.includes(before) && (
-            <line key={id} class="wall" x1={middle} y1={TOP - 6} x2={middle} y2={height - 4} />
-          )
-        );
-      })}
+      {walls.map((wall) => (
+        <line key={wall} class="wall" x1={wall} y1={TOP - 6} x2={wall} y2={height - 4} />
+      ))}
       {messages.map((message, i) => {
-        const { from, to, name, sentUs, receivedUs } = message;
-        const isLost = receivedUs === undefined || receivedUs === null;
-        const [x1, y1] = [x(from), y(sentUs)];
-        const [fullX, fullY] = [x(to), isLost ? y1 + ROW : y(receivedUs)];
-        const [x2, y2] = isLost ? [(x1 + fullX) / 2, (y1 + fullY) / 2] : [fullX, fullY];
+        const { x1 = 0, y1 = 0, x2 = 0, y2 = 0, name = "", isLost = false } = lines[i] ?? {};
+        const place = names[i];
         return (
           // biome-ignore lint/a11y/noStaticElementInteractions: the list below says all of them in words
           <g
             key={`${i}`}
             class={`message${isLost ? " lost" : ""}${message === chosen ? " chosen" : ""}`}
-            style={{ color: memberColour(ends.indexOf(from)) }}
+            style={{ color: memberColour(ends.indexOf(message.from)) }}
             onClick={() => choose(message)}
           >
             <title>{inWords(message)}</title>
             <line class="grip" x1={x1} y1={y1} x2={x2} y2={y2} />
             <line x1={x1} y1={y1} x2={x2} y2={y2} />
             {isLost ? <path d={`M${x2 - 4} ${y2 - 4}l8 8m0-8l-8 8`} /> : <circle cx={x2} cy={y2} r="3" />}
-            {messages.length <= 24 && (
-              <text x={x1 + (x2 - x1) * 0.3} y={y1 + (y2 - y1) * 0.3 - 3} text-anchor="middle">
+            {place && (
+              <text x={place.x} y={place.y} text-anchor="middle">
                 {name}
               </text>
             )}
@@ -258,4 +274,11 @@ function SpaceTime({
       })}
     </svg>
   );
+}
+
+/** Where a message from one column to another was lost: at the first wall in its way, else just before whom it was for. */
+function lostAt(from: number, to: number, walls: number[]): number {
+  const between = walls.filter((wall) => (wall - from) * (wall - to) < 0);
+  const [first] = between.toSorted((a, b) => Math.abs(a - from) - Math.abs(b - from));
+  return first ?? to - Math.sign(to - from) * SHORT;
 }

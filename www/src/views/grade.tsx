@@ -7,6 +7,7 @@ import {
   type Exercise,
   exercises,
   findGrader,
+  type Graded,
   type Grading,
   grade,
   grading,
@@ -160,8 +161,6 @@ function summary(now: Grading): string {
   }
 }
 
-type Graded = Extract<Grading, { state: "graded" }>;
-
 function Findings({ now, close }: { now: Graded; close: () => void }) {
   const { grades } = words.value;
   const { report } = now;
@@ -240,11 +239,11 @@ function Row({ check, now, close }: { check: Check; now: Graded; close: () => vo
             class="button small"
             onClick={() => {
               close();
-              openCheck(check, now.seed, now.here);
+              openCheck(check, now);
             }}
           >
             <Icon name="run" />
-            {now.here ? grades.tryOwn : grades.tryIt}
+            {grades.tryOwn}
           </button>
         </>
       )}

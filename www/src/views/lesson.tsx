@@ -15,12 +15,21 @@ import {
 import { goToLine, isEdited, isEmpty, sheet, showOriginal } from "../lab";
 import { words } from "../words";
 import { Icon } from "./icons";
-import { Markdown } from "./markdown";
+import { coded, Markdown } from "./markdown";
 
 /** A lesson beside its script: theory, an example, the task, hints one by one, the check, what there was to learn. */
 export function OpenLesson() {
   const { guide } = words.value;
   const open = lesson.value;
+  const title = useRef<HTMLHeadingElement>(null);
+  const id = open?.id;
+  useEffect(() => {
+    // The button that opened it has gone, and with it the keyboard's place.
+    if (id !== undefined && document.activeElement === document.body) {
+      title.current?.focus({ preventScroll: true });
+      title.current?.closest(".guide-body")?.scrollTo(0, 0);
+    }
+  }, [id]);
   if (!open) {
     return <p class="empty">{guide.gone}</p>;
   }
@@ -37,7 +46,9 @@ export function OpenLesson() {
           </span>
         )}
       </p>
-      <h3>{inLanguage(open.title)}</h3>
+      <h3 ref={title} tabIndex={-1}>
+        {inLanguage(open.title)}
+      </h3>
       <Markdown text={inLanguage(open.theory)} />
       {open.script.example && (
         <figure class="example">
@@ -173,7 +184,7 @@ function Findings({ attempt }: { attempt: Attempt }) {
                   {words.value.status.line(row.line)}
                 </button>
               ) : null}{" "}
-              {withoutLine(row.message || row.title)}
+              {coded(withoutLine(row.message || row.title))}
               {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
                 <span class="quiet">
                   {" "}

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { huntedBy, lesson } from "../course";
+import { lesson } from "../course";
 import { DROPPED, takeProgram } from "../dropped";
 import type { Dialect } from "../engine/worker";
 import {
@@ -11,6 +11,7 @@ import {
   forkHere,
   isRunning,
   isStale,
+  lack,
   openExample,
   openOwn,
   programs,
@@ -87,20 +88,16 @@ function SubjectChoice() {
   const { subjects } = words.value;
   const { subject, dialect } = sheet.value;
   const open = lesson.value;
+  const isUnknown = lack.value === "unknown";
   if (dialect !== "lab" || (open && !open.mutant)) {
     return null;
   }
-  const choose = async (value: string) => {
+  const choose = (value: string) => {
     wasRefused.value = false;
-    if (value === "") {
-      chooseSubject(undefined);
-    } else if (value === "open") {
+    if (value === "open") {
       pick();
-    } else if (open && value === open.mutant) {
-      const isThere = (await huntedBy(open)) !== "unloaded";
-      chooseSubject(isThere ? value : undefined);
     } else {
-      chooseSubject(value);
+      chooseSubject(value === "" ? undefined : value);
     }
   };
   return (
@@ -111,7 +108,7 @@ function SubjectChoice() {
         </span>
       )}
       <label class="field">
-        <span class="hidden">{subjects.label}</span>
+        <span class={open ? "" : "hidden"}>{subjects.label}</span>
         <select
           data-testid="subject"
           title={subjects.label}
@@ -123,11 +120,11 @@ function SubjectChoice() {
         >
           <option value="">{subjects.reference}</option>
           {open?.mutant && <option value={open.mutant}>{subjects.hunted}</option>}
-          {(subject === DROPPED || (!open && programs.has(DROPPED))) && (
-            <option value={DROPPED}>{subjects.dropped}</option>
+          {(subject === DROPPED || (!open && programs.value.has(DROPPED))) && (
+            <option value={DROPPED}>{isUnknown ? subjects.absent : subjects.dropped}</option>
           )}
           {subject !== undefined && subject !== DROPPED && subject !== open?.mutant && (
-            <option value={subject}>{subjects.hunted}</option>
+            <option value={subject}>{isUnknown ? subjects.absent : subjects.hunted}</option>
           )}
           {!open && <option value="open">{subjects.open}</option>}
         </select>

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
 import { PICTURES, savePicture, saveRun } from "../export";
-import { shareLink } from "../lab";
+import { lack, shareLink } from "../lab";
 import { formatNumber, words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
@@ -11,7 +11,7 @@ import { Icon } from "./icons";
 const CHARACTERS_SAFE = 2000;
 
 export function Share() {
-  const { share, sharing } = words.value;
+  const { share, sharing, status } = words.value;
   const link = useSignal("");
   const isCopied = useSignal(false);
   const pictures = useSignal<(keyof typeof PICTURES)[]>([]);
@@ -49,6 +49,7 @@ export function Share() {
         <p role="status">{isCopied.value ? sharing.copied : sharing.manual}</p>
         {link.value.length > CHARACTERS_SAFE && <p>{sharing.long(formatNumber(link.value.length))}</p>}
         <h3>{sharing.files}</h3>
+        {lack.value && <p role="alert">{status.lacking}</p>}
         <div class="offers">
           <button type="button" class="button" data-testid="export-json" onClick={() => saveRun("json")}>
             {sharing.trace}

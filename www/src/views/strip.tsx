@@ -11,6 +11,8 @@ import {
   isReady,
   isRunning,
   isStale,
+  isWaiting,
+  lack,
   reading,
   reset,
   run,
@@ -275,7 +277,10 @@ function Place() {
     return <>{status.loading}</>;
   }
   if (isRunning.value) {
-    return <>{status.running(here, all)}</>;
+    return <>{isWaiting.value ? status.waiting : status.running(here, all)}</>;
+  }
+  if (lack.value) {
+    return <>{status.lacking}</>;
   }
   if (wasStopped.value) {
     return <>{position === 0 ? status.stoppedFirst : status.stopped(here)}</>;
@@ -303,7 +308,7 @@ function Judgements() {
   return (
     <>
       {held > 0 &&
-        (sheet.value.origin ? (
+        (sheet.value.origin && sheet.value.subject === undefined ? (
           <span>{status.heldByReference(held)}</span>
         ) : (
           <span class="tone-good">{status.held(held)}</span>

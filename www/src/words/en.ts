@@ -27,6 +27,9 @@ ring spread key 1000
 const some = (count: number | string, one: string, many: string) =>
   `${count} ${String(count) === "1" ? one : many}`;
 
+const answered = (expected: string | undefined, actual: string | undefined) =>
+  actual ? ` Your submission answered “${actual}”${expected ? `, expected was “${expected}”` : ""}.` : "";
+
 export const en = {
   tagline: "Write commands. Watch a cache obey them.",
   skip: "Skip to the script",
@@ -147,6 +150,8 @@ export const en = {
     running: (position: string, total: string) =>
       `Running: ${position} of ${some(total, "command", "commands")}.`,
     at: (position: string, total: string) => `After command ${position} of ${total}.`,
+    waiting: "Waiting for the program that is to obey.",
+    lacking: "The program that is to obey is not here: nothing runs.",
     start: "Before the first command.",
     done: (total: string) => `Done: ${some(total, "command", "commands")}.`,
     ended: (position: string) => `The run ended at command ${position}.`,
@@ -166,8 +171,14 @@ export const en = {
   },
   banner: {
     link: "This script came with a link. Your own work is untouched.",
-    lacksSubject:
-      "This link shows what another program answers, and this page has not got it: the reference obeys here. To see that program, choose its .wasm under “Who obeys”.",
+    lack: {
+      unknown:
+        "This script shows what another program answers, and this page has not got it: nothing runs. Choose its .wasm under “Who obeys”, or let the reference obey.",
+      unreachable:
+        "The program that is to obey could not be loaded: nothing runs. Check the connection, then try again.",
+    },
+    lackSaid: (why: string) => `The program that is to obey could not be had: nothing runs. ${why}`,
+    reference: "Let the reference obey",
     example: (title: string) => `Example: ${title}. Your own work is untouched.`,
     mine: "Back to my script",
     fork: (command: string) =>
@@ -182,11 +193,9 @@ export const en = {
     forget: "Forget the other",
     ownCheck: (title: string) => `The check “${title}”. Your program obeys it here.`,
     check: (title: string, expected?: string, actual?: string) =>
-      `The check “${title}”. The reference obeys it here, not your submission.${
-        actual
-          ? ` Your submission answered “${actual}”${expected ? `, expected was “${expected}”` : ""}.`
-          : ""
-      }`,
+      `The check “${title}”. The reference obeys it here, not your submission.${answered(expected, actual)}`,
+    ofCheck: (title: string, expected?: string, actual?: string) =>
+      `The check “${title}”.${answered(expected, actual)}`,
     version: (version: string) =>
       `This link is of version ${version}, which this page does not know. Ask for a newer page or an older link.`,
     damaged: "This link is damaged: part of it is missing or changed. Ask for it again.",
@@ -233,7 +242,6 @@ export const en = {
     behavesLike: "It behaves like a known bug",
     expected: "expected",
     actual: "found",
-    tryIt: "See what the reference does",
     tryOwn: "See what your program does",
     here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",
     program: "To grade a program that `grader build` made, drop its .wasm here: that needs no grader.",
@@ -319,7 +327,8 @@ export const en = {
     label: "Who obeys",
     reference: "Reference",
     hunted: "The one with the bug",
-    dropped: "Your .wasm",
+    dropped: "Your program",
+    absent: "A program that is not here",
     open: "Open a .wasm…",
     wrong: "This file is no program that `grader build` made.",
     compare: "Beside the reference",

@@ -27,6 +27,9 @@ ring spread key 1000
 const some = (count: number | string, one: string, many: string) =>
   `${count} ${["0", "1"].includes(String(count)) ? one : many}`;
 
+const answered = (expected: string | undefined, actual: string | undefined) =>
+  actual ? ` Votre rendu a répondu « ${actual} »${expected ? `, il fallait « ${expected} »` : ""}.` : "";
+
 export const fr: Words = {
   tagline: "Écrivez des commandes. Regardez un cache leur obéir.",
   skip: "Aller au script",
@@ -147,6 +150,8 @@ export const fr: Words = {
     ready: "Prêt.",
     running: (position, total) => `En cours : ${some(position, "commande", "commandes")} sur ${total}.`,
     at: (position, total) => `Après la commande ${position} sur ${total}.`,
+    waiting: "On attend le programme qui doit obéir.",
+    lacking: "Le programme qui doit obéir n'est pas là : rien ne s'exécute.",
     start: "Avant la première commande.",
     done: (total) => `Terminé : ${some(total, "commande", "commandes")}.`,
     ended: (position) => `L'exécution a pris fin à la commande ${position}.`,
@@ -167,8 +172,14 @@ export const fr: Words = {
   },
   banner: {
     link: "Ce script vient d'un lien. Votre propre travail est intact.",
-    lacksSubject:
-      "Ce lien montre ce que répond un autre programme, que cette page n'a pas : ici, la référence obéit. Pour voir ce programme, choisissez son .wasm sous « Qui obéit ».",
+    lack: {
+      unknown:
+        "Ce script montre ce que répond un autre programme, que cette page n'a pas : rien ne s'exécute. Choisissez son .wasm sous « Qui obéit », ou faites obéir la référence.",
+      unreachable:
+        "Le programme qui doit obéir n'a pas pu être chargé : rien ne s'exécute. Vérifiez la connexion, puis réessayez.",
+    },
+    lackSaid: (why) => `Le programme qui doit obéir n'a pas pu être obtenu : rien ne s'exécute. ${why}`,
+    reference: "Faire obéir la référence",
     example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     fork: (command) =>
@@ -184,9 +195,8 @@ export const fr: Words = {
     forget: "Oublier l'autre",
     ownCheck: (title) => `La vérification « ${title} ». Ici, c'est votre programme qui lui obéit.`,
     check: (title, expected, actual) =>
-      `La vérification « ${title} ». Ici, c'est la référence qui lui obéit, pas votre rendu.${
-        actual ? ` Votre rendu a répondu « ${actual} »${expected ? `, il fallait « ${expected} »` : ""}.` : ""
-      }`,
+      `La vérification « ${title} ». Ici, c'est la référence qui lui obéit, pas votre rendu.${answered(expected, actual)}`,
+    ofCheck: (title, expected, actual) => `La vérification « ${title} ».${answered(expected, actual)}`,
     version: (version) =>
       `Ce lien est de version ${version}, que cette page ne connaît pas. Demandez une page plus récente ou un lien plus ancien.`,
     damaged: "Ce lien est abîmé : une partie manque ou a changé. Redemandez-le.",
@@ -239,7 +249,6 @@ export const fr: Words = {
     program:
       "Pour noter un programme fait par `grader build`, déposez ici son .wasm : il n'y faut pas de correcteur.",
     stop: "Arrêter la notation",
-    tryIt: "Voir ce que fait la référence",
     verdicts: {
       pass: "réussi",
       fail: "échoué",
@@ -321,7 +330,8 @@ export const fr: Words = {
     label: "Qui obéit",
     reference: "Référence",
     hunted: "Celui qui a le bogue",
-    dropped: "Votre .wasm",
+    dropped: "Votre programme",
+    absent: "Un programme qui n'est pas là",
     open: "Ouvrir un .wasm…",
     wrong: "Ce fichier n'est pas un programme fait par `grader build`.",
     compare: "À côté de la référence",

@@ -17,7 +17,7 @@ use xshell::cmd;
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
-    /// Earlier steps that must have passed, if they were asked for, for this one to mean anything.
+    /// Earlier steps that must pass first, if they are selected: this one builds on them.
     pub(super) after: &'static [&'static str],
     pub(super) run: fn(&Project) -> Result<()>,
 }
@@ -45,7 +45,7 @@ pub(super) const STEPS: &[Step] = &[
 fn format(project: &Project) -> Result<()> {
     tools::rust_component(project, "rustfmt")?;
     cmd!(project.shell, "cargo fmt --all --check").run()?;
-    // The adapters belong to no crate: the grader compiles them beside each submission.
+    // The adapters are in no crate: the grader compiles them together with each submission.
     let adapters = ["distributed_cache", "line_cache"].map(|name| format!("grader/adapter/{name}/adapter.rs"));
     Ok(cmd!(project.shell, "rustfmt --edition 2024 --check {adapters...}").run()?)
 }
@@ -71,7 +71,7 @@ fn native(project: &Project) -> Result<()> {
     tools::rust_target(project, "wasm32-wasip1-threads")?;
     tools::python(project)?;
     tools::stores(project)?;
-    // Nothing is tested in the benchmarks, and the crates they compare with take long to compile.
+    // The benchmarks have no tests, and the crates that they compare with take long to compile.
     Ok(cmd!(project.shell, "cargo test --workspace --exclude cachedojo-bench").run()?)
 }
 
@@ -91,7 +91,7 @@ fn browser(project: &Project) -> Result<()> {
     let wasm_bindgen = tools::wasm_bindgen(project)?;
     let wasm_pack = tools::wasm_pack(project)?.join("wasm-pack");
     let driver = tools::browser(project)?.driver;
-    // wasm-pack takes the wasm-bindgen that it finds first on PATH, if the version is right, and else would build one.
+    // wasm-pack uses the first wasm-bindgen on PATH if the version is right, and otherwise would build one.
     let path = first_on_path(wasm_bindgen)?;
     for [folder, test] in [[".", "web"], ["www/bindings", "crossing"]] {
         cmd!(

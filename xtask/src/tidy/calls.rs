@@ -1,5 +1,5 @@
-//! Calls that would take from the host what must be given: time, files, the environment, an end. Each has its exceptions,
-//! each exception its reason; one that is not needed any more is a finding too.
+//! Calls that would take from the host what must be passed in: time, files, the environment, the end of the process. Each has
+//! exceptions with reasons; an exception that is no longer needed is a finding too.
 
 use super::rust;
 use super::tree::{Finding, Tree, is_test};
@@ -8,16 +8,16 @@ struct Ban {
     call: &'static str,
     /// Where it is banned.
     folders: &'static [&'static str],
-    /// The files that may, and why.
+    /// The files that may use it, and why.
     exceptions: &'static [(&'static str, &'static str)],
     remedy: &'static str,
 }
 
-/// Crates that reach no host at all.
+/// Crates that must not use the host.
 const PURE: &[&str] =
     &["src/", "notation/src/", "wire/src/", "trace/src/", "lab/src/", "judge/src/", "www/bindings/src/"];
 
-/// The rooms of the grader that run on every system: all but the one that stands between it and its host.
+/// The rooms of the grader that run on every system: all but `host`.
 const ANYWHERE: &[&str] = &[
     "grader/src/attacks/",
     "grader/src/class/",
@@ -137,7 +137,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a line of code has the call, as whole words.
+/// Whether a line of code contains the call, as whole words.
 fn calls(line: &str, call: &str) -> bool {
     line.match_indices(call).any(|(at, _)| {
         let before = line[..at].chars().next_back();

@@ -1,11 +1,11 @@
-//! No file imports in a circle. A file is said to import another if it names something that is defined there; what a
-//! module exports again counts as its origin's.
+//! No file imports in a circle. A file imports another if it names something that is defined there; a re-exported name
+//! counts as its original definition.
 
 use super::rust::{self, Use};
 use super::tree::{Tree, is_test};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A module of a crate: the names on the way to it.
+/// A module of a crate, as its path.
 type Module = Vec<String>;
 
 struct File {
@@ -20,7 +20,7 @@ pub(crate) fn circles(tree: &Tree) -> Vec<Vec<String>> {
     crates(tree).values().flat_map(of_crate).collect()
 }
 
-/// Every circle as the lines that make it: which file names what of which other.
+/// Every circle with its edges: which file names what of which other.
 pub(crate) fn told(tree: &Tree) -> Vec<String> {
     let crates = crates(tree);
     let mut lines = Vec::new();
@@ -51,7 +51,7 @@ fn crates(tree: &Tree) -> BTreeMap<&str, BTreeMap<Module, File>> {
     crates
 }
 
-/// A source file's crate and its path in there.
+/// A source file's crate and module path.
 fn home_of(path: &str) -> Option<(&str, &str)> {
     let at = if path.starts_with("src/") { 0 } else { path.find("/src/")? + 1 };
     Some((&path[..at], &path[at + 4..]))
@@ -66,7 +66,7 @@ fn module_of(inner: &str) -> Module {
 fn of_crate(files: &BTreeMap<Module, File>) -> Vec<Vec<String>> {
     let edges: BTreeMap<&Module, BTreeSet<&Module>> =
         files.iter().map(|(module, file)| (module, imports(files, module, file).into_keys().collect())).collect();
-    // Small graphs: who is reached from where, and back.
+    // The graphs are small, so reachability is computed for all pairs.
     let reached: BTreeMap<&Module, BTreeSet<&Module>> =
         edges.keys().map(|module| (*module, reach(&edges, module))).collect();
     let mut seen = BTreeSet::new();
@@ -93,7 +93,7 @@ fn reach<'a>(edges: &BTreeMap<&'a Module, BTreeSet<&'a Module>>, from: &'a Modul
     reached
 }
 
-/// The files that a file names, each with the last words of the paths that lead there.
+/// The files that a file names, each with the names used.
 fn imports<'a>(
     files: &'a BTreeMap<Module, File>,
     module: &Module,
@@ -113,7 +113,7 @@ fn imports<'a>(
     imports
 }
 
-/// Code without `pub(in …)`, which says who may see a thing and names nothing of theirs.
+/// Code without `pub(in …)`: that is visibility, not an import.
 fn without_visibility(code: &str) -> String {
     let mut parts = code.split("pub(in ");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -142,7 +142,7 @@ fn absolute(files: &BTreeMap<Module, File>, module: &Module, path: &[String]) ->
     Some(base)
 }
 
-/// The file in which the thing at a path is defined.
+/// The file in which the item at a path is defined.
 fn origin<'a>(files: &'a BTreeMap<Module, File>, path: &[String], depth: usize) -> Option<&'a Module> {
     let length = (0..=path.len()).rev().find(|length| files.contains_key(&path[..*length]))?;
     let (module, file) = files.get_key_value(&path[..length])?;

@@ -1,4 +1,4 @@
-//! Arrows point one way: which crate, and which room of the grader, may know which.
+//! Dependencies point one way: which crate, and which room of the grader, may use which.
 
 use super::rust;
 use super::tree::{Finding, Tree, is_test};
@@ -30,7 +30,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     ("xtask", "xtask", &[]),
 ];
 
-/// The rooms of the grader, in their order: each may know those before it.
+/// The rooms of the grader, in order: each may use those before it.
 const ROOMS: &[&str] = &[
     "host", "intake", "pack", "course", "report", "language", "run", "class", "queue", "attacks", "cli", "serve",
     "commands",
@@ -79,7 +79,7 @@ fn members(tree: &Tree) -> impl Iterator<Item = &str> {
         .filter(|name| !name.is_empty())
 }
 
-/// The names under `[dependencies]`, also of a target, with their lines. Those for tests are not among them.
+/// The names under `[dependencies]`, also of a target, with their lines; without those for tests.
 fn dependencies(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut is_in = false;
     manifest.lines().enumerate().filter_map(move |(index, line)| {

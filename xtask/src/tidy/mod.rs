@@ -1,7 +1,8 @@
-//! `cargo xtask tidy`: the rules of the house that no compiler knows, each a function of the project's files.
+//! `cargo xtask tidy`: the project's rules that no compiler checks, each a function of the project's files.
 //!
-//! `layers`: which crate and which room may know which. `circles`: no file imports in a circle. `calls`: what must be given
-//! is not taken. `pointers`: what is named is there. `types`: TypeScript has the types that Rust writes. `ratchet`: what does not keep a rule yet only ever gets better.
+//! `layers`: which crate and which room may use which. `circles`: no file imports in a circle. `calls`: what must be passed in is
+//! not taken from the host. `pointers`: files and commands that texts name exist. `types`: the TypeScript types are those of
+//! Rust. `ratchet`: violations of the other rules only get fewer.
 
 mod calls;
 mod circles;

@@ -1,9 +1,12 @@
-//! Dead pointers: a file, a folder or a command that Markdown or a comment names must be there.
+//! Dead pointers: a file, a folder or a command that Markdown or a comment names must exist. And the other way round:
+//! each top folder is on the map in ARCHITECTURE.md.
+
+use std::collections::BTreeSet;
 
 use super::rust;
 use super::tree::{Finding, Tree, has_extension};
 
-/// Folders of ours, by which a path is told from any other text with a slash.
+/// Our folders, by which paths are recognised among other texts with a slash.
 const TOPS: &[&str] = &[
     "notation/",
     "wire/",
@@ -46,9 +49,25 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     for (path, text) in tree.rust() {
         look(tree, path, &rust::split(text).1, &known, findings);
     }
+    map(tree, findings);
 }
 
-/// The commands that there are.
+/// Top folders that the map does not name: a newcomer would look for them in vain.
+fn map(tree: &Tree, findings: &mut Vec<Finding>) {
+    let Some(text) = tree.files.get("ARCHITECTURE.md") else { return };
+    let tops = tree.files.keys().filter_map(|path| Some(path.split_once('/')?.0)).filter(|top| !top.starts_with('.'));
+    for top in tops.collect::<BTreeSet<_>>() {
+        if !text.contains(&format!("`{top}/")) {
+            findings.push(Finding::new(
+                "ARCHITECTURE.md",
+                0,
+                format!("`{top}/` is not on the map: say there what it is"),
+            ));
+        }
+    }
+}
+
+/// The existing commands.
 struct Commands {
     grader: Vec<String>,
     xtask: Vec<String>,
@@ -98,10 +117,10 @@ fn is_path(text: &str) -> bool {
     TOPS.iter().any(|top| text.starts_with(top)) && text.chars().all(plain) && text.len() > 4
 }
 
-/// Whether a path leads somewhere: from the root, from the file's own folder, or from its crate's.
+/// Whether a path exists: from the root, from the file's own folder, or from its crate's.
 fn is_there(tree: &Tree, from: &str, path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    // What a learner hands in is named as the learner sees it.
+    // Files that learners hand in are named as in a submission, and generated folders may be missing.
     let is_made = matches!(path, "www/dist" | "www/src/wasm" | "www/public/course" | "dist/page" | "dist/grader");
     let is_learners = matches!(path, "src/lib.rs" | "src/main.rs" | "tests.rs" | "src") || path.ends_with("target");
     let mut folders = vec![String::new()];
@@ -138,5 +157,20 @@ mod tests {
             ("src/ring.rs", 1, "`tests/gone.rs` is not there: name what is, or drop it"),
         ];
         assert_eq!(found, wanted);
+    }
+    #[test]
+    fn a_folder_that_is_not_on_the_map_is_found() {
+        let tree = Tree::of(&[
+            ("ARCHITECTURE.md", "| `src/` | the engine |\n| `lab/src/`, `docs/` | |\n"),
+            ("src/a.rs", ""),
+            ("lab/src/a.rs", ""),
+            ("attic/src/a.rs", ""),
+            (".ci/run", ""),
+            ("docs/a.md", ""),
+        ]);
+        let mut findings = Vec::new();
+        check(&tree, &mut findings);
+        let found: Vec<_> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(found, ["`attic/` is not on the map: say there what it is"]);
     }
 }

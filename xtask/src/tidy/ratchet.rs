@@ -1,5 +1,5 @@
-//! Rules that the project does not keep everywhere yet. What breaks one is listed, with how far, in `xtask/tidy.txt`; nothing
-//! may join the list or go further, and what gets better shortens it.
+//! Rules that the project does not keep everywhere yet. Violations are listed, with their size, in `xtask/tidy.txt`; nothing may
+//! be added or grow, and improvements shorten the list.
 
 use super::circles;
 use super::rust;
@@ -7,15 +7,15 @@ use super::tree::{Finding, Tree, is_test};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Lines of a file of ours, beyond which it does more than one thing.
+/// The most lines of a file of ours; a longer one does more than one thing.
 const LINES_MAX: usize = 450;
-/// A listed file may grow to the next multiple of this: a line more is no event.
+/// Sizes on the list are rounded up to a multiple of this, so that a single line more is no violation.
 const STEP: usize = 50;
 
 /// The list's path.
 pub(crate) const LIST: &str = "xtask/tidy.txt";
 
-/// What the tree owes: rule and subject, and how far.
+/// The violations of the tree: rule and subject, and size.
 type Debts = BTreeMap<(String, String), usize>;
 
 fn debts(tree: &Tree) -> Debts {
@@ -34,7 +34,7 @@ fn debts(tree: &Tree) -> Debts {
         if errors > 0 {
             debts.insert(("text-error".to_owned(), path.to_owned()), errors);
         }
-        // What stands in for a module on other systems has its words on purpose.
+        // A module that stands in for another on other systems uses the same names on purpose.
         for name in public_types(&code).into_iter().filter(|_| !path.contains("/elsewhere/")) {
             types.entry(name).or_default().push(path);
         }
@@ -48,7 +48,7 @@ fn debts(tree: &Tree) -> Debts {
     debts
 }
 
-/// Functions that others may call and whose error is a text: no caller can tell one mistake from another.
+/// Counts public functions whose error is a text: a caller cannot tell one error from another.
 fn text_errors(code: &str) -> usize {
     let visible = code.match_indices("pub").map(|(at, _)| &code[at..]).filter_map(|rest| {
         let rest = rest.strip_prefix("pub")?;
@@ -59,7 +59,7 @@ fn text_errors(code: &str) -> usize {
     visible.filter(|signature| returned(signature).is_some_and(|kind| error_of(kind) == Some("String"))).count()
 }
 
-/// A declaration up to its body or its end; the `;` of an array's type is neither.
+/// A declaration up to its body or its end; the `;` in an array's type is neither.
 fn head(declaration: &str) -> &str {
     let mut depth = 0_i32;
     let end = declaration.find(|c| {
@@ -73,7 +73,7 @@ fn head(declaration: &str) -> &str {
     &declaration[..end.unwrap_or(declaration.len())]
 }
 
-/// What a function returns: behind the arrow that stands outside of its brackets.
+/// A function's return type: after the arrow that is outside of brackets.
 fn returned(signature: &str) -> Option<&str> {
     let (mut depth, mut at) = (0_i32, None);
     for (index, c) in signature.char_indices() {
@@ -103,7 +103,7 @@ fn error_of(kind: &str) -> Option<&str> {
     None
 }
 
-/// Types that other crates may name. The same word for two things makes both hard to speak of.
+/// Types that other crates may name. If two have the same name, talking about either is hard.
 fn public_types(code: &str) -> Vec<String> {
     let words = ["pub struct ", "pub enum ", "pub trait "];
     let declared = words.iter().flat_map(|word| code.match_indices(word).map(|(at, word)| &code[at + word.len()..]));
@@ -133,7 +133,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a circle is part of one that is listed: some of its files left it.
+/// Whether a circle is a part of one that is listed, because some of its files have left it.
 fn is_part(circle: &str, listed: &Debts) -> bool {
     listed.keys().filter(|(rule, _)| rule == "circle").any(|(_, other)| {
         let other: Vec<&str> = other.split(' ').collect();
@@ -167,7 +167,7 @@ fn read(list: &str) -> Debts {
     entries.collect()
 }
 
-/// The list as it would be if everything that got better counted; with `all`, also what got worse.
+/// The list with all improvements; with `all`, also with what got worse.
 pub(crate) fn list(tree: &Tree, all: bool) -> String {
     let listed = read(tree.files.get(LIST).map_or("", String::as_str));
     let mut text =

@@ -1,7 +1,7 @@
-//! Rust source, as far as the rules need it: code and comments told apart, tests cut off, `use` taken apart. It reads what
-//! rustfmt writes and never fails; what it misreads, the compiler has refused before.
+//! Rust source as far as the rules need it: separates code from comments, removes tests, parses `use`. It expects rustfmt's
+//! layout and never fails; code that it would misread does not compile.
 
-/// Code with comments and texts blanked, and comments with everything else blanked; both as long as the source, line by line.
+/// Code with comments and texts blanked, and comments with everything else blanked; both have the source's length, line by line.
 pub(crate) fn split(source: &str) -> (String, String) {
     let bytes = source.as_bytes();
     let (mut code, mut comments) = (vec![b' '; bytes.len()], vec![b' '; bytes.len()]);
@@ -53,7 +53,7 @@ fn piece(rest: &str, in_word: bool) -> (usize, Piece) {
         return (end.map_or(rest.len(), |end| end + 2), Piece::Text);
     }
     if let Some(inner) = rest.strip_prefix('\'') {
-        // A character, or else a lifetime, which is code.
+        // A character literal, or else a lifetime, which is code.
         let length = match inner.chars().next() {
             Some('\\') => inner[2..].find('\'').map(|end| end + 4),
             Some(c) if inner[c.len_utf8()..].starts_with('\'') => Some(c.len_utf8() + 2),
@@ -77,7 +77,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// [`split`] code without what stands under `#[cfg(test)]`, blanked.
+/// [`split`] code with everything under `#[cfg(test)]` blanked.
 pub(crate) fn without_tests(code: &str) -> String {
     let mut code = code.to_owned();
     let mut from = 0;
@@ -89,14 +89,14 @@ pub(crate) fn without_tests(code: &str) -> String {
             None => code.len(),
         };
         let blank: String = code[start..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
-        // Characters of several bytes stand in texts only, which are blank already.
+        // Multi-byte characters occur only in texts, which are blank already.
         code.replace_range(start..end, &blank);
         from = start + 1;
     }
     code
 }
 
-/// One past the brace that closes the one at `open`.
+/// The position after the brace that closes the one at `open`.
 fn closing(code: &str, open: usize) -> usize {
     let mut depth = 0;
     for (offset, c) in code[open..].char_indices() {
@@ -116,12 +116,12 @@ fn closing(code: &str, open: usize) -> usize {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Use {
     pub(crate) path: Vec<String>,
-    /// The name that it has here.
+    /// The name that it has in this file.
     pub(crate) name: String,
     pub(crate) is_export: bool,
 }
 
-/// Every path of every `use` in [`split`] code, with the code less those lines.
+/// Every path of every `use` in [`split`] code, and the code without those lines.
 pub(crate) fn uses(code: &str) -> (Vec<Use>, String) {
     let (mut found, mut rest, mut at) = (Vec::new(), code.to_owned(), 0);
     while let Some(offset) = rest[at..].find("use ") {

@@ -1,4 +1,5 @@
-//! The text files of the project as the rules see them: a rule is a function of a tree, so that a test can plant one.
+//! The project's text files as the rules see them: a rule is a function of a tree, so that a test can plant a
+//! violation.
 
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -6,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// Something that a rule does not allow, and what to do about it.
+/// A violation of a rule, and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
     pub(crate) path: String,
@@ -21,21 +22,21 @@ impl Finding {
     }
 }
 
-/// Text files by their paths, with `/` between folders.
+/// Text files by path, with `/` between folders.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tree {
     pub(crate) files: BTreeMap<String, String>,
 }
 
-/// Folders that hold nothing written by hand.
+/// Folders with nothing written by hand.
 const FOREIGN: &[&str] = &["target", "node_modules", "dist", ".git", "test-results", "playwright-report", "wasm"];
-/// Learners' code, which keeps no rule of ours.
+/// Learners' code: our rules do not apply to it.
 const LEARNERS: &[&str] = &["grader/tests/submissions/", "grader/tests/attacks/", "exercises/"];
 const EXTENSIONS: &[&str] = &["rs", "md", "toml", "ts", "tsx", "yml", "sh", "css", "html", "txt", "json", "mjs", "py"];
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 impl Tree {
-    /// The project's files. Paths of all files are there; the text of those only that a rule can read.
+    /// The project's files: the paths of all, and the text of those that a rule can read.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut files = BTreeMap::new();
         let entries = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
@@ -78,12 +79,12 @@ impl Tree {
     }
 }
 
-/// Whether a file is a learner's, or stands for one's.
+/// Whether a file is a learner's, or an example of one's.
 pub(crate) fn is_learners(path: &str) -> bool {
     LEARNERS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Whether a file is test code as a whole.
+/// Whether a whole file is test code.
 pub(crate) fn is_test(path: &str) -> bool {
     path.split('/').any(|folder| matches!(folder, "tests" | "examples" | "benches" | "fuzz_targets"))
         || path.ends_with("/tests.rs")

@@ -1,5 +1,5 @@
-//! The TypeScript of what crosses as JSON, made from the Rust types that are written and their serde attributes. A file of
-//! it that is not as it would be made now is a finding: nothing is typed twice by hand.
+//! The TypeScript of types that cross as JSON, generated from the Rust types and their serde attributes. A generated file that is
+//! out of date is a finding: nothing is typed twice by hand.
 
 use super::tree::{Finding, Tree};
 use anyhow::{Context, Result, bail, ensure};
@@ -8,10 +8,10 @@ use std::fmt::Write;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Fields, GenericArgument, Item, PathArguments, Token, Type, Variant};
 
-/// Where the TypeScript stands.
+/// The generated file.
 pub(crate) const FILE: &str = "www/src/engine/types.ts";
 
-/// What is made, and where it is defined; what these name is made too.
+/// The types to generate, and where they are defined; types that these name are generated too.
 const ROOTS: &[(&str, &str)] = &[
     ("lab/src/event.rs", "Event"),
     ("lab/src/families/cluster/play.rs", "ClusterView"),
@@ -19,7 +19,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("lab/src/compare.rs", "Difference"),
 ];
 
-/// Folders in which the types may be that those name.
+/// Folders in which those types may be defined.
 const HOMES: &[&str] = &["src/", "notation/src/", "lab/src/", "judge/src/"];
 
 pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
@@ -35,7 +35,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The file as it is made from the types as they stand.
+/// The file as generated from the present types.
 pub(crate) fn made(tree: &Tree) -> Result<String> {
     make(tree, ROOTS)
 }
@@ -87,7 +87,7 @@ impl Source {
         }
     }
 
-    /// The type of that name: the file's own, else the only one.
+    /// The type of that name: the file's own, or else the only one.
     fn find(&self, file: &str, name: &str) -> Option<&(String, Item)> {
         let all = self.items.get(name)?;
         all.iter().find(|(home, _)| home == file).or(if let [only] = all.as_slice() { Some(only) } else { None })
@@ -133,7 +133,7 @@ impl Source {
         })
     }
 
-    /// An object type; what is flattened into it stands beside it.
+    /// An object type; flattened fields become intersections.
     fn fields(&mut self, file: &str, fields: &Fields, rename_all: Option<&str>) -> Result<String> {
         let (mut own, mut beside) = (Vec::new(), Vec::new());
         for field in fields {
@@ -188,7 +188,7 @@ impl Source {
     }
 }
 
-/// What serde's attributes say, as far as they change what is written.
+/// Serde's attributes, as far as they change the JSON.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute of serde's that is there or not")]
 struct Serde {

@@ -1,5 +1,5 @@
-//! How much is kept: of each kind so many, and what was not wanted for the longest time goes first. What a grader at work holds
-//! stays, and whatever is gone is made again when somebody wants it.
+//! The size of the cache: of each kind so many things are kept, and the least recently used go first. What a running grader uses
+//! stays, and whatever is gone is made again when it is needed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -9,37 +9,37 @@ use std::time::{Duration, SystemTime};
 
 use super::{LIST, place};
 
-/// A kind of what is kept, by how its names begin, and how many of it stay.
+/// A kind of cached things, by the beginning of their names, and how many are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
-    /// Its folder in the cache; none for the cache itself.
+    /// Their folder in the cache; empty for the cache folder itself.
     pub folder: &'static str,
-    /// How its names begin.
+    /// The beginning of their names.
     pub prefix: &'static str,
-    /// So many stay.
+    /// How many are kept.
     pub most: usize,
-    /// And beside them whatever was wanted this short a time ago.
+    /// Beyond that number, those used more recently than this are kept too.
     pub rest: Duration,
 }
 
-/// Where the compiler is, by all that decides it: a line of text each.
+/// The compiler's folder, by everything that decides it: a line of text each.
 pub const PLACES: Keep = Keep { folder: "", prefix: "sysroot-", most: 64, rest: Duration::ZERO };
-/// What submissions in Rust are compiled against: some 35 MB each, two a grader.
+/// Libraries that Rust submissions are compiled with: some 35 MB each, two for each grader.
 pub const TOOLBOXES: Keep = Keep { folder: "", prefix: "toolbox-", most: 8, rest: DAY };
-/// What tests in Python are run with: some 5 MB each.
+/// Packages that Python tests run with: some 5 MB each.
 pub const PACKAGES: Keep = Keep { folder: "", prefix: "python-", most: 4, rest: DAY };
-/// Known bugs, built: some 250 KB each.
+/// Known bugs, compiled: some 250 KB each.
 pub const MODULES: Keep = Keep { folder: "mutants/module", prefix: "", most: 2_000, rest: Duration::ZERO };
-/// How known bugs fail, a file for each bug and seed: some 8 KB each.
+/// The fingerprints of known bugs, a file for each bug and seed: some 8 KB each.
 pub const FINGERPRINTS: Keep = Keep { folder: "mutants/fingerprint", prefix: "", most: 8_000, rest: Duration::ZERO };
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The kept folders that this process uses: nobody may remove them while their lists are locked.
+/// The cached folders that this process uses: while their lists are locked, no other process removes them.
 static HELD: Mutex<BTreeMap<PathBuf, File>> = Mutex::new(BTreeMap::new());
 
-/// Keeps a kept folder from being removed as long as this process lives, and notes that it was wanted. Where that cannot be noted,
-/// it is used all the same.
+/// Protects a cached folder from removal as long as this process lives, and records its use. If that fails, the folder is used
+/// all the same.
 pub fn hold(folder: &Path) {
     let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ok(list) = File::open(folder.join(LIST)) {
@@ -49,7 +49,7 @@ pub fn hold(folder: &Path) {
     }
 }
 
-/// Removes what is beyond a kind's bound. Cost: O(n log n) for n things of that kind.
+/// Removes things beyond a kind's bound. Cost: O(n log n) for n things of that kind.
 pub fn clean(kind: Keep) {
     if let Ok(cache) = place() {
         clean_in(&cache, kind, now());
@@ -61,7 +61,7 @@ fn clean_in(cache: &Path, kind: Keep, now: SystemTime) {
     let own = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(kind.prefix.as_bytes()));
     let mut found: Vec<(SystemTime, PathBuf)> =
         own.map(|entry| entry.path()).filter_map(|path| Some((wanted(&path)?, path))).collect();
-    // The newest first; of two of one age, always the same.
+    // The newest first; ties are broken by name, so that the result is always the same.
     found.sort_by(|one, other| other.cmp(one));
     for (wanted, path) in found.into_iter().skip(kind.most) {
         if now.duration_since(wanted).is_ok_and(|idle| idle >= kind.rest) {
@@ -70,13 +70,13 @@ fn clean_in(cache: &Path, kind: Keep, now: SystemTime) {
     }
 }
 
-/// When something was made, or last wanted.
+/// When something was made or last used.
 fn wanted(path: &Path) -> Option<SystemTime> {
     let list = fs::symlink_metadata(path.join(LIST));
     list.or_else(|_| fs::symlink_metadata(path)).and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Removes something, unless another process holds it. What cannot be removed stays for the next time.
+/// Removes something, unless another process uses it. If that fails, it is left for the next time.
 fn remove(path: &Path) {
     let held = match File::open(path.join(LIST)).or_else(|_| File::open(path)) {
         Ok(file) => file.try_lock().is_err(),
@@ -105,7 +105,7 @@ mod tests {
     fn the_newest_stay_and_what_is_held_or_was_just_wanted() {
         let cache = tempfile::tempdir().expect("there is room");
         let now = SystemTime::UNIX_EPOCH + 100 * DAY;
-        // Each as old as its name says, in days.
+        // As many days old as its name says.
         let make = |name: &str, age: u32| {
             let folder = cache.path().join(name);
             fs::create_dir(&folder).expect("there is room");

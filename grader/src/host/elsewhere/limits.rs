@@ -1,6 +1,6 @@
-//! Limits that whoever called the grader has set for it: no shell of these systems sets any that a grading would meet.
+//! Limits set by the caller's shell: those of these systems do not affect a grading.
 
-/// All limits are as high as a grading needs them.
+/// Whether all limits are high enough for a grading: always, here.
 ///
 /// # Errors
 /// Never.

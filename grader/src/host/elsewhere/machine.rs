@@ -1,4 +1,4 @@
-//! What the grader asks of the system besides files and programs, on systems that are no Linux: as much of it as std has.
+//! System calls beyond files and programs, on systems other than Linux: as far as std has them.
 
 use std::fs::Metadata;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// The signals that say why a process ended, by the numbers that Unix gives them; no process is told to have ended by one here.
+/// The signals that explain how a process ended, with Unix's numbers; no process is reported to have ended by one here.
 pub const SIGBUS: i32 = 7;
 /// See [`SIGBUS`].
 pub const SIGKILL: i32 = 9;
@@ -20,8 +20,8 @@ pub const SIGXCPU: i32 = 24;
 /// See [`SIGBUS`].
 pub const SIGXFSZ: i32 = 25;
 
-/// What has passed since the first call: std knows no processor's clock, and a machine on which one learner watches their own
-/// work is not busy with others'.
+/// The time since the first call: std has no clock of processor time, and a machine on which one learner watches their own work
+/// is not busy with other gradings.
 pub fn thread_time() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(now).elapsed()
@@ -32,26 +32,29 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Has a program start in a process group of its own, where the system has such.
+/// Starts a program in its own process group, on systems that have those.
 pub fn in_own_group(command: &mut Command) {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     _ = command;
 }
 
-/// Ends all that is in the process group of that number; where the system has none, whoever started the child ends it.
+/// Ends the process group with that number; on systems without groups the caller ends its child itself.
 pub fn end_group(group: u32) {
     if cfg!(unix) {
         _ = Command::new("kill").args(["-9", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
     }
 }
 
-/// The signal by which a process ended: told nowhere here.
+/// Ends the processes that a program has left behind: here they cannot be found.
+pub const fn end_orphans() {}
+
+/// The signal by which a process ended: unknown here.
 pub const fn signal_of(_: ExitStatus) -> Option<i32> {
     None
 }
 
-/// Whether there is something to read before the deadline: not known here, so whoever reads waits.
+/// Whether there is something to read before the deadline: unknown here, so the caller just reads and waits.
 ///
 /// # Errors
 /// Never.
@@ -59,20 +62,20 @@ pub const fn is_readable_before(_: &ChildStdout, _: Instant) -> io::Result<bool>
     Ok(true)
 }
 
-/// Room on the disk of a folder: not told here.
+/// Free space on the disk of a folder: unknown here.
 pub const fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
-/// Whether a file or folder belongs to this user: temporary folders are each user's own here.
+/// Whether a file or folder belongs to this user: temporary folders are per user here.
 pub const fn is_own(_: &Metadata) -> bool {
     true
 }
 
-/// Programs inherit no more than their three streams here.
+/// Child processes inherit only their three streams here.
 pub const fn keep_descriptors_to_itself() {}
 
-/// Makes a link to a file: not every user may here.
+/// Makes a link to a file: not every user is allowed to here.
 ///
 /// # Errors
 /// Always.
@@ -80,7 +83,7 @@ pub fn link(_: &str, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Puts the limits of a grading on this process: there are none to put here. The submission's own run has its limits in
+/// Sets the limits of a grading on this process: there are none here. The submission's own run is limited by
 /// WebAssembly.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
-//! Opening plain files with what std has: somebody may put something else at the path between the look and the opening.
+//! Opening plain files with std only: another program could replace the file between the check and the opening.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Opens a plain file. A link, a device and a folder are none.
+/// Opens a plain file; a link, a device or a folder is refused.
 ///
 /// # Errors
 /// There is none, or it may not be read.
@@ -12,7 +12,7 @@ pub fn open_plain(path: &Path) -> io::Result<File> {
     plain(path, &fs::symlink_metadata(path)?)
 }
 
-/// Like [`open_plain`], for a path that its owner named: a link there is followed.
+/// Like [`open_plain`], for a path that the user named: a link is followed.
 ///
 /// # Errors
 /// There is none, or it may not be read.

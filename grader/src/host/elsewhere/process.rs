@@ -1,4 +1,4 @@
-//! A process that may die: watched to its end, killed. Its own children are not found here.
+//! A process that may die: watched to its end, or killed. Its own children cannot be found here.
 
 use std::io::Read;
 use std::process::Child;
@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 
 pub use super::watched::{Cut, Watched};
 
-/// How often a process is looked at.
+/// How often a process is checked.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A process, from its start to its end. Clones are the same one.
+/// A process from its start to its end. Clones refer to the same one.
 #[derive(Debug, Clone)]
 pub struct Group(Arc<Mutex<bool>>);
 
 impl Group {
-    /// The group of a child. It is killed by whoever watches it.
+    /// The group of a child: the watching thread kills it.
     pub fn of(_: &Child) -> Self {
         Self(Arc::new(Mutex::new(false)))
     }
 
-    /// Asks for its end.
+    /// Asks the watching thread to kill it.
     pub fn kill(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
 
-    /// Whether both are the same.
+    /// Whether both refer to the same process.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -35,8 +35,8 @@ impl Group {
     }
 }
 
-/// Reads what a process says on stderr and waits for its end, which comes at most `wall` after this call: then, or when it
-/// has said more than `output_bytes`, it is killed.
+/// Reads a process's stderr and waits for its end, at most `wall` after this call: then, or after more than `output_bytes`, it is
+/// killed.
 pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usize) -> Watched {
     let deadline = now() + wall;
     let said = Arc::new(Mutex::new(Vec::new()));
@@ -73,12 +73,12 @@ pub fn watch(mut child: Child, group: &Group, wall: Duration, output_bytes: usiz
     Watched { status, said, cut, cpu: Duration::ZERO }
 }
 
-/// Whether no program ends itself by this signal: signals are told nowhere here.
+/// Whether a signal comes from outside the program: signals are unknown here.
 pub const fn is_from_outside(_: i32) -> bool {
     false
 }
 
-/// What a process has used of its processors: not told here.
+/// The processor time of a process: unknown here.
 pub const fn cpu_of(_: u32) -> Duration {
     Duration::ZERO
 }

@@ -1,5 +1,5 @@
-//! Programs of the host where nothing can confine them: run only for whoever said that they trust every submission. What was
-//! compiled runs in WebAssembly, on these systems as on all.
+//! Programs of the host on systems where nothing can confine them: run only with `--trust`. Compiled submissions run in
+//! WebAssembly, on these systems as on all.
 
 #[path = "../sandbox/job.rs"]
 mod job;
@@ -12,18 +12,18 @@ use std::process::{ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
 use super::process::{Cut, Group, Watched, watch};
 
-/// Where a program's folder seems to be from inside: where it is.
+/// The working folder as the program sees it: unchanged.
 pub const WORK: &str = ".";
 
 /// Why nothing is confined here.
 const NO_LINUX: &str = "only Linux has the walls that this grader builds";
 
-/// The hidden subcommand that confines itself: there is nothing to confine with.
+/// The hidden subcommand that confines itself: not available here.
 pub(super) const fn launch(_: &[OsString]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The shared libraries that programs are loaded from: nobody is kept from them here.
+/// The shared libraries of programs: not needed, because nothing hides them here.
 ///
 /// # Errors
 /// Never.
@@ -39,7 +39,7 @@ pub const fn libraries_with(_: &[&Path], _: &[&Path]) -> Result<Vec<PathBuf>, St
     Ok(Vec::new())
 }
 
-/// The filter that a child of a confined program puts on itself.
+/// The system-call filter that a child of a confined program installs on itself.
 ///
 /// # Errors
 /// Always: there is none here.
@@ -47,16 +47,16 @@ pub fn child_filter() -> Result<Vec<u8>, String> {
     Err(NO_LINUX.to_owned())
 }
 
-/// Runs a job to its end, which comes at most `limits.wall` after its start.
+/// Runs a job to its end, at most `limits.wall` after its start.
 ///
 /// # Errors
-/// It was not run at all: it was to be confined, or cannot be started.
+/// It was not run: it was to be confined, or cannot be started.
 pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     if job.protection == Protection::Sandbox {
         return Err(NotRun::NoSandbox(NO_LINUX.to_owned()));
     }
     let mut command = Command::new(job.program);
-    // Beside what is asked for, what these systems cannot start a program without.
+    // Beside what the job asks for, variables without which these systems cannot start a program.
     let kept = ["PATH", "SystemRoot", "TEMP", "TMP", "HOME", "USERPROFILE", "LIB", "INCLUDE"];
     command.args(job.arguments).current_dir(job.scratch).env_clear();
     command.envs(kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -74,15 +74,15 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     Ok(Finished { ending, said })
 }
 
-/// Starts a job that is spoken to.
+/// Starts an interactive job.
 ///
 /// # Errors
-/// Always: what is spoken to copies itself, which only Linux's walls allow it to do safely.
+/// Always: an interactive job forks, which is safe only inside Linux's sandbox.
 pub fn start(_: &Job<'_>) -> Result<Running, NotRun> {
     Err(NotRun::NoSandbox(NO_LINUX.to_owned()))
 }
 
-/// A job that is spoken to: there is none here.
+/// An interactive job: never started here.
 #[derive(Debug)]
 pub struct Running {
     /// Its standard input.
@@ -98,7 +98,7 @@ impl Running {
         self.group.kill();
     }
 
-    /// A handle that kills it.
+    /// A handle for killing it.
     pub fn group(&self) -> Group {
         self.group.clone()
     }

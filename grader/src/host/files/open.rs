@@ -1,4 +1,4 @@
-//! Opening without waiting for anybody and without following a link.
+//! Opening files without blocking and without following links.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 
-/// Opens a plain file. A link, a pipe, a device and a folder are none: opening them waits for nobody and follows nothing.
+/// Opens a plain file; a link, a pipe, a device or a folder is refused without blocking.
 ///
 /// # Errors
 /// There is none, or it may not be read.
@@ -15,7 +15,7 @@ pub fn open_plain(path: &Path) -> io::Result<File> {
     plain(path, flags)
 }
 
-/// Like [`open_plain`], for a path that its owner named: a link there is followed.
+/// Like [`open_plain`], for a path that the user named: a link is followed.
 ///
 /// # Errors
 /// There is none, or it may not be read.

@@ -1,5 +1,5 @@
-//! The system calls that a confined program may make: those that a compiler, a linker and an interpreter need, and no
-//! other. A call that is not here does not exist for it (`ENOSYS`): programs know how to do without.
+//! The system calls that a confined program may make: those that a compiler, a linker and an interpreter need. All
+//! others fail with `ENOSYS`, as if the kernel did not have them: programs can handle that.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-/// Calls that every program needs, or that change nothing but itself.
+/// Calls that every program needs, or that affect only the program itself.
 const PLAIN: &[libc::c_long] = &[
     // Memory.
     libc::SYS_brk,
@@ -16,7 +16,7 @@ const PLAIN: &[libc::c_long] = &[
     libc::SYS_mremap,
     libc::SYS_mprotect,
     libc::SYS_madvise,
-    // Files, by what Landlock and the mounts let it see.
+    // Files; Landlock and the mounts decide which.
     libc::SYS_openat,
     libc::SYS_close,
     libc::SYS_read,
@@ -131,7 +131,7 @@ const OLDER: &[libc::c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const OLDER: &[libc::c_long] = &[];
 
-/// What starting a program and hearing of its end takes beside: the pair of sockets is how std learns of a failed start.
+/// Further calls for starting a program and waiting for it; std reports a failed start through a pair of sockets.
 const STARTING: &[libc::c_long] = &[
     libc::SYS_wait4,
     libc::SYS_waitid,
@@ -153,7 +153,7 @@ const NAMESPACES: i32 = libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET;
 
-/// Questions about a descriptor, and whether reading it waits.
+/// Queries about a descriptor, and whether reading it blocks.
 #[allow(clippy::unnecessary_cast, reason = "their type is another one with another C library")]
 const IOCTLS: &[u64] = &[
     libc::TCGETS as u64,
@@ -164,7 +164,7 @@ const IOCTLS: &[u64] = &[
     libc::FIONREAD as u64,
 ];
 
-/// A thread's name, names for memory, and more walls: a filter put before this one only takes away.
+/// Naming a thread or memory, and adding filters: a further filter can only take rights away.
 const PRCTLS: &[u64] = &[
     libc::PR_SET_NAME as u64,
     libc::PR_GET_NAME as u64,
@@ -174,7 +174,7 @@ const PRCTLS: &[u64] = &[
     libc::PR_SET_SECCOMP as u64,
 ];
 
-/// Confines this process, and all that it starts or becomes, for ever.
+/// Confines this process and all its children, for good.
 ///
 /// # Errors
 /// The kernel has no seccomp filters.
@@ -203,12 +203,13 @@ fn filter(starts_programs: bool, forks: bool) -> Result<BpfProgram, seccompiler:
     let filters = [libc::PR_SET_SECCOMP as u64, libc::PR_SET_NO_NEW_PRIVS as u64];
     let filters = if forks { filters.as_slice() } else { &[] };
     rules.insert(libc::SYS_prctl, any(&[PRCTLS, filters].concat(), 0)?);
-    // Its own limits only.
+    // Only its own limits.
     rules.insert(libc::SYS_prlimit64, vec![is(0, 0)?]);
-    // Signals to itself only: aborting is one.
+    // Signals only to itself; aborting is one.
     let itself = u64::from(rustix::process::getpid().as_raw_nonzero().get().cast_unsigned());
     rules.insert(libc::SYS_tgkill, vec![is(0, itself)?]);
-    // `clone3` hides its flags behind a pointer, so it does not exist here, and libraries fall back to `clone`.
+    // `clone3` has its flags behind a pointer, where a filter cannot see them. So it fails, and libraries fall back to
+    // `clone`.
     if starts_programs {
         rules.insert(libc::SYS_clone, vec![masked(NAMESPACES, 0)?]);
         rules.insert(libc::SYS_socketpair, vec![is(0, u64::from(libc::AF_UNIX.cast_unsigned()))?]);

@@ -1,4 +1,4 @@
-//! The filter that a child of a confined program puts on itself before any code of a submission runs.
+//! The filter that a child of a confined program installs on itself before it runs any code of a submission.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-/// What the runner's own process needs and a child does not: other processes, other filters, other limits.
+/// Calls that the runner's own process needs and its children do not: other processes, filters, limits.
 const TAKEN: &[libc::c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_fork,
@@ -32,7 +32,7 @@ const TAKEN: &[libc::c_long] = &[
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_setpriority,
-    // Time is virtual: nobody sleeps for real.
+    // Time is virtual: no code sleeps for real.
     libc::SYS_nanosleep,
     libc::SYS_clock_nanosleep,
     libc::SYS_ppoll,
@@ -48,10 +48,10 @@ const TAKEN: &[libc::c_long] = &[
     libc::SYS_pause,
 ];
 
-/// The program, as the kernel takes it: eight bytes an instruction.
+/// The filter program in the kernel's format: eight bytes an instruction.
 ///
 /// # Errors
-/// A sentence: this machine has no such system calls.
+/// A sentence: this architecture is not supported.
 pub fn program() -> Result<Vec<u8>, String> {
     let program = compiled().map_err(|error| format!("seccomp: {error}"))?;
     let bytes = program.iter().flat_map(|step| {
@@ -64,7 +64,7 @@ pub fn program() -> Result<Vec<u8>, String> {
 
 fn compiled() -> Result<BpfProgram, seccompiler::BackendError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = TAKEN.iter().map(|call| (*call, Vec::new())).collect();
-    // A new thread is no new process; asking for a limit is not raising it.
+    // A new thread is not a new process; reading a limit is not raising it.
     let thread = u64::from(libc::CLONE_THREAD.cast_unsigned());
     let no_thread = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(thread), 0)?;
     rules.insert(libc::SYS_clone, vec![SeccompRule::new(vec![no_thread])?]);

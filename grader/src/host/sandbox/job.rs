@@ -1,4 +1,4 @@
-//! What is run, and what comes of it: the same on every system.
+//! A job to be run, and its result: the same types on every system.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,25 +7,25 @@ use std::time::Duration;
 /// Whether jobs are confined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Protection {
-    /// They are, or they are not run.
+    /// They are confined, or not run at all.
     #[default]
     Sandbox,
-    /// They are not: whoever runs the grader trusts the submissions. The limits hold all the same.
+    /// They are not confined: the user trusts the submissions. The limits apply all the same.
     Trust,
 }
 
-/// What a job may use.
+/// The resources that a job may use.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    /// Time on the wall.
+    /// Wall time.
     pub wall: Duration,
-    /// Time on a processor, in seconds.
+    /// Processor time, in seconds.
     pub cpu_s: u64,
     /// Address space, in bytes.
     pub memory_bytes: u64,
-    /// Largest file written, in bytes.
+    /// The largest file that it writes, in bytes.
     pub file_bytes: u64,
-    /// Most bytes read of what it says on stderr.
+    /// The most bytes of its stderr that are read.
     pub output_bytes: usize,
 }
 
@@ -34,30 +34,31 @@ pub struct Limits {
 pub struct Job<'a> {
     /// The program, by its absolute path.
     pub program: &'a Path,
-    /// Its arguments. They name files of the scratch folder relative to it: the program may see it at another place.
+    /// Its arguments. They name files of the scratch folder by relative paths, because the program sees that folder
+    /// under another path.
     pub arguments: &'a [OsString],
-    /// Where it starts, and the only folder it may write to.
+    /// Its working folder, and the only one it may write to.
     pub scratch: &'a Path,
     /// Whether it may write there.
     pub writes: bool,
-    /// What it may read, by absolute paths, folders with all that is in them; beside it the program itself. Its shared
-    /// libraries are for the caller to name: see [`libraries_of`].
+    /// The absolute paths that it may read, folders with their content; the program itself is included. The caller
+    /// names its shared libraries: see [`libraries_of`].
     pub readable: &'a [PathBuf],
     /// Its whole environment.
     pub environment: &'a [(&'a str, OsString)],
-    /// Whether it may start programs, those of `readable`. Threads it may start in any case.
+    /// Whether it may start the programs in `readable`. Threads are always allowed.
     pub starts_programs: bool,
-    /// Whether it may make copies of itself and put further filters on them; it then has to see to what those may.
+    /// Whether it may fork and install further filters on its copies; it must itself decide what those may do.
     pub forks: bool,
-    /// What it may use.
+    /// The resources that it may use.
     pub limits: Limits,
     /// Whether it is confined.
     pub protection: Protection,
 }
 
 impl<'a> Job<'a> {
-    /// A tool of this machine's own: trusted, and in no need of walls, but ended when the grader ends. It starts in `folder`, and
-    /// has this environment only.
+    /// A tool of this machine: trusted, so not confined, but ended together with the grader. It starts in `folder`, with only
+    /// this environment.
     pub const fn of_tool(
         program: &'a Path,
         arguments: &'a [OsString],
@@ -85,12 +86,12 @@ impl<'a> Job<'a> {
     }
 }
 
-/// How a job ended, and what it said on stderr.
+/// How a job ended, and its stderr.
 #[derive(Debug)]
 pub struct Finished {
     /// How it ended.
     pub ending: Ending,
-    /// What it said, at most `output_bytes` of it.
+    /// Its stderr, at most `output_bytes` of it.
     pub said: Vec<u8>,
 }
 
@@ -99,17 +100,17 @@ pub struct Finished {
 pub enum Ending {
     /// With exit code 0.
     Success,
-    /// With another exit code, or by a signal of its own (a crash).
+    /// With another exit code, or by a signal that it caused itself (a crash).
     Failure,
-    /// It used up its time, on the wall or on the processor.
+    /// It used up its wall time or its processor time.
     OutOfTime,
-    /// It said too much.
+    /// It wrote too much.
     TooMuchOutput,
-    /// This machine, or somebody on it, ended it by this signal: nothing is said about what it was at.
+    /// The system, or a person, ended it by this signal: this says nothing about the job.
     Killed(i32),
 }
 
-/// Why a job did not run at all.
+/// Why a job was not run.
 #[derive(Debug)]
 pub enum NotRun {
     /// This host cannot confine it.
@@ -133,9 +134,9 @@ impl std::fmt::Display for NotRun {
 
 impl std::error::Error for NotRun {}
 
-/// What stands between a program and this host, where both are had.
+/// Walls of the sandbox that not every host has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walls {
-    /// Whether the program is in a mount namespace that holds only what it may see, and has no network of its own.
+    /// Whether the program is in a mount namespace with only the files that it may see, and without network.
     pub namespaces: bool,
 }

@@ -1,4 +1,4 @@
-//! Landlock: which files the program may read, and that it may write to its scratch folder only.
+//! Landlock: which files the program may read; it may write only to its scratch folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use landlock::{
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
-/// Confines this process for ever. Landlock's first version (files) is a must; the later ones (truncation, network, signals)
-/// are taken where the kernel has them.
+/// Confines this process for good. Landlock's first version (files) is required; later ones (truncation, network, signals) are
+/// used where the kernel has them.
 ///
 /// # Errors
 /// The kernel has no Landlock.
@@ -32,7 +32,7 @@ fn rules(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<RulesetSt
         .create()?;
     let (reading, of_files) = (AccessFs::from_read(all), AccessFs::from_file(all));
     for path in readable {
-        // What this system does not have needs no rule.
+        // A path that does not exist on this system needs no rule.
         if let Ok(file) = PathFd::new(path) {
             let access = if path.is_dir() { reading } else { reading & of_files };
             ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;

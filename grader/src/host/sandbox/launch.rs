@@ -1,4 +1,4 @@
-//! The process that becomes a confined program: it has one thread and nothing open but its three pipes.
+//! The process that turns into a confined program: it has one thread and nothing open but its three pipes.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -12,17 +12,17 @@ use super::job::{Job, Limits, Protection};
 use super::{calls, landlock, walls};
 use crate::host::{itself, kernel};
 
-/// The kinds of failure that are told after the token.
+/// Kinds of failure, reported after the token.
 pub(super) const NO_NAMESPACES: &str = "namespaces";
 pub(super) const NO_SANDBOX: &str = "sandbox";
 pub(super) const NOT_STARTED: &str = "program";
 
-/// Most descriptors of a program.
+/// The most descriptors of a program.
 const FILES_MAX: u64 = 256;
-/// Most processes and threads of a user in a namespace; where there is none, others of that user would count too.
+/// The most processes and threads of a user in a namespace; without a namespace all processes of that user would count.
 const PROCESSES_MAX: u64 = 4_096;
 
-/// A job, as it crosses to the process that becomes it.
+/// A job, as it is sent to the process that turns into it.
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as the job has them")]
 pub(super) struct Spec {
@@ -63,7 +63,7 @@ impl Spec {
     }
 }
 
-/// The hidden subcommand. Comes back only where it failed, and says so after the token.
+/// The hidden subcommand. It returns only if it failed, and reports that after the token.
 pub(in crate::host) fn launch(arguments: &[OsString]) -> ExitCode {
     let spec = arguments.first().and_then(|text| serde_json::from_str::<Spec>(text.to_str()?).ok());
     let Some(spec) = spec else { return ExitCode::from(2) };
@@ -83,7 +83,7 @@ fn say(line: &str) {
 
 type Failure = (&'static str, String);
 
-/// Builds the walls, from those that need the most rights to the one that leaves the fewest, and becomes the program.
+/// Builds the walls, beginning with those that need the most rights, and turns into the program.
 fn become_it(spec: &Spec) -> Result<(), Failure> {
     let sandbox = |reason: String| (NO_SANDBOX, reason);
     if spec.sources != itself::SOURCES {
@@ -96,7 +96,7 @@ fn become_it(spec: &Spec) -> Result<(), Failure> {
     let confined = spec.protection == Protection::Sandbox;
     let mut scratch = PathBuf::from(&spec.scratch);
     if confined && spec.namespaces {
-        // Whoever started this one hears that it cannot be so, and starts one that does without.
+        // The parent reads this, and starts another process that does without namespaces.
         walls::build(&scratch, spec.writes, &readable).map_err(|reason| (NO_NAMESPACES, reason))?;
         scratch = PathBuf::from(walls::WORK);
         let most = Rlimit { current: Some(PROCESSES_MAX), maximum: Some(PROCESSES_MAX) };
@@ -120,7 +120,7 @@ fn become_it(spec: &Spec) -> Result<(), Failure> {
 
 fn limit(limits: &Limits) -> rustix::io::Result<()> {
     let hard = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    // The soft limit ends it by SIGXCPU; a second later the hard one does, whatever it thinks of signals.
+    // The soft limit ends the program by SIGXCPU; a second later the hard limit ends it even if it ignores that signal.
     let cpu = Rlimit { current: Some(limits.cpu_s), maximum: Some(limits.cpu_s + 1) };
     for (resource, limit) in [
         (Resource::Cpu, cpu),
@@ -132,7 +132,7 @@ fn limit(limits: &Limits) -> rustix::io::Result<()> {
         (Resource::Msgqueue, hard(0)),
     ] {
         let now = rustix::process::getrlimit(resource);
-        // Whoever called the grader may have set a lower one already: that stays.
+        // If the grader's caller has set a lower limit, that stays.
         let lower = |most: Option<u64>| match (most, now.maximum) {
             (Some(most), Some(already)) => Some(most.min(already)),
             (most, already) => most.or(already),
@@ -143,7 +143,7 @@ fn limit(limits: &Limits) -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// Asks the kernel to kill this process with its parent; the parent may be gone already.
+/// Asks the kernel to kill this process together with its parent, which may have ended already.
 fn die_with(parent: i32) -> Result<(), String> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| error.to_string())?;
     let still = rustix::process::getppid().map(Pid::as_raw_nonzero).is_some_and(|number| number.get() == parent);

@@ -1,4 +1,4 @@
-//! The shared libraries of a program: what it needs to see of the system, and no more.
+//! The shared libraries of a program: the only files of the system that it must see.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,8 +8,8 @@ use std::process::Command;
 
 use super::walls::normal;
 
-/// The files that programs are loaded from beside their own: the loader and every shared library, as the loader of this
-/// system finds them. A program that needs none has none. Cost: a process for each program, some 20 ms.
+/// The files that programs are loaded from beside their own: the loader and every shared library, as this system's
+/// loader finds them. Empty for a static program. Cost: a process for each program, some 20 ms.
 ///
 /// # Errors
 /// A program cannot be read, or its loader does not find a library: a sentence.
@@ -17,7 +17,7 @@ pub fn libraries_of(programs: &[&Path]) -> Result<Vec<PathBuf>, String> {
     libraries_with(programs, &[])
 }
 
-/// The same, with those of `plugins`, which are no programs but shared objects that the first program loads by itself.
+/// The same, with those of `plugins`: shared objects that the first program loads itself.
 ///
 /// # Errors
 /// See [`libraries_of`].
@@ -44,7 +44,7 @@ pub fn libraries_with(programs: &[&Path], plugins: &[&Path]) -> Result<Vec<PathB
             let path = line.split_once(" => ").map_or(line, |(_, path)| path);
             let (path, _) = path.rsplit_once(" (0x")?;
             let path = Path::new(path);
-            // A library beside its program is found by way of the program's folder.
+            // A library beside its program is found through the program's folder.
             let plain = Some(normal(path)).filter(|plain| plain.exists()).unwrap_or_else(|| path.to_owned());
             Some(plain).filter(|path| path.is_absolute())
         });
@@ -56,7 +56,7 @@ pub fn libraries_with(programs: &[&Path], plugins: &[&Path]) -> Result<Vec<PathB
     Ok(files)
 }
 
-/// The loader that an ELF file of 64 bits names; none where it is loaded by the kernel alone.
+/// The loader that a 64-bit ELF file names; `None` for a static program.
 fn loader(program: &Path) -> std::io::Result<Option<PathBuf>> {
     let mut file = File::open(program)?;
     let mut head = [0_u8; 64];

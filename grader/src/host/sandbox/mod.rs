@@ -1,9 +1,9 @@
-//! Runs a program of the host on a stranger's input, confined: it sees what it is given to read and one folder of its own,
-//! and nothing else of the machine; no network; limits on time, memory, files and output; an end that takes its whole
-//! process group along, and that comes when the grader ends, however that ends.
+//! Runs a program of the host on a stranger's input, confined: it sees only the files that it is given and one folder of its own;
+//! it has no network; its time, memory, files and output are limited; and it is killed with its whole process group when the
+//! grader ends, however that ends.
 //!
-//! The grader starts itself again ([`launch`]). That process has one thread and nothing open. It builds the walls around
-//! itself, one behind the other, and then *becomes* the program:
+//! The grader starts itself again ([`launch`]). That process has one thread and nothing open. It confines itself by one wall
+//! after the other, and then *becomes* the program:
 //!
 //! | wall | module | where it is missing |
 //! | --- | --- | --- |
@@ -38,14 +38,14 @@ use super::itself;
 use super::process::{self, Cut, Group, Watched, watch};
 use launch::Spec;
 
-/// Whether this host gave no namespace when it was asked: it is not asked again.
+/// Whether this host has refused namespaces: then they are not tried again.
 static NO_NAMESPACES: AtomicBool = AtomicBool::new(false);
 
-/// Runs a job to its end, which comes at most `limits.wall` after its start. Its standard input is empty, its standard
-/// output goes nowhere. Cost: some 5 ms more than the program's own.
+/// Runs a job to its end, at most `limits.wall` after its start. Its standard input is empty, its standard output is
+/// discarded. Cost: some 5 ms more than the program's own.
 ///
 /// # Errors
-/// When it was not run at all: see [`NotRun`].
+/// It was not run at all: see [`NotRun`].
 pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     loop {
         let started = Started::new(job, Stdio::null)?;
@@ -58,13 +58,14 @@ pub fn run(job: &Job<'_>) -> Result<Finished, NotRun> {
     }
 }
 
-/// Starts a job that is spoken to: through its standard input and output. The thread that calls this must outlive it: the
-/// job is killed with that thread.
+/// Starts an interactive job, with pipes for standard input and output. The calling thread must outlive it: the job is killed
+/// with that thread.
 ///
 /// # Errors
-/// It cannot be started. That this host cannot confine it shows only in [`Running::finish`].
+/// It cannot be started. That this host cannot confine it is reported only by [`Running::finish`].
 pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
-    // A job that is spoken to is not begun twice: whether there are namespaces is found out before.
+    // An interactive job cannot be started a second time without namespaces, so whether there are any is found out
+    // before.
     if job.protection == Protection::Sandbox && !NO_NAMESPACES.load(Ordering::Relaxed) {
         available(job.readable)?;
     }
@@ -79,12 +80,12 @@ pub fn start(job: &Job<'_>) -> Result<Running, NotRun> {
     Ok(Running { stdin: Some(stdin), stdout, group, token, asked, watcher: Some(watcher) })
 }
 
-/// A job that is spoken to. It is killed when this is dropped.
+/// An interactive job. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// Its standard input; taken and dropped, it reads the end.
+    /// Its standard input; dropping it gives the job the end of input.
     pub stdin: Option<ChildStdin>,
-    /// Its standard output. Whoever reads it bounds what is read: the job may write without end.
+    /// Its standard output. The reader must bound what it reads: the job may write without end.
     pub stdout: ChildStdout,
     group: Group,
     token: String,
@@ -98,7 +99,7 @@ impl Running {
         self.group.kill();
     }
 
-    /// A handle that kills it from anywhere, such as from whoever gave up waiting.
+    /// A handle for killing it from elsewhere, such as from a thread that gave up waiting.
     pub fn group(&self) -> Group {
         self.group.clone()
     }
@@ -128,7 +129,7 @@ impl Drop for Running {
     }
 }
 
-/// Whether this machine can confine jobs that may see `readable`, and by what. Cost: a process, some 5 ms.
+/// Whether this machine can confine jobs that may see `readable`, and by which walls. Cost: a process, some 5 ms.
 ///
 /// # Errors
 /// It cannot: why not.
@@ -143,7 +144,7 @@ pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
         output_bytes: 1 << 16,
     };
     let job = Job {
-        // It becomes nothing at all: see `launch`.
+        // It executes nothing: see `launch`.
         program: Path::new(""),
         arguments: &[],
         scratch: scratch.path(),
@@ -165,17 +166,17 @@ pub fn available(readable: &[PathBuf]) -> Result<Walls, NotRun> {
 struct Started {
     child: Child,
     group: Group,
-    /// What its launcher says first where it could not become the program. The program never sees it.
+    /// What its launcher prints first if it failed. The program itself never sees it.
     token: String,
     asked: Asked,
 }
 
-/// What was asked of a launcher.
+/// The launcher's instructions.
 #[derive(Debug)]
 struct Asked {
-    /// To enter namespaces.
+    /// Enter namespaces.
     namespaces: bool,
-    /// Time on a processor, in seconds.
+    /// Processor time, in seconds.
     cpu_s: u64,
 }
 
@@ -199,10 +200,10 @@ fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// Why a launcher did not become its program.
+/// Why a launcher failed.
 enum Failed {
     NotRun(NotRun),
-    /// For want of namespaces: without them it may.
+    /// For lack of namespaces: it may work without them.
     Again,
 }
 

@@ -1,4 +1,5 @@
-//! A mount namespace that holds only what a program may see, without any network: entered by a process of one thread.
+//! A mount namespace with only the files that a program may see, and without network: entered by a process with one
+//! thread.
 
 use std::fs;
 use std::io;
@@ -13,17 +14,17 @@ use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use crate::host::kernel;
 
-/// Where the program sees its scratch folder, whatever the host calls it.
+/// The path of the scratch folder as the program sees it, whatever the host's path is.
 pub const WORK: &str = "/work";
-/// Where the host's files are while the namespace is built.
+/// The path of the host's files while the namespace is built.
 const HOST: &str = "/.host";
-/// Room for the folders and files that others are mounted on.
+/// Space for the folders and files that others are mounted on.
 const ROOM: &std::ffi::CStr = c"size=4m,mode=0755";
 
-/// Enters a new root that holds `readable` (read-only, at the host's own paths), `scratch` at [`WORK`], and `/dev/null`.
+/// Enters a new root with `readable` (read-only, at the host's paths), `scratch` at [`WORK`], and `/dev/null`.
 ///
 /// # Errors
-/// The host gives no namespaces, or the root cannot be built in them: this process is of no use any more.
+/// The host refuses namespaces, or the root cannot be built: this process cannot be used any more.
 pub(super) fn build(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String> {
     if !enter() {
         return Err("this machine gives no user namespaces".to_owned());
@@ -31,7 +32,7 @@ pub(super) fn build(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Resul
     root(scratch, writes, readable)
 }
 
-/// With the right to mount it is enough to leave the namespaces; without it a user namespace gives that right over them.
+/// With the right to mount, leaving the namespaces is enough; without it a user namespace gives that right inside them.
 fn enter() -> bool {
     let ours = UnshareFlags::NEWNS | UnshareFlags::NEWNET | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
     if kernel::leave_namespaces(ours).is_ok() {
@@ -41,7 +42,7 @@ fn enter() -> bool {
     if kernel::leave_namespaces(ours | UnshareFlags::NEWUSER).is_err() {
         return false;
     }
-    // The same numbers inside as outside: what they are is no secret, and files keep their owners.
+    // The same user and group numbers inside as outside: they are not secret, and files keep their owners.
     _ = fs::write("/proc/self/setgroups", "deny");
     _ = fs::write("/proc/self/uid_map", format!("{user} {user} 1"));
     _ = fs::write("/proc/self/gid_map", format!("{group} {group} 1"));
@@ -52,7 +53,7 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
     let told = |what: &'static str| move |error: rustix::io::Errno| format!("{what}: {error}");
     let quiet = MountFlags::NOSUID | MountFlags::NODEV;
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(told("private mounts"))?;
-    // Any folder will do to put the new root on; afterwards the host's own is there again, below the host's root.
+    // Any folder will do as a mount point for the new root; later the host's own folder is found below the host's root.
     mount("tmpfs", scratch, "tmpfs", quiet, ROOM).map_err(told("a new root"))?;
     let host = scratch.join(&HOST[1..]);
     fs::create_dir(&host).map_err(|error| format!("a new root: {error}"))?;
@@ -61,8 +62,8 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
     for path in readable {
         show(path, path, true).map_err(|error| format!("`{}`: {error}", path.display()))?;
     }
-    // A program finds libraries beside itself by `/proc`, and others by a cache in `/etc`: neither is here. So all of them
-    // stand where every loader looks first, too.
+    // A program finds libraries beside itself through `/proc`, and others through a cache in `/etc`; the new root has neither. So
+    // all of them are also shown in a folder where every loader looks first.
     let libc = readable.iter().find(|path| path.file_name().is_some_and(|name| name == "libc.so.6"));
     if let Some(home) = libc.and_then(|libc| libc.parent()) {
         for path in readable {
@@ -72,7 +73,7 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
             }
         }
     }
-    // A device is for writing to, whatever else is not.
+    // Writable even where everything else is not: a device is for writing.
     show(Path::new("/dev/null"), Path::new("/dev/null"), false).map_err(|error| format!("`/dev/null`: {error}"))?;
     show(scratch, Path::new(WORK), !writes).map_err(|error| format!("the scratch folder: {error}"))?;
     unmount(HOST, UnmountFlags::DETACH).map_err(told("leaving the host's files"))?;
@@ -80,7 +81,7 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
     mount_remount("/", MountFlags::BIND | MountFlags::RDONLY | quiet, c"").map_err(told("a read-only root"))
 }
 
-/// Shows a file or folder of the host in the new root. What the host does not have is not shown.
+/// Shows a file or folder of the host in the new root. One that does not exist on the host is skipped.
 fn show(host: &Path, inside: &Path, read_only: bool) -> io::Result<()> {
     let source = Path::new(HOST).join(host.strip_prefix("/").unwrap_or(host));
     let source = resolved(&source)?;
@@ -97,7 +98,7 @@ fn show(host: &Path, inside: &Path, read_only: bool) -> io::Result<()> {
     }
     mount_bind_recursive(&source, inside)?;
     if read_only {
-        // In a user namespace the flags that the host has set must stay set.
+        // In a user namespace, flags that the host has set must stay set.
         let host = rustix::fs::statvfs(inside)?.f_flag;
         let mut flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV;
         for (has, set) in [
@@ -115,7 +116,8 @@ fn show(host: &Path, inside: &Path, read_only: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// A path below [`HOST`] with its links followed there: an absolute link means the host's root, not this one.
+/// A path below [`HOST`] with its links resolved there: an absolute link is relative to the host's root, not to this
+/// one.
 fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..40 {
@@ -135,7 +137,7 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("its links lead in a circle"))
 }
 
-/// A path without `.` and `..`, as it is written: links are not looked at.
+/// A path without `.` and `..`, lexically: links are not resolved.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -152,11 +154,11 @@ fn folders(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
-/// Gives up every right over the machine and over the namespaces, for this program and for any it becomes.
+/// Gives up all capabilities, for this program and for any it executes.
 pub(super) fn drop_rights() -> rustix::io::Result<()> {
     rustix::thread::set_no_new_privs(true)?;
     for bit in 0..64 {
-        // A right that this kernel does not know, or that is not to be had any more, needs no dropping.
+        // An unknown capability, or one that is gone already, need not be dropped.
         _ = rustix::thread::remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit));
     }
     _ = rustix::thread::clear_ambient_capability_set();

@@ -1,12 +1,12 @@
-//! One request over HTTP/1.1 and its answer. Whatever the other side sends, this ends: bytes, header lines and time are
-//! bounded. Redirects are not followed and nothing is unpacked.
+//! One request over HTTP/1.1 and its answer. It always ends: bytes, header lines and time are bounded. Redirects are
+//! not followed and nothing is decompressed.
 
 use std::fmt;
 use std::io::{ErrorKind, Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// The most of an answer that is read, in bytes.
+/// The most bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 8 << 20;
 /// The largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -34,17 +34,17 @@ impl Answer {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Nobody listens.
+    /// The connection was refused.
     Refused(String),
     /// It took too long.
     TooSlow,
-    /// It hung up before the answer was whole.
+    /// The connection was closed before the answer was complete.
     EndedEarly,
-    /// It sent more than is read.
+    /// The answer has more bytes than are read.
     TooLarge,
-    /// What it sent is no HTTP.
+    /// The answer is not HTTP.
     NoHttp(&'static str),
-    /// It packed its answer, though nobody asked for that.
+    /// The answer is compressed, although the request did not allow that.
     Packed(String),
 }
 
@@ -85,7 +85,7 @@ pub fn ask(
          {kind}{headers}Content-Length: {length}\r\n\r\n{}",
         body.unwrap_or_default()
     );
-    // It may answer and hang up before it has read all: then the answer counts.
+    // A service may answer and close before it has read everything: then the answer counts.
     let sent = stream.write_all(request.as_bytes());
     let mut reader = Bounded { stream, deadline, bytes: Vec::new(), at: 0, ended: false };
     match read_answer(&mut reader) {
@@ -94,17 +94,17 @@ pub fn ask(
     }
 }
 
-/// What has come so far, and how to get more of it.
+/// The bytes received so far, with the stream for more.
 struct Bounded<S> {
     stream: S,
     deadline: Instant,
     bytes: Vec<u8>,
-    /// What is done with.
+    /// The position up to which they are used.
     at: usize,
     ended: bool,
 }
 
-/// A stream whose reads can be given an end.
+/// A stream whose reads can have a deadline.
 trait Timed: Read {
     fn wait_at_most(&self, time: Duration) -> std::io::Result<()>;
 }
@@ -163,7 +163,7 @@ impl<S: Timed> Bounded<S> {
         }
     }
 
-    /// The next so many bytes.
+    /// The next `count` bytes.
     fn take(&mut self, count: usize) -> Result<Vec<u8>, Fault> {
         if count > ANSWER_BYTES_MAX {
             return Err(Fault::TooLarge);
@@ -182,7 +182,7 @@ impl<S: Timed> Bounded<S> {
 fn read_answer<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
     loop {
         let answer = read_one(reader)?;
-        // Of an answer before the answer (100 Continue) nothing is kept; the bound of bytes ends a row of them.
+        // Interim answers (100 Continue) are skipped; the limit of bytes bounds how many there can be.
         if !(100..200).contains(&answer.status) {
             return Ok(answer);
         }

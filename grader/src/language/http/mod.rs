@@ -1,10 +1,10 @@
-//! A running service as a submission: a command that starts one, or the URL of one. The checks' requests are sent over HTTP,
-//! and its answers are taken for what they are: bytes of a stranger.
+//! A running service as a submission: a command that starts one, or the URL of one. The checks' requests are sent over HTTP, and
+//! its answers are treated as a stranger's bytes.
 //!
 //! | module | what it does |
 //! | --- | --- |
 //! | [`client`] | one request and its answer, bounded in bytes and in time |
-//! | [`service`] | the process behind it, started and ended with all that it started |
+//! | [`service`] | the process of a service, started and ended with all its children |
 //! | [`subject`] | the seam: requests of a script, sent |
 
 pub mod client;
@@ -19,21 +19,25 @@ use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
 use cachedojo_lab::subject::Subject;
 pub use service::START;
-use service::Service;
+use service::{NotOpened, Service};
 use subject::HttpSubject;
 
-/// Why a command is not run without being told to.
+/// Why a command is not run without `--trust`.
 pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, which could read and change what you can: \
     if you trust it, add --trust; or start it where you like and name it with --url";
 
-/// Services, started or found.
+/// Why an address is not asked without `--trust`.
+pub const NOT_ASKED: &str = "the file `start` names an address inside this machine or its network, and what answers there \
+    would be shown to whoever handed it in: if you trust it, name it with --url, or add --trust";
+
+/// Services, started or connected to.
 #[derive(Debug)]
 pub struct HttpToolchain {
     protection: Protection,
 }
 
 impl HttpToolchain {
-    /// The way to services; one that must be started is only under `Protection::Trust`.
+    /// The toolchain for services; a service is started only under `Protection::Trust`.
     pub const fn new(protection: Protection) -> Self {
         Self { protection }
     }
@@ -46,7 +50,11 @@ impl Toolchain for HttpToolchain {
         if !service::is_url(text) && !submission.is_of_pack && self.protection == Protection::Sandbox {
             return Err(rejected(Reason::Forbidden, NOT_TRUSTED));
         }
-        let service = Service::open(&submission.files).map_err(|why| rejected(Reason::BuildFailed, &why))?;
+        let service =
+            Service::open(&submission.files, self.protection == Protection::Trust).map_err(|why| match why {
+                NotOpened::Inside => rejected(Reason::Forbidden, NOT_ASKED),
+                NotOpened::Failed(why) => rejected(Reason::BuildFailed, &why),
+            })?;
         let artifact = serde_json::to_vec(&submission.files).map_err(|error| Rejected::harness(&error.to_string()))?;
         let factory = Arc::new(HttpFactory { service: Arc::new(service) });
         Ok(Built { factory, artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
@@ -54,7 +62,7 @@ impl Toolchain for HttpToolchain {
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
         let files = serde_json::from_slice(artifact).ok()?;
-        let service = Service::open(&files).ok()?;
+        let service = Service::open(&files, self.protection == Protection::Trust).ok()?;
         Some(Arc::new(HttpFactory { service: Arc::new(service) }))
     }
 

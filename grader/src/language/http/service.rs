@@ -1,9 +1,9 @@
-//! The process behind a service: started in a folder of its own, waited for, and ended with all that it started.
+//! The process of a service: started in its own folder, waited for, and ended with all its children.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -15,48 +15,49 @@ use super::client::{self, Answer, Fault};
 use crate::host::machine;
 use crate::host::scratch;
 
-/// How long a service may take to answer for the first time: it may have to be compiled.
+/// How long a service may take until its first answer: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
-/// How often it may hang up meanwhile.
+/// How often it may close the connection during that time.
 const ENDINGS_MAX: u32 = 50;
-/// How often it is asked meanwhile.
+/// The pause between requests during that time.
 const ASKING: Duration = Duration::from_millis(20);
-/// Requests that may get no answer before it is not asked any more.
+/// After so many requests without an answer it is not asked again.
 const FAULTS_MAX: u32 = 5;
-/// How long all requests together may take, and all waiting for time to pass.
+/// The time for all requests together, and for all waiting.
 const ALL: Duration = Duration::from_secs(45);
-/// What of its words is shown when it does not start, in bytes.
+/// How many bytes of its output are shown if it does not start.
 const WORDS_MAX: usize = 2000;
-/// What a service may use: five minutes of processor time, files of a gibibyte; less where the machine gives less.
+/// The limits of a service that is started outside of a grading, whose limits are lower: five minutes of processor time, files
+/// of a gibibyte.
 const LIMITS: &str = "{ ulimit -t 300; ulimit -f 2097152; } 2>/dev/null; ";
-/// Runs a command until its end, or until standard input ends, as it does when the grader does in whatever way: then the
-/// whole group is killed.
-const WATCHED: &str = "exec 3<&0; ( COMMAND ) </dev/null 3<&- & child=$!; { read -r _ <&3; kill -9 -$$; } & exec 3<&-; \
-    wait $child";
-/// The file of a submission that says how its service starts, or where it is.
+/// Runs the command in `$1` until it ends, or until standard input ends, which happens whenever the grader ends: then the whole
+/// group is killed. A shell of its own reads the command, so that a comment, a bracket or a quote in it changes nothing here.
+const WATCHED: &str = "exec 3<&0; ( exec sh -c \"$1\" ) </dev/null 3<&- & child=$!; \
+    { read -r _ <&3; kill -9 -$$; } & exec 3<&-; wait $child";
+/// The file of a submission with the command that starts the service, or its URL.
 pub const START: &str = "start";
-/// The header by which a service lets time be told to it.
+/// The header by which a service can be told the time.
 const CLOCK: &str = "X-Cache-Clock";
 
-/// A service that answers.
+/// A service that is running.
 #[derive(Debug)]
 pub struct Service {
     address: SocketAddr,
     host: String,
     process: Option<Process>,
-    /// Whether it takes its time from a header.
+    /// Whether it takes the time from a header.
     is_clocked: bool,
-    /// The latest time that it told, in milliseconds: its own clock may run on by itself.
+    /// The latest time that it was told, in milliseconds; its own clock may advance by itself.
     clock_ms: AtomicU64,
     runs: AtomicU32,
     faults: AtomicU32,
-    /// What requests and waiting have taken, in microseconds.
+    /// The time used by requests and by waiting, in microseconds.
     spent_us: AtomicU64,
-    /// What this grading's namespaces end in.
+    /// The suffix of this grading's namespaces.
     mark: String,
 }
 
-/// One run's own: what its namespaces are called, and the script's time at its last request.
+/// The state of one run: its namespaces' suffix, and the script's time at its last request.
 #[derive(Debug)]
 pub struct Turn {
     suffix: String,
@@ -64,7 +65,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A path with its namespace made this run's own. What is no namespace stays as it is.
+    /// A path whose namespace is made unique to this run. A path without one is unchanged.
     pub fn own(&self, target: &str) -> String {
         for root in ["/api/v1/cache/", "/api/v1/namespaces/"] {
             if let Some(rest) = target.strip_prefix(root) {
@@ -80,17 +81,60 @@ impl Turn {
     }
 }
 
+/// Why a service is not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOpened {
+    /// Its address is inside this network, and only the submission names it.
+    Inside,
+    /// It cannot be started, ended, or does not answer: why, and what to do.
+    Failed(String),
+}
+
+impl From<String> for NotOpened {
+    fn from(why: String) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// Whether anybody on the internet can ask there: what is inside this machine or its network is not a stranger's to have asked.
+fn is_outside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            !(first == 0
+                || shared
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local()
+                || address.is_broadcast()
+                || address.is_multicast())
+        }
+        IpAddr::V6(address) => {
+            // Addresses that hold an IPv4 one for a gateway to unpack lead inside as well.
+            let gated = matches!(address.segments(), [0x64, 0xff9b, ..] | [0x2002, ..] | [0, 0, 0, 0, 0, 0, ..]);
+            !(gated
+                || address.is_loopback()
+                || address.is_unspecified()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+                || address.is_multicast())
+        }
+    }
+}
+
 /// Whether a start file names a service that runs already.
 pub fn is_url(text: &str) -> bool {
     text.starts_with("http://")
 }
 
 impl Service {
-    /// Finds the service that the start file names, or starts it; then waits until it answers.
+    /// Finds the service that the start file names, or starts it; then waits until it answers. `trusted` says that an address
+    /// inside this network was named by who grades.
     ///
     /// # Errors
     /// It cannot be started, ended, or does not answer: why, and what to do.
-    pub fn open(files: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub fn open(files: &BTreeMap<String, String>, trusted: bool) -> Result<Self, NotOpened> {
         let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
         let (host, process) = if is_url(text) {
             let host = text["http://".len()..].split('/').next().unwrap_or_default();
@@ -102,6 +146,9 @@ impl Service {
         };
         let address = host.to_socket_addrs().ok().and_then(|mut all| all.next());
         let address = address.ok_or_else(|| format!("`{host}` is no address: write http://HOST:PORT"))?;
+        if process.is_none() && !trusted && !is_outside(address.ip()) {
+            return Err(NotOpened::Inside);
+        }
         let mut service = Self {
             address,
             host,
@@ -124,7 +171,7 @@ impl Service {
         Turn { suffix: format!("-{}{number}", self.mark), last: None }
     }
 
-    /// Sends a request, when it is time for it. `now` is the script's time.
+    /// Sends a request, after letting the script's time (`now`) pass.
     ///
     /// # Errors
     /// There is no answer, and why.
@@ -157,7 +204,8 @@ impl Service {
         })
     }
 
-    /// Lets so much time pass since the last request: by telling the service, else by waiting. The header, if any.
+    /// Lets the time since the last request pass: by telling the service in a header, which is returned, otherwise by
+    /// waiting.
     #[expect(clippy::disallowed_methods, reason = "where a service takes no time from a header, time has to pass")]
     fn pass_time(&self, passed: Duration) -> String {
         if self.is_clocked {
@@ -181,7 +229,7 @@ impl Service {
             if let Some(death) = self.process.as_ref().and_then(Process::death) {
                 return Err(format!("the service ended before it answered{death}"));
             }
-            // Whoever hangs up may be about to end, which takes a moment to show.
+            // A service that closes the connection may be about to end, which takes a moment to be seen.
             ended_early += u32::from(fault == Fault::EndedEarly);
             let may_begin =
                 matches!(fault, Fault::Refused(_)) || (fault == Fault::EndedEarly && ended_early < ENDINGS_MAX);
@@ -200,19 +248,19 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// A port that nobody has at this moment.
+/// A port that is free at this moment.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Differs from grading to grading: a service that runs on keeps what it was given.
+/// Different in each grading, because a service that keeps running keeps its data.
 #[expect(clippy::disallowed_methods, reason = "only namespaces' names depend on it, which no report shows")]
 fn mark() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{:x}x", (since.as_nanos() % (1 << 40)) ^ u128::from(std::process::id()))
 }
 
-/// A process, its folder and all that it started.
+/// A process, with its folder and all its children.
 #[derive(Debug)]
 struct Process {
     child: std::sync::Mutex<Child>,
@@ -238,12 +286,13 @@ impl Process {
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
-            .arg(format!("{LIMITS}{}", WATCHED.replace("COMMAND", command)))
+            .arg(format!("{LIMITS}{WATCHED}"))
+            .args(["sh", command])
             .env("PORT", port.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1");
         shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
         shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
-        // A group of its own, so that what it starts ends with it.
+        // In a group of its own, so that its children end with it.
         machine::in_own_group(&mut shell);
         let child = shell.spawn().map_err(|error| {
             format!("`{command}` cannot be started ({error}): where there is no `sh`, start it yourself and give --url")
@@ -251,7 +300,7 @@ impl Process {
         Ok(Self { child: std::sync::Mutex::new(child), words, _folder: folder })
     }
 
-    /// That it has ended, and its last words, if it has.
+    /// A message with its last output, if it has ended.
     fn death(&self) -> Option<String> {
         let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let status = child.try_wait().ok()??;
@@ -268,5 +317,38 @@ impl Drop for Process {
         machine::end_group(child.id());
         _ = child.kill();
         _ = child.wait();
+        machine::end_orphans();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outside;
+
+    #[test]
+    fn what_is_inside_this_network_is_not_a_strangers_to_have_asked() {
+        for (address, outside) in [
+            ("93.184.215.14", true),
+            ("2606:2800:21f:cb07::1", true),
+            ("127.0.0.1", false),
+            ("127.9.9.9", false),
+            ("0.0.0.0", false),
+            ("10.1.2.3", false),
+            ("172.16.0.1", false),
+            ("192.168.1.1", false),
+            ("100.64.0.1", false),
+            ("169.254.169.254", false),
+            ("255.255.255.255", false),
+            ("::1", false),
+            ("::", false),
+            ("::ffff:10.0.0.1", false),
+            ("::ffff:93.184.215.14", true),
+            ("64:ff9b::7f00:1", false),
+            ("2002:7f00:1::", false),
+            ("fe80::1", false),
+            ("fd12::1", false),
+        ] {
+            assert_eq!(is_outside(address.parse().expect("it is an address")), outside, "{address}");
+        }
     }
 }

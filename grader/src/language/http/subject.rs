@@ -1,4 +1,4 @@
-//! The seam: what a script asks is sent to the service, what it answers is told as the reference's answers are.
+//! The seam: a script's requests are sent to the service, and its answers are reported like the reference's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use cachedojo_wire::{ExtraRequest, Request, Response};
 use super::client::Answer;
 use super::service::{Service, Turn};
 
-/// The longest line of an answer that is told, in characters.
+/// The longest line of an answer, in characters.
 const TOLD_MAX: usize = 2 << 20;
 
-/// The letters that a script may have written out for it.
+/// The most characters that an abbreviation in a script may stand for.
 const LETTERS_MAX: usize = 16 << 20;
-/// The letters in a row from which on they are told shortly.
+/// Runs of one character from this length on are abbreviated.
 const RUN_MIN: usize = 1000;
 
-/// One run of a script on a service. Its namespaces are its own, so that nothing of an earlier run is in them.
+/// One run of a script on a service. Its namespaces are unique, so that they contain nothing of an earlier run.
 #[derive(Debug)]
 pub struct HttpSubject {
     service: Arc<Service>,
@@ -58,8 +58,8 @@ impl Subject for HttpSubject {
     }
 }
 
-/// An answer as the reference's are told: status line, the API's headers, body. Line ends in a body would be taken for more
-/// lines, so JSON over several lines becomes one.
+/// An answer in the reference's form: status line, the API's headers, body. A body must be one line, so JSON over several lines
+/// is joined.
 fn lines(answer: &Answer) -> Vec<String> {
     let mut lines = vec![format!("HTTP/1.1 {}", answer.status)];
     for name in ["Allow", "X-Cache-Hit", "X-Cache-TTL"] {
@@ -72,7 +72,7 @@ fn lines(answer: &Answer) -> Vec<String> {
     lines
 }
 
-/// A body in which the text `"<1000*x>"` stands for so many letters: a script need not be as long as a large value is.
+/// A body in which the text `"<1000*x>"` is expanded: so a script with a large value can be short.
 fn written_out(body: &str) -> String {
     let Some((before, rest)) = body.split_once("\"<") else { return body.to_owned() };
     let long = rest.split_once("*x>\"").and_then(|(count, after)| {
@@ -82,8 +82,9 @@ fn written_out(body: &str) -> String {
     long.unwrap_or_else(|| body.to_owned())
 }
 
-/// A body in which a long run of that letter is told as it was asked for.
+/// A body in which a long run of that letter is told as it was asked for. A service that writes so itself has not stored the letters.
 fn told_shortly(body: &str) -> String {
+    let body = &body.replace("*x>", "*x >");
     let Some(start) = body.find(&"x".repeat(RUN_MIN)) else { return body.to_owned() };
     let rest = body[start..].trim_start_matches('x');
     format!("{}<{}*x>{rest}", &body[..start], body.len() - start - rest.len())
@@ -98,8 +99,9 @@ mod tests {
         let (short, long) = ("{\"value\": \"<1000*x>\"}", format!("{{\"value\": \"{}\"}}", "x".repeat(1000)));
         assert_eq!(written_out(short), long);
         assert_eq!(told_shortly(&long), short);
+        assert_ne!(told_shortly(short), short, "whoever only writes so has stored nothing");
         for other in ["{\"value\": \"<b>\"}", "{\"value\": \"<99999999999*x>\"}", "{\"value\": \"xxx\"}", "\"<"] {
-            assert_eq!((written_out(other).as_str(), told_shortly(other).as_str()), (other, other));
+            assert_eq!((written_out(other), told_shortly(other)), (other.to_owned(), other.replace("*x>", "*x >")));
         }
     }
 }

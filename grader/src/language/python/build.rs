@@ -1,4 +1,4 @@
-//! From a submission's text to a program: found, compiled once to see whether it does, looked through for forbidden names.
+//! From a submission's text to a program: checks that it compiles, and that it uses no forbidden names.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Reason, Rejected};
 
-/// Compiles a submission's files and makes a program of them. Cost: one child; the first time the runner's start besides,
+/// Compiles a submission's files and makes a program of them. Cost: one child process; the first time also the runner's start,
 /// some 150 ms.
 ///
 /// # Errors
-/// It does not compile, holds forbidden names, or the runner fails.
+/// It does not compile, uses forbidden names, or the runner fails.
 pub fn prepare(submission: &Submission, runners: &Arc<Runners>) -> Result<Program, Rejected> {
     let heard = runners.ask(&Ask::Check, &submission.files).map_err(|reason| Rejected::harness(&reason))?;
     let Heard::Reply(_, reply) = heard else {

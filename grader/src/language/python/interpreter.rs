@@ -1,4 +1,4 @@
-//! The `CPython` that submissions run on: found, asked for its version and its folders, never changed.
+//! The `CPython` that submissions run on: how it is found, and its version and folders.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::process::{Command, Stdio};
 
 use crate::host::sandbox::libraries_with;
 
-/// The oldest version whose trace can step through single instructions as the runner needs it.
+/// The oldest version that can trace single instructions as the runner needs it.
 pub const OLDEST: (u32, u32) = (3, 11);
 
-/// Names the interpreter to use, where it is none of the usual ones.
+/// The variable that names the interpreter, if it should not be the usual one.
 pub const VARIABLE: &str = "CACHEDOJO_PYTHON";
 
-/// Tells what the grader must know, a line each.
+/// Prints everything that the grader must know, a line each.
 const ASK: &str = "import sys, os; print('%d.%d.%d' % sys.version_info[:3]); print(os.path.realpath(sys.executable)); \
                    print(os.path.dirname(os.path.realpath(os.__file__))); print(sys.base_prefix); \
                    import ctypes, resource, json, random, queue, concurrent.futures, pickle, datetime, bisect, heapq, logging, \
@@ -22,26 +22,26 @@ const ASK: &str = "import sys, os; print('%d.%d.%d' % sys.version_info[:3]); pri
 /// A `CPython`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interpreter {
-    /// The program itself, links followed.
+    /// The program itself, with links resolved.
     pub program: PathBuf,
-    /// `3.11.2`, say.
+    /// Such as `3.11.2`.
     pub version: String,
-    /// Its library: a folder.
+    /// The folder of its library.
     pub library: PathBuf,
-    /// What it is installed below.
+    /// The folder that it is installed in.
     pub prefix: PathBuf,
-    /// The system's shared libraries that it and its own modules are loaded with.
+    /// The system's shared libraries that it and its modules need.
     pub libraries: Vec<PathBuf>,
 }
 
-/// Why there is none. Each names the remedy.
+/// Why there is no interpreter. Each sentence names the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoPython {
     /// No interpreter was found at all.
     Missing,
-    /// The best that was found is too old.
+    /// The newest one found is too old.
     TooOld(String),
-    /// It is there, but a part of its library is not.
+    /// A part of its library is missing.
     Incomplete(String),
 }
 

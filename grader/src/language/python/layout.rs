@@ -1,9 +1,9 @@
-//! Tests as files of the scratch folder: pytest reads no pipe.
+//! Writes tests as files into the scratch folder, because pytest reads files only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Lays a run's files out in an empty folder: whatever an earlier run left there is gone.
+/// Writes a run's files into an emptied folder: nothing of an earlier run stays.
 pub(super) fn lay_out(scratch: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(scratch)?.flatten() {
         let path = entry.path();

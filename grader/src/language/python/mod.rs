@@ -1,18 +1,18 @@
-//! Python: a real `CPython` in the sandbox, in a process apart from what judges it.
+//! Python: a real `CPython` in the sandbox, in another process than the judge.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`interpreter`] | the `CPython` of this machine, found |
+//! | [`interpreter`] | finds this machine's `CPython` |
 //! | [`process`] | the runner: one confined process that forks a fresh child for each run |
-//! | [`wire`] | what crosses to it and back: plain data, bounded |
-//! | [`build`] | from a submission's text to a program: what does not compile, what is forbidden |
-//! | [`subject`], `story` | the program as a subject; its run, told |
+//! | [`wire`] | the messages to it and back: plain data, bounded |
+//! | [`build`] | from a submission's text to a program: compile errors, forbidden names |
+//! | [`subject`], `story` | the program as a subject, and the story of a run |
 //! | [`suite`], [`toolbox`] | tests as submissions: pytest in one child, the cache under test in another |
-//! | `runner/*.py` | the other side: scheduler, threads on top of it, guard, one run |
+//! | `runner/*.py` | the Python side: scheduler, threads on top of it, guard, one run |
 //!
-//! The runner forks; the child limits and confines itself, makes the submission's module anew, calls its function once,
-//! writes down what it answered as plain data, and is gone. Expected answers never come there. Threads are real, but one
-//! runs at a time, and who is next after each instruction is a pure function of a seed: a race found once is found again.
+//! The runner forks for each run. The child limits and confines itself, loads the submission's module, calls its function once,
+//! writes the answer as plain data, and ends. It never gets expected answers. Threads are real, but run one at a time, and which
+//! runs next after each instruction depends only on a seed: a race that was found once is found again.
 
 pub mod build;
 pub mod interpreter;
@@ -37,10 +37,10 @@ use interpreter::Interpreter;
 use process::Runners;
 use subject::Program;
 
-/// The way from Python sources to runs of them.
+/// The toolchain for Python sources.
 #[derive(Debug, Clone)]
 pub struct PythonToolchain {
-    /// What runs them.
+    /// The interpreter.
     pub interpreter: Interpreter,
     /// Whether it is confined.
     pub protection: Protection,
@@ -48,10 +48,10 @@ pub struct PythonToolchain {
 }
 
 impl PythonToolchain {
-    /// The toolchain of this machine's Python.
+    /// A toolchain with this machine's Python.
     ///
     /// # Errors
-    /// There is none, or not all of it; the message names the remedy.
+    /// There is no complete Python; the message names the remedy.
     pub fn open(protection: Protection) -> Result<Self> {
         let interpreter = Interpreter::find()?;
         let runners = Arc::new(Runners::new(&interpreter, protection));

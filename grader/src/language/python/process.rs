@@ -1,4 +1,4 @@
-//! The runner's process: started confined, spoken to in frames, started again when it is gone.
+//! The runner's process: started confined, asked in frames, started again after it has ended.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ use crate::host::machine;
 use crate::host::sandbox::{self, Protection};
 use crate::host::{budget, scratch};
 
-/// The runner's files, by the names under which they import each other.
+/// The runner's files, with their module names.
 pub(super) const MODULES: &[(&str, &str)] = &[
     ("guard", include_str!("runner/guard.py")),
     ("plain", include_str!("runner/plain.py")),
@@ -38,39 +38,39 @@ const BOOT: &str = include_str!("boot.py");
 const CPU_S: u64 = 10;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
 const MEMORY_BYTES: u64 = 2 << 30;
-/// Time on the wall that one run may take: more than its processor time, for machines that are busy.
+/// Wall time of one run: more than its processor time, because the machine may be busy.
 const WALL: Duration = Duration::from_mins(1);
-/// Time on the wall until the runner is ready.
+/// Wall time until the runner is ready.
 const WALL_START: Duration = Duration::from_mins(1);
 
-/// What a request came to.
+/// The result of a request.
 #[derive(Debug)]
 pub enum Heard {
     /// A child's answer, and how it ended.
     Reply(Header, Box<Reply>),
     /// A child ended without an answer.
     Silent(Header),
-    /// What a child said is no answer: only one that tampers with its runner says such things.
+    /// A child's bytes are not an answer: only one that tampers with its runner sends such bytes.
     Gibberish,
-    /// No answer came in time: the runner was killed.
+    /// No answer came in time; the runner was killed.
     OutOfTime,
 }
 
-/// The runners of a toolchain: whoever asks takes one that is idle, or a new one.
+/// The runners of a toolchain: a request takes an idle one, or starts a new one.
 #[derive(Debug)]
 pub struct Runners {
     interpreter: Interpreter,
     protection: Protection,
-    /// The folder of pytest's, for runners of tests.
+    /// The folder with pytest, for runners of tests.
     site: Option<PathBuf>,
     idle: Mutex<Vec<Sender<Task>>>,
 }
 
-/// What a runner's thread is to do.
+/// Work for a runner's thread.
 type Task = Box<dyn FnOnce(&mut Runner) + Send>;
 
 impl Runners {
-    /// Runners on this interpreter; none is started yet.
+    /// Runners with this interpreter; none is started yet.
     pub fn new(interpreter: &Interpreter, protection: Protection) -> Self {
         Self { interpreter: interpreter.clone(), protection, site: None, idle: Mutex::new(Vec::new()) }
     }
@@ -80,7 +80,8 @@ impl Runners {
         Self { site: Some(site), ..Self::new(interpreter, protection) }
     }
 
-    /// Asks an idle runner, or a new one, in its own thread: the sandbox ends a job with the thread that started it.
+    /// Asks an idle runner, or a new one, in that runner's own thread: the sandbox kills a job together with the thread
+    /// that started it.
     ///
     /// # Errors
     /// See [`Runner::ask`].
@@ -88,7 +89,7 @@ impl Runners {
         self.ask_with(ask, files, None)
     }
 
-    /// The same, with the source of a cache under test.
+    /// The same, with the source of a cache to be tested.
     ///
     /// # Errors
     /// See [`Self::ask`].
@@ -108,7 +109,7 @@ impl Runners {
         let laid_out = cache.is_some().then(|| files.clone());
         let cache = cache.map(|source| source.as_bytes().to_vec());
         let job = move |runner: &mut Runner| {
-            // A run of tests finds nothing that an earlier one left.
+            // A run of tests must not find files of an earlier one.
             let ready = laid_out.map_or(Ok(()), |files| layout::lay_out(runner.scratch.path(), &files));
             let heard = ready.map_err(|error| format!("the scratch folder: {error}"));
             drop(answer.send(heard.and_then(|()| runner.ask(&message, cache.as_deref(), &nonce))));
@@ -120,7 +121,7 @@ impl Runners {
         heard
     }
 
-    /// How the names of files begin that are not a submission's.
+    /// The beginnings of the names of files that are not the submission's.
     fn foreign(&self) -> Vec<String> {
         let library = self.interpreter.library.display().to_string();
         let site = self.site.iter().map(|site| site.display().to_string());
@@ -142,7 +143,7 @@ impl Runners {
     }
 }
 
-/// A child's limits, by the system's names for them.
+/// A child's limits, with the system's names.
 fn limits() -> BTreeMap<&'static str, u64> {
     BTreeMap::from([
         ("RLIMIT_CPU", CPU_S),
@@ -160,7 +161,7 @@ struct Runner {
     protection: Protection,
     site: Option<PathBuf>,
     running: Option<sandbox::Running>,
-    /// What its children have used so far: what the system does not say before it is gone.
+    /// The processor time of its children so far, which the system reports only after its end.
     used: Duration,
     scratch: tempfile::TempDir,
 }
@@ -175,13 +176,13 @@ impl Runner {
     /// A runner that is not started yet.
     ///
     /// # Errors
-    /// There is no room for its scratch folder.
+    /// There is no space for its scratch folder.
     fn new(interpreter: &Interpreter, protection: Protection, site: Option<PathBuf>) -> std::io::Result<Self> {
         let scratch = scratch::folder()?;
         Ok(Self { interpreter: interpreter.clone(), protection, site, running: None, used: Duration::ZERO, scratch })
     }
 
-    /// Asks for something in a fresh child, whose answer begins with a nonce that the submission cannot know.
+    /// Asks for something in a fresh child. The answer must begin with a nonce that the submission cannot know.
     ///
     /// # Errors
     /// The runner cannot be started, or is broken: the grader's own failure, in one sentence.
@@ -215,12 +216,12 @@ impl Runner {
         }
     }
 
-    /// The process is to be another one from now on.
+    /// Forgets the process: the next request starts another one.
     fn gone(&mut self) {
         budget::discharge(std::mem::take(&mut self.used));
     }
 
-    /// What a runner that is gone said last.
+    /// The last output of a runner that has ended.
     fn epitaph(running: sandbox::Running, error: &std::io::Error) -> String {
         let finished = match running.finish() {
             Ok(finished) => finished,
@@ -237,7 +238,7 @@ impl Runner {
         readable.extend(self.site.clone());
         let environment = [("PYTHONHASHSEED", OsString::from("0"))];
         let limits = sandbox::Limits {
-            // It lives as long as it is spoken to; each request has a deadline of its own.
+            // It lives as long as it is used; each request has a deadline of its own.
             wall: Duration::from_hours(24),
             cpu_s: 3600,
             memory_bytes: 2 * MEMORY_BYTES,
@@ -270,7 +271,8 @@ impl Runner {
     }
 }
 
-/// What a child's bytes are: an answer only if they begin with the nonce and are plain data of the known form, whole.
+/// Interprets a child's bytes: they are an answer only if they begin with the nonce and are complete plain data of the
+/// known form.
 fn read(header: Header, body: &[u8], nonce: &str) -> Heard {
     if body.is_empty() || header.too_much {
         return Heard::Silent(header);
@@ -283,7 +285,7 @@ fn read(header: Header, body: &[u8], nonce: &str) -> Heard {
     }
 }
 
-/// Why a frame was not had.
+/// Why no frame was received.
 enum Lost {
     /// The deadline came first.
     Late,
@@ -303,12 +305,12 @@ impl Talk {
         let Some(stdin) = self.running.stdin.as_mut() else {
             return Err(Lost::Gone(std::io::ErrorKind::BrokenPipe.into()));
         };
-        // The runner reads whenever no child of its runs, and none does now.
+        // Writing does not block for long: the runner reads whenever none of its children is running, and none is now.
         stdin.write_all(&length.to_le_bytes()).and_then(|()| stdin.write_all(text)).map_err(Lost::Gone)?;
         stdin.flush().map_err(Lost::Gone)
     }
 
-    /// Says a request and hears both frames of its answer; one where the child is stuck.
+    /// Sends a request and receives both frames of the answer; only one if the child is stuck.
     fn exchange(&mut self, message: &[u8], cache: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
         self.say(message)?;
         if let Some(source) = cache {
@@ -353,7 +355,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Different for every request, and not to be guessed: std's own keys come from the system's randomness.
+/// Different for every request, and not to be guessed: std seeds its hash keys from the system's randomness.
 fn nonce() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())

@@ -1,14 +1,14 @@
-//! A run as a story: whose turn it was, and where it came to its end.
+//! The story of a run: which thread ran when, and where each turn ended.
 
 use cachedojo_notation::text::Language;
 
 use super::wire::{Observed, Turn};
 use crate::host::printable;
 
-/// Most turns that are told.
+/// The most turns that are told.
 const TURNS_MAX: usize = 60;
 
-/// The file in which a submission begins.
+/// The submission's root file.
 pub(super) struct Entrance<'a> {
     /// Its name.
     pub(super) name: &'a str,
@@ -17,14 +17,14 @@ pub(super) struct Entrance<'a> {
 }
 
 impl Entrance<'_> {
-    /// A line of it, counted from 1; empty where it has none of that number.
+    /// A line of it, counted from 1; empty if there is none.
     fn line(&self, number: u32) -> &str {
         let index = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
         index.and_then(|index| self.text.lines().nth(index)).unwrap_or_default().trim()
     }
 }
 
-/// The run's first turns, a line each.
+/// The run's first turns, one line each.
 pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language) -> Vec<String> {
     let name = |number: u32| {
         let name = seen.names.get(number as usize).map_or("", String::as_str);

@@ -1,4 +1,4 @@
-//! A Python submission as a subject: each call is one run, in a child of its own.
+//! A Python submission as a subject: each call is one run, in a child process of its own.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,29 +19,29 @@ use crate::language::toolchain::{Factory, Limits, NotStarted};
 /// The function of `line-cache`.
 pub const SIMULATE: &str = "simulate_distributed_cache";
 
-/// Most steps (instructions of the submission's own code) of one run.
+/// The most steps (instructions of the submission's own code) of one run.
 const STEPS_MAX: u64 = 30_000_000;
-/// Processor time of all runs of a submission together, in milliseconds: what comes after is cut off.
+/// Processor time of all runs of a submission together, in milliseconds; further runs are cut off.
 const SPENT_MS_MAX: u64 = 45_000;
-/// What a run that did not end in time is taken for.
+/// The processor time that is charged for a run without an end in time.
 const OUT_OF_TIME_MS: u64 = 10_000;
-/// How many instructions a line has, about: calm runs count lines.
+/// About how many instructions a line has, because calm runs count lines.
 const STEPS_A_LINE: u64 = 4;
 
-/// A submission that can be run. Its clones are the same program.
+/// A submission that can be run. Clones share its state.
 #[derive(Debug, Clone)]
 pub struct Program {
     files: Arc<BTreeMap<String, String>>,
     entry: Arc<str>,
     runners: Arc<Runners>,
-    /// How long calm runs were, by their commands: priorities change somewhere within.
+    /// The lengths of calm runs, by their commands: a priority plan needs to know how long a run is.
     lengths: Arc<Mutex<BTreeMap<u64, u64>>>,
     /// Processor time of all runs so far, in milliseconds.
     spent_ms: Arc<AtomicU64>,
 }
 
 impl Program {
-    /// A program of these files, whose entrance is `entry`.
+    /// A program of these files, with the root file `entry`.
     pub fn new(files: BTreeMap<String, String>, entry: &str, runners: Arc<Runners>) -> Self {
         Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default(), spent_ms: Arc::default() }
     }
@@ -51,7 +51,7 @@ impl Program {
         PythonSubject { program: self.clone(), schedule: Schedule::new(Plan::Calm), crashed: None, observed: None }
     }
 
-    /// The file in which the submission begins, for a story.
+    /// The root file, for a story.
     fn entrance(&self) -> Entrance<'_> {
         let text = self.files.get(&*self.entry).map_or("", String::as_str);
         Entrance { name: &self.entry, text }
@@ -76,7 +76,7 @@ impl Program {
         Ok(heard)
     }
 
-    /// About how many steps a run on these commands takes: a calm run tells.
+    /// About how many steps a run with these commands takes, found by a calm run.
     fn length(&self, commands: &[String], random: u64) -> Result<u64, String> {
         let known = || self.lengths.lock().unwrap_or_else(PoisonError::into_inner).get(&digest(commands)).copied();
         if known().is_none() {
@@ -106,7 +106,7 @@ impl Program {
         let heard = self.runners.ask(&ask, &self.files)?;
         let spent = match &heard {
             Heard::Reply(header, _) | Heard::Silent(header) => header.cpu_ms,
-            // Nobody says how much that took: as much as it may.
+            // The true time is unknown, so the most is charged.
             Heard::Gibberish | Heard::OutOfTime => OUT_OF_TIME_MS,
         };
         self.spent_ms.fetch_add(spent, Ordering::Relaxed);
@@ -114,7 +114,7 @@ impl Program {
     }
 }
 
-/// A name for commands within this process; nothing of it is seen.
+/// A name for commands, used only within this process.
 fn digest(commands: &[String]) -> u64 {
     let mut hasher = DefaultHasher::new();
     commands.hash(&mut hasher);
@@ -138,7 +138,8 @@ pub struct PythonSubject {
 
 impl PythonSubject {
     fn simulate(&mut self, world: &World, commands: &[String]) -> Result<Response, Crash> {
-        // Python's `random` is seeded with what the world has next, which it keeps: whether a run asked cannot be told.
+        // Python's `random` is seeded with a copy of the world's next number, without drawing it: it cannot be known
+        // whether a run used randomness.
         let random = world.random.clone().next_u64();
         let heard = self.program.run(commands, &self.schedule, random);
         match heard.map_err(|message| Crash::Machine { message })? {
@@ -194,7 +195,7 @@ impl Subject for PythonSubject {
     }
 }
 
-/// How a run that answered ended, in the judge's words.
+/// The response or crash that a run's answer means.
 fn response(outcome: Outcome) -> Result<Response, Crash> {
     match outcome {
         Outcome::Lines { lines } => Ok(Response::Lines(lines)),
@@ -225,14 +226,14 @@ fn panic(message: &str) -> Crash {
     Crash::Panic { message: printable::harmless(message) }
 }
 
-/// How a run that did not answer ended.
+/// The crash of a run without an answer.
 fn silent(header: &Header) -> Crash {
     if header.too_much {
         return Crash::TooMuchOutput;
     }
     match (header.signal, header.exit) {
         (Some(machine::SIGXCPU), _) => Crash::OutOfFuel,
-        // The system's last word on its time; before that it is somebody else who kills it.
+        // Killed at the end of its processor time; an earlier kill comes from somebody else.
         (Some(machine::SIGKILL), _) if header.cpu_ms >= OUT_OF_TIME_MS => Crash::OutOfFuel,
         (Some(machine::SIGKILL), _) => {
             Crash::Machine { message: "the interpreter was killed from outside: is there memory left?".to_owned() }

@@ -13,23 +13,23 @@ use crate::intake::diagnostic;
 use crate::language::suite::{Ran, Suite};
 use crate::language::toolchain::{Reason, Rejected};
 
-/// Most steps of one test, and of the cache that it tests, in one run.
+/// The most steps of one test together with its cache, in one run.
 const STEPS_MAX: u64 = 4_000_000;
-/// How rarely the cache's threads are switched: one instruction in so many.
+/// The cache's threads may be switched after one instruction in so many.
 const ONE_IN: u32 = 40;
 
 /// A learner's tests, ready to be run against any cache.
 #[derive(Debug)]
 pub struct PythonSuite {
     runners: Runners,
-    /// Path in the folder of tests, to text.
+    /// Path in the folder of tests -> text.
     files: BTreeMap<String, String>,
     caches: BTreeMap<String, String>,
     silent: BTreeSet<String>,
 }
 
 impl PythonSuite {
-    /// The tests in `files`; where this machine has no pytest for them yet, it is installed now, once.
+    /// The tests in `files`. If this machine has no pytest for them yet, it is installed now.
     ///
     /// # Errors
     /// There is no Python, or no pytest (the message names the remedy), or the tests do not compile.
@@ -47,7 +47,7 @@ impl PythonSuite {
         Ok(suite)
     }
 
-    /// Refuses what does not compile, and learns which tests assert nothing.
+    /// Refuses tests that do not compile, and finds those that assert nothing.
     fn check(&mut self) -> Result<(), Rejected> {
         let rejected = |found| Err(Rejected::new(Reason::BuildFailed, found));
         match self.runners.ask(&Ask::TestsCheck, &self.files).map_err(|reason| Rejected::harness(&reason))? {
@@ -77,15 +77,15 @@ impl PythonSuite {
     }
 }
 
-/// Installs pytest, where this machine has none for tests yet.
+/// Installs pytest for tests, unless it is there.
 ///
 /// # Errors
-/// There is no Python, or no pytest can be had.
+/// There is no Python, or pytest cannot be installed.
 pub fn prepare() -> Result<(), Rejected> {
     found().map(drop)
 }
 
-/// The interpreter, and the folder with its pytest.
+/// The interpreter, and the folder with pytest.
 fn found() -> Result<(Interpreter, PathBuf), Rejected> {
     let interpreter = Interpreter::find().map_err(|error| Rejected::harness(&error.to_string()))?;
     let site = toolbox::folder(&interpreter, &say).map_err(|error| Rejected::harness(&error.to_string()))?;

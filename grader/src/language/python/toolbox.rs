@@ -1,5 +1,5 @@
-//! What tests are run with: pytest and freezegun, pinned with all that they need, fetched once with pip and kept in the
-//! grader's cache.
+//! The packages for tests: pytest and freezegun with all their dependencies, pinned, installed once with pip and kept
+//! in the grader's cache.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,12 +13,12 @@ use crate::host::cache;
 use crate::host::digest::hex;
 use crate::host::sandbox::{self, Ending, Finished, Job, NotRun};
 
-/// Its name among what is made once.
+/// Its name among the things that are made once.
 pub const NAME: &str = "python-tests";
-/// What changes a toolbox without being a package; one more whenever this file lays it out otherwise.
+/// Increased when this file changes the folder's layout, which no package version shows.
 const LAYOUT: u8 = 1;
 
-/// The packages, by their exact versions: wheels from the Python package index.
+/// The packages with their exact versions: wheels from the Python package index.
 pub const PACKAGES: &[&str] = &[
     "freezegun==1.5.1",
     "iniconfig==2.3.1",
@@ -28,10 +28,10 @@ pub const PACKAGES: &[&str] = &[
     "python-dateutil==4.0.0",
 ];
 
-/// Why there is no toolbox. Each names the remedy.
+/// Why the packages are missing. Each sentence names the remedy.
 #[derive(Debug)]
 pub enum NoToolbox {
-    /// No folder to keep it in.
+    /// There is no folder to keep them in.
     NoCache(String),
     /// Python has no pip.
     NoPip,
@@ -58,8 +58,8 @@ impl fmt::Display for NoToolbox {
 
 impl std::error::Error for NoToolbox {}
 
-/// The folder that holds the packages; installed first where there is none, which `say` is told. Graders that want it at
-/// once wait for the first.
+/// The folder with the packages; if it is missing it is installed now, which `say` reports. Concurrent graders wait for the
+/// first.
 ///
 /// # Errors
 /// See [`NoToolbox`].
@@ -90,7 +90,7 @@ pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, 
     let folder = cache.join(&name);
     let lock = File::create(cache.join("python.lock")).map_err(|error| no_cache(&error))?;
     lock.lock().map_err(|error| no_cache(&error))?;
-    // Another grader may have installed it while this one waited. What is not whole, a full disk has cut.
+    // Another grader may have installed it during the wait. An incomplete one was cut off by a full disk.
     if !cache::is_whole(&folder) {
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(|error| no_cache(&error))?;
@@ -105,7 +105,7 @@ pub fn folder(interpreter: &Interpreter, say: &dyn Fn(&str)) -> Result<PathBuf, 
 
 fn install(interpreter: &Interpreter, cache: &Path, folder: &Path) -> Result<(), NoToolbox> {
     let no_cache = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
-    // Its name is this folder's own, and nobody else installs that now: what is there already, a killed grader has left.
+    // No other grader uses this name now, because of the lock: whatever exists there was left by a killed one.
     let mut name = folder.file_name().unwrap_or_default().to_owned();
     name.push("-draft");
     if cache.join(&name).exists() {

@@ -1,4 +1,4 @@
-//! What crosses to the runner and back: plain data, in frames of bounded length. See `runner/zygote.py` for the other side.
+//! The messages to the runner and back: plain data, in frames of bounded length. See `runner/zygote.py` for the other side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,105 +6,105 @@ use serde::{Deserialize, Serialize};
 
 use crate::language::suite::TestRun;
 
-/// Most bytes of a child's answer.
+/// The most bytes of a child's answer.
 pub const BODY_MAX: usize = 16 << 20;
-/// Most bytes of what the runner says of a child's end.
+/// The most bytes of the runner's report on a child's end.
 pub const HEADER_MAX: usize = 4 << 10;
-/// Most answers of one run.
+/// The most answers of one run.
 pub const LINES_MAX: usize = 20_000;
-/// Most bytes of all answers of one run.
+/// The most bytes of all answers of one run.
 pub const ANSWER_BYTES_MAX: usize = 8 << 20;
 
-/// A schedule, as the runner takes it.
+/// A schedule, in the runner's form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Plan {
     /// A started thread runs at once, until it ends or waits.
     Calm,
-    /// A coin decides, again and again.
+    /// A random switch, again and again.
     Walk {
-        /// The coin's seed.
+        /// The random seed.
         seed: u64,
     },
     /// Random priorities, and a few moments at which the running thread loses its own.
     Pct {
-        /// Their seed.
+        /// The random seed.
         seed: u64,
         /// About how many steps the run takes.
         length: u64,
     },
-    /// These switches and no other.
+    /// Exactly these switches.
     Replay {
-        /// Thread, its own step, who goes on.
+        /// Thread, its own step, next thread.
         switches: Vec<(u32, u32, u32)>,
     },
 }
 
-/// What is asked for.
+/// A request.
 #[derive(Debug, Serialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Ask<'a> {
-    /// Whether the files compile.
+    /// Do the files compile?
     Check,
-    /// Whether tests compile, and which of them assert nothing.
+    /// Do the tests compile, and which of them assert nothing?
     TestsCheck,
-    /// One run of tests; the cache under test comes in a frame of its own.
+    /// One run of tests; the cache under test is sent in a frame of its own.
     Tests {
-        /// Who of the cache's threads runs when.
+        /// The schedule of the cache's threads.
         schedule: &'a Plan,
-        /// How rarely they are switched.
+        /// After one instruction in how many they may be switched.
         one_in: u32,
-        /// Most steps of one test.
+        /// The most steps of one test.
         steps_max: u64,
         /// The seed of the module `random`.
         random: u64,
-        /// Tests that are not run.
+        /// Tests to leave out.
         skip: &'a BTreeSet<String>,
-        /// Tests that are run last, if at all.
+        /// Tests to run last, if at all.
         heavy: &'a BTreeSet<String>,
-        /// Where the tests are, in the runner's folder.
+        /// The tests' paths in the runner's folder.
         paths: &'a [&'a str],
     },
     /// One run.
     Run {
-        /// The file that is the submission's entrance.
+        /// The root file.
         entry: &'a str,
-        /// The function that is called.
+        /// The function to call.
         item: &'a str,
-        /// What it is called with.
+        /// Its argument.
         commands: &'a [String],
-        /// Who runs when.
+        /// The schedule of the threads.
         schedule: &'a Plan,
-        /// Whether a sleep may be over at any moment.
+        /// Whether a sleep may end at any moment.
         any_moment: bool,
-        /// Most steps of all threads together.
+        /// The most steps of all threads together.
         steps_max: u64,
         /// The seed of the module `random`.
         random: u64,
-        /// Most answers.
+        /// The most answers.
         lines_max: usize,
-        /// Most bytes of them.
+        /// The most bytes of all answers.
         bytes_max: usize,
     },
 }
 
-/// One request.
+/// One message to the runner.
 #[derive(Debug, Serialize)]
 pub struct Request<'a> {
-    /// What is asked for.
+    /// The request.
     #[serde(flatten)]
     pub ask: &'a Ask<'a>,
-    /// What the child's answer begins with.
+    /// The bytes with which the child's answer must begin.
     pub nonce: &'a str,
     /// The submission: path to text.
     pub files: &'a BTreeMap<String, String>,
-    /// How the names of files begin that are not the submission's.
+    /// The beginnings of the names of files that are not the submission's.
     pub foreign: &'a [String],
-    /// The child's limits, by the system's names for them.
+    /// The child's limits, with the system's names.
     pub limits: &'a BTreeMap<&'static str, u64>,
 }
 
-/// How a child ended, as the runner's process tells.
+/// How a child ended, reported by the runner.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -112,18 +112,18 @@ pub struct Header {
     pub exit: Option<i32>,
     /// The signal that ended it, if one did.
     pub signal: Option<i32>,
-    /// The processor time that it used, in milliseconds.
+    /// Its processor time, in milliseconds.
     pub cpu_ms: u64,
-    /// Whether it said more than is read.
+    /// Whether its answer was too long.
     pub too_much: bool,
-    /// Whether it did nothing any more: then the runner is gone too, and takes it along.
+    /// Whether it stopped doing anything: then the runner ends too, and kills it.
     pub stuck: bool,
 }
 
-/// What a child answered.
+/// A child's answer.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Reply {
-    /// What came of it.
+    /// The result.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// What was observed of a run.
@@ -131,40 +131,40 @@ pub struct Reply {
     pub observed: Option<Observed>,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// What does not compile: file, line, column, message.
+    /// Compile errors: file, line, column, message.
     Checked {
         /// By file.
         wrong: Vec<(String, u32, u32, String)>,
         /// Names that lead out of the submission: file, line, name.
         forbidden: Vec<(String, u32, String)>,
-        /// Tests that assert nothing, by the names of their functions.
+        /// The functions of tests that assert nothing.
         #[serde(default)]
         silent: Vec<String>,
     },
-    /// What came of tests.
+    /// The result of tests.
     Tests(TestRun),
     /// The function's answer.
     Lines {
-        /// Its strings; what is none is shown in marks that no answer may hold.
+        /// Its strings; an element that is not a string is shown between marks that no answer may contain.
         lines: Vec<String>,
     },
-    /// It answered with something else than a list.
+    /// It returned something other than a list.
     NoList {
         /// The name of its type.
         #[serde(rename = "type")]
         kind: String,
     },
-    /// It has no such function.
+    /// There is no such function.
     Missing {},
-    /// An exception came out of it, or ended one of its threads.
+    /// It raised an exception, in the function or in one of its threads.
     Raised(Raised),
-    /// Everybody waits.
+    /// All threads wait.
     Deadlock {
-        /// Who, where, for what.
+        /// Which thread, where, for what.
         waits: Vec<String>,
     },
     /// It took more steps than it may.
@@ -178,7 +178,7 @@ pub enum Outcome {
         /// The code.
         code: i64,
     },
-    /// It did what no submission has to do.
+    /// It did something forbidden.
     Forbidden {
         /// What.
         what: String,
@@ -191,24 +191,24 @@ pub struct Raised {
     /// The name of its type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its words.
+    /// Its message.
     pub message: String,
-    /// The submission's file that it came from; empty where it is none of them.
+    /// The submission's file where it was raised; empty for other files.
     pub file: String,
     /// The line there.
     pub line: u32,
-    /// The thread that it ended, unless that is the first one.
+    /// The thread that it ended, unless it is the first one.
     #[serde(default)]
     pub thread: Option<String>,
 }
 
-/// How a thread's turn came to its end.
+/// How a thread's turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
-    /// It could have gone on.
+    /// It was interrupted.
     Stops,
-    /// It started the other one.
+    /// It started the next one.
     Starts,
     /// It waits.
     Waits,
@@ -222,16 +222,16 @@ pub enum Turn {
 pub struct Observed {
     /// Threads that were started.
     pub threads: u32,
-    /// Those of them that ran code of the submission's.
+    /// How many of them ran code of the submission.
     pub workers: u32,
     /// Steps of all threads together.
     pub steps: u64,
-    /// What was decided otherwise than calmly: thread, its own step, who went on.
+    /// Switches that differ from the calm schedule: thread, its own step, next thread.
     pub switches: Vec<(u32, u32, u32)>,
-    /// How many there were: of a very long run only the first are kept.
+    /// How many there were; of a very long run only the first are kept.
     pub switch_count: u64,
-    /// The first turns: thread, the line where it stopped, how it did, who went on.
+    /// The first turns: thread, the line where it stopped, how it ended, next thread.
     pub turns: Vec<(u32, u32, Turn, u32)>,
-    /// The threads' names, of the first 200.
+    /// The names of the first 200 threads.
     pub names: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! From a submission's text to a program that can be run: inspect, compile, adapt.
+//! From a submission's text to a program: inspect it, compile it, and link it with the adapter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,38 +25,38 @@ use crate::language::wasm::Program;
 pub struct Module {
     /// The module's bytes.
     pub bytes: Vec<u8>,
-    /// Items of the prototype that are left out, because they are missing or have another signature.
+    /// Items of the prototype that are left out: missing, or with another signature.
     pub missing: Vec<String>,
-    /// What there is to say all the same: items left out, and what the reader ignored.
+    /// Messages that do not prevent grading: items left out, and files that were ignored.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A submission of one thread that can be run.
+/// A submission without threads that can be run.
 #[derive(Debug, Clone)]
 pub struct RustBuilt {
     /// The program.
     pub program: Program,
     /// The module's bytes.
     pub module: Vec<u8>,
-    /// Items of the prototype that are left out, because they are missing or have another signature.
+    /// Items of the prototype that are left out: missing, or with another signature.
     pub missing: Vec<String>,
-    /// What there is to say all the same: items left out, and what the reader ignored.
+    /// Messages that do not prevent grading: items left out, and files that were ignored.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Most times the adapter is tried: each try changes or leaves out at least one item, and rustc names many at once.
+/// The most tries with the adapter: each one changes or drops at least one item, and rustc reports many at once.
 const TRIES_MAX: usize = 20;
 
-/// Most times a submission is compiled for the sake of lints that it denies: one call names nearly all of them.
+/// The most compilations because of lints that a submission denies: one call reports nearly all of them.
 const LINT_ROUNDS_MAX: usize = 4;
 
-/// Largest module that is read, in bytes: what the compiler may write.
+/// The largest module that is read, in bytes: the most that the compiler may write.
 const MODULE_BYTES_MAX: u64 = 64 << 20;
 
-/// The submission's own file names start in this folder of the scratch directory.
+/// The folder of the submission's files in the scratch folder.
 const SOURCES: &str = "submission";
 
-/// Inspects, compiles and adapts a submission for one thread. Cost: two calls of the compiler, about half a second of processor
+/// Inspects, compiles and adapts a submission without threads. Cost: two calls of the compiler, about half a second of processor
 /// time.
 ///
 /// # Errors
@@ -75,7 +75,7 @@ pub fn prepare(
     Ok(RustBuilt { program, module, missing, diagnostics })
 }
 
-/// Compiles and adapts a submission that has been inspected, for the toolbox's target.
+/// Compiles and adapts an inspected submission, for the toolbox's target.
 ///
 /// # Errors
 /// See [`Rejected`].
@@ -100,7 +100,7 @@ pub fn compile(
     let scratch = scratch.map_err(|error| {
         Rejected::harness(&format!("no scratch folder: {error}; free some space in the temporary folder"))
     })?;
-    // Landlock and rustc both want the real path.
+    // Landlock and rustc both need the path without links.
     let scratch = scratch.path().canonicalize().map(|path| (scratch, path));
     let (_keep, scratch) = scratch.map_err(|error| Rejected::harness(&format!("no scratch folder: {error}")))?;
     let workshop = Workshop { submission, interface, toolbox, protection, inspection, scratch: &scratch };
@@ -109,7 +109,7 @@ pub fn compile(
         companion.compile(toolbox, &scratch, protection)?;
     }
     workshop.compile()?;
-    // What the compiler could read and the inspector could not is not trusted; it may be a file that the crate does not use.
+    // A file that the compiler could read and the inspector could not is not trusted; it may be one that the crate does not use.
     if !inspection.unread.is_empty() {
         workshop.leave_out_unread().and_then(|()| workshop.compile()).map_err(|rejected| match rejected.reason {
             Reason::HarnessError => rejected,
@@ -123,7 +123,7 @@ pub fn compile(
     Ok(Module { bytes, missing, diagnostics })
 }
 
-/// Everything that the two calls of the compiler share.
+/// The data that both calls of the compiler share.
 struct Workshop<'a> {
     submission: &'a Submission,
     interface: &'a Interface,
@@ -146,8 +146,8 @@ impl Workshop<'_> {
         self.interface.companion.map_or(Ok(()), |companion| companion.lay_out(self.scratch))
     }
 
-    /// The adapter's text, which makes values of the prototype's types: with the further public fields that the submission gave
-    /// them, each as its type's `Default` has it. No line is added, so that each line stays its item's.
+    /// The adapter's text, whose struct literals get the further public fields that the submission added, with their `Default`
+    /// values. No line is added, so that line numbers still identify items.
     fn with_further_fields(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (kind, fields) in self.inspection.further_fields(&self.interface.prototype) {
@@ -166,8 +166,8 @@ impl Workshop<'_> {
         Ok(())
     }
 
-    /// The submission itself, to a library. Lints do not decide, whatever the source denies or forbids: those that fail are
-    /// told to warn. By name, for `--cap-lints` would cap `unsafe_code` too, and that one is no matter of taste here.
+    /// Compiles the submission to a library. Lints must not fail it, whatever the source denies or forbids: those that do are set
+    /// to warn, by name. `--cap-lints` would also cap `unsafe_code`, which must stay an error.
     fn compile(&self) -> Result<(), Rejected> {
         let mut tamed: BTreeSet<String> = BTreeSet::new();
         let mut outcome = self.try_submission(&tamed)?;
@@ -200,7 +200,7 @@ impl Workshop<'_> {
             .filter_map(|name| Some((name.as_str(), self.toolbox.library(name)?.to_owned())));
         let beside = self.interface.companion.map(|companion| (companion.name, companion.library().into()));
         let allowed: Vec<(&str, PathBuf)> = allowed.chain(beside).collect();
-        // Panics name their place as the learner knows it.
+        // So that panics show the learner's own paths.
         let fixed = ["-Funsafe_code", "-Awarnings", "--remap-path-prefix=submission="].map(str::to_owned);
         let flags: Vec<String> =
             fixed.into_iter().chain(tamed.iter().map(|lint| format!("--force-warn={lint}"))).collect();
@@ -220,7 +220,7 @@ impl Workshop<'_> {
         Ok(call.run()?)
     }
 
-    /// Errors of the compiler's, or what stands behind them: something forbidden.
+    /// A rejection for the compiler's errors, or for something forbidden that caused them.
     fn judge_errors(&self, messages: Vec<Message>) -> Rejected {
         let forbidden: Vec<Diagnostic> = messages.iter().filter_map(|message| self.forbidden(message)).collect();
         if forbidden.is_empty() {
@@ -231,7 +231,7 @@ impl Workshop<'_> {
         }
     }
 
-    /// The compiler gave up: on this source, unless what it compiles against is not what was built.
+    /// The compiler gave up: blamed on the source, unless the toolbox's libraries were changed.
     fn gave_up(&self, why: &str) -> Rejected {
         if self.toolbox.is_sound() { Rejected::build_failed(why) } else { self.broken(why) }
     }
@@ -244,8 +244,7 @@ impl Workshop<'_> {
         ))
     }
 
-    /// Refuses to blame the submission for what the compiler could not read of its own libraries, or not link: those are the same
-    /// for everybody.
+    /// Reports a harness error if the compiler could not read its own libraries, or not link: the submission is not to blame.
     fn machine(&self, messages: &[Message]) -> Result<(), Rejected> {
         for message in messages {
             let text = &message.diagnostic.message;
@@ -281,8 +280,8 @@ impl Workshop<'_> {
         }
     }
 
-    /// The adapter, with all items that typecheck in some form. Returns those left out, and what is said about both those
-    /// and the converted ones.
+    /// Compiles the adapter with every item that typechecks in some form. Returns the items left out, and messages about those
+    /// and about the converted ones.
     fn adapt(&self) -> Result<(Vec<String>, Vec<Diagnostic>), Rejected> {
         let adapter = adapter(self.interface.kind);
         let prototype = &self.interface.prototype;
@@ -309,7 +308,8 @@ impl Workshop<'_> {
                 return Err(unadaptable(adapter, messages));
             }
             for (item, message) in failing {
-                // What the compiler says of the first form is about the prototype, and so about the learner's mistake.
+                // The compiler's message about the first form is about the prototype, and so about the learner's
+                // mistake.
                 reasons.entry(item.to_owned()).or_insert_with(|| in_learners_words(&message.diagnostic.message));
                 match next_form(adapter, item, forms[item]) {
                     Some(form) => drop(forms.insert(item.to_owned(), form)),
@@ -320,14 +320,14 @@ impl Workshop<'_> {
         Err(Rejected::build_failed("the items of this submission cannot be called side by side: keep to the prototype"))
     }
 
-    /// The items of the prototype that are left out, and what there is to say about items.
+    /// The items of the prototype that are left out, and the messages about items.
     fn account(&self, forms: &Forms, reasons: &BTreeMap<String, String>) -> (Vec<String>, Vec<Diagnostic>) {
         let (prototype, root) = (&self.interface.prototype, &self.submission.root);
         let missing = prototype.items().filter(|item| !forms.contains_key(*item)).map(str::to_owned).collect();
-        // An item that began in its second form, for want of a type, was tried without a word of the compiler's.
+        // An item that started in its second form, because a type is missing, has no message of the compiler.
         let converted = forms.iter().filter(|(_, form)| **form > 1).map(|(item, _)| item);
         let mut named: Vec<&String> = reasons.keys().chain(converted).collect();
-        // A type first: what is said of its methods may be its fault.
+        // Types first: errors in their methods may follow from them.
         named.sort_by_key(|item| (item.contains("::"), *item));
         named.dedup();
         let said = named.into_iter().map(|item| {
@@ -358,14 +358,14 @@ impl Workshop<'_> {
         let mut flags = vec!["-Awarnings".to_owned()];
         match self.toolbox.target {
             Target::Single => flags.push("-Cstrip=symbols".to_owned()),
-            // A library that is set up before its first call: without that, std's first `spawn` never comes back. What names the
-            // functions and lines stays in, for stories.
+            // A library that must be initialised before its first call: without that, std's first `spawn` loops for ever.
+            // Function names and lines are kept, for stories.
             Target::Threads => {
                 flags.extend(reactor_flags(self.toolbox));
             }
         }
         if self.interface.companion.is_some() {
-            // Where the submission's own libraries are looked for.
+            // The folder of the submission's own libraries.
             flags.push("-Ldependency=.".to_owned());
         }
         let call = Call {
@@ -385,16 +385,16 @@ impl Workshop<'_> {
     }
 }
 
-/// The items that are tried, each with the number of its form: the adapter's own comment says what the forms are.
+/// The items that are tried, each with the number of its form: see the adapter's own comment.
 type Forms = BTreeMap<String, usize>;
 
-/// The `cfg` that each form adds; the first one, the prototype's own, has none.
+/// The `cfg` of each form; the first one, the prototype's own, has none.
 const FORMS: [Option<&str>; 4] = [None, Some("second"), Some("third"), Some("fourth")];
 
 const ADAPTER: &str = "adapter.rs";
 const CONVERSIONS: &str = "conversions.rs";
 
-/// The sources of an adapter by their names, the crate's root among them.
+/// The sources of an adapter by name, including the crate's root.
 type Sources = &'static [(&'static str, &'static str)];
 
 fn next_form(adapter: Sources, item: &str, form: usize) -> Option<usize> {
@@ -403,7 +403,7 @@ fn next_form(adapter: Sources, item: &str, form: usize) -> Option<usize> {
     (form < forms).then_some(form + 1)
 }
 
-/// Leaves out what cannot be called, and converts what must return something else than the prototype says.
+/// Drops items that cannot be called, and converts those that must return another type than the prototype's.
 fn settle(prototype: &Prototype, forms: &mut Forms) {
     let mut items = forms.keys().cloned().collect();
     prototype.drop_dependents(&mut items);
@@ -415,7 +415,7 @@ fn settle(prototype: &Prototype, forms: &mut Forms) {
     }
 }
 
-/// The sources of the adapter for a kind of submission.
+/// The adapter's sources for an interface.
 pub fn adapter(kind: InterfaceKind) -> Sources {
     match kind {
         InterfaceKind::Prototype => &[
@@ -430,18 +430,18 @@ pub fn adapter(kind: InterfaceKind) -> Sources {
         InterfaceKind::Simulate => &[(ADAPTER, include_str!("../../../adapter/line_cache/adapter.rs"))],
         InterfaceKind::Nodes => &[(ADAPTER, include_str!("../../../adapter/five_bugs/adapter.rs"))],
         InterfaceKind::Tests => &[(ADAPTER, include_str!("../../../adapter/integration_tests/runner.rs"))],
-        // Nothing calls it: such an exercise takes no Rust.
+        // Such an exercise takes no Rust, so this is never used.
         InterfaceKind::Script | InterfaceKind::Service => &[],
     }
 }
 
-/// What links a library for threads, so that it is set up before its first call.
+/// Flags that link a library for threads so that it is initialised before its first call.
 pub(super) fn reactor_flags(toolbox: &Toolbox) -> Vec<String> {
     vec![format!("-Clink-arg={}", toolbox.reactor().display()), "-Clink-arg=--export=_initialize".to_owned()]
 }
 
-/// The item of the adapter whose code stands at that line of that file: the nearest `item = "…"` at or above it, else a
-/// call of `item!`.
+/// The item of the adapter that contains that line of that file: the nearest `item = "…"` at or above it, else a call
+/// of `item!`.
 fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
     let (_, source) = adapter.iter().find(|(name, _)| *name == file)?;
     let lines: Vec<&str> = source.lines().take(line as usize).collect();
@@ -451,12 +451,12 @@ fn item_above(adapter: Sources, file: &str, line: u32) -> Option<&'static str> {
     })
 }
 
-/// Errors of the adapter's call that none of its items is to blame for. The adapter is the same for everybody and builds with
-/// every honest submission, so this one is the reason: what shows only where its generics and constants are worked out, or
-/// what it brings along for the whole program.
+/// Errors in the adapter that belong to none of its items. Every honest submission builds with the adapter, so this submission
+/// must be the reason: errors that appear only when its generics and constants are evaluated, or what it defines for the whole
+/// program.
 fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
     let diagnostics = messages.into_iter().map(own_names).map(|mut message| {
-        // The adapter's own places say nothing to a learner.
+        // Places in the adapter mean nothing to a learner.
         if adapter.iter().any(|(name, _)| *name == message.diagnostic.file) {
             message.diagnostic = diagnostic::general(&in_learners_words(&message.diagnostic.message));
         }
@@ -465,7 +465,7 @@ fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
     Rejected::new(Reason::BuildFailed, diagnostics.collect())
 }
 
-/// Takes the scratch folder's own folder off a file name.
+/// Removes the scratch folder from a file name.
 fn own_names(mut message: Message) -> Message {
     let file = &mut message.diagnostic.file;
     if let Some(own) = file.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('/')) {

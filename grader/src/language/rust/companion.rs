@@ -1,4 +1,4 @@
-//! A crate of ours that a submission is compiled with: the same for everybody, so what is wrong with it is nobody's mistake but ours.
+//! A crate of ours that a submission is compiled with: an error in it is our mistake, not the submission's.
 
 use std::fs;
 use std::path::Path;
@@ -13,14 +13,14 @@ use crate::language::toolchain::Rejected;
 pub struct Companion {
     /// Its name.
     pub name: &'static str,
-    /// The file to begin with.
+    /// The root file.
     pub root: &'static str,
     /// Its files.
     pub files: &'static [(&'static str, &'static str)],
 }
 
 impl Companion {
-    /// Its library's file, in the scratch folder.
+    /// Its library's file in the scratch folder.
     pub fn library(&self) -> String {
         format!("lib{}.rlib", self.name)
     }
@@ -28,7 +28,7 @@ impl Companion {
     /// Writes its files into the scratch folder.
     ///
     /// # Errors
-    /// There is no room for them.
+    /// There is no space for them.
     pub fn lay_out(&self, scratch: &Path) -> std::io::Result<()> {
         let home = scratch.join(self.name);
         fs::create_dir_all(&home)?;
@@ -41,7 +41,7 @@ impl Companion {
     /// Compiles it in the scratch folder.
     ///
     /// # Errors
-    /// It does not compile: nothing is said about the submission.
+    /// It does not compile: this says nothing about the submission.
     pub fn compile(&self, toolbox: &Toolbox, scratch: &Path, protection: Protection) -> Result<(), Rejected> {
         let call = Call {
             toolbox,

@@ -1,4 +1,4 @@
-//! Which compiler `rustc` means here, and where its parts are.
+//! Which compiler `rustc` means on this machine, and where it is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use crate::host::cache;
 use crate::host::digest::PartsDigest;
 use crate::host::programs;
 
-/// There is no compiler here, and why.
+/// There is no compiler, and why.
 #[derive(Debug)]
 pub(super) struct NoRustc(pub(super) String);
 
-/// The home of the compiler that `rustc` means here. Asking costs two processes, as much as a tenth of a compilation, so the
-/// answer is kept under all that rustup decides it by.
+/// The sysroot of the compiler that `rustc` means here. Finding it takes two processes, as long as a tenth of a compilation, so
+/// the answer is cached under everything that rustup's choice depends on.
 pub(super) fn sysroot() -> Result<PathBuf, NoRustc> {
     let name = format!("sysroot-{}", choice_of_rustc());
     let name = Path::new(&name);
@@ -32,8 +32,8 @@ pub(super) fn sysroot() -> Result<PathBuf, NoRustc> {
     Ok(PathBuf::from(path))
 }
 
-/// Names what decides which compiler `rustc` is: the first one on the path, and for rustup's stand-in its settings, and the
-/// toolchain files above this folder.
+/// A key for which compiler `rustc` is: the first one on the path; if that is rustup's proxy, also its settings and the toolchain
+/// files above this folder.
 fn choice_of_rustc() -> String {
     let mut hash = PartsDigest::default();
     let mut part = |bytes: &[u8]| hash.add(bytes);
@@ -47,7 +47,7 @@ fn choice_of_rustc() -> String {
     if let Some(rustup) = home_of_tool("RUSTUP_HOME", ".rustup") {
         let settings = fs::read(rustup.join("settings.toml")).unwrap_or_default();
         part(&settings);
-        // Only where some folders have a compiler of their own does it matter which one this is.
+        // The current folder matters only if some folders have a compiler of their own.
         if has_overrides(&settings) {
             part(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
         }
@@ -55,7 +55,7 @@ fn choice_of_rustc() -> String {
     let here = std::env::current_dir().unwrap_or_default();
     for folder in here.ancestors() {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            // Its own place matters too: it may name a compiler beside it.
+            // The path matters too: the file may name a compiler relative to it.
             if let Ok(text) = fs::read(folder.join(name)) {
                 part(folder.as_os_str().as_encoded_bytes());
                 part(&text);
@@ -65,7 +65,7 @@ fn choice_of_rustc() -> String {
     hash.hex()[..16].to_owned()
 }
 
-/// Whether rustup's settings name a compiler for single folders; settings that cannot be read may.
+/// Whether rustup's settings have compilers for single folders; unreadable settings may.
 fn has_overrides(settings: &[u8]) -> bool {
     let table = std::str::from_utf8(settings).ok().and_then(|text| toml::from_str::<toml::Table>(text).ok());
     table.is_none_or(|table| match table.get("overrides") {
@@ -75,18 +75,18 @@ fn has_overrides(settings: &[u8]) -> bool {
     })
 }
 
-/// A program of a toolchain, which is in the folder `bin` of its home.
+/// A program of a toolchain, in the folder `bin` of its sysroot.
 pub(super) fn program(home: &Path, name: &str) -> PathBuf {
     home.join("bin").join(programs::file(name))
 }
 
-/// The folder of a tool: the one that its variable names, else one in this user's.
+/// The folder of a tool: from its variable, else in the user's folder.
 pub(super) fn home_of_tool(variable: &str, folder: &str) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
     named.or_else(|| programs::home().map(|home| home.join(folder)))
 }
 
-/// When a file was last written to, in nanoseconds since 1970.
+/// When a file was last modified, in nanoseconds since 1970.
 pub(super) fn changed(metadata: &fs::Metadata) -> u128 {
     let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     since.unwrap_or_default().as_nanos()

@@ -1,4 +1,4 @@
-//! What no exercise allows, looked for in a file's tokens.
+//! Finds what no exercise allows, in a file's tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree
 
 use crate::intake::diagnostic::{self, Diagnostic};
 
-/// What a file's tokens show.
+/// What was found in a file's tokens.
 #[derive(Debug, Clone, Default)]
 pub struct Scan {
     /// Forbidden things, each at its place.
@@ -15,29 +15,31 @@ pub struct Scan {
     pub roots: BTreeSet<String>,
     /// Names that the file declares.
     pub declared: BTreeSet<String>,
-    /// Whether the file names what starts threads: `thread`, and one of its ways. No macro can make a name of parts.
+    /// Whether the file contains the words that start threads: `thread`, and one of its functions. No macro can
+    /// assemble such a word from parts.
     pub threads: [bool; 2],
-    /// Whether the file nests deeper than a parser can follow; it is not to be parsed.
+    /// Whether the file nests deeper than a parser can follow; then it must not be parsed.
     pub too_deep: bool,
 }
 
 /// How deep a file may nest, counting brackets and the tokens of an unfinished statement (a parser recurses on `!!!!x`).
 pub const DEPTH_MAX: usize = 6_000;
 
-/// Most tokens that a submission may have: a parsed one takes some hundred bytes of memory.
+/// The most tokens of a submission: parsed, each takes some hundred bytes of memory.
 pub const TOKENS_MAX: usize = 500_000;
 
-/// Most findings kept of one file.
+/// The most findings of one file.
 const FINDINGS_MAX: usize = 20;
 
-/// Macros that read files of the host at compile time. Their bare names are findings too, except the short one's.
+/// Macros that read files of the host at compile time. Even their names without a call are findings, except the short
+/// one's.
 const FILE_MACROS: &[&str] = &["include_str", "include_bytes", "include"];
 /// Macros that read the compiler's environment.
 const ENVIRONMENT_MACROS: &[&str] = &["env", "option_env"];
-/// Macros that leave the language.
+/// Macros for assembly.
 const ASSEMBLY_MACROS: &[&str] = &["asm", "global_asm", "naked_asm"];
 
-/// Attributes that reach out of the crate, and why.
+/// Attributes with effects outside of the crate, and why each is forbidden.
 const ATTRIBUTES: &[(&str, &str)] = &[
     ("path", "modules stand where `mod` looks for them"),
     ("feature", "the compiler is a stable one"),
@@ -54,21 +56,21 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("proc_macro_attribute", "procedural macros run in the compiler"),
 ];
 
-/// Names that a submission gives to things, in whatever file and order: they decide what a name stands for.
+/// Names that a submission defines, in any file and order: they decide what another name means.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// Other names for the macros above, and for those names.
+    /// Other names for the macros above, and names for those names.
     aliases: BTreeSet<String>,
-    /// The submission's own macros: what they are called with may become any code.
+    /// The submission's own macros: their arguments may become any code.
     macros: BTreeSet<String>,
     /// Whether `test` or `tokio` may be another attribute than it seems.
     tests_renamed: bool,
-    /// How many tokens there are.
+    /// The number of tokens.
     pub tokens: usize,
 }
 
 impl Names {
-    /// The names that all files of a submission give. Cost: O(tokens), without recursion.
+    /// The names that all files of a submission define. Cost: O(tokens), without recursion.
     pub fn of<'a>(files: impl Iterator<Item = &'a TokenStream>) -> Self {
         let mut names = Self::default();
         let mut renamed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -105,34 +107,34 @@ impl Names {
     }
 }
 
-/// An identifier's name, whether it is written raw or not: `r#env` is `env`.
+/// An identifier's name without the raw prefix: `r#env` is `env`.
 fn plain(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
-/// Whether a text that cannot be cut into tokens names, anywhere, a macro or an attribute that reads what is the host's.
+/// Whether a text that cannot be tokenised contains the name of a macro or attribute that reads the host's files.
 pub fn names_something(text: &str) -> bool {
     let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let all = [FILE_MACROS, ENVIRONMENT_MACROS, ASSEMBLY_MACROS].concat();
     words.into_iter().any(|word| all.contains(&word) || word == "path" || word == "unsafe")
 }
 
-/// A file's text as the compiler begins to read it: without a mark of byte order, and without a first line that is for a shell.
+/// A file's text as the compiler reads it: without a byte order mark and without a first line for a shell.
 pub fn without_shebang(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // `#![…]` is an attribute, whatever white space and comments stand between; the compiler looks at the next token too.
+    // `#![…]` is an attribute, even with white space and comments in between; the compiler looks at the next token too.
     match text.strip_prefix("#!") {
         Some(rest) if !after_blanks(rest).starts_with('[') => {
             let line = text.find('\n').unwrap_or(text.len());
-            // The place of everything else stays.
+            // All other positions stay the same.
             format!("{}{}", " ".repeat(line), &text[line..])
         }
         _ => text.to_owned(),
     }
 }
 
-/// What follows white space and comments.
+/// The text after white space and comments.
 fn after_blanks(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {
@@ -148,7 +150,7 @@ fn after_blanks(text: &str) -> &str {
     }
 }
 
-/// What follows the block comment that a text begins with; block comments nest.
+/// The text after the block comment at the beginning; block comments nest.
 fn after_comment(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -163,7 +165,7 @@ fn after_comment(text: &str) -> Option<&str> {
     None
 }
 
-/// Scans a file. Cost: O(tokens); works without recursion on what a stranger has nested.
+/// Scans a file. Cost: O(tokens), without recursion on the stranger's nesting.
 pub fn scan(file: &str, tokens: &TokenStream, names: &Names) -> Scan {
     let mut scanner = Scanner {
         file,
@@ -177,17 +179,17 @@ pub fn scan(file: &str, tokens: &TokenStream, names: &Names) -> Scan {
     scanner.scan
 }
 
-/// Where a group of tokens stands.
+/// Where a group of tokens is.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the place")]
 struct Place {
-    /// Inside a macro's definition or call: `#[cfg(test)]` there is only text.
+    /// Inside a macro's definition or call: there `#[cfg(test)]` is only text.
     in_macro: bool,
-    /// Inside a call of one of the submission's own macros: a bare name there may become anything.
+    /// Inside a call of the submission's own macros: a bare name there may become anything.
     in_own_macro: bool,
-    /// Statements or items stand here, not the parts of an expression, a pattern or a list.
+    /// Contains statements or items, not the parts of an expression, a pattern or a list.
     items: bool,
-    /// The braces of `use std::{…}`: what begins a path there is no crate.
+    /// The braces of `use std::{…}`: the paths in them do not begin with a crate.
     in_path: bool,
     depth: usize,
 }
@@ -242,9 +244,9 @@ impl Scanner<'_> {
         }
     }
 
-    /// How many tokens at the front are a whole item under `#[cfg(test)]` or `#[test]`, which no build here compiles. The item
-    /// must be one for sure, and its end too: an attribute may as well stand before an arm, an element, a field or a parameter,
-    /// and says nothing of those beside it.
+    /// How many tokens at the front are a whole item under `#[cfg(test)]` or `#[test]`, which is never compiled here. Both the
+    /// item and its end must be certain: such an attribute may also be before a match arm, an element, a field or a parameter,
+    /// and does not apply to what follows those.
     fn test_code(&self, before: &[TokenTree], tokens: &[TokenTree]) -> Option<usize> {
         let first = attribute(tokens).filter(|_| !is_punct(tokens.get(1), '!'))?;
         if !(is_cfg_test(first) || is_test(first) && !self.names.tests_renamed) || !begins_statement(before) {
@@ -260,7 +262,7 @@ impl Scanner<'_> {
     fn ident(&mut self, ident: &Ident, before: &[TokenTree], after: &[TokenTree], place: Place) {
         let name = plain(ident);
         let called = is_punct(after.first(), '!') && !is_punct(after.get(1), '=');
-        // Handed to a macro of the submission's own, a name may be called there.
+        // Passed to a macro of the submission's own, a name may be called there.
         let alone = !is_punct(after.first(), ':') && !is_punct(after.first(), '.') && !is_punct(before.last(), '.');
         let called = called || place.in_own_macro && alone && !is_punct(after.first(), '=');
         let named = |names: &[&str]| names.contains(&name.as_str());
@@ -299,7 +301,7 @@ impl Scanner<'_> {
         self.names(&name, before, after, place);
     }
 
-    /// Which names are declared, and which might be crates.
+    /// Records which names are declared, and which might be crates.
     fn names(&mut self, name: &str, before: &[TokenTree], after: &[TokenTree], place: Place) {
         let previous = match before.last() {
             Some(TokenTree::Ident(ident)) => ident.to_string(),
@@ -320,18 +322,18 @@ impl Scanner<'_> {
         if path_begins && (path_goes_on || previous == "use") && !place.in_macro && !place.in_path {
             self.scan.roots.insert(name.to_owned());
         } else if !path_goes_on && !path_begins {
-            // The leaf of a `use` is a name of this crate's: `use std::fmt;` makes `fmt::Display` a path.
+            // The last name of a `use` is declared in this crate: after `use std::fmt;`, `fmt::Display` is a path.
             self.scan.declared.insert(name.to_owned());
         } else if !path_goes_on
             && matches!(after.first(), None | Some(TokenTree::Punct(_)))
             && before.last().is_none_or(|token| is_punct(Some(token), ','))
         {
-            // And so are the leaves of `use std::{fmt, io};`.
+            // So are the names in `use std::{fmt, io};`.
             self.scan.declared.insert(name.to_owned());
         }
     }
 
-    /// An attribute, and those that it holds: `cfg_attr(condition, path = "…")` and `unsafe(no_mangle)` hold some.
+    /// An attribute, and those inside it: `cfg_attr(condition, path = "…")` and `unsafe(no_mangle)` contain some.
     fn attribute(&mut self, tokens: TokenStream) {
         let mut held: Vec<Vec<TokenTree>> = vec![tokens.into_iter().collect()];
         while let Some(tokens) = held.pop() {
@@ -341,7 +343,7 @@ impl Scanner<'_> {
             {
                 self.found(name.span(), "an attribute's name must not be a macro's parameter: write the attribute out");
             }
-            // An attribute may be named by its path: `core::prelude::v1::global_allocator`.
+            // An attribute may be written as a path: `core::prelude::v1::global_allocator`.
             let is_of_path = |token: &&TokenTree| matches!(token, TokenTree::Ident(_)) || is_punct(Some(token), ':');
             let path = tokens.iter().take_while(is_of_path).count();
             for token in &tokens[..path] {
@@ -376,13 +378,13 @@ impl Scanner<'_> {
     }
 }
 
-/// The tokens of a statement that a parser has begun and not yet ended: it may be as deep in calls as there are of them.
+/// The tokens of an unfinished statement: a parser may recurse once for each of them.
 #[derive(Debug, Default)]
 struct Unfinished {
     tokens: usize,
-    /// Angle brackets that may be open: a comma among them ends nothing.
+    /// Possibly open angle brackets: a comma inside them does not end anything.
     angles: usize,
-    /// Whether a closure's parameters may have begun: from there on no comma is trusted.
+    /// Whether a closure's parameters may have begun: after that, no comma is certain to end anything.
     bars: bool,
 }
 
@@ -396,7 +398,7 @@ impl Unfinished {
                 ',' if self.angles == 0 && !self.bars => self.tokens = 0,
                 '|' => self.bars = true,
                 '<' => self.angles += 1,
-                // Not that of an arrow.
+                // The `>` of an arrow is not a bracket.
                 '>' if !matches!(before.last(), Some(TokenTree::Punct(last)) if matches!(last.as_char(), '-' | '=')
                     && last.spacing() == Spacing::Joint) =>
                 {
@@ -453,7 +455,7 @@ fn begins_statement(before: &[TokenTree]) -> bool {
     }
 }
 
-/// How many tokens at the front are an item, where they surely begin one; at least where its body or its semicolon ends it.
+/// How many tokens at the front are an item, if they certainly begin one; at least up to its body or semicolon.
 fn item(tokens: &[TokenTree]) -> Option<usize> {
     let mut at = 0;
     if is_ident(tokens.first(), "pub") {
@@ -471,7 +473,7 @@ fn item(tokens: &[TokenTree]) -> Option<usize> {
     let end = match word.as_str() {
         "use" => tokens.iter().position(to_semicolon),
         "type" if named(at + 1) => tokens.iter().position(to_semicolon),
-        // `const NAME: T = …;`, and not `const {…}`; functions may begin so too.
+        // `const NAME: T = …;`, not `const {…}`; functions may begin so too.
         "const" | "static" if named(at + 1) && is_punct(tokens.get(at + 2), ':') => {
             tokens.iter().position(to_semicolon)
         }
@@ -507,7 +509,7 @@ fn macro_before(before: &[TokenTree]) -> Option<&Ident> {
     }
 }
 
-/// Whether a parser is done with what came before a body: nothing continues it.
+/// Whether a body at the end of these tokens completes an item: nothing can continue it.
 fn ends_with_body(tokens: &[TokenTree]) -> bool {
     match tokens.get(1) {
         None | Some(TokenTree::Literal(_)) => true,

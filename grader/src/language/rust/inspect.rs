@@ -1,9 +1,10 @@
-//! Reads a submission's source before any compiler does: which items of the prototype are there, and what is forbidden.
+//! Inspects a submission's source before any compiler reads it: which items of the prototype it has, and what is
+//! forbidden.
 //!
-//! Forbidden things are looked for in the *tokens*, so that a macro's body counts as code, while comments and strings do
-//! not. Code under `#[cfg(test)]` is left alone: it is never compiled here. Which items there are is read from the syntax
-//! tree. Both are generous: what only the compiler can know (a macro that makes an item, a crate that is not there) is
-//! left to the compiler, and the sandbox keeps whatever slips through from reading anything of the host's.
+//! Forbidden things are searched for in the *tokens*, so that a macro's body counts as code, while comments and strings do not.
+//! Code under `#[cfg(test)]` is ignored: it is never compiled here. Items are found in the syntax tree. Both are permissive: what
+//! only the compiler can know (an item made by a macro, a missing crate) is left to the compiler, and the sandbox prevents
+//! anything that was overlooked from reading the host's files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,35 +18,35 @@ use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-/// What a submission's source shows.
+/// The findings about a submission's source.
 #[derive(Debug, Clone, Default)]
 pub struct Inspection {
-    /// What the exercise forbids, each at its place; such a submission is not compiled.
+    /// What the exercise forbids, each at its place; then the submission is not compiled.
     pub forbidden: Vec<Diagnostic>,
-    /// Crates that the source seems to name and the exercise does not allow; the compiler has the last word.
+    /// Crates that the source seems to use and the exercise does not allow; the compiler decides.
     pub foreign_crates: BTreeSet<String>,
-    /// The items of the prototype to try: those that are there, and those that might be.
+    /// The items of the prototype to try: those that exist, and those that might.
     pub items: BTreeSet<String>,
-    /// What there is to say about items that are not to be tried.
+    /// Messages about items that are not tried.
     pub remarks: Vec<Diagnostic>,
-    /// Whether futures need tokio's runtime.
+    /// Whether its futures need tokio's runtime.
     pub uses_tokio: bool,
-    /// Whether it may start threads, so that it has to be compiled for a target that has them.
+    /// Whether it may start threads, so that it must be compiled for a target with threads.
     pub spawns: bool,
-    /// Files that cannot be cut into tokens, so that nobody knows what they hold.
+    /// Files that cannot be tokenised, so that their content is unknown.
     pub unread: Vec<Unread>,
     found: BTreeMap<String, Found>,
 }
 
-/// A file that cannot be cut into tokens. The compiler's messages about such a file are better than any here, so it may see the
-/// file, unless that names what would have it read others.
+/// A file that cannot be tokenised. The compiler's messages about it are better than ours, so the compiler may read it, unless it
+/// names something that would make the compiler read other files.
 #[derive(Debug, Clone)]
 pub struct Unread {
     /// Its name.
     pub file: String,
     /// What there is to say about it.
     pub diagnostic: Diagnostic,
-    /// Whether it names something forbidden, if only in a comment.
+    /// Whether it names something forbidden, even if only in a comment.
     pub suspicious: bool,
 }
 
@@ -59,7 +60,7 @@ fn unread(file: &str, text: &str, error: &proc_macro2::LexError) -> Unread {
     Unread { file: file.to_owned(), diagnostic, suspicious }
 }
 
-/// An item where it stands.
+/// An item, with its place.
 #[derive(Debug, Clone)]
 struct Found {
     file: String,
@@ -67,17 +68,17 @@ struct Found {
     column: u32,
     declaration: String,
     public: bool,
-    /// Whether it is a function whose result has to be waited for.
+    /// Whether it is a function that returns a future.
     waits: bool,
 }
 
-/// The parser works on the stack, and so does everything that walks its trees: this is more than [`forbidden::DEPTH_MAX`] needs.
+/// The parser recurses on the stack, and so does everything that walks its trees: this is enough for [`forbidden::DEPTH_MAX`].
 const STACK_BYTES: usize = 256 << 20;
 
-/// Inspects a submission. What cannot be parsed is left to the compiler's better messages. Cost: O(source).
+/// Inspects a submission. Files that cannot be parsed are left to the compiler's better messages. Cost: O(source).
 ///
 /// # Errors
-/// This machine has no room for the inspector: nothing is said about the submission.
+/// This machine has no memory for the inspector: this says nothing about the submission.
 pub fn inspect(submission: &Submission, interface: &Interface) -> Result<Inspection, Rejected> {
     let work = || inspect_here(submission, interface);
     std::thread::scope(|scope| {
@@ -95,13 +96,13 @@ pub fn inspect(submission: &Submission, interface: &Interface) -> Result<Inspect
 }
 
 impl Inspection {
-    /// Whether what a function returns is a future.
+    /// Whether the function returns a future.
     pub fn waits(&self, item: &str) -> bool {
         self.found.get(item).is_some_and(|found| found.waits)
     }
 
-    /// Says that an item is not as the prototype has it, with both declarations; `reason` is the compiler's, and `graded`
-    /// whether it could be used all the same.
+    /// A message that an item differs from the prototype, with both declarations; `reason` is the compiler's, and `graded` says
+    /// whether it can be used all the same.
     pub fn deviation(&self, root: &str, prototype: &Prototype, item: &str, reason: &str, graded: bool) -> Diagnostic {
         let expected = prototype.get(item).map(|item| item.declaration.as_str()).unwrap_or_default();
         let so = if graded {
@@ -142,7 +143,7 @@ impl Inspection {
 }
 
 impl Inspection {
-    /// The public fields that structs have here and not in the prototype, by the struct's name.
+    /// Public fields that structs have here and not in the prototype, by the struct's name.
     pub fn further_fields(&self, prototype: &Prototype) -> BTreeMap<String, Vec<String>> {
         let fields = |declaration: &str| -> Vec<String> {
             let Ok(item) = syn::parse_str::<syn::ItemStruct>(declaration) else { return Vec::new() };
@@ -160,7 +161,7 @@ impl Inspection {
     }
 }
 
-/// Whether two declarations are one but for spaces and trailing commas.
+/// Whether two declarations are equal apart from spaces and trailing commas.
 fn same(one: &str, other: &str) -> bool {
     let plain = |text: &str| text.replace(' ', "").replace(",}", "}").replace(",)", ")");
     plain(one) == plain(other)
@@ -172,7 +173,7 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
     let mut local = BTreeSet::new();
     let mut used = BTreeSet::new();
     let mut threads = [false; 2];
-    // A file that does not parse may hold anything.
+    // A file that does not parse may contain any item.
     let mut all_read = true;
     let mut files: Vec<(&str, TokenStream)> = Vec::new();
     for (name, text) in &submission.files {
@@ -219,11 +220,11 @@ fn inspect_here(submission: &Submission, interface: &Interface) -> Inspection {
     inspection
 }
 
-/// Chooses the items to try. One that is missing for sure is not tried: a try that fails costs a call of the compiler.
+/// Chooses the items to try. One that is certainly missing is not tried: a failed try costs a call of the compiler.
 fn choose(inspection: &mut Inspection, items: Items, prototype: &Prototype, all_read: bool) {
     for name in prototype.items() {
         let owner = name.split("::").next().unwrap_or_default();
-        // A type without a declaration of its own here is renamed or made by a macro; so may be what belongs to it.
+        // A type without a declaration here may be renamed or made by a macro; then so may its methods.
         let may_be_made = !all_read || items.has_macros || (name != owner && !items.found.contains_key(owner));
         match items.found.get(name) {
             Some(found) if !found.public => {
@@ -268,7 +269,7 @@ impl Items {
             public,
             waits,
         };
-        // Two modules may each have a `Node`; a public one is meant.
+        // Two modules may each have a `Node`; the public one is meant.
         if public || !self.found.contains_key(&name) {
             self.found.insert(name, found);
         }
@@ -280,7 +281,7 @@ impl Items {
     }
 }
 
-/// A name as one remembers it: `CacheNode::cleanExpired` and `CacheNode::clean_expired` are alike.
+/// A name for comparison: `CacheNode::cleanExpired` and `CacheNode::clean_expired` are equal.
 fn remembered(name: &str) -> String {
     name.replace('_', "").to_lowercase()
 }
@@ -314,7 +315,7 @@ impl<'ast> Visit<'ast> for Items {
     }
 
     fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
-        // What the alias stands for has its methods under another name.
+        // The methods of an alias's type have another name.
         self.has_macros = true;
         self.add(
             item.ident.to_string(),
@@ -371,7 +372,7 @@ impl<'ast> Visit<'ast> for Items {
     }
 
     fn visit_item_macro(&mut self, item: &'ast syn::ItemMacro) {
-        // `macro_rules! name {…}` defines; anything else may make items.
+        // `macro_rules! name {…}` only defines a macro; any other call may make items.
         self.has_macros |= item.ident.is_none();
     }
 

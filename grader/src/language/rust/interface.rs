@@ -1,4 +1,4 @@
-//! What an exercise asks of a submission before any of its code runs.
+//! The requirements of an exercise on a submission, before any of its code runs.
 
 use cachedojo_judge::pack::InterfaceKind;
 
@@ -7,27 +7,27 @@ use crate::language::rust::companion::Companion;
 use crate::language::rust::prototype::Prototype;
 use crate::pack::Pack;
 
-/// What a submission has to be.
+/// The requirements on a submission.
 #[derive(Debug, Clone)]
 pub struct Interface {
-    /// How it is spoken to.
+    /// What of it is called.
     pub kind: InterfaceKind,
-    /// The items it is asked for.
+    /// The items that are requested.
     pub prototype: Prototype,
-    /// The crates it may use besides std, as Rust code names them.
+    /// The crates that it may use besides std, with the names that Rust code has for them.
     pub allowed_crates: Vec<String>,
-    /// A crate of ours that it is compiled with, one of those allowed.
+    /// A crate of ours that it is compiled with; one of the allowed crates.
     pub companion: Option<Companion>,
 }
 
 impl Interface {
-    /// What a pack's exercise asks for.
+    /// The requirements of a pack's exercise.
     ///
     /// # Errors
-    /// The pack has no prototype, or not one that can be read.
+    /// The pack has no prototype, or an invalid one.
     pub fn of(pack: &Pack) -> anyhow::Result<Self> {
         let kind = pack.exercise.interface;
-        // Nothing of what tests hold is called but the tests.
+        // Of tests, nothing but the tests themselves is called.
         let none = (kind == InterfaceKind::Tests).then_some("");
         let text = pack.files.get("prototype.rs").map(String::as_str).or(none);
         let text = text.ok_or_else(|| UsageError("the pack has no prototype.rs: add one".to_owned()))?;

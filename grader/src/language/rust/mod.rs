@@ -2,15 +2,15 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`interface`], [`prototype`] | what an exercise asks for: how it is spoken to, which items, which crates |
-//! | [`inspect`], [`forbidden`] | which of them a submission has, and what it must not have |
-//! | `compiler` | which compiler `rustc` means here |
-//! | [`toolbox`] | what it is compiled against, built once |
-//! | [`rustc`] | the compiler, confined |
-//! | [`build`] | all of that in order: from text to a program |
+//! | [`interface`], [`prototype`] | an exercise's requirements: what is called, which items, which crates |
+//! | [`inspect`], [`forbidden`] | which items a submission has, and what it must not contain |
+//! | `compiler` | which compiler `rustc` means on this machine |
+//! | [`toolbox`] | the libraries that it is compiled with, built once |
+//! | [`rustc`] | one call of the compiler, confined |
+//! | [`build`] | all steps in order: from text to a program |
 //! | [`suite`] | tests as submissions |
 //! | [`companion`] | a crate of ours that a submission is compiled with |
-//! | `words` | what the compiler says of the adapter, in a learner's words |
+//! | `words` | the compiler's messages about the adapter, in a learner's words |
 
 pub mod build;
 pub mod companion;
@@ -42,21 +42,21 @@ use crate::pack::Pack;
 use interface::Interface;
 use toolbox::{Target, Toolbox};
 
-/// The way from Rust sources to WebAssembly modules.
+/// The toolchain from Rust sources to WebAssembly modules.
 #[derive(Debug, Clone)]
 pub struct RustToolchain {
-    /// What submissions have to be.
+    /// The requirements on submissions.
     pub interface: Interface,
-    /// What they are compiled against.
+    /// The libraries that they are compiled with.
     pub toolbox: Toolbox,
-    /// The same for those that start threads; made when the first of them comes.
+    /// The same for submissions with threads; opened when the first of them comes.
     threads: Arc<OnceLock<Result<Toolbox, String>>>,
     /// Whether the compiler is confined.
     pub protection: Protection,
 }
 
 impl RustToolchain {
-    /// The toolchain for a pack. Where this machine has no toolbox yet, it is built now, once, and standard error says so.
+    /// The toolchain for a pack. If this machine has no toolbox yet, it is built now, with a message on standard error.
     ///
     /// # Errors
     /// The pack's prototype cannot be read, or the toolbox cannot be built; the message names the remedy.
@@ -74,7 +74,7 @@ impl RustToolchain {
 impl Toolchain for RustToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let inspection = inspect::inspect(submission, &self.interface)?;
-        // A node of a cluster is a state machine: it has one thread, and its memory is measured.
+        // A node of a cluster is a state machine: one thread, and its memory is measured.
         let spawns = inspection.spawns && self.interface.kind != InterfaceKind::Nodes;
         let toolbox = if spawns { self.threads()? } else { &self.toolbox };
         let built = build::compile(submission, &self.interface, toolbox, self.protection, &inspection)?;
@@ -90,7 +90,7 @@ impl Toolchain for RustToolchain {
     }
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {
-        // A module of one thread brings its own memory; one with threads asks for a shared one.
+        // A module without threads defines its own memory; one with threads imports a shared one.
         match ThreadedFactory::new(artifact, BTreeMap::new()) {
             Ok(factory) => Some(Arc::new(factory)),
             Err(_) => Program::new(artifact).ok().map(|program| Arc::new(program) as Arc<dyn Factory>),
@@ -103,7 +103,7 @@ impl Toolchain for RustToolchain {
             adapter.add(name.as_bytes());
             adapter.add(text.as_bytes());
         }
-        // What compiles, and what is called an error, changes from one compiler to the next.
+        // What compiles, and what is an error, depends on the compiler.
         let (toolbox, version) = (self.toolbox.name(), &self.toolbox.version);
         format!("rust {version} {toolbox} {} {:?}", adapter.hex(), self.protection)
     }

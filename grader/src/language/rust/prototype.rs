@@ -1,4 +1,4 @@
-//! An exercise's prototype: the public items a submission is asked for, read from Rust without bodies.
+//! An exercise's prototype: the public items that a submission must have, as Rust declarations without bodies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ pub struct Prototype {
 /// An item of a prototype.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// As the prototype declares it, on one line.
+    /// Its declaration in the prototype, on one line.
     pub declaration: String,
-    /// The types of the prototype without which it cannot be called.
+    /// The types of the prototype that a call needs.
     pub needs: BTreeSet<String>,
-    /// The types of the prototype that it returns: something else may be returned in their place.
+    /// The types of the prototype that it returns: another type may be returned instead.
     pub returns: BTreeSet<String>,
 }
 
@@ -27,7 +27,7 @@ impl Prototype {
     /// Reads a prototype: structs, enums, free functions, and `impl` blocks whose functions end in `;`.
     ///
     /// # Errors
-    /// A sentence, when the text is not such Rust.
+    /// A sentence, if the text is not such Rust.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file =
             syn::parse_file(text).map_err(|error| format!("prototype.rs:{}: {error}", error.span().start().line))?;
@@ -53,7 +53,7 @@ impl Prototype {
         self.items.get(name)
     }
 
-    /// Removes from `items` what cannot be called without an item that is not among them.
+    /// Removes from `items` those that cannot be called because they need an item that is not included.
     pub fn drop_dependents(&self, items: &mut BTreeSet<String>) {
         loop {
             let orphan = |name: &String| self.items.get(name).is_some_and(|item| !item.needs.is_subset(items));
@@ -133,7 +133,7 @@ impl Prototype {
     }
 }
 
-/// A function's declaration on one line, as it is written: visibility and signature.
+/// A function's declaration on one line, as written: visibility and signature.
 pub fn declaration(visibility: &syn::Visibility, signature: &syn::Signature) -> String {
     match visibility {
         syn::Visibility::Inherited => text_of(signature.span(), signature.span()),
@@ -153,7 +153,7 @@ pub fn text_of(from: proc_macro2::Span, to: proc_macro2::Span) -> String {
         .join(" ")
 }
 
-/// The last name of a type's path.
+/// The last name in a type's path.
 pub fn type_name(kind: &syn::Type) -> Option<String> {
     match kind {
         syn::Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -163,7 +163,7 @@ pub fn type_name(kind: &syn::Type) -> Option<String> {
     }
 }
 
-/// A function that ends in `;`, ended by an empty body instead.
+/// Replaces the `;` at a function's end by an empty body, so that it parses.
 fn with_body(tokens: &TokenStream) -> TokenStream {
     let body = TokenTree::Group(Group::new(Delimiter::Brace, TokenStream::new()));
     let ends = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');

@@ -1,4 +1,4 @@
-//! One call of the compiler: confined, from a bare environment, and its words turned into diagnostics.
+//! One call of the compiler: confined, with a minimal environment; its messages become diagnostics.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,10 +12,10 @@ use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::language::rust::toolbox::{Target, Toolbox};
 
-/// Processor time of a call that compiles a submission, in seconds.
+/// Processor time for compiling a submission, in seconds.
 pub const CPU_S: u64 = 8;
 
-/// What a compiler call may use: ten times what an honest submission needs.
+/// The limits of a compiler call: ten times what an honest submission needs.
 const LIMITS: Limits = Limits {
     wall: Duration::from_secs(40),
     cpu_s: CPU_S,
@@ -24,7 +24,7 @@ const LIMITS: Limits = Limits {
     output_bytes: 4 << 20,
 };
 
-/// Most diagnostics kept of one call.
+/// The most diagnostics of one call.
 const DIAGNOSTICS_MAX: usize = 50;
 
 /// One call of the compiler.
@@ -32,7 +32,7 @@ const DIAGNOSTICS_MAX: usize = 50;
 pub struct Call<'a> {
     /// The toolbox to compile against.
     pub toolbox: &'a Toolbox,
-    /// The folder it works in, and the only one it may write to.
+    /// Its working folder, and the only one it may write to.
     pub scratch: &'a Path,
     /// The crate's root, relative to `scratch`.
     pub root: &'a str,
@@ -42,50 +42,50 @@ pub struct Call<'a> {
     pub kind: &'a str,
     /// The file to write, relative to `scratch`.
     pub output: &'a str,
-    /// Crates it may name, and their libraries.
+    /// The crates that the source may use, with their libraries.
     pub externs: &'a [(&'a str, PathBuf)],
     /// `--cfg` values.
     pub cfgs: &'a [String],
     /// More flags.
     pub flags: &'a [String],
-    /// Processor time that it may take, in seconds: [`CPU_S`], or more for what is no stranger's.
+    /// Its processor time, in seconds: [`CPU_S`], or more for sources of our own.
     pub cpu_s: u64,
     /// Whether the compiler is confined.
     pub protection: Protection,
 }
 
-/// A message of the compiler's, as far as the grader needs it.
+/// A compiler message, as far as the grader uses it.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// At its place in the sources of the call.
+    /// The message, with its place in the call's sources.
     pub diagnostic: Diagnostic,
-    /// The file of that place; for what a macro made, the file in which the macro was called.
+    /// The file of that place; for code made by a macro, the file of the macro's call.
     pub outer_file: String,
     /// The line there.
     pub outer_line: u32,
-    /// Its code, as `E0432`, or a lint's name.
+    /// Its code, such as `E0432`, or a lint's name.
     pub code: String,
-    /// Whether it has neither a code nor a place: it is not about the sources' text, but about files, programs, the whole.
+    /// Whether it has neither a code nor a place: then it is not about the sources, but about files, programs, or the whole call.
     pub bare: bool,
 }
 
 impl Message {
-    /// The lint that speaks; nothing where it is the language itself.
+    /// The lint that made it; `None` for an error of the language.
     pub fn lint(&self) -> Option<&str> {
         Some(self.code.as_str()).filter(|code| code.starts_with(|first: char| first.is_ascii_lowercase()))
     }
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The file is there.
+    /// The output file was written.
     Built,
     /// The sources have errors.
     Errors(Vec<Message>),
-    /// The compiler gave up for want of time, memory or output, or crashed: said of the submission, in a sentence.
+    /// The compiler ran out of time, memory or output, or crashed: blamed on the submission, in a sentence.
     GaveUp(String),
-    /// This machine failed it: nothing is said about the submission.
+    /// This machine failed: this says nothing about the submission.
     Machine(String),
 }
 
@@ -93,7 +93,7 @@ impl Call<'_> {
     /// Compiles.
     ///
     /// # Errors
-    /// When the compiler was not run at all.
+    /// The compiler was not run.
     pub fn run(&self) -> Result<Outcome, NotRun> {
         let arguments = self.arguments();
         let left = budget::left(budget::BUILDING).map_or(self.cpu_s, |left| left.as_secs().min(self.cpu_s));
@@ -109,9 +109,9 @@ impl Call<'_> {
             scratch: self.scratch,
             writes: true,
             readable: &self.toolbox.visible,
-            // The same on every machine: what the compiler sees must change no mark.
+            // The same on every machine: no mark may depend on the compiler's environment.
             environment: &[("TMPDIR", ".".into())],
-            // A module is linked by a program of its own, a library is not.
+            // A module is linked by another program, a library is not.
             starts_programs: self.kind == "cdylib",
             forks: false,
             limits: Limits { cpu_s: left, ..LIMITS },
@@ -146,14 +146,15 @@ impl Call<'_> {
         for fixed in ["--edition=2024", "--error-format=json", "--json=diagnostic-short", "-Ccodegen-units=1"] {
             flag(fixed);
         }
-        // A story of threads tells lines of the source; nothing else needs to know them.
+        // Stories of threads show source lines; nothing else needs them.
         flag(match self.toolbox.target {
             Target::Single => "-Cdebuginfo=0",
             Target::Threads => "-Cdebuginfo=line-tables-only",
         });
-        // Unoptimised code and the fast backend of wasmtime: what a submission saves in compiling it never spends in running.
+        // Unoptimised, with wasmtime's fast backend: a submission saves more time in compiling than it loses in running.
         flag("-Copt-level=0");
-        // Overflow is a panic, as under `cargo test`. The checks inside std's own unsafe code find no mistake of a submission's.
+        // Overflow panics, as under `cargo test`. Without the checks in std's own unsafe code, which find no mistakes of a
+        // submission.
         flag("-Cdebug-assertions=off");
         flag("-Coverflow-checks=on");
         flag("-Cembed-bitcode=no");
@@ -177,7 +178,7 @@ impl Call<'_> {
             arguments.push(path(&format!("{name}="), library));
         }
         arguments.push(path("-Ldependency=", &self.toolbox.folder));
-        // It finds itself by its own place, which is not to be seen in the sandbox.
+        // By default it derives this from its own path, which is not visible in the sandbox.
         arguments.push(path("--sysroot=", &self.toolbox.sysroot));
         for scratch in [self.scratch, Path::new(sandbox::WORK)] {
             let mut remap = path("--remap-path-prefix=", scratch);
@@ -228,7 +229,7 @@ impl Call<'_> {
         Message { diagnostic, outer_file, outer_line, code, bare }
     }
 
-    /// The paths of this machine are nobody's concern, and would differ from one grading to the next.
+    /// Removes this machine's paths: they do not help a learner, and would make reports differ.
     fn without_host_paths(&self, text: &str) -> String {
         let hidden: BTreeMap<&Path, &str> = BTreeMap::from([
             (self.scratch, "."),
@@ -240,7 +241,7 @@ impl Call<'_> {
     }
 }
 
-/// What it means that the compiler ended without an error of its own.
+/// The meaning of a compiler that ended without an error message.
 fn crashed(said: &str) -> Outcome {
     if ["memory allocation of", "out of memory", "Cannot allocate memory"].iter().any(|word| said.contains(word)) {
         let most = LIMITS.memory_bytes >> 20;
@@ -252,9 +253,8 @@ fn crashed(said: &str) -> Outcome {
     }
 }
 
-/// Whether the compiler's words, where they are about no place in the sources, are about this machine: its disks, its tables of
-/// files and processes, and whoever killed the linker. (Memory is not among them, nor are files that grow too big: those limits
-/// are the grader's own.)
+/// Whether a message without a place in the sources is about this machine: its disks, its tables of files and processes, or a
+/// killed linker. (Not memory and file size: those limits are the grader's own.)
 fn is_of_machine(text: &str) -> bool {
     const WORDS: &[&str] = &[
         "No space left on device",
@@ -315,7 +315,7 @@ impl RawSpan {
         self.expansion.as_deref().map_or(self, |expansion| expansion.span.outermost())
     }
 
-    /// The place in the submission itself: an error inside a macro of std's shows where the macro is called.
+    /// The place in the submission itself: for an error inside a macro of std, the place of the call.
     fn in_submission(&self) -> Option<&Self> {
         if !self.file_name.starts_with('/') && !self.file_name.starts_with('<') {
             return Some(self);

@@ -1,5 +1,6 @@
-//! What every submission is compiled against: the seam, the adapters' common half and the allowed crates, built once for
-//! `wasm32-wasip1` (and, once a submission wants threads, for that target too) and kept in a folder of the cache that is named by what went into it.
+//! The libraries that every submission is compiled with: the wire, the adapters' common half and the allowed crates. Built once
+//! for `wasm32-wasip1` (and for threads when a submission needs them), and kept in a cache folder named after everything it is
+//! made from.
 
 use std::collections::BTreeMap;
 use std::env::consts::DLL_EXTENSION;
@@ -17,17 +18,17 @@ use crate::host::digest::hex;
 use crate::host::sandbox::{self, Ending, Job, libraries_of};
 use crate::report::write_whole;
 
-/// The target that submissions are compiled for.
+/// The target of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// One thread, and nothing of what several need.
+    /// One thread.
     Single,
-    /// Threads over one shared memory.
+    /// Threads with a shared memory.
     Threads,
 }
 
 impl Target {
-    /// Its name, as the compiler knows it.
+    /// The compiler's name for it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Single => "wasm32-wasip1",
@@ -36,7 +37,7 @@ impl Target {
     }
 }
 
-/// The files of the toolbox's workspace. They live in this binary, so that it works wherever it is installed.
+/// The files of the toolbox's workspace, embedded so that the grader works wherever it is installed.
 const SOURCES: &[(&str, &str)] = &[
     ("Cargo.toml", include_str!("../../../adapter/toolbox/Cargo.toml")),
     ("Cargo.lock", include_str!("../../../adapter/toolbox/Cargo.lock")),
@@ -46,40 +47,39 @@ const SOURCES: &[(&str, &str)] = &[
     ("wire/src/machine.rs", include_str!("../../../../wire/src/machine.rs")),
 ];
 
-/// Crates that the adapters use or an exercise may allow, as a submission names them.
+/// Crates that the adapters use or an exercise may allow, by the names in Rust code.
 const CRATES: &[&str] = &["cachedojo_wire", "toolbox", "sha2", "tokio", "twox_hash", "xxhash_rust"];
 
-/// What changes a toolbox without being a source; one more whenever this file lays it out otherwise.
+/// Increased when this file changes the folder's layout, which no source shows.
 const LAYOUT: u32 = 4;
 
 /// A toolbox, ready.
 #[derive(Debug, Clone)]
 pub struct Toolbox {
-    /// What its libraries are compiled for.
+    /// The target of its libraries.
     pub target: Target,
     /// Its folder.
     pub folder: PathBuf,
-    /// The compiler itself, not rustup's stand-in for it.
+    /// The compiler itself, not rustup's proxy.
     pub rustc: PathBuf,
-    /// What the compiler calls itself, its version and commit.
+    /// The compiler's version and commit, in its own words.
     pub version: String,
-    /// The compiler's home.
+    /// The compiler's sysroot.
     pub sysroot: PathBuf,
-    /// What the compiler has to see beside itself: its own libraries and linker, the system's that they are loaded with, and
-    /// the toolbox.
+    /// The files that the compiler needs: its own libraries and linker, the system's shared libraries, and the toolbox.
     pub visible: Vec<PathBuf>,
-    /// Crate to library.
+    /// Crate name -> library.
     libraries: BTreeMap<String, PathBuf>,
 }
 
-/// Why there is no toolbox. Each names the remedy.
+/// Why there is no toolbox. Each sentence names the remedy.
 #[derive(Debug)]
 pub enum NoToolbox {
-    /// No compiler.
+    /// There is no compiler.
     NoRustc(String),
     /// The compiler lacks the target.
     NoTarget(Target, String),
-    /// No folder to keep it in.
+    /// There is no folder to keep it in.
     NoCache(String),
     /// Cargo did not build it.
     NotBuilt(String),
@@ -106,8 +106,8 @@ impl fmt::Display for NoToolbox {
 impl std::error::Error for NoToolbox {}
 
 impl Toolbox {
-    /// Opens the toolbox of this grader and this machine's compiler; builds it first where there is none, which `say` is
-    /// told. Graders that want the same one at once wait for the first.
+    /// Opens the toolbox of this grader and this machine's compiler; if it is missing it is built now, which `say` reports.
+    /// Concurrent graders wait for the first.
     ///
     /// # Errors
     /// See [`NoToolbox`].
@@ -125,43 +125,43 @@ impl Toolbox {
         Ok(Self { target, folder, rustc, version, sysroot, visible, libraries })
     }
 
-    /// Its name, which changes with everything that it is made of.
+    /// Its name, which depends on everything that it is made from.
     pub fn name(&self) -> String {
         self.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
     }
 
-    /// What a library for threads is linked with, so that it is set up before its first call.
+    /// The object file that initialises a library with threads before its first call.
     pub fn reactor(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib").join(self.target.name()).join("lib/self-contained/crt1-reactor.o")
     }
 
-    /// Whether its files are those that were built, byte for byte. Cost: O(bytes), some 50 ms.
+    /// Whether its files are unchanged since they were built, byte for byte. Cost: O(bytes), some 50 ms.
     pub fn is_sound(&self) -> bool {
         cache::is_sound(&self.folder)
     }
 
-    /// Whether a crate that cannot be found is missing here: one of the compiler's own, which every crate names, or a library that is
-    /// no longer as it was built. A submission that names a library which it may not have finds none either.
+    /// Whether a crate that cannot be found should exist on this machine: one of the compiler's own, or a library of the toolbox
+    /// that was changed. For a library that a submission may not use, the answer is no.
     pub fn lacks(&self, name: &str) -> bool {
         ["std", "core", "alloc"].contains(&name) || self.libraries.contains_key(name) && !self.is_sound()
     }
 
-    /// The library of a crate, as a submission names it.
+    /// The library of a crate, by its name in Rust code.
     pub fn library(&self, name: &str) -> Option<&Path> {
         self.libraries.get(name).map(PathBuf::as_path)
     }
 }
 
-/// A toolbox of this name that holds all that was put in.
+/// The complete toolbox with this name, if there is one.
 fn whole(name: &str) -> Option<PathBuf> {
     cache::find(name).filter(|folder| {
-        // First held, then looked at: nobody removes it between.
+        // Marked as used first, then examined: so it cannot be removed in between.
         cache::bound::hold(folder);
         cache::is_whole(folder)
     })
 }
 
-/// Makes a toolbox, or has it made by whoever makes it for this process.
+/// Makes a toolbox, or lets the process that does this for us make it.
 fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Result<PathBuf, NoToolbox> {
     if let Some(made) = cache::made_elsewhere(target.name()) {
         made.map_err(NoToolbox::NotBuilt)?;
@@ -172,7 +172,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
     let folder = cache.join(name);
     let lock = File::create(cache.join("toolbox.lock")).map_err(no_cache)?;
     lock.lock().map_err(no_cache)?;
-    // Another grader may have built it while this one waited. What is not whole, a full disk has cut.
+    // Another grader may have built it during the wait. An incomplete one was cut off by a full disk.
     if !cache::is_whole(&folder) {
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(no_cache)?;
@@ -184,7 +184,7 @@ fn made(target: Target, name: &str, sysroot: &Path, say: &dyn Fn(&str)) -> Resul
     Ok(folder)
 }
 
-/// Names what goes into a toolbox: its sources and the compiler.
+/// A digest of what a toolbox is made from: its sources and the compiler.
 fn key(target: Target, sysroot: &Path, rustc: &Path) -> String {
     let mut hash = Sha256::new();
     hash.update(LAYOUT.to_le_bytes());
@@ -197,7 +197,7 @@ fn key(target: Target, sysroot: &Path, rustc: &Path) -> String {
         hash.update(text);
     }
     hash.update(sysroot.as_os_str().as_encoded_bytes());
-    // A compiler that was updated in place has another size or another date.
+    // A compiler updated in place has another size or date.
     if let Ok(metadata) = fs::metadata(rustc) {
         hash.update(metadata.len().to_le_bytes());
         hash.update(changed(&metadata).to_le_bytes());
@@ -205,7 +205,7 @@ fn key(target: Target, sysroot: &Path, rustc: &Path) -> String {
     hex(&hash.finalize()[..8])
 }
 
-/// The answer to `rustc --version`, asked once and kept in the toolbox, which is of this very compiler.
+/// The output of `rustc --version`, kept in the toolbox, which belongs to exactly this compiler.
 fn version(folder: &Path, rustc: &Path) -> Result<String, NoToolbox> {
     let kept = folder.join("version");
     if let Ok(known) = fs::read_to_string(&kept) {
@@ -221,12 +221,12 @@ fn version(folder: &Path, rustc: &Path) -> Result<String, NoToolbox> {
     Ok(version)
 }
 
-/// The shared libraries that the compiler and its linker are loaded with, asked once and kept like the version.
+/// The shared libraries of the compiler and its linker, kept like the version.
 fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, NoToolbox> {
     let kept = folder.join("system");
     if let Ok(known) = fs::read_to_string(&kept) {
         let known: Vec<PathBuf> = known.lines().map(PathBuf::from).collect();
-        // An update of the system may have moved them.
+        // A system update may have moved them.
         if known.iter().all(|path| path.exists()) {
             return Ok(known);
         }
@@ -241,14 +241,14 @@ fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, N
     Ok(found)
 }
 
-/// Builds in a folder beside `folder`, which then appears all at once.
+/// Builds in a temporary folder, which is then renamed to `folder`.
 fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
     if !sysroot.join("lib/rustlib").join(target.name()).is_dir() {
         add_target(target, say)?;
     }
     say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
     let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
-    // Its name is this toolbox's own, and nobody else builds that now: what is there already, a killed grader has left.
+    // No other grader uses this name now, because of the lock: whatever exists there was left by a killed one.
     let mut name = folder.file_name().unwrap_or_default().to_owned();
     name.push("-in-work");
     if cache.join(&name).exists() {
@@ -261,7 +261,7 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
         fs::write(path, text).map_err(io)?;
     }
     cargo(target, work.path(), sysroot).map_err(NoToolbox::NotBuilt)?;
-    // Keep the libraries (of the target, and the host's procedural macros they name) and nothing else.
+    // Keep only the libraries: of the target, and the host's procedural macros that they use.
     let ready = work.path().join("ready");
     fs::create_dir(&ready).map_err(io)?;
     for (from, extension) in
@@ -277,9 +277,9 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
     fs::rename(&ready, folder).map_err(io)
 }
 
-/// Builds with cargo, which ends when this process does.
+/// Builds with cargo, which is killed if this process ends.
 fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
-    // The compiler's own cargo, not rustup's stand-in for it, which would ask anew which one is meant.
+    // The compiler's own cargo, not rustup's proxy, which would choose a compiler again.
     let own = program(sysroot, "cargo");
     let cargo = if own.is_file() { own.as_path() } else { Path::new("cargo") };
     let arguments = ["build", "--release", "--locked", "--target", target.name()].map(OsString::from);
@@ -287,7 +287,7 @@ fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
         .filter(|(name, _)| !steers(name))
         .collect();
-    // No panic inside a library tells where on this machine its sources are.
+    // Panics inside libraries must not show where on this machine their sources are.
     let remapped = [(home_of_tool("CARGO_HOME", ".cargo"), "/cargo"), (Some(work.to_owned()), "/toolbox")]
         .into_iter()
         .filter_map(|(path, name)| {
@@ -297,7 +297,7 @@ fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
             Some(flag)
         });
     let flags = remapped.collect::<Vec<_>>().join(std::ffi::OsStr::new("\u{1f}"));
-    // Said here, they win over what any settings of cargo's say.
+    // On the command line these override cargo's settings files.
     for (name, value) in [
         ("CARGO_TARGET_DIR", work.join("target").into_os_string()),
         ("CARGO_ENCODED_RUSTFLAGS", flags),
@@ -317,9 +317,8 @@ fn cargo(target: Target, work: &Path, sysroot: &Path) -> Result<(), String> {
     }
 }
 
-/// Whether a variable of the environment would make another toolbox of the same sources: the compiler, its flags and whoever
-/// stands before it, targets and profiles; and that of another cargo's work, in which this one takes no part. Where crates come
-/// from is this machine's affair.
+/// Whether an environment variable would change the toolbox built from the same sources: the compiler, its flags and wrappers,
+/// targets and profiles; or belongs to a surrounding cargo. Where crates are downloaded from may be set by this machine.
 fn steers(name: &str) -> bool {
     const OF_THE_MACHINE: &[&str] =
         &["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];

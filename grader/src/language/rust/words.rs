@@ -1,7 +1,7 @@
-//! What the compiler says of the adapter, in a learner's words. The adapter's traits and helpers are nobody's concern: a learner
-//! has a type in hand, and is told what it cannot be read as.
+//! The compiler's messages about the adapter, in a learner's words. Learners do not know the adapter's traits and helpers: a
+//! message about them becomes one about the learner's type and what it cannot be read as.
 
-/// The adapter's traits: what a result of theirs is read as, or an argument of theirs is made from.
+/// The adapter's traits: what a result is read as, or what an argument is made from.
 const TRAITS: &[(&str, &str)] = &[
     ("Bytes", "cannot be read as bytes"),
     ("Value", "cannot be read as a value or none"),
@@ -21,10 +21,10 @@ const TRAITS: &[(&str, &str)] = &[
     ("Own", "is not what the prototype is given"),
 ];
 
-/// What is said where the compiler speaks of nothing that a learner knows.
+/// The message if the compiler's has nothing that a learner knows.
 const NOT_READ: &str = "its types cannot be read as the prototype's";
 
-/// Names that only the adapter has: a text that holds one is about the adapter.
+/// Names that only the adapter has: a message with one is about the adapter.
 const INTERNAL: &[&str] = &[
     "conversions::",
     "toolbox::",
@@ -39,7 +39,7 @@ const INTERNAL: &[&str] = &[
     "local trait",
 ];
 
-/// The message without the adapter's own names. Cost: O(text x names).
+/// The message without the adapter's names. Cost: O(text x names).
 pub(super) fn in_learners_words(message: &str) -> String {
     let message = message.split(" [E0").next().unwrap_or(message);
     let mut parts: Vec<String> = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn in_learners_words(message: &str) -> String {
     [head].into_iter().chain(rest).collect::<Vec<_>>().join("\n")
 }
 
-/// What the compiler says of a bound that a type does not satisfy, said of the type.
+/// The compiler's message about an unsatisfied trait bound, as one about the type.
 fn bound(head: &str) -> Option<String> {
     let (_, rest) = head.split_once("the trait bound `")?;
     let (bound, _) = rest.split_once("` is not satisfied")?;

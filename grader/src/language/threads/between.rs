@@ -1,22 +1,23 @@
-//! Two modules in one world: one calls the other as if it were its own library, and can see nothing of it but its answers.
+//! Two modules in one world: one calls the other like a library, and sees nothing of it but its answers.
 //!
-//! A call crosses as bytes. Whoever calls waits; a thread of the other module takes the call, obeys it, and answers. What is called
-//! runs when everybody who calls waits, so how long an answer takes cannot be seen. Both open files of one small disk.
+//! A call crosses as bytes. The calling thread waits; a thread of the other module takes the call, executes it, and answers. The
+//! called module runs only while all threads of the calling one wait, so the time that an answer takes cannot be measured. Both
+//! modules share one small disk.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use cachedojo::random::Random;
 
-/// Most files, and most bytes of all of them together.
+/// The most files, and the most bytes of all of them together.
 const FILES_MAX: usize = 256;
 const DISK_BYTES_MAX: usize = 16 << 20;
-/// Calls that are no operation on an object: they make one, or end one.
+/// From this code on, calls are operations on an object; the smaller ones create or close one.
 pub(super) const OPERATION: u8 = 2;
 
-/// What was seen of the calls.
+/// Statistics of the calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Crossings {
-    /// How many operations each calling thread has asked for, by its number; the first thread has 0.
+    /// How many operations each calling thread has made, by its number; the first thread has 0.
     pub operations: BTreeMap<u32, u64>,
     /// How often a calling thread slept.
     pub sleeps: u32,
@@ -24,24 +25,24 @@ pub struct Crossings {
     pub printed: Vec<u8>,
 }
 
-/// What two modules tell each other.
+/// The state that two modules share.
 #[derive(Debug)]
 pub(super) struct Between {
-    /// Calls that nobody has taken yet: who asks, and what.
+    /// Calls that no thread has taken yet: the caller and the request.
     pub(super) calls: VecDeque<(u32, Vec<u8>)>,
     /// Threads that wait for a call.
     pub(super) idle: Vec<u32>,
-    /// How many threads obey calls: those that wait, those that do, and those that are on their way.
+    /// How many threads serve calls: waiting, working, or being started.
     workers: usize,
-    /// How many threads more are wanted, and who starts them, where that one waits.
+    /// How many more threads are needed, and the thread that starts them, if it waits.
     pub(super) wanted: u32,
     pub(super) starter: Option<u32>,
-    /// Whose call a thread obeys.
+    /// For each serving thread the thread whose call it executes.
     pub(super) jobs: BTreeMap<u32, u32>,
-    /// What a thread may take next.
+    /// The bytes that a thread may fetch next.
     pub(super) given: BTreeMap<u32, Vec<u8>>,
     pub(super) seen: Crossings,
-    /// Randomness of the called module: the calling one draws from the world's.
+    /// The called module's randomness; the calling one draws from the world's.
     pub(super) random: Random,
     disk: BTreeMap<String, Vec<u8>>,
 }
@@ -64,7 +65,8 @@ impl Default for Between {
 }
 
 impl Between {
-    /// Whom to wake for one more call: a thread that waits for one, or who starts one; nobody, where one is on its way.
+    /// Which thread to wake for one more call: one that waits for calls, or the one that starts further threads; none
+    /// if a new one is on its way.
     pub(super) fn who_takes_it(&mut self) -> Option<u32> {
         if let Some(worker) = self.idle.pop() {
             return Some(worker);
@@ -77,8 +79,8 @@ impl Between {
         self.starter.take()
     }
 
-    /// Obeys a request to the disk; `None` where that fails. Its first byte says what is asked for, four bytes how long the path is, and
-    /// after the path comes what is written, or a second path.
+    /// Executes a disk request; `None` if it fails. The first byte is the operation, the next four are the path's length; after
+    /// the path come the bytes to write, or a second path.
     pub(super) fn file(&mut self, request: &[u8]) -> Option<Vec<u8>> {
         let (what, rest) = request.split_first()?;
         let (len, rest) = rest.split_first_chunk::<4>()?;
@@ -98,7 +100,7 @@ impl Between {
         }
     }
 
-    /// There is one folder and no other: a path that names one cannot be written to.
+    /// There is only one folder: a path that names another cannot be written to.
     fn write(&mut self, path: &str, data: Vec<u8>) -> Option<Vec<u8>> {
         let others: usize = self.disk.iter().filter(|(name, _)| *name != path).map(|(_, bytes)| bytes.len()).sum();
         let fits = others + data.len() <= DISK_BYTES_MAX

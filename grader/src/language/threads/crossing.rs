@@ -1,4 +1,4 @@
-//! The functions by which one module calls another: see [`between`](super::between) for what they tell each other.
+//! The functions by which one module calls another: see [`between`](super::between).
 
 #![expect(clippy::needless_pass_by_value, reason = "wasmtime hands a caller over by value")]
 
@@ -12,10 +12,10 @@ use super::world::{Side, State, World};
 
 /// The module name of these functions.
 const BETWEEN: &str = "between";
-/// Most bytes that cross at once.
+/// The most bytes that cross at once.
 const MESSAGE_BYTES_MAX: u32 = 4 << 20;
 
-/// Adds the functions of both modules: one that calls them where there is no second module, or from the wrong side, is stopped.
+/// Adds the functions of both modules. A module that calls them without a second module, or from the wrong side, is stopped.
 pub(super) fn functions(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap_async(BETWEEN, "ask", |caller: In<'_>, asked: (u32, u32)| Box::new(ask(caller, asked)))?;
     linker.func_wrap_async(BETWEEN, "arrive", |caller: In<'_>, (): ()| Box::new(arrive(caller)))?;
@@ -27,7 +27,7 @@ pub(super) fn functions(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// What two modules tell each other, for a thread of the right side.
+/// The state that the two modules share, for a thread of the right side.
 fn between(world: &mut World, is_right: bool) -> wasmtime::Result<&mut Between> {
     let World { between, stop, .. } = world;
     between.as_mut().filter(|_| is_right).ok_or_else(|| stopped(stop, Stop::Gibberish))
@@ -42,7 +42,7 @@ fn len_of(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-/// Asks the other module, and waits: how long the answer is, which `take` then gives.
+/// Sends a request to the other module and waits. Returns the answer's length; `take` then fetches it.
 async fn ask(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<u32> {
     let context = caller.data();
     let request = message(context, place, len)?;
@@ -63,7 +63,7 @@ async fn ask(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<u32> 
     Ok(world.between.as_ref().and_then(|between| between.given.get(&context.thread)).map_or(0, |bytes| len_of(bytes)))
 }
 
-/// Waits until one more thread is wanted that obeys calls.
+/// Waits until one more serving thread is needed.
 async fn arrive(caller: In<'_>) -> wasmtime::Result<()> {
     let context = caller.data();
     loop {
@@ -81,7 +81,7 @@ async fn arrive(caller: In<'_>) -> wasmtime::Result<()> {
     }
 }
 
-/// Waits for a call: how long it is.
+/// Waits for a call. Returns its length.
 async fn hear(caller: In<'_>) -> wasmtime::Result<u32> {
     let context = caller.data();
     loop {
@@ -101,7 +101,7 @@ async fn hear(caller: In<'_>) -> wasmtime::Result<u32> {
     }
 }
 
-/// Answers the call that this thread has heard.
+/// Answers the call that this thread received last.
 async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
     let context = caller.data();
     let answer = message(context, place, len)?;
@@ -119,7 +119,7 @@ async fn say(caller: In<'_>, (place, len): (u32, u32)) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// Copies what was given to this thread.
+/// Copies the bytes that are ready for this thread.
 fn take(caller: In<'_>, place: u32) -> wasmtime::Result<()> {
     let context = caller.data();
     let given = context.world().between.as_mut().and_then(|between| between.given.remove(&context.thread));
@@ -130,7 +130,7 @@ fn take(caller: In<'_>, place: u32) -> wasmtime::Result<()> {
     }
 }
 
-/// Asks the disk: how long the answer is, which `take` then gives, or -1.
+/// Sends a request to the disk. Returns the answer's length (`take` then fetches it), or -1.
 fn file(caller: In<'_>, place: u32, len: u32) -> wasmtime::Result<i32> {
     let context = caller.data();
     let request = message(context, place, len)?;
@@ -146,7 +146,7 @@ fn file(caller: In<'_>, place: u32, len: u32) -> wasmtime::Result<i32> {
     })
 }
 
-/// Moves the wall's clock, by which entries expire; nobody sleeps, and nobody wakes.
+/// Moves the wall clock, by which entries expire; no thread sleeps or wakes because of it.
 fn move_clock(caller: In<'_>, ns: u64) {
     let mut world = caller.data().world();
     world.wall_ns = world.wall_ns.saturating_add(ns);

@@ -1,4 +1,5 @@
-//! The functions that a module with threads sees: those of its rewrite, and the few of WASI that a world without files has.
+//! The functions that a module with threads can call: those that the rewrite inserts, and the few of WASI that a world without
+//! files has.
 
 #![expect(clippy::needless_pass_by_value, reason = "wasmtime hands a caller over by value")]
 
@@ -20,23 +21,23 @@ const EBADF: i32 = 8;
 const EFAULT: i32 = 21;
 const EINVAL: i32 = 28;
 
-/// What a look at a clock takes: two looks differ, as on any machine.
+/// The time that reading a clock takes: two readings differ, as on any machine.
 const CLOCK_READ_NS: u64 = 1_000;
 
-/// The stack of a thread that asks for none, in bytes. std reads it from the environment.
+/// The stack of a thread that does not ask for a size, in bytes. std reads it from the environment.
 pub(super) const STACK_BYTES: u32 = 128 << 10;
 const ENVIRONMENT: &[u8] = b"RUST_MIN_STACK=131072\0";
 
 /// A page of memory, in bytes.
 const PAGE: u64 = 1 << 16;
 
-/// What the host keeps for one thread.
+/// The host's data for one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) world: Arc<Mutex<World>>,
     pub(super) thread: u32,
     pub(super) memory: Memory,
-    /// Of which of two modules it is.
+    /// Which of two modules it belongs to.
     pub(super) side: Side,
 }
 
@@ -45,7 +46,8 @@ impl Context {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An address as the world knows it: two modules have an address of each number. No memory is as large as this bit.
+    /// An address in the world's numbering: both modules have each address, so one gets an additional high bit, which
+    /// no real address has.
     fn place(&self, address: u32) -> u32 {
         match self.side {
             Side::Front => address,
@@ -62,7 +64,7 @@ impl Context {
     }
 }
 
-/// Why all threads end, unless that is known already; and the error that ends the running one.
+/// Records why all threads end, unless that is known already; returns the error that ends the running one.
 pub(super) fn stopped(known: &mut Option<Stop>, stop: Stop) -> wasmtime::Error {
     known.get_or_insert(stop);
     wasmtime::Error::msg("stopped by the scheduler")
@@ -70,10 +72,10 @@ pub(super) fn stopped(known: &mut Option<Stop>, stop: Stop) -> wasmtime::Error {
 
 pub(super) type In<'a> = Caller<'a, Context>;
 
-/// The functions, for a module: what it imports beyond them is not there, and it is told so.
+/// The functions for a module. Any other import of WASI exists too, but only returns an error.
 ///
 /// # Errors
-/// It imports something that is no function of WASI.
+/// It imports something other than functions of WASI.
 pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Linker<Context>> {
     let mut linker = Linker::new(engine);
     linker.func_wrap(HOST, "point", point)?;
@@ -110,7 +112,7 @@ pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Li
     linker.func_wrap(WASI, "args_sizes_get", |caller: In<'_>, count: u32, bytes: u32| {
         write(caller.data(), count, &[0; 4]) | write(caller.data(), bytes, &[0; 4])
     })?;
-    // No folder is open: another answer than this ends the module.
+    // No folder is open. Any other answer would end the module.
     linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: u32| EBADF)?;
     linker.func_wrap(WASI, "proc_exit", |caller: In<'_>, code: u32| -> wasmtime::Result<()> {
         Err(caller.data().stop(Stop::Exit(code)))
@@ -120,7 +122,7 @@ pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Li
     for import in module.imports().filter(|import| import.module() == WASI) {
         let Some(kind) = import.ty().func().cloned() else { continue };
         let answers = kind.results().len();
-        // Those from above are kept: they are defined already.
+        // Functions defined above are kept: defining them again fails, which is ignored.
         drop(linker.func_new(WASI, import.name(), kind, move |_, _, results| {
             if answers == 1 {
                 results[0] = wasmtime::Val::I32(ENOSYS);
@@ -131,15 +133,15 @@ pub(super) fn functions(engine: &Engine, module: &Module) -> wasmtime::Result<Li
     Ok(linker)
 }
 
-/// Where a thread is, for a story; nothing where none is written.
+/// A thread's call stack, for a story; empty if none is recorded.
 fn frames(caller: &impl AsContext) -> Frames {
     let trace = WasmBacktrace::force_capture(caller);
     let place = |offset: Option<usize>| offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
-    // The innermost frames are the stand-in's own.
+    // The innermost frames are those of the inserted stand-in.
     trace.frames().iter().map(|frame| (frame.func_index(), place(frame.func_offset()))).collect()
 }
 
-/// Writes something down, where a story is written.
+/// Records an event, if a story is recorded.
 fn note(caller: &In<'_>, what: What) {
     let context = caller.data();
     if context.world().log.is_some() {
@@ -150,7 +152,7 @@ fn note(caller: &In<'_>, what: What) {
     }
 }
 
-// ---- the rewrite's functions ----
+// ---- functions that the rewrite inserts ----
 
 fn point(caller: In<'_>, code: i32, address: u32, first: u64, second: u64) -> i32 {
     let code = u8::try_from(code).unwrap_or(u8::MAX);
@@ -193,7 +195,7 @@ async fn switch(caller: In<'_>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// `memory.atomic.wait`: 0 woken, 1 the number is another one, 2 its time is over.
+/// `memory.atomic.wait`: returns 0 woken, 1 the value differs, 2 timeout.
 async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i64, u32)) -> wasmtime::Result<i32> {
     let context = caller.data();
     let Some(number) = context.memory.number(address, bytes) else {
@@ -313,7 +315,7 @@ async fn poll_oneoff(caller: In<'_>, (asked, events, count, out): (u32, u32, u32
     Ok(write(context, events, &happened) | write(context, out, &number_happened.to_le_bytes()))
 }
 
-/// Clock 0 is the wall's; the monotonic one and the processors' are one.
+/// Clock 0 is the wall clock; the monotonic clock and the processor clocks are one.
 fn time_of(world: &World, clock: u8) -> u64 {
     if clock == 0 { world.wall_ns } else { world.monotonic_ns }
 }
@@ -323,7 +325,8 @@ fn clock_time_get(caller: In<'_>, clock: u32, _precision: u64, out: u32) -> i32 
     let time = {
         let mut world = context.world();
         let time = time_of(&world, u8::from(clock != 0));
-        // Else tests could tell one cache from another by how often it reads the clock.
+        // Only the tests' own readings take time: otherwise tests could distinguish caches by how often they read the
+        // clock.
         if context.side == Side::Front {
             world.pass(CLOCK_READ_NS);
         }
@@ -333,13 +336,13 @@ fn clock_time_get(caller: In<'_>, clock: u32, _precision: u64, out: u32) -> i32 
 }
 
 fn random_get(mut caller: In<'_>, out: u32, len: u32) -> i32 {
-    // Randomness is work: a byte costs what an instruction does.
+    // Randomness counts as work: a byte costs as much fuel as an instruction.
     let left = caller.get_fuel().unwrap_or(0).saturating_sub(u64::from(len));
     drop(caller.set_fuel(left));
     let context = caller.data();
     let mut world = context.world();
     for start in (0..len).step_by(8) {
-        // Else tests could tell one cache from another by how much randomness it takes.
+        // A source of their own for caches: otherwise tests could distinguish them by how much randomness they use.
         let random = match (&mut world.between, context.side) {
             (Some(between), Side::Behind) => between.random.next_u64(),
             _ => world.random.next_u64(),
@@ -379,7 +382,7 @@ fn fd_write(caller: In<'_>, file: i32, pieces: u32, count: u32, out: u32) -> was
     Ok(write(context, out, &written.to_le_bytes()))
 }
 
-/// What a module has printed: neither of two sees the other's words.
+/// A module's output: neither of two sees the other's.
 fn said(world: &mut World, side: Side) -> &mut Vec<u8> {
     match (&mut world.between, side) {
         (Some(between), Side::Behind) => &mut between.seen.printed,

@@ -1,21 +1,21 @@
-//! What a module with threads may use, and why one is stopped.
+//! The limits of a module with threads, and the reasons why one is stopped.
 
-/// What one module may use, all its threads together.
+/// The limits of one module, for all its threads together.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Work, in instructions of the module (roughly), counted in slices of [`SLICE`](super::world::SLICE).
+    /// Work, roughly in instructions, counted in slices of [`SLICE`](super::world::SLICE).
     pub fuel: u64,
-    /// Points: atomic instructions, waits and wake-ups.
+    /// Scheduling points: atomic instructions, waits and wake-ups.
     pub points: u64,
-    /// Memory, in bytes: code's own, heap and all stacks.
+    /// Memory, in bytes: data, heap and all stacks.
     pub memory_bytes: u64,
-    /// Bytes printed.
+    /// Bytes of output.
     pub output_bytes: usize,
     /// Threads that live at once.
     pub live: usize,
-    /// Threads started in all.
+    /// Threads started in total.
     pub started: u32,
-    /// Processor time of one call, for work that fuel does not see.
+    /// Processor time of one call, for work that fuel does not count.
     pub call_cpu: std::time::Duration,
 }
 
@@ -33,38 +33,38 @@ impl Default for Limits {
     }
 }
 
-/// Threads that live at once, at most: each has a stack of the host's, and all of them fit into a grading's memory.
+/// The most threads that live at once: each has a native stack, and all stacks must fit into a grading's memory.
 pub(super) const LIVE_MAX: usize = 6_000;
 
-/// Why the module is stopped.
+/// The reasons why a module is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
-    /// Nobody can run, and nothing will ever change that: for each thread what it waits for, at which address.
+    /// No thread can ever run again: for each thread what it waits for, and at which address.
     Deadlock(Vec<(u32, u32)>),
-    /// All threads together did more than is allowed.
+    /// All threads together exceeded their work.
     OutOfWork,
-    /// It asked for more memory than is allowed.
+    /// It exceeded its memory.
     OutOfMemory,
-    /// A thread's stack grew past its end.
+    /// A thread's stack overflowed.
     StackOverflow {
         /// The thread.
         thread: u32,
         /// The stack's size, in bytes.
         bytes: u32,
     },
-    /// It printed more than is allowed.
+    /// It printed too much.
     TooMuchOutput,
-    /// More threads than are allowed.
+    /// It has too many threads.
     TooManyThreads,
     /// It ended the process.
     Exit(u32),
-    /// A thread ended by a trap: a panic aborts the whole module.
+    /// A thread trapped: a panic aborts the whole module.
     Trap {
         /// The thread.
         thread: u32,
-        /// wasmtime's word for it.
+        /// wasmtime's message.
         reason: String,
     },
-    /// The module does not follow the seam.
+    /// The module does not follow the seam's protocol.
     Gibberish,
 }

@@ -1,4 +1,4 @@
-//! From a place in a module's code to a line of its source, by the line tables that the compiler wrote beside it.
+//! From a position in a module's code to a source line, with the compiler's line tables.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ impl std::fmt::Debug for Lines<'_> {
 }
 
 impl<'a> Lines<'a> {
-    /// Reads the tables of a module; one without them has no lines.
+    /// Parses a module's tables; without tables every look-up gives `None`.
     pub(super) fn of(module: &'a [u8]) -> Self {
         let mut sections: BTreeMap<&str, &'a [u8]> = BTreeMap::new();
         for payload in wasmparser::Parser::new(0).parse_all(module) {
@@ -31,7 +31,7 @@ impl<'a> Lines<'a> {
         Self(Dwarf::load(load).ok().and_then(|dwarf| addr2line::Context::from_dwarf(dwarf).ok()))
     }
 
-    /// The file and line of a place, counted from the start of the code section.
+    /// The file and line of a position, counted from the start of the code section.
     pub(super) fn find(&self, offset: u32) -> Option<(String, u32)> {
         let found = self.0.as_ref()?.find_location(u64::from(offset)).ok()??;
         Some((found.file?.to_owned(), found.line?))

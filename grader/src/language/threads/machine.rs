@@ -1,5 +1,5 @@
-//! A module with threads, running: each thread an instance over one shared memory, each polled by hand on one thread of the
-//! host.
+//! A running module with threads: each thread is an instance over one shared memory, and all are polled by hand on one thread of
+//! the host.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,13 +25,13 @@ use super::tell::{self, Sources, Told};
 use super::world::{SLICE, Side, World};
 use crate::host::machine;
 
-/// Native stack of a call, in bytes (of which a thread that is not deep never touches most), and what a fiber has besides for the
-/// host's own functions.
+/// Native stack of a call, in bytes (most threads touch little of it), and the additional stack of a fiber for the host's own
+/// functions.
 const WASM_STACK_BYTES: usize = 1 << 20;
 const HOST_STACK_BYTES: usize = 128 << 10;
 /// A tick of the watchdog.
 const TICK: Duration = Duration::from_millis(250);
-/// Bytes between a stack's end and the check: functions that call nothing do not tell how deep they go.
+/// The distance between a stack's end and the check: leaf functions do not check how deep they are.
 const STACK_MARGIN: i32 = 2 << 10;
 
 /// A module with threads, compiled for this machine. Cheap to clone, and shared between threads.
@@ -41,12 +41,12 @@ pub struct Program {
 }
 
 struct Shared {
-    /// The module as the linker wrote it.
+    /// The module before the rewrite.
     source: Vec<u8>,
     module: Module,
     functions: Linker<Context>,
     memory: MemoryType,
-    /// Where its calls came from: only a story needs it.
+    /// The positions of its calls before the rewrite, needed only for stories.
     map: OnceLock<Map>,
 }
 
@@ -60,7 +60,7 @@ impl Program {
     /// Rewrites and compiles a module of the target `wasm32-wasip1-threads`. Cost: about 0.1 s for a submission's.
     ///
     /// # Errors
-    /// A sentence, when the bytes are no such module.
+    /// A sentence, if the bytes are not such a module.
     pub fn new(bytes: &[u8]) -> Result<Self, String> {
         let engine = engine()?;
         let rewritten = rewrite::rewrite(bytes, false).map_err(|error| error.to_string())?;
@@ -78,7 +78,7 @@ impl Program {
         })
     }
 
-    /// A fresh machine, which runs under a schedule.
+    /// A fresh machine with this schedule.
     ///
     /// # Errors
     /// The host has no room for its memory.
@@ -89,8 +89,8 @@ impl Program {
         Ok(Machine { program, ready, context, store, instance: None, behind: None, others, dead: None })
     }
 
-    /// A fresh machine of two modules: this one calls, `behind` is called; its function `serve` is given `number`. They share a world
-    /// and a scheduler, and no memory.
+    /// A fresh machine of two modules: this one calls, `behind` is called; its function `serve` gets `number`. They share a world
+    /// and a scheduler, but no memory.
     ///
     /// # Errors
     /// The host has no room for their memories.
@@ -113,7 +113,7 @@ impl Program {
         Ok(machine)
     }
 
-    /// A memory for the module, and what its threads are made of.
+    /// A module's memory, with everything that its threads are made from.
     fn home(&self, world: Arc<Mutex<World>>, side: Side) -> Result<Home, NoRoom> {
         let shared = &self.shared;
         let engine = shared.module.engine();
@@ -133,7 +133,7 @@ impl Program {
     }
 }
 
-/// The host has no room for a module's memory: why, in a sentence.
+/// The host has no space for a module's memory: the reason, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRoom(String);
 
@@ -145,14 +145,14 @@ impl std::fmt::Display for NoRoom {
 
 impl std::error::Error for NoRoom {}
 
-/// A module's memory, and what its threads are made of.
+/// A module's memory, with everything that its threads are made from.
 struct Home {
     ready: InstancePre<Context>,
     context: Context,
     store: Store<Context>,
 }
 
-/// The engine for modules with threads. Its compiler is the fast one: no run is long enough to win back more.
+/// The engine for modules with threads, with the fast compiler: no run is long enough for better code to pay.
 fn engine() -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     let made = ENGINE.get_or_init(|| {
@@ -183,7 +183,7 @@ fn engine() -> Result<&'static Engine, String> {
 
 fn new_store(engine: &Engine, context: Context) -> Store<Context> {
     let mut store = Store::new(engine, context);
-    // Fuel and epochs are on in our one engine, so these cannot fail.
+    // Fuel and epochs are enabled in our only engine, so these cannot fail.
     drop(store.set_fuel(u64::MAX / 2));
     drop(store.fuel_async_yield_interval(Some(SLICE)));
     store.set_epoch_deadline(1);
@@ -203,9 +203,9 @@ pub struct Machine {
     context: Context,
     store: Store<Context>,
     instance: Option<Instance>,
-    /// The module that is called, where there are two.
+    /// The module that is called, if there are two.
     behind: Option<(InstancePre<Context>, Context)>,
-    /// All threads but the caller's own, by id less one; nothing where one has ended.
+    /// All threads but the caller's own, by id minus one; `None` for one that has ended.
     others: Vec<Option<Running>>,
     dead: Option<Stop>,
 }
@@ -216,23 +216,23 @@ impl std::fmt::Debug for Machine {
     }
 }
 
-/// Time and randomness around a call.
+/// Time and randomness of a call.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     /// The monotonic clock, in nanoseconds.
     pub monotonic_ns: u64,
-    /// The wall's clock, in nanoseconds since 1970.
+    /// The wall clock, in nanoseconds since 1970.
     pub wall_ns: u64,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub random: Random,
 }
 
 impl Machine {
-    /// Calls an exported function on the caller's own thread and runs all threads until it returns; those that live on are
-    /// run again in the next call.
+    /// Calls an exported function on the caller's own thread and runs all threads until it returns; threads that are still alive
+    /// go on in the next call.
     ///
     /// # Errors
-    /// Why the module was stopped; every later call says the same.
+    /// Why the module was stopped; every later call gives the same error.
     pub fn call<P: WasmParams + Sync, R: WasmResults + Sync + Send>(
         &mut self,
         around: &mut Surroundings,
@@ -320,7 +320,7 @@ impl Machine {
         self.context.memory.read(place, len)
     }
 
-    /// Writes into its memory; whether the place is inside.
+    /// Writes into its memory; `false` if the place is outside.
     pub fn write(&self, place: u32, bytes: &[u8]) -> bool {
         self.context.memory.write(place, bytes)
     }
@@ -329,51 +329,51 @@ impl Machine {
         self.context.world()
     }
 
-    /// What its threads printed.
+    /// The output of its threads.
     pub fn printed(&self) -> Vec<u8> {
         self.world().printed.clone()
     }
 
-    /// Whether it asked for more memory than it may have.
+    /// Whether it exceeded its memory.
     pub fn memory_refused(&self) -> bool {
         self.world().memory_refused
     }
 
-    /// How many threads were started besides the caller's own.
+    /// How many threads were started, without the caller's own.
     pub fn started(&self) -> u32 {
         self.world().started()
     }
 
-    /// Points so far, of all threads.
+    /// How many scheduling points there have been, of all threads.
     pub fn points(&self) -> u64 {
         self.world().points
     }
 
-    /// What was seen between two modules; nothing where there is one.
+    /// Statistics of the calls between two modules; `None` if there is one.
     pub fn observed_between(&self) -> Option<Crossings> {
         self.world().between.as_ref().map(|between| between.seen.clone())
     }
 
-    /// Work so far: of the threads that have ended, and of the caller's own.
+    /// The work so far, of the threads that have ended and of the caller's own.
     pub fn fuel(&self) -> u64 {
         let own = (u64::MAX / 2).saturating_sub(self.store.get_fuel().unwrap_or(u64::MAX / 2));
         self.world().fuel_of_ended + own
     }
 
-    /// How the run differed from the calm one; `None` where that is too long to be kept.
+    /// How the run differed from the calm one; `None` if there were too many switches to keep.
     pub fn switches(&self) -> Option<Vec<Switch>> {
         let world = self.world();
         (!world.chooser.overflowed).then(|| world.chooser.switches.clone())
     }
 
-    /// What happened, for a machine whose schedule asked for a story. Cost: some 10 ms, and what the story is long.
+    /// The story, if the schedule asked for one. Cost: some 10 ms, plus the story's length.
     pub fn tell(&self, sources: &Sources) -> Told {
         let lines = Lines::of(&self.program.shared.source);
         tell::tell(&self.world(), self.program.map(), &lines, sources, self.dead.as_ref())
     }
 }
 
-/// The caller's own thread, up to its first call.
+/// Starts the caller's own thread, up to its first call.
 async fn begin(ready: &InstancePre<Context>, store: &mut Store<Context>) -> wasmtime::Result<Instance> {
     let instance = ready.instantiate_async(&mut *store).await?;
     set_stack_low(&instance, store, STACK_MARGIN);
@@ -383,7 +383,7 @@ async fn begin(ready: &InstancePre<Context>, store: &mut Store<Context>) -> wasm
     Ok(instance)
 }
 
-/// The first thread of the module that is called: it serves.
+/// Runs the first thread of the called module, which serves calls.
 async fn serve(ready: InstancePre<Context>, context: Context, number: u32) -> wasmtime::Result<()> {
     let mut store = new_store(ready.module().engine(), context);
     let instance = begin(&ready, &mut store).await?;
@@ -391,13 +391,13 @@ async fn serve(ready: InstancePre<Context>, context: Context, number: u32) -> wa
     serve.call_async(&mut store, number).await
 }
 
-/// Another thread, from its first turn to its end.
+/// Runs another thread to its end.
 async fn live(ready: InstancePre<Context>, context: Context, argument: i32) -> wasmtime::Result<()> {
     let thread = context.thread;
     let (world, low) = (Arc::clone(&context.world), context.world().thread(thread).stack.1);
     let mut store = new_store(ready.module().engine(), context);
     let instance = match ready.instantiate_async(&mut store).await {
-        // A trap is the module's own; else this machine has no room for one more thread.
+        // A trap is the module's own fault; any other error means that this machine has no space for one more thread.
         Err(error) if !error.is::<Trap>() => return Err(store.data().stop(Stop::TooManyThreads)),
         made => made?,
     };
@@ -411,12 +411,12 @@ async fn live(ready: InstancePre<Context>, context: Context, argument: i32) -> w
 
 fn set_stack_low(instance: &Instance, store: &mut Store<Context>, low: i32) {
     if let Some(global) = instance.get_global(&mut *store, STACK_LOW) {
-        // The rewrite made it a mutable number, so this cannot fail.
+        // The rewrite made this global a mutable number, so this cannot fail.
         drop(global.set(&mut *store, Val::I32(low)));
     }
 }
 
-/// What a thread's failure means.
+/// The stop that a thread's failure means.
 fn why(world: &mut World, thread: u32, error: &wasmtime::Error) -> Stop {
     if let Some(stop) = world.stop.take() {
         return stop;

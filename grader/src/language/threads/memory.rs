@@ -1,7 +1,7 @@
-//! The one place that touches a module's shared memory, and the only one of the scheduler's with `unsafe`.
+//! The only place that accesses a module's shared memory, and the scheduler's only `unsafe`.
 //!
-//! A shared memory may change under a reader's hands, so wasmtime gives it out as cells. Here it cannot: all threads of a
-//! module run on one thread of the host, one at a time, and none of them runs while the host is in these functions.
+//! Another thread could write to a shared memory during a read, so wasmtime gives it out as cells. Here that cannot happen: all
+//! threads of a module run on one thread of the host, and none of them runs while the host is in these functions.
 #![allow(unsafe_code, reason = "wasmtime gives out a shared memory as cells; see the module's own words")]
 
 use wasmtime::SharedMemory;
@@ -11,7 +11,7 @@ use wasmtime::SharedMemory;
 pub(super) struct Memory(pub(super) SharedMemory);
 
 impl Memory {
-    /// A copy of bytes, where they are inside. Cost: O(len).
+    /// A copy of bytes; `None` if the range is outside. Cost: O(len).
     pub(super) fn read(&self, place: u32, len: u32) -> Option<Vec<u8>> {
         let cells = self.0.data().get(place as usize..)?.get(..len as usize)?;
         // SAFETY: nothing else runs that could write to the cells, see above.
@@ -25,7 +25,7 @@ impl Memory {
         Some(cells.iter().rev().fold(0, |number, cell| number << 8 | u64::from(unsafe { *cell.get() })))
     }
 
-    /// Writes bytes, where they are inside; whether they were. Cost: O(len).
+    /// Writes bytes; `false` if the range is outside. Cost: O(len).
     pub(super) fn write(&self, place: u32, bytes: &[u8]) -> bool {
         let cells = self.0.data().get(place as usize..).and_then(|cells| cells.get(..bytes.len()));
         let Some(cells) = cells else { return false };

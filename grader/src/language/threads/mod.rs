@@ -1,23 +1,24 @@
-//! Threads of a submission under a scheduler of ours.
+//! Threads of a submission, run by a scheduler of ours.
 //!
-//! A module of the target `wasm32-wasip1-threads` is rewritten (`rewrite`) so that it asks before every atomic
-//! instruction, and run with all its threads on one thread of the host (`machine`), one at a time, in virtual time (`world`). Which
-//! one runs next a plan decides (`plan`): by chance from a seed, so a run can be repeated; or as a list of switches, so that it can be
-//! made shorter. Data that threads share is behind atomics in safe Rust, so switching right before those finds every
-//! order in which threads can see each other's work, except what weak memory orders add: here every operation is seen at once.
+//! A module of the target `wasm32-wasip1-threads` is rewritten (`rewrite`) so that it calls the host before every atomic
+//! instruction. All its threads then run on one thread of the host (`machine`), one at a time, in virtual time (`world`). A plan
+//! decides which runs next (`plan`): at random from a seed, so that a run can be repeated; or by a list of switches, so that it
+//! can be shortened. In safe Rust all shared data is protected by atomics, so switching right before those covers every order in
+//! which threads can see each other's work, except the additional ones of weak memory orders: here every operation is visible to
+//! all threads at once.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `rewrite` | a module that asks before it acts |
-//! | `host`, `turn` | the functions that it asks, and how a thread stops |
-//! | `world` | who can run, who waits, what time it is |
-//! | `limits` | what a module may use, and why it is stopped |
-//! | `plan` | who runs next |
-//! | `machine` | the module, running |
-//! | `between`, `crossing` | what two modules tell each other, where one calls the other, and how |
+//! | `rewrite` | inserts calls of the host before atomic instructions |
+//! | `host`, `turn` | the functions that are called, and how a thread pauses |
+//! | `world` | which threads can run, which wait, and the time |
+//! | `limits` | a module's limits, and the reasons why it is stopped |
+//! | `plan` | which thread runs next |
+//! | `machine` | the running module |
+//! | `between`, `crossing` | calls from one module to another |
 //! | `operation`, `memory` | atomic operations, and the memory they work on |
-//! | `subject` | the module behind the seam |
-//! | `story`, `lines`, `tell`, `words` | what happened, for people |
+//! | `subject` | the module as a subject |
+//! | `story`, `lines`, `tell`, `words` | the story of a run, for people |
 
 mod between;
 mod crossing;

@@ -1,9 +1,9 @@
-//! One atomic operation: what it is, and what it does to the memory.
+//! An atomic operation, and its effect on the memory.
 
 use super::memory::Memory;
 use super::rewrite::code;
 
-/// An operation at a point, as the module tells it before it runs it.
+/// An operation at a scheduling point, which the module reports before it runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Operation {
     pub(super) code: u8,
@@ -12,7 +12,7 @@ pub(super) struct Operation {
 }
 
 impl Operation {
-    /// The bytes that it works on: variants run i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
+    /// How many bytes it accesses: the variants are i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
     fn bytes(self) -> u32 {
         [4, 8, 1, 2, 1, 2, 4][usize::from((self.code - code::FIRST) % 7)]
     }
@@ -26,17 +26,17 @@ impl Operation {
         self.code < code::FIRST
     }
 
-    /// Whether it adds or subtracts at once.
+    /// Whether it is an atomic addition or subtraction.
     pub(super) fn adds(self) -> bool {
         !self.is_call() && matches!(self.group(), 2 | 3)
     }
 
-    /// Whether it reads and writes at once.
+    /// Whether it reads and writes in one step.
     pub(super) fn exchanges(self) -> bool {
         !self.is_call() && self.group() >= 7
     }
 
-    /// The number at its address before and after; `None` for waits and wake-ups, and outside the memory.
+    /// The number at its address before and after; `None` for waits and wake-ups, and outside of the memory.
     pub(super) fn effect(self, memory: &Memory) -> Option<(u64, u64)> {
         if self.is_call() {
             return None;
@@ -58,12 +58,12 @@ impl Operation {
         Some((old, new & mask))
     }
 
-    /// Whether it may change something: a thread that repeats what does not only looks.
+    /// Whether it would change the memory. A thread that repeats an operation that does not is only polling.
     pub(super) fn would_change(self, memory: &Memory) -> bool {
         if self.is_call() {
             return true;
         }
-        // A load is the commonest and needs no look at the memory.
+        // Loads are the most frequent, and need no access to the memory.
         self.group() != 0 && self.effect(memory).is_none_or(|(old, new)| old != new)
     }
 }

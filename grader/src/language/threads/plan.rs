@@ -1,7 +1,7 @@
-//! Which thread runs next: the plans, and what they decide.
+//! The plans, and how they decide which thread runs next.
 //!
-//! Every decision stands at a thread's own step, and only those that differ from the calm plan's are kept: so a schedule is a
-//! short list of switches, which can be replayed, and made shorter still.
+//! Every decision is identified by a thread and its own step, and only those that differ from the calm plan's are kept. So a
+//! schedule is a short list of switches, which can be replayed, and shortened.
 
 use std::collections::BTreeMap;
 
@@ -10,30 +10,30 @@ use cachedojo_lab::schedule::{Plan, Switch};
 
 use super::operation::Operation;
 
-/// Most switches kept of one run: a longer one is not shrunk from its switches, but replayed from its seed.
+/// The most switches of a run that are kept: a longer one is not shortened, but replayed from its seed.
 pub(super) const SWITCHES_MAX: usize = 200_000;
 
-/// Points that a priority plan expects: its change points are drawn from so many.
+/// How many points a priority plan expects: its change points are drawn from one of these ranges.
 const PCT_STEPS: [u64; 4] = [10, 30, 100, 400];
 
-/// What a chooser is asked with.
+/// What a chooser must know to decide.
 pub(super) struct Question<'a> {
     /// The thread that ran, and its own step.
     pub(super) thread: u32,
     pub(super) step: u32,
-    /// Whether it could go on.
+    /// Whether it could continue.
     pub(super) can_stay: bool,
-    /// A thread that it has started just now.
+    /// A thread that it has just started.
     pub(super) child: Option<u32>,
-    /// Whether it has only looked at one thing again and again, so that another should run.
+    /// Whether it is only polling, so that another thread should run.
     pub(super) idle: bool,
-    /// Everyone who can run, in no particular order.
+    /// All threads that can run, in any order.
     pub(super) ready: &'a [u32],
-    /// Everyone who waits or sleeps and might be woken all the same.
+    /// Picks one of the waiting or sleeping threads that may be woken without a reason.
     pub(super) wakeable: &'a dyn Fn(u64) -> Option<u32>,
 }
 
-/// Chooses by a plan.
+/// Decides by a plan.
 #[derive(Debug)]
 pub(super) struct Chooser {
     way: Way,
@@ -52,12 +52,12 @@ enum Way {
 #[derive(Debug)]
 struct Pct {
     random: Random,
-    /// Points at which the running thread falls, counted over all threads, the latest first.
+    /// The points at which the running thread loses its priority, counted over all threads, the latest first.
     changes: Vec<u64>,
     points: u64,
     priorities: Vec<i64>,
     floor: i64,
-    /// Whether somebody became ready since the last decision.
+    /// Whether a thread became ready since the last decision.
     changed: bool,
 }
 
@@ -85,19 +85,20 @@ impl Chooser {
         Self { way, switches: Vec::new(), overflowed: false }
     }
 
-    /// A thread that could not run before can now.
+    /// A thread has become able to run.
     pub(super) fn woken(&mut self) {
         if let Way::Pct(pct) = &mut self.way {
             pct.changed = true;
         }
     }
 
-    /// Whether anything is to be decided at a point where the running thread could go on; cheap, asked at every one.
+    /// Whether a decision is needed at a point where the running thread could continue. Called at every point, so it is
+    /// cheap.
     pub(super) fn asks(&mut self, thread: u32, step: u32, operation: Operation) -> bool {
         match &mut self.way {
             Way::Calm => false,
             Way::Walk { random, mask } => random.next_u64() & *mask == 0,
-            // Counters that are added to and subtracted from are mostly references to shared things: a switch there shows little.
+            // Counters that are added to and subtracted from are mostly reference counts: a switch there rarely shows anything.
             Way::Pct(pct) if operation.adds() => pct.changed,
             Way::Pct(pct) => {
                 pct.points += 1;
@@ -111,7 +112,7 @@ impl Chooser {
         }
     }
 
-    /// Who runs next, of at least one who can.
+    /// Which thread runs next; at least one can.
     pub(super) fn choose(&mut self, question: &Question<'_>) -> u32 {
         let calm = calm(question);
         let chosen = match &mut self.way {
@@ -139,7 +140,7 @@ fn calm(question: &Question<'_>) -> u32 {
         return question.thread;
     }
     if question.idle {
-        // Everyone in turn, so that whoever is looked for comes.
+        // Round robin, so that the thread that is waited for gets its turn.
         let after = question.ready.iter().filter(|thread| **thread > question.thread).min();
         let before = question.ready.iter().filter(|thread| **thread < question.thread).min();
         return after.or(before).copied().unwrap_or(question.thread);
@@ -162,7 +163,8 @@ fn walk(random: &mut Random, question: &Question<'_>) -> u32 {
 impl Pct {
     fn priority(&mut self, thread: u32) -> i64 {
         while self.priorities.len() <= thread as usize {
-            // Above every thread that fell, and unlike every other's but by an unlikely chance, which the id decides.
+            // Higher than the priority of every thread that lost its own, and unique except by an unlikely chance; then
+            // the id decides.
             let priority = (self.random.next_u64() >> 2).cast_signed();
             self.priorities.push(priority);
         }

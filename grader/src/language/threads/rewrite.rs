@@ -1,14 +1,14 @@
-//! The rewrite of a module that makes its threads ours to schedule.
+//! Rewrites a module so that its threads can be scheduled by us.
 //!
-//! Wasm's atomic instructions run to their end without asking anybody. So each one in Rust code is replaced by a call of a
-//! small function that first asks the host ("a point": the scheduler may switch threads here) and then runs the
-//! instruction. Waits and wake-ups become functions of the host altogether: a wait parks a thread in the scheduler instead
-//! of blocking the host's own thread. Growing the memory is asked for too, because wasmtime's limiter does not see shared
-//! memory; and every move of the stack pointer is checked, because nothing guards the end of a thread's stack.
+//! WebAssembly's atomic instructions run without a chance to interrupt them. So each one in Rust code is replaced by a call of a
+//! small function that first calls the host (a *point*: the scheduler may switch threads here) and then runs the instruction.
+//! Waits and wake-ups become host functions entirely: a wait parks a thread in the scheduler instead of blocking the host's own
+//! thread. Growing the memory calls the host too, because wasmtime's limiter does not see shared memory; and every change of the
+//! stack pointer is checked, because a thread's stack has no guard page.
 //!
-//! The C library below std keeps its own short locks; its instructions are left alone, so they run undivided: a
-//! scheduler that switched inside `malloc` would find nothing of the submission's. The same holds for std's spinning before it
-//! waits (it gives up after a hundred looks).
+//! The C library below std has short locks of its own. Its instructions are not changed, so they run uninterrupted: switching
+//! inside `malloc` would show nothing about the submission. The same holds for std's spinning before a wait, which gives up after
+//! a hundred looks.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,15 +20,15 @@ use wasm_encoder::{
 };
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
-/// The module name of the functions that a rewritten module asks its host for.
+/// The import module of the functions that a rewritten module calls.
 pub(super) const HOST: &str = "dojo";
 /// The exported global that holds the lowest address the running thread's stack may reach.
 pub(super) const STACK_LOW: &str = "dojo_stack_low";
 
-/// Most pages that a rewritten module's memory may ever have: addresses stay positive numbers, so one comparison checks a stack.
+/// The most pages of a rewritten module's memory: addresses stay positive numbers, so one comparison checks a stack.
 pub(super) const PAGES_MAX: u64 = (1 << 15) - 1;
 
-/// Operation codes after the prefix of atomic instructions (0xFE), as the threads proposal numbers them.
+/// Opcodes after the prefix of atomic instructions (0xFE), as in the threads proposal.
 pub(super) mod code {
     pub(in super::super) const NOTIFY: u8 = 0x00;
     pub(in super::super) const WAIT32: u8 = 0x01;
@@ -38,7 +38,7 @@ pub(super) mod code {
     pub(in super::super) const LAST: u8 = 0x4E;
 }
 
-/// Functions that the host gives, in the order of their indices; see `host` for what each does.
+/// The host's functions in the order of their indices; see `host` for what each does.
 const IMPORTS: [(&str, &[ValType], &[ValType]); 7] = [
     ("point", &[ValType::I32, ValType::I32, ValType::I64, ValType::I64], &[ValType::I32]),
     ("switch", &[], &[]),
@@ -57,22 +57,22 @@ const OVERFLOW: u32 = 5;
 const STACK_SIZE: u32 = 6;
 const ADDED: u32 = 7;
 
-/// What is told about a rewritten module.
+/// A rewritten module.
 #[derive(Debug, Clone)]
 pub(super) struct Rewritten {
     /// The new module.
     pub(super) bytes: Vec<u8>,
-    /// Where its functions came from.
+    /// The old positions of its functions.
     pub(super) map: Map,
 }
 
-/// From a place in the new module back to the old one.
+/// From a position in the new module to the old one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Map {
-    /// Functions that the new module imports: its own first function has this index.
+    /// How many functions the new module imports: its own first function has this index.
     imported: u32,
-    /// For each of its own functions: where each call stands, counted from the function's first byte, and where that call
-    /// stood in the old module's code section. Empty where no map was asked for.
+    /// For each of its own functions: the position of each call, counted from the function's first byte, and that call's position
+    /// in the old module's code section. Empty if no map was requested.
     calls: Vec<Vec<(u32, u32)>>,
     /// Its functions' names, as the linker wrote them.
     names: BTreeMap<u32, String>,
@@ -84,7 +84,7 @@ impl Map {
         self.names.get(&function).map(String::as_str)
     }
 
-    /// The old module's place, counted from the start of its code section, of a call in the new module.
+    /// The position in the old module, counted from the start of its code section, of a call in the new module.
     pub(super) fn old_offset(&self, function: u32, offset: u32) -> Option<u32> {
         let calls = self.calls.get(function.checked_sub(self.imported)? as usize)?;
         let at = calls.partition_point(|(new, _)| *new <= offset);
@@ -116,11 +116,11 @@ impl From<reencode::Error<Infallible>> for NotRewritten {
     }
 }
 
-/// Rewrites a module; `with_map` remembers where its calls came from, which only a story needs. Cost: O(module), some 10 ms
-/// for a megabyte of code.
+/// Rewrites a module. With `with_map` the positions of its calls are recorded, which only stories need. Cost: O(module), some 10
+/// ms for a megabyte of code.
 ///
 /// # Errors
-/// The bytes are no module that imports a shared memory, as `wasm32-wasip1-threads` makes them.
+/// The bytes are not a module with an imported shared memory, as `wasm32-wasip1-threads` makes them.
 pub(super) fn rewrite(bytes: &[u8], with_map: bool) -> Result<Rewritten, NotRewritten> {
     let survey = survey(bytes)?;
     let mut rewriter = Rewriter { bytes, survey, with_map, wrappers: Vec::new(), code: None, calls: Vec::new() };
@@ -134,7 +134,7 @@ pub(super) fn rewrite(bytes: &[u8], with_map: bool) -> Result<Rewritten, NotRewr
     Ok(Rewritten { bytes: module.finish(), map: Map { imported: survey.imported + ADDED, calls, names } })
 }
 
-/// What has to be known of a module before any of it is written.
+/// What must be known of a module before it is written.
 #[derive(Debug, Default)]
 struct Survey {
     types: u32,
@@ -204,7 +204,7 @@ impl Survey {
         Ok(())
     }
 
-    /// Whether the scheduler may switch threads inside a function: in Rust code, but for std's spinning.
+    /// Whether a function gets points: Rust code does, except std's spinning.
     fn has_points(&self, function: u32) -> bool {
         let Some(name) = self.names.get(&function) else { return true };
         let rust = name.starts_with("_ZN") || name.starts_with("_R");
@@ -213,7 +213,7 @@ impl Survey {
     }
 }
 
-/// An atomic instruction as it stands in the code: everything that its stand-in depends on.
+/// An atomic instruction: everything that its stand-in depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Atomic {
     code: u8,
@@ -226,7 +226,7 @@ impl Atomic {
         (self.code - code::FIRST) / 7
     }
 
-    /// Whether it works on 64-bit numbers: variants run i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
+    /// Whether it works on 64-bit numbers: the variants are i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
     fn wide(self) -> bool {
         matches!((self.code - code::FIRST) % 7, 1 | 4 | 5 | 6)
     }
@@ -257,7 +257,7 @@ struct Rewriter<'a> {
     with_map: bool,
     /// The stand-ins, in the order of their functions.
     wrappers: Vec<Atomic>,
-    /// The new code, encoded first: only then it is known which stand-ins there are.
+    /// The new code, encoded first, because only then it is known which stand-ins are needed.
     code: Option<CodeSection>,
     calls: Vec<Vec<(u32, u32)>>,
 }
@@ -349,7 +349,7 @@ impl Rewriter<'_> {
         Ok(())
     }
 
-    /// The atomic instruction at a place; nothing for a fence, which has nothing to order where one thread runs at a time.
+    /// The atomic instruction at a position; `None` for a fence, which has no effect when one thread runs at a time.
     fn atomic(&self, position: usize, operator: &Operator<'_>) -> Option<Atomic> {
         let code = *self.bytes.get(position + 1)?;
         if code == code::FENCE || code > code::LAST || matches!(operator, Operator::AtomicFence) {
@@ -370,7 +370,7 @@ impl Rewriter<'_> {
         Some(Atomic { code, align: number()?, offset: number()? })
     }
 
-    /// The function that stands in for an instruction: it asks the host, then runs it.
+    /// The stand-in for an instruction: it calls the host, then runs the instruction.
     fn stand_in(&self, atomic: Atomic) -> Function {
         let (operands, _) = atomic.signature();
         let mut f = Function::new([]);
@@ -523,7 +523,7 @@ impl Reencode for Rewriter<'_> {
         Ok(())
     }
 
-    /// Names and line tables are read from the old module; the new one does without.
+    /// Names and line tables are read from the old module; the new one has none.
     fn parse_custom_section(
         &mut self,
         _: &mut wasm_encoder::Module,

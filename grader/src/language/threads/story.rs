@@ -1,18 +1,18 @@
-//! What happened in a run, written down as it happens: only for a run that will be told.
+//! Records what happens in a run, only if a story was requested.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::operation::Operation;
 
-/// Most entries kept: the latest.
+/// The most entries that are kept: the latest ones.
 const ENTRIES_MAX: usize = 40_000;
-/// Most frames kept of a place.
+/// The most frames of a call stack that are kept.
 const FRAMES_MAX: usize = 48;
 
-/// A place in the module: its call stack, the innermost first, as functions and offsets in them.
+/// A call stack, innermost frame first: functions, and offsets in them.
 pub(super) type Frames = Vec<(u32, u32)>;
 
-/// Something that happened.
+/// An entry.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) thread: u32,
@@ -20,16 +20,16 @@ pub(super) struct Entry {
     pub(super) frames: Frames,
 }
 
-/// What happened.
+/// The kinds of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// It is about to run an operation.
+    /// About to run an operation.
     Point,
-    /// It is about to, and others run first.
+    /// About to run an operation, but others run first.
     HeldUp,
     /// It waits at an address.
     Waits { address: u32, timed: bool },
-    /// It goes on after a wait, because its time was over or somebody woke it.
+    /// Continues after a wait: woken, or its time was over.
     GoesOn { late: bool },
     /// It sleeps.
     Sleeps { ns: u64 },
@@ -41,20 +41,20 @@ pub(super) enum What {
     Ends,
 }
 
-/// Who holds what, and what happened.
+/// The recorded state: entries, and the holders of locks.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub(super) entries: VecDeque<Entry>,
     pub(super) forgotten: u64,
-    /// Words in the memory that look like locks: who holds them, and where they were taken.
+    /// Words in the memory that look like locks, with the threads that hold them and where they took them.
     pub(super) holders: BTreeMap<u32, Vec<(u32, Frames)>>,
-    /// Operations that a thread was about to run when it was held up.
+    /// Operations before which a thread was interrupted.
     pub(super) postponed: BTreeMap<u32, Operation>,
-    /// Where each thread is.
+    /// Each thread's call stack.
     pub(super) places: BTreeMap<u32, Frames>,
 }
 
-/// The bits of a lock's word that count who holds it; std's `RwLock` keeps two more for who waits.
+/// The bits of a lock's word that count its holders; std's `RwLock` has two more for its waiters.
 const HELD: u64 = (1 << 30) - 1;
 
 impl Log {
@@ -70,7 +70,7 @@ impl Log {
         self.entries.push_back(Entry { thread, what, frames });
     }
 
-    /// An operation is run: who holds the word now, if it is a lock.
+    /// An operation is run: records the word's holders, if it is a lock.
     pub(super) fn operated(&mut self, thread: u32, operation: Operation, effect: Option<(u64, u64)>, frames: &Frames) {
         let Some((old, new)) = effect.filter(|(old, new)| old != new) else { return };
         let (before, after) = (old & HELD, new & HELD);
@@ -88,7 +88,8 @@ impl Log {
         }
     }
 
-    /// Who holds the lock that a thread waits for at an address: std's `RwLock` waits for writers beside its word.
+    /// The holders of the lock that a thread waits for at an address. In std's `RwLock`, the address for writers is
+    /// next to its word.
     pub(super) fn holders_of(&self, address: u32) -> &[(u32, Frames)] {
         let held = |address: u32| self.holders.get(&address).filter(|holders| !holders.is_empty());
         held(address).or_else(|| held(address.wrapping_sub(4))).map_or(&[], Vec::as_slice)

@@ -27,14 +27,14 @@ impl ThreadedFactory {
     /// The factory of a module; `sources` are the submission's files, for stories.
     ///
     /// # Errors
-    /// A sentence, when the bytes are no module with threads.
+    /// A sentence, if the bytes are not a module with threads.
     pub fn new(module: &[u8], sources: Sources) -> Result<Self, String> {
         Ok(Self { program: Program::new(module)?, sources: Arc::new(sources) })
     }
 }
 
 impl Factory for ThreadedFactory {
-    /// What a subject without threads may use holds here too, but for the memory, of which each thread's stack takes some.
+    /// The limits are those of a subject without threads, except for more memory, because each thread's stack needs some.
     fn subject(&self, limits: &toolchain::Limits) -> Result<Box<dyn Subject>, NotStarted> {
         let toolchain::Limits { fuel, output_bytes, instance_cpu: call_cpu, .. } = *limits;
         let limits = Limits { fuel, output_bytes, call_cpu, ..Limits::default() };
@@ -58,7 +58,7 @@ pub struct ThreadedSubject {
 }
 
 impl ThreadedSubject {
-    /// A fresh subject, which runs calmly unless it is told otherwise. `sources` are the submission's files, for stories.
+    /// A fresh subject, with the calm schedule unless another is set. `sources` are the submission's files, for stories.
     pub fn new(program: Program, sources: Arc<Sources>, limits: Limits) -> Self {
         Self { program, sources, limits, schedule: Schedule::new(Plan::Calm), machine: None, crash: None }
     }
@@ -126,7 +126,7 @@ fn answer(machine: &mut Machine, around: &mut Surroundings, request: &[u8]) -> R
     machine.read(place, len).and_then(|bytes| decode(&bytes)).ok_or(Stop::Gibberish)
 }
 
-/// What a stopped module means for whoever judges it.
+/// The crash that a stop means for the judge.
 fn crash(machine: &Machine, sources: &Sources, stop: &Stop, printed_before: usize) -> Crash {
     let panic = |message: &str| Crash::Panic { message: harmless(message) };
     match stop {

@@ -1,4 +1,5 @@
-//! A run told to a learner: who did what, at which line, in which order; and for a deadlock who waits for what.
+//! Tells a run to a learner: which thread did what, at which line, in which order; and for a deadlock, which thread
+//! waits for what.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +11,25 @@ use super::rewrite::Map;
 use super::story::{Entry, Frames, Log, What};
 use super::world::World;
 
-/// The submission's own files by their names: lines of others are nobody's concern.
+/// The submission's own files by name; lines of other files are not shown.
 pub type Sources = BTreeMap<String, String>;
 
-/// A run, told.
+/// A run, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
-    /// What happened, a turn a line.
+    /// The story, one line for each turn of a thread.
     pub story: Vec<String>,
-    /// For a deadlock: who waits for what, held by whom.
+    /// For a deadlock: which thread waits for what, and which one holds that.
     pub waits: Vec<String>,
 }
 
-/// Most lines of a story; the middle of a longer one is left out.
+/// The most lines of a story; the middle of a longer one is left out.
 const STORY_MAX: usize = 40;
-/// Most steps told of one turn.
+/// The most steps of one turn that are told.
 const STEPS_MAX: usize = 8;
-/// Most waits told of a deadlock.
+/// The most waits of a deadlock that are told.
 const WAITS_MAX: usize = 20;
-/// Most characters shown of a line of source.
+/// The most characters of a source line that are shown.
 const CODE_MAX: usize = 80;
 
 /// Tells a run.
@@ -42,12 +43,12 @@ pub(super) fn tell(world: &World, map: &Map, lines: &Lines<'_>, sources: &Source
     Told { story: teller.story(end), waits }
 }
 
-/// A line of the submission, and what was called there.
+/// A line of the submission, and the library function that it called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     file: String,
     line: u32,
-    /// What the line called, as `Mutex::lock`; empty where that says nothing.
+    /// The called function, such as `Mutex::lock`; empty if its name would not help.
     called: String,
 }
 
@@ -58,11 +59,11 @@ struct Teller<'a, 'm> {
     lines: &'a Lines<'m>,
     sources: &'a Sources,
     language: Language,
-    /// Lines of functions' places that were looked up before.
+    /// Lines that were looked up before.
     known: BTreeMap<(u32, u32), Option<(String, u32)>>,
 }
 
-/// One turn of a thread, as far as it is told.
+/// One turn of a thread, as it is told.
 #[derive(Debug, PartialEq, Eq)]
 struct Turn {
     thread: u32,
@@ -109,7 +110,7 @@ impl Teller<'_, '_> {
         let own = |name: &&String| {
             file.strip_suffix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
         };
-        // A library's file of the same name has a path of the compiler's or the host's.
+        // A library's file with the same name has a path of the compiler or the host.
         let foreign = file.contains("/rustc/") || file.contains("/registry/") || file.contains("/library/");
         self.sources.keys().filter(|_| !foreign).find(own).cloned()
     }
@@ -124,9 +125,9 @@ impl Teller<'_, '_> {
         format!("{}:{}{}", place.file, place.line, self.code(place))
     }
 
-    // ---- who waits for what ----
+    // ---- waits of a deadlock ----
 
-    /// A thread of a deadlock: what it waits for, where, and who holds that.
+    /// A thread of a deadlock: what it waits for, where, and which thread holds that.
     fn wait(&mut self, thread: u32) -> String {
         let log = self.log;
         let frames = log.places.get(&thread).cloned().unwrap_or_default();
@@ -173,7 +174,7 @@ impl Teller<'_, '_> {
         }
     }
 
-    /// The thread whose record a join waits at: it lies right above the thread's stack.
+    /// The thread at whose record a join waits: the record is right above that thread's stack.
     fn owner_of(&self, address: u32) -> Option<u32> {
         const RECORD_BYTES: u32 = 16 << 10;
         let tops = (1_u32..).zip(self.world.threads.iter().skip(1)).map(|(id, thread)| (thread.stack.0, id));
@@ -238,7 +239,7 @@ impl Teller<'_, '_> {
         let mut turns: Vec<Turn> = Vec::new();
         let mut last: Option<&Entry> = None;
         for entry in &log.entries {
-            // Whoever is held up and goes on at once had no turn between.
+            // A thread that is interrupted and continues at once had no turn in between.
             if last.is_none_or(|last| last.thread != entry.thread) {
                 turns.push(Turn { thread: entry.thread, steps: Vec::new(), end: String::new() });
             }
@@ -257,7 +258,7 @@ impl Teller<'_, '_> {
         turns
     }
 
-    /// What is to say if an entry is the last of its turn.
+    /// The words for an entry that ends its turn.
     fn end_of(&self, entry: &Entry, place: Option<&Place>) -> String {
         let at = place.map(|place| self.at(place)).unwrap_or_default();
         match entry.what {
@@ -301,7 +302,8 @@ impl Teller<'_, '_> {
     }
 }
 
-/// The end of a function's name, without generics and hashes: `Mutex::lock`; empty for what says nothing to a learner.
+/// The end of a function's name, without generics and hashes: `Mutex::lock`; empty if the name would not help a
+/// learner.
 fn short(name: &str) -> String {
     let full = format!("{:#}", rustc_demangle::demangle(name));
     let mut plain = String::new();
@@ -318,7 +320,7 @@ fn short(name: &str) -> String {
     match parts.as_slice() {
         [.., kind, method] if kind.starts_with(char::is_uppercase) => format!("{kind}::{method}"),
         [.., module, function] if matches!(*module, "thread" | "scoped" | "mem") => format!("{module}::{function}"),
-        // `<Mutex<T>>::lock`: the type stands inside the brackets that were left out.
+        // `<Mutex<T>>::lock`: the type is inside the brackets that were removed.
         _ => own_type(&full).unwrap_or_default(),
     }
 }

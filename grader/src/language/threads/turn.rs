@@ -1,4 +1,4 @@
-//! The two ways in which a thread stops running: until it can again, and for one turn.
+//! The two ways in which a thread pauses: until it can run again, and for one turn.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ impl Future for Gate {
     }
 }
 
-/// Gives the turn back once; the thread goes on when it is chosen again.
+/// Pauses once; the thread continues when it is chosen again.
 #[derive(Default)]
 pub(super) struct GiveUp {
     given: bool,

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers for people.
 
 /// A duration in its largest whole unit.
 pub(super) fn duration(ns: u64) -> String {

@@ -1,6 +1,6 @@
-//! The threads of one running module: who can run, who waits for what, and what time it is.
+//! The threads of a running module: which can run, which wait for what, and the time.
 //!
-//! One thread runs at a time. Time stands still while anyone can run, and jumps to the next deadline when nobody can.
+//! One thread runs at a time. Time stands still while any thread can run, and jumps to the next deadline when none can.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,49 +14,51 @@ use super::operation::Operation;
 use super::plan::{Chooser, Question};
 use super::story::{Log, What};
 
-/// Work after which a running thread's loop without points is looked at, in instructions.
+/// The size of a slice, in instructions: after each slice of a loop without points the scheduler gets control.
 pub(super) const SLICE: u64 = 100_000;
-/// Threads that live at once before whoever starts one more lets another run first: those that can end do so, and few live at once.
+/// From so many live threads on, a thread that starts one more lets another run first: those that can end do so, and fewer live
+/// at once.
 const CROWD: usize = 500;
-/// Slices in a row after which others get their turn.
+/// After so many slices in a row other threads get a turn.
 const SLICES_ALONE: u32 = 20;
-/// Points in a row after which others get their turn: some loops wait for another thread in a way that only this tells.
+/// After so many points in a row other threads get a turn: some loops wait for another thread in a way that cannot be
+/// recognised otherwise.
 const POINTS_ALONE: u32 = 1_000;
-/// Looks at the same thing in a row after which time moves on, where nobody else can run.
+/// After polling so often in a row, time moves on if no other thread can run.
 const LOOKS_ALONE: u32 = 50;
-/// What is left of a call's time for threads that it found busy: then its own work begins, whatever they do.
+/// So many turns of earlier calls' threads may come before a call begins; then it begins even if they are still busy.
 const BUSY_TURNS_MAX: u32 = 2_000;
 
-/// What a thread does.
+/// The states of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// It can run.
     Ready,
-    /// It waits to be woken at an address, perhaps not for ever.
+    /// It waits at an address to be woken, or until a time.
     Waiting { address: u32, until: Option<u64> },
     /// It sleeps.
     Sleeping { until: u64 },
-    /// It is the caller's own thread, between two calls; or it waits for the other module of two.
+    /// The caller's own thread between two calls; or a thread that waits for the other module.
     Between,
     /// It has ended.
     Done,
 }
 
-/// Why a wait is over.
+/// Why a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Woken {
-    /// By a wake-up, or by nobody: the standard allows that.
+    /// By a wake-up, or for no reason, which the standard allows.
     Called,
-    /// Its time is over.
+    /// Its time was over.
     Late,
 }
 
-/// Which of two modules a thread is of, where a world has two.
+/// The module that a thread belongs to, if a world has two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
-    /// The one that calls, or the only one.
+    /// The calling module, or the only one.
     Front,
-    /// The one that is called.
+    /// The called module.
     Behind,
 }
 
@@ -66,25 +68,25 @@ pub(super) struct Thread {
     pub(super) side: Side,
     pub(super) state: State,
     pub(super) woken: Woken,
-    /// Its points so far.
+    /// How many points it has had.
     pub(super) step: u32,
-    /// Its place in `ready`, where it is there.
+    /// Its index in `ready`, if it is there.
     place: usize,
     /// The operation of its latest point.
     last: (u8, u32),
     /// The turn of its latest point.
     last_turn: u64,
-    /// How often it has looked at the same thing in a row.
+    /// How often in a row it has read the same thing.
     looks: u32,
-    /// Points, then slices, since somebody else ran.
+    /// Points, then slices, since another thread ran.
     alone: (u32, u32),
-    /// The stack: its top, and how far down it may grow.
+    /// The stack: its top, and its lowest allowed address.
     pub(super) stack: (u32, u32),
-    /// The stack that the next thread it starts asks for.
+    /// The stack size for the next thread that it starts.
     pub(super) asked_stack: Option<u32>,
 }
 
-/// The threads and everything around them.
+/// The threads, with everything around them.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of them a state")]
 pub(super) struct World {
@@ -95,35 +97,35 @@ pub(super) struct World {
     pub(super) printed: Vec<u8>,
     pub(super) threads: Vec<Thread>,
     pub(super) current: u32,
-    /// Threads to be made before the next turn: their id and start argument.
+    /// Threads to be created before the next turn: their id and start argument.
     pub(super) spawned: Vec<(u32, i32)>,
-    /// What a host function decided: why everything ends.
+    /// Set by a host function that decides to end everything.
     pub(super) stop: Option<Stop>,
     pub(super) memory_refused: bool,
-    /// Slices of work that were used up.
+    /// How many slices of work were used.
     fuel: u64,
-    /// Exactly what the threads that have ended used.
+    /// The exact work of the threads that have ended.
     pub(super) fuel_of_ended: u64,
     pub(super) points: u64,
-    /// The host's processor time at which the running call is stopped.
+    /// The host's processor time at which the running call is cut off.
     pub(super) cpu_until: std::time::Duration,
     pub(super) chooser: Chooser,
     pub(super) log: Option<Log>,
     pub(super) language: Option<Language>,
-    /// Who runs at the next turn, where a point has decided it.
+    /// Which thread runs at the next turn, if a point has decided it.
     next: Option<u32>,
-    /// Who can run, by side.
+    /// The threads that can run, by side.
     ready: [Vec<u32>; 2],
-    /// What two modules tell each other, where there are two.
+    /// The state that two modules share, if there are two.
     pub(super) between: Option<Between>,
     live: usize,
-    /// Whether the running thread has just started one of a crowd.
+    /// Whether the running thread has just started one of too many threads.
     crowded: bool,
     waiters: BTreeMap<u32, VecDeque<u32>>,
     timers: BTreeSet<(u64, u32)>,
     child: Option<u32>,
     turn: u64,
-    /// Whether the running thread has given up its turn of itself.
+    /// Whether the running thread has yielded.
     gave_up: bool,
     any_moment: bool,
     spurious: bool,
@@ -192,7 +194,7 @@ impl World {
         &mut self.threads[id as usize]
     }
 
-    /// Gives a thread another state, and everything that depends on it.
+    /// Changes a thread's state, and everything that depends on it.
     pub(super) fn set_state(&mut self, id: u32, state: State) {
         let thread = &mut self.threads[id as usize];
         let side = thread.side as usize;
@@ -244,7 +246,7 @@ impl World {
         }
     }
 
-    /// Starts a thread; `None` where no more may live.
+    /// Starts a thread; `None` if there are too many.
     pub(super) fn spawn(&mut self, argument: i32, stack_top: u32, default_stack: u32) -> Option<u32> {
         if self.live >= self.limits.live || self.threads.len() > self.limits.started as usize {
             self.stop = Some(Stop::TooManyThreads);
@@ -260,12 +262,12 @@ impl World {
         Some(id)
     }
 
-    /// How many threads were started besides the caller's own.
+    /// How many threads were started, without the caller's own.
     pub(super) fn started(&self) -> u32 {
         u32::try_from(self.threads.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// The running thread is about to run an operation. Whether it must let others run first.
+    /// The running thread is about to run an operation. Returns whether it must let others run first.
     pub(super) fn point(&mut self, operation: Operation, would_change: bool) -> bool {
         self.points += 1;
         if self.points > self.limits.points {
@@ -285,7 +287,7 @@ impl World {
         let looks = thread.looks;
         let idle = again || thread.alone.0 >= POINTS_ALONE || std::mem::take(&mut self.crowded);
         let child = self.child.take();
-        // The plan is asked in any case: its chance is drawn at every point, so that a point more or less changes little.
+        // The plan is always asked: it draws a random number at every point, so that one point more or less changes little.
         let asked = self.chooser.asks(current, step, operation);
         if alone && (looks >= LOOKS_ALONE || idle) && self.turns_to_other_side() {
             self.threads[current as usize].looks = 0;
@@ -293,7 +295,7 @@ impl World {
             return true;
         }
         if alone && looks >= LOOKS_ALONE && self.advance() {
-            // It looks for what a sleeping thread will do.
+            // It polls for something that a sleeping thread will do.
             self.threads[current as usize].looks = 0;
             self.gave_up = true;
             return true;
@@ -339,11 +341,12 @@ impl World {
         if self.make_ready(chosen) {
             return chosen;
         }
-        // A replayed switch that no longer fits: the calm plan's choice.
+        // If a replayed switch no longer fits, the calm plan's choice is used.
         if can_stay { self.current } else { self.ready[side].iter().min().copied().unwrap_or(self.current) }
     }
 
-    /// Whether a thread can run, perhaps by waking it: from a sleep as if it were over, from a wait for no reason.
+    /// Makes a thread able to run, if necessary by waking it: from a sleep as if it were over, from a wait without a
+    /// reason. `false` if it cannot be.
     fn make_ready(&mut self, id: u32) -> bool {
         match self.threads.get(id as usize).map(|thread| thread.state) {
             Some(State::Ready) => true,
@@ -360,7 +363,7 @@ impl World {
         }
     }
 
-    /// Who runs at the next turn; nobody, when everything ends.
+    /// Which thread runs at the next turn; an error if the module stops.
     pub(super) fn next_turn(&mut self) -> Result<u32, Stop> {
         if let Some(stop) = self.stop.take() {
             return Err(stop);
@@ -385,12 +388,12 @@ impl World {
             }
         }
         let current = self.current;
-        // What is called goes on when everybody who calls waits: how far it is cannot be seen from there.
+        // The called module runs only when all threads of the calling one wait: so its progress cannot be observed.
         let side = if self.ready[Side::Front as usize].is_empty() { Side::Behind } else { Side::Front };
         let is_ready = self.threads[current as usize].state == State::Ready;
         let stays = is_ready && self.threads[current as usize].side == side;
         if !is_ready {
-            // A wait, a sleep and an end are steps too, so that what is decided there has a place of its own.
+            // A wait, a sleep and an end count as steps, so that the decision there can be identified.
             self.thread(current).step += 1;
         }
         self.child = self.child.filter(|_| stays);
@@ -414,8 +417,7 @@ impl World {
         }
     }
 
-    /// The running thread has stopped for now: because it waits, because a point said so, or because it used up a slice of its
-    /// work.
+    /// The running thread has paused: it waits, a point said so, or it used up a slice of work.
     pub(super) fn paused(&mut self) {
         let ready = self.threads[self.current as usize].state == State::Ready;
         if ready && self.next.is_none() && !std::mem::take(&mut self.gave_up) {
@@ -423,7 +425,7 @@ impl World {
         }
     }
 
-    /// The running thread used up a slice of its work without a point: whether it goes on.
+    /// The running thread used up a slice of work without a point. Decides whether it continues.
     fn slice(&mut self) {
         self.fuel += SLICE;
         if self.fuel > self.limits.fuel {
@@ -449,7 +451,7 @@ impl World {
         }
     }
 
-    /// The running thread gives up its turn.
+    /// The running thread yields.
     pub(super) fn yielded(&mut self) {
         let current = self.current;
         self.thread(current).step += 1;
@@ -465,13 +467,13 @@ impl World {
         self.next = Some(self.choose(side, child, true, true));
     }
 
-    /// Everybody who can run on a thread's own side.
+    /// All threads of the same side that can run.
     fn ready_beside(&self, id: u32) -> &[u32] {
         &self.ready[self.threads[id as usize].side as usize]
     }
 
-    /// The running thread, of those who call, does nothing but look for what another one will do, which may wait for an answer:
-    /// whoever is called gets a turn, if anybody there can run.
+    /// The running thread of the calling side only polls for what another one will do, which may itself wait for an answer: so
+    /// the called side gets a turn, if any of its threads can run.
     fn turns_to_other_side(&mut self) -> bool {
         let behind = self.ready[Side::Behind as usize].iter().min().copied();
         match behind.filter(|_| self.threads[self.current as usize].side == Side::Front) {
@@ -488,13 +490,13 @@ impl World {
         self.set_state(id, State::Between);
     }
 
-    /// The running thread stops for the other side, though it could go on.
+    /// The running thread pauses for the other side, although it could continue.
     pub(super) fn lets_other_side_run(&mut self) {
         self.next = None;
         self.gave_up = true;
     }
 
-    /// Wakes up to `count` of those who wait at an address, the longest wait first.
+    /// Wakes up to `count` of the threads that wait at an address, longest wait first.
     pub(super) fn notify(&mut self, address: u32, count: u32) -> Vec<u32> {
         let mut woken = Vec::new();
         while woken.len() < count as usize
@@ -509,9 +511,10 @@ impl World {
 
     // ---- time ----
 
-    /// Lets time run to the next deadline; whether there is one.
+    /// Moves time to the next deadline; `false` if there is none.
     fn advance(&mut self) -> bool {
-        // Where two modules share a world, time moves for the one that calls alone: else the other's clean-up would let it move for ever.
+        // With two modules time moves only for deadlines of the calling one: otherwise the other's periodic clean-up would move
+        // it for ever.
         if self.between.is_some()
             && !self.timers.iter().any(|(_, thread)| self.threads[*thread as usize].side == Side::Front)
         {
@@ -530,10 +533,10 @@ impl World {
         self.pass(moment.saturating_sub(self.monotonic_ns));
     }
 
-    /// Lets both clocks run, and wakes whose time is over.
+    /// Moves both clocks, and wakes the threads whose time is over.
     pub(super) fn pass(&mut self, ns: u64) {
         self.monotonic_ns = self.monotonic_ns.saturating_add(ns);
-        // Between two modules the wall's clock stands, but for what the tests move it by.
+        // With two modules the wall clock stands still, except when the tests move it.
         if self.between.is_none() {
             self.wall_ns = self.wall_ns.saturating_add(ns);
         }
@@ -548,8 +551,8 @@ impl World {
 
     // ---- calls ----
 
-    /// A call begins, at a time that may lie ahead: threads that are left from earlier calls live through the time between, each
-    /// deadline at its own moment, and what they do then may overlap with the call.
+    /// A call begins, at a time that may be in the future: threads of earlier calls run during the time between, each deadline at
+    /// its own moment, and may overlap with the call.
     pub(super) fn call_begins(&mut self, monotonic_ns: u64, wall_ns: u64, random: &Random) {
         self.random = random.clone();
         self.threads[0].looks = 0;
@@ -560,7 +563,7 @@ impl World {
             self.wall_ns = wall_ns;
             self.set_state(0, State::Ready);
         } else {
-            // The wall's clock may have been set; from there it runs evenly.
+            // The wall clock may have been set; from there it runs evenly.
             self.wall_ns = wall_ns.saturating_sub(ahead);
             if ahead == 0 {
                 self.set_state(0, State::Ready);
@@ -571,7 +574,7 @@ impl World {
         self.next = (self.threads[0].state == State::Ready).then_some(0).filter(|_| self.live == 1);
     }
 
-    /// Whether the threads of earlier calls have been busy for so long that the call must begin all the same.
+    /// Lets the call begin after [`BUSY_TURNS_MAX`] turns, even if threads of earlier calls are still busy.
     pub(super) fn call_waits_too_long(&mut self, turns: u32) {
         if turns == BUSY_TURNS_MAX
             && let State::Sleeping { until } = self.threads[0].state

@@ -1,5 +1,6 @@
-//! Random scripts with expectations that a naive model wrote: lists that are searched from end to end, no index, no hash. A life
-//! asks only for what the statement fixes, so whoever breaks one of its expectations is wrong, and every right program lives them all.
+//! Random scripts whose expectations are computed by a naive model: lists that are searched from end to end, no index, no hash. A
+//! life expects only what the statement fixes, so a program that fails an expectation is wrong, and every right program passes
+//! all lives.
 
 mod cluster;
 mod model;
@@ -9,14 +10,14 @@ mod ring;
 
 use cachedojo::random::Random;
 
-/// What a life is about.
+/// The promise that a life checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Promise {
-    /// The sentence of a row and nothing else: who breaks most of these lives loses half of the row at least.
+    /// Only the sentence of a row: a program that fails most of these lives must lose at least half of the row.
     Core(&'static str),
-    /// What a failure scenario is about: who breaks one of these lives loses the scenario whole.
+    /// A failure scenario: a program that fails one of these lives must lose the scenario's points whole.
     Scenario(&'static str),
-    /// Everything together: who breaks one loses something.
+    /// Everything together: a program that fails one must lose something.
     Mixed(&'static str),
 }
 
@@ -29,7 +30,7 @@ pub(crate) struct Life {
     pub(crate) script: String,
 }
 
-/// What there are lives of, each with how many, and how one is written.
+/// The kinds of lives, each with how many there are, and how one is written.
 type Kind = (Promise, u64, fn(&mut Writer));
 
 const KINDS: &[Kind] = &[

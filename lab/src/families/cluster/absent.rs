@@ -1,16 +1,17 @@
-//! In the place of the simulated cluster where it is left out: there is none, and none can be made.
+//! Stands in for the simulated cluster where the feature `cluster` is off: the type exists, but no value of it can be
+//! made.
 
 use cachedojo::cluster::Micros;
 
 use super::{ClusterCommand, Setup};
 use crate::event::What;
 
-/// A simulated cluster, of which there is none.
+/// A simulated cluster; without the feature there is never one.
 #[derive(Debug, Clone)]
 pub enum Absent {}
 
 impl Absent {
-    /// None: whoever leaves the cluster out has scripts with one run elsewhere.
+    /// `None`: scripts with a simulated cluster are run elsewhere, by a build with the feature.
     pub const fn of(_setup: &Setup, _seed: u64) -> Option<Self> {
         None
     }
@@ -20,17 +21,17 @@ impl Absent {
         match *self {}
     }
 
-    /// Obeys a command.
+    /// Executes a command.
     pub const fn obey(&mut self, _command: &ClusterCommand, _told: &mut Vec<(Micros, What)>) {
         match *self {}
     }
 
-    /// Who holds a key.
+    /// The nodes that hold a key.
     pub const fn holders(&self, _key: &str) -> What {
         match *self {}
     }
 
-    /// What there is to see.
+    /// The state of the cluster, for display.
     pub const fn view(&self) {
         match *self {}
     }

@@ -1,4 +1,4 @@
-//! What a script can ask of the simulated cluster.
+//! The commands of the simulated cluster, as data.
 
 use cachedojo::cluster::Settings;
 use cachedojo::cluster::record::Key;
@@ -9,32 +9,32 @@ use crate::world::cluster::simulate;
 /// A command to the simulated cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClusterCommand {
-    /// Make one, and wait until it is at rest.
+    /// Make one, and wait until it has settled.
     Make(Setup),
     /// Do something with it.
     Do(Act),
     /// Ask for the natural replicas of a key.
     Replicas(Key),
-    /// Tell the story of a key.
+    /// The events of a key, oldest first.
     Explain(Key),
-    /// Show each node, and whether the rings agree.
+    /// The state of each node, and whether the rings agree.
     Health,
-    /// See whether every promise was kept so far.
+    /// Whether every promise has been kept so far.
     Check,
 }
 
-/// What a cluster is made of.
+/// How a cluster is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
     /// How many founders. Bounds: 1 to 16.
     pub nodes: u8,
-    /// On how many nodes a key lives. Bounds: 1 to 9.
+    /// How many nodes keep a key. Bounds: 1 to 9.
     pub copies: usize,
     /// Points of a node on the ring.
     pub points: usize,
-    /// Shorter waits everywhere, as the simulator has them.
+    /// Whether all timeouts are shorter, as in the simulator.
     pub haste: bool,
-    /// Another seed than the script's.
+    /// A seed other than the script's.
     pub seed: Option<u64>,
 }
 

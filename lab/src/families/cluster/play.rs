@@ -1,4 +1,4 @@
-//! What answers the family's commands: the simulated world, as scripts and the page see it.
+//! Executes the family's commands on the simulated world, for scripts and for the page.
 
 use std::collections::VecDeque;
 
@@ -16,12 +16,12 @@ use crate::world::cluster::act::{Act, Done, Operation, Player};
 use crate::world::cluster::story::{Happened, Happening};
 use crate::world::cluster::{ClusterWorld, Status, check};
 
-/// How many events of keys are remembered for `explain`.
+/// How many events about keys are remembered for `explain`.
 const TOLD_MAX: usize = 20_000;
-/// How many of them one `explain` tells.
+/// How many of them one `explain` shows.
 const EXPLAINED_MAX: usize = 500;
 
-/// A simulated cluster that obeys a script.
+/// A simulated cluster that executes a script's commands.
 #[derive(Debug, Clone)]
 pub struct Play {
     player: Player,
@@ -29,7 +29,7 @@ pub struct Play {
     begun: Vec<usize>,
 }
 
-/// What a node looks like.
+/// A node, for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeView {
@@ -39,33 +39,33 @@ pub struct NodeView {
     pub status: String,
     /// `leader`, `follower` or `candidate`; empty while it is down.
     pub role: String,
-    /// The term of the log, as it knows it.
+    /// The term of the log, as the node knows it.
     pub term: u64,
     /// Its ring epoch.
     pub epoch: u64,
-    /// A digest of its rings: nodes of one epoch that differ here disagree.
+    /// A digest of its rings: two nodes with the same epoch and different digests disagree.
     pub ring: String,
-    /// Whether it holds all that it should.
+    /// Whether it holds all records that it should.
     pub is_whole: bool,
-    /// What it holds, by key.
+    /// Its records, by key.
     pub keys: Vec<HeldView>,
     /// How many hints it keeps for others.
     pub hints: u32,
-    /// By how much its wall clock is wrong, in microseconds.
+    /// How far its wall clock is off, in microseconds.
     pub wall_shift_us: i64,
-    /// Cluster time as it knows it, in microseconds.
+    /// Cluster time as it estimates it, in microseconds.
     pub cluster_time_us: Option<u64>,
-    /// The nodes that hear nothing of it: a wall of the network stands between.
+    /// The nodes that its messages do not reach, because the network is cut.
     pub unheard_by: Vec<String>,
 }
 
-/// A record of a node.
+/// A record of a node, for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldView {
     /// The key, escaped.
     pub key: String,
-    /// The value, escaped; none for a tombstone.
+    /// The value, escaped; `None` for a tombstone.
     pub value: Option<String>,
     /// Its version.
     pub version: String,
@@ -81,7 +81,7 @@ pub struct MessageView {
     pub from: String,
     /// The receiver.
     pub to: String,
-    /// What it is.
+    /// Its kind.
     pub name: String,
     /// When it was sent, in microseconds since the cluster began.
     pub sent_us: u64,
@@ -89,20 +89,20 @@ pub struct MessageView {
     pub due_us: u64,
 }
 
-/// The cluster at one moment.
+/// The cluster at one moment, for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterView {
     /// The time since it began, in microseconds.
     pub now_us: u64,
-    /// Its nodes, dead ones too.
+    /// All nodes, including those that are down.
     pub nodes: Vec<NodeView>,
     /// The messages under way, the earliest sent first.
     pub messages: Vec<MessageView>,
 }
 
 impl Play {
-    /// A new cluster, not yet at rest. There always is one here, and never in `absent`.
+    /// A new cluster, not yet settled. Always `Some` here; `None` in `absent`, which has the same interface.
     pub fn of(setup: &Setup, seed: u64) -> Option<Self> {
         let world = ClusterWorld::new(setup.nodes, setup.settings(), setup.seed.unwrap_or(seed), true);
         Some(Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() })
@@ -113,12 +113,12 @@ impl Play {
         self.player.world.now()
     }
 
-    /// The world, to look at.
+    /// The world, read-only.
     pub const fn world(&self) -> &ClusterWorld {
         &self.player.world
     }
 
-    /// Obeys a command; what it tells is added, with the time of each. The answer comes last.
+    /// Executes a command. Its events are appended, each with its time; the answer comes last.
     pub fn obey(&mut self, command: &ClusterCommand, told: &mut Vec<(Micros, What)>) {
         match command {
             ClusterCommand::Make(_) => {
@@ -157,7 +157,7 @@ impl Play {
         }
     }
 
-    /// Which nodes hold a living value of a key.
+    /// The nodes that hold a living value of a key.
     pub fn holders(&self, key: &str) -> What {
         let holds = |node: &cachedojo::cluster::Node| {
             let now = node.time().unwrap_or(0);
@@ -195,7 +195,7 @@ impl Play {
         }
     }
 
-    /// Tells what happened since the last time.
+    /// Appends the events since the last call.
     fn drain(&mut self, told: &mut Vec<(Micros, What)>) {
         for happened in self.player.world.take_story() {
             let Some(event) = self.tell(&happened) else { continue };
@@ -292,7 +292,7 @@ impl Play {
         lines
     }
 
-    /// The cluster as it stands. Cost: O(records and messages).
+    /// The present state of the cluster. Cost: O(records and messages).
     pub fn view(&self) -> ClusterView {
         let world = &self.player.world;
         let nodes = world
@@ -357,7 +357,7 @@ fn ids(nodes: &[NodeId]) -> What {
     What::Nodes { nodes: nodes.iter().map(ToString::to_string).collect() }
 }
 
-/// What a client asked, as a script would write it.
+/// A client's request, as a script would write it.
 fn question(request: &Request) -> (String, Option<String>) {
     match request {
         Request::Read { key, level, .. } => (format!("read {} level={level}", named(key)), Some(key.to_string())),

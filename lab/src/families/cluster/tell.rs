@@ -1,4 +1,4 @@
-//! What the simulated cluster tells: the events that a space-time diagram is drawn from, and their text.
+//! The events of the simulated cluster: a space-time diagram is drawn from them, and each has a text.
 
 use std::fmt;
 
@@ -19,16 +19,16 @@ pub enum WorldEvent {
         from: String,
         /// The receiver.
         to: String,
-        /// What it was: `query`, `store`, `vote?` and so on.
+        /// Its kind: `query`, `store`, `vote?` and so on.
         name: String,
-        /// The key that it was about.
+        /// The key that it concerns.
         key: Option<String>,
         /// When it was sent.
         sent_us: u64,
-        /// When it was received; none if it was lost.
+        /// When it was received; `None` if it was lost.
         received_us: Option<u64>,
     },
-    /// Something that a node tells of itself.
+    /// A node reports something about itself.
     Node {
         /// Which node.
         node: String,
@@ -36,12 +36,12 @@ pub enum WorldEvent {
         at_us: u64,
         /// What.
         text: String,
-        /// The key that it was about.
+        /// The key that it concerns.
         key: Option<String>,
-        /// Whether it is one of many such.
+        /// Whether such events are frequent.
         is_quiet: bool,
     },
-    /// A client asked a node, or heard from it.
+    /// A client's request to a node, or the answer.
     Client {
         /// Which node.
         node: String,
@@ -51,10 +51,10 @@ pub enum WorldEvent {
         text: String,
         /// The key.
         key: Option<String>,
-        /// Whether it is the answer to an operation that was only begun.
+        /// Whether it answers an operation that the script only began, without waiting.
         is_late: bool,
     },
-    /// The world did something to a node or to the network.
+    /// A fault: something done to a node or to the network.
     Fault {
         /// Which node.
         node: Option<String>,
@@ -63,14 +63,14 @@ pub enum WorldEvent {
         /// What.
         text: String,
     },
-    /// Whether the cluster is at rest.
+    /// Whether the cluster has settled.
     Settled {
         /// Whether it is.
         is: bool,
     },
     /// Whether all promises were kept.
     Checked {
-        /// What is wrong, first of all.
+        /// The first promise that was broken.
         broken: Option<String>,
     },
 }
@@ -91,7 +91,7 @@ impl WorldEvent {
         matches!(self, Self::Settled { .. } | Self::Checked { .. })
     }
 
-    /// When it was, in microseconds since the cluster began; `None` for what is asked afterwards.
+    /// When it happened, in microseconds since the cluster began; `None` for answers about the past.
     pub const fn at_us(&self) -> Option<u64> {
         match self {
             Self::Message { sent_us, received_us, .. } => match received_us {
@@ -103,7 +103,7 @@ impl WorldEvent {
         }
     }
 
-    /// The key that it is about.
+    /// The key that it concerns.
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Message { key, .. } | Self::Node { key, .. } | Self::Client { key, .. } => key.as_deref(),
@@ -117,7 +117,7 @@ pub(super) fn named(key: &str) -> String {
     word(&escape(key.trim_start_matches(cachedojo::cluster::record::SWEEP).as_bytes()))
 }
 
-/// What a node told.
+/// The event of a node's note.
 #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
     let (text, key, is_quiet) = match note {
@@ -180,7 +180,7 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
     WorldEvent::Node { node: node.to_string(), at_us, text, key, is_quiet }
 }
 
-/// A message, unless such messages go to and fro all the time.
+/// The event of a message; `None` for messages that are sent all the time.
 #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
     let Happening::Message { from, to, name, key, is_routine: false, sent, received } = &happened.what else {

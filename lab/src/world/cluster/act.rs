@@ -1,4 +1,4 @@
-//! What a script, or the simulator, does with a simulated cluster: one act a line, and the line of an act.
+//! The acts of a script, or of the simulator, on a simulated cluster; each is written as one line of a script.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Request, Versi
 
 use super::{ClusterWorld, Status};
 
-/// How long `settle` waits at most.
+/// The longest wait of `settle`.
 pub const SETTLE_MAX: Micros = 60 * SECOND;
 
 /// A client's operation.
@@ -33,10 +33,10 @@ pub enum Operation {
     Invalidate,
 }
 
-/// What can be done.
+/// An act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// An operation of the present session.
+    /// An operation of the current session.
     Operate {
         /// What.
         operation: Operation,
@@ -44,62 +44,62 @@ pub enum Act {
         key: Key,
         /// With which consistency; not for `invalidate`.
         level: Level,
-        /// Asking this node, else the first that runs.
+        /// Which node is asked; by default the first that runs.
         via: Option<NodeId>,
-        /// Without waiting for the answer.
+        /// Only begun: the script goes on without waiting for the answer.
         begins: bool,
     },
-    /// From now on operations are of this session; of none if it has no name.
+    /// Further operations belong to this session; to none if the name is empty.
     Session {
         /// Its name.
         name: String,
     },
-    /// A node's process ends.
+    /// Ends a node's process.
     Kill(NodeId),
-    /// It starts again.
+    /// Starts it again.
     Restart {
         /// Which one.
         node: NodeId,
-        /// On a new machine.
+        /// On a new machine, without its disk.
         with_nothing: bool,
     },
-    /// A node stands still.
+    /// Pauses a node's process.
     Pause(NodeId),
-    /// It goes on.
+    /// Resumes it.
     Resume(NodeId),
-    /// Groups that do not hear each other.
+    /// Splits the nodes into groups that cannot reach each other.
     Partition(Vec<NodeSet>),
-    /// One way only.
+    /// Cuts the network in one direction.
     Block {
-        /// Who is not heard.
+        /// Whose messages are lost.
         from: NodeId,
-        /// By whom.
+        /// On the way to this node.
         to: NodeId,
     },
-    /// All rules of the network go.
+    /// Removes all rules of the network.
     Heal,
-    /// Sets by how much a wall clock is wrong.
+    /// Sets how far a wall clock is off.
     Skew {
         /// Whose.
         node: NodeId,
         /// By how much, in microseconds.
         by: i64,
     },
-    /// Lets a wall clock jump.
+    /// Moves a wall clock by an amount.
     Jump {
         /// Whose.
         node: NodeId,
         /// By how much, in microseconds.
         by: i64,
     },
-    /// A node's disk takes so long for a write, and the node says nothing before it is done.
+    /// Slows a node's disk: a write takes so long, and the node sends nothing before it is done.
     Disk {
         /// Whose.
         node: NodeId,
         /// How long; 0 for at once.
         takes: Micros,
     },
-    /// Messages of one way take longer.
+    /// Delays messages in one direction.
     Delay {
         /// From here.
         from: NodeId,
@@ -108,53 +108,53 @@ pub enum Act {
         /// By so much.
         by: Micros,
     },
-    /// So many of a thousand messages are lost.
+    /// Loses so many messages of a thousand.
     Drop(u64),
-    /// So many of a thousand arrive twice.
+    /// Delivers so many messages of a thousand twice.
     Duplicate(u64),
-    /// Chance adds up to so much to each.
+    /// Delays each message by a random time up to this, which reorders them.
     Reorder(Micros),
-    /// A new node asks to be let in.
+    /// A new node asks to join.
     Join {
         /// Its number.
         node: NodeId,
         /// Its weight.
         weight: u8,
     },
-    /// A node is to be let go.
+    /// Asks the cluster to remove a node.
     Leave(NodeId),
-    /// Time passes until the cluster is at rest.
+    /// Lets time pass until the cluster has settled.
     Settle,
-    /// Time passes.
+    /// Lets time pass.
     Tick(Micros),
 }
 
-/// What came of an act.
+/// The result of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Done {
-    /// It is so now.
+    /// Done.
     Yes,
-    /// It cannot be.
+    /// It cannot be done.
     No(Cannot),
-    /// The number of a call, which has its answer unless it was only begun.
+    /// The number of a call; its answer is known unless it was only begun.
     Call(usize),
-    /// Whether the cluster is at rest.
+    /// Whether the cluster has settled.
     Settled(bool),
 }
 
-/// Why something cannot be done.
+/// Why an act cannot be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cannot {
     /// There is no node of that number.
     NoNode {
         /// The number.
         node: NodeId,
-        /// Those that there are.
+        /// The existing nodes.
         all: NodeSet,
     },
-    /// There is one already.
+    /// There is a node with this number already.
     Taken(NodeId),
-    /// It runs already, or is paused.
+    /// It is running already, or paused.
     Runs(NodeId),
     /// It is down.
     Down(NodeId),
@@ -164,13 +164,13 @@ pub enum Cannot {
     NotPaused(NodeId),
     /// It has left already.
     HasLeft(NodeId),
-    /// No other node would stay.
+    /// No other node would remain.
     Last,
-    /// No node can be asked.
+    /// No node is running, so none can be asked.
     NoneRuns,
     /// It is in two groups of a partition.
     InTwoGroups(NodeId),
-    /// It is to be cut from itself.
+    /// It would be cut off from itself.
     Itself(NodeId),
 }
 
@@ -192,14 +192,14 @@ impl fmt::Display for Cannot {
     }
 }
 
-/// A world and those who use it.
+/// A world with its clients.
 #[derive(Debug, Clone)]
 pub struct Player {
     /// The world.
     pub world: ClusterWorld,
     session: Option<u32>,
     names: BTreeMap<String, u32>,
-    /// For each session the newest version of each key that it knows: its token.
+    /// For each session its token: the newest version of each key that it knows.
     tokens: BTreeMap<u32, BTreeMap<Key, Version>>,
     /// Whether an operation of a session carries its token. Without, a session promises nothing at ONE.
     seen: usize,
@@ -207,7 +207,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// Nobody has done anything yet.
+    /// A world in which nothing has been done yet.
     pub const fn new(world: ClusterWorld) -> Self {
         Self { world, session: None, names: BTreeMap::new(), tokens: BTreeMap::new(), seen: 0, waiting: Vec::new() }
     }
@@ -220,7 +220,7 @@ impl Player {
         self.world.hosts().find(is_up).map(|(node, _)| node)
     }
 
-    /// Learns the versions that sessions' calls brought since the last time.
+    /// Adds the versions in new answers to the sessions' tokens.
     fn learn(&mut self) {
         let calls = self.world.calls();
         self.waiting.extend(self.seen..calls.len());
@@ -242,7 +242,7 @@ impl Player {
         });
     }
 
-    /// Does it.
+    /// Performs an act.
     pub fn perform(&mut self, act: &Act) -> Done {
         if let Some(why) = self.cannot(act) {
             return Done::No(why);
@@ -288,7 +288,7 @@ impl Player {
         Done::Yes
     }
 
-    /// Why it cannot be done as things stand, if it cannot.
+    /// Why an act cannot be done at present; `None` if it can.
     fn cannot(&self, act: &Act) -> Option<Cannot> {
         let all = self.world.all();
         if let Act::Join { node, .. } = act {
@@ -375,7 +375,7 @@ impl Act {
     }
 }
 
-/// A number of thousandths as a percentage.
+/// Thousandths, displayed as a percentage.
 struct Percent(u64);
 
 impl fmt::Display for Percent {
@@ -385,7 +385,7 @@ impl fmt::Display for Percent {
     }
 }
 
-/// A length of time as scripts write it: whole milliseconds, rounded up.
+/// A duration as scripts write it: whole milliseconds, rounded up.
 struct Time(Micros);
 
 impl fmt::Display for Time {
@@ -394,7 +394,7 @@ impl fmt::Display for Time {
     }
 }
 
-/// The line of a script that does it.
+/// The line of a script that performs it.
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = |by: i64| if by < 0 { '-' } else { '+' };

@@ -1,4 +1,4 @@
-//! What must hold of a simulated cluster, whatever befell it: of what its clients heard, and of what its nodes hold.
+//! What must hold of a simulated cluster under every fault: of its clients' answers, and of its nodes' records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,28 @@ use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
 use cachedojo::cluster::time::SKEW_BOUND;
 use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
 
-use super::linear::{Effect, Operation, unexplained};
+use super::linear::{Effect, KeyOperation, unexplained};
 use super::{Call, ClusterWorld, printed};
 
 /// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
 pub const DEADLINE_BOUND: Micros = 2 * SKEW_BOUND;
 
-/// What is wrong with what clients heard, first of all; `None` when nothing is.
+/// The first thing wrong with the clients' answers; `None` if there is none.
 pub fn clients(world: &ClusterWorld) -> Option<String> {
     world.broken().first().cloned().or_else(|| sessions(world.calls())).or_else(|| keys(world.calls()))
 }
 
-/// Reads and writes at QUORUM and ALL are linearizable, key by key. That takes in lost writes, deleted values that come back, values that
-/// outlive their deadline or die before it, and reads that go back in time.
+/// Reads and writes at QUORUM and ALL are linearizable, key by key. A violation covers lost writes, deleted values that come
+/// back, values that outlive their deadline or die before it, and reads that go back in time.
 fn keys(calls: &[Call]) -> Option<String> {
-    let mut histories: BTreeMap<&Key, Vec<Operation>> = BTreeMap::new();
+    let mut histories: BTreeMap<&Key, Vec<KeyOperation>> = BTreeMap::new();
     let mut weak: BTreeSet<&Key> = BTreeSet::new();
     for call in calls {
         let (key, level) = match &call.request {
             Request::Read { key, level, .. } | Request::Write { key, level, .. } => (key, *level),
             _ => continue,
         };
-        // One write at ONE may be lost, and with it whatever was built on it.
+        // A write at ONE may be lost, and with it writes that were based on it.
         if level == Level::One {
             weak.insert(key);
         }
@@ -42,10 +42,10 @@ fn keys(calls: &[Call]) -> Option<String> {
             Some(Selector::Tag(tag)) => (Effect::Sweep(tag), None),
             read => (Effect::Write { value: None, ttl: None, tag: None }, read),
         };
-        let operation = Operation { began: call.asked, ended: ended(call), effect: effect.clone() };
+        let operation = KeyOperation { began: call.asked, ended: ended(call), effect: effect.clone() };
         for (key, history) in &mut histories {
             let by_tag = matches!(operation.effect, Effect::Sweep(_));
-            let has_tag = |operation: &Operation| matches!((&operation.effect, &effect), (Effect::Write { tag: Some(tag), .. }, Effect::Sweep(sought)) if tag == sought);
+            let has_tag = |operation: &KeyOperation| matches!((&operation.effect, &effect), (Effect::Write { tag: Some(tag), .. }, Effect::Sweep(sought)) if tag == sought);
             if (by_tag && history.iter().any(has_tag))
                 || key.as_ref() == selector.as_str()
                 || read.as_ref().is_some_and(|read| read.reaches(key, None))
@@ -64,14 +64,14 @@ fn ended(call: &Call) -> Option<Micros> {
     call.answer.as_ref().filter(|(_, outcome)| !matches!(outcome, Outcome::Failed(_))).map(|&(at, _)| at)
 }
 
-/// Whether a call may have changed anything: a refusal at once has not.
+/// Whether a call may have changed anything: one that was refused at once did not.
 fn has_effect(call: &Call) -> bool {
     let refused = |failure: &Failure| matches!(failure, Failure::NotReady | Failure::BadKey | Failure::TooManySweeps);
     !matches!(&call.answer, Some((at, Outcome::Failed(failure)))
         if refused(failure) || (*failure == Failure::Down && *at == call.asked))
 }
 
-fn operation(call: &Call) -> Option<Operation> {
+fn operation(call: &Call) -> Option<KeyOperation> {
     let effect = match (&call.request, &call.answer) {
         (Request::Read { .. }, Some((_, Outcome::Read { value, .. }))) => {
             Effect::Read(value.as_ref().map(|value| value.to_vec()))
@@ -82,10 +82,10 @@ fn operation(call: &Call) -> Option<Operation> {
         }
         _ => return None,
     };
-    Some(Operation { began: call.asked, ended: ended(call), effect })
+    Some(KeyOperation { began: call.asked, ended: ended(call), effect })
 }
 
-/// A session never reads a version older than one that it knew when it asked: its own writes and earlier reads, at any level.
+/// A session never reads a version older than one it knew when it asked, from its own writes or earlier reads, at any level.
 fn sessions(calls: &[Call]) -> Option<String> {
     type Known<'a> = BTreeMap<(u32, &'a Key), Vec<(Micros, Version)>>;
     let mut known = Known::new();
@@ -111,8 +111,8 @@ fn sessions(calls: &[Call]) -> Option<String> {
     broken
 }
 
-/// What is wrong with what the nodes hold once the cluster is at rest: replicas that differ, copies that are missing or on the wrong node,
-/// rings that differ.
+/// The first thing wrong with the nodes' records once the cluster has settled: replicas that differ, copies that are missing or
+/// on the wrong node, rings that differ.
 pub fn replicas(world: &ClusterWorld) -> Option<String> {
     let nodes: Vec<(NodeId, &Node)> = world
         .hosts()
@@ -140,9 +140,9 @@ pub fn replicas(world: &ClusterWorld) -> Option<String> {
         let record = nodes.iter().find(|(id, _)| id == holder)?.1.store().held(key)?;
         let replicas = view.ring.duty(key, hash_of(key)).replicas;
         let behind = replicas.iter().find(|node| copies.get(node) != Some(newest))?;
-        // What is long dead may be forgotten by some and not yet by others.
+        // A record long dead may be forgotten by some replicas and not yet by others.
         let is_fading = cachedojo::cluster::store::forgettable(record, grace).is_some_and(|over| over <= world.now());
-        // A delete that a sweep made, of a key that this replica never held, needs no tombstone there.
+        // A replica that never held the key needs no tombstone for a delete by a sweep.
         let is_swept = !is_sweep(key)
             && nodes
                 .iter()

@@ -1,33 +1,33 @@
-//! A machine's disk that takes its time.
+//! A machine's disk that needs time for a write.
 //!
-//! What a node tells others, it must not forget. So nothing leaves a node before its disk holds all that the node knew when it said so.
-//! Writes are grouped, as databases do: while one is under way, what the node says waits for the next one.
+//! A node must not forget what it has told others. So nothing leaves a node before its disk has stored the state that the node
+//! had then. Writes are grouped, as databases do: while one is in progress, further effects wait for the next one.
 
 use cachedojo::cluster::{Disk, Effects, Micros};
 
 /// The longest that a write may take: 10 seconds.
 pub const WRITE_MAX: Micros = 10_000_000;
 
-/// A disk, and what it holds while that is less than the node knows. At most two states of the node are kept, however much it does.
+/// A disk, and its content if that is older than the node's state. At most two states of the node are kept, however much it does.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Drive {
     /// How long a write takes; 0 for at once.
     takes: Micros,
-    /// What it surely holds; `None` while it holds all that the node knows.
+    /// Its content; `None` while that is the node's present state.
     held: Option<Box<Disk>>,
-    /// What is being written, and what the node says once it is.
+    /// The state being written, and the effects that wait for it.
     writing: Option<(Box<Disk>, Effects)>,
-    /// What the node says after the next write.
+    /// The effects that wait for the next write.
     waiting: Effects,
 }
 
 impl Drive {
-    /// Whether everything is on the disk at once.
+    /// Whether writes take no time.
     pub(super) const fn is_instant(&self) -> bool {
         self.takes == 0 && self.writing.is_none()
     }
 
-    /// Whether a write is under way.
+    /// Whether a write is in progress.
     pub(super) const fn is_writing(&self) -> bool {
         self.writing.is_some()
     }
@@ -37,10 +37,10 @@ impl Drive {
         self.takes
     }
 
-    /// From now on a write takes so long, at most [`WRITE_MAX`]. `known` is what the node knows, if it runs.
+    /// Sets how long a write takes, at most [`WRITE_MAX`]. `known` is the node's state, if it runs.
     pub(super) fn set(&mut self, takes: Micros, known: impl FnOnce() -> Option<Disk>) {
         if self.is_instant() {
-            // What it said until now is on the disk.
+            // All effects so far were sent after their state was stored.
             self.held = if takes > 0 { known().map(Box::new) } else { None };
         }
         self.takes = takes.min(WRITE_MAX);
@@ -49,24 +49,24 @@ impl Drive {
         }
     }
 
-    /// A process starts from what the disk holds.
+    /// A process starts from the disk's content.
     pub(super) fn start(&mut self, disk: &Disk) {
         self.held = (self.takes > 0).then(|| Box::new(disk.clone()));
     }
 
-    /// What a node says is to wait for a write. `true` when one has to begin now.
+    /// Makes a node's effects wait for a write. `true` if one must begin now.
     pub(super) fn wait(&mut self, effects: &mut Effects) -> bool {
         self.waiting.sends.append(&mut effects.sends);
         self.waiting.replies.append(&mut effects.replies);
         self.writing.is_none() && self.has_waiting()
     }
 
-    /// A write begins, of all that the node knows now.
+    /// Begins a write of the node's present state.
     pub(super) fn begin(&mut self, disk: Disk) {
         self.writing = Some((Box::new(disk), std::mem::take(&mut self.waiting)));
     }
 
-    /// The write is done: what was to be said after it. `true` when another one has to begin.
+    /// Ends a write: returns the effects that waited for it, and `true` if another write must begin.
     pub(super) fn end(&mut self) -> (Effects, bool) {
         let Some((disk, mut effects)) = self.writing.take() else { return (Effects::default(), false) };
         self.held = Some(disk);
@@ -78,7 +78,8 @@ impl Drive {
         (effects, self.has_waiting())
     }
 
-    /// The process ends: what the disk holds, if that is less than what the node knew. A write under way is on it or is not.
+    /// The process ends: returns the disk's content if it is older than the node's state. A write in progress may be stored or
+    /// not.
     pub(super) fn crash(&mut self, is_written: bool) -> Option<Box<Disk>> {
         self.waiting = Effects::default();
         let written = self.writing.take().map(|(disk, _)| disk).filter(|_| is_written);

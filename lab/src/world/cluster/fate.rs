@@ -1,4 +1,4 @@
-//! What befalls the nodes: starts and crashes, pauses, clocks that are wrong, slow disks, and the wishes of an operator.
+//! Faults and operators: nodes start and crash, pause, have wrong clocks and slow disks, and are asked to leave.
 
 use cachedojo::cluster::node::TICK;
 use cachedojo::cluster::{Disk, Failure, Micros, Node, NodeId, NodeSet, Outcome, Readings, Request};
@@ -26,7 +26,7 @@ impl ClusterWorld {
         self.schedule(now + phase, What::Tick { node, boot });
     }
 
-    /// Ends a node's process. Its clients hear nothing more. `false` when it does not run.
+    /// Ends a node's process. Its clients get no more answers. `false` if it is not running.
     pub fn kill(&mut self, node: NodeId) -> bool {
         let is_in_handover = self.is_in_handover();
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status != Status::Down) else { return false };
@@ -51,7 +51,7 @@ impl ClusterWorld {
         true
     }
 
-    /// Starts a node's process again, with its disk or on a new machine with nothing. `false` when it runs.
+    /// Starts a node's process again, with its disk or, `with_nothing`, on a new machine. `false` if it is running.
     pub fn restart(&mut self, node: NodeId, with_nothing: bool) -> bool {
         if self.hosts.get(&node).is_none_or(|host| host.status != Status::Down) {
             return false;
@@ -70,7 +70,8 @@ impl ClusterWorld {
         true
     }
 
-    /// An operator wants a node to be let go, and says so until it is. `false` when no other would stay: the last one cannot go.
+    /// Asks for a node to be removed, again and again until it is. `false` if no other node would remain: the last one cannot
+    /// leave.
     pub fn wish_to_leave(&mut self, node: NodeId) -> bool {
         let wishes = self.wishes.or(NodeSet::of(node));
         let has_left = |host: &Host| host.node().is_some_and(Node::has_left);
@@ -82,12 +83,12 @@ impl ClusterWorld {
         one_stays
     }
 
-    /// The nodes that an operator wants to be let go, and that are not known to be gone.
+    /// The nodes that an operator asked to remove, and that are not known to be gone.
     pub const fn wishes(&self) -> NodeSet {
         self.wishes
     }
 
-    /// Says again which nodes are to be let go: a leader that lost its office has forgotten.
+    /// Repeats the operator's requests: a leader that lost its office has forgotten them.
     pub fn repeat_wishes(&mut self) {
         let running = |(_, host): &(&NodeId, &Host)| {
             host.status == Status::Up && host.node().is_some_and(|node| !node.has_left() && node.view().epoch > 0)
@@ -100,7 +101,7 @@ impl ClusterWorld {
         }
     }
 
-    /// Lets a new machine ask to be a member. `false` when the number is taken.
+    /// Starts a new machine, which asks to become a member. `false` if the number is taken.
     pub fn join(&mut self, node: NodeId, weight: u8) -> bool {
         self.wishes.remove(node);
         if let Some(host) = self.hosts.get(&node) {
@@ -118,7 +119,7 @@ impl ClusterWorld {
         true
     }
 
-    /// A node stands still. `false` when it does not run.
+    /// Pauses a node. `false` if it is not running.
     pub fn pause(&mut self, node: NodeId) -> bool {
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Up) else { return false };
         host.status = Status::Paused;
@@ -126,7 +127,7 @@ impl ClusterWorld {
         true
     }
 
-    /// A paused node goes on, and finds what came meanwhile.
+    /// Resumes a paused node, which then gets the messages that waited.
     pub fn resume(&mut self, node: NodeId) -> bool {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&node).filter(|host| host.status == Status::Paused) else { return false };
@@ -156,7 +157,7 @@ impl ClusterWorld {
         true
     }
 
-    /// Sets by how much a wall clock is wrong, or moves it by so much more.
+    /// Sets how far a wall clock is off, or with `adds` moves it by that much more.
     pub fn skew(&mut self, node: NodeId, by: i64, adds: bool) -> bool {
         let is_busy = self.open.get(&node).is_some_and(|open| !open.is_empty());
         let Some(host) = self.hosts.get_mut(&node) else { return false };
@@ -169,7 +170,7 @@ impl ClusterWorld {
         true
     }
 
-    /// From now on a node's disk takes so long for a write, at most [`super::drive::WRITE_MAX`].
+    /// Sets how long a node's disk takes for a write, at most [`super::drive::WRITE_MAX`].
     pub fn set_disk(&mut self, node: NodeId, takes: Micros) -> bool {
         let Some(host) = self.hosts.get_mut(&node) else { return false };
         let state = &host.state;
@@ -182,7 +183,7 @@ impl ClusterWorld {
         true
     }
 
-    /// Tells of a change of the network, which the caller makes.
+    /// Records a change of the network, which the caller makes.
     pub fn tell_fault(&mut self, text: String) {
         self.tell(Happening::Fault { node: None, text });
     }

@@ -5,22 +5,22 @@ use cachedojo::cluster::{Disk, Envelope, Micros, Node, Readings, Request};
 
 use super::drive::Drive;
 
-/// Where wall clocks start that nobody has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
+/// Where a wall clock starts that no script has set: 2026-01-01T00:00:00Z, in microseconds since 1970.
 pub const WALL_START: Micros = 1_767_225_600_000_000;
 
-/// A machine and what runs on it.
+/// A machine and the node on it.
 #[derive(Debug, Clone)]
 pub struct Host {
     pub(super) state: State,
     pub(super) mono_start: Micros,
     pub(super) wall_shift: i64,
-    /// Which start of the process: what was due to an earlier one is void.
+    /// Counts the starts of the process: events meant for an earlier one are void.
     pub(super) boot: u32,
     pub(super) incarnation: u16,
     pub(super) weight: u8,
     pub(super) drive: Drive,
     pub(super) held: Vec<Held>,
-    /// What an outsider would expect of it.
+    /// The state that a script has put it in.
     pub status: Status,
 }
 
@@ -36,14 +36,14 @@ pub(super) enum Held {
     Ask { number: u64, request: Request },
 }
 
-/// How a node is, seen from outside.
+/// A node's state, seen from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// It runs.
+    /// It is running.
     Up,
-    /// It stands still, and finds what came meanwhile when it goes on.
+    /// It stands still; messages wait, and are delivered when it resumes.
     Paused,
-    /// It is not there.
+    /// Its process does not exist.
     Down,
 }
 
@@ -59,7 +59,7 @@ impl Host {
         self.node().is_some_and(|node| node.term().1 == Role::Leader)
     }
 
-    /// The node, while it runs or is paused.
+    /// The node, if it is running or paused.
     pub fn node(&self) -> Option<&Node> {
         match &self.state {
             State::Up(node) => Some(node),
@@ -72,7 +72,7 @@ impl Host {
         self.drive.takes()
     }
 
-    /// By how much its wall clock is wrong, in microseconds.
+    /// How far its wall clock is off, in microseconds.
     pub const fn wall_shift(&self) -> i64 {
         self.wall_shift
     }

@@ -1,25 +1,25 @@
-//! Whether a history of one key is linearizable: whether every operation can be given a moment between its beginning and its end such that,
-//! in the order of those moments, each read sees the last write.
+//! Whether the history of one key is linearizable: whether every operation can be given a moment between its beginning and its
+//! end such that, in the order of those moments, each read returns the last value written.
 //!
-//! The search is Wing and Gong's (1993) with Lowe's memory (2017): of the operations that may come next, try one after the other, and
-//! never look twice at the same set of operations done with the same last write. An operation that failed may have taken
-//! effect at any time from its beginning on, or never.
+//! The search is Wing and Gong's (1993) with Lowe's memoization (2017): try the operations that may come next, one after the
+//! other, and never search twice from the same set of finished operations with the same last write. An operation that failed may
+//! have taken effect at any time from its beginning on, or never.
 
 use std::collections::HashSet;
 
 use cachedojo::cluster::Micros;
 
-/// The most operations of one history: what is over is not looked at.
+/// The most operations of a history; further ones are not checked.
 pub const OPERATIONS_MAX: usize = 128;
-/// The most states that a search looks at before it gives up.
+/// The most states that are searched.
 const STATES_MAX: usize = 200_000;
 
 /// One operation on the key.
 #[derive(Debug, Clone)]
-pub struct Operation {
+pub struct KeyOperation {
     /// When it began.
     pub began: Micros,
-    /// When it ended; `None` when nobody knows whether it took effect.
+    /// When it ended; `None` if it is unknown whether it took effect.
     pub ended: Option<Micros>,
     /// What it was.
     pub effect: Effect,
@@ -28,36 +28,36 @@ pub struct Operation {
 /// What an operation does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Sets the value, which no other write of the history sets, or nothing.
+    /// Sets a value that no other write of the history sets, or deletes.
     Write {
         /// The value; `None` deletes.
         value: Option<Vec<u8>>,
-        /// From this long after it began, at the earliest, a read may find nothing.
+        /// A read may find nothing from this long after the write began, at the earliest.
         ttl: Option<Micros>,
-        /// The word by which a [`Effect::Sweep`] finds it.
+        /// The word by which a [`Effect::Sweep`] selects it.
         tag: Option<String>,
     },
     /// Deletes the value if it was written with this tag.
     Sweep(String),
-    /// Found the value, or nothing.
+    /// A read of this value, or of nothing.
     Read(Option<Vec<u8>>),
 }
 
-/// How a search ends.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// There is such an order.
+pub enum Linearizability {
+    /// There is a valid order.
     Linearizable,
-    /// There is none; the furthest that the search came was before this operation.
+    /// There is none; the longest order that was found stops before this operation.
     Not(usize),
-    /// The search gave up.
+    /// The search was cut off.
     Unknown,
 }
 
-/// What no order of the operations on a key explains, in a sentence; `None` where there is an order, or the search gave up. Cost: that of
-/// [`search`].
-pub fn unexplained(key: &str, history: &[Operation], bound: Micros) -> Option<String> {
-    let Verdict::Not(at) = search(history, bound) else { return None };
+/// Why no order of the operations on a key is valid, in a sentence; `None` if there is a valid one or the search was cut off.
+/// Cost: that of [`search`].
+pub fn unexplained(key: &str, history: &[KeyOperation], bound: Micros) -> Option<String> {
+    let Linearizability::Not(at) = search(history, bound) else { return None };
     let stuck = &history[at];
     let what = match &stuck.effect {
         Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
@@ -69,14 +69,14 @@ pub fn unexplained(key: &str, history: &[Operation], bound: Micros) -> Option<St
     Some(format!("no order of the operations on {key} explains {what} that began at {began} ms"))
 }
 
-/// Looks for an order. Deadlines are kept to within `bound`. Cost: about O(n) for histories with few operations at a time, at worst exponential
-/// in those, and cut off.
-pub fn search(history: &[Operation], bound: Micros) -> Verdict {
+/// Searches for a valid order. Deadlines are exact to within `bound`. Cost: about O(n) for histories with few concurrent
+/// operations, at worst exponential in those, and cut off.
+pub fn search(history: &[KeyOperation], bound: Micros) -> Linearizability {
     let is_needed = |at: &usize| history[*at].ended.is_some() || may_be_seen(&history[*at].effect, history);
     let mut kept: Vec<usize> = (0..history.len()).filter(is_needed).collect();
     kept.sort_by_key(|&at| history[at].began);
     kept.truncate(OPERATIONS_MAX);
-    let sorted: Vec<&Operation> = kept.iter().map(|&at| &history[at]).collect();
+    let sorted: Vec<&KeyOperation> = kept.iter().map(|&at| &history[at]).collect();
     let mut search = Search { operations: &sorted, bound, seen: HashSet::new(), furthest: 0, stuck_at: 0 };
     let must: u128 = sorted
         .iter()
@@ -84,15 +84,15 @@ pub fn search(history: &[Operation], bound: Micros) -> Verdict {
         .filter(|(_, operation)| operation.ended.is_some())
         .fold(0, |mask, (at, _)| mask | 1 << at);
     match search.run(must) {
-        Some(true) => Verdict::Linearizable,
-        Some(false) => Verdict::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
-        None => Verdict::Unknown,
+        Some(true) => Linearizability::Linearizable,
+        Some(false) => Linearizability::Not(kept.get(search.stuck_at).copied().unwrap_or(0)),
+        None => Linearizability::Unknown,
     }
 }
 
-/// Whether it matters to anybody that an operation of unknown outcome took effect: a value that no read saw, that never expires and that no
-/// sweep can reach, can be left out of any order.
-fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
+/// Whether an operation of unknown outcome must be considered. If no read saw its value, it never expires and no sweep can delete
+/// it, it can be left out of any order.
+fn may_be_seen(effect: &Effect, history: &[KeyOperation]) -> bool {
     match effect {
         Effect::Read(_) => false,
         Effect::Write { value: Some(value), ttl: None, tag: None } => {
@@ -103,14 +103,14 @@ fn may_be_seen(effect: &Effect, history: &[Operation]) -> bool {
 }
 
 struct Search<'a> {
-    operations: &'a [&'a Operation],
+    operations: &'a [&'a KeyOperation],
     bound: Micros,
     seen: HashSet<(u128, Option<u8>)>,
     furthest: u32,
     stuck_at: usize,
 }
 
-/// One choice on the way: what was done before it, the last write before it, and what to try next.
+/// A branch of the search: the operations done, the last write, and what to try next.
 struct Choice {
     done: u128,
     last: Option<u8>,
@@ -125,7 +125,7 @@ impl Search<'_> {
             if done & must == must {
                 return Some(true);
             }
-            // Nothing may come next that began after something else ended.
+            // No operation may come next that began after another one ended.
             let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
             let ends = left.clone().filter_map(|(_, operation)| operation.ended).min().unwrap_or(Micros::MAX);
             let from = choice.next;
@@ -133,7 +133,8 @@ impl Search<'_> {
                 .skip_while(|(at, _)| *at < from)
                 .take_while(|(_, operation)| operation.began <= ends)
                 .filter(|(_, operation)| self.may_follow(operation, last));
-            // A read that may come now can come now in any order: it changes nothing, so there is nothing else to try.
+            // A read that may come now can be placed now without loss: it changes nothing, so no other choice need be
+            // tried.
             let read = candidates.clone().find(|(_, operation)| matches!(operation.effect, Effect::Read(_)));
             let is_read = read.is_some();
             let candidate = read.or_else(|| candidates.find(|(at, _)| !self.has_twin(*at, done)));
@@ -165,12 +166,11 @@ impl Search<'_> {
         Some(false)
     }
 
-    /// Whether an earlier operation of unknown outcome does just the same and is not used yet: then that one is as good, and only one order
-    /// of the two needs looking at.
+    /// Whether an earlier operation of unknown outcome has the same effect and is unused: then trying one of the two is enough.
     fn has_twin(&self, at: usize, done: u128) -> bool {
         let operation = self.operations[at];
         let deletes = matches!(operation.effect, Effect::Write { value: None, .. } | Effect::Sweep(_));
-        let is_twin = |(other, earlier): (usize, &&Operation)| {
+        let is_twin = |(other, earlier): (usize, &&KeyOperation)| {
             done & 1 << other == 0 && earlier.ended.is_none() && earlier.effect == operation.effect
         };
         deletes && operation.ended.is_none() && self.operations[..at].iter().enumerate().any(is_twin)
@@ -181,8 +181,8 @@ impl Search<'_> {
         matches!(last, Some(Effect::Write { tag: Some(tag), .. }) if tag == sought)
     }
 
-    /// Whether an operation may come after the last write.
-    fn may_follow(&self, operation: &Operation, last: Option<u8>) -> bool {
+    /// Whether an operation is valid right after the last write.
+    fn may_follow(&self, operation: &KeyOperation, last: Option<u8>) -> bool {
         let Effect::Read(found) = &operation.effect else { return true };
         let last = last.map(|at| self.operations[usize::from(at)]);
         let written = match last.map(|write| &write.effect) {
@@ -191,7 +191,7 @@ impl Search<'_> {
         };
         let (Some(write), Some((value, ttl))) = (last, written) else { return found.is_none() };
         if let Some(found) = found {
-            // The deadline counts from when the coordinator took the write up.
+            // The deadline counts from when the coordinator received the write, which is after the client began it.
             let latest = ttl.map_or(Micros::MAX, |ttl| {
                 write.ended.map_or(Micros::MAX, |ended| ended.saturating_add(ttl + self.bound))
             });
@@ -207,23 +207,23 @@ impl Search<'_> {
 mod tests {
     use super::*;
 
-    fn write(began: Micros, ended: Option<Micros>, value: &str) -> Operation {
+    fn write(began: Micros, ended: Option<Micros>, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        Operation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
+        KeyOperation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
     }
 
-    fn read(began: Micros, ended: Micros, value: &str) -> Operation {
+    fn read(began: Micros, ended: Micros, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        Operation { began, ended: Some(ended), effect: Effect::Read(value) }
+        KeyOperation { began, ended: Some(ended), effect: Effect::Read(value) }
     }
 
     #[track_caller]
-    fn check(history: &[Operation], is_good: bool) {
+    fn check(history: &[KeyOperation], is_good: bool) {
         let mut turned = history.to_vec();
         turned.reverse();
         for history in [history, &turned] {
             let verdict = search(history, 0);
-            assert_eq!(verdict == Verdict::Linearizable, is_good, "{verdict:?}");
+            assert_eq!(verdict == Linearizability::Linearizable, is_good, "{verdict:?}");
         }
     }
 
@@ -232,10 +232,10 @@ mod tests {
         check(&[], true);
         check(&[read(0, 1, "")], true);
         check(&[write(0, Some(1), "a"), read(2, 3, "a")], true);
-        // While a write is under way, reads may see the old value or the new one.
+        // While a write is under way, reads may return the old value or the new one.
         check(&[write(0, Some(1), "a"), write(2, Some(9), "b"), read(3, 4, "a"), read(5, 6, "b")], true);
         check(&[write(0, Some(9), "a"), write(0, Some(9), "b"), read(10, 11, "a")], true);
-        // A write of unknown outcome may show late, or never.
+        // A write of unknown outcome may become visible late, or never.
         check(&[write(0, None, "a"), read(2, 3, ""), read(4, 5, "a")], true);
         check(&[write(0, None, "a"), write(1, Some(2), "b"), read(3, 4, "b"), read(5, 6, "a")], true);
         check(&[write(0, None, "a"), read(2, 3, "")], true);
@@ -257,18 +257,18 @@ mod tests {
         check(&[read(0, 1, "a"), write(2, Some(3), "a")], false);
         // Two readers that see two writes in two orders.
         check(&[write(0, Some(9), "a"), write(0, Some(9), "b"), read(10, 11, "a"), read(12, 13, "b")], false);
-        // A write of unknown outcome takes effect once.
+        // A write of unknown outcome takes effect at most once.
         check(&[write(0, None, "a"), read(1, 2, "a"), write(3, Some(4), "b"), read(5, 6, "b"), read(7, 8, "a")], false);
     }
 
     #[test]
     fn deadlines_are_kept_to_within_the_bound() {
-        let lives = |ttl| Operation {
+        let lives = |ttl| KeyOperation {
             began: 100,
             ended: Some(110),
             effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl), tag: None },
         };
-        let holds = |operation: Operation| search(&[lives(1000), operation], 20) == Verdict::Linearizable;
+        let holds = |operation: KeyOperation| search(&[lives(1000), operation], 20) == Linearizability::Linearizable;
         assert!(holds(read(1000, 1050, "a")) && holds(read(1130, 1140, "a")));
         assert!(!holds(read(1131, 1140, "a")), "it lived longer than its deadline and the bound");
         assert!(holds(read(1070, 1080, "")) && holds(read(2000, 2001, "")));
@@ -279,16 +279,16 @@ mod tests {
     fn a_sweep_deletes_what_has_its_tag_and_nothing_else() {
         let tagged = |began, value: &str, tag: &str| {
             let (value, tag) = (Some(value.as_bytes().to_vec()), Some(tag.to_owned()));
-            Operation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
+            KeyOperation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
         };
-        let sweep = |began, ended| Operation { began, ended, effect: Effect::Sweep("hot".into()) };
+        let sweep = |began, ended| KeyOperation { began, ended, effect: Effect::Sweep("hot".into()) };
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "a")], false);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "a")], true);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "")], false);
         check(&[tagged(0, "a", "hot"), tagged(2, "b", "cold"), sweep(1, Some(4)), read(5, 6, "")], false);
-        // Nobody knows whether `b` was written; if it was, the sweep deleted it.
-        let unknown = Operation { ended: None, ..tagged(2, "b", "hot") };
+        // It is unknown whether `b` was written; if it was, the sweep deleted it.
+        let unknown = KeyOperation { ended: None, ..tagged(2, "b", "hot") };
         check(&[tagged(0, "a", "cold"), unknown, sweep(3, Some(4)), read(5, 6, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
     }
@@ -302,6 +302,6 @@ mod tests {
                 [write(at, Some(at + 12), &values[n]), read(at + 5, at + 15, &values[n])]
             })
             .collect();
-        assert_eq!(search(&history, 0), Verdict::Linearizable);
+        assert_eq!(search(&history, 0), Linearizability::Linearizable);
     }
 }

@@ -1,8 +1,7 @@
 //! The simulated world of a cluster: nodes, their clocks and disks, and the network between them.
 //!
-//! A discrete-event simulation in whole microseconds. What happens next is the earliest event, and of two at the same time the one that
-//! was caused first; all chance follows from one seed. So a seed gives the same run on every host, and everything that a run
-//! tells can be told again.
+//! A discrete-event simulation in whole microseconds. The earliest event is next, and of two at the same time the one scheduled
+//! first; all randomness comes from one seed. So a seed gives the same run on every host, and every run can be repeated.
 
 pub mod act;
 pub mod check;
@@ -31,9 +30,9 @@ use story::{Counts, Happened, Happening, Rare};
 
 pub use host::{Host, Status, WALL_START};
 
-/// The most events that one world goes through: a few letters can ask for more than anybody waits for.
+/// The most events of one world: a short script can ask for more than anybody would wait for.
 const WORK_MAX: u64 = 5_000_000;
-/// How much a world remembers of what its clients asked.
+/// The most calls of clients that a world remembers.
 const CALLS_MAX: usize = 100_000;
 
 #[derive(Debug, Clone)]
@@ -43,10 +42,10 @@ enum What {
     Written { node: NodeId, boot: u32 },
 }
 
-/// What a client asked, and what it heard.
+/// A client's request and its answer.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Which client; one asks one thing at a time.
+    /// Which client; each has one request at a time.
     pub client: u32,
     /// Which node it asked.
     pub node: NodeId,
@@ -54,7 +53,7 @@ pub struct Call {
     pub request: Request,
     /// When.
     pub asked: Micros,
-    /// When it heard, and what.
+    /// The time of the answer, and the answer.
     pub answer: Option<(Micros, Outcome)>,
 }
 
@@ -71,19 +70,19 @@ pub struct ClusterWorld {
     effects: Effects,
     calls: Vec<Call>,
     open: BTreeMap<NodeId, Vec<usize>>,
-    /// What happened, for those who listen.
+    /// The events, if they are recorded.
     story: Option<Vec<Happened>>,
     /// How often each kind of thing happened.
     pub counts: Counts,
     leaders: BTreeMap<u64, NodeId>,
     broken: Vec<String>,
-    /// Nodes that an operator wants to be let go.
+    /// Nodes that an operator asked to remove.
     wishes: NodeSet,
     work_left: u64,
 }
 
 impl ClusterWorld {
-    /// Founders n1 to n`nodes`, which have just started. `tells` keeps what happens, to be taken by [`Self::take_story`].
+    /// A world with the founders n1 to n`nodes`, just started. With `tells` its events are recorded, for [`Self::take_story`].
     pub fn new(nodes: u8, settings: Settings, seed: u64, tells: bool) -> Self {
         let mut world = Self {
             now: 0,
@@ -112,7 +111,7 @@ impl ClusterWorld {
         world
     }
 
-    /// A machine whose clocks stand anywhere.
+    /// A machine whose clocks start at random readings.
     fn machine(&mut self, weight: u8) -> Host {
         Host {
             state: State::Down(None),
@@ -132,12 +131,12 @@ impl ClusterWorld {
         self.now
     }
 
-    /// The nodes, dead ones too.
+    /// The nodes, including those that are down.
     pub fn hosts(&self) -> impl Iterator<Item = (NodeId, &Host)> {
         self.hosts.iter().map(|(&node, host)| (node, host))
     }
 
-    /// A node, if there is one of that number.
+    /// The node with that number.
     pub fn host(&self, node: NodeId) -> Option<&Host> {
         self.hosts.get(&node)
     }
@@ -147,32 +146,32 @@ impl ClusterWorld {
         self.hosts.keys().copied().collect()
     }
 
-    /// What clients asked so far.
+    /// The clients' calls so far.
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// What the cluster is set to.
+    /// The cluster's settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// What is wrong already, in words: two leaders in a term, two rings in an epoch, a misplaced key.
+    /// Violations seen during the run, in words: two leaders in a term, two rings in an epoch, a misplaced key.
     pub fn broken(&self) -> &[String] {
         &self.broken
     }
 
-    /// Whether the world has done all the work that it is allowed.
+    /// Whether the world has used up its allowance of events.
     pub const fn is_exhausted(&self) -> bool {
         self.work_left == 0
     }
 
-    /// Takes what has happened since the last time.
+    /// Takes the events since the last call.
     pub fn take_story(&mut self) -> Vec<Happened> {
         self.story.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The messages under way: from, to, name, sent and due.
+    /// The messages under way: from, to, kind, sent and due.
     pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
         let message = |(due, what): (Micros, &What)| match what {
             What::Deliver { to, sent_at, envelope } => {
@@ -193,7 +192,7 @@ impl ClusterWorld {
         self.agenda.put(at, what);
     }
 
-    // What happens.
+    // Running events.
 
     /// Lets time pass. Cost: O(log events) for each event on the way.
     pub fn run_for(&mut self, time: Micros) {
@@ -204,13 +203,13 @@ impl ClusterWorld {
         }
     }
 
-    /// Lets time pass until a call is answered, or for so long.
+    /// Lets time pass until a call is answered, at most this long.
     pub fn run_until_answered(&mut self, call: usize, patience: Micros) {
         let end = self.now.saturating_add(patience);
         while self.calls.get(call).is_some_and(|call| call.answer.is_none()) && self.step(end) {}
     }
 
-    /// Lets time pass until something holds, or for so long. `true` when it holds.
+    /// Lets time pass until a condition holds, at most this long. `true` if it holds.
     pub fn run_until(&mut self, patience: Micros, holds: impl Fn(&Self) -> bool) -> bool {
         let end = self.now.saturating_add(patience);
         while self.now < end {
@@ -227,7 +226,7 @@ impl ClusterWorld {
         holds(self)
     }
 
-    /// Lets time pass until the cluster is at rest, or for so long. `true` when it is.
+    /// Lets time pass until the cluster has settled, at most this long. `true` if it has.
     pub fn settle(&mut self, patience: Micros) -> bool {
         let end = self.now.saturating_add(patience);
         while self.now < end && self.work_left > 0 {
@@ -239,7 +238,7 @@ impl ClusterWorld {
         self.is_settled()
     }
 
-    /// The next event, if it comes by `end`.
+    /// Runs the next event, if it happens by `end`.
     fn step(&mut self, end: Micros) -> bool {
         if self.work_left == 0 {
             return false;
@@ -298,7 +297,7 @@ impl ClusterWorld {
         }
     }
 
-    /// Counts the notes of a node, sends its messages and hands over its answers, these two once its disk holds what it knows now.
+    /// Counts a node's notes; sends its messages and delivers its answers once its disk has stored its present state.
     fn carry_out(&mut self, node: NodeId) {
         let mut effects = std::mem::take(&mut self.effects);
         for note in effects.notes.drain(..) {
@@ -384,9 +383,9 @@ impl ClusterWorld {
         open.any(|call| matches!(&call.request, Request::Write { key: other, value: None, .. } if **other == *key))
     }
 
-    // What clients do.
+    // Clients.
 
-    /// A client asks a node. Returns the number of the call.
+    /// Sends a client's request to a node. Returns the number of the call.
     pub fn ask(&mut self, client: u32, node: NodeId, request: Request) -> usize {
         let number = self.calls.len();
         if number >= CALLS_MAX {
@@ -432,7 +431,8 @@ impl ClusterWorld {
         }
     }
 
-    /// Whether all that run are whole members that agree on the ring, with no handover under way and no operation pending.
+    /// Whether all running nodes are complete members that agree on the ring, with no handover under way and no operation
+    /// pending.
     pub fn is_settled(&self) -> bool {
         let mut running = self.hosts.values().filter_map(Host::node).filter(|node| !node.has_left());
         let Some(first) = running.next() else { return true };
@@ -450,7 +450,7 @@ impl ClusterWorld {
     }
 }
 
-/// A key as a person reads it.
+/// A key, printed for people.
 pub fn printed(key: &str) -> String {
     key.strip_prefix(cachedojo::cluster::record::SWEEP)
         .map_or_else(|| format!("`{key}`"), |text| format!("the sweep `{text}`"))

@@ -6,30 +6,30 @@ use cachedojo::cluster::ids::MS;
 use cachedojo::cluster::{Micros, NodeId, NodeSet};
 use cachedojo::random::Random;
 
-/// The least time that a message takes.
+/// The shortest time that a message takes.
 const LEAST: Micros = MS;
-/// And what chance adds to it, at most.
+/// The longest random time added to it.
 const CHANCE: Micros = 2 * MS;
 
-/// The rules. Probabilities are whole numbers of a thousand.
+/// The rules. Probabilities are in thousandths.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    /// For each sender, who does not hear it.
+    /// For each sender, the nodes that it does not reach.
     cut: BTreeMap<NodeId, NodeSet>,
     delays: BTreeMap<(NodeId, NodeId), Micros>,
     /// How many of a thousand messages are lost.
     pub drop: u64,
     /// How many of a thousand arrive twice.
     pub duplicate: u64,
-    /// Chance adds up to so much to each message, which reorders them.
+    /// Each message is delayed by a random time up to this, which reorders them.
     pub jitter: Micros,
 }
 
-/// When the copies of a message arrive, from now on.
+/// When the copies of a message arrive, from now; `None` for no copy.
 pub type Arrivals = [Option<Micros>; 2];
 
 impl Network {
-    /// What happens to a message.
+    /// Decides what happens to a message.
     pub fn carry(&self, from: NodeId, to: NodeId, random: &mut Random) -> Arrivals {
         if self.is_cut(from, to) || random.below(1000) < self.drop {
             return [None, None];
@@ -41,12 +41,12 @@ impl Network {
         [first, second.filter(|_| self.duplicate > 0 && random.below(1000) < self.duplicate)]
     }
 
-    /// Whether nothing gets from one node to the other.
+    /// Whether messages from one node to the other are lost.
     pub fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
         self.cut.get(&from).is_some_and(|deaf| deaf.contains(to))
     }
 
-    /// Groups that do not hear each other. A node in no group hears nobody. Earlier cuts go.
+    /// Splits the nodes into groups that cannot reach each other; a node in no group is alone. Replaces earlier cuts.
     pub fn partition(&mut self, groups: &[NodeSet], all: NodeSet) {
         self.cut.clear();
         for node in all.iter() {
@@ -55,22 +55,22 @@ impl Network {
         }
     }
 
-    /// One way only: `to` does not hear `from`.
+    /// Cuts one direction: messages from `from` to `to` are lost.
     pub fn block(&mut self, from: NodeId, to: NodeId) {
         self.cut.entry(from).or_default().insert(to);
     }
 
-    /// Messages from one node to another take so much longer.
+    /// Delays messages from one node to another by this much.
     pub fn delay(&mut self, from: NodeId, to: NodeId, by: Micros) {
         self.delays.insert((from, to), by);
     }
 
-    /// All rules go.
+    /// Removes all rules.
     pub fn heal(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether any rule is in force.
+    /// Whether no rule is in force.
     pub fn is_healthy(&self) -> bool {
         self.cut.is_empty() && self.delays.is_empty() && self.drop + self.duplicate + self.jitter == 0
     }

@@ -1,5 +1,5 @@
-//! A life as text that needs no parser of scripts: what the runs of mutants, which are built without the script language, read. Each line
-//! is the [line of an act](Act), or `check`; the first one makes the cluster.
+//! A life as text that can be read without the script language: mutants are built without it. Each line is the [line of an
+//! act](Act), or `check`; the first one makes the cluster.
 
 use std::str::SplitWhitespace;
 
@@ -13,14 +13,14 @@ use super::simulate::{Life, settings};
 use super::{ClusterWorld, check};
 
 impl Life {
-    /// Its world, in which nothing has happened yet.
+    /// The life's world at its beginning.
     pub fn begin(&self) -> Player {
         let settings = if self.haste { settings(self.copies) } else { Settings::default() };
         let settings = Settings { copies: self.copies, virtual_nodes: self.points, ..settings };
         Player::new(ClusterWorld::new(self.nodes, settings, self.seed, false))
     }
 
-    /// Reads what [`script`](super::simulate::script) writes. `None` where it is something else.
+    /// Parses what [`script`](super::simulate::script) writes; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| *line != "check");
         let mut life = Self { seed: 0, nodes: 0, copies: 3, points: 150, haste: false, acts: Vec::new() };
@@ -38,7 +38,7 @@ impl Life {
         Some(life)
     }
 
-    /// What clients hear in this life, a line an act, and at last whether a promise was broken.
+    /// The clients' answers in this life, one line for each act, and at the end whether a promise was broken.
     pub fn transcript(&self) -> Vec<String> {
         let mut player = self.begin();
         player.perform(&Act::Settle);
@@ -66,7 +66,7 @@ impl Life {
 }
 
 impl Act {
-    /// Reads the line of an act.
+    /// Parses the line of an act.
     pub fn read(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let first = words.next()?;

@@ -1,4 +1,5 @@
-//! Random lives of a cluster: workloads and faults from a seed, the checks on each, and the shrinking of what fails to a short script.
+//! Random lives of a cluster: operations and faults drawn from a seed, the checks on each, and shrinking a failing one to a short
+//! script.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use super::act::{Act, Operation, Player};
 use super::story::Counts;
 use super::{ClusterWorld, Status, check};
 
-/// How long a healed cluster may take to come to rest, and then to agree on every copy.
+/// The longest time that a healed cluster may take to settle, and then to agree on every copy.
 pub const REST_MAX: Micros = 30 * SECOND;
 
-/// A life to be lived: everything that a script of it says.
+/// A life as data: everything that its script says.
 #[derive(Debug, Clone)]
 pub struct Life {
     /// The seed of the world.
@@ -23,33 +24,33 @@ pub struct Life {
     pub nodes: u8,
     /// On how many nodes a key lives.
     pub copies: usize,
-    /// Points of a node on the ring.
+    /// Points of each node on the ring.
     pub points: usize,
-    /// Whether it has the simulator's [`settings`] rather than the usual ones.
+    /// Whether it uses the simulator's [`settings`] instead of the default ones.
     pub haste: bool,
     /// What happens, in order.
     pub acts: Vec<Act>,
 }
 
-/// What came of a life.
+/// The result of a life.
 #[derive(Debug, Clone)]
 pub struct Lived {
-    /// What is wrong, first of all.
+    /// The first promise that was broken.
     pub broken: Option<String>,
     /// How often each rare thing happened.
     pub counts: Counts,
     /// How many operations clients asked for, and how many succeeded.
     pub operations: (usize, usize),
-    /// How many faults befell the cluster.
+    /// How many faults there were.
     pub faults: usize,
-    /// What happened, as one number: equal lives have equal ones.
+    /// A digest of all events: equal lives have equal ones.
     pub digest: u64,
 }
 
-/// Points of a node in a random life: few, for they are many rings.
+/// Points of a node in a random life: few, because a life makes many rings.
 const POINTS: usize = 8;
 
-/// Settings under which things happen sooner than with the usual ones, so that a short life sees all of them.
+/// Settings with shorter periods than the default ones, so that everything happens within a short life.
 pub fn settings(copies: usize) -> Settings {
     Settings {
         copies,
@@ -64,7 +65,7 @@ pub fn settings(copies: usize) -> Settings {
     }
 }
 
-/// The kinds of faults; each life draws which of them it has (swarm testing: Groce et al., 2012).
+/// The kinds of faults; each life draws a subset of them (swarm testing: Groce et al., 2012).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Kill,
@@ -102,11 +103,11 @@ const KINDS: [Kind; 14] = [
 
 /// The operations of one life.
 const OPERATIONS: usize = 210;
-/// The faults of one life, at least.
+/// The least number of faults of one life.
 const FAULTS_LEAST: u64 = 6;
 
-/// Lives a random life while it is being made up, so that it can follow what happens: a node that is down is restarted, no more disks
-/// are lost than the cluster promises to bear.
+/// Makes up a random life while running it, so that each act can depend on the state: a node that is down is restarted, and no
+/// more disks are lost than the cluster promises to survive.
 pub fn live(seed: u64) -> (Life, Lived) {
     let mut chance = Random::new(seed ^ 0x5EED_C1A5);
     let copies = *chance.pick(&[3, 3, 3, 2, 4]);
@@ -151,7 +152,7 @@ pub fn live(seed: u64) -> (Life, Lived) {
     (maker.life, lived)
 }
 
-/// Lives a life again, or what is left of it.
+/// Runs a given life, for example a shortened one.
 pub fn relive(life: &Life) -> Lived {
     let mut player = life.begin();
     for act in &life.acts {
@@ -161,7 +162,7 @@ pub fn relive(life: &Life) -> Lived {
     player.lived(broken, 0)
 }
 
-/// All that must hold at the end of a life, once the cluster had its rest.
+/// Checks everything that must hold at the end of a life, after the cluster has settled.
 fn judge(player: &mut Player) -> Option<String> {
     let world = &mut player.world;
     if let Some(broken) = check::clients(world) {
@@ -206,12 +207,12 @@ struct Maker {
     kinds: Vec<Kind>,
     values: u32,
     faults: usize,
-    /// Nodes that are down, and when they are to come back, counted in operations.
+    /// Nodes that are down, and after how many operations they come back.
     down: Vec<(NodeId, u64)>,
     asleep: Vec<(NodeId, u64)>,
-    /// Whether the next node to come back is to be away for long.
+    /// Whether the next node to come back stays away for long.
     is_long: bool,
-    /// Disks lost since the cluster was whole.
+    /// Disks lost since all copies were last complete.
     lost: usize,
     next_node: u8,
 }
@@ -220,14 +221,14 @@ impl Maker {
     fn act(&mut self, act: Act) {
         self.player.perform(&act);
         match (&act, self.life.acts.last_mut()) {
-            // Scripts write whole milliseconds, and so does the simulation.
+            // Scripts have whole milliseconds, so the simulation has too.
             (Act::Tick(more), Some(Act::Tick(time))) => *time += more,
             _ => self.life.acts.push(act),
         }
     }
 
     fn pause(&mut self) {
-        // Bursts and pauses: what happens at once is what goes wrong.
+        // Bursts and pauses: operations at the same time are the ones that go wrong.
         let time = match self.chance.below(10) {
             0..=5 => self.chance.below(4) * MS,
             6..=8 => self.chance.below(40) * MS,
@@ -238,7 +239,7 @@ impl Maker {
         }
         for (node, due) in std::mem::take(&mut self.down) {
             if due == 0 {
-                // So long that hints and tombstones have had their time.
+                // Long enough for hints and tombstones to expire.
                 if std::mem::take(&mut self.is_long) {
                     let time = (1500 + self.chance.below(4500)) * MS;
                     self.act(Act::Tick(time));
@@ -278,9 +279,9 @@ impl Maker {
             };
             self.act(Act::Session { name });
         }
-        // Three families of keys: at QUORUM and ALL; with a time to live; and at any level, where sessions are what counts.
+        // Three families of keys: at QUORUM and ALL; with a time to live; and at any level, to check sessions.
         let (family, count) = *self.chance.pick(&[("k", 4), ("k", 4), ("t", 3), ("w", 2)]);
-        // One key of each family is asked for more often than the others, so that operations meet.
+        // One key of each family is used more often than the others, so that operations overlap on it.
         let number = if self.chance.below(2) == 0 { 0 } else { self.chance.below(count) };
         let key: Arc<str> = format!("{family}{number}").into();
         let level = match (family, self.chance.below(12)) {
@@ -308,7 +309,7 @@ impl Maker {
             _ => key,
         };
         let via = Some(via);
-        // An invalidation has one level only.
+        // An invalidation always has the level QUORUM.
         let level = if operation == Operation::Invalidate { Level::Quorum } else { level };
         self.act(Act::Operate { operation, key, level, via, begins: true });
     }
@@ -389,15 +390,15 @@ impl Maker {
         self.act(act);
     }
 
-    /// How many members there will be once those have left that are asked to.
+    /// How many members there will be after the requested removals.
     fn members(&self) -> usize {
         let wishes = self.player.world.wishes();
         let hosts = self.player.world.hosts().filter_map(|(_, host)| host.node());
         hosts.map(|node| node.view().placed().less(wishes).len()).min().unwrap_or(0)
     }
 
-    /// The promise holds while fewer than a quorum of a key's replicas lose their disks between repairs, and while a majority of the members
-    /// keep theirs: without one the log stands still.
+    /// The promise holds while fewer than a quorum of a key's replicas lose their disks between repairs, and while a majority of
+    /// the members keep theirs: without a majority the log makes no progress.
     fn may_lose_a_disk(&mut self) -> bool {
         let world = &self.player.world;
         let is_whole = world.is_settled() && world.hosts().all(|(_, host)| host.status == Status::Up);
@@ -407,7 +408,7 @@ impl Maker {
         is_whole && self.lost + 1 < quorum(self.life.copies).max(2) && 2 * (self.lost + 1) < self.members()
     }
 
-    /// Everything is healed, and every key is read once more.
+    /// Heals everything, and reads every key once more.
     fn finale(&mut self) {
         self.act(Act::Heal);
         let is_slow = |&(_, host): &(NodeId, &super::Host)| host.disk_takes() > 0;
@@ -433,8 +434,7 @@ impl Maker {
     }
 }
 
-/// The shortest life that we find with something still wrong: pieces are left out, from halves down to single acts. Cost: at most
-/// `tries` lives.
+/// The shortest failing life that is found by leaving out parts, from halves down to single acts. Cost: at most `tries` lives.
 pub fn shrink(life: &Life, tries: usize) -> Life {
     let mut best = life.clone();
     let mut left = tries;

@@ -1,10 +1,10 @@
-//! What happened in a simulated world, as it is told, and counted.
+//! The events of a simulated world: recorded, and counted.
 
 use cachedojo::cluster::message::How;
 use cachedojo::cluster::record::Key;
 use cachedojo::cluster::{Micros, NodeId, Note};
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone)]
 pub struct Happened {
     /// When, since the world began.
@@ -13,48 +13,48 @@ pub struct Happened {
     pub what: Happening,
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Debug, Clone)]
 pub enum Happening {
-    /// A message arrived, or did not.
+    /// A message arrived or was lost.
     Message {
         /// The sender.
         from: NodeId,
         /// The receiver.
         to: NodeId,
-        /// What it was.
+        /// Its kind.
         name: &'static str,
-        /// The key that it was about.
+        /// The key that it concerns.
         key: Option<Key>,
-        /// Whether such messages go to and fro all the time.
+        /// Whether such messages are sent all the time.
         is_routine: bool,
         /// When it was sent.
         sent: Micros,
-        /// When it arrived; `None` when it was lost.
+        /// When it arrived; `None` if it was lost.
         received: Option<Micros>,
     },
-    /// A node tells of itself.
+    /// A node's report of itself.
     Note {
         /// Which one.
         node: NodeId,
         /// What.
         note: Note,
     },
-    /// A client asked: see [`ClusterWorld::calls`](super::ClusterWorld::calls).
+    /// A client's request: see [`ClusterWorld::calls`](super::ClusterWorld::calls).
     Asked {
         /// Whom.
         node: NodeId,
         /// Which call.
         call: usize,
     },
-    /// A client heard an answer.
+    /// An answer to a client.
     Answered {
         /// From whom.
         node: NodeId,
         /// To which call.
         call: usize,
     },
-    /// The world did something to a node or to the network.
+    /// A fault: something done to a node or to the network.
     Fault {
         /// To which node.
         node: Option<NodeId>,
@@ -63,7 +63,7 @@ pub enum Happening {
     },
 }
 
-/// What makes a simulation worth its time: one in which any of these never happened proves little.
+/// Rare events: a simulation in which one of these never happened has not tested much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the name of each says what it is")]
 pub enum Rare {
@@ -98,7 +98,7 @@ pub enum Rare {
 }
 
 impl Rare {
-    /// All of them, each with what it is.
+    /// All of them, each with a description.
     pub const ALL: [(Self, &'static str); 28] = [
         (Self::Election, "elections"),
         (Self::ElectionInHandover, "elections during a handover"),
@@ -158,12 +158,12 @@ impl Rare {
     }
 }
 
-/// How often each of them happened.
+/// How often each rare event happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts([u64; Rare::ALL.len()]);
 
 impl Counts {
-    /// It happened once more.
+    /// Counts one more.
     pub const fn count(&mut self, rare: Rare) {
         self.0[rare as usize] += 1;
     }
@@ -179,7 +179,7 @@ impl Counts {
         Rare::ALL.iter().map(|&(rare, name)| (name, self.0[rare as usize]))
     }
 
-    /// Adds those of another world.
+    /// Adds the counts of another world.
     pub fn add(&mut self, other: &Self) {
         self.0.iter_mut().zip(other.0).for_each(|(mine, theirs)| *mine += theirs);
     }

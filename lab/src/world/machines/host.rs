@@ -1,4 +1,4 @@
-//! A machine with a subject on it, and what is under way to it.
+//! A machine with a subject on it, and the events on their way to it.
 
 use cachedojo::cluster::{Micros, NodeId};
 use cachedojo_wire::machine::{Input, MachineReply};
@@ -12,24 +12,24 @@ pub(super) struct Host {
     pub(super) world: World,
     pub(super) mono_start_ns: u64,
     pub(super) wall_shift_ns: i64,
-    /// Which start of the process: timers of an earlier one are void.
+    /// Counts the starts of the process: timers of an earlier one are void.
     pub(super) boot: u32,
-    /// Until when it is busy: a node that sleeps hears nothing.
+    /// Until when it is busy: a node that sleeps handles no input.
     pub(super) busy_until: Micros,
     pub(super) runs: Runs,
     pub(super) held: Vec<Input>,
 }
 
-/// Whether a node runs.
+/// Whether a node is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
     Yes,
-    /// It stands still, and finds what came meanwhile when it goes on.
+    /// It stands still; inputs wait until it resumes.
     Paused,
     No,
 }
 
-/// What comes to a node, or from it.
+/// An event on its way to a node, or from it.
 pub(super) struct Due {
     pub(super) node: NodeId,
     /// For a timer, the start of the process that set it.
@@ -37,17 +37,17 @@ pub(super) struct Due {
     pub(super) what: Coming,
 }
 
-/// What is under way.
+/// The kinds of events.
 pub(super) enum Coming {
-    /// Something that a node will hear.
+    /// An input for a node.
     Input(Input),
-    /// What a client will hear from a node that slept before it answered.
+    /// An answer to a client, from a node that slept before it answered.
     Reply { number: u64, reply: MachineReply },
 }
 
 impl Host {
-    /// Sets its clocks to the world's time and returns the monotonic one. Neither it nor the wall clock runs back when the node
-    /// was ahead of the world by the looks that it took.
+    /// Sets its clocks to the world's time and returns the monotonic one. Neither clock runs backwards if the node's readings
+    /// have put it ahead of the world.
     pub(super) fn set_clocks(&mut self, now: Micros) -> u64 {
         let since = now.saturating_mul(1_000);
         let due = self.mono_start_ns.saturating_add(since);
@@ -59,7 +59,7 @@ impl Host {
     }
 }
 
-/// About what it takes while it is under way.
+/// About how many bytes it takes while it is under way.
 pub(super) fn size(coming: &Coming) -> usize {
     64 + match coming {
         Coming::Input(Input::Message { bytes, .. }) | Coming::Reply { reply: MachineReply::Value(Some(bytes)), .. } => {

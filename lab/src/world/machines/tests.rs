@@ -1,4 +1,4 @@
-//! Worlds of two small subjects.
+//! Clusters of two small subjects.
 
 use super::*;
 use cachedojo::cluster::ids::MS;
@@ -6,7 +6,7 @@ use cachedojo_wire::machine::MachineLevel;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// A node that tells its clocks when it is peeked at, and does one thing besides.
+/// A node that answers `peek` with its clocks, and has one more behaviour.
 struct Probe {
     does: Does,
     starts: Rc<Cell<u32>>,
@@ -17,11 +17,11 @@ enum Does {
     Nothing,
     /// It asks n2 for the answer, and gives the first that comes.
     AsksOn,
-    /// It answers whatever anybody was asked, at once and again.
+    /// It answers requests to any node, at once and repeatedly.
     AnswersForOthers,
-    /// It sets a timer that is over at once, again and again.
+    /// It sets a timer of zero length, again and again.
     Storms,
-    /// It sends more with each message.
+    /// It answers each message with more messages.
     Floods,
     /// It sleeps for a second at each input.
     Sleeps,
@@ -75,7 +75,7 @@ impl Subject for Probe {
     }
 }
 
-/// What comes of asking n1 in a world of two such nodes, after `befalls` has happened to them.
+/// The answer of n1 in a world of two such nodes, after `befalls` was applied to them.
 fn asked(does: Does, befalls: impl FnOnce(&mut Machines<'_>)) -> (Option<MachineReply>, Option<WorldEnd>, Micros) {
     let starts = Rc::new(Cell::new(0));
     let mut fresh = || Ok(Box::new(Probe { does, starts: Rc::clone(&starts) }) as Box<dyn Subject>);

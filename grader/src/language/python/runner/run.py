@@ -139,15 +139,19 @@ def names(files):
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
-            name = None
+            named = []
             if isinstance(node, ast.Attribute):
-                name = node.attr
+                named = [node.attr]
             elif isinstance(node, ast.Constant) and type(node.value) is str:
-                name = node.value
+                named = [node.value]
             elif isinstance(node, ast.Name):
-                name = node.id
-            if name in guard.FORBIDDEN and len(found) < 20:
-                found.append([file, node.lineno, name])
+                named = [node.id]
+            elif isinstance(node, ast.MatchClass):
+                # `case object(__globals__=found)` reads an attribute as well.
+                named = node.kwd_attrs
+            for name in named:
+                if name in guard.FORBIDDEN and len(found) < 20:
+                    found.append([file, node.lineno, name])
     return found
 
 

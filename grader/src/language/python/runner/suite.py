@@ -46,6 +46,11 @@ class Recorder:
         self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": ""}
         self.tests.append(self.current)
 
+    def pytest_addoption(self, parser):
+        # Before it runs a class of unittest, pytest asks for what belongs to its debugger, which is not there.
+        parser.addoption("--pdb", dest="usepdb", action="store_true")
+        parser.addoption("--trace", dest="trace", action="store_true")
+
     @hookwrapper
     def pytest_pyfunc_call(self, pyfuncitem):
         # Only tests are stepped through, to see that they end; pytest's own work would cost ten times as much.
@@ -54,6 +59,20 @@ class Recorder:
             yield
         finally:
             scheduler._settrace(None)
+
+    @hookwrapper
+    def pytest_runtest_call(self, item):
+        from _pytest.unittest import TestCaseFunction
+
+        # unittest calls its methods itself.
+        steps = isinstance(item, TestCaseFunction)
+        if steps:
+            scheduler._settrace(self.s.trace)
+        try:
+            yield
+        finally:
+            if steps:
+                scheduler._settrace(None)
 
     def pytest_runtest_logreport(self, report):
         now = self.current

@@ -1,5 +1,5 @@
-//! Finds a learner's tests in their syntax tree, and changes the text so that the compiler keeps them: tests are no tests any more but
-//! functions that the crate itself can call by number. No line moves.
+//! Finds a learner's tests in the syntax tree, and changes the text so that the compiler keeps them: they become ordinary
+//! functions, which the crate calls by number. Line numbers stay the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use crate::intake::submission::Submission;
 use crate::language::rust::forbidden::{self, Names, TOKENS_MAX};
 use crate::language::toolchain::{Reason, Rejected};
 
-/// Most tests that are run of one submission.
+/// The most tests of one submission that are run.
 const TESTS_MAX: usize = 400;
-/// How deep functions may call each other before one asserts.
+/// Through how many calls an assertion in a helper function is found.
 const HELPERS_DEEP: usize = 3;
-/// As for the inspector: the parser works on the stack.
+/// As for the inspector: the parser recurses on the stack.
 const STACK_BYTES: usize = 256 << 20;
 
 /// A test.
@@ -34,35 +34,35 @@ pub(super) struct Found {
     pub(super) ignored: bool,
 }
 
-/// Whether a test is to panic.
+/// Whether a test must panic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Panics {
     Never,
-    /// With these words in its message; empty for any.
+    /// With this text in the message; empty for any.
     With(String),
 }
 
 impl Panics {
-    /// Whether a panic of this message is what was to come.
+    /// Whether a panic with this message is the expected one.
     pub(super) fn fits(&self, message: &str) -> bool {
         matches!(self, Self::With(words) if message.contains(words.as_str()))
     }
 }
 
-/// What was found.
+/// The result of the search.
 #[derive(Debug)]
 pub(super) struct Collected {
-    /// The files, changed.
+    /// The changed files.
     pub(super) files: BTreeMap<String, String>,
     pub(super) tests: Vec<Found>,
     /// The functions of tests that assert nothing.
     pub(super) silent: BTreeSet<String>,
 }
 
-/// Finds the tests of a submission. What cannot be parsed is left to the compiler's better messages. Cost: O(source).
+/// Finds a submission's tests. Files that cannot be parsed are left to the compiler's better messages. Cost: O(source).
 ///
 /// # Errors
-/// There is no room to read it, or it nests too deep, or has too many tokens.
+/// There is no memory to parse it, it nests too deep, or it has too many tokens.
 pub(super) fn collect(submission: &Submission) -> Result<Collected, Rejected> {
     std::thread::scope(|scope| {
         let reader =
@@ -87,7 +87,7 @@ fn collect_here(submission: &Submission) -> Result<Collected, Rejected> {
             let found = diagnostic::at(name, 0, 0, "this file is too long or nests too deep: make it simpler");
             return Err(Rejected::new(Reason::Forbidden, vec![found]));
         }
-        // Parsed from the text itself, so that places are places in it.
+        // Parsed from the text itself, so that positions are positions in it.
         if let Ok(file) = syn::parse_file(text) {
             parsed.insert(name, file);
         }
@@ -120,7 +120,7 @@ fn collect_here(submission: &Submission) -> Result<Collected, Rejected> {
     Ok(collected)
 }
 
-/// The module path of a file, with `::` behind it; nothing for one that no `mod` can name.
+/// The module path of a file, ending in `::`; `None` for a file that no `mod` can name.
 fn path_of(root: &str, name: &str) -> Option<String> {
     if root == name {
         return Some(String::new());
@@ -131,7 +131,7 @@ fn path_of(root: &str, name: &str) -> Option<String> {
     Some(inside.split('/').fold(String::new(), |path, part| path + part + "::"))
 }
 
-/// Functions that assert something and are no tests, and macros: a test that calls one asserts by it.
+/// Functions that assert something and are not tests, and macros: a test that calls one counts as asserting.
 fn helpers<'a>(files: impl Iterator<Item = &'a syn::File>) -> BTreeSet<String> {
     #[derive(Default)]
     struct Beside<'a> {
@@ -152,7 +152,7 @@ fn helpers<'a>(files: impl Iterator<Item = &'a syn::File>) -> BTreeSet<String> {
     let mut beside = Beside::default();
     files.for_each(|file| beside.visit_file(file));
     let mut known = beside.macros;
-    // One that calls one that asserts does too.
+    // A function that calls such a function counts too.
     for _ in 0..HELPERS_DEEP {
         let more = beside.functions.iter().filter(|function| asserts(&function.block, &known));
         let more: Vec<String> = more.map(|function| function.sig.ident.to_string()).collect();
@@ -165,17 +165,17 @@ fn is_test(attribute: &syn::Attribute) -> bool {
     attribute.path().is_ident("test")
 }
 
-/// Whether it is `cfg(test)`: tests are what is compiled here.
+/// Whether it is `cfg(test)`, which is removed: tests are compiled here.
 fn is_cfg_test(attribute: &syn::Attribute) -> bool {
     attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
 }
 
-/// Changes of one file's text.
+/// The changes to one file's text.
 #[derive(Default)]
 struct Edits {
-    /// What is written over with spaces.
+    /// Ranges to be replaced by spaces.
     blanked: Vec<Range<usize>>,
-    /// What becomes visible in the whole crate.
+    /// Where `pub(crate)` is inserted.
     opened: Vec<usize>,
 }
 
@@ -195,7 +195,7 @@ impl Edits {
                 *byte = b' ';
             }
         }
-        // What is blanked was whole tokens, so this stays UTF-8.
+        // Only whole tokens were blanked, so this is still UTF-8.
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         let mut opened = self.opened.clone();
         opened.sort_unstable();
@@ -205,7 +205,7 @@ impl Edits {
         text
     }
 
-    /// Makes an item visible that nothing else does.
+    /// Makes an item visible to the crate, unless it has a visibility.
     fn open(&mut self, visibility: &syn::Visibility, first: proc_macro2::Span) {
         match visibility {
             syn::Visibility::Inherited => self.opened.push(first.byte_range().start),
@@ -227,7 +227,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a module's items: `path` is by which the crate names it, `inside` by which its file does.
+    /// Visits a module's items: `path` is the module's path in the crate, `inside` its path in the file.
     fn items(&mut self, items: &[syn::Item], path: &str, inside: &str) {
         for item in items {
             match item {
@@ -284,7 +284,7 @@ fn expected(meta: &syn::Meta) -> String {
     }
 }
 
-/// Whether a test's text may assert something: by a macro, by unwrapping, by `?`, or by a function beside it.
+/// Whether a test's text may assert something: by a macro, by unwrapping, by `?`, or by a helper function.
 fn asserts(block: &syn::Block, helpers: &BTreeSet<String>) -> bool {
     struct Looks<'a> {
         helpers: &'a BTreeSet<String>,

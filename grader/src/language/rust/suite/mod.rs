@@ -1,9 +1,9 @@
-//! Tests as submissions, in Rust: compiled once, to a module that calls out; whichever cache is tried answers, in a module of its own
-//! that holds all of them. Every test has fresh instances of both, and one seeded scheduler for the threads of both.
+//! Tests as submissions, in Rust: compiled once, to a module whose calls leave it; the cache under test answers, in a second
+//! module that contains all caches. Every test gets fresh instances of both, and one seeded scheduler for the threads of both.
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | `collect` | finds the tests, and makes the compiler keep them |
+//! | `collect` | finds the tests, and changes them so that the compiler keeps them |
 //! | `stage` | all caches in one module, compiled once on a machine |
 
 mod collect;
@@ -32,19 +32,19 @@ use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::threads::{Limits, Machine, Program, Stop, Surroundings};
 use crate::language::toolchain::Rejected;
 
-/// When every test begins: noon of the first of January 2024, in seconds since 1970.
+/// The time at which every test begins: noon of 1 January 2024, in seconds since 1970.
 const START_S: u64 = 1_704_110_400;
-/// What one test may use, both modules together: some twenty times what ten threads of a hundred calls each need.
+/// The fuel of one test, both modules together: some twenty times what ten threads with a hundred calls each need.
 const FUEL: u64 = 300_000_000;
 const POINTS: u64 = 2_000_000;
 const MEMORY_BYTES: u64 = 256 << 20;
 const TEST_CPU: Duration = Duration::from_secs(4);
-/// Threads that live at once, of the tests and of the cache: what ten threads need, many times over.
+/// Threads that live at once, of the tests and of the cache: many times what ten threads need.
 const THREADS_MAX: usize = 1_000;
-/// Seeds from here on: those of the first two walks switch at one point in 16, and one in 32, which finds the races of ten threads and
-/// costs a third of what one in 8 does.
+/// The seeds of random walks start here: the first two switch at one point in 16 and one in 32. That finds the races of ten
+/// threads and costs a third of one in 8.
 const WALKS: u64 = 21;
-/// Bytes of what a failing test says that are kept.
+/// The most bytes of a failing test's output that are kept.
 const WORDS_MAX: usize = 600;
 
 /// A learner's tests, ready to be run against any cache.
@@ -54,11 +54,11 @@ pub struct RustSuite {
     silent: BTreeSet<String>,
     program: Program,
     stage: Program,
-    /// The caches' numbers in the module that holds them, by their names.
+    /// The caches' numbers in the module that contains them, by name.
     numbers: BTreeMap<String, u32>,
 }
 
-/// Compiles all caches to one module, where this machine has none of them yet.
+/// Compiles all caches to one module, unless this machine has it.
 ///
 /// # Errors
 /// There is no compiler, or one of the caches does not build.
@@ -71,7 +71,7 @@ fn toolbox() -> Result<Toolbox, Rejected> {
 }
 
 impl RustSuite {
-    /// The tests of a submission. Cost: that of building it, and of compiling two modules for this machine, some 0.3 s.
+    /// A submission's tests. Cost: building it, and compiling two modules for this machine, some 0.3 s.
     ///
     /// # Errors
     /// They do not build, do what is forbidden, or this machine lacks a compiler.
@@ -180,11 +180,11 @@ impl Suite for RustSuite {
             errors: Vec::new(),
         };
         for (at, heavy) in light.iter().map(|at| (*at, false)).chain(heavy.iter().map(|at| (*at, true))) {
-            // What takes long is not run any more once another test has told this cache apart.
+            // A heavy test is not run once another test has found this cache's bug.
             if heavy && run.tests.iter().any(|test| test.outcome == TestOutcome::Failed) {
                 continue;
             }
-            // What has begun counts: the rest is not known.
+            // Finished tests count; the others' results are unknown.
             if budget::left_to_run() == Some(Duration::ZERO) {
                 break;
             }
@@ -209,7 +209,7 @@ impl Suite for RustSuite {
     }
 }
 
-/// What a stop means for a test; nothing where it was to panic so.
+/// The failure that a stop means for a test; `None` if it was to panic like this.
 fn failure(found: &Found, machine: &Machine, stop: &Stop, of_cache: &[u8]) -> Option<String> {
     let of_cache = panic_message(&String::from_utf8_lossy(of_cache));
     let text = match (stop, of_cache) {
@@ -233,7 +233,7 @@ fn failure(found: &Found, machine: &Machine, stop: &Stop, of_cache: &[u8]) -> Op
     Some(clipped(&harmless(&text)))
 }
 
-/// The last that a test has printed.
+/// The last output of a test.
 fn words(machine: &Machine, otherwise: &str) -> String {
     let said = String::from_utf8_lossy(&machine.printed()).into_owned();
     match said.trim() {

@@ -1,4 +1,4 @@
-//! All caches of a pack in one module: compiled once on a machine, so that one more of them costs a learner nothing.
+//! All caches of a pack in one module: compiled once on a machine, so that more caches cost a learner nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,20 +14,20 @@ use crate::language::rust::rustc::{CPU_S, Call, Outcome};
 use crate::language::rust::toolbox::Toolbox;
 use crate::language::toolchain::Rejected;
 
-/// What stands around the caches.
+/// The code around the caches.
 const SOURCES: &[(&str, &str)] = &[
     ("stage.rs", include_str!("../../../../adapter/integration_tests/stage.rs")),
     ("types.rs", include_str!("../../../../adapter/integration_tests/types.rs")),
 ];
 
-/// Largest module that is read, in bytes.
+/// The largest module that is read, in bytes.
 const MODULE_BYTES_MAX: u64 = 64 << 20;
 
-/// The module of these caches, whose numbers are their places in the order of their names. Cost: some seconds the first time on a
-/// machine, a read from the cache folder later.
+/// The module of these caches, numbered by the order of their names. Cost: some seconds the first time on a machine, later a read
+/// from the cache folder.
 ///
 /// # Errors
-/// One of the caches does not build, which is the pack's mistake, or this machine lacks something.
+/// A cache does not build, which is the pack's mistake, or this machine lacks something.
 pub(super) fn module(
     toolbox: &Toolbox,
     caches: &BTreeMap<String, String>,
@@ -55,7 +55,7 @@ fn compile(toolbox: &Toolbox, caches: &BTreeMap<String, String>, protection: Pro
     let folder = scratch.path().canonicalize().map_err(io)?;
     let names: Vec<&String> = caches.keys().collect();
     lay_out(&folder, caches).map_err(io)?;
-    // Nobody asks for its lines or its names.
+    // Lines and names in it are never shown.
     let quiet = ["-Awarnings", "-Cdebuginfo=0", "-Cstrip=symbols"].map(str::to_owned);
     let flags = [&quiet[..], &reactor_flags(toolbox)].concat();
     let call = Call {

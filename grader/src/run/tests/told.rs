@@ -1,0 +1,252 @@
+//! What is known of tests and bugs, and what is said of them and of the requirements.
+
+use std::collections::BTreeMap;
+
+use cachedojo_judge::pack::{Check, Exercise, MutantSpec};
+use cachedojo_judge::report::{CheckReport, MutantReport, SubmissionId};
+use cachedojo_judge::{Report, Verdict};
+use cachedojo_notation::text::Language;
+
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::submission::Submission;
+use crate::language::suite::Suite;
+use crate::run::grading::grader;
+
+/// What is known of one test.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) line: u32,
+    pub(super) unfit: Option<Unfit>,
+    pub(super) passed: bool,
+    pub(super) calls: u64,
+    /// The calls of each of its threads.
+    pub(super) operations: Vec<u64>,
+    pub(super) kills: usize,
+}
+
+/// What came of one bug.
+#[derive(Debug)]
+pub(super) struct Bug<'a> {
+    pub(super) spec: &'a MutantSpec,
+    /// The tests that told it; none where it survives.
+    pub(super) killers: Vec<String>,
+    /// Whether it was tried at all.
+    pub(super) tried: bool,
+}
+
+/// What the tests have come to.
+#[derive(Debug, Default)]
+pub(super) struct Found<'a> {
+    /// What is known of each test, by its name.
+    pub(super) tests: BTreeMap<String, Known>,
+    /// The bugs that were tried, in the pack's order.
+    pub(super) bugs: Vec<Bug<'a>>,
+}
+
+/// Why a test does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It fails on a right cache, every time.
+    Wrong(String),
+    /// It fails on right caches now and then.
+    Flaky(String),
+    /// It does not end.
+    Endless,
+    /// Its threads wait for each other for ever.
+    Deadlock(String),
+    /// It sleeps.
+    Sleeps,
+}
+
+impl Unfit {
+    pub(super) fn sentence(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Wrong(text), Language::English) => {
+                format!("this test fails on a right cache, so it does not count: {text}")
+            }
+            (Self::Wrong(text), Language::French) => {
+                format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
+            }
+            (Self::Flaky(text), Language::English) => {
+                format!("this test fails on right caches now and then, so it does not count: {text}")
+            }
+            (Self::Flaky(text), Language::French) => {
+                format!("ce test échoue parfois sur des caches justes, il ne compte donc pas : {text}")
+            }
+            (Self::Endless, Language::English) => "this test does not come to an end, so it does not count".to_owned(),
+            (Self::Endless, Language::French) => "ce test ne se termine pas, il ne compte donc pas".to_owned(),
+            (Self::Deadlock(waits), Language::English) => {
+                format!("the threads of this test wait for each other for ever, so it does not count: {waits}")
+            }
+            (Self::Deadlock(waits), Language::French) => {
+                format!("les threads de ce test s'attendent sans fin, il ne compte donc pas : {waits}")
+            }
+            (Self::Sleeps, Language::English) => {
+                "this test sleeps, so it does not count: move the clock instead".to_owned()
+            }
+            (Self::Sleeps, Language::French) => {
+                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge".to_owned()
+            }
+        }
+    }
+}
+
+/// What is said of one requirement.
+struct Row<'a> {
+    check: &'a Check,
+    killed: usize,
+    bugs: Vec<&'a Bug<'a>>,
+    /// Whether a test has the threads that the requirement asks for.
+    threads: bool,
+}
+
+impl Found<'_> {
+    fn rows<'r>(&'r self, exercise: &'r Exercise) -> Vec<Row<'r>> {
+        let rows = exercise.checks.iter().map(|check| {
+            let bugs: Vec<_> = self.bugs.iter().filter(|bug| bug.spec.killed_by.contains(&check.id)).collect();
+            let killed = bugs.iter().filter(|bug| !bug.killers.is_empty()).count();
+            let busy = |test: &Known| {
+                let calls = test.operations.iter().filter(|calls| **calls >= u64::from(check.operations)).count();
+                test.unfit.is_none() && test.passed && calls >= check.threads as usize
+            };
+            let threads = check.threads == 0 || self.tests.values().any(busy);
+            Row { check, killed, bugs, threads }
+        });
+        rows.collect()
+    }
+
+    /// The report. `id` is the submission's, with the seed.
+    pub(super) fn report(
+        &self,
+        exercise: &Exercise,
+        suite: &dyn Suite,
+        (id, seed): (SubmissionId, u64),
+        submission: &Submission,
+        language: Language,
+    ) -> Report {
+        let rows = self.rows(exercise);
+        let checks = rows.iter().map(|row| row.report(language, !self.tests.is_empty())).collect();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mutants = self.bugs.iter().map(|bug| {
+            let requirement = bug.spec.killed_by.first().map_or("", String::as_str);
+            let number = numbers.entry(requirement).or_default();
+            *number += 1;
+            let detected = !bug.killers.is_empty();
+            // A bug that nobody has told is named by its requirement alone: finding it is the exercise.
+            let title =
+                rows.iter().find(|row| row.check.id == requirement).map_or("", |row| row.check.title.get(language));
+            MutantReport {
+                id: if detected { bug.spec.id.clone() } else { format!("{requirement}_{number}") },
+                scenario: String::new(),
+                detected,
+                behaves_like: false,
+                hunted: true,
+                message: if detected { bug.spec.sentence.get(language).to_owned() } else { title.to_owned() },
+            }
+        });
+        let mutants = mutants.collect();
+        let module = submission.sha256.as_bytes();
+        Report::of_rows(
+            exercise,
+            seed,
+            id,
+            grader(suite.backend()),
+            module,
+            checks,
+            mutants,
+            self.diagnostics(suite, submission, language),
+        )
+    }
+
+    /// What there is to say of single tests.
+    fn diagnostics(&self, suite: &dyn Suite, submission: &Submission, language: Language) -> Vec<Diagnostic> {
+        let mut diagnostics = submission.notes.clone();
+        for (name, test) in &self.tests {
+            let (file, function) = name.split_once("::").unwrap_or((name, ""));
+            let mut say =
+                |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
+            if let Some(unfit) = &test.unfit {
+                say(&unfit.sentence(language));
+            } else if test.kills == 0 && suite.silent().contains(function.split('[').next().unwrap_or_default()) {
+                say(match language {
+                    Language::English => "this test asserts nothing, and tells no bug",
+                    Language::French => "ce test n'affirme rien, et ne révèle aucun défaut",
+                });
+            }
+        }
+        diagnostics
+    }
+}
+
+impl Row<'_> {
+    fn points(&self) -> u32 {
+        let (killed, bugs) =
+            (u32::try_from(self.killed).unwrap_or(0), u32::try_from(self.bugs.len()).unwrap_or(u32::MAX));
+        if self.threads && bugs > 0 { self.check.points * killed / bugs } else { 0 }
+    }
+
+    fn report(&self, language: Language, any_test: bool) -> CheckReport {
+        let points = self.points();
+        let verdict = match points {
+            _ if !any_test => Verdict::NotImplemented,
+            points if points == self.check.points => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        let untold = self.bugs.iter().filter(|bug| bug.killers.is_empty() && bug.tried).count();
+        let told = self.bugs.iter().filter(|bug| !bug.killers.is_empty() || !bug.tried);
+        let table = told.map(|bug| {
+            let killers: Vec<_> =
+                bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
+            match (killers.is_empty(), language) {
+                (false, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
+                (true, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
+                (true, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
+            }
+        });
+        // One line for all of them: which they are is for the learner to find out.
+        let rest = match (untold, language) {
+            (0, _) => None,
+            (1, Language::English) => Some("(a bug that no test tells)".to_owned()),
+            (1, Language::French) => Some("(un défaut qu'aucun test ne révèle)".to_owned()),
+            (_, Language::English) => Some(format!("({untold} bugs that no test tells)")),
+            (_, Language::French) => Some(format!("({untold} défauts qu'aucun test ne révèle)")),
+        };
+        let table: Vec<String> = table.chain(rest).collect();
+        let (killed, bugs) = (self.killed, self.bugs.len());
+        let mut message = match language {
+            Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),
+            Language::French => format!("Les tests révèlent {killed} caches défectueux sur {bugs}."),
+        };
+        if !self.threads {
+            let (threads, operations) = (self.check.threads, self.check.operations);
+            message += &match language {
+                Language::English => format!(
+                    " But no test that counts has {threads} threads with {operations} operations each, which this requirement asks for."
+                ),
+                Language::French => format!(
+                    " Mais aucun test valable n'a {threads} threads de {operations} opérations chacun, ce que demande cette exigence."
+                ),
+            };
+        }
+        let fails = verdict != Verdict::Pass;
+        CheckReport {
+            id: self.check.id.clone(),
+            title: self.check.title.get(language).to_owned(),
+            category: self.check.category.clone(),
+            points,
+            max_points: self.check.points,
+            verdict,
+            expected: if fails { format!("{bugs}/{bugs}") } else { String::new() },
+            actual: if fails { format!("{killed}/{bugs}") } else { String::new() },
+            message: if fails { message } else { String::new() },
+            hint: if fails { self.check.hint.get(language).to_owned() } else { String::new() },
+            script: String::new(),
+            transcript: table.join("\n"),
+            schedule: String::new(),
+            fuel: 0,
+            visibility: self.check.visibility,
+            link: String::new(),
+            also_fails: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+"""Tests that do not count, each for another reason, and one that does."""
+
+import random
+import time
+
+from freezegun import freeze_time
+
+from distributed_cache import DistributedCache
+
+
+def test_asserts_nothing():
+    with DistributedCache() as cache:
+        cache.set("a", 1)
+
+
+def test_flips_a_coin():
+    with DistributedCache() as cache:
+        cache.set("coin", random.randrange(2))
+        assert cache.get("coin") == 1
+
+
+def test_sleeps():
+    with DistributedCache() as cache:
+        cache.set("a", 1, ttl=1)
+        time.sleep(1.1)
+        assert cache.get("a") is None
+
+
+def test_never_ends():
+    with DistributedCache() as cache:
+        while cache.get("a") is None:
+            pass
+
+
+def test_is_wrong():
+    with DistributedCache() as cache:
+        assert cache.get("missing") == 0
+
+
+def test_the_deadline():
+    with freeze_time("2024-01-01 12:00:00") as clock, DistributedCache() as cache:
+        cache.set("key", "value", ttl=10)
+        clock.tick(10)
+        assert cache.get("key") is None

@@ -1,0 +1,77 @@
+//! How a node is, as `GET /cluster/status` tells it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use cachedojo::cluster::raft::Role;
+use cachedojo::cluster::{Node, NodeId, NodeSet};
+use serde_json::{Map, Value, json};
+
+use super::{Machine, Stage};
+
+impl Machine {
+    /// All that an operator may want to know.
+    pub(super) fn status(&self) -> Value {
+        let net = &self.links.net;
+        let mut status = match &self.stage {
+            Stage::Gathering(gathering) => {
+                let waits_for = self.config.founders().less(gathering.answered()).less(NodeSet::of(self.config.id));
+                json!({"stage": "gathering", "waits_for": names(waits_for), "trouble": gathering.trouble})
+            }
+            Stage::Running(node) => self.node_status(node),
+        };
+        status["node"] = json!(self.config.id.to_string());
+        status["cluster"] = json!(self.config.cluster);
+        status["address"] = json!(net.address.to_string());
+        status["peers"] = self.peers_status();
+        status["dropped_messages"] = json!(net.dropped.load(Ordering::Relaxed));
+        status["refused_connections"] = json!(net.refused.load(Ordering::Relaxed));
+        status["syncs"] = json!(self.journal.syncs);
+        status
+    }
+
+    fn node_status(&self, node: &Node) -> Value {
+        let view = node.view();
+        let members: Map<String, Value> = view
+            .members
+            .iter()
+            .map(|(id, member)| (id.to_string(), json!({"life": member.incarnation, "weight": member.weight})))
+            .collect();
+        let (term, role) = node.term();
+        let role = match role {
+            Role::Leader => "leader",
+            Role::Candidate | Role::Trial => "candidate",
+            Role::Follower => "follower",
+        };
+        json!({
+            "stage": if node.has_left() { "left" } else { "running" },
+            "life": node.incarnation(),
+            "term": term,
+            "role": role,
+            "leader": node.leader().map(|leader| leader.to_string()),
+            "epoch": view.epoch,
+            "ring": format!("{:016x}", view.ring_digest()),
+            "members": members,
+            "placed": names(view.ring.members()),
+            "is_in_handover": view.next.is_some(),
+            "is_whole": node.is_whole(),
+            "knows_time": node.time().is_some(),
+            "records": node.store().len(),
+            "hints": node.hint_count(),
+            "leaving": names(self.wishes),
+        })
+    }
+
+    fn peers_status(&self) -> Value {
+        let troubles = self.links.net.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        let peer = |id: &NodeId| {
+            let address = self.peers.get(id).and_then(|peer| peer.address).map(|address| address.to_string());
+            json!({"address": address, "is_connected": self.links.is_up(*id), "trouble": troubles.get(id)})
+        };
+        Value::Object(self.peers.keys().map(|id| (id.to_string(), peer(id))).collect())
+    }
+}
+
+fn names(nodes: NodeSet) -> Vec<String> {
+    nodes.iter().map(|node| node.to_string()).collect()
+}

@@ -1,0 +1,126 @@
+//! What settings amount to, and what is said of wrong ones.
+
+use super::*;
+use clap::Parser as _;
+
+fn config(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Config, Mistake> {
+    let arguments = ["cachedojo-server"].iter().chain(arguments);
+    let flags = Flags::try_parse_from(arguments).expect("known flags");
+    Config::new(&flags, |name| {
+        environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
+#[test]
+fn flags_come_before_environment_before_file_before_default() {
+    let folder = std::env::temp_dir().join(format!("cachedojo-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("server.toml");
+    std::fs::write(&path, "listen = \"127.0.0.1:1\"\nmemory-mb = \"7\"\nconnections = \"3\"\n").expect("a file");
+    let file = ["--config", path.to_str().expect("text")];
+    let with_flag = [file[0], file[1], "--listen", "127.0.0.1:3"];
+    let environment = [("CACHEDOJO_LISTEN", "127.0.0.1:2"), ("CACHEDOJO_MEMORY_MB", "8")];
+    let read = config(&with_flag, &environment).expect("right");
+    assert_eq!((read.listen.port(), read.memory_bytes_max, read.connections_max), (3, 8 << 20, 3));
+    let read = config(&file, &environment[..1]).expect("right");
+    assert_eq!((read.listen.port(), read.memory_bytes_max), (2, 7 << 20));
+    let read = config(&[], &[]).expect("right");
+    assert_eq!((read.listen.port(), read.memory_bytes_max, read.virtual_clock), (8080, 100 << 20, false));
+    std::fs::write(&path, "listen-to = \"127.0.0.1:1\"\n").expect("a file");
+    let mistake = config(&file, &[]).expect_err("no such setting").to_string();
+    assert!(mistake.contains("unknown field `listen-to`") && mistake.contains("the settings are listen,"), "{mistake}");
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
+fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
+    for (arguments, sentence) in [
+        (
+            ["--listen", "localhost"],
+            "--listen: `localhost` is no address: write one such as 127.0.0.1:8080 or [::1]:8080",
+        ),
+        (["--memory-mb", "0"], "--memory-mb: `0` is out of range: write a whole number from 1 to 1048576"),
+        (["--timeout-ms", "soon"], "--timeout-ms: `soon` is out of range: write a whole number from 1 to 3600000"),
+        (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
+        (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
+        (["--store", "disk"], "--store: `disk` is no store: write memory or redis://HOST:PORT"),
+        (["--database", "mysql://x"], "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…"),
+        (["--token", "a b"], "--token: a token has printable ASCII characters and no spaces"),
+        (
+            ["--body-bytes", "2000"],
+            "a body of 2000 bytes cannot hold a value of 1048576: raise body-bytes or lower value-bytes",
+        ),
+    ] {
+        assert_eq!(config(&arguments, &[]).expect_err("wrong").to_string(), sentence);
+    }
+    let environment = [("CACHEDOJO_MEMCACHED", "x")];
+    assert!(config(&[], &environment).expect_err("wrong").to_string().starts_with("CACHEDOJO_MEMCACHED: `x`"));
+    let missing = config(&["--config", "/nowhere/x.toml"], &[]).expect_err("wrong").to_string();
+    assert!(missing.starts_with("/nowhere/x.toml cannot be read"), "{missing}");
+}
+
+#[test]
+fn every_setting_is_a_flag() {
+    let mut all = Flags::default();
+    for &(name, access) in SETTINGS {
+        *access(&mut all) = Some(name.to_owned());
+    }
+    let Flags { config: _, listen, memcached, token, memory_mb, value_bytes, body_bytes, .. } = all.clone();
+    let Flags { connections, timeout_ms, farewell_ms, log, clock, node, peers, cluster, data, .. } = all;
+    let fields = [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
+    assert!(fields.iter().chain(&[log, clock, node, peers, cluster, data]).all(Option::is_some));
+}
+
+#[test]
+fn a_node_of_a_cluster_is_checked_before_anything_is_opened() {
+    let three = "n1=127.0.0.1:7001,n2=127.0.0.1:7002,n3=127.0.0.1:7003";
+    let node = config(&["--node", "n2", "--peers", three], &[]).expect("right").node.expect("a node");
+    assert_eq!((node.id.number(), node.address().port(), node.founders().len()), (2, 7002, 3));
+    assert_eq!(node.folder, std::path::Path::new("cachedojo-n2"));
+    // An even number of them is as good, and port 0 is for those whose address is not known.
+    let environment =
+        [("CACHEDOJO_NODE", "n1"), ("CACHEDOJO_PEERS", "n1=[::1]:0, n2=[::1]:0"), ("CACHEDOJO_DATA", "d")];
+    let other = config(&["--cluster", "c"], &environment).expect("right").node.expect("a node");
+    assert_eq!((other.founders().len(), other.folder.to_str()), (2, Some("d")));
+    assert_ne!(other.proof, config(&["--token", "t"], &environment).expect("right").node.expect("a node").proof);
+    for (arguments, sentence) in [
+        (&["--node", "n1"][..], "--node needs peers: name all nodes, as in n1=127.0.0.1:7001,n2=127.0.0.1:7002"),
+        (&["--peers", three], "--peers is for a node of a cluster: say with node which one this is"),
+        (&["--data", "d"], "--data is for a node of a cluster: say with node which one this is"),
+        (&["--node", "first", "--peers", three], "--node: `first` is no node: nodes are n1 to n63"),
+        (
+            &["--node", "n4", "--peers", three],
+            "this node is n4, and the peers are n1 n2 n3: name it among them, with its own address",
+        ),
+        (
+            &["--node", "n1", "--peers", "n1=127.0.0.1:1,n2=127.0.0.1:1"],
+            "--peers: n1 and n2 have one address, 127.0.0.1:1: give each its own",
+        ),
+        (
+            &["--node", "n1", "--peers", "n1=127.0.0.1:1,n1=127.0.0.1:2"],
+            "--peers: n1 is there twice: name each node once",
+        ),
+        (
+            &["--node", "n1", "--peers", "n1=localhost"],
+            "--peers: `localhost` of n1 is no address: write one such as 127.0.0.1:7001 or [::1]:7001",
+        ),
+        (
+            &["--node", "n1", "--peers", "n1=0.0.0.0:7001"],
+            "--peers: others cannot reach n1 at `0.0.0.0:7001`: write the address of one of its interfaces",
+        ),
+        (
+            &["--node", "n1", "--peers", "127.0.0.1:7001"],
+            "--peers: `127.0.0.1:7001` is no node: write each as NAME=ADDRESS, as in n1=127.0.0.1:7001,n2=127.0.0.1:7002",
+        ),
+        (
+            &["--node", "n1", "--peers", three, "--cluster", "a/b"],
+            "`a/b` is no name of a cluster: write 1 to 64 letters, digits, `-`, `_` or `.`",
+        ),
+        (
+            &["--node", "n1", "--peers", three, "--clock", "virtual"],
+            "the nodes of a cluster follow their machines' clocks: leave out clock or node",
+        ),
+    ] {
+        assert_eq!(config(arguments, &[]).expect_err("wrong").to_string(), sentence);
+    }
+}
