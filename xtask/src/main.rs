@@ -82,7 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
-        Command::Golden(arguments) => golden::golden(&project, &arguments),
+        Command::Golden(arguments) => Ok(golden::golden(&project, &arguments)),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Systems => systems::systems(&project),

@@ -105,7 +105,7 @@ impl Suite for PythonSuite {
             schedule: &Plan::Walk { seed },
             one_in: ONE_IN,
             steps_max: STEPS_MAX,
-            random: 1,
+            random: seed,
             skip,
             heavy,
             paths: &["tests"],
