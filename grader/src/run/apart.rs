@@ -32,7 +32,6 @@ use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Limits, Rejected};
 use crate::pack::Pack;
-use crate::report::shorten;
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
@@ -406,18 +405,12 @@ fn take_order() -> Result<()> {
     say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
 }
 
-/// A report as a line, which has a bound: what the submission said in it is cut.
-fn reported(mut report: Report) -> Line {
-    shorten(&mut report);
-    Line::Report(Box::new(report))
-}
-
 /// Executes the order, and returns the last line.
 fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result<Line> {
     let languages = &bench.pack.exercise.languages;
     let submission = match (&work, given) {
         (Work::Grade(seed, language), Given::Path(path)) => {
-            return Ok(reported(bench.grade_path(&path, *seed, *language)?));
+            return Ok(Line::reported(bench.grade_path(&path, *seed, *language)?));
         }
         (_, Given::Path(path)) => match Submission::read(&path, languages) {
             Ok(submission) => submission,
@@ -428,7 +421,7 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
             .with_context(|| format!("the pack's {name} in {} has no file to begin with", language.name()))?,
     };
     if let Work::Grade(seed, language) = work {
-        return Ok(reported(bench.grade(&submission, seed, language)?));
+        return Ok(Line::reported(bench.grade(&submission, seed, language)?));
     }
     let built = match bench.build(&submission) {
         Ok(built) => built,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::in_page::NotInPage;
 use crate::language::toolchain::Rejected;
+use crate::report::shorten;
 
 /// A message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +39,14 @@ pub(super) enum Line {
     Usage(String),
     /// The grader's own failure.
     Failed(String),
+}
+
+impl Line {
+    /// A report as a line, which has a bound: what the submission said in it is cut.
+    pub(super) fn reported(mut report: Report) -> Self {
+        shorten(&mut report);
+        Self::Report(Box::new(report))
+    }
 }
 
 /// The fingerprints of known bugs, in the order of the question.
