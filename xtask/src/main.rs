@@ -3,6 +3,7 @@
 //! - `play` builds the playground and serves it,
 //! - `test` runs every check there is,
 //! - `bench` measures the engine against its rivals,
+//! - `firefox` tries the engine and the page in Firefox,
 //! - `simulate` runs random lives of the simulated cluster, and tests that its mutants are found,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
 //! - `golden` grades the golden submissions of every pack,
@@ -11,11 +12,12 @@
 //! - `dist` makes the release.
 //!
 //! They share `project` (paths, and what is out of date), `tools` (what this machine lacks, and how to install it), `licences`
-//! (those of dependencies), `page` (from Rust to a folder of static files), `size` (what that folder weighs) and `server` (that
+//! (those of dependencies), `page` (from Rust to a folder of static files), `wasm_tests` (in a browser), `size` (what that folder weighs) and `server` (that
 //! folder over HTTP).
 
 mod bench;
 mod dist;
+mod firefox;
 mod golden;
 mod licences;
 mod mutate;
@@ -30,6 +32,7 @@ mod systems;
 mod test;
 mod tidy;
 mod tools;
+mod wasm_tests;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -51,6 +54,8 @@ enum Command {
     Test(test::Arguments),
     /// Measure the engine against the crates that people would use instead
     Bench(bench::Arguments),
+    /// Run the tests in WebAssembly, and take the page's first steps, in Firefox
+    Firefox,
     /// Live random lives of the simulated cluster, or find its mutants with them
     Simulate(simulate::Arguments),
     /// Grade the golden submissions of the packs beside distributed-cache, all of them
@@ -81,6 +86,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Play(arguments) => play::play(&project, &arguments),
         Command::Test(arguments) => test::test(&project, &arguments),
         Command::Bench(arguments) => bench::bench(&project, &arguments),
+        Command::Firefox => firefox::firefox(&project),
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
         Command::Golden(arguments) => Ok(golden::golden(&project, &arguments)),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),

@@ -11,11 +11,18 @@ use std::time::Duration;
 use xshell::{Shell, cmd};
 
 const WASM_PACK: &str = "0.15.1";
+const GECKODRIVER: &str = "0.37.1";
 const NODE_OLDEST: u32 = 20;
 
 /// A browser and its driver for tests; their versions must match.
 pub(crate) struct Browser {
     pub(crate) chromium: PathBuf,
+    pub(crate) driver: PathBuf,
+}
+
+/// Firefox and its driver.
+pub(crate) struct Firefox {
+    pub(crate) firefox: PathBuf,
     pub(crate) driver: PathBuf,
 }
 
@@ -108,6 +115,28 @@ pub(crate) fn browser(project: &Project) -> Result<Browser> {
     browser_on_path().context(
         "apt-get installed Chromium and ChromeDriver, yet they are not on PATH: put them there, then try again",
     )
+}
+
+/// Firefox: the one on PATH, otherwise Debian's; its driver comes through `cargo install`, for Debian has none.
+pub(crate) fn firefox(project: &Project) -> Result<Firefox> {
+    let found = || ["firefox", "firefox-esr"].into_iter().find_map(on_path);
+    if found().is_none() {
+        install("Firefox", "the second browser that the page is tried in; about a minute", || {
+            apt_get(&project.shell, &["firefox-esr"]).context("install a Firefox so that it is on PATH, then try again")
+        })?;
+    }
+    let firefox = found().context("apt-get installed Firefox, yet it is not on PATH: put it there, then try again")?;
+    let folder = cargo_tool(
+        project,
+        &CargoTool {
+            package: "geckodriver",
+            version: GECKODRIVER,
+            programs: &["geckodriver"],
+            options: &["--locked"],
+            why: "drives Firefox",
+        },
+    )?;
+    Ok(Firefox { firefox, driver: folder.join(executable("geckodriver")) })
 }
 
 /// Python 3: the one on PATH, otherwise Debian's.

@@ -9,8 +9,8 @@ use crate::simulate;
 use crate::size;
 use crate::tidy;
 use crate::tools;
+use crate::wasm_tests;
 use anyhow::{Result, ensure};
-use std::path::PathBuf;
 use xshell::cmd;
 
 /// One check of the project.
@@ -87,24 +87,8 @@ fn docs(project: &Project) -> Result<()> {
 }
 
 fn browser(project: &Project) -> Result<()> {
-    tools::rust_target(project, WASM_TARGET)?;
-    let wasm_bindgen = tools::wasm_bindgen(project)?;
-    let wasm_pack = tools::wasm_pack(project)?.join("wasm-pack");
     let driver = tools::browser(project)?.driver;
-    // wasm-pack uses the first wasm-bindgen on PATH if the version is right, and otherwise would build one.
-    let path = first_on_path(wasm_bindgen)?;
-    for [folder, test] in [[".", "web"], ["www/bindings", "crossing"]] {
-        cmd!(
-            project.shell,
-            "{wasm_pack} test --headless --chrome --chromedriver {driver} --mode no-install {folder} --test {test}"
-        )
-        .env("PATH", &path)
-        // Seconds; the defaults (5 and 20) are short for a busy machine of two cores.
-        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "180")
-        .run()?;
-    }
-    Ok(())
+    wasm_tests::run(project, "--chrome", "--chromedriver", &driver)
 }
 
 fn page(project: &Project) -> Result<()> {
@@ -126,9 +110,4 @@ fn e2e(project: &Project) -> Result<()> {
     let _in_www = project.shell.push_dir(project.www());
     let tests = cmd!(project.shell, "npm run e2e").env("PLAYGROUND", server.url()).env("GRADED", grader.url());
     Ok(tests.env("CHROMIUM", chromium).run()?)
-}
-
-fn first_on_path(folder: PathBuf) -> Result<std::ffi::OsString> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path)))?)
 }
