@@ -12,7 +12,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
@@ -41,11 +41,18 @@ pub fn routes(desk: Desk) -> Router {
         .route("/api/v1/grade", post(grade))
         .route("/api/v1/build", post(build))
         .route("/api/v1/exercises", get(exercises))
+        // Without it the page's files would be looked through, and the answer to a mistyped address would have no sentence.
+        .route("/api/{*anything}", any(nowhere))
         .method_not_allowed_fallback(|| async {
             let why = "POST a submission to /api/v1/grade or /api/v1/build, GET /api/v1/exercises";
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, why)
         })
         .with_state(desk)
+}
+
+async fn nowhere() -> Refusal {
+    let why = "the API has /api/v1/grade, /api/v1/build and /api/v1/exercises, and nothing here";
+    Refusal::new(StatusCode::NOT_FOUND, why)
 }
 
 /// A refused request: a status, and a sentence that says what to do.

@@ -260,6 +260,10 @@ fn what_cannot_be_granted_is_refused_in_a_sentence() {
         assert!(error["error"].as_str().is_some_and(|sentence| sentence.len() > 10), "{error}");
     }
     assert_eq!(serving.ask("GET /api/v1/grade", "", b"").status, 405);
+    for line in ["GET /api/v1/nosuch", "POST /api/v2/grade", "GET /api/v1/grade/more"] {
+        let answer = serving.ask(line, "", b"");
+        assert!(answer.status == 404 && answer.body.contains("the API has /api/v1/grade"), "{line}: {}", answer.body);
+    }
     assert!(!std::env::temp_dir().join("evil.rs").exists());
 }
 
