@@ -86,6 +86,7 @@ fn wrong_usage_is_told_and_ends_in_2() {
         assert_eq!((stdout.as_str(), code), ("", 2), "{arguments:?}");
         assert!(!stderr.is_empty(), "{arguments:?}");
     }
+    assert!(!std::path::Path::new("class-results").exists(), "a command that is refused leaves nothing behind");
     let (help, _, code) = grader(&["--help"], "");
     assert!(code == 0 && help.contains("Exit codes:"), "{help}");
 }

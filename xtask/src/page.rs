@@ -46,9 +46,24 @@ pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The grader's source folders.
-const GRADER: [&str; 10] =
-    ["Cargo.lock", "Cargo.toml", "exercises", "grader", "judge", "lab", "notation", "src", "trace", "wire"];
+/// What the grader is made of.
+const GRADER: [&str; 15] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "exercises",
+    "grader/Cargo.toml",
+    "grader/adapter",
+    "grader/build.rs",
+    "grader/setups",
+    "grader/src",
+    "grader/templates",
+    "judge",
+    "lab",
+    "notation",
+    "src",
+    "trace",
+    "wire",
+];
 
 /// Builds the grader, in the profile in which the course was made with it, and returns its path. If the tests have built one
 /// already, that is used: building it alone would mean other features of its libraries, which would all be compiled again.

@@ -52,16 +52,17 @@ const CODE_BYTES_MAX: u64 = 4 << 20;
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let url = args.queue.queue.as_ref().map(|typed| queue_url(&typed.0)).transpose()?;
     let pack = super::load_pack(&args.exercise)?;
-    check_paths(args)?;
+    check_imports(args)?;
     let roster = args.roster.as_deref().map(Roster::read).transpose()?;
     let scratch = scratch::folder().context("making a scratch folder")?;
     let languages = &pack.exercise.languages;
     let (root, refused) = class_folder(&args.path, scratch.path(), languages)?;
+    let mut entries = submissions(&root, scratch.path(), args, languages)?;
+    make_out(args)?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
     }
-    let mut entries = submissions(&root, scratch.path(), args, languages)?;
     for entry in entries.iter_mut().filter(|entry| refused.iter().any(|folder| *folder == Path::new(&entry.shown))) {
         let most = archive::CLASS.learner_bytes >> 20;
         entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
@@ -88,12 +89,17 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
-/// Paths that cannot be right are reported before anything is graded.
-fn check_paths(args: &ClassArgs) -> Result<()> {
+/// A file that is not there is reported before anything is graded.
+fn check_imports(args: &ClassArgs) -> Result<()> {
     if let Some(other) = args.import.iter().find(|path| !path.is_file()) {
         let other = other.display();
         return Err(UsageError(format!("there is no file `{other}` to import: name another run's results.redb")).into());
     }
+    Ok(())
+}
+
+/// Makes the folder for the results, once there is a class: a command that is refused leaves nothing behind.
+fn make_out(args: &ClassArgs) -> Result<()> {
     if let Err(error) = fs::create_dir_all(&args.out) {
         let out = args.out.display();
         return Err(UsageError(format!("no folder `{out}` can be made ({error}): name another with --out")).into());
@@ -134,8 +140,10 @@ fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeL
         return Err(UsageError(why).into());
     }
     let mut entries = find::entries(root, scratch, languages)?;
-    let out = fs::canonicalize(&args.out)?;
-    entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
+    // Results of an earlier run may stand among the submissions.
+    if let Ok(out) = fs::canonicalize(&args.out) {
+        entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
+    }
     if entries.is_empty() {
         let path = args.path.display();
         return Err(UsageError(format!(
