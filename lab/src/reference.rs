@@ -14,7 +14,7 @@ use crate::subject::{Crash, Subject};
 use crate::world::{WALL_START_NS, World};
 
 /// The engine as a subject. A fresh one holds nothing; `… new` commands create objects. Its work is bounded like a submission's:
-/// beyond [`STEPS_MAX`] it ends with [`Crash::OutOfFuel`].
+/// after 805 million steps (`STEPS_MAX`) of a few nanoseconds each it ends with [`Crash::OutOfFuel`].
 #[derive(Debug, Clone)]
 pub struct Reference {
     clock: Clock,
