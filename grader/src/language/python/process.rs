@@ -35,7 +35,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
 const BOOT: &str = include_str!("boot.py");
 
 /// Processor time of one run, in seconds.
-const CPU_S: u64 = 10;
+const CPU_S: u64 = 15;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
 const MEMORY_BYTES: u64 = 2 << 30;
 /// Wall time of one run: more than its processor time, because the machine may be busy.

@@ -24,7 +24,7 @@ const STEPS_MAX: u64 = 30_000_000;
 /// Processor time of all runs of a submission together, in milliseconds; further runs are cut off.
 const SPENT_MS_MAX: u64 = 45_000;
 /// The processor time that is charged for a run without an end in time.
-const OUT_OF_TIME_MS: u64 = 10_000;
+const OUT_OF_TIME_MS: u64 = 15_000;
 /// About how many instructions a line has, because calm runs count lines.
 const STEPS_A_LINE: u64 = 4;
 
