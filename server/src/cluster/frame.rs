@@ -1,4 +1,4 @@
-//! What goes over a connection between two nodes: a greeting, its answer, and then messages one way, each in a frame that begins with its length.
+//! The frames of a connection between two nodes: a greeting, its answer, then messages in one direction. Each frame begins with its length.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,79 +7,79 @@ use cachedojo::cluster::wire::{Reader, Wire};
 use cachedojo::cluster::{Envelope, NodeId, NodeSet};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// The version of what is said here and in the messages; nodes of another one are refused.
+/// The version of these frames and of the messages in them; a node with another version is refused.
 pub(super) const VERSION: u16 = 1;
-/// How every greeting begins, whatever its version.
+/// The first bytes of every greeting, in every version.
 const BEGINNING: [u8; 16] = *b"cachedojo node\r\n";
 /// The largest frame of a greeting and of its answer, in bytes.
 pub(super) const GREETING_MAX: usize = 16 << 10;
 /// The largest frame of a message, in bytes: 64 records, each with the largest value and key.
 pub(super) const FRAME_MAX: usize = 20 << 20;
 
-/// Which nodes there are, and where.
+/// The known nodes, each with its address if that is known.
 pub(super) type Addresses = Vec<(NodeId, Option<SocketAddr>)>;
 
-/// What a node says first on a connection that it opened.
+/// The first frame on a connection, from the node that opened it.
 #[derive(Debug, Clone)]
 pub(super) struct Greeting {
     /// The cluster's name.
     pub(super) cluster: Arc<str>,
-    /// That it may be in it.
+    /// Proof that the sender knows the cluster's name and token.
     pub(super) proof: Vec<u8>,
-    /// Who it is, and whom it takes the other one for.
+    /// The sender, and the node that it expects at this address.
     pub(super) from: NodeId,
     pub(super) to: NodeId,
-    /// Where it can be reached itself.
+    /// The sender's own address.
     pub(super) address: Option<SocketAddr>,
-    /// In which life it is, with which disk; life 0 before it knows that.
+    /// The sender's life and disk number; life 0 while it does not know its life.
     pub(super) life: u16,
     pub(super) disk: u64,
     /// The others that it knows.
     pub(super) others: Addresses,
 }
 
-/// What the other node answers.
+/// The answer to a greeting.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
-    /// Go on.
+    /// Accepted: messages may follow.
     Welcome {
-        /// In which life it is itself; 0 before it knows that.
+        /// The answering node's life; 0 while it does not know its life.
         life: u16,
-        /// The last life of the one who greets of which it knows, beyond the founding.
+        /// The last life of the greeting node that it knows, not counting the founding.
         known: u16,
-        /// Who founded the cluster; of a node in life 0, who is to found it. Nobody, if it does not know yet.
+        /// The founders of the cluster; from a node in life 0, those that it was configured with. Empty if unknown.
         founders: NodeSet,
         /// The others that it knows.
         others: Addresses,
     },
-    /// You are one whose life is over: come back as a new one, above this.
+    /// The greeting node's life is over: it must begin a new one, with a higher number.
     Over {
         /// The last life of that node.
         life: u16,
     },
-    /// Go away.
+    /// Refused.
     Refused {
         /// Why.
         sentence: Arc<str>,
     },
 }
 
-/// What goes on a connection from then on.
+/// A frame after the greeting.
 #[derive(Debug)]
 pub(super) enum Frame {
     /// A message.
     Message(Box<Envelope>),
-    /// The nodes that there are.
+    /// The known nodes, when they change.
     Others(Addresses),
 }
 
-/// What a greeting's first bytes tell, even in another version.
+/// The result of reading a greeting, whose version may be another one.
 pub(super) enum Spoken {
-    /// It is whole.
+    /// A greeting of this version.
     This(Box<Greeting>),
-    /// It is of another version.
+    /// A greeting of another version.
     Version(u16),
-    /// It is something else.
+    /// No greeting.
     Nothing,
 }
 
@@ -99,7 +99,7 @@ impl Spoken {
 }
 
 impl Greeting {
-    /// Its bytes, with what every greeting begins with.
+    /// Its bytes, after the beginning and the version.
     pub(super) fn spoken(&self) -> Vec<u8> {
         let mut out = BEGINNING.to_vec();
         VERSION.put(&mut out);
@@ -131,7 +131,7 @@ pub(super) async fn read_bytes(from: &mut (impl AsyncRead + Unpin), length: usiz
     if bytes.len() < length { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
-/// Where a node is, or that nobody knows.
+/// A node's address, if it is known.
 pub(super) struct Place(pub(super) Option<SocketAddr>);
 
 impl Wire for Place {

@@ -1,4 +1,4 @@
-//! What the machine is told, and what it answers.
+//! The inputs of the thread that owns the node, each with the channel for its answer.
 
 use std::net::SocketAddr;
 
@@ -8,12 +8,12 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::frame::{Addresses, Answer, Greeting};
 
-/// What the machine is told.
+/// An input of the machine.
 #[derive(Debug)]
 pub(super) enum Input {
     /// Time passes.
     Tick,
-    /// It is to end.
+    /// The process ends.
     Stop,
     /// A client asks.
     Ask { request: Request, reply: oneshot::Sender<Result<Outcome, Full>> },
@@ -21,19 +21,19 @@ pub(super) enum Input {
     Announce { node: NodeId, address: Option<SocketAddr>, reply: oneshot::Sender<()> },
     /// An operator lets a node go.
     LetGo { node: NodeId, reply: oneshot::Sender<Result<(), Cannot>> },
-    /// How is it?
+    /// An operator asks for the status.
     Status { reply: oneshot::Sender<Value> },
     /// A node connected.
     Greeted { greeting: Box<Greeting>, reply: oneshot::Sender<Answer> },
-    /// A node answered this one's greeting, which was of that life.
+    /// A node answered the greeting that this node sent in life `to_life`.
     Answered { from: NodeId, to_life: u16, answer: Answer },
-    /// A node says something; the room is free again when this is dropped.
+    /// A message from a node; dropping `room` frees its share of the memory for unread messages.
     Message { envelope: Box<Envelope>, room: OwnedSemaphorePermit },
-    /// A node tells of others.
+    /// A node sent the list of nodes that it knows.
     Others { others: Addresses },
 }
 
-/// The records take as much as they may.
+/// The records take all the memory that they may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full;
 

@@ -182,7 +182,7 @@ impl Link {
         }
     }
 
-    /// Connects and greets; a connection, if both know who they are. What is answered, the machine hears.
+    /// Connects and greets, and passes the answer to the machine. Returns the connection if both nodes know their lives.
     async fn greet(&self, address: SocketAddr, mine: &Identity) -> Result<Option<TcpStream>, String> {
         let (net, to) = (&self.net, self.to);
         let unreachable = |error: std::io::Error| format!("{to} at {address} cannot be reached: {error}");
@@ -214,7 +214,7 @@ impl Link {
         Ok(goes_on.then_some(stream))
     }
 
-    /// Sends what there is to send until the connection ends, or this node is another one.
+    /// Sends queued messages until the connection ends, or this node's life or the other's address changes.
     async fn talk(&mut self, stream: TcpStream, mine: &Identity, identity: &mut watch::Receiver<Identity>) -> String {
         let (mut from, mut to): (OwnedReadHalf, OwnedWriteHalf) = stream.into_split();
         let mut told = mine.others.clone();
@@ -298,7 +298,7 @@ pub(super) async fn listen(listener: TcpListener, net: Arc<Net>) {
     }
 }
 
-/// Hears one node: its greeting, then its messages.
+/// Reads one connection: the greeting, then the messages.
 async fn hear(mut stream: TcpStream, net: &Net, room: &Arc<Semaphore>) -> std::io::Result<()> {
     _ = stream.set_nodelay(true);
     let spoken = timeout(PATIENCE, async {
@@ -322,7 +322,7 @@ async fn hear(mut stream: TcpStream, net: &Net, room: &Arc<Semaphore>) -> std::i
         let bytes = timeout(SILENCE, read_bytes(&mut stream, length)).await??;
         let input = match Frame::from_bytes(&bytes).ok_or_else(invalid)? {
             Frame::Message(envelope) => {
-                // What it says for another node, or for another life of itself, it has not promised to say.
+                // A node speaks for itself only, in the life that it greeted with.
                 if envelope.from != greeting.from || envelope.incarnation != greeting.life {
                     return Err(invalid());
                 }
@@ -336,7 +336,7 @@ async fn hear(mut stream: TcpStream, net: &Net, room: &Arc<Semaphore>) -> std::i
     }
 }
 
-/// What a greeting is answered.
+/// The answer to a greeting.
 async fn answer(spoken: Spoken, net: &Net) -> (Answer, Option<Greeting>) {
     let refused = |sentence: String| (Answer::Refused { sentence: sentence.into() }, None);
     let greeting = match spoken {

@@ -56,8 +56,7 @@ impl Drive {
 
     /// Makes a node's effects wait for a write. `true` if one must begin now.
     pub(super) fn wait(&mut self, effects: &mut Effects) -> bool {
-        self.waiting.sends.append(&mut effects.sends);
-        self.waiting.replies.append(&mut effects.replies);
+        append(&mut self.waiting, effects);
         self.writing.is_none() && self.has_waiting()
     }
 
@@ -72,8 +71,7 @@ impl Drive {
         self.held = Some(disk);
         if self.takes == 0 {
             self.held = None;
-            effects.sends.append(&mut self.waiting.sends);
-            effects.replies.append(&mut self.waiting.replies);
+            append(&mut effects, &mut self.waiting);
         }
         (effects, self.has_waiting())
     }
@@ -90,6 +88,12 @@ impl Drive {
     fn has_waiting(&self) -> bool {
         !self.waiting.sends.is_empty() || !self.waiting.replies.is_empty()
     }
+}
+
+/// Moves what leaves a node, its messages and answers, to the end of `to`.
+fn append(to: &mut Effects, from: &mut Effects) {
+    to.sends.append(&mut from.sends);
+    to.replies.append(&mut from.replies);
 }
 
 #[cfg(test)]
