@@ -1,5 +1,5 @@
-//! What a node keeps on its disk: one file of changes, each batch of them in a frame with its checksum, on the disk before anything that
-//! follows from it is sent or answered. From time to time the file is written anew, with what is held at that moment.
+//! A node's journal: one file of changes. Each batch is a frame with a checksum, synced to the disk before any message or answer that
+//! depends on it leaves the node. When the changes outgrow the state, the file is written anew with the state alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -15,62 +15,62 @@ use cachedojo::cluster::{Micros, NodeId};
 
 use super::frame::Place;
 
-/// How a file of this form begins.
+/// The first bytes of a journal of this version.
 const BEGINNING: &[u8] = b"cachedojo node 1\n";
 /// The file.
 const NAME: &str = "journal";
-/// What is written before it takes the file's place.
+/// The new file while it is written; it is then renamed to the journal.
 const NEXT_NAME: &str = "journal.next";
-/// Held by the process that uses the folder.
+/// The lock file of the process that uses the folder.
 const LOCK_NAME: &str = "lock";
-/// From how many bytes of changes on the file is written anew, if they are more than what is held.
+/// The file is written anew after so many bytes of changes, if the state is smaller than them.
 const CHANGES_MIN: u64 = 1 << 20;
-/// How much of what is held goes into one frame.
+/// The size from which on a frame of the state is written out, in bytes.
 const FRAME: usize = 1 << 20;
 /// A frame's length and checksum, in bytes.
 const HEADER: usize = 8;
 
-/// One thing that is kept.
+/// An entry of the journal.
 #[derive(Debug, Clone)]
 pub(super) enum Kept {
-    /// Whose file it is; the first thing in it.
+    /// The owner of the file; always the first entry.
     Owner(Owner),
-    /// The node's head, and what the clocks showed.
+    /// The node's head, and the clocks' readings at that time.
     Head { head: Box<Head>, since: Arc<str>, mono: Micros, wall: Micros },
     /// A change of its records.
     Edit(Edit),
-    /// What it knows of another node.
+    /// The last known state of another node.
     Peer { node: NodeId, peer: Peer },
 }
 
-/// Whose file it is.
+/// The owner of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {
     /// The cluster.
     pub(super) cluster: Arc<str>,
     /// The node.
     pub(super) node: NodeId,
-    /// This very disk: another one has another number.
+    /// A random number that is made with each journal, so that a lost one is noticed.
     pub(super) disk: u64,
 }
 
-/// What a node knows of another one.
+/// The last known state of another node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Peer {
-    /// Where it was last.
+    /// Its last address.
     pub(super) address: Option<SocketAddr>,
     /// The last life in which it was met; 0 when it never was.
     pub(super) life: u16,
-    /// With which disk.
+    /// Its disk number then.
     pub(super) disk: u64,
 }
 
-/// What a file held.
+/// The content of a journal.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) owner: Owner,
     pub(super) head: Head,
-    /// What the clocks showed when the head was kept.
+    /// The clocks' readings when the head was written.
     pub(super) since: Arc<str>,
     pub(super) mono: Micros,
     pub(super) wall: Micros,
@@ -78,21 +78,21 @@ pub(super) struct Found {
     pub(super) peers: Vec<(NodeId, Peer)>,
 }
 
-/// The folder, which is this process's alone, and the file in it.
+/// An open journal, in a folder that is locked for this process.
 #[derive(Debug)]
 pub(super) struct Journal {
     folder: PathBuf,
     file: Option<File>,
-    /// Bytes of changes since the file was last written anew, and of what was held then.
+    /// Bytes of changes since the file was last written anew, and bytes of the state then.
     changes: u64,
     held: u64,
-    /// How often something was brought to the disk.
+    /// How many syncs there were.
     pub(super) syncs: u64,
     _lock: File,
 }
 
 impl Journal {
-    /// Opens a node's folder, and reads what it holds; nothing when it is new or was emptied.
+    /// Opens a node's folder and reads its journal; `None` if there is none.
     pub(super) fn open(folder: &Path) -> Result<(Self, Option<Found>)> {
         let name = folder.display();
         std::fs::create_dir_all(folder).with_context(|| format!("{name} cannot be made: name another with --data"))?;
@@ -130,7 +130,7 @@ impl Journal {
         Ok((journal, Some(found)))
     }
 
-    /// Writes the file anew, with this in it and nothing else: whole, or the old one stays.
+    /// Replaces the file by one with these entries. If that fails, the old file stays.
     pub(super) fn begin(&mut self, all: impl Iterator<Item = Kept>) -> Result<()> {
         let (path, next) = (self.folder.join(NAME), self.folder.join(NEXT_NAME));
         let write = || -> io::Result<u64> {
@@ -160,7 +160,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds a batch; it is on the disk, whole, when this returns.
+    /// Appends a batch and syncs it.
     pub(super) fn add(&mut self, batch: &[Kept]) -> Result<()> {
         let file = self.file.as_mut().context("a journal is begun before it is added to")?;
         let mut frame = Vec::new();
@@ -207,7 +207,7 @@ fn checksum(length: [u8; 4], frame: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// What the bytes hold, and how many of them are whole.
+/// Reads a journal; also returns how many bytes belong to whole frames.
 fn read(bytes: &[u8]) -> Result<(Found, usize)> {
     let mut rest = bytes.strip_prefix(BEGINNING).context("it is of another release, or no journal at all")?;
     let (mut owner, mut head, mut store, mut peers) = (None, None, Store::default(), Vec::new());
@@ -240,7 +240,7 @@ fn next_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (checksum(*length, frame) == u32::from_le_bytes(*sum)).then_some((frame, behind))
 }
 
-/// Whether bytes that are no frame can be what a crash left of the last one.
+/// Whether bytes that are not a whole frame can be the rest of a last write that a crash cut off.
 fn may_be_torn(bytes: &[u8]) -> bool {
     let length = bytes.first_chunk::<4>().map_or(u32::MAX, |length| u32::from_le_bytes(*length));
     let reaches_end = usize::try_from(length).map_or(true, |length| length.saturating_add(HEADER) >= bytes.len());

@@ -1,5 +1,5 @@
-//! The thread that owns the node: inputs come in one by one, what they change is brought to the disk, and only then goes out what follows
-//! from them. Whatever waits is taken together, so that one sync serves many.
+//! The thread that owns the node: it takes inputs, syncs the changes that they make, and only then sends messages and answers. Inputs that
+//! wait are taken together, so that they share one sync.
 
 mod beginning;
 mod gathering;
@@ -30,9 +30,9 @@ const TOGETHER: usize = 256;
 const WISH_EVERY: Micros = SECOND;
 
 enum Stage {
-    /// It finds out whether it founds the cluster, is let in, or was here before.
+    /// Its folder is empty: it asks the others whether it founds the cluster, joins it, or lost its disk.
     Gathering(Gathering),
-    /// It takes part.
+    /// It is a node of the cluster.
     Running(Box<Node>),
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Machine {
     links: Links,
     random: Random,
     effects: Effects,
-    /// What is to be kept before anything goes out.
+    /// Entries that must be in the journal before anything is sent.
     batch: Vec<Kept>,
     kept: Option<Mark>,
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
@@ -140,7 +140,7 @@ impl Machine {
         tracing::info!(node = %disk.id(), life = disk.incarnation(), "this node begins");
         self.start(disk);
         self.write_anew()?;
-        // What the life before was about to promise, it has not.
+        // Messages and answers of the life before are void.
         self.effects = Effects::default();
         self.give_up_asks();
         self.introduce();
@@ -163,7 +163,7 @@ impl Machine {
         self.journal.begin(all)
     }
 
-    /// Tells links, and with them the other nodes, who this node is and which others there are.
+    /// Updates this node's identity and the list of nodes, which the links send to the other nodes.
     fn introduce(&mut self) {
         let life = match &self.stage {
             Stage::Gathering(_) => 0,
@@ -258,7 +258,7 @@ impl Machine {
             Input::Others { others } => self.hear_of(others),
             Input::Announce { node, address, reply } => {
                 self.meet(node, |peer| peer.address = address.or(peer.address));
-                // It stays for as long as this node does: the next batch brings it to the disk.
+                // Answered only once it is in the journal.
                 self.settle()?;
                 _ = reply.send(());
             }
@@ -286,7 +286,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Learns something of another node, and keeps it.
+    /// Updates the state of another node, in memory and in the journal.
     fn meet(&mut self, node: NodeId, learn: impl FnOnce(&mut Peer)) {
         if node == self.config.id {
             return;
@@ -302,14 +302,14 @@ impl Machine {
         }
     }
 
-    /// Others know nodes that this one does not, or where they are.
+    /// Merges another node's list of nodes into this one's.
     fn hear_of(&mut self, others: Addresses) {
         for (node, address) in others {
             self.meet(node, |peer| peer.address = peer.address.or(address));
         }
     }
 
-    /// Keeps what must be kept, then lets go out what follows from it.
+    /// Writes the changes to the journal, then sends messages and answers.
     fn settle(&mut self) -> Result<()> {
         if let Stage::Running(node) = &mut self.stage {
             let edits = node.take_edits();
@@ -330,7 +330,7 @@ impl Machine {
             }
             self.introduce();
         } else {
-            // Before it knows who it is, a node keeps nothing and promises nothing.
+            // Until it knows its life, a node writes nothing and promises nothing.
             self.batch.clear();
         }
         for note in self.effects.notes.drain(..) {
@@ -357,7 +357,7 @@ impl Machine {
     }
 }
 
-/// What an operator would like to read in the log.
+/// Logs what is of use to an operator.
 fn tell(note: &Note) {
     match note {
         Note::Elected { term } => tracing::info!(term, "this node leads"),

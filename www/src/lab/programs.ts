@@ -1,29 +1,29 @@
 /**
- * Who may obey besides the reference, by the name that a script calls it by: a program is here, on its way, or not to be had.
- * One is never taken for another: what waits for a program waits for it, and hears when it cannot be had.
+ * The subjects besides the reference: programs, by the name that a sheet stores. A program is loaded, loading or unavailable.
+ * A run waits for the program that it names and is told if that is unavailable; no other subject runs in its place.
  */
 import { signal } from "@preact/signals";
 
-/** Why a program cannot be had: nobody knows it, the way to it is broken, or in the words of who was asked for it. */
+/** Why a program is unavailable: there is none of that name, it could not be fetched, or the server's own sentence. */
 export type Lack = "unknown" | "unreachable" | { said: string };
 export type Found = WebAssembly.Module | Lack;
 export type Find = () => Promise<Found>;
 
-/** Those that are here. */
+/** The loaded programs. */
 export const programs = signal<ReadonlyMap<string, WebAssembly.Module>>(new Map());
-/** Those that were asked for and cannot be had, until they are asked for again. */
+/** The unavailable programs, until they are asked for again. */
 export const lacks = signal<ReadonlyMap<string, Lack>>(new Map());
 
 const coming = new Map<string, Promise<WebAssembly.Module | undefined>>();
 const offered = new Map<string, Find>();
 let findElsewhere: (name: string) => Promise<Found> = async () => "unknown";
 
-/** Who knows where programs are that nobody offered. */
+/** Sets where programs come from that were not offered by name. */
 export function findProgramsBy(find: (name: string) => Promise<Found>): void {
   findElsewhere = find;
 }
 
-/** Has this program go by that name from now on, in place of whatever did. */
+/** Gives a name to a program, replacing the one that had it, and loads it. */
 export function offerProgram(name: string, find: Find): Promise<WebAssembly.Module | undefined> {
   offered.set(name, find);
   coming.delete(name);
@@ -31,7 +31,7 @@ export function offerProgram(name: string, find: Find): Promise<WebAssembly.Modu
   return reachProgram(name);
 }
 
-/** The program of that name, once it is here; nothing where it cannot be had, and then `lacks` says why. It is loaded once. */
+/** The program of that name, once it is loaded; undefined if it is unavailable, and then `lacks` says why. It is loaded once. */
 export function reachProgram(name: string): Promise<WebAssembly.Module | undefined> {
   const here = programs.peek().get(name);
   const known = here ? Promise.resolve(here) : coming.get(name);
@@ -52,7 +52,7 @@ async function arrival(
 ): Promise<WebAssembly.Module | undefined> {
   const found = await find();
   if (!isWanted()) {
-    // Another goes by this name by now.
+    // Meanwhile the name was given to another program.
     return reachProgram(name);
   }
   coming.delete(name);

@@ -37,7 +37,7 @@ let goId = 0;
 let aim: { go: number; goal: Goal; to: number } | undefined;
 let unsaidTimer: ReturnType<typeof setTimeout> | undefined;
 let playTimer: ReturnType<typeof setTimeout> | undefined;
-/** Who waits for what the engine has no part in, and is told when it is stopped. */
+/** Work outside the engine, such as loading, that Stop ends: one function each. */
 const stoppable = new Set<() => void>();
 
 /** Runs to the end; a run that is there already starts over. */
@@ -121,7 +121,7 @@ export function stop(): void {
   readAgain();
 }
 
-/** What comes of some work, or nothing when `stop` was called before. */
+/** The result of some work; undefined if `stop` is called first. */
 export function untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const end = () => {
@@ -225,7 +225,7 @@ export function go(goal: Goal): void {
   }
 }
 
-/** Has the engine follow the latest wish. */
+/** Sends the latest wish to the engine. */
 function follow(program: WebAssembly.Module | undefined): void {
   if (!aim) {
     return;
@@ -238,7 +238,7 @@ function follow(program: WebAssembly.Module | undefined): void {
   send({ kind: "go", run: runId, go, script, program, goal, known, keys, language: spoken });
 }
 
-/** Follows a wish once the program is here that is to obey; where it cannot be had nobody obeys in its place. */
+/** Sends a wish once its program is loaded; if that is unavailable, nothing runs in its place. */
 async function followOnceHere(subject: string, id: number): Promise<void> {
   isWaiting.value = true;
   const program = await reachProgram(subject);

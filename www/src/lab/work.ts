@@ -135,7 +135,7 @@ export async function forkHere(): Promise<boolean> {
 /** Has another subject obey the open sheet. */
 export function chooseSubject(subject: string | undefined): void {
   if (sheet.value.subject !== subject && isWaiting.value) {
-    // Whoever waits for a program that is wanted no longer waits no more.
+    // The run waited for the program that was chosen before.
     arrive();
   }
   sheet.value = { ...sheet.value, subject };
