@@ -1,11 +1,12 @@
 //! Python submissions: what the runner makes of them, honest and hostile.
 
+mod summary;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::{Report, Verdict};
 use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
@@ -17,6 +18,7 @@ use grader::language::python::PythonToolchain;
 use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 use grader::pack::Pack;
 use grader::run::bench::Bench;
+use summary::summary;
 
 fn built(source: &str) -> Result<Built, Rejected> {
     let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
@@ -278,16 +280,4 @@ fn golden_submissions_get_the_marks_that_are_written_down() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn summary(report: &Report) -> String {
-    let verdict = serde_json::to_value(report.verdict).expect("a word");
-    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
-    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
-        text += &format!("{} {} {}/{}\n", check.id, check.verdict.name(), check.points, check.max_points);
-    }
-    for diagnostic in report.diagnostics.iter().filter(|_| report.checks.is_empty()) {
-        text += &format!("{}:{}:{}\n", diagnostic.file, diagnostic.line, diagnostic.column);
-    }
-    text
 }

@@ -260,7 +260,7 @@ fn write_files(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Re
 }
 
 fn formats() -> String {
-    let names = Format::ALL.iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned());
+    let names = Format::all().iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned());
     format!("there is no such format: format is one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
