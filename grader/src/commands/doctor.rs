@@ -107,7 +107,7 @@ fn sandbox() -> Finding {
 fn limits() -> Finding {
     match limits::suffice() {
         Ok(()) => Finding::Fine("the shell's limits leave what a grading may need".to_owned()),
-        Err(reason) => Finding::Missing(reason, "then run again: grader doctor".to_owned()),
+        Err(low) => Finding::Missing(low.to_string(), "then run again: grader doctor".to_owned()),
     }
 }
 
