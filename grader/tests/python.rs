@@ -15,6 +15,8 @@ use cachedojo_wire::{Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
 use grader::language::python::PythonToolchain;
+use grader::language::python::suite::PythonSuite;
+use grader::language::suite::{Ran, Suite, TestOutcome};
 use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 use grader::pack::Pack;
 use grader::run::bench::Bench;
@@ -252,6 +254,42 @@ fn a_run_leaves_nothing_to_the_next() {
     let program = built(source).expect("it compiles");
     let answers: BTreeSet<String> = (0..3).map(|_| format!("{:?}", answer(&program, Plan::Calm, &[]))).collect();
     assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[test]
+fn tests_are_compiled_once_and_each_run_is_the_first() {
+    let source = "import builtins\n\ndef test_told():\n    found = {'key': [1, 2]}\n    assert found['key'] == [1, 3]\n\n\
+                  def test_first():\n    builtins.runs = getattr(builtins, 'runs', 0) + 1\n    assert builtins.runs == 1\n";
+    let files = BTreeMap::from([("tests/test_a.py".to_owned(), source.to_owned())]);
+    // Whoever writes into a file of tests has that run, as without the grader.
+    let mut changed = files.clone();
+    let writes = "with open('tests/test_a.py', 'w') as file:\n    file.write('def test_new(): assert 1 == 2')\n";
+    changed.insert("tests/conftest.py".to_owned(), writes.to_owned());
+    let caches = BTreeMap::from([("cache".to_owned(), "class DistributedCache: pass\n".to_owned())]);
+    let none = BTreeSet::new();
+    for (files, expected) in [
+        (
+            files,
+            vec![
+                ("tests/test_a.py::test_told", TestOutcome::Failed),
+                ("tests/test_a.py::test_first", TestOutcome::Passed),
+            ],
+        ),
+        (changed, vec![("tests/test_a.py::test_new", TestOutcome::Failed)]),
+    ] {
+        let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
+        let runs: Vec<_> = (0..3)
+            .map(|_| match suite.run("cache", 1, &none, &none).expect("it runs").0 {
+                Ran::Tests(run) => run,
+                lost => panic!("{lost:?}"),
+            })
+            .collect();
+        let found: Vec<_> = runs[0].tests.iter().map(|test| (test.name.as_str(), test.outcome)).collect();
+        assert_eq!(found, expected);
+        let told = &runs[0].tests[0].text;
+        assert!(told.contains("assert [1, 2] == [1, 3]") || told.contains("assert 1 == 2"), "{told}");
+        assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
+    }
 }
 
 /// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.
