@@ -380,8 +380,8 @@ pub(super) fn everything(to: &mut Writer) {
     scribe.stats(COUNTS);
     if is_bounded {
         // What becomes of the others is left open.
-        scribe.to.line(&format!("node set {} 20000*z", names[0]));
-        scribe.to.expect(&format!("node get {}", names[0]), "nothing");
+        scribe.to.line(&format!("node set {}x 20000*z", names[0]));
+        scribe.to.expect(&format!("node get {}x", names[0]), "nothing");
         scribe.to.line("node stats");
         scribe.to.line(&format!("expect bytes <= {LIMIT}"));
     }
