@@ -129,7 +129,7 @@ impl Search<'_> {
                 return Some(true);
             }
             if let Some((at, sweep)) = choice.dies.take() {
-                way.extend(self.enter(done | 1 << at, u8::try_from(sweep).ok())?);
+                self.enter(&mut way, done | 1 << at, u8::try_from(sweep).ok())?;
                 continue;
             }
             // No operation may come next that began after another one ended.
@@ -164,15 +164,17 @@ impl Search<'_> {
                 Effect::Read(_) => false,
             };
             let last = if is_write { u8::try_from(at).ok() } else { last };
-            way.extend(self.enter(done, last)?);
+            self.enter(&mut way, done, last)?;
         }
         Some(false)
     }
 
-    /// The search from there, unless it was searched before. `None` when there are too many.
-    fn enter(&mut self, done: u128, last: Option<u8>) -> Option<Option<Choice>> {
-        let is_new = self.seen.insert((done, last));
-        (self.seen.len() <= STATES_MAX).then(|| is_new.then_some(Choice { done, last, next: 0, dies: None }))
+    /// Goes on from there, unless that was searched before. `None` when too much was.
+    fn enter(&mut self, way: &mut Vec<Choice>, done: u128, last: Option<u8>) -> Option<()> {
+        if self.seen.insert((done, last)) {
+            way.push(Choice { done, last, next: 0, dies: None });
+        }
+        (self.seen.len() <= STATES_MAX).then_some(())
     }
 
     /// For a write: a sweep of its tag that took effect before it and was still under way when the write began.
@@ -321,7 +323,10 @@ mod tests {
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, ""), read(10, 11, "b")], false);
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "b"), read(10, 11, "")], false);
         check(&[old.clone(), slow(5), sweep(3, Some(4)), read(7, 8, "")], false);
-        check(&[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")], false);
+        check(
+            &[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")],
+            false,
+        );
     }
 
     #[test]
