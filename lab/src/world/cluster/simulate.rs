@@ -153,9 +153,10 @@ pub fn live(seed: u64) -> (Life, Lived) {
     (maker.life, lived)
 }
 
-/// Runs a given life, for example a shortened one.
+/// Runs a given life, for example a shortened one. The cluster settles first, as in a script.
 pub fn relive(life: &Life) -> Lived {
     let mut player = life.begin();
+    player.perform(&Act::Settle);
     for act in &life.acts {
         player.perform(act);
     }
