@@ -74,7 +74,12 @@ impl Server {
         let (log, writer) = AccessLog::start(database.clone());
         let (cluster, node) = match config.node.clone() {
             Some(node) => {
-                let listener = listen(node.address(), "peers")?;
+                let (id, address) = (node.id, node.address());
+                let listener = bind(address).with_context(|| {
+                    format!(
+                        "{address}, which --peers gives to {id}, cannot be had: end the {id} that runs already, or give {id} another address on all nodes"
+                    )
+                })?;
                 let (cluster, ending) = Cluster::start(node, listener, stopped.clone())?;
                 let address = cluster.address();
                 tracing::info!(%address, node = %cluster.id(), "a node of a cluster");
@@ -180,16 +185,17 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
 }
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    let open = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // So that a port that was in use a moment ago can be opened at once.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(WAITING_MAX)
-    };
-    open()
+    bind(address)
         .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // So that a port that was in use a moment ago can be opened at once.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 /// A connection needs a descriptor; many systems allow 1024 by default and far more on request.

@@ -143,7 +143,7 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
 
     let load = Load::new(3, places(&[&n1, &n2, &n3]));
     let mut clients: Vec<Vec<Known>> = std::thread::scope(|scope| {
-        let clients = load.start(scope);
+        let (end, clients) = (load.end(), load.start(scope));
         load.until_more(12);
         // Whoever asks it just now hears nothing, and the clients do not know that it is gone.
         n3.process.kill();
@@ -154,7 +154,7 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
         load.ask(places(&[&n1, &n2, &n3]));
         load.until_more(8);
         assert_eq!(n3.until_member(&all)["life"], 1, "it had its disk");
-        load.end();
+        drop(end);
         clients.into_iter().map(|client| client.join().expect("it saw nothing wrong")).collect()
     });
     let (acknowledged, refused, unreachable) = load.counts();
@@ -219,11 +219,22 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
     });
     drop(other);
 
+    // Nor does a second one of the same name take the place of the first.
+    let twin = Node::start(&folder.path().join("twin"), "n2", &all, &[&n1, &n3]);
+    for peer in ["n1", "n3"] {
+        twin.until("refused", |status| {
+            let trouble = status["peers"][peer]["trouble"].as_str();
+            trouble.is_some_and(|why| why.contains(&format!("n2 is connected to {peer} already, from {}", n2.address)))
+        });
+    }
+    drop(twin);
+    assert_eq!(n2.until_member(&all)["life"], 1);
+
     let four = ["n1", "n2", "n3", "n4"];
     let n4 = Node::start(folder.path(), "n4", &four, &[&n1, &n2, &n3]);
     let load = Load::new(3, places(&[&n1, &n2, &n3]));
     let mut clients: Vec<Vec<Known>> = std::thread::scope(|scope| {
-        let clients = load.start(scope);
+        let (end, clients) = (load.end(), load.start(scope));
         load.until_more(6);
         // A new machine in the place of one that is gone: a new life, which vouches for nothing before it has caught up.
         n2.process.kill();
@@ -256,7 +267,7 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
         n1.until("gone", |status| status["stage"] == "left");
         load.ask(places(&[&n2, &n3, &n4]));
         load.until_more(2);
-        load.end();
+        drop(end);
         clients.into_iter().map(|client| client.join().expect("it saw nothing wrong")).collect()
     });
     drop(n1);

@@ -3,14 +3,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, RwLock};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 /// Keys of a client.
 const KEYS: usize = 8;
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The clients of a cluster.
 pub(crate) struct Load {
@@ -27,6 +27,15 @@ struct State {
     refused: usize,
     unreachable: usize,
     is_over: bool,
+}
+
+/// The end of the clients.
+pub(crate) struct End<'load>(&'load Load);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.state().is_over = true;
+    }
 }
 
 /// What a client knows of one of its keys: the values are numbers that grow.
@@ -59,9 +68,9 @@ impl Load {
         (0..count).map(|client| scope.spawn(move || self.live(client))).collect()
     }
 
-    /// Ends the clients.
-    pub(crate) fn end(&self) {
-        self.state().is_over = true;
+    /// Ends the clients when it is dropped, by a failed assertion too.
+    pub(crate) const fn end(&self) -> End<'_> {
+        End(self)
     }
 
     /// From now on they ask these.
@@ -85,7 +94,7 @@ impl Load {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panicked")
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn node(&self, number: usize) -> SocketAddr {

@@ -48,7 +48,8 @@ impl RedisCluster {
         let cluster = Self { nodes, _folders: folders };
         let ports: Vec<u16> = cluster.nodes.iter().map(|(port, _)| *port).collect();
         for port in ports {
-            cluster.until(port, "INFO replication", |told| {
+            RedisCluster::until(port, "CLUSTER INFO", |told| told.contains("cluster_state:ok"));
+            RedisCluster::until(port, "INFO replication", |told| {
                 // Each replica has what its master has, and each master has its replica.
                 told.contains("master_link_status:up") || told.contains("connected_slaves:1")
             });
@@ -67,7 +68,7 @@ impl RedisCluster {
         String::from_utf8_lossy(&told.stdout).into_owned()
     }
 
-    fn until(&self, port: u16, command: &str, holds: impl Fn(&str) -> bool) {
+    fn until(port: u16, command: &str, holds: impl Fn(&str) -> bool) {
         assert!((0..ASKINGS).any(|_| holds(&Self::ask(port, command))), "{port}: {command}");
     }
 
@@ -91,6 +92,15 @@ impl RedisCluster {
 struct Written {
     acknowledged: Mutex<Vec<(usize, String)>>,
     is_over: AtomicBool,
+}
+
+/// The end of the clients, by a failed assertion too.
+struct End<'written>(&'written Written);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
+    }
 }
 
 impl Written {
@@ -151,13 +161,18 @@ fn a_node_of_a_redis_cluster_is_killed_under_load() {
                 })
             })
             .collect();
+        let end = End(&written);
         written.until(4 * WRITES);
         cluster.nodes[0].1.kill();
-        cluster.until(last, "CLUSTER INFO", |told| told.contains("cluster_state:fail"));
-        cluster.until(last, "CLUSTER INFO", |told| told.contains("cluster_state:ok"));
+        let orphan = masters.iter().position(|master| *master == first).expect("it has some");
+        assert!(
+            (0..ASKINGS).any(|_| RedisCluster::master_of(last, &format!("n{orphan}")) != first),
+            "a replica takes over"
+        );
+        RedisCluster::until(last, "CLUSTER INFO", |told| told.contains("cluster_state:ok"));
         let before = written.count();
         written.until(before + 4 * WRITES);
-        written.is_over.store(true, Ordering::SeqCst);
+        drop(end);
         clients.into_iter().map(|client| client.join().expect("it saw nothing wrong")).sum()
     });
 

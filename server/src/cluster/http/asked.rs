@@ -76,9 +76,8 @@ pub(super) fn read(method: &Method, path: &str, query: &str, body: Vec<u8>) -> R
         ("/cluster/status", &Method::GET) => Ok(Asked::Status),
         ("/cluster/status", _) => Err(Refusal::Method("GET")),
         ("/cluster/invalidate", &Method::POST) => read_invalidation(&body),
-        ("/cluster/invalidate", _) => Err(Refusal::Method("POST")),
         ("/cluster/members", &Method::POST) => read_change(&body),
-        ("/cluster/members", _) => Err(Refusal::Method("POST")),
+        ("/cluster/invalidate" | "/cluster/members", _) => Err(Refusal::Method("POST")),
         _ => Err(Refusal::NoPath),
     }
 }
