@@ -131,11 +131,11 @@ impl Raft {
         let mut raft = Self {
             me,
             incarnation,
+            voters: voters(&stable.log),
             stable,
             role: Role::Follower,
             leader: None,
             commit,
-            voters: BTreeMap::new(),
             votes: NodeSet::EMPTY,
             progress: BTreeMap::new(),
             heard_leader: None,
@@ -145,7 +145,6 @@ impl Raft {
             out: Vec::new(),
             has_cut: false,
         };
-        raft.voters = voters(&raft.stable.log);
         raft.wait_for_election(now);
         raft
     }
@@ -438,12 +437,10 @@ fn voters(log: &[Entry]) -> BTreeMap<NodeId, u16> {
             Change::Admit { node, member } => {
                 voters.insert(node, member.incarnation);
             }
-            Change::Remove { node, incarnation, .. } => {
-                if voters.get(&node) == Some(&incarnation) {
-                    voters.remove(&node);
-                }
+            Change::Remove { node, incarnation, .. } if voters.get(&node) == Some(&incarnation) => {
+                voters.remove(&node);
             }
-            Change::Nothing | Change::Begin { .. } | Change::Finish { .. } => {}
+            Change::Nothing | Change::Remove { .. } | Change::Begin { .. } | Change::Finish { .. } => {}
         }
     }
     voters
