@@ -5,15 +5,15 @@ use std::fs;
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
 use super::client::{self, Answer, Fault};
-use crate::host::machine;
 use crate::host::scratch;
+use crate::host::{alone, machine};
 
 /// How long a service may take until its first answer: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
@@ -283,7 +283,8 @@ impl Process {
         }
         let words = folder.path().join("words");
         let log = fs::File::create(&words).map_err(failed)?;
-        let mut shell = Command::new("sh");
+        // With process numbers of its own, so that it can name nobody outside.
+        let mut shell = alone::alone("sh");
         shell
             .arg("-c")
             .arg(format!("{LIMITS}{WATCHED}"))
