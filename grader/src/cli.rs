@@ -337,7 +337,8 @@ fn seed(text: &str) -> Result<u64, String> {
 }
 
 fn code_language(name: &str) -> Result<CodeLanguage, String> {
-    CodeLanguage::from_name(name).ok_or_else(|| "choose rust, python, script or http".to_owned())
+    CodeLanguage::from_name(name)
+        .ok_or_else(|| format!("choose one of {}", CodeLanguage::ALL.map(CodeLanguage::name).join(", ")))
 }
 
 fn dialect(name: &str) -> Result<Dialect, String> {

@@ -116,7 +116,7 @@ fn each_wrong_use_names_its_remedy() {
         (&["grade", ".", "--seed", "-1"], "write a whole number from 0 on"),
         (&["class", "src", "--jobs", "0"], "write how many, from 1 on"),
         (&["worker", "--queue", "redis://nowhere", "--jobs", "none"], "write how many, from 1 on"),
-        (&["init", "line-cache", "x", "--code", "perl"], "choose rust, python, script or http"),
+        (&["init", "line-cache", "x", "--code", "perl"], "choose one of rust, python, script, http"),
         (&["init", "line-cache", "Cargo.toml"], "`Cargo.toml` is a file: name a new folder"),
         (&["init", "line-cache", "Cargo.toml/x"], "name another folder"),
         (&["class", "Cargo.toml", "--out", "../target/no-class"], "it is one file, and no archive: name a folder"),

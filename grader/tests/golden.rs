@@ -4,18 +4,18 @@
 
 #[path = "golden/others.rs"]
 mod others;
+mod summary;
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cachedojo_judge::report::GradeVerdict;
-use cachedojo_judge::{Report, Verdict};
+use cachedojo_judge::Report;
 use cachedojo_notation::text::Language;
 use grader::pack::{DEFAULT_ID, Pack};
 use grader::run::bench::Bench;
+use summary::summary;
 
 #[test]
 fn golden_submissions_get_the_marks_that_are_written_down() {
@@ -103,21 +103,4 @@ fn difference(path: &Path, report: &Report) -> Option<String> {
     }
     let expected = fs::read_to_string(file).unwrap_or_default();
     (expected != summary).then(|| format!("{name}:\n--- expected\n{expected}--- graded\n{summary}"))
-}
-
-fn summary(report: &Report) -> String {
-    let verdict = serde_json::to_value(report.verdict).expect("a word");
-    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
-    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
-        let _ = writeln!(text, "{} {} {}/{}", check.id, check.verdict.name(), check.points, check.max_points);
-    }
-    for mutant in report.mutants.iter().filter(|mutant| mutant.behaves_like) {
-        let _ = writeln!(text, "behaves like {} {}", mutant.id, mutant.scenario);
-    }
-    if report.verdict != GradeVerdict::Graded {
-        for diagnostic in &report.diagnostics {
-            let _ = writeln!(text, "{}:{}:{}", diagnostic.file, diagnostic.line, diagnostic.column);
-        }
-    }
-    text
 }

@@ -1,11 +1,12 @@
 //! Python submissions: what the runner makes of them, honest and hostile.
 
+mod summary;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use cachedojo_judge::pack::CodeLanguage;
-use cachedojo_judge::{Report, Verdict};
 use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
@@ -14,9 +15,12 @@ use cachedojo_wire::{Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
 use grader::language::python::PythonToolchain;
+use grader::language::python::suite::PythonSuite;
+use grader::language::suite::{Ran, Suite, TestOutcome};
 use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 use grader::pack::Pack;
 use grader::run::bench::Bench;
+use summary::summary;
 
 fn built(source: &str) -> Result<Built, Rejected> {
     let files = BTreeMap::from([("main.py".to_owned(), source.to_owned())]);
@@ -252,6 +256,42 @@ fn a_run_leaves_nothing_to_the_next() {
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
 
+#[test]
+fn tests_are_compiled_once_and_each_run_is_the_first() {
+    let source = "import builtins\n\ndef test_told():\n    found = {'key': [1, 2]}\n    assert found['key'] == [1, 3]\n\n\
+                  def test_first():\n    builtins.runs = getattr(builtins, 'runs', 0) + 1\n    assert builtins.runs == 1\n";
+    let files = BTreeMap::from([("tests/test_a.py".to_owned(), source.to_owned())]);
+    // Whoever writes into a file of tests has that run, as without the grader.
+    let mut changed = files.clone();
+    let writes = "with open('tests/test_a.py', 'w') as file:\n    file.write('def test_new(): assert 1 == 2')\n";
+    changed.insert("tests/conftest.py".to_owned(), writes.to_owned());
+    let caches = BTreeMap::from([("cache".to_owned(), "class DistributedCache: pass\n".to_owned())]);
+    let none = BTreeSet::new();
+    for (files, expected) in [
+        (
+            files,
+            vec![
+                ("tests/test_a.py::test_told", TestOutcome::Failed),
+                ("tests/test_a.py::test_first", TestOutcome::Passed),
+            ],
+        ),
+        (changed, vec![("tests/test_a.py::test_new", TestOutcome::Failed)]),
+    ] {
+        let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
+        let runs: Vec<_> = (0..3)
+            .map(|_| match suite.run("cache", 1, &none, &none).expect("it runs").0 {
+                Ran::Tests(run) => run,
+                lost => panic!("{lost:?}"),
+            })
+            .collect();
+        let found: Vec<_> = runs[0].tests.iter().map(|test| (test.name.as_str(), test.outcome)).collect();
+        assert_eq!(found, expected);
+        let told = &runs[0].tests[0].text;
+        assert!(told.contains("assert [1, 2] == [1, 3]") || told.contains("assert 1 == 2"), "{told}");
+        assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
+    }
+}
+
 /// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.
 #[test]
 fn golden_submissions_get_the_marks_that_are_written_down() {
@@ -278,16 +318,4 @@ fn golden_submissions_get_the_marks_that_are_written_down() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn summary(report: &Report) -> String {
-    let verdict = serde_json::to_value(report.verdict).expect("a word");
-    let mut text = format!("{} {}/{}\n", verdict.as_str().unwrap_or_default(), report.score, report.max_score);
-    for check in report.checks.iter().filter(|check| check.verdict != Verdict::Pass) {
-        text += &format!("{} {} {}/{}\n", check.id, check.verdict.name(), check.points, check.max_points);
-    }
-    for diagnostic in report.diagnostics.iter().filter(|_| report.checks.is_empty()) {
-        text += &format!("{}:{}:{}\n", diagnostic.file, diagnostic.line, diagnostic.column);
-    }
-    text
 }

@@ -142,6 +142,16 @@ fn an_address_inside_this_network_is_asked_only_when_whoever_grades_names_it() {
 }
 
 #[test]
+fn a_service_cannot_stop_its_grader() {
+    let folder = service("client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}')");
+    // Whoever started the shell that started this one: without a wall, the process that grades.
+    let start = "read -r a b c parent d < /proc/$PPID/stat; [ \"$parent\" -gt 1 ] && kill -STOP $parent; exec python3 main.py\n";
+    fs::write(folder.path().join("start"), start).expect("written");
+    let (code, report) = grade(folder.path(), &["--trust"]);
+    assert_eq!((code, &report["verdict"]), (Some(1), &Value::from("graded")), "{report}");
+}
+
+#[test]
 fn what_a_service_leaves_in_a_session_of_its_own_ends_with_the_grading() {
     let folder = service("client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}')");
     let mark = format!("{}", 70_000 + std::process::id());

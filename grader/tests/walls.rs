@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
+use grader::host::alone;
 use grader::host::sandbox::{self, Ending, Job, Limits, Protection, WORK, libraries_of};
 
 const LIMITS: Limits = Limits {
@@ -128,6 +129,32 @@ fn only_who_is_told_to_starts_programs_and_their_end_is_its_own() {
     let mut running = running;
     running.stdout.read_to_string(&mut said).expect("it ends");
     assert_eq!(running.finish().expect("it was run").ending, Ending::OutOfTime);
+}
+
+#[test]
+fn who_is_started_alone_reaches_nobody_outside_and_leaves_nobody_behind() {
+    let available = alone::is_available();
+    assert!(!available || std::env::var_os(users::WITHOUT).is_none(), "what is not there is not said to be");
+    // A number that no other command has in its line.
+    let long = 900_000_000 + std::process::id();
+    let script = format!(
+        "kill -0 {} && echo reached; (sleep {long} &) >/dev/null 2>&1; sleep {long} >/dev/null 2>&1 & exit 5",
+        std::process::id()
+    );
+    let mut command = alone::alone("sh");
+    let ended = command.args(["-c", &script]).stdin(Stdio::null()).output().expect("there is a shell");
+    assert_eq!(ended.status.code(), Some(5));
+    let left = processes_of(Path::new(&long.to_string()));
+    if !available {
+        assert_eq!(ended.stdout, b"reached\n");
+        Command::new("pkill").args(["-f", &format!("^sleep {long}$")]).status().expect("procps is installed");
+        return;
+    }
+    assert_eq!((String::from_utf8_lossy(&ended.stdout).as_ref(), left), ("", Vec::new()));
+    // Its standard input ends with the grader, and it with that.
+    let mut waiting = alone::alone("sleep").arg(long.to_string()).stdin(Stdio::piped()).spawn().expect("it starts");
+    drop(waiting.stdin.take());
+    assert_eq!(waiting.wait().expect("it ends").code(), Some(128 + 9));
 }
 
 /// A grader, with a folder of its own for temporary files.

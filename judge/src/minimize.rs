@@ -8,6 +8,7 @@ use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::{self, Command, Dialect, Script};
+use cachedojo_lab::shrink;
 use cachedojo_lab::subject::Subject;
 use cachedojo_wire::{ClusterRequest, Request};
 
@@ -55,7 +56,7 @@ pub fn shortest_within(
     shrinking.cut_behind();
     shrinking.drop_idle();
     shrinking.shorten_loops();
-    shrinking.drop_chunks();
+    shrinking.drop_lines();
     shrinking.shorten_loops();
     shrinking.best
 }
@@ -176,21 +177,13 @@ impl Shrinking<'_, '_> {
         }
     }
 
-    /// Drops runs of lines, half of the script at first and single lines at last, until nothing more can be dropped.
-    fn drop_chunks(&mut self) {
-        let mut chunk = self.lines.len() / 2;
-        while chunk > 0 {
-            let (mut at, mut dropped) = (0, false);
-            while at < self.lines.len() {
-                let mut shorter = self.lines.clone();
-                shorter.drain(at..(at + chunk).min(shorter.len()));
-                if self.take(shorter) { dropped = true } else { at += chunk }
-            }
-            // Lines before a dropped one may be idle now.
-            if chunk > 1 || !dropped {
-                chunk /= 2;
-            }
-        }
+    /// Drops runs of lines until nothing more can be dropped.
+    fn drop_lines(&mut self) {
+        shrink::leave_out(self.lines.len(), |lines| {
+            let mut shorter = self.lines.clone();
+            shorter.drain(lines);
+            self.take(shorter)
+        });
     }
 }
 

@@ -4,18 +4,17 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::growth::{Growth, GrowthClass, Measured};
-use super::nodes;
-use super::outcome::{CaseOutcome, CheckOutcome};
-use super::pack::{Check, Exercise, InterfaceKind, Visibility};
+use super::growth::{GrowthClass, Measured};
+use super::outcome::CheckOutcome;
+use super::pack::{Exercise, Visibility};
 use super::resemblance::Resemblance;
-use super::sentences::{asked, category_name, difference, in_french, skipped_message};
-use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::{Event, What};
-use cachedojo_lab::french::crash_in_french;
 use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::Language;
+
+mod advice;
+mod rows;
 
 /// The name of this report format; an incompatible one gets another name.
 pub const SCHEMA: &str = "cachedojo/report/v1";
@@ -321,212 +320,6 @@ impl Report {
         self.passed = self.verdict == GradeVerdict::Graded && self.score >= self.passing_score;
         self
     }
-}
-
-impl CheckReport {
-    fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
-        let verdict = match measured.class {
-            GrowthClass::Unknown => Verdict::NotImplemented,
-            class if class <= row.within => Verdict::Pass,
-            _ => Verdict::Fail,
-        };
-        let category = match language {
-            Language::English => "Complexity",
-            Language::French => "Complexité",
-        };
-        let mut report = Self {
-            id: row.id.clone(),
-            title: row.title.get(language).to_owned(),
-            category: category.to_owned(),
-            points,
-            max_points: row.points,
-            verdict,
-            expected: String::new(),
-            actual: String::new(),
-            message: String::new(),
-            hint: String::new(),
-            script: String::new(),
-            transcript: String::new(),
-            schedule: String::new(),
-            fuel: measured.fuel.iter().sum(),
-            visibility: Visibility::Visible,
-            link: String::new(),
-            also_fails: Vec::new(),
-        };
-        if verdict == Verdict::Fail {
-            report.expected = row.within.name(language).to_owned();
-            report.actual = measured.class.name(language).to_owned();
-            report.message =
-                format!("{}{}", report.title, difference(verdict, None, &report.expected, &report.actual, language));
-        }
-        report
-    }
-
-    fn new(exercise: &Exercise, check: &Check, outcome: &CheckOutcome, language: Language) -> Self {
-        let failure = outcome.first_failure();
-        let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();
-        let visible = check.visibility == Visibility::Visible;
-        let mut report = Self {
-            id: check.id.clone(),
-            title: check.title.get(language).to_owned(),
-            category: category_name(&check.category, language).to_owned(),
-            points: outcome.points,
-            max_points: check.points,
-            verdict: outcome.verdict,
-            expected: String::new(),
-            actual: String::new(),
-            message: String::new(),
-            hint: String::new(),
-            script: String::new(),
-            transcript: String::new(),
-            schedule: String::new(),
-            fuel: outcome.fuel,
-            visibility: check.visibility,
-            link: String::new(),
-            also_fails: Vec::new(),
-        };
-        if outcome.verdict != Verdict::Pass {
-            report.hint = check.hint.get(language).to_owned();
-        }
-        if let Some(missing) = &outcome.waited_for {
-            let title = exercise.checks.iter().find(|other| other.id == *missing).map_or("", |c| c.title.get(language));
-            report.message = skipped_message(missing, title, outcome.lacks.as_deref(), language);
-        }
-        if let Some(case) = failure {
-            report.message = case_title(case);
-            if let Some(hint) = &check.cases[case.index].hint {
-                hint.get(language).clone_into(&mut report.hint);
-            }
-            if let Some(advice) = advice(case, language) {
-                advice.clone_into(&mut report.hint);
-            }
-            if visible {
-                report.show(exercise.interface, case, language);
-            }
-            let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
-            report.also_fails = further
-                .map(|other| {
-                    let title = case_title(other);
-                    if visible {
-                        AlsoFails::of(exercise.interface, other, title, language)
-                    } else {
-                        AlsoFails { message: title, ..AlsoFails::default() }
-                    }
-                })
-                .collect();
-        }
-        report
-    }
-
-    /// Fills in the parts of a failure that a learner may see.
-    fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
-        let shown = AlsoFails::of(interface, case, std::mem::take(&mut self.message), language);
-        (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
-        (self.script, self.transcript) = (shown.script, shown.transcript);
-        if let Some(schedule) = &case.schedule {
-            self.schedule = schedule.text(language);
-        }
-    }
-}
-
-impl AlsoFails {
-    /// The parts of a failing case that a learner may see: the shortest script, and the expected and actual answers.
-    fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
-        let (script_run, events, divergence) = match &case.shortest {
-            Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
-            None => (&case.script, &case.events, case.divergence.as_ref()),
-        };
-        let transcript = match interface {
-            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script_run, events),
-            InterfaceKind::Simulate => simulate::transcript(script_run, events),
-            InterfaceKind::Nodes => nodes::read(script_run)
-                .map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language)),
-            InterfaceKind::Tests => String::new(),
-        };
-        let script = match interface {
-            InterfaceKind::Simulate => simulate::script(script_run),
-            // A line that exists only in scenes is not a command that a reader could try.
-            InterfaceKind::Nodes if script_run.lines().any(|line| line.starts_with('@')) => String::new(),
-            _ => script_run.trim_end().to_owned(),
-        };
-        let mut shown = Self { message: title, script, transcript, ..Self::default() };
-        if let Some(at) = divergence {
-            (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
-            let crash = events.iter().rev().find_map(|event| match &event.what {
-                What::Crashed { crash } if crash.to_string() == at.actual => Some(crash),
-                _ => None,
-            });
-            if let (Language::French, Some(crash)) = (language, crash) {
-                shown.actual = crash_in_french(crash);
-            }
-            if (language, interface) == (Language::French, InterfaceKind::Simulate) {
-                (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
-            }
-            let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
-            let is_script =
-                matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
-            let asked = if tells && is_script { asked(script_run, at.step) } else { None };
-            shown.message += &match nodes::story::promise(events, &at.actual, language) {
-                Some(promise) if language == Language::French => format!(" : {promise}."),
-                Some(promise) => format!(": {promise}."),
-                None => difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language),
-            };
-        }
-        shown
-    }
-}
-
-/// The hint for a program that gave no answer: the row's own hint is about wrong answers and would mislead.
-fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
-    let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    let (en, fr) = match case.verdict {
-        Verdict::Panic if says(&["spawn thread"]) => (
-            "Start threads with `std::thread::spawn` or `std::thread::scope`, by these names in your own source: the grader looks for them there. Tasks of tokio's are fine too.",
-            "Lancez les threads par `std::thread::spawn` ou `std::thread::scope`, sous ces noms dans votre propre source : le correcteur les y cherche. Les tâches de tokio conviennent aussi.",
-        ),
-        Verdict::Panic if says(&["acquire mutex", "borrowed", "can never happen"]) => (
-            "A lock or a borrow is taken once more while it is still held: let the first guard go, or hand the locked value on.",
-            "Un verrou ou un emprunt est repris alors qu'il est encore tenu : relâchez le premier, ou passez la valeur verrouillée.",
-        ),
-        Verdict::Panic if says(&["stack overflow"]) => (
-            "A function calls itself again and again: look for what should end that.",
-            "Une fonction s'appelle elle-même sans fin : cherchez ce qui devrait l'arrêter.",
-        ),
-        Verdict::Panic if says(&["not yet implemented", "not implemented"]) => (
-            "A `todo!()` or `unimplemented!()` still stands where the last command leads.",
-            "Un `todo!()` ou `unimplemented!()` se trouve encore là où mène la dernière commande.",
-        ),
-        Verdict::Panic => (
-            "The last command made your code panic. Look on its way for `unwrap`, `expect`, an index, a subtraction below zero; \
-             answer with `None`, `false` or an error instead.",
-            "La dernière commande a fait paniquer votre code. Cherchez sur son chemin un `unwrap`, un `expect`, un indice, une \
-             soustraction sous zéro ; répondez plutôt par `None`, `false` ou une erreur.",
-        ),
-        Verdict::Race => (
-            "Between two of your steps another thread came in; the story of the schedule shows where. Hold one lock from the \
-             look to the change, or let one atomic operation do both.",
-            "Entre deux de vos étapes, un autre thread est passé ; le récit de l'ordonnancement montre où. Tenez un seul verrou \
-             de la lecture à la modification, ou laissez une seule opération atomique faire les deux.",
-        ),
-        Verdict::Deadlock => (
-            "Threads wait for each other. Take locks in the same order everywhere, let a guard go before you wait, and wake \
-             everyone who waits after the change that they wait for.",
-            "Des threads s'attendent. Prenez les verrous partout dans le même ordre, relâchez un verrou avant d'attendre, et \
-             réveillez tous ceux qui attendent après le changement attendu.",
-        ),
-        Verdict::Timeout => (
-            "The last command never came to an end. Look for a loop that goes on although nothing changes any more, or for \
-             something that is waited for and never comes.",
-            "La dernière commande ne s'est jamais terminée. Cherchez une boucle qui tourne alors que rien ne change plus, ou \
-             une attente de ce qui ne vient jamais.",
-        ),
-        _ => return None,
-    };
-    Some(match language {
-        Language::English => en,
-        Language::French => fr,
-    })
 }
 
 fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language) -> Vec<MutantReport> {

@@ -305,7 +305,10 @@ impl What {
             (Self::Removed { count }, "count") => plain(*count),
             (Self::Nodes { nodes }, "count") => plain(nodes.len() as u64),
             (Self::Nodes { nodes }, "distinct") => {
-                plain(nodes.iter().collect::<std::collections::BTreeSet<_>>().len() as u64)
+                let mut ids: Vec<&str> = nodes.iter().map(String::as_str).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                plain(ids.len() as u64)
             }
             (Self::Keys { keys }, "count") => plain(keys.len() as u64),
             (Self::Moved { keys, moved, .. }, "moved") => Some((i128::from(*moved), i128::from(*keys))),

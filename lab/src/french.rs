@@ -11,7 +11,7 @@ use crate::event::{StatsView, What, name};
 use crate::families::cluster::tell::WorldEvent;
 use crate::script::Command;
 use crate::subject::Crash;
-use phrases::PHRASES;
+use phrases::phrases;
 
 impl What {
     /// The event of this command, in the reader's language; in English that is its `Display` text. Cost: O(text).
@@ -189,7 +189,7 @@ fn answered(text: &str) -> String {
 
 /// A sentence of the simulated cluster or of the engine in French; unchanged if it is none of these.
 fn phrase(text: &str) -> String {
-    for (english, french) in PHRASES {
+    for (english, french) in phrases() {
         if let Some(parts) = parts_of(text, english) {
             return filled(french, &parts);
         }
@@ -229,7 +229,7 @@ fn filled(form: &str, parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PHRASES, filled, parts_of, phrase};
+    use super::{filled, parts_of, phrase, phrases};
     use crate::reference::Reference;
     use crate::runner::run;
     use crate::script::{Dialect, parse};
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn each_sentence_has_as_many_places_in_both_languages_and_is_found() {
-        for (english, french) in PHRASES {
+        for (english, french) in phrases() {
             let places = |form: &str| form.matches('{').count();
             assert_eq!(places(english), places(french), "{english}");
             let names = ["n1", "7", "key", "8", "n3", "9"];

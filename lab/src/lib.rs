@@ -30,6 +30,7 @@ pub mod runner;
 pub mod scenario;
 pub mod schedule;
 pub mod script;
+pub mod shrink;
 pub mod subject;
 pub mod trail;
 pub mod world;

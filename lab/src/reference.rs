@@ -4,12 +4,15 @@ use cachedojo::cache::{CacheEvent, CacheNode};
 use cachedojo::clock::{Clock, Instant};
 use cachedojo::cluster::DistributedCache;
 use cachedojo::protocol::line::LineCache;
+#[cfg(feature = "services")]
 use cachedojo::protocol::{memcached, rest};
 use cachedojo::ring::HashRing;
 use cachedojo_wire::{ClusterRequest, ExtraRequest, Request, Response, RingRequest};
 
-use crate::families::wire::{self, Servers};
-use crate::families::{node, parser, prototype, ring};
+#[cfg(feature = "services")]
+use crate::families::parser;
+use crate::families::wire::{self, Servers, Services};
+use crate::families::{node, prototype, ring};
 use crate::subject::{Crash, Subject};
 use crate::world::{WALL_START_NS, World};
 
@@ -44,8 +47,7 @@ impl Default for Reference {
             servers: Servers {
                 line: LineCache::new(),
                 // A world's clocks begin one second before its first command.
-                memcached: memcached::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
-                rest: rest::Machine::new(WALL_START_NS / 1_000_000_000 - 1),
+                services: Services::new(WALL_START_NS / 1_000_000_000 - 1),
             },
             steps_left: STEPS_MAX,
         }
@@ -89,18 +91,20 @@ impl Reference {
     }
 
     /// The memcached server's items, read-only.
+    #[cfg(feature = "services")]
     pub const fn memcached(&self) -> &memcached::Store {
-        self.servers.memcached.store()
+        self.servers.services.memcached.store()
     }
 
     /// The REST service, read-only.
+    #[cfg(feature = "services")]
     pub const fn rest(&self) -> &rest::Machine {
-        &self.servers.rest
+        &self.servers.services.rest
     }
 
     /// How many items and entries the protocols' requests have visited.
     fn walked(&self) -> u64 {
-        self.servers.memcached.store().items_walked() + self.servers.rest.entries_walked()
+        self.servers.services.walked()
     }
 
     /// About how many steps have been used by requests that go through a whole ring or node.
@@ -118,11 +122,7 @@ impl Reference {
         let rings = [self.ring.as_ref(), self.cluster.as_ref().map(DistributedCache::ring)];
         let points: u64 = rings.into_iter().flatten().map(|ring| ring.points().len() as u64).sum();
         let of_line: u64 = self.servers.line.entries().map(|(key, value)| (key.len() + value.len()) as u64 + 100).sum();
-        nodes.into_iter().flatten().map(node).sum::<u64>()
-            + 32 * points
-            + of_line
-            + self.servers.memcached.store().bytes()
-            + self.servers.rest.bytes()
+        nodes.into_iter().flatten().map(node).sum::<u64>() + 32 * points + of_line + self.servers.services.bytes()
     }
 
     /// About how many steps a request takes, if it goes through a whole ring or node; other requests count as 0. The
@@ -157,7 +157,11 @@ impl Reference {
             Request::Node(request) => node::answer(&mut self.node, &self.clock, request),
             Request::Ring(request) => ring::answer(&mut self.ring, request),
             Request::Cluster(request) => prototype::answer(&mut self.cluster, &self.clock, request),
+            #[cfg(feature = "services")]
             Request::Parser(request) => parser::answer(request),
+            // `Script::lacks` tells which scripts are for a build with the services.
+            #[cfg(not(feature = "services"))]
+            Request::Parser(_) => Response::NoObject,
             Request::Simulate(commands) => wire::answer_run(commands),
             Request::Extra(request) => {
                 wire::answer(&mut self.servers, self.clock.now(), request).unwrap_or_else(|| {

@@ -6,14 +6,17 @@ mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cachedojo::protocol::rest::Limits;
 use serde::Deserialize;
+use tokio_rustls::rustls::ServerConfig;
 use tracing::level_filters::LevelFilter;
 
 use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
+use crate::tls;
 
 /// The flags. Each may stand in the environment as well (`CACHEDOJO_LISTEN` for `--listen`), and in the file that
 /// `--config` names (`listen = "…"`).
@@ -28,10 +31,16 @@ pub struct Flags {
     /// Where HTTP is answered [default: 127.0.0.1:8080; port 0: any free one]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Answer HTTPS instead: a PEM file with the certificate, then those that vouch for it
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+    /// The PEM file with the certificate's private key
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
     /// Where the memcached text protocol is answered [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     pub memcached: Option<String>,
-    /// Where the entries are: memory, or redis://HOST:PORT [default: memory]
+    /// Where the entries are: memory, redis://HOST:PORT, or redis+cluster://HOST:PORT,HOST:PORT… [default: memory]
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
     /// Where settings and the access log are: sqlite:PATH or postgres://… [default: in memory, and gone with the process]
@@ -86,6 +95,8 @@ pub struct Flags {
 pub struct Config {
     /// The address for HTTP.
     pub listen: SocketAddr,
+    /// What HTTPS connections are accepted with; without, HTTP is plain.
+    pub tls: Option<Arc<ServerConfig>>,
     /// The address for memcached's protocol.
     pub memcached: Option<SocketAddr>,
     /// The store of entries.
@@ -123,6 +134,8 @@ pub enum StoreUrl {
     Memory,
     /// In the Redis of that URL.
     Redis(String),
+    /// In the Redis Cluster that has the Redis of these URLs among its own.
+    RedisCluster(Vec<String>),
 }
 
 /// What is wrong with a configuration: which setting, where it was given, and what would be valid.
@@ -141,6 +154,8 @@ impl std::error::Error for Mistake {}
 type Access = fn(&mut Flags) -> &mut Option<String>;
 const SETTINGS: &[(&str, Access)] = &[
     ("listen", |flags| &mut flags.listen),
+    ("tls-cert", |flags| &mut flags.tls_cert),
+    ("tls-key", |flags| &mut flags.tls_key),
     ("memcached", |flags| &mut flags.memcached),
     ("store", |flags| &mut flags.store),
     ("database", |flags| &mut flags.database),
@@ -172,6 +187,7 @@ impl Config {
         let given = Given::gather(flags, environment)?;
         let config = Self {
             listen: given.address("listen")?.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tls: given.tls()?,
             memcached: given.address("memcached")?,
             store: given.store()?,
             database: given.database()?,
@@ -251,14 +267,36 @@ impl Given {
         Ok(Some(address))
     }
 
-    fn store(&self) -> Result<StoreUrl, Mistake> {
-        match self.get("store") {
-            None | Some(("memory", _)) => Ok(StoreUrl::Memory),
-            Some((url, _)) if url.starts_with("redis://") => Ok(StoreUrl::Redis(url.to_owned())),
-            Some((value, place)) => {
-                Err(Mistake(format!("{place}: `{value}` is no store: write memory or redis://HOST:PORT")))
+    fn tls(&self) -> Result<Option<Arc<ServerConfig>>, Mistake> {
+        match (self.get("tls-cert"), self.get("tls-key")) {
+            (None, None) => Ok(None),
+            (Some((certificate, _)), Some((key, _))) => {
+                tls::read(Path::new(certificate), Path::new(key)).map(Some).map_err(|wrong| Mistake(wrong.to_string()))
             }
+            (Some((_, place)), None) => Err(Mistake(format!("{place} needs its key: name it with tls-key"))),
+            (None, Some((_, place))) => Err(Mistake(format!("{place} needs its certificate: name it with tls-cert"))),
         }
+    }
+
+    fn store(&self) -> Result<StoreUrl, Mistake> {
+        let Some((value, place)) = self.get("store") else { return Ok(StoreUrl::Memory) };
+        if value == "memory" {
+            return Ok(StoreUrl::Memory);
+        }
+        if value.starts_with("redis://") {
+            return Ok(StoreUrl::Redis(value.to_owned()));
+        }
+        if let Some(nodes) = value.strip_prefix("redis+cluster://") {
+            // `user:password@` stands once, and is all nodes'.
+            let (login, nodes) = nodes.rsplit_once('@').map_or(("", nodes), |(login, nodes)| (login, nodes));
+            let at = if login.is_empty() { "" } else { "@" };
+            let urls = nodes.split(',').map(|node| format!("redis://{login}{at}{}", node.trim()));
+            return Ok(StoreUrl::RedisCluster(urls.collect()));
+        }
+        // The value is not shown: it may contain a password.
+        Err(Mistake(format!(
+            "{place} is no store: write memory, redis://HOST:PORT or redis+cluster://HOST:PORT,HOST:PORT"
+        )))
     }
 
     fn database(&self) -> Result<String, Mistake> {

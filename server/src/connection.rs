@@ -16,8 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Sleep, sleep};
+use tokio_rustls::TlsAcceptor;
 
 use crate::metrics::{Gauge, Metrics};
+use crate::tls::{HANDSHAKE, PLAIN_SORRY};
 
 /// The largest head of a request, in bytes: a percent-encoded key of 255 characters has up to 3 KiB.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -145,7 +147,36 @@ pub const HTTP_SORRY: &[u8] =
 /// Serves HTTP/1.1 on one connection until the client closes it, is too slow, or the server stops: then the request in progress
 /// is the last one.
 pub async fn serve_http(visit: Visit, routes: Router) {
-    let Visit { stream, peer, timeout, mut stop } = visit;
+    let Visit { stream, peer, timeout, stop } = visit;
+    speak_http(stream, (peer, timeout, stop), routes).await;
+}
+
+/// The same inside of TLS. A client that speaks plain HTTP is told so.
+pub async fn serve_https(visit: Visit, routes: Router, tls: TlsAcceptor) {
+    let Visit { mut stream, peer, timeout, mut stop } = visit;
+    let accept = async {
+        if stream.first_byte().await? != HANDSHAKE {
+            stream.write_all(PLAIN_SORRY).await?;
+            stream.shutdown().await?;
+            return Err(std::io::Error::other("it does not speak TLS"));
+        }
+        tls.accept(stream).await
+    };
+    let accepted = tokio::select! {
+        accepted = tokio::time::timeout(timeout, accept) => accepted.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())),
+        () = stopped(&mut stop) => return,
+    };
+    match accepted {
+        Ok(stream) => speak_http(stream, (peer, timeout, stop), routes).await,
+        Err(error) => tracing::debug!(%peer, %error, "no TLS connection came about"),
+    }
+}
+
+async fn speak_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    (peer, timeout, mut stop): (SocketAddr, Duration, watch::Receiver<bool>),
+    routes: Router,
+) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeout)
@@ -177,6 +208,13 @@ pub struct Patient {
 impl Patient {
     const fn new(stream: TcpStream, patience: Duration) -> Self {
         Self { stream, patience, waiting: None }
+    }
+
+    /// The first byte that comes, which is left there.
+    async fn first_byte(&self) -> std::io::Result<u8> {
+        let mut byte = [0];
+        let count = self.stream.peek(&mut byte).await?;
+        if count == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(byte[0]) }
     }
 
     /// The result of a write, or an error if it has waited for too long.

@@ -12,6 +12,7 @@
 //! | [`cluster`] | a node of a cluster of processes, which keeps keys in as many copies as the simulated ones |
 //! | [`openapi`] | the API's description for other programs, made of the engine's table |
 //! | [`metrics`] | what is counted, as Prometheus reads it |
+//! | [`tls`] | a certificate and its key, for HTTPS |
 //! | [`time`] | the one place that reads the host's time |
 //!
 //! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the
@@ -30,3 +31,4 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod time;
+pub mod tls;

@@ -12,6 +12,7 @@ use cachedojo::protocol::rest::Machine;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
@@ -30,6 +31,7 @@ const WAITING_MAX: u32 = 4096;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    is_tls: bool,
     memcached_address: Option<SocketAddr>,
     farewell: Duration,
     stop: watch::Sender<bool>,
@@ -72,7 +74,12 @@ impl Server {
         let (log, writer) = AccessLog::start(database.clone());
         let (cluster, node) = match config.node.clone() {
             Some(node) => {
-                let listener = listen(node.address(), "peers")?;
+                let (id, address) = (node.id, node.address());
+                let listener = bind(address).with_context(|| {
+                    format!(
+                        "{address}, which --peers gives to {id}, cannot be had: end the {id} that runs already, or give {id} another address on all nodes"
+                    )
+                })?;
                 let (cluster, ending) = Cluster::start(node, listener, stopped.clone())?;
                 let address = cluster.address();
                 tracing::info!(%address, node = %cluster.id(), "a node of a cluster");
@@ -85,9 +92,21 @@ impl Server {
         let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let routes = Router::new().fallback(service::answer).with_state(service);
-        let serve = move |visit| connection::serve_http(visit, routes.clone());
-        let mut doors = vec![tokio::spawn(door.clone().open(listener, Gauge::Http, HTTP_SORRY, serve))];
-        tracing::info!(%address, "serving HTTP");
+        let is_tls = config.tls.is_some();
+        let http = match config.tls {
+            None => {
+                let serve = move |visit| connection::serve_http(visit, routes.clone());
+                tokio::spawn(door.clone().open(listener, Gauge::Http, HTTP_SORRY, serve))
+            }
+            Some(tls) => {
+                let tls = TlsAcceptor::from(tls);
+                let serve = move |visit| connection::serve_https(visit, routes.clone(), tls.clone());
+                // Whoever is turned away has not been heard yet, so nothing that it would understand can be said.
+                tokio::spawn(door.clone().open(listener, Gauge::Http, b"", serve))
+            }
+        };
+        let mut doors = vec![http];
+        tracing::info!(%address, is_tls, "serving HTTP");
         let mut memcached_address = None;
         if let (Some(address), Some(memcached)) = (config.memcached, memcached) {
             let listener = listen(address, "memcached")?;
@@ -96,12 +115,13 @@ impl Server {
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
             tracing::info!(?memcached_address, "serving memcached");
         }
-        Ok(Self { address, memcached_address, farewell: config.farewell, stop, inside: left, doors, writer, node })
+        let farewell = config.farewell;
+        Ok(Self { address, is_tls, memcached_address, farewell, stop, inside: left, doors, writer, node })
     }
 
-    /// The URL for HTTP.
+    /// The URL for HTTP or HTTPS.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("{}://{}/", if self.is_tls { "https" } else { "http" }, self.address)
     }
 
     /// Its address.
@@ -158,20 +178,24 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
     Ok(match &config.store {
         StoreUrl::Memory => Store::Memory(Mutex::new(machine)),
         StoreUrl::Redis(url) => Store::Redis(Box::new(RedisStore::new(url, config.store_timeout, machine)?)),
+        StoreUrl::RedisCluster(urls) => {
+            Store::Redis(Box::new(RedisStore::of_cluster(urls, config.store_timeout, machine)?))
+        }
     })
 }
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    let open = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // So that a port that was in use a moment ago can be opened at once.
-        #[cfg(unix)]
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(WAITING_MAX)
-    };
-    open()
+    bind(address)
         .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // So that a port that was in use a moment ago can be opened at once.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING_MAX)
 }
 
 /// A connection needs a descriptor; many systems allow 1024 by default and far more on request.

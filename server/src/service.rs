@@ -288,7 +288,8 @@ impl Service {
         };
         if head.uri.path().starts_with("/cluster/") {
             let target = (head.uri.path(), head.uri.query().unwrap_or_default());
-            let response = cluster::http::answer(self.cluster.as_ref(), &head.method, target, body).await;
+            let response =
+                cluster::http::answer(self.cluster.as_ref(), &head.method, target, &head.headers, body).await;
             return Done { response, operation: "CLUSTER", namespace: None };
         }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());

@@ -31,7 +31,10 @@
 //! An invalidation by pattern or namespace is a tombstone of its own version for every key that it reaches. One by *tag* deletes the value that
 //! it meets, and nothing that has replaced that value: its tombstone is newer than that one write and older than every other. A read that meets
 //! it asks the replicas once more, since answers from before it may lack a write that it does not delete, and brings the invalidation
-//! itself to a quorum together with the tombstone: otherwise the next reader might not know of it.
+//! itself to a quorum together with the tombstone: otherwise the next reader might not know of it. A write with the tag that is
+//! under way meanwhile has its version before the invalidation's or after it. If before, it is deleted the moment it arrives, even if a read
+//! after the invalidation still saw what was there before. (To
+//! delete on a condition as if at one moment, replicas would have to agree on the order of each key's writes; those of a register do not.)
 //!
 //! **Membership** is a log that the nodes agree on ([`raft`]); a ring is never edited, but follows from the log. Ranges change hands in two
 //! phases ([`node`]'s `members`), while reads and writes go on under both rings. A node that comes back with nothing is admitted as

@@ -448,3 +448,6 @@ fn voters(log: &[Entry]) -> BTreeMap<NodeId, u16> {
     }
     voters
 }
+
+#[cfg(test)]
+pub mod model;

@@ -18,7 +18,9 @@ const TURNS: usize = 3;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure: `engine` for all, or any of `caches`, `traces`, `rings`, `parser`; with `wasm`, natively and in Node;
-    /// `grader`, which stands alone, for what grading costs; `page`, which stands alone too, for what a learner's browser waits for
+    /// `grader`, which stands alone, for what grading costs; `page`, which stands alone too, for what a learner's browser waits for;
+    /// `service`, alone as well, for the cache service beside memcached, Redis and a bare axum handler;
+    /// `capacity`, for two of its servers on one Redis behind nginx
     topics: Vec<String>,
 }
 
@@ -28,6 +30,11 @@ pub(crate) fn bench(project: &Project, arguments: &Arguments) -> Result<ExitCode
     }
     if arguments.topics.iter().any(|topic| topic == "page") {
         return page(project);
+    }
+    for (topic, words) in [("service", &[][..]), ("capacity", &["capacity"])] {
+        if arguments.topics.iter().any(|asked| asked == topic) {
+            return service(project, words);
+        }
     }
     let (in_wasm, topics): (Vec<&String>, Vec<&String>) = arguments.topics.iter().partition(|topic| *topic == "wasm");
     if in_wasm.is_empty() {
@@ -47,6 +54,24 @@ fn grader(project: &Project) -> Result<ExitCode> {
     let (bench, grader) =
         (built.join("examples").join(tools::executable("bench")), built.join(tools::executable("grader")));
     cmd!(shell, "{bench} {grader}").quiet().run()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Document 002's performance table: the cache service beside memcached, Redis and a bare axum handler, in one run; or its capacity.
+fn service(project: &Project, words: &[&str]) -> Result<ExitCode> {
+    tools::stores(project)?;
+    tools::rivals(project)?;
+    let shell = &project.shell;
+    cmd!(
+        shell,
+        "cargo build --quiet --release --package cachedojo-server --bin cachedojo-server --example service_bench"
+    )
+    .quiet()
+    .run()?;
+    let built = project.target.join("release");
+    let bench = built.join("examples").join(tools::executable("service_bench"));
+    let server = built.join(tools::executable("cachedojo-server"));
+    cmd!(shell, "{bench} {words...} {server}").quiet().run()?;
     Ok(ExitCode::SUCCESS)
 }
 

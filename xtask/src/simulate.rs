@@ -33,12 +33,18 @@ pub(crate) struct Arguments {
     /// With --mutants: scenarios only
     #[arg(long, requires = "mutants")]
     quick: bool,
+    /// Instead, visit the states of the consensus core with a model checker, at most so many in each world
+    #[arg(long, num_args = 0..=1, value_name = "STATES", default_missing_value = "1000000", conflicts_with = "mutants")]
+    model: Option<u64>,
 }
 
 pub(crate) fn simulate(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let lives = Lives::new(project);
     if let Some(ids) = &arguments.mutants {
         return mutants(project, &lives, ids, arguments.quick);
+    }
+    if let Some(states) = arguments.model {
+        return model(project, states);
     }
     let program = lives.build(None, Speed::Fast)?;
     let (from, count) = (arguments.from.to_string(), arguments.seeds.to_string());
@@ -156,26 +162,35 @@ impl<'a> Lives<'a> {
         Ok(())
     }
 
-    /// Builds the program, with a mutant's patch if one is given. Modules keep their paths, so the sources are those of the
-    /// engine and the lab; their other modules are left out.
-    fn build(&self, mutant: Option<&Mutant>, speed: Speed) -> Result<PathBuf> {
-        let root = &self.project.root;
-        let read = |path: &str| fs::read_to_string(root.join(path)).with_context(|| path.to_owned());
-        let mut changed = BTreeMap::new();
+    fn read(&self, path: &str) -> Result<String> {
+        fs::read_to_string(self.project.root.join(path)).with_context(|| path.to_owned())
+    }
+
+    /// Copies the cluster with what it uses of the engine, except for the given files, whose text is given.
+    fn copy_cluster(&self, mut changed: BTreeMap<String, String>) -> Result<()> {
+        let read = |path: &str| self.read(path);
         let cluster = read("src/cluster/mod.rs")?;
         // The exercise's `DistributedCache` needs parts of the engine that are left out.
         let kept: Vec<&str> = cluster.lines().filter(|line| !line.contains("prototype")).collect();
         changed.insert("src/cluster/mod.rs".to_owned(), kept.join("\n"));
         changed.insert("src/cluster/prototype.rs".to_owned(), String::new());
+        self.copy_folder("src/cluster", "cluster", &changed)?;
+        self.copy_folder("src/ring", "ring", &changed)?;
+        self.write("src/random.rs", &read("src/random.rs")?)?;
+        self.write("src/cache/glob.rs", &read("src/cache/glob.rs")?)?;
+        self.write("src/cache/mod.rs", "mod glob;\npub use glob::Glob;\n")
+    }
+
+    /// Builds the program, with a mutant's patch if one is given. Modules keep their paths, so the sources are those of the
+    /// engine and the lab; their other modules are left out.
+    fn build(&self, mutant: Option<&Mutant>, speed: Speed) -> Result<PathBuf> {
+        let read = |path: &str| self.read(path);
+        let mut changed = BTreeMap::new();
         if let Some(mutant) = mutant {
             changed.insert(mutant.file.clone(), mutant.source(self.project)?);
         }
-        self.copy_folder("src/cluster", "cluster", &changed)?;
-        self.copy_folder("src/ring", "ring", &changed)?;
         self.copy_folder("lab/src/world/cluster", "world/cluster", &changed)?;
-        self.write("src/random.rs", &read("src/random.rs")?)?;
-        self.write("src/cache/glob.rs", &read("src/cache/glob.rs")?)?;
-        self.write("src/cache/mod.rs", "mod glob;\npub use glob::Glob;\n")?;
+        self.copy_cluster(changed)?;
         self.write("src/world/agenda.rs", &read("lab/src/world/agenda.rs")?)?;
         self.write("src/world/mod.rs", "mod agenda;\npub mod cluster;\n")?;
         let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod world;\n";
@@ -198,6 +213,28 @@ impl<'a> Lives<'a> {
             .run()?;
         Ok(target.join(profile).join(NAME))
     }
+}
+
+/// Visits the states of the consensus core, with [stateright](https://docs.rs/stateright). Its features would change those of crates
+/// that the workspace shares with it, so the core is built with it apart, as in [`Lives`].
+fn model(project: &Project, states: u64) -> Result<ExitCode> {
+    const TESTS_ONLY: &str = "#[cfg(test)]\npub mod model;";
+    let small = Lives { project, folder: project.target.join("model") };
+    let core = small.read("src/cluster/raft.rs")?;
+    ensure!(core.contains(TESTS_ONLY), "src/cluster/raft.rs ends with its module `model` no more: adapt xtask");
+    let core = core.replace(TESTS_ONLY, "pub mod model;");
+    small.copy_cluster(BTreeMap::from([("src/cluster/raft.rs".to_owned(), core)]))?;
+    let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\n";
+    small.write("src/lib.rs", modules)?;
+    for (from, to) in [("main.rs", "src/main.rs"), ("Cargo.toml", "Cargo.toml"), ("Cargo.lock", "Cargo.lock")] {
+        small.write(to, &small.read(&format!("simulate/model/{from}"))?)?;
+    }
+    let (manifest, states) = (small.folder.join("Cargo.toml"), states.to_string());
+    let run = cmd!(project.shell, "cargo run --quiet --release --locked --manifest-path {manifest} -- {states}");
+    let (result, took) = timed(|| run.env("RUSTFLAGS", "--cap-lints allow").quiet().run());
+    result.context("a promise of the core is broken, or a fault was not found")?;
+    println!("in {:.1} s", took.as_secs_f64());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The clients' answers in each plan.

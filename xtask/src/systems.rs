@@ -9,15 +9,17 @@ use std::process::ExitCode;
 use xshell::cmd;
 
 /// One system of each kind.
-const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "x86_64-apple-darwin"];
+const TARGETS: [&str; 2] = ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
 /// What learners run or read there, and this program; not the cache service, whose stores run on Linux.
 const PACKAGES: [&str; 6] = ["grader", "cachedojo", "cachedojo-lab", "cachedojo-judge", "cachedojo-trace", "xtask"];
-/// Stands in for a C compiler: makes the output file that its arguments name.
+/// Stands in for a C compiler and an archiver: makes the output file that its arguments name.
 const STAND_IN: &str = r#"#!/bin/sh
 while [ $# -gt 0 ]; do
     case "$1" in
     -o) shift; : >"$1" ;;
     -Fo*) : >"${1#-Fo}" ;;
+    -out:*) : >"${1#-out:}" ;;
+    *.a) : >"$1" ;;
     esac
     shift
 done
@@ -34,7 +36,7 @@ pub(crate) fn systems(project: &Project) -> Result<ExitCode> {
         let name = target.replace('-', "_");
         cmd!(shell, "cargo check {packages...} --target {target}")
             .env(format!("CC_{name}"), &compiler)
-            .env(format!("AR_{name}"), "ar")
+            .env(format!("AR_{name}"), &compiler)
             .run()
             .with_context(|| format!("what learners run does not compile for {target}: the lines above say where"))?;
     }

@@ -164,6 +164,17 @@ pub(crate) fn stores(project: &Project) -> Result<()> {
     })
 }
 
+/// memcached and nginx: those on PATH, otherwise Debian's.
+pub(crate) fn rivals(project: &Project) -> Result<()> {
+    if on_path("memcached").is_some() && on_path("nginx").is_some() {
+        return Ok(());
+    }
+    install("memcached and nginx", "what the cache service is measured beside, and behind; some seconds", || {
+        apt_get(&project.shell, &["memcached", "nginx"])
+            .context("install both so that they are on PATH, then try again")
+    })
+}
+
 struct CargoTool<'a> {
     package: &'a str,
     version: &'a str,

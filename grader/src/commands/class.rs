@@ -26,6 +26,7 @@ use crate::cli::ClassArgs;
 use crate::host;
 use crate::host::digest::hex;
 use crate::host::files::read_plain;
+use crate::host::limits;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::host::scratch;
@@ -50,6 +51,8 @@ const CODE_BYTES_MAX: u64 = 4 << 20;
 /// # Errors
 /// There is no such class or exercise, this machine lacks what grading needs, or the results cannot be written.
 pub fn class(args: &ClassArgs) -> Result<Outcome> {
+    // Before anything is unpacked or written: a file beyond the shell's limit ends this program without a word.
+    limits::suffice()?;
     let url = args.queue.queue.as_ref().map(|typed| queue_url(&typed.0)).transpose()?;
     let pack = super::load_pack(&args.exercise)?;
     check_imports(args)?;

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox::{self, Walls};
-use crate::host::{cache, limits, machine};
+use crate::host::{alone, cache, limits, machine};
 use crate::language::python::{self, interpreter::Interpreter};
 use crate::language::rust::toolbox::{Target, Toolbox};
 
@@ -35,7 +35,7 @@ pub fn doctor() -> Result<Outcome> {
         // With a temporary cache nothing built now would be kept: examining is no reason to build it.
         cache::leave_making_to(|_| Err("what is built here would not be kept: mend the cache folder first".to_owned()));
     }
-    let mut findings = vec![rust(), limits(), sandbox(), cache()];
+    let mut findings = vec![rust(), limits(), sandbox(), services(), cache()];
     findings.extend(cache::folder().map(|folder| room(&folder)));
     findings.push(room(&std::env::temp_dir()));
     findings.push(toolbox());
@@ -104,10 +104,23 @@ fn sandbox() -> Finding {
     }
 }
 
+fn services() -> Finding {
+    if alone::is_available() {
+        return Finding::Fine(
+            "a service that is started cannot signal the grader (process numbers of its own)".to_owned(),
+        );
+    }
+    Finding::Optional(
+        "a service that is started can signal the grader (this machine gives no namespace of processes)".to_owned(),
+        "for services that you do not trust",
+        "allow user namespaces with `sysctl user.max_user_namespaces`, or run as root".to_owned(),
+    )
+}
+
 fn limits() -> Finding {
     match limits::suffice() {
         Ok(()) => Finding::Fine("the shell's limits leave what a grading may need".to_owned()),
-        Err(reason) => Finding::Missing(reason, "then run again: grader doctor".to_owned()),
+        Err(low) => Finding::Missing(low.to_string(), "then run again: grader doctor".to_owned()),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::queue::worker::{Quit, Worker};
 /// The address is not a queue's, there is no answer, or this machine lacks what grading needs.
 pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let url = queue_url(&args.queue.0)?;
-    limits::suffice().map_err(anyhow::Error::msg)?;
+    limits::suffice()?;
     let jobs = host::workers(args.jobs);
     // Each job in progress holds one connection and may need a second; one more is for the heartbeat.
     let queue = Queue::open(&url, u32::try_from(jobs * 2 + 1).unwrap_or(u32::MAX))?;

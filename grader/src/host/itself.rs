@@ -14,6 +14,10 @@ pub const SOURCES: &str = env!("CACHEDOJO_SOURCES");
 
 /// Confines itself, then executes another program.
 pub const SANDBOX: &str = "__sandbox";
+/// Starts a program in a namespace of processes.
+pub const ALONE: &str = "__alone";
+/// The first process of that namespace.
+pub const FIRST: &str = "__first";
 /// Waits for the end of its parent, then removes a folder.
 pub const TIDY: &str = "__tidy";
 /// Grades one submission.

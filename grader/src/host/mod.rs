@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`sandbox`] | running programs of the host confined |
+//! | [`alone`] | process numbers of its own for a program that is not confined |
 //! | [`itself`], [`process`] | starting the grader again, and watching a process that may die |
 //! | [`budget`], [`limits`] | the processor time of a grading, and the limits of the shell |
 //! | [`cache`] | things made once on a machine and kept |
@@ -18,6 +19,8 @@
 //! Submissions of strangers are graded on Linux. Learners grade their own work on Windows and macOS too: there `elsewhere/`
 //! replaces the modules that name crates of one system. Nothing outside this folder names any.
 
+#[cfg_attr(not(target_os = "linux"), path = "elsewhere/alone.rs")]
+pub mod alone;
 pub mod budget;
 pub mod cache;
 pub mod digest;
@@ -44,7 +47,12 @@ use std::process::ExitCode;
 /// Runs a hidden subcommand if the arguments name one. Must be the first call of a program, before any thread is started. `more`
 /// are the subcommands of other rooms.
 pub fn obey(more: &[itself::Hidden<'_>]) -> Option<ExitCode> {
-    let own: [itself::Hidden<'_>; 2] = [(itself::SANDBOX, sandbox::launch), (itself::TIDY, scratch::tidy)];
+    let own: [itself::Hidden<'_>; 4] = [
+        (itself::SANDBOX, sandbox::launch),
+        (itself::ALONE, alone::leave),
+        (itself::FIRST, alone::first),
+        (itself::TIDY, scratch::tidy),
+    ];
     itself::obey(own.iter().chain(more))
 }
 

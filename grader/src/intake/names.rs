@@ -24,8 +24,13 @@ pub(super) fn moodle(whole: &str, stem: &str) -> Option<Whose> {
 }
 
 /// A name without an underscore, perhaps `late`, the learner's number, the file's number, and the file's name; or the name of a
-/// text or a link that was handed in.
+/// text or a link that was handed in. Where marks are given without names: perhaps `LATE`, `anon`, and five letters and digits for
+/// the learner.
 pub(super) fn canvas(whole: &str) -> Option<Whose> {
+    named_in_canvas(whole).or_else(|| unnamed_in_canvas(whole))
+}
+
+fn named_in_canvas(whole: &str) -> Option<Whose> {
     let (who, rest) = whole.split_once('_')?;
     let late = rest.strip_prefix("LATE_").or(rest.strip_prefix("late_"));
     let mut parts = late.unwrap_or(rest).splitn(3, '_');
@@ -35,7 +40,24 @@ pub(super) fn canvas(whole: &str) -> Option<Whose> {
         return None;
     }
     let found = Whose { late: late.is_some(), ..Whose::numbered(Platform::Canvas, who, number) };
-    match parts.next() {
+    file_in_canvas(found, second, parts.next())
+}
+
+fn unnamed_in_canvas(whole: &str) -> Option<Whose> {
+    let late = whole.strip_prefix("LATE_");
+    let mut parts = late.unwrap_or(whole).strip_prefix("anon_")?.splitn(3, '_');
+    let (id, second) = (parts.next()?, parts.next()?);
+    if id.len() != 5 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let name = format!("anon_{id}");
+    let found = Whose { late: late.is_some(), ..Whose::new(Platform::Canvas, &name, &name) };
+    file_in_canvas(found, second, parts.next())
+}
+
+/// What comes after the learner: the file's number and name, or the name that Canvas gives to a text or a link.
+fn file_in_canvas(found: Whose, second: &str, name: Option<&str>) -> Option<Whose> {
+    match name {
         Some(file) if is_number(second) && !file.is_empty() => {
             Some(Whose { order: second.parse().ok()?, file: Some(file.to_owned()), ..found })
         }

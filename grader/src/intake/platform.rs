@@ -4,7 +4,7 @@
 //! | platform | what it names | how |
 //! | --- | --- | --- |
 //! | Moodle | folders, or files | `[Group-]Full Name_NUMBER_assignsubmission_file[_…]` |
-//! | Canvas | files | `lastfirst[_late]_USER_FILE_name`, `…_USER_text.html` |
+//! | Canvas | files | `lastfirst[_late]_USER_FILE_name`, `…_USER_text.html`; without names `[LATE_]anon_XXXXX_FILE_name` |
 //! | Blackboard | files | `Assignment_USERNAME_attempt_YYYY-MM-DD-HH-MM-SS[_name]` |
 //! | Brightspace | folders, or files | `USER-FOLDER - Full Name - Mon D, YYYY HMM AM[ - name]` |
 //! | ILIAS | folders | `Last_First_login_USER` |
@@ -157,6 +157,11 @@ mod tests {
             ("lovelaceada_LATE_1234_5678_lib-2.rs", "lovelaceada (1234)", Some("lib-2.rs"), true),
             ("lovelaceada_late_1234_5678_my_lib.rs", "lovelaceada (1234)", Some("my_lib.rs"), true),
             ("lovelace--ada_1234_text.html", "lovelace--ada (1234)", Some("text.html"), false),
+            ("anon_Ab3dE_5678_main.py", "anon_Ab3dE", Some("main.py"), false),
+            ("LATE_anon_Ab3dE_5678_main-1.py", "anon_Ab3dE", Some("main-1.py"), true),
+            ("anon_Ab3dE_text.html", "anon_Ab3dE", Some("text.html"), false),
+            ("anon_12345_5678_main.py", "anon (12345)", Some("main.py"), false),
+            ("anon_ada_5678_main.py", "anon_ada_5678_main", None, false),
             ("Lab 1_jdoe_attempt_2026-03-01-12-30-45_lib.rs", "jdoe", Some("lib.rs"), false),
             ("12-34 - Ada - Sep 24, 2024 926 PM - lib.rs", "Ada (12)", Some("lib.rs"), false),
             ("12-34 - Jean - Luc - Sep 24, 2024 9:26 PM", "Jean - Luc (12)", None, false),

@@ -76,22 +76,9 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order of `--help`.
-    pub const ALL: &'static [Self] = &[
-        Self::Text,
-        Self::Json,
-        Self::Markdown,
-        Self::Html,
-        Self::Junit,
-        Self::Gradescope,
-        Self::Classroom50,
-        Self::Github,
-        Self::Prairielearn,
-        Self::Exercism,
-        Self::Check50,
-        Self::Autolab,
-        Self::Sarif,
-        Self::MutationElements,
-    ];
+    pub fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
 }
 
 /// The report in a format, ending with a line end. Cost: O(report).

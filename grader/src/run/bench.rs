@@ -62,7 +62,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// The pack or this machine lacks what its only language needs, or a limit is too low; the message names the remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
-        limits::suffice().map_err(anyhow::Error::msg)?;
+        limits::suffice()?;
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();

@@ -110,9 +110,6 @@ struct Sent {
     wish: Wish,
 }
 
-/// The languages to unpack from an archive: the exercise may be named only inside it.
-const PACKED_LANGUAGES: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python, CodeLanguage::Script];
-
 async fn exercises(State(desk): State<Desk>) -> Response {
     Json(json!({ "exercises": desk.offers() })).into_response()
 }
@@ -234,7 +231,9 @@ fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), R
         let refused = |refused: archive::Refused| bad(&refused.to_string());
         let packed = home.path().join("packed");
         fs::write(&packed, body).map_err(failed)?;
-        archive::unpack_learner(&packed, &folder, PACKED_LANGUAGES).map_err(refused)?;
+        // The exercise may be named only inside the archive. A service is not graded here: to one, every file would belong.
+        let languages = CodeLanguage::ALL.into_iter().filter(|code| *code != CodeLanguage::Http).collect::<Vec<_>>();
+        archive::unpack_learner(&packed, &folder, &languages).map_err(refused)?;
     } else {
         fs::create_dir(folder.join("src")).and_then(|()| fs::write(folder.join("src/lib.rs"), body)).map_err(failed)?;
     }
@@ -260,7 +259,7 @@ fn write_files(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Re
 }
 
 fn formats() -> String {
-    let names = Format::ALL.iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned());
+    let names = Format::all().iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned());
     format!("there is no such format: format is one of {}", names.collect::<Vec<_>>().join(", "))
 }
 

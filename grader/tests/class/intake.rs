@@ -143,6 +143,75 @@ fn what_platforms_export_file_by_file_is_one_submission_a_learner() {
 }
 
 #[test]
+fn what_is_written_in_python_is_read_under_every_platforms_names() {
+    const PYTHON: &[CodeLanguage] = &[CodeLanguage::Python];
+    check_rows(
+        PYTHON,
+        &[
+            ("lovelaceada_11_9998_main.py", "old"),
+            ("lovelaceada_11_10002_main-1.py", "new"),
+            ("lovelaceada_11_10003_store.py", "s"),
+            ("hopper_LATE_12_20001_cache.py", "h"),
+            ("noether_14_40001_main.pyc", "bytes"),
+        ],
+        &[
+            "hopper (12) late: hopper_LATE_12_20001_cache.py=h",
+            "lovelaceada (11): superseded",
+            "lovelaceada (11): main.py=new+store.py=s",
+            "noether (14): missing noether_14_40001_main.pyc",
+        ],
+    );
+    // Where marks are given without names, two files are still one learner's.
+    check_rows(
+        PYTHON,
+        &[("anon_Ab3dE_501_main.py", "a"), ("anon_Ab3dE_502_store.py", "s"), ("LATE_anon_kX9Zq_503_main.py", "b")],
+        &["anon_Ab3dE: main.py=a+store.py=s", "anon_kX9Zq late: main.py=b"],
+    );
+    check_rows(
+        PYTHON,
+        &[
+            ("Participant_12_assignsubmission_file_/main.py", "a"),
+            ("Participant_12_assignsubmission_file_/__pycache__/main.cpython-311.pyc", "x"),
+            ("Participant_13_assignsubmission_file_/tp/main.py", "b"),
+            ("Participant_13_assignsubmission_file_/tp/store.py", "s"),
+        ],
+        &["Participant (12): main.py=a", "Participant (13): main.py=b+store.py=s"],
+    );
+    check_rows(
+        PYTHON,
+        &[
+            ("Lab 1_alove_attempt_2026-03-01-10-00-00_main.py", "a"),
+            ("Lab 1_alove_attempt_2026-03-01-10-00-00_store.py", "s"),
+            ("Lab 1_bob_attempt_2026-03-01-09-30-00_main.py", "b"),
+        ],
+        &["alove: main.py=a+store.py=s", "bob: main.py=b"],
+    );
+    check_rows(
+        PYTHON,
+        &[
+            ("12-9 - Ada - Oct 3, 2026 100 AM - main.py", "a"),
+            ("12-9 - Ada - Oct 3, 2026 100 AM - store.py", "s"),
+            ("13-9 - Bob - Oct 3, 2026 100 AM/main.py", "b"),
+        ],
+        &["Ada (12): main.py=a+store.py=s", "Bob (13): main.py=b"],
+    );
+    check_rows(
+        PYTHON,
+        &[("Lovelace_Ada_alove_12/main.py", "a"), ("Hopper_Grace_ghop_13/20260301_main.py", "g")],
+        &["Ada Lovelace (alove): main.py=a", "Grace Hopper (ghop): 20260301_main.py=g"],
+    );
+    check_rows(
+        PYTHON,
+        &[
+            ("submission_metadata.yml", "submission_1:\n  :submitters:\n  - :name: Ada\n    :sid: '7'\n"),
+            ("submission_1/main.py", "a"),
+            ("submission_1/store.py", "s"),
+        ],
+        &["Ada (7): main.py=a+store.py=s"],
+    );
+}
+
+#[test]
 fn what_platforms_export_in_folders_is_found_by_its_own_names() {
     check_rows(
         BOTH,

@@ -189,7 +189,7 @@ fn the_page_gets_the_module_of_what_it_sent_and_a_sentence_where_it_cannot_run_i
 #[test]
 fn every_format_comes_with_its_content_type() {
     let serving = Serving::start();
-    for format in Format::ALL {
+    for format in Format::all() {
         let name = clap::ValueEnum::to_possible_value(format).expect("it has a name").get_name().to_owned();
         let answer = serving.grade(&format!("?format={name}&lang=fr"), "text/plain", BROKEN);
         assert_eq!(answer.status, 200, "{name}: {}", answer.body);

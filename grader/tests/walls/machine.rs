@@ -45,6 +45,12 @@ fn a_limit_of_the_shell_is_named_and_costs_nobody_a_mark() {
         assert_eq!(ended.status.code(), Some(4), "{limit}: {said}");
         assert!(said.contains(name) && said.contains("ulimit"), "{limit}: {said}");
     }
+    // A class is refused before its first file is written: that file's limit would end the grader without a word.
+    let script = "ulimit -f 8 && exec \"$1\" class \"$3\" --out \"$TMPDIR/out\" 2>&1";
+    let ended = in_shell(&["env"], script, temporary.path(), folder.path());
+    let said = said(&ended);
+    assert!(ended.status.code() == Some(4) && said.contains("the size of files"), "{said}");
+    assert_eq!(left_in(temporary.path()), Vec::<String>::new());
 }
 
 #[test]

@@ -11,6 +11,7 @@ const TESTS: &[&str] = &[
     "a_program_inherits_nothing_and_knows_nothing_of_the_machine",
     "a_program_changes_nothing_but_its_own_folder_and_not_without_end",
     "only_who_is_told_to_starts_programs_and_their_end_is_its_own",
+    "who_is_started_alone_reaches_nobody_outside_and_leaves_nobody_behind",
 ];
 
 /// Told to the tests that run again: here there are no namespaces to enter.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use cachedojo::cluster::NodeId;
 use cachedojo_lab::families::cluster::ClusterCommand;
+use cachedojo_lab::shrink;
 use cachedojo_lab::world::cluster::act::Act;
 
 use super::history::Broken;
@@ -125,18 +126,11 @@ impl Life {
         let of_key = |unit: &&BTreeSet<usize>| !unit.iter().all(|at| lines[*at].is_on_another(key));
         let fewer: Vec<_> = kept.iter().filter(of_key).cloned().collect();
         take(&mut kept, fewer);
-        let mut chunk = kept.len() / 2;
-        while chunk > 0 {
-            let (mut at, mut dropped) = (0, false);
-            while at < kept.len() {
-                let mut fewer = kept.clone();
-                fewer.drain(at..(at + chunk).min(kept.len()));
-                if take(&mut kept, fewer) { dropped = true } else { at += chunk }
-            }
-            if chunk > 1 || !dropped {
-                chunk /= 2;
-            }
-        }
+        shrink::leave_out(kept.len(), |units| {
+            let mut fewer = kept.clone();
+            fewer.drain(units);
+            take(&mut kept, fewer)
+        });
     }
 }
 

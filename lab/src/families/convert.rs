@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use cachedojo::cache::{CacheStats, EvictionPolicy};
-use cachedojo::clock::millis;
 use cachedojo::cluster::CacheConfig;
-use cachedojo::protocol::{self, CacheCommand, CacheResponse};
+use cachedojo::protocol::{CacheCommand, CacheResponse};
 use cachedojo::ring::NodeInfo;
-use cachedojo_wire::{Command, Config, Member, ParseError, Policy, Reply, Stats};
+use cachedojo_wire::{Command, Config, Member, Policy, Reply, Stats};
 
 pub(super) fn from_policy(policy: Policy) -> EvictionPolicy {
     match policy {
@@ -47,17 +46,6 @@ pub(super) fn to_stats(stats: &CacheStats) -> Stats {
     }
 }
 
-fn from_stats(stats: &Stats) -> CacheStats {
-    CacheStats {
-        hits: stats.hits,
-        misses: stats.misses,
-        evictions: stats.evictions,
-        expired: stats.expired,
-        bytes_stored: usize::try_from(stats.bytes_stored).unwrap_or(usize::MAX),
-        entry_count: usize::try_from(stats.entry_count).unwrap_or(usize::MAX),
-    }
-}
-
 pub(super) fn from_command(command: Command) -> CacheCommand {
     match command {
         Command::Get { key } => CacheCommand::Get { key },
@@ -69,25 +57,6 @@ pub(super) fn from_command(command: Command) -> CacheCommand {
     }
 }
 
-pub(super) fn to_command(command: CacheCommand) -> Command {
-    match command {
-        CacheCommand::Get { key } => Command::Get { key },
-        CacheCommand::Set { key, value, ttl } => Command::Set { key, value, ttl_ms: ttl.map(millis) },
-        CacheCommand::Delete { key } => Command::Delete { key },
-        CacheCommand::Incr { key, delta } => Command::Incr { key, delta },
-        CacheCommand::Touch { key, ttl } => Command::Touch { key, ttl_ms: millis(ttl) },
-        CacheCommand::Stats => Command::Stats,
-    }
-}
-
-pub(super) fn to_parse_error(error: protocol::ParseError) -> ParseError {
-    match error {
-        protocol::ParseError::InvalidCommand => ParseError::InvalidCommand,
-        protocol::ParseError::InvalidArguments => ParseError::InvalidArguments,
-        protocol::ParseError::Incomplete => ParseError::Incomplete,
-    }
-}
-
 pub(super) fn to_reply(response: CacheResponse) -> Reply {
     match response {
         CacheResponse::Value(value) => Reply::Value(value),
@@ -96,17 +65,6 @@ pub(super) fn to_reply(response: CacheResponse) -> Reply {
         CacheResponse::NotFound => Reply::NotFound,
         CacheResponse::Error(message) => Reply::Error(message),
         CacheResponse::Stats(stats) => Reply::Stats(to_stats(&stats)),
-    }
-}
-
-pub(super) fn from_reply(reply: Reply) -> CacheResponse {
-    match reply {
-        Reply::Value(value) => CacheResponse::Value(value),
-        Reply::Stored => CacheResponse::Stored,
-        Reply::Deleted => CacheResponse::Deleted,
-        Reply::NotFound => CacheResponse::NotFound,
-        Reply::Error(message) => CacheResponse::Error(message),
-        Reply::Stats(stats) => CacheResponse::Stats(from_stats(&stats)),
     }
 }
 

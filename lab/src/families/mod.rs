@@ -16,7 +16,7 @@
 pub mod cluster;
 mod convert;
 mod flow;
-pub(crate) mod node;
+pub mod node;
 pub(crate) mod parser;
 pub(crate) mod prototype;
 pub(crate) mod ring;

@@ -162,7 +162,11 @@ pub(crate) fn answer(node: &mut Option<CacheNode>, clock: &Clock, request: &Node
         *node = Some(fresh);
         return Response::Done;
     }
-    let Some(node) = node else { return Response::NoObject };
+    node.as_mut().map_or(Response::NoObject, |node| answer_of(node, request))
+}
+
+/// What a node of the engine answers. [`NodeRequest::New`] leaves it as it is: who holds the node makes a new one.
+pub fn answer_of(node: &mut CacheNode, request: &NodeRequest) -> Response {
     match request {
         NodeRequest::New { .. } => Response::Done,
         NodeRequest::Get { key } => Response::Entry(node.read(key).map(<[u8]>::to_vec)),

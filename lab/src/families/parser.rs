@@ -1,16 +1,19 @@
 //! The commands of the prototype's protocol parser: `parse`, `serialize`.
 
-use cachedojo::protocol::ProtocolParser;
+#[cfg(feature = "services")]
+mod answer;
+
 use cachedojo_notation::duration::Duration;
 use cachedojo_notation::text::{escape, word};
 use cachedojo_wire::{Command as CacheCommand, ParseError, ParserRequest, Reply, Request, Response};
 
-use super::convert::{from_reply, to_command, to_parse_error};
 use crate::event::{What, name};
 use crate::script::Command;
 use crate::script::args::{Args, Entry};
 use crate::script::mistake::{Fault, Mistake};
 use crate::subject::Crash;
+#[cfg(feature = "services")]
+pub(crate) use answer::answer;
 
 /// The family's commands, in the order in which a learner meets them.
 pub(super) const COMMANDS: &[Entry] = &[
@@ -43,16 +46,6 @@ fn serialize(args: &mut Args<'_>) -> Result<Command, Fault> {
         _ => return Err((span, Mistake::Option { found, usage: args.entry.usage })),
     };
     Ok(Command::Ask(Request::Parser(ParserRequest::Serialize(reply))))
-}
-
-/// What the reference answers.
-pub(crate) fn answer(request: &ParserRequest) -> Response {
-    match request {
-        ParserRequest::Parse(bytes) => {
-            Response::Parsed(ProtocolParser::parse(bytes).map(to_command).map_err(to_parse_error))
-        }
-        ParserRequest::Serialize(reply) => Response::Bytes(ProtocolParser::serialize(&from_reply(reply.clone()))),
-    }
 }
 
 /// The event that a response means, given the request.

@@ -168,7 +168,7 @@ pub(crate) fn told(request: &RingRequest, response: Response) -> What {
         // The prototype defines no order for `nodes()`, so the ids are sorted.
         (RingRequest::Members, Response::Members(members)) => {
             let mut nodes = member_ids(members);
-            nodes.sort();
+            nodes.sort_unstable();
             What::Nodes { nodes }
         }
         _ => What::Crashed { crash: Crash::Gibberish },

@@ -1,8 +1,12 @@
 //! The wire protocols, a line at a time: `line`, `mc`, `http`; and a whole run of the line protocol.
 
+#[cfg(not(feature = "services"))]
+mod absent;
+#[cfg(feature = "services")]
+mod services;
+
 use cachedojo::clock::Instant;
 use cachedojo::protocol::line::{self, LineCache};
-use cachedojo::protocol::{memcached, rest};
 use cachedojo_notation::text;
 use cachedojo_wire::{ExtraRequest, Request, Response};
 
@@ -11,6 +15,10 @@ use crate::event::What;
 use crate::script::Command;
 use crate::script::args::Entry;
 use crate::subject::Crash;
+#[cfg(not(feature = "services"))]
+pub(crate) use absent::Services;
+#[cfg(feature = "services")]
+pub(crate) use services::Services;
 
 /// The family's commands, in the order in which a learner meets them.
 pub(super) const COMMANDS: &[Entry] = &[
@@ -45,8 +53,7 @@ fn extra(request: ExtraRequest) -> Command {
 #[derive(Debug, Clone)]
 pub(crate) struct Servers {
     pub(crate) line: LineCache,
-    pub(crate) memcached: memcached::Machine,
-    pub(crate) rest: rest::Machine,
+    pub(crate) services: Services,
 }
 
 /// The reference's answer to a line of a protocol; `None` for other requests.
@@ -54,11 +61,8 @@ pub(crate) fn answer(servers: &mut Servers, now: Instant, request: &ExtraRequest
     Some(match request {
         ExtraRequest::Line(_) if servers.line.exited() => Response::Lines(Vec::new()),
         ExtraRequest::Line(text) => Response::Lines(vec![servers.line.answer(text).to_string()]),
-        ExtraRequest::Memcached(bytes) => Response::Bytes(servers.memcached.feed(bytes, now)),
-        ExtraRequest::Rest(line) => {
-            let answer = servers.rest.answer_line(line, now).to_string();
-            Response::Lines(answer.lines().map(str::to_owned).collect())
-        }
+        ExtraRequest::Memcached(bytes) => servers.services.answer_memcached(bytes, now),
+        ExtraRequest::Rest(line) => servers.services.answer_rest(line, now),
         _ => return None,
     })
 }

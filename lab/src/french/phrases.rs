@@ -1,7 +1,27 @@
 //! The sentences of the simulated cluster and of the engine, in both languages.
 
-/// Sentences with `{}` where a name or number stands, and in French `{+}` where a sentence does.
-pub(super) const PHRASES: &[(&str, &str)] = &[
+/// A sentence in English and in French, with `{}` where a name or number stands, and in French `{+}` where a sentence does.
+type Phrase = (&'static str, &'static str);
+
+/// All sentences.
+pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
+    OF_ENGINE.iter().chain(OF_CLUSTER)
+}
+
+const OF_ENGINE: &[Phrase] = &[
+    (
+        "the value is larger than the cache; store a smaller one",
+        "la valeur est plus grande que le cache ; enregistrez-en une plus petite",
+    ),
+    ("nothing", "rien"),
+    ("nobody", "personne"),
+];
+
+#[cfg(not(feature = "cluster"))]
+const OF_CLUSTER: &[Phrase] = &[];
+
+#[cfg(feature = "cluster")]
+const OF_CLUSTER: &[Phrase] = &[
     ("leads term {}", "mène le mandat {}"),
     ("begins a handover, ring epoch {}", "commence une passation, époque d'anneau {}"),
     ("is at ring epoch {}", "est à l'époque d'anneau {}"),
@@ -100,10 +120,6 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
         "trop d'invalidations attendent d'être oubliées : réessayez plus tard",
     ),
     (
-        "the value is larger than the cache; store a smaller one",
-        "la valeur est plus grande que le cache ; enregistrez-en une plus petite",
-    ),
-    (
         "no order of the operations on {} explains {} that began at {} ms",
         "aucun ordre des opérations sur {} n'explique {+} commencée à {} ms",
     ),
@@ -173,6 +189,4 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("{} -> {}: {}, {} us under way", "{} -> {} : {}, {} µs en route"),
     ("stored", "enregistré"),
     ("deleted", "supprimé"),
-    ("nothing", "rien"),
-    ("nobody", "personne"),
 ];

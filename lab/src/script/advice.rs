@@ -3,14 +3,19 @@
 
 use super::mistake::Mistake;
 use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
-use cachedojo::protocol::{line, memcached, rest};
+#[cfg(feature = "services")]
+use cachedojo::protocol::memcached;
+use cachedojo::protocol::{line, rest};
 
 /// The lines of a protocol's script that are not requests, each with its reason, in order of place. They are executed all the
 /// same, and answered as the protocol says. Empty in the `lab` language, whose mistakes [`super::parse`] reports. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
     match dialect {
         Dialect::Line => advise_line(text),
+        #[cfg(feature = "services")]
         Dialect::Memcached => advise_memcached(text),
+        #[cfg(not(feature = "services"))]
+        Dialect::Memcached => Vec::new(),
         Dialect::Rest => advise_rest(text),
         Dialect::Lab => Vec::new(),
     }
@@ -42,6 +47,7 @@ fn advise_rest(text: &str) -> Vec<Diagnostic> {
 }
 
 /// A memcached request may take several lines: its data follows the command.
+#[cfg(feature = "services")]
 fn advise_memcached(text: &str) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
     let mut parser = memcached::Parser::new();
@@ -81,6 +87,7 @@ fn is_read(line: &Line<'_>) -> bool {
     line.number <= LINES_MAX
 }
 
+#[cfg(feature = "services")]
 fn line_ends(text: &str) -> u32 {
     u32::try_from(text.bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,6 @@
 //! Recognises a script that was pasted into the wrong dialect.
 
-use std::collections::BTreeSet;
-
+use super::colour::words;
 use super::parsed::{Dialect, lines};
 use super::{advise, parse};
 
@@ -25,13 +24,31 @@ pub fn meant(text: &str, dialect: Dialect) -> Option<Dialect> {
 
 /// How many lines are mistakes.
 fn mistaken(text: &str, dialect: Dialect) -> usize {
+    if dialect == Dialect::Memcached && !cfg!(feature = "services") {
+        return unfamiliar(text);
+    }
     let read = parse(text, dialect).diagnostics.into_iter().chain(advise(text, dialect));
-    read.map(|diagnostic| diagnostic.line).collect::<BTreeSet<_>>().len()
+    let mut wrong: Vec<u32> = read.map(|diagnostic| diagnostic.line).collect();
+    wrong.sort_unstable();
+    wrong.dedup();
+    wrong.len()
+}
+
+/// How many lines have no word of memcached's: nearly its mistakes, found without its parser.
+fn unfamiliar(text: &str) -> usize {
+    let familiar = words(text, Dialect::Memcached);
+    let has_word = |start: usize, end: usize| {
+        familiar[familiar.partition_point(|word| word.span.start < start)..]
+            .first()
+            .is_some_and(|word| word.span.start < end)
+    };
+    lines(text).filter(|line| !has_word(line.start, line.start + line.raw.len())).count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::meant;
+    use super::{mistaken, unfamiliar};
     use crate::script::Dialect::{self, Lab, Line, Memcached, Rest};
 
     #[test]
@@ -47,6 +64,19 @@ mod tests {
                 let expected = (of != shown_as).then_some(of);
                 assert_eq!(meant(text, shown_as), expected, "{of:?} as {shown_as:?}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn memcached_is_recognised_by_its_words_alone_too() {
+        for text in [
+            "set k 0 60 5\r\nhello\r\nget k\r\n",
+            "set k 0 60 5\nhello\nget k",
+            "PUT user1 Alice\nGET user1",
+            "node new 100\nnode set a 1\nget a",
+            "GET /health\nmg k v",
+        ] {
+            assert_eq!(unfamiliar(text), mistaken(text, Memcached), "{text:?}");
         }
     }
 

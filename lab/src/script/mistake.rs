@@ -1,6 +1,8 @@
 //! What can be wrong with a line of a script: one variant per mistake, one sentence per variant and language.
 
-use cachedojo::protocol::{line, memcached, rest};
+#[cfg(feature = "services")]
+use cachedojo::protocol::memcached;
+use cachedojo::protocol::{line, rest};
 use cachedojo_notation::text::Language;
 
 /// A mistake and its place in the line, in bytes.
@@ -90,6 +92,7 @@ pub enum Mistake {
     /// A line that the line protocol answers with an error.
     Line(line::Mistake),
     /// A line that memcached refuses.
+    #[cfg(feature = "services")]
     Memcached(memcached::Mistake),
     /// Not an HTTP request.
     Rest(rest::LineMistake),
@@ -148,6 +151,7 @@ impl Mistake {
                     .into()
             }
             Self::Line(mistake) => mistake.message(Language::English).into(),
+            #[cfg(feature = "services")]
             Self::Memcached(mistake) => mistake.message(Language::English).into(),
             Self::Rest(mistake) => mistake.message(Language::English).into(),
         }
@@ -202,6 +206,7 @@ impl Mistake {
                 "Le script dépasse 200 000 commandes ou 64 Mio de valeurs et de répétitions ; la suite est ignorée, découpez-le.".into()
             }
             Self::Line(mistake) => mistake.message(Language::French).into(),
+            #[cfg(feature = "services")]
             Self::Memcached(mistake) => mistake.message(Language::French).into(),
             Self::Rest(mistake) => mistake.message(Language::French).into(),
         }

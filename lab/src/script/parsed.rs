@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use cachedojo_wire::{ExtraRequest, Request};
+
 use super::command::Command;
 use super::mistake::Mistake;
 
@@ -54,6 +56,22 @@ pub struct Script {
     pub(super) expanded_bytes: usize,
     /// How many commands with an answer were parsed so far.
     pub(super) answers: usize,
+}
+
+impl Script {
+    /// Whether it takes what this build leaves out, the simulated cluster or the services (the features `cluster` and
+    /// `services`): then another build has to read and run it. Cost: O(commands).
+    pub fn lacks(&self) -> bool {
+        let (has_cluster, has_services) = (cfg!(feature = "cluster"), cfg!(feature = "services"));
+        self.commands.iter().any(|step| match &step.command {
+            Command::World(_) => !has_cluster,
+            Command::Ask(Request::Parser(_) | Request::Extra(ExtraRequest::Memcached(_) | ExtraRequest::Rest(_))) => {
+                !has_services
+            }
+            Command::Expect(expectation) => !has_services && expectation.is_of_http(),
+            _ => false,
+        })
+    }
 }
 
 /// One command, with its place.

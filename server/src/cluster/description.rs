@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The paths and what can be asked there.
-pub fn description() -> [(&'static str, Value); 3] {
+pub fn description() -> [(&'static str, Value); 4] {
     let level = json!({
         "name": "level", "in": "query", "description": "How many replicas must answer.",
         "schema": {"type": "string", "enum": ["one", "quorum", "all"], "default": "quorum"},
@@ -17,20 +17,38 @@ pub fn description() -> [(&'static str, Value); 3] {
         "schema": {"type": "integer", "minimum": 1, "maximum": 1_u64 << 32},
     });
     let tag = json!({"name": "tag", "in": "query", "schema": {"type": "string", "minLength": 1, "maxLength": 1024}});
+    let session = json!({
+        "name": "X-Cache-Session", "in": "header", "schema": {"type": "string"},
+        "description": "The last token of the session, or `new`: what is read is never older than what the session has seen.",
+    });
     let value = json!({"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}});
     let read = json!({
-        "operationId": "getClusterKey", "summary": "A value of the cluster", "parameters": [key, level],
+        "operationId": "getClusterKey", "summary": "A value of the cluster", "parameters": [key, level, session],
         "responses": responses(&[(200, json!({"description": "Its bytes.", "content": value}))]),
     });
     let write = json!({
-        "operationId": "putClusterKey", "summary": "Stores a value in the cluster", "parameters": [key, level, ttl, tag],
+        "operationId": "putClusterKey", "summary": "Stores a value in the cluster", "parameters": [key, level, ttl, tag, session],
         "requestBody": {"required": false, "content": value},
         "responses": responses(&[(200, done("As many replicas as the level says have it."))]),
     });
     let delete = json!({
-        "operationId": "deleteClusterKey", "summary": "Deletes a key of the cluster", "parameters": [key, level],
+        "operationId": "deleteClusterKey", "summary": "Deletes a key of the cluster", "parameters": [key, level, session],
         "responses": responses(&[(200, done("As many replicas as the level says know that it is deleted."))]),
     });
+    let one = |name: &str| {
+        json!({
+            "type": "object", "required": [name], "additionalProperties": false,
+            "properties": {name: {"type": "string", "minLength": 1, "maxLength": 1024}},
+        })
+    };
+    let reaches = ["key", "pattern", "tag", "namespace"].map(one);
+    let reach = json!({"oneOf": reaches});
+    let invalidate = json!({"post": {
+        "operationId": "invalidateClusterKeys", "summary": "Deletes a key, or all that a pattern, a tag or a namespace reaches",
+        "parameters": [session],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": reach}}},
+        "responses": responses(&[(200, done("A quorum of the nodes knows that they are deleted."))]),
+    }});
     let status = json!({"get": {
         "operationId": "getClusterStatus", "summary": "How this node sees the cluster",
         "responses": responses(&[(200, done("Its stage, life, term, leader, ring and members, and the other nodes."))]),
@@ -48,6 +66,7 @@ pub fn description() -> [(&'static str, Value); 3] {
     }});
     [
         ("/cluster/keys/{key}", json!({"get": read, "put": write, "delete": delete})),
+        ("/cluster/invalidate", invalidate),
         ("/cluster/status", status),
         ("/cluster/members", members),
     ]

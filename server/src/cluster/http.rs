@@ -5,189 +5,168 @@
 //! | `GET /cluster/keys/{key}?level=` | 200 and the value's bytes; 404 |
 //! | `PUT /cluster/keys/{key}?level=&ttl=&tag=` | 200: the body's bytes are stored |
 //! | `DELETE /cluster/keys/{key}?level=` | 200: it is deleted |
+//! | `POST /cluster/invalidate`, `{"key": …}`, `{"pattern": …}`, `{"tag": …}` or `{"namespace": …}` | 200: a quorum knows that all these are deleted |
 //! | `GET /cluster/status` | how the node sees the cluster |
 //! | `POST /cluster/members`, `{"join": "n4", "address": "…"}` or `{"leave": "n2"}` | 202: it is under way |
+//!
+//! With the header `X-Cache-Session` the first four belong to a [session](super::session).
 
-use std::borrow::Cow;
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod asked;
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use cachedojo::cluster::ids::SECOND;
-use cachedojo::cluster::record::{Key, Value};
-use cachedojo::cluster::{Failure, Level, NodeId, Outcome, Request, Version};
-use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use cachedojo::cluster::record::Key;
+use cachedojo::cluster::{Failure, Level, Outcome, Request, Version};
 use serde_json::json;
 
+use self::asked::{Asked, Refusal, VALUE_BYTES_MAX};
 use super::input::{Cannot, Full};
-use super::settings::read_id;
+use super::session::{Session, WrongSession};
 use super::{Cluster, Silent};
 
-/// The longest key, and the longest tag, in bytes.
-const KEY_BYTES_MAX: usize = 1024;
-/// The largest value, in bytes: up to 64 of them go in one message between nodes.
-const VALUE_BYTES_MAX: usize = 256 << 10;
-/// The longest time to live, in seconds.
-const TTL_MAX_S: u64 = 1 << 32;
 /// Tells the version of a key.
 const VERSION: HeaderName = HeaderName::from_static("x-cache-version");
-
-/// A change of the members, as it is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Change {
-    Join { join: String, address: Option<String> },
-    Leave { leave: String },
-}
-
-/// What is asked, read and checked.
-#[derive(Debug)]
-enum Asked {
-    Operate(Request),
-    Status,
-    Join(NodeId, Option<SocketAddr>),
-    Leave(NodeId),
-}
-
-/// Why it is not answered as it should be.
-#[derive(Debug, PartialEq, Eq)]
-enum Refusal {
-    /// There is nothing of that name.
-    NoPath,
-    /// It is asked in another way: these are the methods that it knows.
-    Method(&'static str),
-    /// Something in it is wrong.
-    Bad(String),
-    /// The value is too large.
-    TooLarge,
-}
+/// The session's token.
+pub(super) const SESSION: HeaderName = HeaderName::from_static("x-cache-session");
 
 /// Answers a request whose path begins with `/cluster/`.
 pub async fn answer(
     cluster: Option<&Cluster>,
     method: &Method,
     (path, query): (&str, &str),
+    headers: &HeaderMap,
     body: Vec<u8>,
 ) -> Response {
     let Some(cluster) = cluster else {
         let text = "this server is no node of a cluster: start it with --node and --peers";
         return error(StatusCode::NOT_FOUND, text);
     };
-    let asked = match read(method, path, query, body) {
+    let asked = match asked::read(method, path, query, body) {
         Ok(asked) => asked,
         Err(refusal) => return refuse(refusal),
     };
+    let mut session = match read_session(headers, &cluster.proof) {
+        Ok(session) => session,
+        Err(wrong) => return error(status_of(wrong), &wrong.to_string()),
+    };
     let silent = "the node does not answer in time: try again, or ask another node";
-    obey(cluster, asked).await.unwrap_or_else(|Silent| error(StatusCode::SERVICE_UNAVAILABLE, silent))
+    let answered = obey(cluster, asked, session.as_mut()).await;
+    let mut response = answered.unwrap_or_else(|Silent| error(StatusCode::SERVICE_UNAVAILABLE, silent));
+    let token = session.map(|session| HeaderValue::try_from(session.token(&cluster.proof)));
+    if let Some(Ok(token)) = token {
+        response.headers_mut().insert(SESSION, token);
+    }
+    response
 }
 
-async fn obey(cluster: &Cluster, asked: Asked) -> Result<Response, Silent> {
-    Ok(match asked {
-        Asked::Operate(request) => match cluster.operate(request).await? {
-            Ok(outcome) => tell(outcome),
-            Err(Full) => error(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "this node's records take as much as they may: raise memory-mb, add nodes, or delete some",
-            ),
-        },
-        Asked::Status => json_answer(StatusCode::OK, &cluster.status().await?),
-        Asked::Join(node, address) => {
-            if node == cluster.id() {
-                return Ok(error(StatusCode::CONFLICT, &format!("{node} is this node: announce another one")));
-            }
-            cluster.announce(node, address).await?;
-            json_answer(StatusCode::ACCEPTED, &json!({"success": true, "node": node.to_string()}))
+/// The session that the headers name, if there is one.
+fn read_session(headers: &HeaderMap, proof: &[u8]) -> Result<Option<Session>, WrongSession> {
+    let lines: Vec<&[u8]> = headers.get_all(SESSION).iter().map(HeaderValue::as_bytes).collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8(lines.join(&b',')).map_err(|_| WrongSession::NoToken)?;
+    Session::read(&text, proof).map(Some)
+}
+
+const fn status_of(wrong: WrongSession) -> StatusCode {
+    match wrong {
+        WrongSession::NoToken => StatusCode::BAD_REQUEST,
+        WrongSession::Full => StatusCode::CONFLICT,
+    }
+}
+
+async fn obey(cluster: &Cluster, asked: Asked, session: Option<&mut Session>) -> Result<Response, Silent> {
+    let answered = match asked {
+        Asked::Read { key, level } => read(cluster, key, level, session).await?,
+        Asked::Write { key, value, ttl, tag, level } => {
+            let (level, at_least) = session.as_deref().map_or((level, Version::NONE), |session| {
+                let seen = session.of(&key).map_or(Version::NONE, |seen| seen.version);
+                (session.level_for(&key, level), seen)
+            });
+            let request = Request::Write { key: key.clone(), value, ttl, tag, level, at_least };
+            let outcome = cluster.operate(request).await?;
+            note(session, &key, level, &outcome);
+            outcome
         }
-        Asked::Leave(node) => match cluster.let_go(node).await? {
-            Ok(()) => json_answer(StatusCode::ACCEPTED, &json!({"success": true, "node": node.to_string()})),
-            Err(Cannot::NoMember(members)) => {
-                error(StatusCode::NOT_FOUND, &format!("{node} is no member: the members are {members}"))
+        Asked::Invalidate(selector) => {
+            let outcome = cluster.operate(Request::Invalidate { selector }).await?;
+            if let (Some(session), Ok(Outcome::Written { .. })) = (session, &outcome) {
+                session.note_invalidation();
             }
-            Err(Cannot::Last) => error(StatusCode::CONFLICT, "the last node cannot leave: let another one join first"),
-            Err(Cannot::NotReady) => error(StatusCode::SERVICE_UNAVAILABLE, &Failure::NotReady.to_string()),
-        },
+            outcome
+        }
+        Asked::Status => return Ok(json_answer(StatusCode::OK, &cluster.status().await?)),
+        Asked::Join(node, _) if node == cluster.id() => {
+            return Ok(error(StatusCode::CONFLICT, &format!("{node} is this node: announce another one")));
+        }
+        Asked::Join(node, address) => {
+            cluster.announce(node, address).await?;
+            return Ok(json_answer(StatusCode::ACCEPTED, &json!({"success": true, "node": node.to_string()})));
+        }
+        Asked::Leave(node) => {
+            return Ok(match cluster.let_go(node).await? {
+                Ok(()) => json_answer(StatusCode::ACCEPTED, &json!({"success": true, "node": node.to_string()})),
+                Err(Cannot::NoMember(members)) => {
+                    error(StatusCode::NOT_FOUND, &format!("{node} is no member: the members are {members}"))
+                }
+                Err(Cannot::Last) => {
+                    error(StatusCode::CONFLICT, "the last node cannot leave: let another one join first")
+                }
+                Err(Cannot::NotReady) => error(StatusCode::SERVICE_UNAVAILABLE, &Failure::NotReady.to_string()),
+            });
+        }
+    };
+    Ok(match answered {
+        Ok(outcome) => tell(outcome),
+        Err(Full) => error(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "this node's records take as much as they may: raise memory-mb, add nodes, or delete some",
+        ),
     })
 }
 
-fn read(method: &Method, path: &str, query: &str, body: Vec<u8>) -> Result<Asked, Refusal> {
-    if let Some(key) = path.strip_prefix("/cluster/keys/") {
-        return read_operation(method, key, query, body).map(Asked::Operate);
+type Answered = Result<Outcome, Full>;
+
+/// Reads a key; in a session, nothing older than what it has seen.
+async fn read(cluster: &Cluster, key: Key, level: Level, session: Option<&mut Session>) -> Result<Answered, Silent> {
+    let ask = |level, at_least| cluster.operate(Request::Read { key: key.clone(), level, at_least });
+    let Some(session) = session else { return ask(level, Version::NONE).await };
+    let mut level = session.level_for(&key, session.reads_at(level));
+    let mut answered = ask(level, Version::NONE).await?;
+    if let (Some(seen), Ok(Outcome::Read { version, .. })) = (session.of(&key), &answered)
+        && *version < seen.version
+    {
+        if seen.is_at_quorum && level == Level::One {
+            level = Level::Quorum;
+            answered = ask(level, Version::NONE).await?;
+        } else if !seen.is_at_quorum && level != Level::All {
+            // Some replica has it, unless it was forgotten or lost: and then all of them say so.
+            answered = first_read(ask(level, seen.version), ask(Level::All, Version::NONE)).await?;
+        }
     }
-    match (path, method) {
-        ("/cluster/status", &Method::GET) => Ok(Asked::Status),
-        ("/cluster/status", _) => Err(Refusal::Method("GET")),
-        ("/cluster/members", &Method::POST) => read_change(&body),
-        ("/cluster/members", _) => Err(Refusal::Method("POST")),
-        _ => Err(Refusal::NoPath),
+    note(Some(session), &key, level, &answered);
+    Ok(answered)
+}
+
+/// The first of two that reads something, or how the second one failed.
+async fn first_read(
+    one: impl Future<Output = Result<Answered, Silent>>,
+    other: impl Future<Output = Result<Answered, Silent>>,
+) -> Result<Answered, Silent> {
+    let has_read = |answered: &Result<Answered, Silent>| matches!(answered, Ok(Ok(Outcome::Read { .. })));
+    let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
+    tokio::select! {
+        first = &mut one => if has_read(&first) { first } else { other.await },
+        first = &mut other => if has_read(&first) { first } else { one.await },
     }
 }
 
-fn read_change(body: &[u8]) -> Result<Asked, Refusal> {
-    let change = serde_json::from_slice(body).map_err(|_| {
-        Refusal::Bad("write {\"join\": \"n4\", \"address\": \"127.0.0.1:7004\"} or {\"leave\": \"n2\"}".into())
-    })?;
-    match change {
-        Change::Join { join, address } => {
-            let address = address.map(|text| {
-                let address: SocketAddr = text.parse().map_err(|_| {
-                    Refusal::Bad(format!("`{text}` is no address: write one such as 127.0.0.1:7004, or none"))
-                })?;
-                if address.ip().is_unspecified() || address.port() == 0 {
-                    return Err(Refusal::Bad(format!(
-                        "nobody can be reached at {text}: write a node's own address and port"
-                    )));
-                }
-                Ok(address)
-            });
-            Ok(Asked::Join(read_id(&join).map_err(|wrong| Refusal::Bad(wrong.to_string()))?, address.transpose()?))
-        }
-        Change::Leave { leave } => Ok(Asked::Leave(read_id(&leave).map_err(|wrong| Refusal::Bad(wrong.to_string()))?)),
-    }
-}
-
-fn read_operation(method: &Method, key: &str, query: &str, body: Vec<u8>) -> Result<Request, Refusal> {
-    let key: Cow<'_, str> = percent_decode_str(key)
-        .decode_utf8()
-        .map_err(|_| Refusal::Bad("the key is no text: percent-encode it as UTF-8".into()))?;
-    if key.is_empty() || key.len() > KEY_BYTES_MAX || key.chars().any(char::is_control) {
-        return Err(Refusal::Bad(format!("a key has 1 to {KEY_BYTES_MAX} bytes and no control characters")));
-    }
-    let (mut level, mut ttl, mut tag) = (Level::Quorum, None, None);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "level" => {
-                level = Level::from_name(&value)
-                    .ok_or_else(|| Refusal::Bad(format!("`{value}` is no level: write one, quorum or all")))?;
-            }
-            "ttl" if *method == Method::PUT => {
-                let seconds = value.parse().ok().filter(|seconds| (1..=TTL_MAX_S).contains(seconds));
-                let seconds = seconds.ok_or_else(|| {
-                    Refusal::Bad(format!("`{value}` is no time to live: write whole seconds from 1 to {TTL_MAX_S}"))
-                })?;
-                ttl = Some(seconds * SECOND);
-            }
-            "tag" if *method == Method::PUT => {
-                if value.is_empty() || value.len() > KEY_BYTES_MAX {
-                    return Err(Refusal::Bad(format!("a tag has 1 to {KEY_BYTES_MAX} bytes")));
-                }
-                tag = Some(Arc::from(&*value));
-            }
-            _ => {
-                let known = if *method == Method::PUT { "level, ttl and tag" } else { "level" };
-                return Err(Refusal::Bad(format!("`{name}` is not known here: the query has {known}")));
-            }
-        }
-    }
-    let (key, at_least) = (Key::from(key), Version::NONE);
-    match *method {
-        Method::GET => Ok(Request::Read { key, level, at_least }),
-        Method::PUT if body.len() > VALUE_BYTES_MAX => Err(Refusal::TooLarge),
-        Method::PUT => Ok(Request::Write { key, value: Some(Value::from(body)), ttl, tag, level, at_least }),
-        Method::DELETE => Ok(Request::Write { key, value: None, ttl: None, tag: None, level, at_least }),
-        _ => Err(Refusal::Method("GET, PUT, DELETE")),
+/// The session has seen what was answered.
+fn note(session: Option<&mut Session>, key: &Key, level: Level, answered: &Answered) {
+    if let (Some(session), Ok(Outcome::Read { version, .. } | Outcome::Written { version })) = (session, answered) {
+        session.note(key, *version, level);
     }
 }
 
@@ -221,7 +200,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::NoPath => error(
             StatusCode::NOT_FOUND,
-            "there is nothing of that name: ask /cluster/keys/{key}, /cluster/status or /cluster/members",
+            "there is nothing of that name: ask /cluster/keys/{key}, /cluster/invalidate, /cluster/status or /cluster/members",
         ),
         Refusal::Method(allowed) => {
             let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
@@ -253,65 +232,4 @@ fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Body>
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the request is read as, or what is wrong with it.
-    fn check(method: &str, target: &str, body: &str) -> String {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        match read(&method, path, query, body.as_bytes().to_vec()) {
-            Ok(Asked::Operate(Request::Read { key, level, .. })) => format!("read {key} {level}"),
-            Ok(Asked::Operate(Request::Write { key, value: None, level, .. })) => format!("erase {key} {level}"),
-            Ok(Asked::Operate(Request::Write { key, value: Some(value), ttl, tag, level, .. })) => {
-                format!("write {key} {} {ttl:?} {tag:?} {level}", String::from_utf8_lossy(&value))
-            }
-            Ok(other) => format!("{other:?}"),
-            Err(Refusal::Bad(text)) => text,
-            Err(other) => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn every_request_is_read_or_refused_with_a_sentence() {
-        for (method, target, body, read) in [
-            ("GET", "/cluster/keys/user%3A1", "", "read user:1 quorum"),
-            ("GET", "/cluster/keys/a/b?level=one", "", "read a/b one"),
-            ("DELETE", "/cluster/keys/k?level=all", "", "erase k all"),
-            ("PUT", "/cluster/keys/k?ttl=3&tag=hot", "v", "write k v Some(3000000) Some(\"hot\") quorum"),
-            ("PUT", "/cluster/keys/k", "", "write k  None None quorum"),
-            ("GET", "/cluster/keys/", "", "a key has 1 to 1024 bytes and no control characters"),
-            ("GET", "/cluster/keys/%01", "", "a key has 1 to 1024 bytes and no control characters"),
-            ("GET", "/cluster/keys/%ff", "", "the key is no text: percent-encode it as UTF-8"),
-            ("GET", "/cluster/keys/k?level=two", "", "`two` is no level: write one, quorum or all"),
-            ("GET", "/cluster/keys/k?ttl=3", "", "`ttl` is not known here: the query has level"),
-            ("PUT", "/cluster/keys/k?ttl=0", "", "`0` is no time to live: write whole seconds from 1 to 4294967296"),
-            ("POST", "/cluster/keys/k", "", "Method(\"GET, PUT, DELETE\")"),
-            ("POST", "/cluster/status", "", "Method(\"GET\")"),
-            ("GET", "/cluster", "", "NoPath"),
-            ("POST", "/cluster/members", "{\"leave\": \"n2\"}", "Leave(NodeId(2))"),
-            ("POST", "/cluster/members", "{\"join\": \"n4\"}", "Join(NodeId(4), None)"),
-            ("POST", "/cluster/members", "{\"join\": \"n64\"}", "`n64` is no node: nodes are n1 to n63"),
-            (
-                "POST",
-                "/cluster/members",
-                "{\"join\": \"n4\", \"address\": \"here\"}",
-                "`here` is no address: write one such as 127.0.0.1:7004, or none",
-            ),
-            (
-                "POST",
-                "/cluster/members",
-                "{\"join\": \"n4\", \"leave\": \"n2\"}",
-                "write {\"join\": \"n4\", \"address\": \"127.0.0.1:7004\"} or {\"leave\": \"n2\"}",
-            ),
-        ] {
-            assert_eq!(check(method, target, body), read, "{method} {target} {body}");
-        }
-        let large = "x".repeat(VALUE_BYTES_MAX + 1);
-        assert_eq!(check("PUT", "/cluster/keys/k", &large), "TooLarge");
-        assert!(check("PUT", "/cluster/keys/k", &large[1..]).starts_with("write k xxx"));
-    }
 }

@@ -45,6 +45,8 @@ pub(super) struct Machine {
     stage: Stage,
     disk: u64,
     peers: BTreeMap<NodeId, Peer>,
+    /// When each was last heard.
+    heard: BTreeMap<NodeId, Micros>,
     identity: watch::Sender<Identity>,
     links: Links,
     random: Random,
@@ -80,6 +82,7 @@ impl Machine {
             stage: Stage::Gathering(Gathering::default()),
             disk: 0,
             peers: unknown.collect(),
+            heard: BTreeMap::new(),
             identity,
             links,
             random: Random::new(seed),
@@ -245,6 +248,7 @@ impl Machine {
                 node.request(self.asked, request, now, &mut self.effects);
             }
             Input::Message { envelope, room } => {
+                self.heard.insert(envelope.from, now.mono);
                 if let Stage::Running(node) = &mut self.stage {
                     node.receive(*envelope, now, &mut self.effects);
                 }

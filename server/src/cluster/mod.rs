@@ -9,9 +9,14 @@
 //! | `link`, `frame` | connections between nodes, and what goes over them |
 //! | `clock` | the machine's clocks |
 //! | [`http`], `description` | what clients and operators ask, and how other programs read of it |
+//! | `session` | what a client has seen, so that it never reads anything older |
 //!
 //! **What is kept.** The agreed log, the vote, the records and where the clocks stand, before anything is sent or answered that follows from
-//! them. Hints are not: replicas find what is missing by comparing. A node that cannot write to its disk any more ends.
+//! them. A node that cannot write to its disk any more ends.
+//!
+//! Hints are not kept, and no promise needs them. What was acknowledged at QUORUM is in the journals of a quorum of its replicas, and at ONE in
+//! that of one; a hint only brings it sooner to the others. Every three seconds each node compares digests with another one, and so a
+//! replica that missed a write gets it from those that have it, though the node that kept the hint has ended meanwhile.
 //!
 //! **A disk that is lost.** A node with an empty folder asks the others whether they have met it. If they have, it comes back as a new life, as
 //! the simulator's `restart with=nothing` does; if none has, and all answer, it is a founder that starts for the first time.
@@ -32,6 +37,7 @@ mod input;
 mod journal;
 mod link;
 mod machine;
+mod session;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -65,6 +71,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Cluster {
     id: NodeId,
     address: SocketAddr,
+    /// What the nodes of the cluster have in common, and no other one: seals the tokens of sessions.
+    proof: [u8; 32],
     inputs: mpsc::Sender<Input>,
 }
 
@@ -90,13 +98,13 @@ impl Cluster {
         listener: TcpListener,
         stop: watch::Receiver<bool>,
     ) -> Result<(Self, NodeThread)> {
-        let (id, address) = (config.id, listener.local_addr()?);
+        let (id, address, proof) = (config.id, listener.local_addr()?, config.proof);
         let (inputs, waiting) = mpsc::channel(WAITING);
         let (introduced, identity) = watch::channel(Identity { life: 0, disk: 0, others: BTreeMap::new() });
         let net = Arc::new(Net {
             me: id,
             cluster: config.cluster.as_str().into(),
-            proof: config.proof,
+            proof,
             address,
             identity,
             inputs: inputs.clone(),
@@ -119,7 +127,7 @@ impl Cluster {
         let thread = std::thread::Builder::new().name(id.to_string()).spawn(run).context("no thread to be had")?;
         tokio::spawn(link::listen(listener, net));
         tokio::spawn(tick(inputs.clone(), stop));
-        Ok((Self { id, address, inputs: inputs.clone() }, NodeThread { inputs, thread, failed: Some(failed) }))
+        Ok((Self { id, address, proof, inputs: inputs.clone() }, NodeThread { inputs, thread, failed: Some(failed) }))
     }
 
     /// Which node it is.

@@ -43,8 +43,13 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
         (["--timeout-ms", "soon"], "--timeout-ms: `soon` is out of range: write a whole number from 1 to 3600000"),
         (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
         (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
-        (["--store", "disk"], "--store: `disk` is no store: write memory or redis://HOST:PORT"),
+        (
+            ["--store", "disk"],
+            "--store is no store: write memory, redis://HOST:PORT or redis+cluster://HOST:PORT,HOST:PORT",
+        ),
         (["--database", "mysql://x"], "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…"),
+        (["--tls-cert", "c.pem"], "--tls-cert needs its key: name it with tls-key"),
+        (["--tls-key", "k.pem"], "--tls-key needs its certificate: name it with tls-cert"),
         (["--token", "a b"], "--token: a token has printable ASCII characters and no spaces"),
         (
             ["--body-bytes", "2000"],
@@ -60,15 +65,28 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
 }
 
 #[test]
+fn a_redis_cluster_is_named_by_some_of_its_nodes() {
+    for (value, urls) in [
+        ("redis+cluster://127.0.0.1:1", &["redis://127.0.0.1:1"][..]),
+        ("redis+cluster://u:p@a:1, b:2", &["redis://u:p@a:1", "redis://u:p@b:2"]),
+    ] {
+        let urls = urls.iter().map(|url| (*url).to_owned()).collect();
+        assert_eq!(config(&["--store", value], &[]).expect("right").store, StoreUrl::RedisCluster(urls));
+    }
+}
+
+#[test]
 fn every_setting_is_a_flag() {
     let mut all = Flags::default();
     for &(name, access) in SETTINGS {
         *access(&mut all) = Some(name.to_owned());
     }
     let Flags { config: _, listen, memcached, token, memory_mb, value_bytes, body_bytes, .. } = all.clone();
-    let Flags { connections, timeout_ms, farewell_ms, log, clock, node, peers, cluster, data, .. } = all;
+    let Flags {
+        connections, timeout_ms, farewell_ms, log, clock, node, peers, cluster, data, tls_cert, tls_key, ..
+    } = all;
     let fields = [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
-    assert!(fields.iter().chain(&[log, clock, node, peers, cluster, data]).all(Option::is_some));
+    assert!(fields.iter().chain(&[log, clock, node, peers, cluster, data, tls_cert, tls_key]).all(Option::is_some));
 }
 
 #[test]
@@ -76,7 +94,7 @@ fn a_node_of_a_cluster_is_checked_before_anything_is_opened() {
     let three = "n1=127.0.0.1:7001,n2=127.0.0.1:7002,n3=127.0.0.1:7003";
     let node = config(&["--node", "n2", "--peers", three], &[]).expect("right").node.expect("a node");
     assert_eq!((node.id.number(), node.address().port(), node.founders().len()), (2, 7002, 3));
-    assert_eq!(node.folder, std::path::Path::new("cachedojo-n2"));
+    assert_eq!(node.folder, Path::new("cachedojo-n2"));
     // An even number of them is as good, and port 0 is for those whose address is not known.
     let environment =
         [("CACHEDOJO_NODE", "n1"), ("CACHEDOJO_PEERS", "n1=[::1]:0, n2=[::1]:0"), ("CACHEDOJO_DATA", "d")];

@@ -1,5 +1,10 @@
 //! The entries in Redis, with the key names of the API document. Every operation is one script, so counters and entries
 //! always agree, however many services share them.
+//!
+//! In a Redis Cluster a script may touch the keys of one slot only, so the namespace is the hash tag: `cache:{users}:user_123`. All of
+//! a namespace is on one node and its replicas; it is many namespaces that use many nodes.
+
+mod link;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -9,14 +14,13 @@ use cachedojo::protocol::rest::{
     ANSWER_BYTES_MAX, Eviction, Failure, Found, Machine, NewEntry, Reply, Request, Selection, Settings, Stats,
     check_answer,
 };
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{ErrorKind, RedisError, Script, ScriptInvocation};
+use redis::{ErrorKind, RedisError, Script, ScriptInvocation, Value};
 use tokio::sync::Semaphore;
+
+use self::link::Link;
 
 /// The most operations that wait for Redis at a time; further ones wait for these, as long as a request may take.
 const IN_FLIGHT_MAX: usize = 512;
-/// The longest pause between two reconnects; pauses grow up to it, with jitter.
-const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(500);
 /// How many keys a flush examines or deletes in one step.
 const FLUSH_STEP: usize = 500;
 /// The longest time to live that Redis accepts, in milliseconds.
@@ -25,7 +29,7 @@ const TTL_MS_MAX: u64 = 1 << 52;
 /// Redis as the store.
 #[derive(Debug)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    link: Link,
     script: Script,
     timeout: Duration,
     in_flight: Semaphore,
@@ -39,20 +43,25 @@ impl RedisStore {
     /// # Errors
     /// The URL is not one of Redis.
     pub fn new(url: &str, timeout: Duration, settings: Machine) -> anyhow::Result<Self> {
-        let client = redis::Client::open(url)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(timeout))
-            .set_response_timeout(Some(timeout))
-            .set_number_of_retries(1)
-            .set_max_delay(RECONNECT_PAUSE_MAX);
-        let connection = client.get_connection_manager_lazy(config)?;
-        Ok(Self {
-            connection,
-            script: Script::new(include_str!("redis.lua")),
+        Ok(Self::over(Link::one(url, timeout)?, timeout, settings))
+    }
+
+    /// A store in a Redis Cluster that has the Redis of these URLs among its own; it connects at its first request.
+    ///
+    /// # Errors
+    /// A URL is not one of Redis.
+    pub fn of_cluster(urls: &[String], timeout: Duration, settings: Machine) -> anyhow::Result<Self> {
+        Ok(Self::over(Link::cluster(urls, timeout)?, timeout, settings))
+    }
+
+    fn over(link: Link, timeout: Duration, settings: Machine) -> Self {
+        Self {
+            link,
+            script: Script::new(include_str!("redis/operation.lua")),
             timeout,
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
             settings: RwLock::new(settings),
-        })
+        }
     }
 
     /// Executes a request, within the time limit.
@@ -107,16 +116,20 @@ impl RedisStore {
     }
 
     async fn health(&self) -> Result<Reply, Failure> {
-        let mut connection = self.connection.clone();
-        let text: String =
-            redis::cmd("INFO").arg("memory").query_async(&mut connection).await.map_err(|error| failure(&error))?;
-        let field = |name: &str| {
-            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse::<u64>().ok())
+        let mut link = self.link.clone();
+        let told: Value =
+            redis::cmd("INFO").arg("memory").query_async(&mut link).await.map_err(|error| failure(&error))?;
+        // A cluster's nodes answer each for itself.
+        let texts: Vec<String> = match told {
+            Value::Map(of_nodes) => of_nodes.into_iter().filter_map(|(_, told)| text_of(told)).collect(),
+            told => text_of(told).into_iter().collect(),
         };
-        let bytes = field("used_memory").unwrap_or(0);
+        let sum = |of: &dyn Fn(&str) -> Option<u64>| texts.iter().filter_map(|text| of(text)).sum();
+        let bytes = sum(&|text| info(text, "used_memory"));
         // Without a limit of its own, Redis's limit is the machine's memory.
-        let bytes_max = field("maxmemory").filter(|max| *max > 0).or(field("total_system_memory")).unwrap_or(u64::MAX);
-        Ok(Reply::Healthy { bytes, bytes_max })
+        let bytes_max =
+            sum(&|text| info(text, "maxmemory").filter(|max| *max > 0).or_else(|| info(text, "total_system_memory")));
+        Ok(Reply::Healthy { bytes, bytes_max: if bytes_max > 0 { bytes_max } else { u64::MAX } })
     }
 
     async fn get(&self, namespace: &str, key: &str) -> Result<Reply, Failure> {
@@ -172,24 +185,25 @@ impl RedisStore {
 
     /// Visits the namespace's index in steps, so that other requests do not wait for long.
     async fn flush(&self, namespace: &str, selection: &Selection) -> Result<u64, Failure> {
-        let index = names(namespace)[1].clone();
+        let [_, index, ..] = self.names(namespace);
+        let space = self.space(namespace);
         let is_match = selection.matcher::<String>();
-        let mut connection = self.connection.clone();
+        let mut link = self.link.clone();
         let (mut cursor, mut deleted) = (0_u64, 0);
         loop {
             let mut scan = redis::cmd("ZSCAN");
             scan.arg(&index).arg(cursor).arg("COUNT").arg(FLUSH_STEP);
             let (next, rows): (u64, Vec<(String, f64)>) =
-                scan.query_async(&mut connection).await.map_err(|error| failure(&error))?;
+                scan.query_async(&mut link).await.map_err(|error| failure(&error))?;
             let mut keys: Vec<String> = rows.into_iter().map(|(key, _)| key).collect();
             let mut tags = vec![Vec::new(); keys.len()];
             if selection.tag.is_some() {
                 let mut pipeline = redis::pipe();
                 for key in &keys {
-                    pipeline.hget(format!("cache_meta:{namespace}:{key}"), "tags");
+                    pipeline.hget(format!("cache_meta:{space}:{key}"), "tags");
                 }
                 let texts: Vec<Option<String>> =
-                    pipeline.query_async(&mut connection).await.map_err(|error| failure(&error))?;
+                    pipeline.query_async(&mut link).await.map_err(|error| failure(&error))?;
                 tags = texts.into_iter().map(|text| read_tags(&text.unwrap_or_default())).collect();
             }
             let mut tags = tags.into_iter();
@@ -215,6 +229,17 @@ impl RedisStore {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).settings(namespace)
     }
 
+    /// The namespace as Redis's keys have it.
+    fn space(&self, namespace: &str) -> String {
+        if self.link.is_cluster() { format!("{{{namespace}}}") } else { namespace.to_owned() }
+    }
+
+    /// The four Redis keys of a namespace, for the script.
+    fn names(&self, namespace: &str) -> [String; 4] {
+        let space = self.space(namespace);
+        ["stats", "index", "order", "sizes"].map(|name| format!("cache_{name}:{space}"))
+    }
+
     fn policy(&self, namespace: &str) -> &'static str {
         policy_name(self.settings(namespace))
     }
@@ -222,7 +247,7 @@ impl RedisStore {
     /// The script for an operation on a namespace.
     fn operation(&self, name: &str, namespace: &str) -> ScriptInvocation<'_> {
         let mut call = self.script.prepare_invoke();
-        for key in names(namespace) {
+        for key in self.names(namespace) {
             call.key(key);
         }
         call.arg(name);
@@ -230,8 +255,8 @@ impl RedisStore {
     }
 
     async fn run<T: redis::FromRedisValue>(&self, namespace: &str, call: ScriptInvocation<'_>) -> Result<T, Failure> {
-        let mut connection = self.connection.clone();
-        call.invoke_async(&mut connection).await.map_err(|error| {
+        let mut link = self.link.clone();
+        call.invoke_async(&mut link).await.map_err(|error| {
             tracing::debug!(namespace, %error, "Redis refused");
             failure(&error)
         })
@@ -241,9 +266,14 @@ impl RedisStore {
 /// The script's answer about an entry: value, milliseconds to live, when it was stored, reads, tags, and now.
 type EntryRow = (String, i64, u64, u64, String, u64);
 
-/// The four Redis keys of a namespace, for the script.
-fn names(namespace: &str) -> [String; 4] {
-    ["stats", "index", "order", "sizes"].map(|name| format!("cache_{name}:{namespace}"))
+/// The text of an answer that is one.
+fn text_of(told: Value) -> Option<String> {
+    redis::from_redis_value(told).ok()
+}
+
+/// A number in the answer to INFO.
+fn info(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
 }
 
 /// The policy's name in the script: those that Redis cannot do become LRU there.

@@ -6,4 +6,5 @@ mod limits;
 mod memcached;
 mod same_bytes;
 mod support;
+mod tls;
 mod watching;

@@ -88,9 +88,14 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).expect("it listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Self { stream: BufReader::new(stream) }
+        Self::try_new(address).expect("it listens")
+    }
+
+    /// A connection to where perhaps nobody listens.
+    pub(crate) fn try_new(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: BufReader::new(stream) })
     }
 
     /// A request with an empty body or a JSON one.

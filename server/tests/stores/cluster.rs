@@ -1,7 +1,8 @@
-//! A cluster of real processes: killed, started again, robbed of its disk, and changed while it runs. What was acknowledged at QUORUM is
-//! read back at QUORUM every time.
+//! A cluster of real processes: killed, started again, robbed of its disk, and changed while clients write. What was acknowledged at QUORUM
+//! is read back at QUORUM every time.
 
-use std::collections::BTreeMap;
+mod sessions;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::load::{Known, Load};
 use crate::processes::{Folder, Process};
 use crate::support::Client;
 
@@ -97,37 +99,17 @@ impl Node {
     }
 }
 
-/// A client that keeps what was acknowledged.
-#[derive(Default)]
-struct Writer {
-    acknowledged: BTreeMap<String, String>,
-    next: usize,
-    refused: usize,
+/// Every value that was acknowledged is there, whichever node is asked.
+fn check(clients: &mut [Vec<Known>], by: &[&Node]) {
+    for (client, keys) in clients.iter_mut().enumerate() {
+        for (key, known) in keys.iter_mut().enumerate() {
+            known.check(client, key, |target| by[(client + key) % by.len()].served("GET", target, ""));
+        }
+    }
 }
 
-impl Writer {
-    /// Writes so many keys more at QUORUM, each by the next of these nodes.
-    fn write(&mut self, count: usize, by: &[&Node]) {
-        for _ in 0..count {
-            self.next += 1;
-            let (key, value) = (format!("user:{}", self.next), format!("value {}", self.next));
-            let (status, body) = by[self.next % by.len()].ask("PUT", &format!("/cluster/keys/{key}"), &value);
-            if status == 200 {
-                self.acknowledged.insert(key, value);
-            } else {
-                assert_eq!(status, 503, "{body}");
-                self.refused += 1;
-            }
-        }
-    }
-
-    /// Every acknowledged value is there, whichever node is asked.
-    fn check(&self, by: &[&Node]) {
-        for (number, (key, value)) in self.acknowledged.iter().enumerate() {
-            let read = by[number % by.len()].served("GET", &format!("/cluster/keys/{key}?level=quorum"), "");
-            assert_eq!(read, (200, value.clone()), "{key}");
-        }
-    }
+fn places(nodes: &[&Node]) -> Vec<std::net::SocketAddr> {
+    nodes.iter().map(|node| node.http).collect()
 }
 
 fn three(folder: &Path) -> [Node; 3] {
@@ -157,21 +139,32 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
     assert_eq!(n3.served("GET", "/cluster/keys/a%2Fb", ""), (200, "written at n1".to_owned()));
     assert_eq!(n2.served("DELETE", "/cluster/keys/a%2Fb?level=all", "").0, 200);
     assert_eq!(n1.ask("GET", "/cluster/keys/a%2Fb?level=one", "").0, 404);
+    sessions::check([&n1, &n2, &n3]);
 
-    let mut writer = Writer::default();
-    writer.write(60, &[&n1, &n2, &n3]);
-    n3.process.kill();
-    writer.write(60, &[&n1, &n2]);
-    let (status, body) = n1.ask("PUT", "/cluster/keys/k?level=all", "v");
-    assert!(status == 503 && body.contains("all needs 3 of the replicas n1 n2 n3"), "{body}");
-    n3 = Node::start(folder.path(), "n3", &all, &[&n1, &n2]);
-    writer.write(60, &[&n1, &n2, &n3]);
-    assert_eq!(n3.until_member(&all)["life"], 1, "it had its disk");
-    assert!(writer.acknowledged.len() >= 120, "{} of {} were refused", writer.refused, writer.next);
-    // It catches up with what it missed: with three nodes each holds every key.
-    let records = writer.acknowledged.len();
-    n3.until("caught up", |status| status["records"].as_u64().is_some_and(|held| held >= records as u64));
-    writer.check(&[&n1, &n2, &n3]);
+    let load = Load::new(3, places(&[&n1, &n2, &n3]));
+    let mut clients: Vec<Vec<Known>> = std::thread::scope(|scope| {
+        let (end, clients) = (load.end(), load.start(scope));
+        load.until_more(12);
+        // Whoever asks it just now hears nothing, and the clients do not know that it is gone.
+        n3.process.kill();
+        load.until_more(8);
+        let (status, body) = n1.ask("PUT", "/cluster/keys/k?level=all", "v");
+        assert!(status == 503 && body.contains("all needs 3 of the replicas n1 n2 n3"), "{body}");
+        n3 = Node::start(folder.path(), "n3", &all, &[&n1, &n2]);
+        load.ask(places(&[&n1, &n2, &n3]));
+        load.until_more(8);
+        assert_eq!(n3.until_member(&all)["life"], 1, "it had its disk");
+        drop(end);
+        clients.into_iter().map(|client| client.join().expect("it saw nothing wrong")).collect()
+    });
+    let (acknowledged, refused, unreachable) = load.counts();
+    assert!(acknowledged >= 3 * 28 && unreachable > 0, "{acknowledged}, {refused} refused, {unreachable} unreachable");
+    // It catches up with what it missed, though whoever kept hints for it ends: with three nodes each holds every key.
+    n1.process.kill();
+    n1 = Node::start(folder.path(), "n1", &all, &[&n2, &n3]);
+    let records = n2.until_member(&all)["records"].as_u64();
+    n3.until("caught up", |status| status["records"].as_u64() >= records);
+    check(&mut clients, &[&n1, &n2, &n3]);
 
     // All at once: what is left is on the disks.
     for node in [&mut n1, &mut n2, &mut n3] {
@@ -183,12 +176,12 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
     for node in [&n1, &n2, &n3] {
         assert_eq!(node.until_member(&all)["life"], 1);
     }
-    writer.check(&[&n1, &n2, &n3]);
+    check(&mut clients, &[&n1, &n2, &n3]);
 
     // Told to end, one ends; the others go on.
     n2.process.signal("TERM");
     assert_eq!(n2.process.wait().0, Some(0));
-    writer.check(&[&n1, &n3]);
+    check(&mut clients, &[&n1, &n3]);
 
     // Two processes never share a folder, nor does one node take another's.
     let second = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"))
@@ -205,17 +198,6 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
     let folder = Folder::new();
     let all = ["n1", "n2", "n3"];
     let [n1, mut n2, n3] = three(folder.path());
-    let mut writer = Writer::default();
-    writer.write(40, &[&n1, &n2, &n3]);
-
-    // A new machine in the place of one that is gone: a new life, which vouches for nothing before it has caught up.
-    n2.process.kill();
-    std::fs::remove_dir_all(folder.path().join("n2")).expect("its disk is lost");
-    n2 = Node::start(folder.path(), "n2", &all, &[&n1, &n3]);
-    writer.write(20, &[&n1, &n3]);
-    assert_eq!(n2.until_member(&all)["life"], 2);
-    writer.check(&[&n2]);
-
     // A stranger on the nodes' port is told why it is refused, or is hung up on.
     let refused = |bytes: &[u8]| {
         let mut stream = TcpStream::connect(&n1.address).expect("it listens");
@@ -237,30 +219,57 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
     });
     drop(other);
 
-    // Who was not announced is told so, and let in once it is.
+    // Nor does a second one of the same name take the place of the first.
+    let twin = Node::start(&folder.path().join("twin"), "n2", &all, &[&n1, &n3]);
+    for peer in ["n1", "n3"] {
+        twin.until("refused", |status| {
+            let trouble = status["peers"][peer]["trouble"].as_str();
+            trouble.is_some_and(|why| why.contains(&format!("n2 is connected to {peer} already, from {}", n2.address)))
+        });
+    }
+    drop(twin);
+    assert_eq!(n2.until_member(&all)["life"], 1);
+
     let four = ["n1", "n2", "n3", "n4"];
     let n4 = Node::start(folder.path(), "n4", &four, &[&n1, &n2, &n3]);
-    n4.until("refused", |status| {
-        status["peers"]["n1"]["trouble"]
-            .as_str()
-            .is_some_and(|why| why.contains("n4 is not known to n1: announce it first"))
-    });
-    assert_eq!(n1.ask("POST", "/cluster/members", "{\"join\": \"n4\"}").0, 202);
-    writer.write(20, &[&n1, &n2, &n3]);
-    for node in [&n1, &n2, &n3, &n4] {
-        node.until_member(&four);
-    }
-    writer.check(&[&n4]);
+    let load = Load::new(3, places(&[&n1, &n2, &n3]));
+    let mut clients: Vec<Vec<Known>> = std::thread::scope(|scope| {
+        let (end, clients) = (load.end(), load.start(scope));
+        load.until_more(6);
+        // A new machine in the place of one that is gone: a new life, which vouches for nothing before it has caught up.
+        n2.process.kill();
+        std::fs::remove_dir_all(folder.path().join("n2")).expect("its disk is lost");
+        n2 = Node::start(folder.path(), "n2", &all, &[&n1, &n3]);
+        load.ask(places(&[&n1, &n2, &n3]));
+        load.until_more(4);
+        assert_eq!(n2.until_member(&all)["life"], 2);
 
-    // One leaves; its keys go to the others first.
-    assert_eq!(n4.ask("POST", "/cluster/members", "{\"leave\": \"n9\"}").0, 404);
-    assert_eq!(n4.ask("POST", "/cluster/members", "{\"leave\": \"n1\"}").0, 202);
-    writer.write(20, &[&n2, &n3, &n4]);
-    for node in [&n2, &n3, &n4] {
-        node.until_member(&["n2", "n3", "n4"]);
-    }
-    n1.until("gone", |status| status["stage"] == "left");
+        // Who was not announced is told so, and let in once it is.
+        n4.until("refused", |status| {
+            status["peers"]["n1"]["trouble"]
+                .as_str()
+                .is_some_and(|why| why.contains("n4 is not known to n1: announce it first"))
+        });
+        assert_eq!(n1.ask("POST", "/cluster/members", "{\"join\": \"n4\"}").0, 202);
+        load.ask(places(&[&n1, &n2, &n3, &n4]));
+        load.until_more(4);
+        for node in [&n1, &n2, &n3, &n4] {
+            node.until_member(&four);
+        }
+
+        // One leaves; its keys go to the others first.
+        assert_eq!(n4.ask("POST", "/cluster/members", "{\"leave\": \"n9\"}").0, 404);
+        assert_eq!(n4.ask("POST", "/cluster/members", "{\"leave\": \"n1\"}").0, 202);
+        load.until_more(4);
+        for node in [&n2, &n3, &n4] {
+            node.until_member(&["n2", "n3", "n4"]);
+        }
+        n1.until("gone", |status| status["stage"] == "left");
+        load.ask(places(&[&n2, &n3, &n4]));
+        load.until_more(2);
+        drop(end);
+        clients.into_iter().map(|client| client.join().expect("it saw nothing wrong")).collect()
+    });
     drop(n1);
-    writer.check(&[&n2, &n3, &n4]);
-    assert!(writer.acknowledged.len() >= 80, "{} of {} were refused", writer.refused, writer.next);
+    check(&mut clients, &[&n2, &n3, &n4]);
 }

@@ -4,8 +4,10 @@
 mod chaos;
 mod cluster;
 mod database;
+mod load;
 mod processes;
 mod redis;
+mod redis_cluster;
 #[path = "../service/support.rs"]
 #[expect(dead_code, reason = "the other tests use the rest of it")]
 mod support;

@@ -10,9 +10,11 @@
 mod count;
 #[cfg(feature = "whole")]
 pub mod course;
+#[cfg(feature = "whole")]
 pub mod module;
 #[cfg(feature = "whole")]
 pub mod program;
+#[cfg(feature = "whole")]
 pub mod race;
 mod utf16;
 pub mod view;
@@ -25,7 +27,7 @@ use wasm_bindgen::prelude::*;
 
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
-use cachedojo_lab::runner::{Runner, render, run};
+use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
 use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
@@ -34,6 +36,7 @@ use cachedojo_notation::text::Language;
 use cachedojo_wire::{Request, RingRequest};
 
 use crate::count::count;
+#[cfg(feature = "whole")]
 use crate::module::{ModuleSubject, Program};
 use crate::utf16::Utf16;
 use crate::view::{ENTRIES_SHOWN_MAX, NUMBER_MAX, View, node_view, pair_count, pairs, ring_view};
@@ -49,6 +52,8 @@ pub struct Reading {
     /// The dialect in which it was probably written, if that is another.
     #[tsify(type = "\"line\" | \"memcached\" | \"rest\" | \"lab\"", optional)]
     pub meant: Option<&'static str>,
+    /// Whether the script takes what this module leaves out: then the other module must read it.
+    pub needs_whole: bool,
 }
 
 /// A mistake, with its place.
@@ -123,6 +128,7 @@ enum Driven {
     /// The engine, whose state can be shown.
     Reference(Box<Reference>),
     /// A program, of which only the answers are known.
+    #[cfg(feature = "whole")]
     Program(ModuleSubject),
 }
 
@@ -132,6 +138,7 @@ impl Default for Driven {
     }
 }
 
+#[cfg(feature = "whole")]
 impl Driven {
     /// Fresh: a program, or the reference where there is none.
     fn by(program: Option<Program>) -> Result<Self, JsError> {
@@ -141,17 +148,29 @@ impl Driven {
     fn of(program: &Program) -> Result<Self, JsError> {
         ModuleSubject::new(program).map(Self::Program).map_err(|why| JsError::new(&why))
     }
+}
 
+impl Driven {
     fn subject(&mut self) -> &mut dyn Subject {
         match self {
             Self::Reference(reference) => reference.as_mut(),
+            #[cfg(feature = "whole")]
             Self::Program(program) => program,
+        }
+    }
+
+    fn reference_mut(&mut self) -> Option<&mut Reference> {
+        match self {
+            Self::Reference(reference) => Some(reference),
+            #[cfg(feature = "whole")]
+            Self::Program(_) => None,
         }
     }
 
     fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Reference(reference) => Some(reference),
+            #[cfg(feature = "whole")]
             Self::Program(_) => None,
         }
     }
@@ -184,6 +203,7 @@ pub fn version() -> String {
 pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
+    let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
     let language = language_of(language);
     let mut utf16 = Utf16::new(text);
     let shown = advise(text, dialect).into_iter().chain(script.diagnostics).take(DIAGNOSTICS_SHOWN_MAX);
@@ -195,7 +215,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
     });
     let diagnostics = diagnostics.collect();
     let meant = meant(text, dialect).map(Dialect::name);
-    Ok(Reading { commands: count(script.commands.len()), diagnostics, meant }.into_ts()?)
+    Ok(Reading { commands, diagnostics, meant, needs_whole }.into_ts()?)
 }
 
 /// Classifies a script's words for an editor, four numbers for each: from and to, in UTF-16 code units; the kind (as
@@ -254,29 +274,6 @@ pub fn example(file: &str, language: &str) -> Result<Ts<Example>, JsError> {
     Ok(example.into_ts()?)
 }
 
-/// Runs a whole script on a program, or on the reference where none is given; its events as JSON, byte for byte what
-/// `grader run --format json` prints.
-///
-/// # Errors
-/// When there is no such dialect, or the program cannot be instantiated.
-#[wasm_bindgen(js_name = runJson)]
-pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
-    let script = parse(text, dialect_of(dialect)?);
-    Ok(serde_json::to_string(&run(&script, Driven::by(program)?.subject(), seed))?)
-}
-
-/// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
-/// `grader run` prints.
-///
-/// # Errors
-/// As [`run_json`].
-#[wasm_bindgen(js_name = runText)]
-pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
-    let dialect = dialect_of(dialect)?;
-    let script = parse(text, dialect);
-    Ok(render(&run(&script, Driven::by(program)?.subject(), seed), dialect))
-}
-
 #[wasm_bindgen]
 impl Session {
     /// A session at a script's beginning.
@@ -292,6 +289,7 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such dialect, or the program cannot be instantiated.
+    #[cfg(feature = "whole")]
     #[wasm_bindgen(js_name = ofProgram)]
     pub fn of_program(text: &str, dialect: &str, seed: u64, program: &Program) -> Result<Session, JsError> {
         Self::with(Driven::of(program)?, text, dialect, seed)
@@ -336,10 +334,10 @@ impl Session {
 
     /// Goes back to the latest saved state at or before `position`. `false` if there is none: then the run must start again.
     pub fn rewind(&mut self, position: u32) -> bool {
-        let Driven::Reference(subject) = &mut self.subject else { return false };
+        let Some(subject) = self.subject.reference_mut() else { return false };
         let Some((runner, reference)) = self.trail.at_most(position as usize) else { return false };
         self.runner = runner;
-        **subject = reference;
+        *subject = reference;
         self.is_done = self.runner.position() == self.script.commands.len();
         self.asked.clear();
         for step in self.script.commands[..self.runner.position()].iter().rev().take(ASKED_SOUGHT) {
@@ -380,7 +378,7 @@ impl Session {
     /// Whether the script needs what this module leaves out: then it must run in the other module.
     #[wasm_bindgen(getter, js_name = needsWhole)]
     pub fn needs_whole(&self) -> bool {
-        !cfg!(feature = "whole") && self.script.commands.iter().any(|step| matches!(step.command, Command::World(_)))
+        self.script.lacks()
     }
 
     /// The present state, with these `keys` placed on the ring beside those that the script asked for.

@@ -1,15 +1,39 @@
-//! Programs built by the grader, in the page: where they differ from the reference, and their report on public checks.
+//! Whole runs, and programs built by the grader: where they differ from the reference, and their report on public checks.
 
 use cachedojo_judge::pack::Exercise;
 use cachedojo_judge::report::{GraderId, Report, SubmissionId};
 use cachedojo_lab::compare::difference;
 use cachedojo_lab::reference::Reference;
+use cachedojo_lab::runner::{render, run};
 use cachedojo_lab::script::parse;
 use cachedojo_lab::subject::Subject;
 use wasm_bindgen::prelude::*;
 
 use crate::module::{ModuleSubject, Program};
-use crate::{dialect_of, language_of};
+use crate::{Driven, dialect_of, language_of};
+
+/// Runs a whole script on a program, or on the reference where none is given; its events as JSON, byte for byte what
+/// `grader run --format json` prints.
+///
+/// # Errors
+/// When there is no such dialect, or the program cannot be instantiated.
+#[wasm_bindgen(js_name = runJson)]
+pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
+    let script = parse(text, dialect_of(dialect)?);
+    Ok(serde_json::to_string(&run(&script, Driven::by(program)?.subject(), seed))?)
+}
+
+/// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
+/// `grader run` prints.
+///
+/// # Errors
+/// As [`run_json`].
+#[wasm_bindgen(js_name = runText)]
+pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
+    let dialect = dialect_of(dialect)?;
+    let script = parse(text, dialect);
+    Ok(render(&run(&script, Driven::by(program)?.subject(), seed), dialect))
+}
 
 /// The first command that a program answers differently than the reference: `lab::compare::Difference` as JSON; `null` if there
 /// is none.

@@ -1,15 +1,14 @@
 //! Policies side by side: the commands of one script to its node, executed by a node of each policy.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use cachedojo::cache::{CacheEvent, CacheNode, EvictionPolicy};
 use cachedojo::clock::{Clock, Instant};
+use cachedojo_lab::families::node::answer_of;
 use cachedojo_lab::script::{Command, Dialect, parse};
-use cachedojo_wire::{NodeRequest, Request};
+use cachedojo_wire::{NodeRequest, Request, Response};
 
 use crate::count::count;
 
@@ -121,32 +120,13 @@ impl Runner {
 
     /// Executes a request, and returns the keys that were evicted.
     fn obey(&mut self, request: &NodeRequest, reads: u32) -> String {
-        match request {
-            NodeRequest::Get { key } => {
-                let found = self.node.read(key).is_some();
-                self.hits += u32::from(found);
-                self.misses += u32::from(!found);
-                let so_far = self.hits + self.misses;
-                if so_far.is_multiple_of(reads.div_ceil(MARKS_MAX).max(1)) {
-                    self.ratio.push(per_mille(self.hits, so_far));
-                }
+        if let Response::Entry(found) = answer_of(&mut self.node, request) {
+            self.hits += u32::from(found.is_some());
+            self.misses += u32::from(found.is_none());
+            let so_far = self.hits + self.misses;
+            if so_far.is_multiple_of(reads.div_ceil(MARKS_MAX).max(1)) {
+                self.ratio.push(per_mille(self.hits, so_far));
             }
-            NodeRequest::Set { key, value, ttl_ms } => {
-                self.node.set(key.clone(), value.clone(), ttl_ms.map(Duration::from_millis));
-            }
-            NodeRequest::Delete { key } => {
-                let _ = self.node.delete(key);
-            }
-            NodeRequest::Incr { key, delta } => {
-                let _ = self.node.incr(key, *delta);
-            }
-            NodeRequest::Touch { key, ttl_ms } => {
-                let _ = self.node.touch(key, Duration::from_millis(*ttl_ms));
-            }
-            NodeRequest::CleanExpired => {
-                let _ = self.node.clean_expired();
-            }
-            NodeRequest::New { .. } | NodeRequest::Stats => {}
         }
         let gone = self.node.take_events().into_iter().filter_map(|event| match event {
             CacheEvent::Evicted { key, .. } => Some(key),

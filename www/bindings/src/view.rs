@@ -135,10 +135,18 @@ pub struct KeyView {
 }
 
 /// What the protocols' servers hold, one after the other; a script mostly speaks to one of them.
+#[cfg_attr(not(feature = "whole"), expect(unused_variables, reason = "only the services' entries have deadlines"))]
 pub(crate) fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pair> {
-    let left_ms = move |deadline: Instant| deadline.as_millis().saturating_sub(now_ms).min(NUMBER_MAX);
     let line = subject.line_entries().into_iter();
     let line = line.map(|(key, value)| Pair { key: key.to_owned(), value: value.to_owned(), left_ms: None });
+    #[cfg(feature = "whole")]
+    let line = line.chain(service_pairs(subject, now_ms));
+    line
+}
+
+#[cfg(feature = "whole")]
+fn service_pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pair> {
+    let left_ms = move |deadline: Instant| deadline.as_millis().saturating_sub(now_ms).min(NUMBER_MAX);
     let memcached = subject.memcached().entries().map(move |(key, value, deadline)| Pair {
         key: escape(key),
         value: shown(value),
@@ -149,11 +157,15 @@ pub(crate) fn pairs(subject: &Reference, now_ms: u64) -> impl Iterator<Item = Pa
         value: shown(value.as_bytes()),
         left_ms: Some(left_ms(deadline)),
     });
-    line.chain(memcached).chain(rest)
+    memcached.chain(rest)
 }
 
 pub(crate) fn pair_count(subject: &Reference) -> usize {
-    subject.line_entries().len() + subject.memcached().entries().count() + subject.rest().len()
+    #[cfg(feature = "whole")]
+    let of_services = subject.memcached().entries().count() + subject.rest().len();
+    #[cfg(not(feature = "whole"))]
+    let of_services = 0;
+    subject.line_entries().len() + of_services
 }
 
 fn shown(value: &[u8]) -> String {

@@ -1,4 +1,4 @@
-/** The worker of the first screen: its module leaves out what only lessons, reports and simulated clusters take. */
+/** The worker of the first screen: its module leaves out lessons, reports, programs, races, simulated clusters and services. */
 import * as engine from "../wasm/first.js";
 import { serve } from "./worker";
 

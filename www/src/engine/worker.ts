@@ -20,10 +20,20 @@
 import type { Attempt, Lesson } from "../course";
 import type { CommandHelp, Example, Race, Reading, Session, View } from "../wasm/cachedojo.js";
 
+type First = typeof import("../wasm/first.js");
 type Whole = typeof import("../wasm/cachedojo.js");
-type OnlyWhole = "checkLesson" | "gradeProgram" | "lessonOpening" | "partingOf";
+type OnlyWhole =
+  | "checkLesson"
+  | "gradeProgram"
+  | "lessonOpening"
+  | "partingOf"
+  | "programOf"
+  | "race"
+  | "runJson"
+  | "runText";
 /** What crosses to the engine: all of it, or what its first module has. */
-export type Glue = typeof import("../wasm/first.js") & Partial<Pick<Whole, OnlyWhole>>;
+export type Glue = Omit<First, "Session"> & { Session: SessionClass } & Partial<Pick<Whole, OnlyWhole>>;
+type SessionClass = First["Session"] & Partial<Pick<Whole["Session"], "ofProgram">>;
 
 export type Dialect = "line" | "memcached" | "rest" | "lab";
 export type Language = "en" | "fr";
@@ -197,13 +207,14 @@ async function obey(message: ToWorker): Promise<void> {
         },
         examples: examples(message.language),
       });
-    case "read":
-      return tell({
-        kind: "read",
-        id: message.id,
-        reading: engine.diagnose(message.text, message.dialect, message.language),
-        words: engine.colours(message.text, message.dialect),
-      });
+    case "read": {
+      const { id, text, dialect, language } = message;
+      const reading = engine.diagnose(text, dialect, language);
+      if (reading.needsWhole) {
+        throw WANTING;
+      }
+      return tell({ kind: "read", id, reading, words: engine.colours(text, dialect) });
+    }
     case "openLesson":
       return tell({
         kind: "opened",
@@ -212,15 +223,14 @@ async function obey(message: ToWorker): Promise<void> {
       });
     case "check": {
       const { id, lesson, script, language, programs } = message;
-      const [sound, other] = programs?.map((module) => engine.programOf(module)) ?? [];
+      const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
       const attempt = owned(engine.checkLesson)(lesson, script, language, sound, other);
       return tell({ kind: "checked", id, attempt });
     }
     case "export": {
       const { text, dialect, seed } = message.script;
-      sessionOf(message.script, message.program);
-      const program = message.program && engine.programOf(message.program);
-      const run = message.format === "json" ? engine.runJson : engine.runText;
+      const program = message.program && programOf(message.program);
+      const run = owned(message.format === "json" ? engine.runJson : engine.runText);
       return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed), program) });
     }
     case "fork": {
@@ -230,23 +240,21 @@ async function obey(message: ToWorker): Promise<void> {
     case "part": {
       const { id, script, program, language } = message;
       const { text, dialect, seed } = script;
-      const parting = owned(engine.partingOf)(
-        text,
-        dialect,
-        BigInt(seed),
-        engine.programOf(program),
-        language,
-      );
+      const parting = owned(engine.partingOf)(text, dialect, BigInt(seed), programOf(program), language);
       return tell({ kind: "parted", id, parting });
     }
     case "grade": {
       const { id, brief, seed, program, bytes, name, language } = message;
       const grade = owned(engine.gradeProgram);
-      const report = grade(brief, BigInt(seed), language, engine.programOf(program), bytes, name);
+      const report = grade(brief, BigInt(seed), language, programOf(program), bytes, name);
       return tell({ kind: "graded", id, report });
     }
     case "race":
-      return tell({ kind: "raced", id: message.id, race: engine.race(message.text, message.policies) });
+      return tell({
+        kind: "raced",
+        id: message.id,
+        race: owned(engine.race)(message.text, message.policies),
+      });
     case "go": {
       const isIdle = goal === undefined;
       goal = message;
@@ -344,8 +352,12 @@ function goBack(played: Played, latest: number): void {
 
 function beginning({ text, dialect, seed }: Script, program: WebAssembly.Module | undefined): Session {
   return program
-    ? engine.Session.ofProgram(text, dialect, BigInt(seed), engine.programOf(program))
+    ? owned(engine.Session.ofProgram)(text, dialect, BigInt(seed), programOf(program))
     : new engine.Session(text, dialect, BigInt(seed));
+}
+
+function programOf(module: WebAssembly.Module) {
+  return owned(engine.programOf)(module);
 }
 
 function examples(language: Language): NamedExample[] {

@@ -53,7 +53,11 @@ export const shouldFollow = signal(false);
 export const wasStopped = signal(false);
 export const isReady = signal(false);
 /** What the engine read last, and in which text: the script's, or that of a moment ago. */
-export const reading = signal<Reading & { of?: Text | undefined }>({ commands: 0, diagnostics: [] });
+export const reading = signal<Reading & { of?: Text | undefined }>({
+  commands: 0,
+  diagnostics: [],
+  needsWhole: false,
+});
 export const colours = signal<Colours | undefined>(undefined);
 export const examples = signal<NamedExample[]>([]);
 /** Each dialect's commands. */

@@ -1,5 +1,5 @@
 //! Calls that would take from the host what must be passed in: time, files, the environment, the end of the process. Each has
-//! exceptions with reasons; an exception that is no longer needed is a finding too.
+//! exceptions with reasons; a file that no longer needs its exception is a finding too.
 
 use super::rust;
 use super::tree::{Finding, Tree, is_test};
@@ -8,7 +8,7 @@ struct Ban {
     call: &'static str,
     /// Where it is banned.
     folders: &'static [&'static str],
-    /// The files that may use it, and why.
+    /// The files, and the folders with all that is in them, that may use it, and why.
     exceptions: &'static [(&'static str, &'static str)],
     remedy: &'static str,
 }
@@ -17,17 +17,9 @@ struct Ban {
 const PURE: &[&str] =
     &["src/", "notation/src/", "wire/src/", "trace/src/", "lab/src/", "judge/src/", "www/bindings/src/"];
 
-/// The rooms of the grader that run on every system: all but `host`.
-const ANYWHERE: &[&str] = &[
-    "grader/src/attacks/",
-    "grader/src/class/",
-    "grader/src/commands/",
-    "grader/src/intake/",
-    "grader/src/language/",
-    "grader/src/report/",
-    "grader/src/run/",
-    "grader/src/serve/",
-];
+/// The grader runs on every system; one room knows which.
+const GRADER: &[&str] = &["grader/src/"];
+const HOST: &[(&str, &str)] = &[("grader/src/host/", "asks the system that it runs on, each in a module of its own")];
 const OF_ONE_SYSTEM: &str = "learners run the grader on other systems too: ask a module of grader/src/host/";
 
 const BANS: &[Ban] = &[
@@ -90,12 +82,12 @@ const BANS: &[Ban] = &[
         remedy: "take the bytes as an argument",
     },
     Ban { call: "env::", folders: PURE, exceptions: &[], remedy: "take it as an argument" },
-    Ban { call: "rustix::", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
-    Ban { call: "libc::", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
-    Ban { call: "landlock::", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
-    Ban { call: "seccompiler::", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
-    Ban { call: "os::unix", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
-    Ban { call: "os::linux", folders: ANYWHERE, exceptions: &[], remedy: OF_ONE_SYSTEM },
+    Ban { call: "rustix::", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
+    Ban { call: "libc::", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
+    Ban { call: "landlock::", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
+    Ban { call: "seccompiler::", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
+    Ban { call: "os::unix", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
+    Ban { call: "os::linux", folders: GRADER, exceptions: HOST, remedy: OF_ONE_SYSTEM },
     Ban {
         call: "thread_rng",
         folders: &[""],
@@ -120,7 +112,7 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
             let code = rust::without_tests(&rust::split(text).0);
             for (index, line) in code.lines().enumerate().filter(|(_, line)| calls(line, ban.call)) {
                 _ = line;
-                if ban.exceptions.iter().any(|(file, _)| *file == path) {
+                if ban.exceptions.iter().any(|(there, _)| is_in(there, path)) {
                     used.push(path);
                 } else {
                     let message = format!("`{}` is banned here: {}", ban.call.trim_end_matches(['(', ':']), ban.remedy);
@@ -128,13 +120,19 @@ pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
                 }
             }
         }
-        for (file, why) in ban.exceptions.iter().filter(|(file, _)| !used.contains(file) && tree.has(file)) {
+        let is_needed = |file: &str| file.ends_with('/') || used.contains(&file) || !tree.has(file);
+        for (file, why) in ban.exceptions.iter().filter(|(file, _)| !is_needed(file)) {
             let call = ban.call.trim_end_matches(['(', ':']);
             let message =
                 format!("is excepted from the ban on `{call}` ({why}) and has no such call: drop the exception");
             findings.push(Finding::new(file, 0, message));
         }
     }
+}
+
+/// Whether a file is this one, or in this folder.
+fn is_in(there: &str, path: &str) -> bool {
+    there == path || there.ends_with('/') && path.starts_with(there)
 }
 
 /// Whether a line of code contains the call, as whole words.
@@ -167,6 +165,15 @@ mod tests {
                 .is_empty()
         );
         assert!(found(&[("grader/tests/a.rs", "thread::sleep(x)")]).is_empty());
+    }
+
+    #[test]
+    fn one_room_of_the_grader_knows_the_system() {
+        let code = "fn f() { rustix::x() }\n";
+        for path in ["grader/src/queue/a.rs", "grader/src/pack.rs", "grader/src/course.rs", "grader/src/main.rs"] {
+            assert_eq!(found(&[(path, code)]), [(path.to_owned(), 1)]);
+        }
+        assert!(found(&[("grader/src/host/a/b.rs", code)]).is_empty());
     }
 
     #[test]

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use cachedojo_lab::script::without_mark;
 
 use super::service::START;
-use crate::host::machine;
-use crate::host::scratch;
+use crate::host::{alone, machine, scratch};
 
 /// The most bytes of its output that are read for a message.
 const WORDS_MAX: u64 = 2000;
@@ -82,7 +81,8 @@ impl Process {
         let words = folder.path().join("words");
         // Appended to, so that it can be cut while the service writes.
         let log = fs::OpenOptions::new().create(true).append(true).open(&words).map_err(failed)?;
-        let mut shell = Command::new("sh");
+        // With process numbers of its own, so that it can name nobody outside.
+        let mut shell = alone::alone("sh");
         shell
             .arg("-c")
             .arg(format!("{LIMITS}{RUNNABLE}{WATCHED}"))

@@ -23,6 +23,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("guard", include_str!("runner/guard.py")),
     ("plain", include_str!("runner/plain.py")),
     ("proxy", include_str!("runner/proxy.py")),
+    ("rewrite", include_str!("runner/rewrite.py")),
     ("run", include_str!("runner/run.py")),
     ("scheduler", include_str!("runner/scheduler.py")),
     ("stage", include_str!("runner/stage.py")),
@@ -38,10 +39,9 @@ const BOOT: &str = include_str!("boot.py");
 const CPU_S: u64 = 15;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
 const MEMORY_BYTES: u64 = 2 << 30;
-/// Wall time of one run: more than its processor time, because the machine may be busy.
-const WALL: Duration = Duration::from_mins(1);
-/// Wall time until the runner is ready.
-const WALL_START: Duration = Duration::from_mins(1);
+/// Wall time of one run, and until the runner is ready: twelve times the processor time that a run may take, because the machine
+/// may be busy with others. Who waits without using any is found out by the runner.
+const WALL: Duration = Duration::from_mins(3);
 
 /// The result of a request.
 #[derive(Debug)]
@@ -262,7 +262,7 @@ impl Runner {
             if self.protection == Protection::Sandbox { hex(&sandbox::child_filter()?) } else { String::new() };
         let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
         let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX, "tests": self.site.is_some(), "path": self.site });
-        let mut talk = Talk { running, deadline: now() + WALL_START };
+        let mut talk = Talk { running, deadline: now() + WALL };
         match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
             Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),

@@ -18,7 +18,17 @@ use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     GlobalType, ImportSection, Instruction, TypeSection, ValType,
 };
-use wasmparser::{Operator, Parser, Payload, TypeRef};
+use wasmparser::{Operator, Parser};
+
+mod atomic;
+mod imports;
+mod survey;
+
+use atomic::Atomic;
+pub(super) use atomic::code;
+use imports::{ADDED, GROW, IMPORTS, OVERFLOW, STACK_SIZE};
+pub(super) use survey::NotRewritten;
+use survey::{Survey, survey};
 
 /// The import module of the functions that a rewritten module calls.
 pub(super) const HOST: &str = "dojo";
@@ -27,35 +37,6 @@ pub(super) const STACK_LOW: &str = "dojo_stack_low";
 
 /// The most pages of a rewritten module's memory: addresses stay positive numbers, so one comparison checks a stack.
 pub(super) const PAGES_MAX: u64 = (1 << 15) - 1;
-
-/// Opcodes after the prefix of atomic instructions (0xFE), as in the threads proposal.
-pub(super) mod code {
-    pub(in super::super) const NOTIFY: u8 = 0x00;
-    pub(in super::super) const WAIT32: u8 = 0x01;
-    pub(in super::super) const WAIT64: u8 = 0x02;
-    pub(in super::super) const FENCE: u8 = 0x03;
-    pub(in super::super) const FIRST: u8 = 0x10;
-    pub(in super::super) const LAST: u8 = 0x4E;
-}
-
-/// The host's functions in the order of their indices; see `host` for what each does.
-const IMPORTS: [(&str, &[ValType], &[ValType]); 7] = [
-    ("point", &[ValType::I32, ValType::I32, ValType::I64, ValType::I64], &[ValType::I32]),
-    ("switch", &[], &[]),
-    ("wait", &[ValType::I32, ValType::I64, ValType::I64, ValType::I32], &[ValType::I32]),
-    ("notify", &[ValType::I32, ValType::I32], &[ValType::I32]),
-    ("grow", &[ValType::I32], &[ValType::I32]),
-    ("overflow", &[], &[]),
-    ("stack_size", &[ValType::I32], &[]),
-];
-const POINT: u32 = 0;
-const SWITCH: u32 = 1;
-const WAIT: u32 = 2;
-const NOTIFY: u32 = 3;
-const GROW: u32 = 4;
-const OVERFLOW: u32 = 5;
-const STACK_SIZE: u32 = 6;
-const ADDED: u32 = 7;
 
 /// A rewritten module.
 #[derive(Debug, Clone)]
@@ -92,30 +73,6 @@ impl Map {
     }
 }
 
-/// Why a module cannot be rewritten.
-#[derive(Debug)]
-pub(super) struct NotRewritten(String);
-
-impl std::fmt::Display for NotRewritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "this module cannot be prepared for the scheduler: {}", self.0)
-    }
-}
-
-impl std::error::Error for NotRewritten {}
-
-impl From<wasmparser::BinaryReaderError> for NotRewritten {
-    fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<reencode::Error<Infallible>> for NotRewritten {
-    fn from(error: reencode::Error<Infallible>) -> Self {
-        Self(error.to_string())
-    }
-}
-
 /// Rewrites a module. With `with_map` the positions of its calls are recorded, which only stories need. Cost: O(module), some 10
 /// ms for a megabyte of code.
 ///
@@ -132,123 +89,6 @@ pub(super) fn rewrite(bytes: &[u8], with_map: bool) -> Result<Rewritten, NotRewr
     let names =
         names.map(|(index, name)| (if index >= survey.imported { index + ADDED } else { index }, name)).collect();
     Ok(Rewritten { bytes: module.finish(), map: Map { imported: survey.imported + ADDED, calls, names } })
-}
-
-/// What must be known of a module before it is written.
-#[derive(Debug, Default)]
-struct Survey {
-    types: u32,
-    imported: u32,
-    functions: u32,
-    globals: u32,
-    stack_pointer: u32,
-    set_stack_size: Option<u32>,
-    code: std::ops::Range<usize>,
-    names: BTreeMap<u32, String>,
-}
-
-fn survey(bytes: &[u8]) -> Result<Survey, NotRewritten> {
-    let mut survey = Survey::default();
-    let mut shared = false;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload? {
-            Payload::TypeSection(section) => survey.types = section.count(),
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    match import?.ty {
-                        TypeRef::Func(_) => survey.imported += 1,
-                        TypeRef::Global(_) => survey.globals += 1,
-                        TypeRef::Memory(memory) => shared |= memory.shared,
-                        _ => {}
-                    }
-                }
-            }
-            Payload::FunctionSection(section) => survey.functions = section.count(),
-            Payload::GlobalSection(section) => survey.globals += section.count(),
-            Payload::CodeSectionStart { range, .. } => survey.code = range,
-            Payload::CustomSection(section) => {
-                if let wasmparser::KnownCustom::Name(names) = section.as_known() {
-                    survey.read_names(names)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    if shared { Ok(survey) } else { Err(NotRewritten("it imports no shared memory".to_owned())) }
-}
-
-impl Survey {
-    fn read_names(&mut self, names: wasmparser::NameSectionReader<'_>) -> Result<(), NotRewritten> {
-        for names in names {
-            match names? {
-                wasmparser::Name::Function(map) => {
-                    for naming in map {
-                        let naming = naming?;
-                        if naming.name.ends_with("pthread_attr_setstacksize") {
-                            self.set_stack_size = Some(naming.index);
-                        }
-                        self.names.insert(naming.index, naming.name.to_owned());
-                    }
-                }
-                wasmparser::Name::Global(map) => {
-                    for naming in map {
-                        let naming = naming?;
-                        if naming.name == "__stack_pointer" {
-                            self.stack_pointer = naming.index;
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a function gets points: Rust code does, except std's spinning.
-    fn has_points(&self, function: u32) -> bool {
-        let Some(name) = self.names.get(&function) else { return true };
-        let rust = name.starts_with("_ZN") || name.starts_with("_R");
-        let spinning = name.contains("3std3sys4sync") && name.contains("spin");
-        rust && !spinning
-    }
-}
-
-/// An atomic instruction: everything that its stand-in depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Atomic {
-    code: u8,
-    align: u32,
-    offset: u32,
-}
-
-impl Atomic {
-    fn group(self) -> u8 {
-        (self.code - code::FIRST) / 7
-    }
-
-    /// Whether it works on 64-bit numbers: the variants are i32, i64, i32 in 8, i32 in 16, i64 in 8, i64 in 16, i64 in 32 bits.
-    fn wide(self) -> bool {
-        matches!((self.code - code::FIRST) % 7, 1 | 4 | 5 | 6)
-    }
-
-    /// Its operands after the address, and its result.
-    fn signature(self) -> (Vec<ValType>, Vec<ValType>) {
-        let number = |wide: bool| if wide { ValType::I64 } else { ValType::I32 };
-        match self.code {
-            code::NOTIFY => (vec![ValType::I32], vec![ValType::I32]),
-            code::WAIT32 => (vec![ValType::I32, ValType::I64], vec![ValType::I32]),
-            code::WAIT64 => (vec![ValType::I64, ValType::I64], vec![ValType::I32]),
-            _ => {
-                let number = number(self.wide());
-                match self.group() {
-                    0 => (vec![], vec![number]),
-                    1 => (vec![number], vec![]),
-                    8.. => (vec![number, number], vec![number]),
-                    _ => (vec![number], vec![number]),
-                }
-            }
-        }
-    }
 }
 
 struct Rewriter<'a> {
@@ -286,7 +126,7 @@ impl Rewriter<'_> {
             self.encode_body(&mut code, function, &body?)?;
         }
         for atomic in self.wrappers.clone() {
-            code.function(&self.stand_in(atomic));
+            code.function(&atomic.stand_in(self.survey.imported));
         }
         self.code = Some(code);
         Ok(())
@@ -314,7 +154,7 @@ impl Rewriter<'_> {
                 calls.push((u32::try_from(new.byte_len()).unwrap_or(u32::MAX), old));
             };
             if self.bytes.get(position) == Some(&0xFE)
-                && let Some(atomic) = self.atomic(position, &operator)
+                && let Some(atomic) = Atomic::at(self.bytes, position, &operator)
                 && (points || atomic.code <= code::WAIT64)
             {
                 note(&new, &mut calls);
@@ -347,98 +187,6 @@ impl Rewriter<'_> {
         code.function(&new);
         self.calls.push(if self.with_map { calls } else { Vec::new() });
         Ok(())
-    }
-
-    /// The atomic instruction at a position; `None` for a fence, which has no effect when one thread runs at a time.
-    fn atomic(&self, position: usize, operator: &Operator<'_>) -> Option<Atomic> {
-        let code = *self.bytes.get(position + 1)?;
-        if code == code::FENCE || code > code::LAST || matches!(operator, Operator::AtomicFence) {
-            return None;
-        }
-        let mut rest = self.bytes.get(position + 2..)?.iter();
-        let mut number = || {
-            let mut value = 0_u32;
-            for shift in (0..32).step_by(7) {
-                let byte = *rest.next()?;
-                value |= u32::from(byte & 0x7F) << shift;
-                if byte & 0x80 == 0 {
-                    return Some(value);
-                }
-            }
-            None
-        };
-        Some(Atomic { code, align: number()?, offset: number()? })
-    }
-
-    /// The stand-in for an instruction: it calls the host, then runs the instruction.
-    fn stand_in(&self, atomic: Atomic) -> Function {
-        let (operands, _) = atomic.signature();
-        let mut f = Function::new([]);
-        let address = |f: &mut Function| {
-            f.instruction(&Instruction::LocalGet(0));
-            f.instruction(&Instruction::I32Const(atomic.offset.cast_signed()));
-            f.instruction(&Instruction::I32Add);
-        };
-        f.instruction(&Instruction::I32Const(i32::from(atomic.code)));
-        address(&mut f);
-        for operand in 0..2 {
-            match operands.get(operand as usize) {
-                Some(ValType::I64) => {
-                    f.instruction(&Instruction::LocalGet(operand + 1));
-                }
-                Some(_) => {
-                    f.instruction(&Instruction::LocalGet(operand + 1));
-                    f.instruction(&Instruction::I64ExtendI32U);
-                }
-                None => {
-                    f.instruction(&Instruction::I64Const(0));
-                }
-            }
-        }
-        f.instruction(&self.host(POINT));
-        f.instruction(&Instruction::If(BlockType::Empty));
-        f.instruction(&self.host(SWITCH));
-        f.instruction(&Instruction::End);
-        match atomic.code {
-            code::NOTIFY => {
-                address(&mut f);
-                f.instruction(&Instruction::LocalGet(1));
-                f.instruction(&self.host(NOTIFY));
-            }
-            code::WAIT32 | code::WAIT64 => {
-                address(&mut f);
-                f.instruction(&Instruction::LocalGet(1));
-                if atomic.code == code::WAIT32 {
-                    f.instruction(&Instruction::I64ExtendI32U);
-                }
-                f.instruction(&Instruction::LocalGet(2));
-                f.instruction(&Instruction::I32Const(if atomic.code == code::WAIT32 { 4 } else { 8 }));
-                f.instruction(&self.host(WAIT));
-            }
-            _ => {
-                for local in 0..=u32::try_from(operands.len()).unwrap_or(0) {
-                    f.instruction(&Instruction::LocalGet(local));
-                }
-                let mut raw = vec![0xFE, atomic.code];
-                leb(&mut raw, atomic.align);
-                leb(&mut raw, atomic.offset);
-                f.raw(raw);
-            }
-        }
-        f.instruction(&Instruction::End);
-        f
-    }
-}
-
-fn leb(bytes: &mut Vec<u8>, mut value: u32) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            bytes.push(low & 0x7F);
-            return;
-        }
-        bytes.push(low | 0x80);
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn places(to: &mut Writer) {
     for key in keys {
         to.expect(&format!("cluster where {key}"), "count = 3");
         to.line("expect distinct = 3");
-        to.line(&format!("cluster set {key} {key}v"));
+        to.expect(&format!("cluster set {key} {key}v"), "stored");
         to.expect(&format!("cluster get {key}"), &format!("{key}v"));
     }
 }
@@ -85,6 +85,9 @@ pub(super) fn everything(to: &mut Writer) {
             4..=8 => {}
             9 => {
                 to.line(&format!("cluster delete {key}"));
+                if lives {
+                    to.line("expect deleted");
+                }
                 values[at] = None;
             }
             10 if lives => {
@@ -115,6 +118,8 @@ pub(super) fn everything(to: &mut Writer) {
         let expected = value.map_or("any of nothing | not found", |value| value.text.as_str());
         to.expect(&format!("cluster get {key}"), expected);
     }
+    // What its numbers are is left open.
+    to.line("cluster stats");
 }
 
 /// Servers come and go: of as many copies as there are, one less may go at once.

@@ -41,8 +41,8 @@ impl Scribe<'_> {
         if !self.model.is_lru && self.model.find(key).is_some() {
             self.delete(key);
         }
-        // What has expired may leave before what lives, and is replaced without a word: neither is fixed.
-        if self.model.is_rest(key) || self.model.is_bounded && self.model.has_rests() {
+        // What has expired may leave before what lives, and at any write: neither is fixed.
+        if self.model.has_rests() {
             self.clean();
         }
         self.model.set(key, value, size, ttl);
@@ -378,6 +378,13 @@ pub(super) fn everything(to: &mut Writer) {
         scribe.get(key);
     }
     scribe.stats(COUNTS);
+    if is_bounded {
+        // What becomes of the others is left open.
+        scribe.to.line(&format!("node set {}x 20000*z", names[0]));
+        scribe.to.expect(&format!("node get {}x", names[0]), "nothing");
+        scribe.to.line("node stats");
+        scribe.to.line(&format!("expect bytes <= {LIMIT}"));
+    }
 }
 
 /// LFU, where no two are read alike, and TTL, where no two deadlines are.
@@ -395,7 +402,8 @@ pub(super) fn policies(to: &mut Writer) {
         for (at, name) in names.iter().enumerate().take(5) {
             to.line(&format!("node set {name} {}", value(at)));
         }
-        for (reads, at) in order.iter().enumerate() {
+        // The most read one first, so that it is not the last used too.
+        for (reads, at) in order.iter().enumerate().rev() {
             for _ in 0..reads * 2 + 2 {
                 to.expect(&format!("node get {}", names[*at]), &value(*at));
             }

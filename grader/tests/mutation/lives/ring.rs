@@ -48,7 +48,7 @@ pub(super) fn shards(to: &mut Writer) {
 /// Numbered nodes that come, go, die and come back; and who holds copies.
 pub(super) fn everything(to: &mut Writer) {
     let (name, key) = (to.names(1).remove(0), to.names(1).remove(0));
-    let points = to.pick(&[20, 40, 150]);
+    let points = to.pick(&[1, 20, 40, 150]);
     to.line(&format!("ring new {points}"));
     // Whether each of the twelve is there, and alive.
     let mut there: Vec<Option<bool>> = vec![None; 13];

@@ -37,7 +37,8 @@ pub enum Effect {
         /// The word by which a [`Effect::Sweep`] selects it.
         tag: Option<String>,
     },
-    /// Deletes the value if it was written with this tag.
+    /// Deletes the value if it was written with this tag. A write with this tag that is under way at the same time may be deleted
+    /// in the moment in which it takes effect, even if the sweep took effect before: its version may be the older one.
     Sweep(String),
     /// A read of this value, or of nothing.
     Read(Option<Vec<u8>>),
@@ -115,15 +116,21 @@ struct Choice {
     done: u128,
     last: Option<u8>,
     next: usize,
+    /// A write to be tried again, as one that a sweep deletes at once, and the sweep.
+    dies: Option<(usize, usize)>,
 }
 
 impl Search<'_> {
     fn run(&mut self, must: u128) -> Option<bool> {
-        let mut way = vec![Choice { done: 0, last: None, next: 0 }];
+        let mut way = vec![Choice { done: 0, last: None, next: 0, dies: None }];
         while let Some(choice) = way.last_mut() {
             let (done, last) = (choice.done, choice.last);
             if done & must == must {
                 return Some(true);
+            }
+            if let Some((at, sweep)) = choice.dies.take() {
+                self.enter(&mut way, done | 1 << at, u8::try_from(sweep).ok())?;
+                continue;
             }
             // No operation may come next that began after another one ended.
             let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
@@ -149,6 +156,7 @@ impl Search<'_> {
                 continue;
             };
             choice.next = if is_read { self.operations.len() } else { at + 1 };
+            choice.dies = self.sweep_under_way(at, done).map(|sweep| (at, sweep));
             let done = done | 1 << at;
             let is_write = match &operation.effect {
                 Effect::Write { .. } => true,
@@ -156,14 +164,29 @@ impl Search<'_> {
                 Effect::Read(_) => false,
             };
             let last = if is_write { u8::try_from(at).ok() } else { last };
-            if self.seen.len() > STATES_MAX {
-                return None;
-            }
-            if self.seen.insert((done, last)) {
-                way.push(Choice { done, last, next: 0 });
-            }
+            self.enter(&mut way, done, last)?;
         }
         Some(false)
+    }
+
+    /// Goes on from there, unless that was searched before. `None` when too much was.
+    fn enter(&mut self, way: &mut Vec<Choice>, done: u128, last: Option<u8>) -> Option<()> {
+        if self.seen.insert((done, last)) {
+            way.push(Choice { done, last, next: 0, dies: None });
+        }
+        (self.seen.len() <= STATES_MAX).then_some(())
+    }
+
+    /// For a write: a sweep of its tag that took effect before it and was still under way when the write began.
+    fn sweep_under_way(&self, at: usize, done: u128) -> Option<usize> {
+        let Effect::Write { tag: Some(tag), .. } = &self.operations[at].effect else { return None };
+        let began = self.operations[at].began;
+        self.operations.iter().enumerate().position(|(other, sweep)| {
+            let is_done = done & 1 << other != 0;
+            is_done
+                && matches!(&sweep.effect, Effect::Sweep(sought) if sought == tag)
+                && sweep.ended.is_none_or(|ended| began <= ended)
+        })
     }
 
     /// Whether an earlier operation of unknown outcome has the same effect and is unused: then trying one of the two is enough.
@@ -291,6 +314,19 @@ mod tests {
         let unknown = KeyOperation { ended: None, ..tagged(2, "b", "hot") };
         check(&[tagged(0, "a", "cold"), unknown, sweep(3, Some(4)), read(5, 6, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
+        // `b` was under way while the sweep was: it may be deleted as it arrives, once and for ever, though a read after the sweep
+        // saw what was there before it.
+        let slow = |began| KeyOperation { ended: Some(9), ..tagged(began, "b", "hot") };
+        let old = tagged(0, "a", "cold");
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "")], true);
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "b"), read(10, 11, "b")], true);
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, ""), read(10, 11, "b")], false);
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "b"), read(10, 11, "")], false);
+        check(&[old.clone(), slow(5), sweep(3, Some(4)), read(7, 8, "")], false);
+        check(
+            &[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")],
+            false,
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use cachedojo::random::Random;
 use super::act::{Act, Operation, Player};
 use super::story::Counts;
 use super::{ClusterWorld, Status, check};
+use crate::shrink;
 
 /// The longest time that a healed cluster may take to settle, and then to agree on every copy.
 pub const REST_MAX: Micros = 30 * SECOND;
@@ -152,9 +153,10 @@ pub fn live(seed: u64) -> (Life, Lived) {
     (maker.life, lived)
 }
 
-/// Runs a given life, for example a shortened one.
+/// Runs a given life, for example a shortened one. The cluster settles first, as in a script.
 pub fn relive(life: &Life) -> Lived {
     let mut player = life.begin();
+    player.perform(&Act::Settle);
     for act in &life.acts {
         player.perform(act);
     }
@@ -434,29 +436,23 @@ impl Maker {
     }
 }
 
-/// The shortest failing life that is found by leaving out parts, from halves down to single acts. Cost: at most `tries` lives.
+/// The shortest failing life that is found by leaving out acts. Cost: at most `tries` lives.
 pub fn shrink(life: &Life, tries: usize) -> Life {
     let mut best = life.clone();
     let mut left = tries;
-    let mut piece = best.acts.len().div_ceil(2);
-    while piece > 0 && left > 0 {
-        let mut at = 0;
-        let mut has_shrunk = false;
-        while at < best.acts.len() && left > 0 {
-            let mut shorter = best.clone();
-            shorter.acts.drain(at..(at + piece).min(best.acts.len()));
-            left -= 1;
-            if relive(&shorter).broken.is_some() {
-                best = shorter;
-                has_shrunk = true;
-            } else {
-                at += piece;
-            }
+    shrink::leave_out(life.acts.len(), |acts| {
+        if left == 0 {
+            return false;
         }
-        if !has_shrunk || piece > 1 {
-            piece /= 2;
+        left -= 1;
+        let mut shorter = best.clone();
+        shorter.acts.drain(acts);
+        let is_broken = relive(&shorter).broken.is_some();
+        if is_broken {
+            best = shorter;
         }
-    }
+        is_broken
+    });
     best
 }
 

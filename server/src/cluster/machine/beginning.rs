@@ -6,6 +6,7 @@
 //! found it have answered that they never met it.
 
 use anyhow::Result;
+use cachedojo::cluster::node::AWAY_AFTER;
 use cachedojo::cluster::{Disk, NodeId, NodeSet};
 
 use super::super::frame::{Answer, Greeting};
@@ -24,6 +25,9 @@ impl Machine {
             );
             return Answer::Refused { sentence: sentence.into() };
         };
+        if let Some(sentence) = self.twin(greeting, known) {
+            return Answer::Refused { sentence: sentence.into() };
+        }
         let last = self.last_life(from, known);
         let is_met = life == known.life && disk == known.disk;
         if life > 0 && (life < last || life == known.life && !is_met) {
@@ -43,6 +47,24 @@ impl Machine {
             Stage::Running(node) => (node.incarnation(), node.view().founders),
         };
         Answer::Welcome { life, known: last, founders, others: all }
+    }
+
+    /// Why a node may be another one than the one of its name that is known here. Two of one name would each undo what the other does.
+    fn twin(&self, greeting: &Greeting, known: Peer) -> Option<String> {
+        let Greeting { from, address: Some(address), life, .. } = *greeting else { return None };
+        let me = self.config.id;
+        let named = self.config.peers.get(&from).filter(|named| named.port() != 0);
+        if let (Stage::Gathering(_), 0, Some(named)) = (&self.stage, life, named)
+            && *named != address
+        {
+            return Some(format!(
+                "the peers of {me} have {from} at {named}, and this one is at {address}: give all founders the same --peers, and each its own --node"
+            ));
+        }
+        // One whose machine is gone without a word still seems connected: it has not been heard for a while.
+        let is_heard = self.heard.get(&from).is_some_and(|&heard| self.clock.readings().mono < heard + AWAY_AFTER);
+        let at = known.address.filter(|known| *known != address && is_heard && self.links.is_up(from))?;
+        Some(format!("{from} is connected to {me} already, from {at}: end that one, or give this one another --node"))
     }
 
     /// The last life of a node of which this one knows: that it was met in, or that the log tells of beyond the founding.

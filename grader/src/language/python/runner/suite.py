@@ -179,7 +179,7 @@ def run(request, out, extra):
         try:
             arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
                          "-p", "no:threadexception", "-p", "no:debugging", "-p", "no:pastebin", "-p", "no:junitxml",
-                         "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--basetemp", os.path.join(folder, "temporary"), *request["paths"]]
+                         "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--confcutdir", folder, "--basetemp", os.path.join(folder, "temporary"), *request["paths"]]
             pytest.main(arguments, plugins=[recorder])
         except SystemExit:
             pass

@@ -6,9 +6,9 @@
 --   cache_index:{namespace}       keys by deadline, in milliseconds
 --   cache_order:{namespace}       keys by who leaves first
 --   cache_sizes:{namespace}       what each key counts, in bytes
--- KEYS: the keys named first above for each entry asked for, then the four of the namespace, in this order.
+-- KEYS: the last four of these, of the namespace. In a Redis Cluster `{namespace}` stands in braces: all its keys are in one slot.
 -- ARGV: the operation, then what it takes.
-local stats, index, order, sizes = unpack(KEYS, #KEYS - 3, #KEYS)
+local stats, index, order, sizes = unpack(KEYS)
 local call = redis.call
 local time = call('TIME')
 local now_s = tonumber(time[1])

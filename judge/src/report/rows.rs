@@ -1,0 +1,167 @@
+//! How an outcome becomes a row of the report: what a learner sees of a failure, in their language.
+
+use cachedojo_lab::event::What;
+use cachedojo_lab::french::crash_in_french;
+use cachedojo_notation::text::Language;
+
+use super::advice::advice;
+use super::{AlsoFails, CheckReport, transcript};
+use crate::growth::{Growth, GrowthClass, Measured};
+use crate::outcome::{CaseOutcome, CheckOutcome};
+use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
+use crate::sentences::{asked, category_name, difference, in_french, skipped_message};
+use crate::verdict::Verdict;
+use crate::{nodes, simulate};
+
+impl CheckReport {
+    pub(super) fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
+        let verdict = match measured.class {
+            GrowthClass::Unknown => Verdict::NotImplemented,
+            class if class <= row.within => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        let category = match language {
+            Language::English => "Complexity",
+            Language::French => "Complexité",
+        };
+        let mut report = Self {
+            id: row.id.clone(),
+            title: row.title.get(language).to_owned(),
+            category: category.to_owned(),
+            points,
+            max_points: row.points,
+            verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            schedule: String::new(),
+            fuel: measured.fuel.iter().sum(),
+            visibility: Visibility::Visible,
+            link: String::new(),
+            also_fails: Vec::new(),
+        };
+        if verdict == Verdict::Fail {
+            report.expected = row.within.name(language).to_owned();
+            report.actual = measured.class.name(language).to_owned();
+            report.message =
+                format!("{}{}", report.title, difference(verdict, None, &report.expected, &report.actual, language));
+        }
+        report
+    }
+
+    pub(super) fn new(exercise: &Exercise, check: &Check, outcome: &CheckOutcome, language: Language) -> Self {
+        let failure = outcome.first_failure();
+        let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();
+        let visible = check.visibility == Visibility::Visible;
+        let mut report = Self {
+            id: check.id.clone(),
+            title: check.title.get(language).to_owned(),
+            category: category_name(&check.category, language).to_owned(),
+            points: outcome.points,
+            max_points: check.points,
+            verdict: outcome.verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            schedule: String::new(),
+            fuel: outcome.fuel,
+            visibility: check.visibility,
+            link: String::new(),
+            also_fails: Vec::new(),
+        };
+        if outcome.verdict != Verdict::Pass {
+            report.hint = check.hint.get(language).to_owned();
+        }
+        if let Some(missing) = &outcome.waited_for {
+            let title = exercise.checks.iter().find(|other| other.id == *missing).map_or("", |c| c.title.get(language));
+            report.message = skipped_message(missing, title, outcome.lacks.as_deref(), language);
+        }
+        if let Some(case) = failure {
+            report.message = case_title(case);
+            if let Some(hint) = &check.cases[case.index].hint {
+                hint.get(language).clone_into(&mut report.hint);
+            }
+            if let Some(advice) = advice(case, language) {
+                advice.clone_into(&mut report.hint);
+            }
+            if visible {
+                report.show(exercise.interface, case, language);
+            }
+            let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
+            report.also_fails = further
+                .map(|other| {
+                    let title = case_title(other);
+                    if visible {
+                        AlsoFails::of(exercise.interface, other, title, language)
+                    } else {
+                        AlsoFails { message: title, ..AlsoFails::default() }
+                    }
+                })
+                .collect();
+        }
+        report
+    }
+
+    /// Fills in the parts of a failure that a learner may see.
+    fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
+        let shown = AlsoFails::of(interface, case, std::mem::take(&mut self.message), language);
+        (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
+        (self.script, self.transcript) = (shown.script, shown.transcript);
+        if let Some(schedule) = &case.schedule {
+            self.schedule = schedule.text(language);
+        }
+    }
+}
+
+impl AlsoFails {
+    /// The parts of a failing case that a learner may see: the shortest script, and the expected and actual answers.
+    fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
+        let (script_run, events, divergence) = match &case.shortest {
+            Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
+            None => (&case.script, &case.events, case.divergence.as_ref()),
+        };
+        let transcript = match interface {
+            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script_run, events),
+            InterfaceKind::Simulate => simulate::transcript(script_run, events),
+            InterfaceKind::Nodes => nodes::read(script_run)
+                .map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language)),
+            InterfaceKind::Tests => String::new(),
+        };
+        let script = match interface {
+            InterfaceKind::Simulate => simulate::script(script_run),
+            // A line that exists only in scenes is not a command that a reader could try.
+            InterfaceKind::Nodes if script_run.lines().any(|line| line.starts_with('@')) => String::new(),
+            _ => script_run.trim_end().to_owned(),
+        };
+        let mut shown = Self { message: title, script, transcript, ..Self::default() };
+        if let Some(at) = divergence {
+            (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
+            let crash = events.iter().rev().find_map(|event| match &event.what {
+                What::Crashed { crash } if crash.to_string() == at.actual => Some(crash),
+                _ => None,
+            });
+            if let (Language::French, Some(crash)) = (language, crash) {
+                shown.actual = crash_in_french(crash);
+            }
+            if (language, interface) == (Language::French, InterfaceKind::Simulate) {
+                (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
+            }
+            let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
+            let is_script =
+                matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
+            let asked = if tells && is_script { asked(script_run, at.step) } else { None };
+            shown.message += &match nodes::story::promise(events, &at.actual, language) {
+                Some(promise) if language == Language::French => format!(" : {promise}."),
+                Some(promise) => format!(": {promise}."),
+                None => difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language),
+            };
+        }
+        shown
+    }
+}
