@@ -43,7 +43,7 @@ pub trait Factory: Send + Sync + Debug {
     fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted>;
 
     /// The rows beyond the checks that were asked for; `None` if this kind of submission, or the pack, has none.
-    fn extra(&self, _asked: &Asked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
+    fn extra(&self, _asked: &ExtraAsked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
         None
     }
 
@@ -55,7 +55,7 @@ pub trait Factory: Send + Sync + Debug {
 
 /// Which rows beyond the checks are asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct ExtraAsked<'a> {
     /// The pack's files by path.
     pub pack: &'a BTreeMap<String, String>,
     /// Their kinds.

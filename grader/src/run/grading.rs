@@ -11,7 +11,7 @@ use cachedojo_notation::text::Language;
 use crate::host::budget;
 use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
-use crate::language::toolchain::{Asked, Built, Reason, Rejected, Toolchain};
+use crate::language::toolchain::{Built, ExtraAsked, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
 use crate::run::{mutants, parent, tests};
 
@@ -102,7 +102,7 @@ impl Bench<'_> {
         if self.with.is_empty() {
             return Ok(report);
         }
-        let asked = Asked { pack: &self.pack.files, kinds: &self.with, language };
+        let asked = ExtraAsked { pack: &self.pack.files, kinds: &self.with, language };
         let rows = built.factory.extra(&asked).ok_or_else(|| {
             let id = &self.pack.exercise.id;
             UsageError(format!("the exercise `{id}` has no rows that --with adds: leave --with out"))

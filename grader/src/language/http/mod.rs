@@ -20,10 +20,10 @@ use std::sync::Arc;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
-use crate::language::toolchain::{Asked, Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
+use crate::language::toolchain::{Built, ExtraAsked, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
 use cachedojo_judge::report::CheckReport;
 use cachedojo_lab::subject::Subject;
-pub use service::START;
+pub use process::START;
 use service::{NotOpened, Service};
 use subject::HttpSubject;
 
@@ -90,7 +90,7 @@ impl Factory for HttpFactory {
         Ok(Box::new(HttpSubject::new(Arc::clone(&self.service))))
     }
 
-    fn extra(&self, asked: &Asked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
+    fn extra(&self, asked: &ExtraAsked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
         let text = asked.pack.get(extra::FILE)?;
         let solution = |path: &str| path.strip_prefix("solution/").map(str::to_owned);
         let files = asked.pack.iter().filter_map(|(path, text)| Some((solution(path)?, text.clone()))).collect();
@@ -99,6 +99,7 @@ impl Factory for HttpFactory {
             Err(NotOpened::Failed(why)) => Err(format!("the pack's solution: {why}")),
             Err(NotOpened::Inside) => Err(NOT_ASKED.to_owned()),
         };
-        Some(extra::try_rows(text, asked.kinds, asked.language, &self.service, &reference))
+        let rows = extra::try_rows(text, asked.kinds, asked.language, &self.service, &reference);
+        Some(rows.map_err(|why| why.to_string()))
     }
 }

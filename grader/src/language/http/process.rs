@@ -1,6 +1,7 @@
 //! The process of a service: its files are laid out, its command is started, what it prints is kept, and all its children end with it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -9,9 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use cachedojo_lab::script::without_mark;
 
-use super::service::START;
 use crate::host::{alone, machine, scratch};
 
+/// The file of a submission with the command that starts the service, or its URL.
+pub const START: &str = "start";
 /// The most bytes of its output that are read for a message.
 const WORDS_MAX: u64 = 2000;
 /// Above so many bytes its output is thrown away between two requests: a service that prints a lot is no worse a service.
@@ -53,6 +55,40 @@ impl Script {
     }
 }
 
+/// Why no process was started.
+#[derive(Debug)]
+pub enum NotBegun {
+    /// The submission has no start file.
+    NoStart,
+    /// Its start file is empty.
+    EmptyStart,
+    /// Its files cannot be written.
+    NotLaidOut(std::io::Error),
+    /// The shell cannot be started.
+    NoShell(std::io::Error),
+}
+
+impl fmt::Display for NotBegun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStart => write!(
+                f,
+                "there is no file `{START}`: add one with the command that starts the service, or give --start COMMAND"
+            ),
+            Self::EmptyStart => {
+                write!(f, "the file `{START}` is empty: write the command that starts the service into it")
+            }
+            Self::NotLaidOut(error) => write!(f, "the service cannot be laid out: {error}"),
+            Self::NoShell(error) => {
+                write!(
+                    f,
+                    "`sh` cannot be started ({error}): where there is none, start the service yourself and give --url"
+                )
+            }
+        }
+    }
+}
+
 /// A process, with its folder and all its children.
 #[derive(Debug)]
 pub struct Process {
@@ -66,21 +102,15 @@ impl Process {
     ///
     /// # Errors
     /// There is nothing to start, or it cannot be started: why, and what to do.
-    pub fn start(files: &BTreeMap<String, String>, port: u16) -> Result<Self, String> {
-        let text = files.get(START).ok_or_else(|| {
-            format!(
-                "there is no file `{START}`: add one with the command that starts the service, or give --start COMMAND"
-            )
-        })?;
-        let script = Script::of(text)
-            .ok_or_else(|| format!("the file `{START}` is empty: write the command that starts the service into it"))?;
-        let failed = |error: std::io::Error| format!("the service cannot be laid out: {error}");
-        let folder = scratch::folder().map_err(failed)?;
+    pub fn start(files: &BTreeMap<String, String>, port: u16) -> Result<Self, NotBegun> {
+        let script = Script::of(files.get(START).ok_or(NotBegun::NoStart)?).ok_or(NotBegun::EmptyStart)?;
+        let folder = scratch::folder().map_err(NotBegun::NotLaidOut)?;
         let place = script.own.clone().unwrap_or_else(|| folder.path().join("service"));
-        let runnable = if script.own.is_none() { lay_out(files, &place).map_err(failed)? } else { Vec::new() };
+        let runnable =
+            if script.own.is_none() { lay_out(files, &place).map_err(NotBegun::NotLaidOut)? } else { Vec::new() };
         let words = folder.path().join("words");
         // Appended to, so that it can be cut while the service writes.
-        let log = fs::OpenOptions::new().create(true).append(true).open(&words).map_err(failed)?;
+        let log = fs::OpenOptions::new().create(true).append(true).open(&words).map_err(NotBegun::NotLaidOut)?;
         // With process numbers of its own, so that it can name nobody outside.
         let mut shell = alone::alone("sh");
         shell
@@ -94,13 +124,14 @@ impl Process {
         for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(&name.to_string_lossy())) {
             shell.env_remove(name);
         }
-        shell.current_dir(place).stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
+        shell
+            .current_dir(place)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().map_err(NotBegun::NotLaidOut)?)
+            .stderr(log);
         // In a group of its own, so that its children end with it.
         machine::in_own_group(&mut shell);
-        let child = shell.spawn().map_err(|error| {
-            let command = script.text;
-            format!("`{command}` cannot be started ({error}): where there is no `sh`, start it yourself and give --url")
-        })?;
+        let child = shell.spawn().map_err(NotBegun::NoShell)?;
         Ok(Self { child: Mutex::new(child), words, folder })
     }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
-use super::client::{self, Answer, Call, Fault, PATIENCE};
-use super::process::Process;
+use super::client::{self, Answer, Ask, Fault, PATIENCE};
+use super::process::{Process, START};
 
 /// How long a service may take until its first answer: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
@@ -25,8 +25,6 @@ const STARTS_MAX: u32 = 20;
 const ALL: Duration = Duration::from_secs(120);
 /// How much of what it printed during a request without an answer is shown, in characters.
 const PRINTED_MAX: usize = 160;
-/// The file of a submission with the command that starts the service, or its URL.
-pub const START: &str = "start";
 /// The header by which a service can be told the time.
 const CLOCK: &str = "X-Cache-Clock";
 /// What a service that is started must do.
@@ -173,9 +171,9 @@ impl Service {
         Turn { suffix: self.fresh(), last: None }
     }
 
-    /// Ends the process and starts it again; nothing if it was not started here, or too often. If it does not start, later requests
-    /// tell why.
-    pub fn start_again(&self) -> Option<Result<(), String>> {
+    /// Ends the process and starts it again, and says whether it answers; nothing if it was not started here, or too often. If it
+    /// does not answer, later requests tell why.
+    pub fn start_again(&self) -> Option<bool> {
         let mut place = self.place();
         if place.process.is_none() || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
             return None;
@@ -183,11 +181,11 @@ impl Service {
         // First of all the earlier process: with it goes whatever is a child of this one.
         place.process = None;
         let again = Place::started(&self.files).and_then(|mut again| again.wait_until_it_answers().map(|_| again));
-        Some(
-            again
-                .map(|again| *place = again)
-                .inspect_err(|why| place.lost = format!("; it did not start again: {why}")),
-        )
+        match again {
+            Ok(again) => *place = again,
+            Err(why) => place.lost = format!("; it did not start again: {why}"),
+        }
+        Some(place.lost.is_empty())
     }
 
     /// A suffix that no namespace had yet.
@@ -209,7 +207,7 @@ impl Service {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn call(&self, call: &Call<'_>) -> Result<Answer, Fault> {
+    pub fn call(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
         let (addresses, host) = {
             let place = self.place();
             (place.addresses.clone(), place.host.clone())
@@ -239,7 +237,7 @@ impl Service {
         let began = Instant::now();
         let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
         let is_first = turn.last.replace(now).is_none();
-        let call = Call { method, target, headers: &headers, body, patience: PATIENCE };
+        let call = Ask { method, target, headers: &headers, body, patience: PATIENCE };
         let (mut place, mut answer, mut printed) = self.sent(&call);
         // It was ended by the run before, and took one more connection while it did.
         if is_first && answer.is_err() && self.is_doubted.load(Ordering::Relaxed) && place.refuses() {
@@ -259,7 +257,7 @@ impl Service {
     }
 
     /// The answer to a request, and how much the service had printed before; with the lock on its place.
-    fn sent(&self, call: &Call<'_>) -> (MutexGuard<'_, Place>, Result<Answer, Fault>, u64) {
+    fn sent(&self, call: &Ask<'_>) -> (MutexGuard<'_, Place>, Result<Answer, Fault>, u64) {
         let place = self.place();
         let printed = place.process.as_ref().map_or(0, Process::printed);
         let answer = place.ask(call);
@@ -302,7 +300,7 @@ impl Place {
     /// A service that has just been started. One that listens on the other loopback address only is found there.
     fn started(files: &BTreeMap<String, String>) -> Result<Self, String> {
         let port = free_port().map_err(|error| format!("no port is free: {error}"))?;
-        let process = Some(Process::start(files, port)?);
+        let process = Some(Process::start(files, port).map_err(|why| why.to_string())?);
         let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
         let addresses = addresses.map(|address| SocketAddr::new(address, port)).to_vec();
         Ok(Self { addresses, host: format!("127.0.0.1:{port}"), process, lost: String::new() })
@@ -325,7 +323,7 @@ impl Place {
         }
     }
 
-    fn ask(&self, call: &Call<'_>) -> Result<Answer, Fault> {
+    fn ask(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
         client::ask(&self.addresses, &self.host, call)
     }
 
@@ -334,7 +332,7 @@ impl Place {
     fn wait_until_it_answers(&mut self) -> Result<Answer, String> {
         let (began, mut ended_early) = (Instant::now(), 0);
         let headers = format!("{CLOCK}: 1\r\n");
-        let call = Call { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
+        let call = Ask { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
         loop {
             let fault = match client::ask_first(&self.addresses, &self.host, &call) {
                 Ok((answer, address)) => {

@@ -3,11 +3,15 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
+//! | [`outcome`] | how a row went |
 //! | [`race`] | performance: a service and the reference take turns at the same work |
 //! | [`storm`] | chaos: connections and bodies that make trouble, and how many answers there are |
 
+mod outcome;
 mod race;
 mod storm;
+
+use std::fmt;
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
@@ -15,6 +19,7 @@ use cachedojo_judge::report::CheckReport;
 use cachedojo_notation::text::{Bilingual, Language};
 use serde::Deserialize;
 
+use self::outcome::RowOutcome;
 use super::service::Service;
 use crate::language::toolchain::Extra;
 
@@ -42,7 +47,7 @@ enum Trial {
     /// The work, and the least share of the reference's rate, in percent.
     Performance { work: race::Work, at_least_percent: u32 },
     /// The trouble.
-    Chaos { trouble: storm::Trouble },
+    Chaos { trouble: storm::Storm },
 }
 
 impl Trial {
@@ -54,18 +59,36 @@ impl Trial {
     }
 }
 
+/// Why no row was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotTried {
+    /// The pack's file is wrong: where, and why.
+    BadFile(String),
+    /// The pack's solution does not start: why.
+    NoReference(String),
+}
+
+impl fmt::Display for NotTried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadFile(why) => write!(f, "{FILE}: {why}"),
+            Self::NoReference(why) => write!(f, "the pack's solution does not start: {why}"),
+        }
+    }
+}
+
 /// The rows of a pack's file.
 ///
 /// # Errors
 /// The file is wrong: where, and why.
-fn rows(text: &str) -> Result<Vec<Row>, String> {
+fn rows(text: &str) -> Result<Vec<Row>, NotTried> {
     #[derive(Deserialize)]
     struct File {
         rows: Vec<Row>,
     }
-    let file: File = toml::from_str(text).map_err(|error| format!("{FILE}: {error}"))?;
+    let file: File = toml::from_str(text).map_err(|error| NotTried::BadFile(error.to_string()))?;
     if file.rows.len() > ROWS_MAX {
-        return Err(format!("{FILE} lists more than {ROWS_MAX} rows: leave some out"));
+        return Err(NotTried::BadFile(format!("more than {ROWS_MAX} rows: leave some out")));
     }
     Ok(file.rows)
 }
@@ -80,10 +103,10 @@ pub fn try_rows(
     language: Language,
     service: &Service,
     reference: &dyn Fn() -> Result<Service, String>,
-) -> Result<Vec<CheckReport>, String> {
+) -> Result<Vec<CheckReport>, NotTried> {
     let rows: Vec<_> = rows(text)?.into_iter().filter(|row| kinds.contains(&row.trial.kind())).collect();
     let is_raced = rows.iter().any(|row| row.trial.kind() == Extra::Performance);
-    let reference = if is_raced { Some(reference()?) } else { None };
+    let reference = if is_raced { Some(reference().map_err(NotTried::NoReference)?) } else { None };
     Ok(rows
         .iter()
         .map(|row| match (&row.trial, &reference) {
@@ -91,31 +114,13 @@ pub fn try_rows(
                 let outcome = race::run(*work, *at_least_percent, service, reference);
                 told(row, Extra::Performance, language, outcome)
             }
-            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, Outcome::not_tried()),
+            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, RowOutcome::not_tried()),
             (Trial::Chaos { trouble }, _) => told(row, Extra::Chaos, language, trouble.make(service)),
         })
         .collect())
 }
 
-/// How a row went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Outcome {
-    verdict: Verdict,
-    /// What was seen, in the two languages.
-    seen: Bilingual,
-}
-
-impl Outcome {
-    fn of(is_good: bool, en: String, fr: String) -> Self {
-        Self { verdict: if is_good { Verdict::Pass } else { Verdict::Fail }, seen: Bilingual { en, fr } }
-    }
-
-    fn not_tried() -> Self {
-        Self { verdict: Verdict::Skipped, ..Self::of(false, "not tried".to_owned(), "pas essayé".to_owned()) }
-    }
-}
-
-fn told(row: &Row, kind: Extra, language: Language, outcome: Outcome) -> CheckReport {
+fn told(row: &Row, kind: Extra, language: Language, outcome: RowOutcome) -> CheckReport {
     let seen = outcome.seen.get(language);
     let category = match (kind, language) {
         (Extra::Performance, _) => "Performance",
@@ -159,7 +164,7 @@ mod tests {
         let row = "[[rows]]\nid = \"x\"\ntitle = { en = \"x\", fr = \"x\" }\n";
         for wrong in ["work = \"nothing\"\nat_least_percent = 1", "trouble = \"none\"", "", "points = 1"] {
             let text = format!("{row}{wrong}");
-            assert!(rows(&text).is_err_and(|why| why.starts_with("extra.toml: ")), "{wrong}");
+            assert!(rows(&text).is_err_and(|why| why.to_string().starts_with("extra.toml: ")), "{wrong}");
         }
     }
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::super::client::{Call, PATIENCE};
+use super::super::client::{Ask, PATIENCE};
 use super::super::service::Service;
-use super::Outcome;
+use super::outcome::RowOutcome;
 
 /// Rounds of a race; odd, so that there is a median.
 const ROUNDS: usize = 7;
@@ -84,7 +84,7 @@ fn entries() -> String {
 
 /// A request of this kind that is answered with success, or why it is not.
 fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) -> Result<(), String> {
-    let answer = service.call(&Call { method, target, headers: "", body, patience: PATIENCE });
+    let answer = service.call(&Ask { method, target, headers: "", body, patience: PATIENCE });
     match answer {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         Ok(answer) => Err(format!("{method}: HTTP/1.1 {}", answer.status)),
@@ -132,7 +132,7 @@ fn median(mut shares: Vec<u64>) -> u64 {
 }
 
 /// Races until the share is enough, three times at most.
-pub(super) fn run(work: Work, at_least_percent: u32, service: &Service, reference: &Service) -> Outcome {
+pub(super) fn run(work: Work, at_least_percent: u32, service: &Service, reference: &Service) -> RowOutcome {
     let roots = [service, reference].map(Service::fresh_root);
     let plans = roots.clone().map(|root| work.plan(&root));
     let large = format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE));
@@ -141,21 +141,21 @@ pub(super) fn run(work: Work, at_least_percent: u32, service: &Service, referenc
             .and_then(|()| succeed(service, "PUT", &format!("{root}/large"), Some(&large)));
         // A service may refuse a large value: then only the row that reads it is lost.
         if prepared.is_err() && work == Work::LargeGet {
-            return Outcome::of(false, "the value is refused".to_owned(), "la valeur est refusée".to_owned());
+            return RowOutcome::of(false, "the value is refused".to_owned(), "la valeur est refusée".to_owned());
         }
     }
     let mut best = 0;
     for _ in 0..RACES_MAX {
         match percent(service, reference, &plans) {
             Ok(Ok(share)) => best = best.max(share),
-            Ok(Err(why)) => return Outcome::of(false, format!("no race: {why}"), format!("pas de course : {why}")),
-            Err(_) => return Outcome::not_tried(),
+            Ok(Err(why)) => return RowOutcome::of(false, format!("no race: {why}"), format!("pas de course : {why}")),
+            Err(_) => return RowOutcome::not_tried(),
         }
         if best >= u64::from(at_least_percent) {
             break;
         }
     }
-    Outcome::of(
+    RowOutcome::of(
         best >= u64::from(at_least_percent),
         format!("{best} % of the reference's rate, at least {at_least_percent} %"),
         format!("{best} % du débit de la référence, au moins {at_least_percent} %"),

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::super::client::{Call, PATIENCE};
+use super::super::client::{Ask, PATIENCE};
 use super::super::service::Service;
-use super::Outcome;
+use super::outcome::RowOutcome;
 
 /// Requests whose answers are counted.
 const ASKED: usize = 20;
@@ -29,9 +29,9 @@ const LARGE: usize = 1_000_000;
 /// A kind of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Trouble {
+pub(super) enum Storm {
     /// A thousand connections that say nothing; the service is asked after them.
-    Storm,
+    Crowd,
     /// A hundred connections that stop in the middle of a header; the service is asked beside them.
     HalfRequests,
     /// A hundred connections that stop in the middle of a body; the service is asked beside them.
@@ -44,10 +44,10 @@ pub(super) enum Trouble {
     Restart,
 }
 
-impl Trouble {
-    pub(super) fn make(self, service: &Service) -> Outcome {
+impl Storm {
+    pub(super) fn make(self, service: &Service) -> RowOutcome {
         match self {
-            Self::Storm => {
+            Self::Crowd => {
                 let crowd = crowd(service, CONNECTIONS, b"");
                 let count = crowd.len();
                 drop(crowd);
@@ -77,9 +77,11 @@ impl Trouble {
                 answered(service, "after nonsense", "après des absurdités")
             }
             Self::Restart => match service.start_again() {
-                Some(Ok(())) => answered(service, "after a restart", "après un redémarrage"),
-                Some(Err(why)) => Outcome::of(false, why.clone(), why),
-                None => Outcome::not_tried(),
+                Some(true) => answered(service, "after a restart", "après un redémarrage"),
+                Some(false) => {
+                    RowOutcome::of(false, "it did not start again".to_owned(), "il n'a pas redémarré".to_owned())
+                }
+                None => RowOutcome::not_tried(),
             },
         }
     }
@@ -103,29 +105,33 @@ fn crowd(service: &Service, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
 }
 
 /// Whether all requests of a row are answered as they should be.
-fn answered(service: &Service, en: &str, fr: &str) -> Outcome {
+fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
     let call = |method, body| {
-        let answer = service.call(&Call { method, target: &target, headers: "", body, patience: PATIENCE });
+        let answer = service.call(&Ask { method, target: &target, headers: "", body, patience: PATIENCE });
         answer.is_ok_and(|answer| (200..300).contains(&answer.status))
     };
     // A service that does not answer once is not waited for nineteen times more.
     let count = (0..ASKED).take_while(|_| call("PUT", Some("{\"value\": 1}")) && call("GET", None)).count();
     let good = count == ASKED;
-    Outcome::of(good, format!("{count} of {ASKED} answered {en}"), format!("{count} sur {ASKED} ont eu réponse {fr}"))
+    RowOutcome::of(
+        good,
+        format!("{count} of {ASKED} answered {en}"),
+        format!("{count} sur {ASKED} ont eu réponse {fr}"),
+    )
 }
 
-fn full(service: &Service) -> Outcome {
+fn full(service: &Service) -> RowOutcome {
     let (root, body) = (service.fresh_root(), format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE)));
     let put = |number: &usize| {
         let target = format!("{root}/k{number}");
-        let call = Call { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
+        let call = Ask { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
         service.call(&call).is_ok_and(|answer| matches!(answer.status, 200 | 201 | 400 | 413 | 507))
     };
     let count = (0..LARGES).take_while(put).count();
     if count < LARGES {
         let en = format!("{count} of {LARGES} large values stored or refused with a word");
-        return Outcome::of(
+        return RowOutcome::of(
             false,
             en,
             format!("{count} sur {LARGES} grandes valeurs stockées ou refusées avec un mot"),
