@@ -10,11 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use crate::processes::{Folder, Process, free_port, redis};
+use crate::processes::{Folder, Process, free_ports, redis};
 use crate::support::{Client, Running};
 
-/// How often something is asked for until it has come about; each asking starts a process or takes a round trip.
-const ASKINGS: usize = 2_000;
+/// How often something is asked for until it has come about, at most; each asking starts a process or takes a round trip, some
+/// milliseconds at least, and a replica takes over some seven seconds after its master's end.
+const ASKINGS: usize = 20_000;
+/// How often the clients' progress is looked at, every 30 ms, at most.
+const WAITS: usize = 4_000;
 /// How many writes each client has acknowledged before the kill, and after the replica has taken over.
 const WRITES: usize = 40;
 /// One namespace is one slot, and so one node: these are spread over all three.
@@ -28,8 +31,9 @@ struct RedisCluster {
 impl RedisCluster {
     fn new() -> Self {
         let (mut nodes, mut folders) = (Vec::new(), Vec::new());
-        for _ in 0..6 {
-            let (folder, port, bus) = (Folder::new(), free_port(), free_port());
+        let ports: [u16; 12] = free_ports();
+        for pair in ports.chunks_exact(2) {
+            let (folder, port, bus) = (Folder::new(), pair[0], pair[1]);
             let path = folder.path().to_str().expect("text").to_owned();
             let bus = bus.to_string();
             let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "5000", "--cluster-port", &bus];
@@ -146,7 +150,7 @@ impl Written {
 
     fn until(&self, count: usize) {
         let (_sender, nothing) = std::sync::mpsc::channel::<()>();
-        for _ in 0..ASKINGS {
+        for _ in 0..WAITS {
             if self.count() >= count {
                 return;
             }

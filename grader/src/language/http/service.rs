@@ -175,7 +175,9 @@ impl Service {
     /// does not answer, later requests tell why.
     pub fn start_again(&self) -> Option<bool> {
         let mut place = self.place();
-        if place.process.is_none() || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
+        // What did not start again once is not waited for again: each time could take all of `BEGINNING`.
+        let is_given_up = place.process.is_none() || !place.lost.is_empty();
+        if is_given_up || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
             return None;
         }
         // First of all the earlier process: with it goes whatever is a child of this one.
