@@ -14,6 +14,7 @@ use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::language::toolchain::Extra;
 use crate::report::Format;
 
 const EXIT_CODES: &str = "\
@@ -109,6 +110,9 @@ pub struct GradeArgs {
     /// The command that starts the service in the path's folder, instead of its file `start`
     #[arg(long, value_name = "COMMAND")]
     pub start: Option<String>,
+    /// Further rows, of an exercise that has some: they give no points unless the pack's `extra.toml` says so
+    #[arg(long, value_name = "KINDS", value_enum, value_delimiter = ',')]
+    pub with: Vec<Extra>,
     /// The report's format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

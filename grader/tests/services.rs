@@ -12,7 +12,10 @@ use serde_json::Value;
 /// Grades a folder and returns the exit code and the report.
 fn grade(folder: &Path, more: &[&str]) -> (Option<i32>, Value) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
-    command.args(["grade", "--exercise", "cache-service", "--format", "json"]).arg(folder).args(more);
+    command.args(["grade", "--format", "json"]).arg(folder).args(more);
+    if !more.contains(&"--exercise") {
+        command.args(["--exercise", "cache-service"]);
+    }
     let output = command.output().expect("the grader runs");
     let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
     (output.status.code(), report)
@@ -78,6 +81,41 @@ fn a_service_that_never_becomes_one_is_told_why() {
 }
 
 #[test]
+fn what_a_service_printed_when_it_failed_is_told() {
+    // It answers `/health`, and nothing else.
+    let serve = "client.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}')\nserver.listen(9)\nclient.close()\n\
+                 client = server.accept()[0]\nclient.recv(65536)\nprint(f'KeyError in {__file__}')\nos._exit(7)";
+    let (code, report) = grade(service(serve).path(), &["--trust"]);
+    assert_eq!((code, &report["verdict"]), (Some(1), &"graded".into()), "{report}");
+    let told = report["checks"][0]["transcript"].as_str().expect("a text");
+    for words in ["hung up without a word", "has ended (exit status: 7)", "it printed: KeyError in main.py"] {
+        assert!(told.contains(words), "`{words}` is not in: {told}");
+    }
+    assert!(!report.to_string().contains("/service/"), "the folder's path is told: {report}");
+}
+
+#[test]
+fn a_service_that_is_not_begun_is_told_what_to_do() {
+    for (start, why) in [
+        (None, "there is no file `start`"),
+        (Some("\n"), "the file `start` is empty"),
+        (Some("python3 nosuch.py\r\n"), "can't open file 'nosuch.py'"),
+        (Some("./nosuch.sh"), "nosuch.sh"),
+        (Some("true"), "must stay in the foreground"),
+    ] {
+        let folder = service("pass");
+        fs::remove_file(folder.path().join("start")).expect("it was there");
+        if let Some(text) = start {
+            fs::write(folder.path().join("start"), text).expect("written");
+        }
+        let (code, report) = grade(folder.path(), &["--trust"]);
+        assert_eq!((code, &report["verdict"]), (Some(3), &"build_failed".into()), "{start:?}: {report}");
+        let message = report["diagnostics"][0]["message"].as_str().expect("a sentence");
+        assert!(message.contains(why), "{start:?}: {message}");
+    }
+}
+
+#[test]
 fn a_service_is_named_where_services_are_graded() {
     for arguments in [["--url", "ftp://x"], ["--start", "true"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
@@ -125,4 +163,51 @@ fn what_a_service_leaves_in_a_session_of_its_own_ends_with_the_grading() {
     let lines = fs::read_dir("/proc").expect("this is Linux").flatten();
     let lines = lines.filter_map(|entry| fs::read_to_string(entry.path().join("cmdline")).ok());
     assert_eq!(lines.filter(|line| line.starts_with("sleep") && line.contains(&mark)).count(), 0);
+}
+
+/// The solution's folder, to be graded as a service that somebody handed in.
+fn solution() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/cache-service/solution")
+}
+
+#[test]
+fn rows_beyond_the_checks_are_tried_when_asked_and_change_no_mark() {
+    let (code, report) = grade(&solution(), &["--trust", "--with", "chaos"]);
+    assert_eq!((code, &report["score"], &report["max_score"]), (Some(0), &100.into(), &100.into()), "{report}");
+    let rows = report["checks"].as_array().expect("rows");
+    let extra: Vec<_> = rows.iter().filter(|row| row["category"] == "Chaos").collect();
+    assert_eq!((rows.len(), extra.len()), (21, 6), "{report}");
+    for row in extra {
+        assert_eq!((&row["verdict"], &row["max_points"]), (&"pass".into(), &0.into()), "{row}");
+        assert!(row["title"].as_str().is_some_and(|title| title.contains("20 of 20 answered")), "{row}");
+    }
+}
+
+#[test]
+fn a_race_is_told_as_a_share_of_the_reference() {
+    let pack = tempfile::tempdir().expect("there is room");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/cache-service");
+    let copied = Command::new("cp").arg("-r").arg(&from).arg(pack.path().join("pack")).status().expect("it runs");
+    assert!(copied.success());
+    let row = "[[rows]]\nid = \"p\"\ntitle = { en = \"Reads\", fr = \"Lectures\" }\nwork = \"get\"\npoints = 5\nat_least_percent = ";
+    // However fast the machine: any share is enough for one row, and none for the other.
+    let text = format!("{row}0\n{}1000000\n", row.replace("\"p\"", "\"q\""));
+    fs::write(pack.path().join("pack/extra.toml"), text).expect("written");
+    let pack = pack.path().join("pack").display().to_string();
+    let (code, report) = grade(&solution(), &["--trust", "--with", "performance,chaos", "--exercise", &pack]);
+    assert_eq!((code, &report["score"], &report["max_score"]), (Some(0), &105.into(), &110.into()), "{report}");
+    let verdicts = [&report["checks"][15]["verdict"], &report["checks"][16]["verdict"]];
+    assert_eq!(verdicts, ["pass", "fail"], "{report}");
+    let message = report["checks"][16]["message"].as_str().expect("a sentence");
+    assert!(message.contains("% of the reference's rate, at least 1000000 %"), "{message}");
+}
+
+#[test]
+fn an_exercise_without_further_rows_says_so() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+    let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/distributed-cache/starter");
+    let output = command.arg("grade").arg(starter).args(["--with", "chaos"]).output().expect("it runs");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("leave --with out"), "{said}");
 }

@@ -26,7 +26,7 @@ use crate::run::bench::Bench;
 /// # Errors
 /// There is no such exercise or no such path, or this machine lacks what grading needs.
 pub fn grade(args: &GradeArgs) -> Result<Outcome> {
-    let GradeArgs { grading, url, start, format, out } = args;
+    let GradeArgs { grading, url, start, with, format, out } = args;
     let pack = super::load_pack(&grading.exercise)?;
     if let Some(out) = out {
         super::check_out(out, "report", "report")?;
@@ -35,9 +35,14 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     if start.is_some() && !grading.trust {
         return Err(UsageError(http::NOT_TRUSTED.to_owned()).into());
     }
+    if !with.is_empty() && !pack.files.contains_key(http::extra::FILE) {
+        let id = &pack.exercise.id;
+        return Err(UsageError(format!("the exercise `{id}` has no rows that --with adds: leave --with out")).into());
+    }
     super::note_other_exercise(&grading.path, &grading.exercise);
     // An address that is named here is no stranger's: it may be inside this machine.
-    let bench = Bench::open(&pack, grading.trust || url.is_some())?;
+    let mut bench = Bench::open(&pack, grading.trust || url.is_some())?;
+    bench.with.clone_from(with);
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
         Some(service) => {

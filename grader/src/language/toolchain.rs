@@ -1,11 +1,14 @@
 //! The interface of every language to the rest of the grader: from a submission's text to a factory of subjects. Code that uses a
 //! factory does not know the language.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cachedojo_judge::report::CheckReport;
 use cachedojo_lab::subject::Subject;
+use cachedojo_notation::text::Language;
 
 use crate::host::sandbox::NotRun;
 use crate::intake::diagnostic::{self, Diagnostic};
@@ -39,10 +42,36 @@ pub trait Factory: Send + Sync + Debug {
     /// This machine cannot start one; this says nothing about the submission.
     fn subject(&self, limits: &Limits) -> Result<Box<dyn Subject>, NotStarted>;
 
+    /// The rows beyond the checks that were asked for; `None` if this kind of submission, or the pack, has none.
+    fn extra(&self, _asked: &ExtraAsked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
+        None
+    }
+
     /// The backend, if it is not the toolchain's usual one.
     fn backend(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// Which rows beyond the checks are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ExtraAsked<'a> {
+    /// The pack's files by path.
+    pub pack: &'a BTreeMap<String, String>,
+    /// Their kinds.
+    pub kinds: &'a [Extra],
+    /// The report's language.
+    pub language: Language,
+}
+
+/// The kinds of rows beyond the checks, as `--with` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// The speed, as a share of that of the exercise's own solution on this machine
+    Performance,
+    /// Connections and bodies that make trouble: answers are counted, nothing is timed
+    Chaos,
 }
 
 /// A submission that can be run.

@@ -30,7 +30,7 @@ use crate::host::sandbox::Protection;
 use crate::host::{budget, cache, itself, machine, scratch};
 use crate::intake::submission::Submission;
 use crate::language;
-use crate::language::toolchain::{Limits, Rejected};
+use crate::language::toolchain::{Extra, Limits, Rejected};
 use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
@@ -84,6 +84,8 @@ struct Order {
     work: Work,
     protection: Protection,
     limits: Limits,
+    /// The rows beyond the checks that are tried too.
+    with: Vec<Extra>,
     scratch: PathBuf,
     /// The folder that replaces the cache, if the cache cannot be written to.
     cache: Option<PathBuf>,
@@ -231,6 +233,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
         work,
         protection: bench.protection,
         limits: bench.limits,
+        with: bench.with.clone(),
         scratch: home.to_owned(),
         cache: cache::stand_in(),
     };
@@ -401,7 +404,7 @@ fn take_order() -> Result<()> {
         pack.exercise.mutants.clear();
     }
     let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
-    (bench.limits, bench.apart) = (order.limits, true);
+    (bench.limits, bench.apart, bench.with) = (order.limits, true, order.with);
     say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
 }
 

@@ -12,7 +12,7 @@ use crate::host::sandbox::Protection;
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
-use crate::language::toolchain::{Built, Limits, Rejected, Toolchain};
+use crate::language::toolchain::{Built, Extra, Limits, Rejected, Toolchain};
 use crate::pack::Pack;
 use crate::run::parent;
 
@@ -30,6 +30,8 @@ pub struct Bench<'a> {
     pub limits: Limits,
     /// Whether this process grades for another one, which knows the fingerprints of known bugs.
     pub apart: bool,
+    /// The rows beyond the checks that are tried too.
+    pub with: Vec<Extra>,
     /// One for each language of the exercise: a learner's machine need not have what other languages need.
     toolchains: BTreeMap<CodeLanguage, Slot>,
 }
@@ -64,7 +66,7 @@ impl<'a> Bench<'a> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
-        let bench = Self { pack, protection, limits: Limits::default(), apart: false, toolchains };
+        let bench = Self { pack, protection, limits: Limits::default(), apart: false, with: Vec::new(), toolchains };
         if let [only] = languages[..] {
             bench.toolchain(only)?;
         }

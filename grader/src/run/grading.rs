@@ -11,7 +11,7 @@ use cachedojo_notation::text::Language;
 use crate::host::budget;
 use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
-use crate::language::toolchain::{Built, Reason, Rejected, Toolchain};
+use crate::language::toolchain::{Built, ExtraAsked, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
 use crate::run::{mutants, parent, tests};
 
@@ -94,7 +94,25 @@ impl Bench<'_> {
             &resemblances,
             built.diagnostics.clone(),
         );
-        Ok(report.with_growth(exercise, &measured, language))
+        self.with_extra(report.with_growth(exercise, &measured, language), language, built)
+    }
+
+    /// The report with the rows beyond the checks that were asked for. A row that gives nothing changes no mark.
+    fn with_extra(&self, mut report: Report, language: Language, built: &Built) -> Result<Report> {
+        if self.with.is_empty() {
+            return Ok(report);
+        }
+        let asked = ExtraAsked { pack: &self.pack.files, kinds: &self.with, language };
+        let rows = built.factory.extra(&asked).ok_or_else(|| {
+            let id = &self.pack.exercise.id;
+            UsageError(format!("the exercise `{id}` has no rows that --with adds: leave --with out"))
+        })?;
+        let rows = rows.map_err(|why| anyhow::anyhow!("the rows that --with adds: {why}"))?;
+        report.score += rows.iter().map(|row| row.points).sum::<u32>();
+        report.max_score += rows.iter().map(|row| row.max_points).sum::<u32>();
+        report.passed = report.verdict == GradeVerdict::Graded && report.score >= report.passing_score;
+        report.checks.extend(rows);
+        Ok(report)
     }
 
     fn rejection(&self, id: SubmissionId, seed: u64, language: Option<CodeLanguage>, rejected: Rejected) -> Report {

@@ -11,7 +11,10 @@ const ANSWER_BYTES_MAX: usize = 8 << 20;
 /// The largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// How long one request may take, from the connection to the last byte.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// It is long, because a right service is slow on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+/// How much of that is left for reading when sending has taken all the time.
+const READING_SHARE: u32 = 3;
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub enum Fault {
     TooSlow,
     /// The connection was closed before the answer was complete.
     EndedEarly,
+    /// The connection was closed without a byte of an answer.
+    HungUp,
     /// The answer has more bytes than are read.
     TooLarge,
     /// The answer is not HTTP.
@@ -53,6 +58,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Refused(why) => write!(f, "nobody answers: {why}"),
             Self::TooSlow => write!(f, "no whole answer within {} s", PATIENCE.as_secs()),
+            Self::HungUp => f.write_str("it hung up without a word: did it fail at this request?"),
             Self::EndedEarly => f.write_str("it hung up before its answer was whole: is Content-Length right?"),
             Self::TooLarge => write!(f, "its answer is longer than {} MiB", ANSWER_BYTES_MAX >> 20),
             Self::NoHttp(what) => write!(f, "what it sent is no HTTP/1.1: {what}"),
@@ -61,37 +67,87 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Sends one request on a connection of its own and reads the answer. `headers` are lines with their ends.
+/// A request.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// Further header lines, with their ends.
+    pub headers: &'a str,
+    /// The body, JSON.
+    pub body: Option<&'a str>,
+    /// How long it may take, from the connection to the last byte.
+    pub patience: Duration,
+}
+
+impl Ask<'_> {
+    /// Its bytes.
+    pub fn bytes(&self, host: &str) -> Vec<u8> {
+        let Self { method, target, headers, body, .. } = self;
+        let kind = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
+        let (length, body) = (body.map_or(0, str::len), body.unwrap_or_default());
+        format!(
+            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: application/json\r\n\
+             {kind}{headers}Content-Length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+/// Sends one request on a connection of its own, to the first of the addresses that takes one, and reads the answer.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn ask(addresses: &[SocketAddr], host: &str, call: &Ask<'_>) -> Result<Answer, Fault> {
+    ask_first(addresses, host, call).map(|(answer, _)| answer)
+}
+
+/// As [`ask`], and says which address it was.
 ///
 /// # Errors
 /// See [`Fault`].
 #[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
-pub fn ask(
-    address: SocketAddr,
-    host: &str,
-    method: &str,
-    target: &str,
-    headers: &str,
-    body: Option<&str>,
-) -> Result<Answer, Fault> {
-    let deadline = Instant::now() + PATIENCE;
+pub fn ask_first(addresses: &[SocketAddr], host: &str, call: &Ask<'_>) -> Result<(Answer, SocketAddr), Fault> {
+    let deadline = Instant::now() + call.patience;
     let refused = |error: std::io::Error| Fault::Refused(error.to_string());
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(refused)?;
-    stream.set_write_timeout(Some(PATIENCE)).map_err(refused)?;
-    let length = body.map_or(0, str::len);
-    let kind = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
-    let request = format!(
-        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAccept: application/json\r\n\
-         {kind}{headers}Content-Length: {length}\r\n\r\n{}",
-        body.unwrap_or_default()
-    );
-    // A service may answer and close before it has read everything: then the answer counts.
-    let sent = stream.write_all(request.as_bytes());
-    let mut reader = Bounded { stream, deadline, bytes: Vec::new(), at: 0, ended: false };
-    match read_answer(&mut reader) {
-        Err(Fault::EndedEarly) if sent.is_err() => Err(Fault::EndedEarly),
-        answer => answer,
+    let mut first = None;
+    for &address in addresses {
+        match TcpStream::connect_timeout(&address, call.patience) {
+            Ok(stream) => {
+                stream.set_nodelay(true).map_err(refused)?;
+                return talk(stream, &call.bytes(host), deadline, call.patience).map(|answer| (answer, address));
+            }
+            Err(error) => drop(first.get_or_insert(refused(error))),
+        }
     }
+    Err(first.unwrap_or_else(|| Fault::Refused("there is no address".to_owned())))
+}
+
+/// Sends the bytes and reads the answer. A service may answer before it has read everything: then the answer counts, whether it
+/// hangs up or leaves the rest unread.
+fn talk(mut stream: TcpStream, request: &[u8], deadline: Instant, patience: Duration) -> Result<Answer, Fault> {
+    send(&mut stream, request, deadline.checked_sub(patience / READING_SHARE).unwrap_or(deadline))?;
+    read_answer(&mut Bounded { stream, deadline, bytes: Vec::new(), at: 0, ended: false })
+}
+
+/// Sends as much as is taken until the deadline.
+#[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
+fn send(stream: &mut TcpStream, mut rest: &[u8], deadline: Instant) -> Result<(), Fault> {
+    while !rest.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        stream.set_write_timeout(Some(left)).map_err(|error| Fault::Refused(error.to_string()))?;
+        match stream.write(rest) {
+            Ok(count) if count > 0 => rest = &rest[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 /// The bytes received so far, with the stream for more.
@@ -181,7 +237,10 @@ impl<S: Timed> Bounded<S> {
 
 fn read_answer<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
     loop {
-        let answer = read_one(reader)?;
+        let answer = match read_one(reader) {
+            Err(Fault::EndedEarly) if reader.bytes.is_empty() => return Err(Fault::HungUp),
+            answer => answer?,
+        };
         // Interim answers (100 Continue) are skipped; the limit of bytes bounds how many there can be.
         if !(100..200).contains(&answer.status) {
             return Ok(answer);
@@ -216,7 +275,11 @@ fn read_one<S: Timed>(reader: &mut Bounded<S>) -> Result<Answer, Fault> {
     if (100..200).contains(&status) || status == 204 || status == 304 {
         return Ok(answer);
     }
-    let is_chunked = answer.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+    let is_chunked = match answer.header("transfer-encoding") {
+        None => false,
+        Some(coding) if coding.eq_ignore_ascii_case("chunked") => true,
+        Some(coding) => return Err(Fault::Packed(coding.chars().take(20).collect())),
+    };
     answer.body = if is_chunked {
         read_chunks(reader)?
     } else if let Some(length) = answer.header("content-length") {
@@ -283,7 +346,9 @@ mod tests {
         let endless_body = format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(9 << 20));
         let continues = "HTTP/1.1 100 Continue\r\n\r\n".repeat(400_000);
         for (bytes, fault) in [
-            ("", Fault::EndedEarly),
+            ("", Fault::HungUp),
+            ("HTTP/1.1 200 OK\r\nContent-", Fault::EndedEarly),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", Fault::Packed("gzip, chunked".to_owned())),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", Fault::EndedEarly),
             ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}", Fault::TooLarge),
             ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", Fault::NoHttp("a Content-Length that is no number")),
@@ -300,5 +365,40 @@ mod tests {
         ] {
             assert_eq!(read(bytes.as_bytes()), Err(fault), "{}", &bytes[..bytes.len().min(60)]);
         }
+    }
+
+    #[test]
+    fn an_answer_counts_although_the_request_is_never_read() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has one");
+        let body = "x".repeat(32 << 20);
+        for keeps_open in [true, false] {
+            let listener = listener.try_clone().expect("a second handle");
+            let service = std::thread::spawn(move || {
+                let (mut client, _) = listener.accept().expect("somebody asks");
+                client.write_all(b"HTTP/1.1 413 X\r\nContent-Length: 2\r\n\r\n{}").expect("it is taken");
+                keeps_open.then_some(client)
+            });
+            let patience = Duration::from_secs(3);
+            let call = Ask { method: "PUT", target: "/x", headers: "", body: Some(&body), patience };
+            let answer = ask(&[address], "127.0.0.1", &call);
+            assert_eq!(answer.map(|answer| answer.status), Ok(413), "{keeps_open}");
+            drop(service.join());
+        }
+    }
+
+    #[test]
+    fn the_first_address_that_takes_a_connection_is_asked() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has one");
+        let service = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("somebody asks");
+            client.write_all(b"HTTP/1.0 204 X\r\n\r\n").expect("it is taken");
+        });
+        let call = Ask { method: "GET", target: "/", headers: "", body: None, patience: PATIENCE };
+        let answer = ask_first(&[free.expect("it had one"), address], "localhost", &call);
+        assert_eq!(answer.map(|(answer, place)| (answer.status, place)), Ok((204, address)));
+        drop(service.join());
     }
 }

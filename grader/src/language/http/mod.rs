@@ -4,10 +4,14 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`client`] | one request and its answer, bounded in bytes and in time |
-//! | [`service`] | the process of a service, started and ended with all its children |
+//! | [`extra`] | rows beyond the checks: speed beside a reference, and trouble |
+//! | [`process`] | the process of a service, started and ended with all its children |
+//! | [`service`] | a service that is asked: found or started, told the time, started again when it ended |
 //! | [`subject`] | the seam: requests of a script, sent |
 
 pub mod client;
+pub mod extra;
+pub mod process;
 pub mod service;
 pub mod subject;
 
@@ -16,9 +20,10 @@ use std::sync::Arc;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
-use crate::language::toolchain::{Built, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
+use crate::language::toolchain::{Built, ExtraAsked, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
+use cachedojo_judge::report::CheckReport;
 use cachedojo_lab::subject::Subject;
-pub use service::START;
+pub use process::START;
 use service::{NotOpened, Service};
 use subject::HttpSubject;
 
@@ -83,5 +88,18 @@ struct HttpFactory {
 impl Factory for HttpFactory {
     fn subject(&self, _limits: &Limits) -> Result<Box<dyn Subject>, NotStarted> {
         Ok(Box::new(HttpSubject::new(Arc::clone(&self.service))))
+    }
+
+    fn extra(&self, asked: &ExtraAsked<'_>) -> Option<Result<Vec<CheckReport>, String>> {
+        let text = asked.pack.get(extra::FILE)?;
+        let solution = |path: &str| path.strip_prefix("solution/").map(str::to_owned);
+        let files = asked.pack.iter().filter_map(|(path, text)| Some((solution(path)?, text.clone()))).collect();
+        let reference = || match Service::open(&files, true) {
+            Ok(service) => Ok(service),
+            Err(NotOpened::Failed(why)) => Err(format!("the pack's solution: {why}")),
+            Err(NotOpened::Inside) => Err(NOT_ASKED.to_owned()),
+        };
+        let rows = extra::try_rows(text, asked.kinds, asked.language, &self.service, &reference);
+        Some(rows.map_err(|why| why.to_string()))
     }
 }

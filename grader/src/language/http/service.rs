@@ -1,19 +1,15 @@
-//! The process of a service: started in its own folder, waited for, and ended with all its children.
+//! A service that is asked: found at its address or started, waited for, told the time, and started again when it has ended.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
-use std::net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
-use super::client::{self, Answer, Fault};
-use crate::host::scratch;
-use crate::host::{alone, machine};
+use super::client::{self, Answer, Ask, Fault, PATIENCE};
+use super::process::{Process, START};
 
 /// How long a service may take until its first answer: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
@@ -21,40 +17,50 @@ const BEGINNING: Duration = Duration::from_secs(150);
 const ENDINGS_MAX: u32 = 50;
 /// The pause between requests during that time.
 const ASKING: Duration = Duration::from_millis(20);
-/// After so many requests without an answer it is not asked again.
-const FAULTS_MAX: u32 = 5;
-/// The time for all requests together, and for all waiting.
-const ALL: Duration = Duration::from_secs(45);
-/// How many bytes of its output are shown if it does not start.
-const WORDS_MAX: usize = 2000;
-/// The limits of a service that is started outside of a grading, whose limits are lower: five minutes of processor time, files
-/// of a gibibyte.
-const LIMITS: &str = "{ ulimit -t 300; ulimit -f 2097152; } 2>/dev/null; ";
-/// Runs the command in `$1` until it ends, or until standard input ends, which happens whenever the grader ends: then the whole
-/// group is killed. A shell of its own reads the command, so that a comment, a bracket or a quote in it changes nothing here.
-const WATCHED: &str = "exec 3<&0; ( exec sh -c \"$1\" ) </dev/null 3<&- & child=$!; \
-    { read -r _ <&3; kill -9 -$$; } & exec 3<&-; wait $child";
-/// The file of a submission with the command that starts the service, or its URL.
-pub const START: &str = "start";
+/// After so many requests that were waited for in vain it is not asked again.
+const SILENCES_MAX: u32 = 3;
+/// How often a service that ended is started again: a request that ends it costs the case in which it was sent, and no other.
+const STARTS_MAX: u32 = 20;
+/// The time for all requests together, and for all waiting. It passes on a busy machine too, so a right service uses a small part.
+const ALL: Duration = Duration::from_secs(120);
+/// How much of what it printed during a request without an answer is shown, in characters.
+const PRINTED_MAX: usize = 160;
 /// The header by which a service can be told the time.
 const CLOCK: &str = "X-Cache-Clock";
+/// What a service that is started must do.
+const WHERE: &str =
+    "it must stay in the foreground and listen on 127.0.0.1, at the port in the environment variable PORT";
 
 /// A service that is running.
 #[derive(Debug)]
 pub struct Service {
-    address: SocketAddr,
-    host: String,
-    process: Option<Process>,
+    /// Its files, for starting it again.
+    files: BTreeMap<String, String>,
+    place: Mutex<Place>,
     /// Whether it takes the time from a header.
     is_clocked: bool,
     /// The latest time that it was told, in milliseconds; its own clock may advance by itself.
     clock_ms: AtomicU64,
     runs: AtomicU32,
-    faults: AtomicU32,
+    starts: AtomicU32,
+    silences: AtomicU32,
+    /// Whether the last request got no answer: then it may have ended.
+    is_doubted: AtomicBool,
     /// The time used by requests and by waiting, in microseconds.
     spent_us: AtomicU64,
     /// The suffix of this grading's namespaces.
     mark: String,
+}
+
+/// Where a service is asked, and its process if it was started here.
+#[derive(Debug)]
+struct Place {
+    /// It is asked at the first of these that takes a connection.
+    addresses: Vec<SocketAddr>,
+    host: String,
+    process: Option<Process>,
+    /// Why it could not be started again; empty if it was not tried.
+    lost: String,
 }
 
 /// The state of one run: its namespaces' suffix, and the script's time at its last request.
@@ -136,39 +142,77 @@ impl Service {
     /// It cannot be started, ended, or does not answer: why, and what to do.
     pub fn open(files: &BTreeMap<String, String>, trusted: bool) -> Result<Self, NotOpened> {
         let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
-        let (host, process) = if is_url(text) {
-            let host = text["http://".len()..].split('/').next().unwrap_or_default();
-            let host = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
-            (host, None)
-        } else {
-            let port = free_port().map_err(|error| format!("no port is free: {error}"))?;
-            (format!("127.0.0.1:{port}"), Some(Process::start(text, files, port)?))
-        };
-        let address = host.to_socket_addrs().ok().and_then(|mut all| all.next());
-        let address = address.ok_or_else(|| format!("`{host}` is no address: write http://HOST:PORT"))?;
-        if process.is_none() && !trusted && !is_outside(address.ip()) {
-            return Err(NotOpened::Inside);
-        }
-        let mut service = Self {
-            address,
-            host,
-            process,
-            is_clocked: false,
+        let mut place = if is_url(text) { Place::named(text, trusted)? } else { Place::started(files)? };
+        let first = place.wait_until_it_answers()?;
+        Ok(Self {
+            files: files.clone(),
+            place: Mutex::new(place),
+            is_clocked: first.header(CLOCK).is_some(),
             clock_ms: AtomicU64::new(1),
             runs: AtomicU32::new(0),
-            faults: AtomicU32::new(0),
+            starts: AtomicU32::new(0),
+            silences: AtomicU32::new(0),
+            is_doubted: AtomicBool::new(false),
             spent_us: AtomicU64::new(0),
             mark: mark(),
-        };
-        let first = service.wait_until_it_answers()?;
-        service.is_clocked = first.header(CLOCK).is_some();
-        Ok(service)
+        })
     }
 
-    /// Begins a run.
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a run. A service that has ended is started again.
     pub fn begin(&self) -> Turn {
-        let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        Turn { suffix: format!("-{}{number}", self.mark), last: None }
+        // Who hangs up may have ended, whether its shell has noticed or not.
+        if self.is_doubted.load(Ordering::Relaxed) && self.place().refuses() {
+            _ = self.start_again();
+        }
+        Turn { suffix: self.fresh(), last: None }
+    }
+
+    /// Ends the process and starts it again, and says whether it answers; nothing if it was not started here, or too often. If it
+    /// does not answer, later requests tell why.
+    pub fn start_again(&self) -> Option<bool> {
+        let mut place = self.place();
+        if place.process.is_none() || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
+            return None;
+        }
+        // First of all the earlier process: with it goes whatever is a child of this one.
+        place.process = None;
+        let again = Place::started(&self.files).and_then(|mut again| again.wait_until_it_answers().map(|_| again));
+        match again {
+            Ok(again) => *place = again,
+            Err(why) => place.lost = format!("; it did not start again: {why}"),
+        }
+        Some(place.lost.is_empty())
+    }
+
+    /// A suffix that no namespace had yet.
+    fn fresh(&self) -> String {
+        format!("-{}{}", self.mark, self.runs.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The path of a namespace that was not used yet.
+    pub fn fresh_root(&self) -> String {
+        format!("/api/v1/cache/extra{}", self.fresh())
+    }
+
+    /// Where it takes connections.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.place().addresses.first().copied()
+    }
+
+    /// Sends a request of no script's: no time passes, nothing is counted, and several callers may do so at a time.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn call(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
+        let (addresses, host) = {
+            let place = self.place();
+            (place.addresses.clone(), place.host.clone())
+        };
+        client::ask(&addresses, &host, call)
     }
 
     /// Sends a request, after letting the script's time (`now`) pass.
@@ -184,24 +228,43 @@ impl Service {
         target: &str,
         body: Option<&str>,
     ) -> Result<Answer, String> {
-        if self.faults.load(Ordering::Relaxed) >= FAULTS_MAX {
-            return Err(format!("not asked: {FAULTS_MAX} requests before got no answer"));
+        if self.silences.load(Ordering::Relaxed) >= SILENCES_MAX {
+            return Err(format!("not asked: {SILENCES_MAX} requests before got no answer in time"));
         }
         if self.spent_us.load(Ordering::Relaxed) > micros(ALL) {
             return Err(format!("not asked: all requests before took more than {} s", ALL.as_secs()));
         }
         let began = Instant::now();
         let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
-        turn.last = Some(now);
-        let answer = client::ask(self.address, &self.host, method, target, &headers, body);
+        let is_first = turn.last.replace(now).is_none();
+        let call = Ask { method, target, headers: &headers, body, patience: PATIENCE };
+        let (mut place, mut answer, mut printed) = self.sent(&call);
+        // It was ended by the run before, and took one more connection while it did.
+        if is_first && answer.is_err() && self.is_doubted.load(Ordering::Relaxed) && place.refuses() {
+            drop(place);
+            _ = self.start_again();
+            (place, answer, printed) = self.sent(&call);
+        }
         let told_ms = answer.as_ref().ok().and_then(|answer| answer.header(CLOCK)?.parse().ok());
         self.clock_ms.fetch_max(told_ms.unwrap_or(0), Ordering::Relaxed);
         self.spent_us.fetch_add(micros(began.elapsed()), Ordering::Relaxed);
+        self.is_doubted.store(answer.is_err(), Ordering::Relaxed);
         answer.map_err(|fault| {
-            self.faults.fetch_add(1, Ordering::Relaxed);
-            let death = self.process.as_ref().and_then(Process::death).unwrap_or_default();
-            format!("no answer: {fault}{death}")
+            self.silences.fetch_add(u32::from(fault == Fault::TooSlow), Ordering::Relaxed);
+            let epitaph = place.process.as_ref().map_or(String::new(), |process| epitaph(process, printed));
+            format!("no answer: {fault}{epitaph}{}", place.lost)
         })
+    }
+
+    /// The answer to a request, and how much the service had printed before; with the lock on its place.
+    fn sent(&self, call: &Ask<'_>) -> (MutexGuard<'_, Place>, Result<Answer, Fault>, u64) {
+        let place = self.place();
+        let printed = place.process.as_ref().map_or(0, Process::printed);
+        let answer = place.ask(call);
+        if matches!(answer, Err(Fault::HungUp | Fault::EndedEarly | Fault::Refused(_))) {
+            place.let_it_end();
+        }
+        (place, answer, printed)
     }
 
     /// Lets the time since the last request pass: by telling the service in a header, which is returned, otherwise by
@@ -216,32 +279,98 @@ impl Service {
         std::thread::sleep(passed.min(ALL));
         String::new()
     }
+}
 
-    #[expect(clippy::disallowed_methods, reason = "a process takes real time to begin")]
-    fn wait_until_it_answers(&self) -> Result<Answer, String> {
-        let (began, mut ended_early) = (Instant::now(), 0);
-        loop {
-            let fault = match client::ask(self.address, &self.host, "GET", "/health", &format!("{CLOCK}: 1\r\n"), None)
-            {
-                Ok(answer) => return Ok(answer),
-                Err(fault) => fault,
-            };
-            if let Some(death) = self.process.as_ref().and_then(Process::death) {
-                return Err(format!("the service ended before it answered{death}"));
-            }
-            // A service that closes the connection may be about to end, which takes a moment to be seen.
-            ended_early += u32::from(fault == Fault::EndedEarly);
-            let may_begin =
-                matches!(fault, Fault::Refused(_)) || (fault == Fault::EndedEarly && ended_early < ENDINGS_MAX);
-            let is_waited_for = self.process.is_some() && may_begin;
-            if !is_waited_for || began.elapsed() > BEGINNING {
-                let hint = "it must listen on 127.0.0.1, at the port in the environment variable PORT";
-                let hint = if self.process.is_some() { hint } else { "start it, then try again" };
-                return Err(format!("GET http://{}/health: {fault}; {hint}", self.host));
+impl Place {
+    /// The address in a URL.
+    fn named(url: &str, trusted: bool) -> Result<Self, NotOpened> {
+        let host = url["http://".len()..].split(['/', '?', '#']).next().unwrap_or_default();
+        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+        let host = if has_port { host.to_owned() } else { format!("{host}:80") };
+        let addresses: Vec<_> = host.to_socket_addrs().into_iter().flatten().collect();
+        if addresses.is_empty() {
+            return Err(format!("`{host}` is no address: write http://HOST:PORT").into());
+        }
+        if !trusted && !addresses.iter().all(|address| is_outside(address.ip())) {
+            return Err(NotOpened::Inside);
+        }
+        Ok(Self { addresses, host, process: None, lost: String::new() })
+    }
+
+    /// A service that has just been started. One that listens on the other loopback address only is found there.
+    fn started(files: &BTreeMap<String, String>) -> Result<Self, String> {
+        let port = free_port().map_err(|error| format!("no port is free: {error}"))?;
+        let process = Some(Process::start(files, port).map_err(|why| why.to_string())?);
+        let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        let addresses = addresses.map(|address| SocketAddr::new(address, port)).to_vec();
+        Ok(Self { addresses, host: format!("127.0.0.1:{port}"), process, lost: String::new() })
+    }
+
+    /// Whether nobody takes connections there.
+    fn refuses(&self) -> bool {
+        self.addresses.iter().all(|address| TcpStream::connect_timeout(address, PATIENCE).is_err())
+    }
+
+    /// Waits for a moment if nobody listens any more: between a service's last breath and its shell's end some time passes.
+    #[expect(clippy::disallowed_methods, reason = "a process takes real time to end")]
+    fn let_it_end(&self) {
+        for _ in 0..ENDINGS_MAX {
+            let is_ending = self.process.as_ref().is_some_and(|process| process.death().is_none());
+            if !is_ending || !self.refuses() {
+                break;
             }
             std::thread::sleep(ASKING);
         }
     }
+
+    fn ask(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
+        client::ask(&self.addresses, &self.host, call)
+    }
+
+    /// Asks until there is an answer. From then on the service is asked at the address that gave it.
+    #[expect(clippy::disallowed_methods, reason = "a process takes real time to begin")]
+    fn wait_until_it_answers(&mut self) -> Result<Answer, String> {
+        let (began, mut ended_early) = (Instant::now(), 0);
+        let headers = format!("{CLOCK}: 1\r\n");
+        let call = Ask { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
+        loop {
+            let fault = match client::ask_first(&self.addresses, &self.host, &call) {
+                Ok((answer, address)) => {
+                    self.addresses = vec![address];
+                    return Ok(answer);
+                }
+                Err(fault) => fault,
+            };
+            if let Some((process, death)) = self.process.as_ref().and_then(|it| Some((it, it.death()?))) {
+                let words = process.words(0);
+                return Err(format!(
+                    "the service ended before it answered ({death}); {WHERE}; its last words: {words}"
+                ));
+            }
+            // A service that closes the connection may be about to end, which takes a moment to be seen.
+            let hung_up = matches!(fault, Fault::EndedEarly | Fault::HungUp);
+            ended_early += u32::from(hung_up);
+            let may_begin = matches!(fault, Fault::Refused(_)) || (hung_up && ended_early < ENDINGS_MAX);
+            if self.process.is_none() || !may_begin || began.elapsed() > BEGINNING {
+                let hint = if self.process.is_some() { WHERE } else { "start it, then try again" };
+                let words = self.process.as_ref().map_or_else(String::new, |process| process.words(0));
+                let words = if words.is_empty() { words } else { format!("; its last words: {words}") };
+                return Err(format!("GET http://{}/health: {fault}; {hint}{words}", self.host));
+            }
+            std::thread::sleep(ASKING);
+        }
+    }
+}
+
+/// What a service without an answer left behind: how it ended, if it did, and what it printed during the request.
+fn epitaph(process: &Process, from: u64) -> String {
+    let words: Vec<_> = process.words(from).lines().map(|line| line.trim().to_owned()).collect();
+    // Lines of dashes and carets say nothing.
+    let words = words.into_iter().filter(|line| line.contains(char::is_alphanumeric)).collect::<Vec<_>>().join(" | ");
+    let from = words.chars().count().saturating_sub(PRINTED_MAX);
+    let words: String = words.chars().skip(from).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let death = process.death().map_or_else(String::new, |death| format!("; the service has ended ({death})"));
+    if words.is_empty() { death } else { format!("{death}; it printed: {words}") }
 }
 
 fn micros(time: Duration) -> u64 {
@@ -258,68 +387,6 @@ fn free_port() -> std::io::Result<u16> {
 fn mark() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{:x}x", (since.as_nanos() % (1 << 40)) ^ u128::from(std::process::id()))
-}
-
-/// A process, with its folder and all its children.
-#[derive(Debug)]
-struct Process {
-    child: std::sync::Mutex<Child>,
-    words: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Process {
-    fn start(command: &str, files: &BTreeMap<String, String>, port: u16) -> Result<Self, String> {
-        let mut lines = command.lines();
-        let command = lines.next().map(str::trim).filter(|command| !command.is_empty());
-        let command = command.ok_or("the file `start` is empty: write the command that starts the service into it")?;
-        let own = lines.find_map(|line| line.strip_prefix("cwd "));
-        let failed = |error: std::io::Error| format!("the service cannot be laid out: {error}");
-        let folder = scratch::folder().map_err(failed)?;
-        for (name, text) in files.iter().filter(|_| own.is_none()) {
-            let path = folder.path().join("service").join(name);
-            fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
-            fs::write(path, text).map_err(failed)?;
-        }
-        let words = folder.path().join("words");
-        let log = fs::File::create(&words).map_err(failed)?;
-        // With process numbers of its own, so that it can name nobody outside.
-        let mut shell = alone::alone("sh");
-        shell
-            .arg("-c")
-            .arg(format!("{LIMITS}{WATCHED}"))
-            .args(["sh", command])
-            .env("PORT", port.to_string())
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        shell.current_dir(own.map_or_else(|| folder.path().join("service"), PathBuf::from));
-        shell.stdin(Stdio::piped()).stdout(log.try_clone().map_err(failed)?).stderr(log);
-        // In a group of its own, so that its children end with it.
-        machine::in_own_group(&mut shell);
-        let child = shell.spawn().map_err(|error| {
-            format!("`{command}` cannot be started ({error}): where there is no `sh`, start it yourself and give --url")
-        })?;
-        Ok(Self { child: std::sync::Mutex::new(child), words, _folder: folder })
-    }
-
-    /// A message with its last output, if it has ended.
-    fn death(&self) -> Option<String> {
-        let mut child = self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let status = child.try_wait().ok()??;
-        let mut words = Vec::new();
-        _ = fs::File::open(&self.words).and_then(|file| file.take(1 << 20).read_to_end(&mut words));
-        let words = String::from_utf8_lossy(&words[words.len().saturating_sub(WORDS_MAX)..]).into_owned();
-        Some(format!(" ({status}); its last words: {}", words.trim()))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        machine::end_group(child.id());
-        _ = child.kill();
-        _ = child.wait();
-        machine::end_orphans();
-    }
 }
 
 #[cfg(test)]

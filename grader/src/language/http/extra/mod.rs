@@ -1,0 +1,170 @@
+//! Rows beyond the checks, only when `--with` asks for them: how fast a service is beside the pack's own solution, and what it
+//! does in hard times. The pack's `extra.toml` lists them; they give points only where that file says so.
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`outcome`] | how a row went |
+//! | [`race`] | performance: a service and the reference take turns at the same work |
+//! | [`storm`] | chaos: connections and bodies that make trouble, and how many answers there are |
+
+mod outcome;
+mod race;
+mod storm;
+
+use std::fmt;
+
+use cachedojo_judge::Verdict;
+use cachedojo_judge::pack::Visibility;
+use cachedojo_judge::report::CheckReport;
+use cachedojo_notation::text::{Bilingual, Language};
+use serde::Deserialize;
+
+use self::outcome::RowOutcome;
+use super::service::Service;
+use crate::language::toolchain::Extra;
+
+/// The file of a pack that lists the rows.
+pub const FILE: &str = "extra.toml";
+/// The most rows.
+const ROWS_MAX: usize = 40;
+
+/// A row of the pack's file.
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: String,
+    title: Bilingual,
+    #[serde(flatten)]
+    trial: Trial,
+    /// What the row gives.
+    #[serde(default)]
+    points: u32,
+}
+
+/// What is tried.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Trial {
+    /// The work, and the least share of the reference's rate, in percent.
+    Performance { work: race::Work, at_least_percent: u32 },
+    /// The trouble.
+    Chaos { trouble: storm::Storm },
+}
+
+impl Trial {
+    fn kind(&self) -> Extra {
+        match self {
+            Self::Performance { .. } => Extra::Performance,
+            Self::Chaos { .. } => Extra::Chaos,
+        }
+    }
+}
+
+/// Why no row was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotTried {
+    /// The pack's file is wrong: where, and why.
+    BadFile(String),
+    /// The pack's solution does not start: why.
+    NoReference(String),
+}
+
+impl fmt::Display for NotTried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadFile(why) => write!(f, "{FILE}: {why}"),
+            Self::NoReference(why) => write!(f, "the pack's solution does not start: {why}"),
+        }
+    }
+}
+
+/// The rows of a pack's file.
+///
+/// # Errors
+/// The file is wrong: where, and why.
+fn rows(text: &str) -> Result<Vec<Row>, NotTried> {
+    #[derive(Deserialize)]
+    struct File {
+        rows: Vec<Row>,
+    }
+    let file: File = toml::from_str(text).map_err(|error| NotTried::BadFile(error.to_string()))?;
+    if file.rows.len() > ROWS_MAX {
+        return Err(NotTried::BadFile(format!("more than {ROWS_MAX} rows: leave some out")));
+    }
+    Ok(file.rows)
+}
+
+/// Tries the rows of these kinds. The reference is started, beside the service and in the same way, if a row is about speed.
+///
+/// # Errors
+/// The pack's file is wrong, or its solution does not start.
+pub fn try_rows(
+    text: &str,
+    kinds: &[Extra],
+    language: Language,
+    service: &Service,
+    reference: &dyn Fn() -> Result<Service, String>,
+) -> Result<Vec<CheckReport>, NotTried> {
+    let rows: Vec<_> = rows(text)?.into_iter().filter(|row| kinds.contains(&row.trial.kind())).collect();
+    let is_raced = rows.iter().any(|row| row.trial.kind() == Extra::Performance);
+    let reference = if is_raced { Some(reference().map_err(NotTried::NoReference)?) } else { None };
+    Ok(rows
+        .iter()
+        .map(|row| match (&row.trial, &reference) {
+            (Trial::Performance { work, at_least_percent }, Some(reference)) => {
+                let outcome = race::run(*work, *at_least_percent, service, reference);
+                told(row, Extra::Performance, language, outcome)
+            }
+            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, RowOutcome::not_tried()),
+            (Trial::Chaos { trouble }, _) => told(row, Extra::Chaos, language, trouble.make(service)),
+        })
+        .collect())
+}
+
+fn told(row: &Row, kind: Extra, language: Language, outcome: RowOutcome) -> CheckReport {
+    let seen = outcome.seen.get(language);
+    let category = match (kind, language) {
+        (Extra::Performance, _) => "Performance",
+        (Extra::Chaos, Language::English) => "Chaos",
+        (Extra::Chaos, Language::French) => "Perturbations",
+    };
+    let is_good = outcome.verdict == Verdict::Pass;
+    CheckReport {
+        id: row.id.clone(),
+        title: format!("{} ({seen})", row.title.get(language)),
+        category: category.to_owned(),
+        points: if is_good { row.points } else { 0 },
+        max_points: row.points,
+        verdict: outcome.verdict,
+        expected: String::new(),
+        actual: String::new(),
+        message: if is_good { String::new() } else { seen.to_owned() },
+        hint: String::new(),
+        script: String::new(),
+        transcript: String::new(),
+        schedule: String::new(),
+        fuel: 0,
+        visibility: Visibility::Visible,
+        link: String::new(),
+        also_fails: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rows;
+    use crate::language::toolchain::Extra;
+
+    #[test]
+    fn the_packs_rows_are_read_and_a_wrong_one_is_told() {
+        let rows_of = rows(include_str!("../../../../../exercises/cache-service/extra.toml")).expect("it is sound");
+        for kind in [Extra::Performance, Extra::Chaos] {
+            assert!(rows_of.iter().filter(|row| row.trial.kind() == kind).count() >= 4, "{kind:?}");
+        }
+        assert!(rows_of.iter().all(|row| row.points == 0), "they give points only where a teacher says so");
+        let row = "[[rows]]\nid = \"x\"\ntitle = { en = \"x\", fr = \"x\" }\n";
+        for wrong in ["work = \"nothing\"\nat_least_percent = 1", "trouble = \"none\"", "", "points = 1"] {
+            let text = format!("{row}{wrong}");
+            assert!(rows(&text).is_err_and(|why| why.to_string().starts_with("extra.toml: ")), "{wrong}");
+        }
+    }
+}

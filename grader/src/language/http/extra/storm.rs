@@ -1,0 +1,141 @@
+//! Chaos as counts: while there is trouble, and after it, so many of so many requests are answered. Nothing is timed.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::super::client::{Ask, PATIENCE};
+use super::super::service::Service;
+use super::outcome::RowOutcome;
+
+/// Requests whose answers are counted.
+const ASKED: usize = 20;
+/// Connections of a storm: a tenth of the document's, since a learner's machine has to bear them too; fewer where the system lets
+/// this process have fewer.
+const CONNECTIONS: usize = 1_000;
+/// How long one connection is waited for: a service whose queue is full need not take it.
+const WELCOME: Duration = Duration::from_millis(50);
+/// The time for making connections.
+const GATHERING: Duration = Duration::from_secs(20);
+/// Connections with half a request each.
+const HALVES: usize = 100;
+/// Large values that are stored: more than a small machine's share for one service.
+const LARGES: usize = 64;
+/// The bytes of each.
+const LARGE: usize = 1_000_000;
+
+/// A kind of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Storm {
+    /// A thousand connections that say nothing; the service is asked after them.
+    Crowd,
+    /// A hundred connections that stop in the middle of a header; the service is asked beside them.
+    HalfRequests,
+    /// A hundred connections that stop in the middle of a body; the service is asked beside them.
+    HalfBodies,
+    /// Many large values; each is stored or refused.
+    Full,
+    /// Requests that are no HTTP; the service is asked after them.
+    Nonsense,
+    /// The process is killed and started again.
+    Restart,
+}
+
+impl Storm {
+    pub(super) fn make(self, service: &Service) -> RowOutcome {
+        match self {
+            Self::Crowd => {
+                let crowd = crowd(service, CONNECTIONS, b"");
+                let count = crowd.len();
+                drop(crowd);
+                answered(service, &format!("after {count} connections"), &format!("après {count} connexions"))
+            }
+            Self::HalfRequests => {
+                let crowd = crowd(service, HALVES, b"GET /health HTTP/1.1\r\nHost: x\r\nX-");
+                let outcome = answered(service, "beside half requests", "à côté de demi-requêtes");
+                drop(crowd);
+                outcome
+            }
+            Self::HalfBodies => {
+                let half = format!(
+                    "PUT {}/k HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{{",
+                    service.fresh_root()
+                );
+                let crowd = crowd(service, HALVES, half.as_bytes());
+                let outcome = answered(service, "beside half bodies", "à côté de demi-corps");
+                drop(crowd);
+                outcome
+            }
+            Self::Full => full(service),
+            Self::Nonsense => {
+                for bytes in [&b"\0\xff\n\n"[..], b"HELO x\r\n\r\n", b"GET\r\n\r\n", &[b'x'; 70_000]] {
+                    drop(crowd(service, 1, bytes));
+                }
+                answered(service, "after nonsense", "après des absurdités")
+            }
+            Self::Restart => match service.start_again() {
+                Some(true) => answered(service, "after a restart", "après un redémarrage"),
+                Some(false) => {
+                    RowOutcome::of(false, "it did not start again".to_owned(), "il n'a pas redémarré".to_owned())
+                }
+                None => RowOutcome::not_tried(),
+            },
+        }
+    }
+}
+
+/// The connections, of so many that are tried, that the service takes; each sent these bytes.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a stranger's service takes connections in real time, which is bounded here"
+)]
+fn crowd(service: &Service, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
+    let (began, address) = (Instant::now(), service.address());
+    let connect = |_| {
+        let mut stream = TcpStream::connect_timeout(&address?, WELCOME).ok()?;
+        stream.set_write_timeout(Some(WELCOME)).ok()?;
+        // Whoever hangs up at once has heard enough.
+        _ = stream.write_all(bytes);
+        Some(stream)
+    };
+    (0..count).take_while(|_| began.elapsed() < GATHERING).filter_map(connect).collect()
+}
+
+/// Whether all requests of a row are answered as they should be.
+fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
+    let target = format!("{}/k", service.fresh_root());
+    let call = |method, body| {
+        let answer = service.call(&Ask { method, target: &target, headers: "", body, patience: PATIENCE });
+        answer.is_ok_and(|answer| (200..300).contains(&answer.status))
+    };
+    // A service that does not answer once is not waited for nineteen times more.
+    let count = (0..ASKED).take_while(|_| call("PUT", Some("{\"value\": 1}")) && call("GET", None)).count();
+    let good = count == ASKED;
+    RowOutcome::of(
+        good,
+        format!("{count} of {ASKED} answered {en}"),
+        format!("{count} sur {ASKED} ont eu réponse {fr}"),
+    )
+}
+
+fn full(service: &Service) -> RowOutcome {
+    let (root, body) = (service.fresh_root(), format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE)));
+    let put = |number: &usize| {
+        let target = format!("{root}/k{number}");
+        let call = Ask { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
+        service.call(&call).is_ok_and(|answer| matches!(answer.status, 200 | 201 | 400 | 413 | 507))
+    };
+    let count = (0..LARGES).take_while(put).count();
+    if count < LARGES {
+        let en = format!("{count} of {LARGES} large values stored or refused with a word");
+        return RowOutcome::of(
+            false,
+            en,
+            format!("{count} sur {LARGES} grandes valeurs stockées ou refusées avec un mot"),
+        );
+    }
+    answered(service, &format!("after {LARGES} large values"), &format!("après {LARGES} grandes valeurs"))
+}
