@@ -274,6 +274,36 @@ test("policies race on one script, up to where they part", async ({ page }) => {
   }
 });
 
+test("a race's numbers all fit on a phone, in French too", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await open(page);
+  await page.getByRole("button", { name: "Français" }).click();
+  await page.getByTestId("run").click();
+  await page.getByTestId("race").click();
+  const race = page.getByTestId("policy-race");
+  await expect(race.getByRole("row")).toHaveCount(6);
+  const [box, table] = [await race.boundingBox(), await race.getByRole("table").boundingBox()];
+  expect(table?.width).toBeLessThanOrEqual((box?.width ?? 0) + 16);
+});
+
+test("an offered beginning takes the place of an untouched first script, and joins what somebody wrote", async ({
+  page,
+}) => {
+  await open(page);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByRole("button", { name: "A cluster" }).click();
+    await expect(page.getByTestId("cluster").locator("[data-status=up]")).toHaveCount(3);
+    await expect(content(page)).toHaveText("cluster nodes=3write a 1read a");
+    await write(page, "# mine");
+    await page.reload();
+    await page.getByRole("button", { name: "A cluster" }).click();
+    await expect(page.getByTestId("cluster").locator("[data-status=up]")).toHaveCount(3);
+    await expect(content(page)).toContainText("# mine");
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+  }
+});
+
 test("a cluster shows its nodes and messages; a node is killed by a click and comes back by another", async ({
   page,
 }) => {

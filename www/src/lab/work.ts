@@ -9,6 +9,7 @@ import {
   exampleSheet,
   forgetKept,
   forkSheet,
+  isOwn,
   type Kept,
   keep,
   kept,
@@ -22,7 +23,7 @@ import {
 } from "../sheets";
 import { words } from "../words";
 import { forkedAt } from "./questions";
-import { arrive, begin, go, goTo, stop } from "./runs";
+import { arrive, begin, go, stop } from "./runs";
 import {
   examples,
   isEdited,
@@ -48,21 +49,23 @@ let saveTimer: ReturnType<typeof setTimeout> | undefined;
 /** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
 let isUnsaved = false;
 
-/** Writes a command below the line where the run stands, and has it obeyed. */
+/** Writes commands below the line where the run stands, and has them obeyed. A first script that nobody has touched gives way to them. */
 export function insertCommand(command: string): void {
-  const lines = sheet.value.text.split("\n");
+  const isUntouched = isOwn(sheet.value) && !isEdited.value && run.value.position === 0;
+  const lines = isUntouched ? [""] : sheet.value.text.split("\n");
   const { position, isDone } = run.value;
   const at = isStale.value || isDone ? undefined : eventBefore(position)?.line;
   const isAtEnd = at === undefined && (isStale.value || isDone);
   if (isAtEnd) {
-    const text = sheet.value.text.trimEnd();
+    const text = lines.join("\n").trimEnd();
     edit({ text: `${text}${text ? "\n" : ""}${command}\n` });
     shouldFollow.value = true;
     go({ to: END });
   } else {
     lines.splice(at ?? 0, 0, command);
     edit({ text: lines.join("\n") });
-    goTo(position + command.split("\n").length);
+    shouldFollow.value = true;
+    go({ to: position + command.split("\n").length });
   }
 }
 

@@ -54,7 +54,7 @@ function Lanes({ race: { lanes, parting, reads }, see }: { race: Raced; see: (st
   const best = Math.max(...lanes.map(({ hits }) => hits));
   return (
     <>
-      <table class="table">
+      <table class="table race-lanes">
         <thead>
           <tr>
             <th scope="col">{races.policy}</th>
