@@ -115,7 +115,11 @@ fn no_object(object: &str) -> String {
 /// How a subject ended, in French.
 pub fn crash_in_french(crash: &Crash) -> String {
     match crash {
-        Crash::Panic { message } => format!("panique : {message}"),
+        // The message is the program's own; where it stands is said by us.
+        Crash::Panic { message } => match message.rsplit_once(" (at ") {
+            Some((own, place)) if place.ends_with(')') => format!("panique : {own} (à {place}"),
+            _ => format!("panique : {message}"),
+        },
         Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
         Crash::CutOff => "interrompu : sa vérification, ou la correction entière, a épuisé le temps permis".into(),
         Crash::Machine { message } => format!("n'a pas été exécuté jusqu'au bout, cette machine a failli : {message}"),
@@ -229,10 +233,11 @@ fn filled(form: &str, parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{filled, parts_of, phrase, phrases};
+    use super::{crash_in_french, filled, parts_of, phrase, phrases};
     use crate::reference::Reference;
     use crate::runner::run;
     use crate::script::{Dialect, parse};
+    use crate::subject::Crash;
     use cachedojo_notation::text::Language;
 
     #[track_caller]
@@ -250,6 +255,17 @@ mod tests {
         let events = run(&script, &mut Reference::default(), 0);
         let shown = events.iter().filter(|event| !event.what.is_quiet());
         shown.map(|event| event.what.told_in(&script.commands[event.step as usize].command, language)).collect()
+    }
+
+    #[test]
+    fn the_place_of_a_panic_is_told_in_french() {
+        for (message, told) in [
+            ("boom (at src/lib.rs:7:5)", "panique : boom (à src/lib.rs:7:5)"),
+            ("look (at it) again", "panique : look (at it) again"),
+            ("boom", "panique : boom"),
+        ] {
+            assert_eq!(crash_in_french(&Crash::Panic { message: message.to_owned() }), told);
+        }
     }
 
     #[test]

@@ -2,28 +2,28 @@
 //! transition system and its properties are `src/cluster/raft/model.rs`.
 //!
 //! `model STATES` visits at most about so many in each world, the nearest first. It exits with 1 when the core breaks a promise in
-//! one, or when a core with a fault breaks none.
+//! one, or when a core with a defect breaks none.
 
 use std::process::ExitCode;
 
-use model::cluster::raft::model::{ALWAYS, Bounds, Fault, SOMETIMES, State, Step, removal};
+use model::cluster::raft::model::{ALWAYS, Bounds, CoreState, CoreStep, Defect, SOMETIMES, removal};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 struct Core(Bounds);
 
 impl Model for Core {
-    type State = State;
-    type Action = Step;
+    type State = CoreState;
+    type Action = CoreStep;
 
-    fn init_states(&self) -> Vec<State> {
+    fn init_states(&self) -> Vec<CoreState> {
         vec![self.0.first()]
     }
 
-    fn actions(&self, state: &State, steps: &mut Vec<Step>) {
+    fn actions(&self, state: &CoreState, steps: &mut Vec<CoreStep>) {
         steps.extend(self.0.steps(state));
     }
 
-    fn next_state(&self, state: &State, step: Step) -> Option<State> {
+    fn next_state(&self, state: &CoreState, step: CoreStep) -> Option<CoreState> {
         self.0.after(state, step)
     }
 
@@ -42,17 +42,13 @@ impl Model for Core {
     }
 }
 
-/// Visits a world. Whether what must come of it came: with a fault a broken promise, and without none.
+/// Visits a world. Whether what must come of it came: with a defect a broken promise, and without none.
 fn visit(name: &str, bounds: Bounds, states: usize) -> bool {
-    let fault = bounds.fault;
-    let checker = Core(bounds)
-        .checker()
-        .target_state_count(states)
-        .finish_when(HasDiscoveries::AnyFailures)
-        .spawn_bfs()
-        .join();
+    let defect = bounds.defect;
+    let checker =
+        Core(bounds).checker().target_state_count(states).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     let (all, unique, depth) = (checker.state_count(), checker.unique_state_count(), checker.max_depth());
-    let share = if all < states && fault.is_none() { "every state" } else { "the nearest states" };
+    let share = if all < states && defect.is_none() { "every state" } else { "the nearest states" };
     println!("{name}: {share}, {unique} of them, after {all} steps, {depth} in a row at most");
     let mut is_broken = false;
     for (promise, _) in ALWAYS {
@@ -60,13 +56,13 @@ fn visit(name: &str, bounds: Bounds, states: usize) -> bool {
         is_broken = true;
         let steps = path.into_actions();
         println!("    broken after {} steps: {promise}", steps.len());
-        if fault.is_none() {
+        if defect.is_none() {
             println!("    {steps:?}");
         }
     }
     let reached = SOMETIMES.iter().filter(|(name, _)| checker.discovery(name).is_some()).count();
     println!("    {reached} of the {} things that should be seen are", SOMETIMES.len());
-    is_broken == fault.is_some() && reached > 0
+    is_broken == defect.is_some() && reached > 0
 }
 
 fn main() -> ExitCode {
@@ -81,17 +77,17 @@ fn main() -> ExitCode {
         ("three nodes, three terms", Bounds::fresh(3, 3, 3)),
         ("figure 8 of the paper", Bounds::figure_8()),
     ];
-    let faults = [
-        ("a node votes twice", Fault::VotesTwice, Bounds::fresh(3, 1, 2)),
-        ("a node votes whatever log the candidate has", Fault::VotesForAnyLog, Bounds::fresh(3, 2, 2)),
-        ("a leader counts who has an older term's entry", Fault::CountsOldTerms, Bounds::figure_8()),
+    let defects = [
+        ("a node votes twice", Defect::VotesTwice, Bounds::fresh(3, 1, 2)),
+        ("a node votes whatever log the candidate has", Defect::VotesForAnyLog, Bounds::fresh(3, 2, 2)),
+        ("a leader counts who has an older term's entry", Defect::CountsOldTerms, Bounds::figure_8()),
     ];
     let mut is_right = true;
     for (name, bounds) in worlds {
         is_right &= visit(name, bounds, states);
     }
-    for (name, fault, bounds) in faults {
-        is_right &= visit(name, Bounds { fault: Some(fault), ..bounds }, states);
+    for (name, defect, bounds) in defects {
+        is_right &= visit(name, Bounds { defect: Some(defect), ..bounds }, states);
     }
     if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -47,6 +47,8 @@
 //! lives longer than its deadline plus, or dies earlier than its deadline less, twice [`time::SKEW_BOUND`]; no two nodes of one epoch disagree on a
 //! key's place. While no majority of the members is up with its disk, membership stands still: the last node cannot leave, and of two neither may
 //! lose its disk. It assumes that nodes do not lie, that monotonic clocks run at one rate, and that a disk keeps what its node has acknowledged.
+//! Nodes have no limit of memory and evict nothing: a replica that dropped a value by itself would let a quorum answer with an older one. An
+//! eviction would have to be a delete of that one write ([`Version::swept`]), which the other replicas learn of.
 
 pub mod ids;
 pub mod level;

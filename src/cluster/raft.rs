@@ -11,6 +11,10 @@ use super::level::quorum;
 use super::view::Change;
 use crate::random::Random;
 
+mod voters;
+
+use voters::voters;
+
 /// The shortest time without a leader after which a node starts an election; the longest is twice that.
 pub const ELECTION: Micros = 600 * MS;
 /// How often a leader sends heartbeats.
@@ -145,7 +149,7 @@ impl Raft {
             out: Vec::new(),
             has_cut: false,
         };
-        raft.voters = voters(&raft.stable.log);
+        raft.voters = voters(raft.stable.log.iter().map(|entry| &entry.change));
         raft.wait_for_election(now);
         raft
     }
@@ -367,14 +371,14 @@ impl Raft {
                 self.stable.log.push(entry);
             }
         }
-        self.voters = voters(&self.stable.log);
+        self.voters = voters(self.stable.log.iter().map(|entry| &entry.change));
         self.commit = self.commit.max(commit.min(index));
         Vote::Appended { term, fits: true, index }
     }
 
     fn append(&mut self, change: Change, now: Micros) {
         self.stable.log.push(Entry { term: self.stable.term, change });
-        self.voters = voters(&self.stable.log);
+        self.voters = voters(self.stable.log.iter().map(|entry| &entry.change));
         self.replicate_to_all(now);
         self.count_commits();
     }
@@ -427,26 +431,6 @@ impl Raft {
             }
         }
     }
-}
-
-/// The voters, by the latest entries, committed or not.
-fn voters(log: &[Entry]) -> BTreeMap<NodeId, u16> {
-    let mut voters = BTreeMap::new();
-    for entry in log {
-        match entry.change {
-            Change::Found { founders } => voters = founders.iter().map(|node| (node, 1)).collect(),
-            Change::Admit { node, member } => {
-                voters.insert(node, member.incarnation);
-            }
-            Change::Remove { node, incarnation, .. } => {
-                if voters.get(&node) == Some(&incarnation) {
-                    voters.remove(&node);
-                }
-            }
-            Change::Nothing | Change::Begin { .. } | Change::Finish { .. } => {}
-        }
-    }
-    voters
 }
 
 #[cfg(test)]

@@ -229,8 +229,9 @@ fn model(project: &Project, states: u64) -> Result<ExitCode> {
     for (from, to) in [("main.rs", "src/main.rs"), ("Cargo.toml", "Cargo.toml"), ("Cargo.lock", "Cargo.lock")] {
         small.write(to, &small.read(&format!("simulate/model/{from}"))?)?;
     }
-    let (manifest, states) = (small.folder.join("Cargo.toml"), states.to_string());
-    let run = cmd!(project.shell, "cargo run --quiet --release --locked --manifest-path {manifest} -- {states}");
+    let (manifest, target) = (small.folder.join("Cargo.toml"), small.folder.join("target"));
+    let (how, states) = (["--quiet", "--release", "--locked"], states.to_string());
+    let run = cmd!(project.shell, "cargo run {how...} --manifest-path {manifest} --target-dir {target} -- {states}");
     let (result, took) = timed(|| run.env("RUSTFLAGS", "--cap-lints allow").quiet().run());
     result.context("a promise of the core is broken, or a fault was not found")?;
     println!("in {:.1} s", took.as_secs_f64());

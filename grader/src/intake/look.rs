@@ -37,8 +37,7 @@ pub(super) const fn look(language: CodeLanguage) -> Look {
     }
 }
 
-/// The language of a file, from its name. The extension may have any case: `LIB.RS` comes from systems that ignore case.
-/// that does not tell the two apart.
+/// The language of a file, from its name. The extension may have any case: `LIB.RS` comes from systems that ignore it.
 pub(super) fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<CodeLanguage> {
     // A service may be in any language, so any file may be part of it.
     if languages.contains(&CodeLanguage::Http) {
@@ -56,6 +55,11 @@ pub(super) fn is_source(path: &Path, languages: &[CodeLanguage]) -> bool {
 /// The names of root files in these languages, the first language's likeliest first.
 pub(super) fn roots(languages: &[CodeLanguage]) -> impl Iterator<Item = &'static str> {
     languages.iter().flat_map(|language| look(*language).roots.iter().copied())
+}
+
+/// Whether a file's name, without folders, is that of a root file in any language.
+pub(super) fn is_root_name(name: &str) -> bool {
+    roots(&CodeLanguage::ALL).any(|root| root.rsplit('/').next() == Some(name))
 }
 
 /// The language of a folder and its file to begin with: the first language that has a file of such a name, else the first

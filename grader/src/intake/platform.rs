@@ -15,6 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::look::is_root_name;
 use super::names::{blackboard, brightspace, canvas, ilias, moodle, unrevised};
 use super::told::{blackboards_note, gradescope_file};
 pub use super::whose::{Platform, Whose};
@@ -88,7 +89,7 @@ fn looks_like_canvas(paths: &[PathBuf]) -> bool {
     let people: BTreeSet<_> = found.iter().map(|one| &one.exact).collect();
     let begins = |one: &Whose| {
         let file = one.file.as_deref().map(|file| unrevised(file).0).unwrap_or_default();
-        ["lib.rs", "main.py", "script.txt", "start", "test_cache.py"].contains(&file.as_str())
+        is_root_name(&file)
     };
     files_are_apart && (people.len() > 1 || found.len() == 1 || found.iter().any(begins))
 }

@@ -9,10 +9,6 @@ pub mod expect;
 mod fork;
 mod guess;
 mod help;
-#[cfg(feature = "services")]
-pub mod http;
-#[cfg(not(feature = "services"))]
-#[path = "http/absent.rs"]
 pub mod http;
 mod lab;
 pub(crate) mod mistake;

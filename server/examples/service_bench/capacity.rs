@@ -1,6 +1,6 @@
 //! `cargo xtask bench capacity`: the document's drawing, nginx before two servers that share one Redis, under its estimates at a tenth:
 //! 100,000 active keys of 1 KB, ten reads to a write, and a hit rate above 90 %. Clients are cache-aside: what they do not find they load and
-//! store. In the middle one server is killed, and started again.
+//! store. In the middle one server is killed, and stays away.
 
 use std::io::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -177,7 +177,16 @@ impl Contestant {
                     behind = Some(Box::new(Self::start(Who::Redis, server)?));
                 }
                 let redis = redis.or(behind.as_ref().map(|redis| redis.address)).expect("one of both");
-                command.args(["--listen", &listen, "--store", &format!("redis://{redis}"), "--log", "off"]);
+                command.args([
+                    "--listen",
+                    &listen,
+                    "--store",
+                    &format!("redis://{redis}"),
+                    "--store-timeout-ms",
+                    "60000",
+                    "--log",
+                    "off",
+                ]);
             }
             Who::Bare => _ = command.arg("bare"),
             Who::Memcached => {

@@ -7,7 +7,7 @@ use super::client::{Client, drive, waits};
 use super::contestant::{Contestant, VALUE, Who, bind_client, http};
 
 /// How often each contestant takes its turn.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Keys that are there.
 const KEYS: usize = 10_000;
 /// Connections at once.
@@ -15,9 +15,9 @@ const CONNECTIONS: usize = 50;
 /// Requests that are sent together where there is pipelining.
 const DEPTH: usize = 32;
 /// Requests whose waiting is measured, in each round.
-const WAITS: usize = 1_000;
+const WAITS: usize = 500;
 /// Operations of a round, for throughput.
-const OPERATIONS: usize = 20_000;
+const OPERATIONS: usize = 10_000;
 /// A large value, in bytes.
 const LARGE: usize = 1_000_000;
 /// The keys of P-07 and of P-10.

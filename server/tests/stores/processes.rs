@@ -32,7 +32,14 @@ impl Drop for Folder {
 
 /// A port that nobody has at this moment.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+    let [port] = free_ports();
+    port
+}
+
+/// Several, no two alike.
+pub(crate) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let held = [(); COUNT].map(|()| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    held.map(|listener| listener.local_addr().expect("a port").port())
 }
 
 /// A process that is killed when it is dropped.

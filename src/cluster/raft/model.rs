@@ -14,9 +14,9 @@ use crate::cluster::wire::Wire;
 use crate::random::Random;
 use crate::ring::hash64;
 
-/// A fault that is put into the core on purpose: the search must find what it breaks.
+/// A defect that is put into the core on purpose: the search must find what it breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum Defect {
     /// A node votes for every candidate of a term.
     VotesTwice,
     /// A node votes also for a candidate whose log lacks what its own has.
@@ -43,7 +43,7 @@ pub struct Bounds {
     /// Whether a leader may send the entries that a node lacks bit by bit.
     pub batches: bool,
     /// What is wrong with the core.
-    pub fault: Option<Fault>,
+    pub defect: Option<Defect>,
 }
 
 /// A message, from whom and to whom.
@@ -56,7 +56,7 @@ pub struct Sent {
 
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum CoreStep {
     /// That message comes: its place among those that were sent.
     Comes(usize),
     /// A timer runs out: an election begins, or a leader sends heartbeats.
@@ -71,7 +71,7 @@ pub enum Step {
 
 /// A state of all nodes and of the network, with what the properties need to know of the past.
 #[derive(Debug, Clone)]
-pub struct State {
+pub struct CoreState {
     nodes: Vec<Arc<Raft>>,
     /// Whatever was sent and may still have an effect, by its digest.
     sent: Vec<(u64, Arc<Sent>)>,
@@ -87,7 +87,7 @@ pub struct State {
     digests: Vec<u64>,
 }
 
-impl PartialEq for State {
+impl PartialEq for CoreState {
     fn eq(&self, other: &Self) -> bool {
         let sent = |state: &Self| state.sent.iter().map(|(digest, _)| *digest).collect::<Vec<_>>();
         let past = |state: &Self| (state.crashes, state.has_forked, state.has_cut);
@@ -97,7 +97,7 @@ impl PartialEq for State {
     }
 }
 
-impl Hash for State {
+impl Hash for CoreState {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.crashes, self.has_forked, self.has_cut).hash(state);
         self.digests.hash(state);
@@ -108,14 +108,14 @@ impl Hash for State {
 }
 
 /// A property of a state, and its name.
-pub type Property = (&'static str, fn(&State) -> bool);
+pub type Property = (&'static str, fn(&CoreState) -> bool);
 
 /// What must hold in every state.
 pub const ALWAYS: [Property; 4] = [
     ("a term has at most one leader", |state| state.leaders.iter().all(|who| who.len() <= 1)),
-    ("logs that have one entry in common are equal up to it", State::logs_match),
+    ("logs that have one entry in common are equal up to it", CoreState::logs_match),
     ("nodes commit the same entries", |state| !state.has_forked),
-    ("a leader has all that was committed in earlier terms", State::leaders_are_complete),
+    ("a leader has all that was committed in earlier terms", CoreState::leaders_are_complete),
 ];
 
 /// What must be reached: without, the others would hold of nothing.
@@ -149,7 +149,7 @@ impl Bounds {
     /// So many nodes that have just founded a cluster.
     pub fn fresh(nodes: u8, terms: u64, entries: usize) -> Self {
         let start = vec![log(nodes, 0, &[]); usize::from(nodes)];
-        Self { start, terms, entries, crashes: 0, proposals: Vec::new(), trials: false, batches: false, fault: None }
+        Self { start, terms, entries, crashes: 0, proposals: Vec::new(), trials: false, batches: false, defect: None }
     }
 
     /// Figure 8 of the paper, (b), with three nodes: n1 led term 1 and n2 term 2, and neither could send its entry. Since then n2
@@ -161,10 +161,10 @@ impl Bounds {
     }
 
     /// The state at the beginning. Of nodes that are all alike, n1 may be taken to be the first that stands for election.
-    pub fn first(&self) -> State {
+    pub fn first(&self) -> CoreState {
         let start = |(at, stable): (usize, &Stable)| Raft::new(node_at(at), 1, stable.clone(), 1, 0, Random::new(0));
         let founding = self.start.iter().find_map(|stable| stable.log.first()).cloned();
-        let mut state = State {
+        let mut state = CoreState {
             nodes: self.start.iter().enumerate().map(start).map(Arc::new).collect(),
             sent: Vec::new(),
             crashes: 0,
@@ -179,65 +179,65 @@ impl Bounds {
             state.set(at, node, self);
         }
         let are_alike = self.start.iter().all(|stable| stable.log == self.start[0].log);
-        let stands = if are_alike { self.after(&state, Step::Ticks(0)) } else { None };
+        let stands = if are_alike { self.after(&state, CoreStep::Ticks(0)) } else { None };
         stands.unwrap_or(state)
     }
 
     /// What may happen next.
-    pub fn steps(&self, state: &State) -> Vec<Step> {
-        let mut steps: Vec<Step> = (0..state.sent.len()).map(Step::Comes).collect();
+    pub fn steps(&self, state: &CoreState) -> Vec<CoreStep> {
+        let mut steps: Vec<CoreStep> = (0..state.sent.len()).map(CoreStep::Comes).collect();
         for (at, node) in state.nodes.iter().enumerate() {
-            steps.push(Step::Ticks(at));
+            steps.push(CoreStep::Ticks(at));
             if state.crashes < self.crashes {
-                steps.push(Step::Crashes(at));
+                steps.push(CoreStep::Crashes(at));
             }
             if node.role == Role::Leader {
-                steps.push(Step::StepsDown(at));
-                steps.extend((0..self.proposals.len()).map(|number| Step::Proposes(at, number)));
+                steps.push(CoreStep::StepsDown(at));
+                steps.extend((0..self.proposals.len()).map(|number| CoreStep::Proposes(at, number)));
             }
         }
         steps
     }
 
     /// The state after a step; `None` when nothing changes, or when it is out of bounds.
-    pub fn after(&self, state: &State, step: Step) -> Option<State> {
+    pub fn after(&self, state: &CoreState, step: CoreStep) -> Option<CoreState> {
         let at = match step {
-            Step::Comes(message) => usize::from(state.sent[message].1.to.number()) - 1,
-            Step::Ticks(at) | Step::StepsDown(at) | Step::Crashes(at) | Step::Proposes(at, _) => at,
+            CoreStep::Comes(message) => usize::from(state.sent[message].1.to.number()) - 1,
+            CoreStep::Ticks(at) | CoreStep::StepsDown(at) | CoreStep::Crashes(at) | CoreStep::Proposes(at, _) => at,
         };
         let mut node = state.nodes[at].as_ref().clone();
         match step {
-            Step::Comes(message) => self.hear(&mut node, &state.sent[message].1),
-            Step::Ticks(_) if self.trials || node.role == Role::Leader => node.tick(0),
-            Step::Ticks(_) => node.stand(false, 0),
-            Step::StepsDown(_) => node.tick(2 * ELECTION),
-            Step::Crashes(_) => {
+            CoreStep::Comes(message) => self.hear(&mut node, &state.sent[message].1),
+            CoreStep::Ticks(_) if self.trials || node.role == Role::Leader => node.tick(0),
+            CoreStep::Ticks(_) => node.stand(false, 0),
+            CoreStep::StepsDown(_) => node.tick(2 * ELECTION),
+            CoreStep::Crashes(_) => {
                 let commit = node.commit;
                 node = Raft::new(node.me, 1, node.into_stable(), commit, 0, Random::new(0));
             }
-            Step::Proposes(_, number) => _ = node.propose(self.proposals.get(number)?.clone(), 0),
+            CoreStep::Proposes(_, number) => _ = node.propose(self.proposals.get(number)?.clone(), 0),
         }
         if node.stable.term > self.terms || node.stable.log.len() > self.entries {
             return None;
         }
         let mut next = state.clone();
-        next.crashes += u8::from(matches!(step, Step::Crashes(_)));
+        next.crashes += u8::from(matches!(step, CoreStep::Crashes(_)));
         let is_new = next.set(at, node, self);
         (is_new || next.crashes > state.crashes).then_some(next)
     }
 
-    /// A message comes, to a core with the fault.
+    /// A message comes, to a core with the defect.
     fn hear(&self, node: &mut Raft, sent: &Sent) {
         let mut vote = sent.vote.clone();
-        match (&mut vote, self.fault) {
-            (Vote::Ask { is_trial: false, term, .. }, Some(Fault::VotesTwice)) if *term == node.stable.term => {
+        match (&mut vote, self.defect) {
+            (Vote::Ask { is_trial: false, term, .. }, Some(Defect::VotesTwice)) if *term == node.stable.term => {
                 node.stable.vote = None;
             }
-            (Vote::Ask { last_term, .. }, Some(Fault::VotesForAnyLog)) => *last_term = u64::MAX,
+            (Vote::Ask { last_term, .. }, Some(Defect::VotesForAnyLog)) => *last_term = u64::MAX,
             _ => {}
         }
         node.receive(sent.from, 1, vote, 0);
-        if self.fault == Some(Fault::CountsOldTerms) && node.role == Role::Leader {
+        if self.defect == Some(Defect::CountsOldTerms) && node.role == Role::Leader {
             let others = node.progress.values().map(|progress| progress.matched);
             let mut matched: Vec<usize> = others.chain([node.stable.log.len()]).collect();
             matched.sort_unstable_by(|a, b| b.cmp(a));
@@ -247,7 +247,7 @@ impl Bounds {
     }
 }
 
-impl State {
+impl CoreState {
     /// The nodes that lead.
     fn leading(&self) -> impl Iterator<Item = &Raft> {
         self.nodes.iter().map(AsRef::as_ref).filter(|node| node.role == Role::Leader)
@@ -376,7 +376,7 @@ mod tests {
     /// Visits at most so many states, the nearest first. The properties that were broken, those that were reached, and whether all
     /// states were visited.
     fn visit(bounds: &Bounds, limit: usize) -> (HashSet<&'static str>, HashSet<&'static str>, bool) {
-        let key = |state: &State| {
+        let key = |state: &CoreState| {
             let mut hasher = DefaultHasher::new();
             state.hash(&mut hasher);
             hasher.finish()
@@ -419,14 +419,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_core_is_found() {
-        for (fault, bounds, promise) in [
-            (Fault::VotesTwice, Bounds::fresh(3, 1, 2), 0),
-            (Fault::VotesForAnyLog, Bounds::fresh(3, 2, 2), 3),
-            (Fault::CountsOldTerms, Bounds::figure_8(), 3),
+    fn a_defect_of_the_core_is_found() {
+        for (defect, bounds, promise) in [
+            (Defect::VotesTwice, Bounds::fresh(3, 1, 2), 0),
+            (Defect::VotesForAnyLog, Bounds::fresh(3, 2, 2), 3),
+            (Defect::CountsOldTerms, Bounds::figure_8(), 3),
         ] {
-            let (broken, ..) = visit(&Bounds { fault: Some(fault), ..bounds }, 60_000);
-            assert!(broken.contains(ALWAYS[promise].0), "{fault:?}: {broken:?}");
+            let (broken, ..) = visit(&Bounds { defect: Some(defect), ..bounds }, 60_000);
+            assert!(broken.contains(ALWAYS[promise].0), "{defect:?}: {broken:?}");
         }
     }
 }

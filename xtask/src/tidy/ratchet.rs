@@ -26,7 +26,11 @@ fn debts(tree: &Tree) -> Debts {
         if lines > LINES_MAX {
             debts.insert(("lines".to_owned(), path.to_owned()), lines.next_multiple_of(STEP));
         }
-        if is_test(path) || path.starts_with("bench/") || path.starts_with("xtask/") {
+        if is_for_tests(tree, path) || path.starts_with("bench/") || path.starts_with("xtask/") {
+            continue;
+        }
+        // A module that stands in for another, on other systems or in other builds, uses the same names on purpose.
+        if path.contains("/elsewhere/") || path.ends_with("/absent.rs") {
             continue;
         }
         let code = rust::without_tests(&rust::split(text).0);
@@ -34,8 +38,7 @@ fn debts(tree: &Tree) -> Debts {
         if errors > 0 {
             debts.insert(("text-error".to_owned(), path.to_owned()), errors);
         }
-        // A module that stands in for another on other systems uses the same names on purpose.
-        for name in public_types(&code).into_iter().filter(|_| !path.contains("/elsewhere/")) {
+        for name in public_types(&code) {
             types.entry(name).or_default().push(path);
         }
     }
@@ -46,6 +49,16 @@ fn debts(tree: &Tree) -> Debts {
         debts.insert(("word".to_owned(), name), places.len());
     }
     debts
+}
+
+/// Whether a file is compiled for tests alone: by its folder, or because the file above it says so.
+fn is_for_tests(tree: &Tree, path: &str) -> bool {
+    let Some((folder, name)) = path.strip_suffix(".rs").and_then(|path| path.rsplit_once('/')) else { return false };
+    let above = [format!("{folder}.rs"), format!("{folder}/mod.rs"), format!("{folder}/lib.rs")];
+    let says = |text: &String| {
+        ["", "pub ", "pub(crate) "].iter().any(|seen| text.contains(&format!("#[cfg(test)]\n{seen}mod {name};")))
+    };
+    is_test(path) || above.iter().filter_map(|above| tree.files.get(above)).any(says)
 }
 
 /// Counts public functions whose error is a text: a caller cannot tell one error from another.
@@ -210,6 +223,16 @@ mod tests {
         assert_eq!(found(&[("lab/src/a.rs", source)]).len(), 1);
         assert!(found(&[("lab/src/a.rs", source), (LIST, "text-error 1 lab/src/a.rs\n")]).is_empty());
         assert!(found(&[("lab/tests/a.rs", source)]).is_empty());
+    }
+
+    #[test]
+    fn what_is_for_tests_alone_or_stands_in_for_another_does_not_count() {
+        let (of_two, above) = ("pub struct Limits;\n", "pub struct Limits;\n#[cfg(test)]\npub mod model;\n");
+        assert!(found(&[("src/raft.rs", above), ("src/raft/model.rs", of_two)]).is_empty());
+        assert_eq!(found(&[("src/raft.rs", &above[..20]), ("src/raft/model.rs", of_two)]).len(), 1);
+        assert!(
+            found(&[("src/a.rs", of_two), ("src/b/absent.rs", of_two), ("src/c/elsewhere/d.rs", of_two)]).is_empty()
+        );
     }
 
     #[test]

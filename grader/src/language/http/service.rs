@@ -176,8 +176,10 @@ impl Service {
     #[expect(clippy::disallowed_methods, reason = "what a stranger's service takes is measured and bounded")]
     pub fn start_again(&self) -> Option<bool> {
         let (mut place, began) = (self.place(), Instant::now());
-        let is_over = self.spent_us.load(Ordering::Relaxed) > micros(ALL);
-        if is_over || place.process.is_none() || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
+        // What did not start again once is not waited for again: each time could take all of `BEGINNING`.
+        let is_given_up = place.process.is_none() || !place.lost.is_empty();
+        let is_over = is_given_up || self.spent_us.load(Ordering::Relaxed) > micros(ALL);
+        if is_over || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
             return None;
         }
         // First of all the earlier process: with it goes whatever is a child of this one.

@@ -313,7 +313,7 @@ impl Player {
                 twice.map(Cannot::InTwoGroups)
             }
             Act::Block { from, to } | Act::Delay { from, to, .. } if from == to => Some(Cannot::Itself(from)),
-            Act::Operate { via: None, .. } if self.first_up().is_none() => Some(Cannot::NoneRuns),
+            Act::Operate { via: None, .. } | Act::Settle if self.first_up().is_none() => Some(Cannot::NoneRuns),
             _ => None,
         }
     }

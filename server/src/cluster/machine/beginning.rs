@@ -6,13 +6,16 @@
 //! found it have answered that they never met it.
 
 use anyhow::Result;
-use cachedojo::cluster::node::AWAY_AFTER;
-use cachedojo::cluster::{Disk, NodeId, NodeSet};
+use cachedojo::cluster::ids::SECOND;
+use cachedojo::cluster::{Disk, Micros, NodeId, NodeSet};
 
 use super::super::frame::{Answer, Greeting};
 use super::super::journal::Peer;
 use super::gathering::Heard;
 use super::{Machine, Stage};
+
+/// How long after its last message a connected node counts as here. It says twice a second that it is, but a machine may be busy.
+const HERE_FOR: Micros = 10 * SECOND;
 
 impl Machine {
     /// A node connected: what does it hear, and what is learnt of it?
@@ -62,7 +65,7 @@ impl Machine {
             ));
         }
         // One whose machine is gone without a word still seems connected: it has not been heard for a while.
-        let is_heard = self.heard.get(&from).is_some_and(|&heard| self.clock.readings().mono < heard + AWAY_AFTER);
+        let is_heard = self.heard.get(&from).is_some_and(|&heard| self.clock.readings().mono < heard + HERE_FOR);
         let at = known.address.filter(|known| *known != address && is_heard && self.links.is_up(from))?;
         Some(format!("{from} is connected to {me} already, from {at}: end that one, or give this one another --node"))
     }
