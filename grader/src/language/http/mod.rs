@@ -96,7 +96,7 @@ impl Factory for HttpFactory {
         let files = asked.pack.iter().filter_map(|(path, text)| Some((solution(path)?, text.clone()))).collect();
         let reference = || match Service::open(&files, true) {
             Ok(service) => Ok(service),
-            Err(NotOpened::Failed(why)) => Err(format!("the pack's solution: {why}")),
+            Err(NotOpened::Failed(why)) => Err(why),
             Err(NotOpened::Inside) => Err(NOT_ASKED.to_owned()),
         };
         let rows = extra::try_rows(text, asked.kinds, asked.language, &self.service, &reference);

@@ -22,7 +22,7 @@ const SILENCES_MAX: u32 = 3;
 /// How often a service that ended is started again: a request that ends it costs the case in which it was sent, and no other.
 const STARTS_MAX: u32 = 20;
 /// The time for all requests together, and for all waiting. It passes on a busy machine too, so a right service uses a small part.
-const ALL: Duration = Duration::from_secs(120);
+const ALL: Duration = Duration::from_secs(90);
 /// How much of what it printed during a request without an answer is shown, in characters.
 const PRINTED_MAX: usize = 160;
 /// The header by which a service can be told the time.
@@ -173,11 +173,13 @@ impl Service {
 
     /// Ends the process and starts it again, and says whether it answers; nothing if it was not started here, or too often. If it
     /// does not answer, later requests tell why.
+    #[expect(clippy::disallowed_methods, reason = "what a stranger's service takes is measured and bounded")]
     pub fn start_again(&self) -> Option<bool> {
-        let mut place = self.place();
+        let (mut place, began) = (self.place(), Instant::now());
         // What did not start again once is not waited for again: each time could take all of `BEGINNING`.
         let is_given_up = place.process.is_none() || !place.lost.is_empty();
-        if is_given_up || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
+        let is_over = is_given_up || self.spent_us.load(Ordering::Relaxed) > micros(ALL);
+        if is_over || self.starts.fetch_add(1, Ordering::Relaxed) >= STARTS_MAX {
             return None;
         }
         // First of all the earlier process: with it goes whatever is a child of this one.
@@ -187,6 +189,7 @@ impl Service {
             Ok(again) => *place = again,
             Err(why) => place.lost = format!("; it did not start again: {why}"),
         }
+        self.spent_us.fetch_add(micros(began.elapsed()), Ordering::Relaxed);
         Some(place.lost.is_empty())
     }
 

@@ -12,6 +12,7 @@ mod race;
 mod storm;
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
@@ -25,6 +26,8 @@ use crate::language::toolchain::Extra;
 
 /// The file of a pack that lists the rows.
 pub const FILE: &str = "extra.toml";
+/// The time for all rows; one that is not begun by then is not tried.
+const ALL: Duration = Duration::from_secs(120);
 /// The most rows.
 const ROWS_MAX: usize = 40;
 
@@ -97,6 +100,7 @@ fn rows(text: &str) -> Result<Vec<Row>, NotTried> {
 ///
 /// # Errors
 /// The pack's file is wrong, or its solution does not start.
+#[expect(clippy::disallowed_methods, reason = "what a stranger's service takes is measured and bounded")]
 pub fn try_rows(
     text: &str,
     kinds: &[Extra],
@@ -104,12 +108,16 @@ pub fn try_rows(
     service: &Service,
     reference: &dyn Fn() -> Result<Service, String>,
 ) -> Result<Vec<CheckReport>, NotTried> {
-    let rows: Vec<_> = rows(text)?.into_iter().filter(|row| kinds.contains(&row.trial.kind())).collect();
+    let mut rows: Vec<_> = rows(text)?.into_iter().filter(|row| kinds.contains(&row.trial.kind())).collect();
+    // A restart ends whatever this process has started, the reference too: so trouble comes last.
+    rows.sort_by_key(|row| row.trial.kind() == Extra::Chaos);
+    let began = Instant::now();
     let is_raced = rows.iter().any(|row| row.trial.kind() == Extra::Performance);
     let reference = if is_raced { Some(reference().map_err(NotTried::NoReference)?) } else { None };
     Ok(rows
         .iter()
         .map(|row| match (&row.trial, &reference) {
+            _ if began.elapsed() > ALL => told(row, row.trial.kind(), language, RowOutcome::not_tried()),
             (Trial::Performance { work, at_least_percent }, Some(reference)) => {
                 let outcome = race::run(*work, *at_least_percent, service, reference);
                 told(row, Extra::Performance, language, outcome)

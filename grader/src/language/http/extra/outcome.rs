@@ -1,7 +1,12 @@
 //! How a row went.
 
+use std::time::Duration;
+
 use cachedojo_judge::Verdict;
 use cachedojo_notation::text::Bilingual;
+
+/// The time for the requests of a row, beyond the last one's: a service that is far too slow is not waited for.
+pub(super) const ROW: Duration = Duration::from_secs(20);
 
 /// How a row went.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::client::{Ask, PATIENCE};
 use super::super::service::Service;
-use super::outcome::RowOutcome;
+use super::outcome::{ROW, RowOutcome};
 
 /// Rounds of a race; odd, so that there is a median.
 const ROUNDS: usize = 7;
@@ -97,8 +97,14 @@ fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) ->
 fn round(service: &Service, plan: &Plan) -> Result<Duration, String> {
     let began = Instant::now();
     std::thread::scope(|scope| {
-        let calls =
-            || (0..plan.times).try_for_each(|_| succeed(service, plan.method, &plan.target, plan.body.as_deref()));
+        let calls = || {
+            (0..plan.times).try_for_each(|_| {
+                if began.elapsed() > ROW {
+                    return Err(format!("a round takes more than {} s", ROW.as_secs()));
+                }
+                succeed(service, plan.method, &plan.target, plan.body.as_deref())
+            })
+        };
         let others: Vec<_> = (1..plan.callers).map(|_| scope.spawn(calls)).collect();
         let first = calls();
         others.into_iter().fold(first, |all, other| all.and(other.join().unwrap_or(Ok(()))))

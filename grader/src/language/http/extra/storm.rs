@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::client::{Ask, PATIENCE};
 use super::super::service::Service;
-use super::outcome::RowOutcome;
+use super::outcome::{ROW, RowOutcome};
 
 /// Requests whose answers are counted.
 const ASKED: usize = 20;
@@ -104,6 +104,13 @@ fn crowd(service: &Service, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
     (0..count).take_while(|_| began.elapsed() < GATHERING).filter_map(connect).collect()
 }
 
+/// Whether there is time for another request.
+#[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
+fn lasting() -> impl Fn() -> bool {
+    let began = Instant::now();
+    move || began.elapsed() < ROW
+}
+
 /// Whether all requests of a row are answered as they should be.
 fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
@@ -112,7 +119,8 @@ fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
         answer.is_ok_and(|answer| (200..300).contains(&answer.status))
     };
     // A service that does not answer once is not waited for nineteen times more.
-    let count = (0..ASKED).take_while(|_| call("PUT", Some("{\"value\": 1}")) && call("GET", None)).count();
+    let lasts = lasting();
+    let count = (0..ASKED).take_while(|_| lasts() && call("PUT", Some("{\"value\": 1}")) && call("GET", None)).count();
     let good = count == ASKED;
     RowOutcome::of(
         good,
@@ -128,7 +136,8 @@ fn full(service: &Service) -> RowOutcome {
         let call = Ask { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
         service.call(&call).is_ok_and(|answer| matches!(answer.status, 200 | 201 | 400 | 413 | 507))
     };
-    let count = (0..LARGES).take_while(put).count();
+    let lasts = lasting();
+    let count = (0..LARGES).take_while(|number| lasts() && put(number)).count();
     if count < LARGES {
         let en = format!("{count} of {LARGES} large values stored or refused with a word");
         return RowOutcome::of(
