@@ -80,6 +80,35 @@ fn a_lost_update_is_found_and_found_again() {
 }
 
 #[test]
+fn a_submission_does_not_choose_its_own_schedule() {
+    for cheat in [
+        "object.__getattribute__(threading.Thread.start, '__glo' + 'bals__')['scheduler'].active.kind = 'calm'",
+        "object.__getattribute__(threading.Lock.acquire, '__glo' + 'bals__')['active'].kind = 'calm'",
+        "import sys, operator; inner = operator.attrgetter('__clo' + 'sure__'); held = operator.attrgetter('cell_' + 'contents'); \
+         ways = [held(cell) for cell in inner(sys.gettrace())]; [setattr(held(cell).__self__, 'kind', 'calm') for way in ways \
+         if callable(way) for cell in inner(way) if hasattr(held(cell), '__self__')]",
+        "[setattr(kind, '_any', lambda self, me: me) for kind in getattr(object, '__sub' + 'classes__')() \
+         if kind.__name__ == 'Scheduler']",
+        "threading.Lock._wait = lambda self, *given: setattr(given[0], 'kind', 'calm'); lock = threading.Lock(); \
+         lock.acquire(); threading.Lock.acquire(lock, True, 1)",
+    ] {
+        let cheat = format!("    try:\n        {cheat}\n    except Exception:\n        pass\n    counts = {{}}\n");
+        let program = built(&LOST.replace("    counts = {}\n", &cheat)).expect("it compiles");
+        let one = |seed| answer(&program, Plan::Walk { seed }, &["a", "b", "c"]);
+        let losing = (1..40).filter(|seed| one(*seed) != Ok(Response::Lines(vec!["3".to_owned()]))).count();
+        assert!(losing >= 3, "{cheat}: {losing}");
+    }
+    for module in ["_xxsubinterpreters", "_interpreters", "_testcapi"] {
+        let found = body(&format!("    import {module}\n    return []"));
+        assert_eq!(found, Err(Crash::Gibberish), "{module}");
+    }
+    assert_eq!(
+        body("    import asyncio, collections.abc\n    return [str(isinstance([], collections.abc.Sequence))]"),
+        Ok(Response::Lines(vec!["True".to_owned()]))
+    );
+}
+
+#[test]
 fn files_of_another_system_change_no_answer() {
     let read = |files: &[(&str, &[u8])]| {
         let folder = tempfile::tempdir().expect("there is room");

@@ -52,7 +52,7 @@ class Random:
 class Task:
     """A thread as the scheduler sees it."""
 
-    __slots__ = ("number", "name", "baton", "token", "timed_out", "waits_for", "priority", "ident", "worked", "held")
+    __slots__ = ("number", "name", "baton", "token", "timed_out", "waits_for", "priority", "ident", "worked")
 
     def __init__(self, number, name):
         self.number = number
@@ -65,7 +65,6 @@ class Task:
         self.priority = 0
         self.ident = 0
         self.worked = 0
-        self.held = 0
 
 
 class Scheduler:
@@ -335,6 +334,10 @@ class Scheduler:
         me.waits_for = None
         return not me.timed_out
 
+    def task_of(self, number):
+        """The task with a number, which stands where a submission can look: it never holds a task itself."""
+        return self.tasks[number] if type(number) is int and 0 <= number < len(self.tasks) else None
+
     def wake(self, task):
         task.token += 1
         self.ready.append(task)
@@ -479,8 +482,8 @@ class Scheduler:
                 frame = frame.f_back
             what = task.waits_for
             reason = ""
-            owner = getattr(what, "_owner", None)
-            if type(owner) is Task:
+            owner = self.task_of(getattr(what, "_owner", None))
+            if owner is not None:
                 line = getattr(what, "_line", 0)
                 taken = f", taken at line {line}" if line else ""
                 reason = (" for a lock that it holds itself" if owner is task and how == "waits in `acquire`" else
@@ -544,8 +547,13 @@ def _stepper(s):
     return trace, take, give
 
 
+# Who holds a lock before any run: the process has one thread then.
+OUTSIDE = -1
+
+
 class Lock:
-    """`threading.Lock`, waiting in the scheduler."""
+    """`threading.Lock`, waiting in the scheduler. It holds numbers of tasks, and no method is given the scheduler: whoever replaces
+    a method changes locks, not the schedule."""
 
     __slots__ = ("_owner", "_line", "_waiters", "__weakref__")
 
@@ -563,10 +571,9 @@ class Lock:
         if self._owner is not None:
             if not blocking or limit == 0:
                 return False
-            if not self._wait(s, limit):
+            if not self._wait(limit):
                 return False
-        self._owner = s.current
-        s.current.held += 1
+        self._owner = s.current.number
         self._line = _line(s.foreign)
         return True
 
@@ -574,13 +581,14 @@ class Lock:
         # Before any run the process has one thread, which waits for nobody.
         if self._owner is not None and not blocking:
             return False
-        self._owner = True
+        self._owner = OUTSIDE
         return True
 
-    def _wait(self, s, limit):
+    def _wait(self, limit):
+        s = active
         deadline = None if limit is None else s.now + limit
         while self._owner is not None:
-            me = s.current
+            me = s.current.number
             self._waiters.append(me)
             left = None if deadline is None else max(0.0, deadline - s.now)
             if not s.wait(self, left):
@@ -597,11 +605,9 @@ class Lock:
         if s is None:
             self._owner = None
             return
-        if type(self._owner) is Task:
-            self._owner.held -= 1
         self._owner = None
         if self._waiters:
-            s.wake(self._waiters.pop(0))
+            s.wake(s.tasks[self._waiters.pop(0)])
         s.point()
 
     def locked(self):
@@ -634,11 +640,11 @@ class RLock:
         self._count = 0
 
     def _me(self):
-        return True if active is None else active.current
+        return OUTSIDE if active is None else active.current.number
 
     def acquire(self, blocking=True, timeout=-1):
         _limit(blocking, timeout)
-        if self._lock._owner is not None and self._lock._owner is self._me():
+        if self._lock._owner == self._me():
             if active is not None:
                 active.point()
             self._count += 1
@@ -649,7 +655,7 @@ class RLock:
         return True
 
     def release(self):
-        if self._lock._owner is None or self._lock._owner is not self._me():
+        if self._lock._owner != self._me():
             raise RuntimeError("cannot release un-acquired lock")
         self._count -= 1
         if self._count == 0:
@@ -665,7 +671,7 @@ class RLock:
         return self._lock.locked()
 
     def _is_owned(self):
-        return self._lock._owner is not None and self._lock._owner is self._me()
+        return self._lock._owner == self._me()
 
     def _recursion_count(self):
         return self._count if self._is_owned() else 0

@@ -126,7 +126,7 @@ def start(self):
     if s is None:
         raise RuntimeError("can't start new thread")
     task = s.task(self._name)
-    self._cachedojo_task = task
+    self._cachedojo_task = task.number
     self._cachedojo_joiners = []
 
     def body():
@@ -143,7 +143,7 @@ def start(self):
             threading._active.pop(self._ident, None)
             self._is_stopped = True
             for joiner in self._cachedojo_joiners:
-                s.wake(joiner)
+                s.wake(s.tasks[joiner])
             self._cachedojo_joiners.clear()
 
     # Without a lock: nobody else runs, and the event has no waiter yet.
@@ -174,14 +174,14 @@ def join(self, timeout=None):
     if self is threading.current_thread():
         raise RuntimeError("cannot join current thread")
     s = scheduler.active
-    task = getattr(self, "_cachedojo_task", None)
+    task = s.task_of(getattr(self, "_cachedojo_task", None))
     if task is None:
         s.wait("thread")
         return
     s.point()
     deadline = None if timeout is None else s.now + max(0.0, float(timeout))
     while not self._is_stopped:
-        me = s.current
+        me = s.current.number
         self._cachedojo_joiners.append(me)
         left = None if deadline is None else max(0.0, deadline - s.now)
         if not s.wait(task, left):
