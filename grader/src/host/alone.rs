@@ -41,7 +41,7 @@ pub(super) fn leave(arguments: &[OsString]) -> ExitCode {
     let Some((program, rest)) = arguments.split_first() else { return ExitCode::from(2) };
     let is_probe = program.is_empty();
     if !enter() {
-        return if is_probe { ExitCode::FAILURE } else { failed(Command::new(program).args(rest).exec(), program) };
+        return if is_probe { ExitCode::FAILURE } else { failed(&Command::new(program).args(rest).exec(), program) };
     }
     let first = itself::again(itself::FIRST).map_err(std::io::Error::other);
     let first = first.and_then(|mut first| first.args(arguments).spawn());
@@ -49,10 +49,14 @@ pub(super) fn leave(arguments: &[OsString]) -> ExitCode {
         Ok(mut first) => {
             end_with_input(Pid::from_child(&first));
             let status = first.wait();
-            if is_probe { ExitCode::from(u8::from(!status.is_ok_and(|status| status.success()))) } else { told(status) }
+            if is_probe {
+                ExitCode::from(u8::from(!status.is_ok_and(|status| status.success())))
+            } else {
+                status.map_or(ExitCode::FAILURE, told)
+            }
         }
         Err(_) if is_probe => ExitCode::FAILURE,
-        Err(error) => failed(error, program),
+        Err(error) => failed(&error, program),
     }
 }
 
@@ -95,11 +99,11 @@ pub(super) fn first(arguments: &[OsString]) -> ExitCode {
     }
     let child = match Command::new(program).args(rest).process_group(0).spawn() {
         Ok(child) => Pid::from_child(&child),
-        Err(error) => return failed(error, program),
+        Err(error) => return failed(&error, program),
     };
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
-            Ok(Some((ended, status))) if ended == child => return told(Ok(ExitStatus::from_raw(status.as_raw()))),
+            Ok(Some((ended, status))) if ended == child => return told(ExitStatus::from_raw(status.as_raw())),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return ExitCode::FAILURE,
         }
@@ -107,15 +111,14 @@ pub(super) fn first(arguments: &[OsString]) -> ExitCode {
 }
 
 /// How a program ended, as a shell tells it.
-fn told(status: std::io::Result<ExitStatus>) -> ExitCode {
-    let Ok(status) = status else { return ExitCode::FAILURE };
+fn told(status: ExitStatus) -> ExitCode {
     let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     ExitCode::from(code.or(signal.map(|signal| signal.saturating_add(BY_SIGNAL))).unwrap_or(1))
 }
 
 #[expect(clippy::print_stderr, reason = "the stream of the program that could not be started")]
-fn failed(error: std::io::Error, program: &OsString) -> ExitCode {
+fn failed(error: &std::io::Error, program: &OsString) -> ExitCode {
     eprintln!("`{}` cannot be started: {error}", Path::new(program).display());
     ExitCode::from(NOT_FOUND)
 }

@@ -69,7 +69,7 @@ impl fmt::Display for Fault {
 
 /// A request.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct HttpCall<'a> {
     /// Its method.
     pub method: &'a str,
     /// Path and query.
@@ -82,7 +82,7 @@ pub struct Ask<'a> {
     pub patience: Duration,
 }
 
-impl Ask<'_> {
+impl HttpCall<'_> {
     /// Its bytes.
     pub fn bytes(&self, host: &str) -> Vec<u8> {
         let Self { method, target, headers, body, .. } = self;
@@ -100,7 +100,7 @@ impl Ask<'_> {
 ///
 /// # Errors
 /// See [`Fault`].
-pub fn ask(addresses: &[SocketAddr], host: &str, call: &Ask<'_>) -> Result<Answer, Fault> {
+pub fn ask(addresses: &[SocketAddr], host: &str, call: &HttpCall<'_>) -> Result<Answer, Fault> {
     ask_first(addresses, host, call).map(|(answer, _)| answer)
 }
 
@@ -109,7 +109,7 @@ pub fn ask(addresses: &[SocketAddr], host: &str, call: &Ask<'_>) -> Result<Answe
 /// # Errors
 /// See [`Fault`].
 #[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
-pub fn ask_first(addresses: &[SocketAddr], host: &str, call: &Ask<'_>) -> Result<(Answer, SocketAddr), Fault> {
+pub fn ask_first(addresses: &[SocketAddr], host: &str, call: &HttpCall<'_>) -> Result<(Answer, SocketAddr), Fault> {
     let deadline = Instant::now() + call.patience;
     let refused = |error: std::io::Error| Fault::Refused(error.to_string());
     let mut first = None;
@@ -380,7 +380,7 @@ mod tests {
                 keeps_open.then_some(client)
             });
             let patience = Duration::from_secs(3);
-            let call = Ask { method: "PUT", target: "/x", headers: "", body: Some(&body), patience };
+            let call = HttpCall { method: "PUT", target: "/x", headers: "", body: Some(&body), patience };
             let answer = ask(&[address], "127.0.0.1", &call);
             assert_eq!(answer.map(|answer| answer.status), Ok(413), "{keeps_open}");
             drop(service.join());
@@ -396,7 +396,7 @@ mod tests {
             let (mut client, _) = listener.accept().expect("somebody asks");
             client.write_all(b"HTTP/1.0 204 X\r\n\r\n").expect("it is taken");
         });
-        let call = Ask { method: "GET", target: "/", headers: "", body: None, patience: PATIENCE };
+        let call = HttpCall { method: "GET", target: "/", headers: "", body: None, patience: PATIENCE };
         let answer = ask_first(&[free.expect("it had one"), address], "localhost", &call);
         assert_eq!(answer.map(|(answer, place)| (answer.status, place)), Ok((204, address)));
         drop(service.join());

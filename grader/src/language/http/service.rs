@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
-use super::client::{self, Answer, Ask, Fault, PATIENCE};
+use super::client::{self, Answer, Fault, HttpCall, PATIENCE};
 use super::process::{Process, START};
 
 /// How long a service may take until its first answer: it may have to be compiled.
@@ -212,7 +212,7 @@ impl Service {
     ///
     /// # Errors
     /// See [`Fault`].
-    pub fn call(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
+    pub fn call(&self, call: &HttpCall<'_>) -> Result<Answer, Fault> {
         let (addresses, host) = {
             let place = self.place();
             (place.addresses.clone(), place.host.clone())
@@ -242,7 +242,7 @@ impl Service {
         let began = Instant::now();
         let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
         let is_first = turn.last.replace(now).is_none();
-        let call = Ask { method, target, headers: &headers, body, patience: PATIENCE };
+        let call = HttpCall { method, target, headers: &headers, body, patience: PATIENCE };
         let (mut place, mut answer, mut printed) = self.sent(&call);
         // It was ended by the run before, and took one more connection while it did.
         if is_first && answer.is_err() && self.is_doubted.load(Ordering::Relaxed) && place.refuses() {
@@ -262,7 +262,7 @@ impl Service {
     }
 
     /// The answer to a request, and how much the service had printed before; with the lock on its place.
-    fn sent(&self, call: &Ask<'_>) -> (MutexGuard<'_, Place>, Result<Answer, Fault>, u64) {
+    fn sent(&self, call: &HttpCall<'_>) -> (MutexGuard<'_, Place>, Result<Answer, Fault>, u64) {
         let place = self.place();
         let printed = place.process.as_ref().map_or(0, Process::printed);
         let answer = place.ask(call);
@@ -328,7 +328,7 @@ impl Place {
         }
     }
 
-    fn ask(&self, call: &Ask<'_>) -> Result<Answer, Fault> {
+    fn ask(&self, call: &HttpCall<'_>) -> Result<Answer, Fault> {
         client::ask(&self.addresses, &self.host, call)
     }
 
@@ -337,7 +337,7 @@ impl Place {
     fn wait_until_it_answers(&mut self) -> Result<Answer, String> {
         let (began, mut ended_early) = (Instant::now(), 0);
         let headers = format!("{CLOCK}: 1\r\n");
-        let call = Ask { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
+        let call = HttpCall { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
         loop {
             let fault = match client::ask_first(&self.addresses, &self.host, &call) {
                 Ok((answer, address)) => {

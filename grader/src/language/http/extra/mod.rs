@@ -27,7 +27,7 @@ use crate::language::toolchain::Extra;
 /// The file of a pack that lists the rows.
 pub const FILE: &str = "extra.toml";
 /// The time for all rows; one that is not begun by then is not tried.
-const ALL: Duration = Duration::from_secs(120);
+const ALL: Duration = Duration::from_mins(2);
 /// The most rows.
 const ROWS_MAX: usize = 40;
 
@@ -117,18 +117,18 @@ pub fn try_rows(
     Ok(rows
         .iter()
         .map(|row| match (&row.trial, &reference) {
-            _ if began.elapsed() > ALL => told(row, row.trial.kind(), language, RowOutcome::not_tried()),
+            _ if began.elapsed() > ALL => told(row, row.trial.kind(), language, &RowOutcome::not_tried()),
             (Trial::Performance { work, at_least_percent }, Some(reference)) => {
                 let outcome = race::run(*work, *at_least_percent, service, reference);
-                told(row, Extra::Performance, language, outcome)
+                told(row, Extra::Performance, language, &outcome)
             }
-            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, RowOutcome::not_tried()),
-            (Trial::Chaos { trouble }, _) => told(row, Extra::Chaos, language, trouble.make(service)),
+            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, &RowOutcome::not_tried()),
+            (Trial::Chaos { trouble }, _) => told(row, Extra::Chaos, language, &trouble.make(service)),
         })
         .collect())
 }
 
-fn told(row: &Row, kind: Extra, language: Language, outcome: RowOutcome) -> CheckReport {
+fn told(row: &Row, kind: Extra, language: Language, outcome: &RowOutcome) -> CheckReport {
     let seen = outcome.seen.get(language);
     let category = match (kind, language) {
         (Extra::Performance, _) => "Performance",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::super::client::{Ask, PATIENCE};
+use super::super::client::{HttpCall, PATIENCE};
 use super::super::service::Service;
 use super::outcome::{ROW, RowOutcome};
 
@@ -84,7 +84,7 @@ fn entries() -> String {
 
 /// A request of this kind that is answered with success, or why it is not.
 fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) -> Result<(), String> {
-    let answer = service.call(&Ask { method, target, headers: "", body, patience: PATIENCE });
+    let answer = service.call(&HttpCall { method, target, headers: "", body, patience: PATIENCE });
     match answer {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         Ok(answer) => Err(format!("{method}: HTTP/1.1 {}", answer.status)),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::super::client::{Ask, PATIENCE};
+use super::super::client::{HttpCall, PATIENCE};
 use super::super::service::Service;
 use super::outcome::{ROW, RowOutcome};
 
@@ -71,7 +71,8 @@ impl Storm {
             }
             Self::Full => full(service),
             Self::Nonsense => {
-                for bytes in [&b"\0\xff\n\n"[..], b"HELO x\r\n\r\n", b"GET\r\n\r\n", &[b'x'; 70_000]] {
+                let long_line = vec![b'x'; 70_000];
+                for bytes in [&b"\0\xff\n\n"[..], b"HELO x\r\n\r\n", b"GET\r\n\r\n", &long_line] {
                     drop(crowd(service, 1, bytes));
                 }
                 answered(service, "after nonsense", "après des absurdités")
@@ -115,7 +116,7 @@ fn lasting() -> impl Fn() -> bool {
 fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
     let call = |method, body| {
-        let answer = service.call(&Ask { method, target: &target, headers: "", body, patience: PATIENCE });
+        let answer = service.call(&HttpCall { method, target: &target, headers: "", body, patience: PATIENCE });
         answer.is_ok_and(|answer| (200..300).contains(&answer.status))
     };
     // A service that does not answer once is not waited for nineteen times more.
@@ -133,7 +134,7 @@ fn full(service: &Service) -> RowOutcome {
     let (root, body) = (service.fresh_root(), format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE)));
     let put = |number: &usize| {
         let target = format!("{root}/k{number}");
-        let call = Ask { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
+        let call = HttpCall { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
         service.call(&call).is_ok_and(|answer| matches!(answer.status, 200 | 201 | 400 | 413 | 507))
     };
     let lasts = lasting();
