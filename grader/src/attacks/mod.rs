@@ -236,7 +236,7 @@ impl Expected {
                 "rejected" => expected.rejected = &[GradeVerdict::BuildFailed, GradeVerdict::Forbidden],
                 _ => match part.strip_prefix("score <= ").map(str::parse) {
                     Some(Ok(score)) => expected.score_max = Some(score),
-                    _ => bail!("`{part}` is no expectation: see the head of attacks.rs"),
+                    _ => bail!("`{part}` is no expectation: see the head of attacks/mod.rs"),
                 },
             }
         }

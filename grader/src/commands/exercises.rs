@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cachedojo_judge::pack::InterfaceKind;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_notation::text::Language;
 
 use crate::cli::{InitArgs, ShowArgs};
@@ -144,7 +144,11 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     let language = args.code.unwrap_or_else(|| languages[0]);
     if !languages.contains(&language) {
         let known: Vec<_> = languages.iter().map(|language| language.name()).collect();
-        let message = format!("`{}` takes no {}: choose {}", exercise, language.name(), known.join(" or "));
+        let message = match languages.as_slice() {
+            [CodeLanguage::Http] => format!("`{exercise}` has one starter, for whatever language: leave out `--code`"),
+            [only] => format!("`{exercise}` takes {} alone: leave out `--code`", only.name()),
+            _ => format!("`{exercise}` takes no {}: choose {}", language.name(), known.join(" or ")),
+        };
         return Err(UsageError(message).into());
     }
     let mut files = pack.part("starter", language);

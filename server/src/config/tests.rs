@@ -81,12 +81,33 @@ fn every_setting_is_a_flag() {
     for &(name, access) in SETTINGS {
         *access(&mut all) = Some(name.to_owned());
     }
-    let Flags { config: _, listen, memcached, token, memory_mb, value_bytes, body_bytes, .. } = all.clone();
+    // No `..`: a field that is new must be named here, and so in `SETTINGS`.
     let Flags {
-        connections, timeout_ms, farewell_ms, log, clock, node, peers, cluster, data, tls_cert, tls_key, ..
+        config: _,
+        listen,
+        tls_cert,
+        tls_key,
+        memcached,
+        store,
+        database,
+        store_timeout_ms,
+        token,
+        memory_mb,
+        value_bytes,
+        body_bytes,
+        connections,
+        timeout_ms,
+        farewell_ms,
+        log,
+        clock,
+        node,
+        peers,
+        cluster,
+        data,
     } = all;
-    let fields = [listen, memcached, token, memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
-    assert!(fields.iter().chain(&[log, clock, node, peers, cluster, data, tls_cert, tls_key]).all(Option::is_some));
+    let served = [listen, tls_cert, tls_key, memcached, store, database, store_timeout_ms, token, log, clock];
+    let bounds = [memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
+    assert!(served.iter().chain(&bounds).chain(&[node, peers, cluster, data]).all(Option::is_some));
 }
 
 #[test]
