@@ -165,7 +165,7 @@ fn what_is_written_in_python_is_read_under_every_platforms_names() {
     check_rows(
         PYTHON,
         &[("anon_Ab3dE_501_main.py", "a"), ("anon_Ab3dE_502_store.py", "s"), ("LATE_anon_kX9Zq_503_main.py", "b")],
-        &["anon_Ab3dE: main.py=a+store.py=s", "anon_kX9Zq late: main.py=b"],
+        &["anon_Ab3dE: main.py=a+store.py=s", "anon_kX9Zq late: LATE_anon_kX9Zq_503_main.py=b"],
     );
     check_rows(
         PYTHON,
