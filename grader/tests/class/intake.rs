@@ -184,7 +184,7 @@ fn what_is_written_in_python_is_read_under_every_platforms_names() {
             ("Lab 1_alove_attempt_2026-03-01-10-00-00_store.py", "s"),
             ("Lab 1_bob_attempt_2026-03-01-09-30-00_main.py", "b"),
         ],
-        &["alove: main.py=a+store.py=s", "bob: main.py=b"],
+        &["alove: main.py=a+store.py=s", "bob: Lab 1_bob_attempt_2026-03-01-09-30-00_main.py=b"],
     );
     check_rows(
         PYTHON,
