@@ -209,7 +209,8 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
         Outcome::Memory {} => Err(Crash::OutOfMemory),
         Outcome::TooMuch {} => Err(Crash::TooMuchOutput),
         Outcome::Exit { code } => Err(Crash::Exit { code: u32::try_from(code).unwrap_or(1) }),
-        Outcome::Forbidden { .. } | Outcome::Checked { .. } | Outcome::Tests(_) => Err(Crash::Gibberish),
+        Outcome::Forbidden { what } => Err(panic(&format!("it was ended because it {what}, which no submission may"))),
+        Outcome::Checked { .. } | Outcome::Tests(_) => Err(Crash::Gibberish),
     }
 }
 

@@ -37,23 +37,27 @@ REFUSED = {
     "socket.connect": "opens a socket",
     "socket.bind": "opens a socket",
     "cpython.PyInterpreterState_New": "starts another interpreter",
+    "ctypes.PyObj_FromPtr": "reads memory",
 }
 # Modules that reach memory or an interpreter without this hook.
-NATIVE = {"_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi", "_testlimitedcapi"}
+NATIVE = {"_ctypes", "_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi", "_testlimitedcapi"}
 # Attributes that lead from an object of the submission's to a frame of the runner's, or change code in place.
 DOORS = {"tb_frame", "gi_frame", "cr_frame", "ag_frame", "f_code"}
 WATCHED = {"object.__getattr__", "object.__setattr__", "object.__delattr__", "sys._getframe", "compile"}
 # No honest submission names these: they lead from any object to the frames, globals and cells of whoever made it.
 FORBIDDEN = {
     "__globals__", "__closure__", "__code__", "cell_contents", "_getframe", "_current_frames", "tb_frame", "gi_frame",
-    "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals", "f_builtins", "__subclasses__",
+    "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals", "f_builtins",
 }
 # Modules whose classes no submission finds by way of `object`.
 OURS = {"__main__", "guard", "plain", "proxy", "rewrite", "run", "scheduler", "stage", "suite", "threads", "zygote"}
+# How the names of the runner's own files begin.
+RUNNER = "<runner>/"
 # `types.coroutine`, which `import asyncio` calls, marks a function's code.
 MARKS = ("code.__new__", "object.__setattr__")
 # The library asks for its caller's frame to name a class's module, and keeps it to itself.
-MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py")
+MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py",
+            "logging/__init__.py", "traceback.py")
 
 
 def install(told, foreign, ours, frames=True):
@@ -101,25 +105,58 @@ def install(told, foreign, ours, frames=True):
 
 
 def forget_ways():
-    """Takes away what leads from any function or class to the runner's own state, by whatever name it is asked for: with that a
-    submission could choose its own schedule. No audit event tells of it, so the way itself has to go."""
+    """Hides the runner's own state from whatever leads to it from a function, a class or a frame, by whatever name it is asked for:
+    with that a submission could choose its own schedule. No audit event tells of it, so the way itself has to end. The submission's
+    own functions and frames, and the library's, are as they always are: `typing`, `logging` and `traceback` need them."""
     import ctypes
     import gc
-    from types import CellType, FunctionType
+    from types import FrameType, FunctionType
 
     all_of = type.__subclasses__
     hidden = {id(kind) for kind in all_of(object) if kind.__module__ in OURS}
+    code_of = FunctionType.__code__.__get__
+    globals_of, cells_of = FunctionType.__globals__.__get__, FunctionType.__closure__.__get__
+    frame_code, frame_back = FrameType.f_code.__get__, FrameType.f_back.__get__
+    frame_globals, frame_locals = FrameType.f_globals.__get__, FrameType.f_locals.__get__
+
+    def is_ours(code):
+        return code.co_filename.startswith(RUNNER)
 
     def __subclasses__(kind):
         return [other for other in all_of(kind) if id(other) not in hidden]
 
-    ways = ((FunctionType, "__globals__"), (FunctionType, "__closure__"), (CellType, "cell_contents"), (type, "__subclasses__"))
-    for kind, name in ways:
+    def __globals__(function):
+        return {} if is_ours(code_of(function)) else globals_of(function)
+
+    def __closure__(function):
+        return None if is_ours(code_of(function)) else cells_of(function)
+
+    def f_back(frame):
+        back = frame_back(frame)
+        while back is not None and is_ours(frame_code(back)):
+            back = frame_back(back)
+        return back
+
+    def f_globals(frame):
+        return {} if is_ours(frame_code(frame)) else frame_globals(frame)
+
+    def f_locals(frame):
+        return {} if is_ours(frame_code(frame)) else frame_locals(frame)
+
+    def set_in(kind, **attributes):
         (table,) = (it for it in gc.get_referents(kind.__dict__) if type(it) is dict)
-        del table[name]
-        if kind is type:
-            table[name] = __subclasses__
+        for name, value in attributes.items():
+            if value is None:
+                del table[name]
+            else:
+                table[name] = value
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+    set_in(type, __subclasses__=__subclasses__)
+    set_in(FunctionType, __globals__=property(__globals__), __closure__=property(__closure__))
+    # With these a frame that is running could take itself out of the trace that counts its steps.
+    set_in(FrameType, f_trace=None, f_trace_opcodes=None, f_trace_lines=None)
+    set_in(FrameType, f_back=property(f_back), f_globals=property(f_globals), f_locals=property(f_locals))
 
 
 def close_doors():

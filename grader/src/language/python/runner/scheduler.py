@@ -15,6 +15,11 @@ _real_ident = _thread.get_ident
 _getframe = sys._getframe
 _settrace = sys.settrace
 _current_frames = sys._current_frames
+# Of a frame what a submission does not have: `guard.forget_ways` takes it away, or hides the runner's frames behind it.
+_Frame = type(_getframe())
+_back = _Frame.f_back.__get__
+_trace_opcodes = _Frame.f_trace_opcodes.__set__
+_trace_lines = _Frame.f_trace_lines.__set__
 
 # Alive at the same time; CPython's own word for more is the same RuntimeError.
 THREADS_MAX = 2000
@@ -479,7 +484,7 @@ class Scheduler:
                     place = f" at {code.co_filename}:{frame.f_lineno} in {code.co_name}"
                     break
                 how = f"waits in `{code.co_name}`"
-                frame = frame.f_back
+                frame = _back(frame)
             what = task.waits_for
             reason = ""
             owner = self.task_of(getattr(what, "_owner", None))
@@ -503,7 +508,7 @@ def _line(foreign):
             return 0
         if not frame.f_code.co_filename.startswith(foreign):
             return frame.f_lineno or 0
-        frame = frame.f_back
+        frame = _back(frame)
     return 0
 
 
@@ -526,8 +531,8 @@ def _stepper(s):
         if frame.f_code.co_filename.startswith(foreign):
             return None
         if by_instruction:
-            frame.f_trace_opcodes = True
-            frame.f_trace_lines = False
+            _trace_opcodes(frame, True)
+            _trace_lines(frame, False)
         return step
 
     def step(frame, event, arg):
