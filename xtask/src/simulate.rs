@@ -192,8 +192,9 @@ impl<'a> Lives<'a> {
         self.copy_folder("lab/src/world/cluster", "world/cluster", &changed)?;
         self.copy_cluster(changed)?;
         self.write("src/world/agenda.rs", &read("lab/src/world/agenda.rs")?)?;
+        self.write("src/shrink.rs", &read("lab/src/shrink.rs")?)?;
         self.write("src/world/mod.rs", "mod agenda;\npub mod cluster;\n")?;
-        let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod world;\n";
+        let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod shrink;\npub mod world;\n";
         self.write("src/lib.rs", modules)?;
         self.write("src/main.rs", &read("simulate/src/main.rs")?.replace("cachedojo_lab::", "lives::"))?;
         let profiles = "[profile.release]\n[profile.dev]\nopt-level = 1\ndebug = false\noverflow-checks = false\ndebug-assertions = false\n[profile.scenes]\ninherits = \"dev\"\nopt-level = 0\n";
