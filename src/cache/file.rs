@@ -114,22 +114,25 @@ fn sweep(target: &Path) {
         let is_named_so = name.strip_prefix(&stem).is_some_and(|number| {
             !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         });
-        if is_named_so && is_left_over(&entry.path()) {
-            let _ = fs::remove_file(entry.path());
+        if is_named_so {
+            remove_leftover(&entry.path());
         }
     }
 }
 
-/// Whether that is one of our temporary files (perhaps cut off) whose writer is gone. Other programs may use such names
-/// too, so the content decides.
-fn is_left_over(part: &Path) -> bool {
+/// Removes one of our temporary files (perhaps cut off) whose writer is gone. Other programs may use such names too, so the content
+/// decides. The lock is held until the name is gone: a file that is just being created waits for it in [`create_part`], and then
+/// sees that its name is gone.
+fn remove_leftover(part: &Path) {
     if !fs::symlink_metadata(part).is_ok_and(|known| known.is_file()) {
-        return false;
+        return;
     }
-    let Ok(file) = File::open(part) else { return false };
+    let Ok(file) = File::open(part) else { return };
     let mut head = Vec::new();
     let is_read = (&file).take(HEAD.len() as u64).read_to_end(&mut head).is_ok();
-    is_read && HEAD.starts_with(&head) && file.try_lock().is_ok()
+    if is_read && HEAD.starts_with(&head) && file.try_lock().is_ok() && is_at(&file, part) {
+        let _ = fs::remove_file(part);
+    }
 }
 
 /// Whether `path` still names that file.
