@@ -16,7 +16,7 @@ use crate::processes::{Folder, Process};
 use crate::support::Client;
 
 /// How often a status is asked for before it counts as never reached, and the pause between.
-const ASKED_MAX: usize = 1200;
+const ASKED_MAX: usize = 4800;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often a question is asked that too few nodes answered, each of two seconds.
 const SERVED_MAX: usize = 20;
@@ -220,6 +220,9 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
     drop(other);
 
     // Nor does a second one of the same name take the place of the first.
+    for node in [&n1, &n3] {
+        node.until("connected to n2", |status| status["peers"]["n2"]["is_connected"] == true);
+    }
     let twin = Node::start(&folder.path().join("twin"), "n2", &all, &[&n1, &n3]);
     for peer in ["n1", "n3"] {
         twin.until("refused", |status| {
