@@ -200,7 +200,8 @@ fn filter(starts_programs: bool, forks: bool) -> Result<BpfProgram, seccompiler:
     let any =
         |values: &[u64], argument: u8| values.iter().map(|value| is(argument, *value)).collect::<Result<Vec<_>, _>>();
     rules.insert(libc::SYS_ioctl, any(IOCTLS, 1)?);
-    let filters = [libc::PR_SET_SECCOMP as u64, libc::PR_SET_NO_NEW_PRIVS as u64];
+    // Who forks may add a filter for the child, and bind the child's life to its own.
+    let filters = [libc::PR_SET_SECCOMP as u64, libc::PR_SET_NO_NEW_PRIVS as u64, libc::PR_SET_PDEATHSIG as u64];
     let filters = if forks { filters.as_slice() } else { &[] };
     rules.insert(libc::SYS_prctl, any(&[PRCTLS, filters].concat(), 0)?);
     // Only its own limits.
