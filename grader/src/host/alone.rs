@@ -1,4 +1,4 @@
-//! Process numbers of its own for a program that is not confined: it can name nobody outside, so it cannot stop or end the
+//! A PID namespace for a program that is not confined: it can name no process outside, so it cannot stop or end the
 //! grader, and whatever it leaves behind ends with it.
 //!
 //! The grader starts itself twice. The first process leaves for a new namespace, which only its children are in. Its child
@@ -22,14 +22,14 @@ const NOT_FOUND: u8 = 127;
 /// Added to the number of the signal that ended a program, as shells do.
 const BY_SIGNAL: u8 = 128;
 
-/// A command that starts a program with process numbers of its own, where this host gives them.
+/// A command that starts a program in a PID namespace of its own, where this host gives one.
 pub fn alone(program: &str) -> Command {
     let Ok(mut command) = itself::again(itself::ALONE) else { return Command::new(program) };
     command.arg(program);
     command
 }
 
-/// Whether this host gives them. Cost: a process.
+/// Whether this host gives one. Cost: a process.
 pub fn is_available() -> bool {
     let mut probe = alone("");
     probe.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

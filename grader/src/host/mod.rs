@@ -3,7 +3,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`sandbox`] | running programs of the host confined |
-//! | [`alone`] | process numbers of its own for a program that is not confined |
+//! | [`alone`] | a PID namespace for a program that is not confined |
 //! | [`itself`], [`process`] | starting the grader again, and watching a process that may die |
 //! | [`budget`], [`limits`] | the processor time of a grading, and the limits of the shell |
 //! | [`cache`] | things made once on a machine and kept |

@@ -126,23 +126,14 @@ mod tests {
         let long = || "é".repeat(100_000);
         let also = AlsoFails { actual: long(), transcript: long(), ..AlsoFails::default() };
         report.checks.push(CheckReport {
-            id: "one".to_owned(),
             title: "One".to_owned(),
-            category: String::new(),
-            points: 0,
             max_points: 1,
-            verdict: Verdict::Fail,
-            expected: String::new(),
             actual: long(),
             message: long(),
-            hint: String::new(),
             script: "get a".to_owned(),
             transcript: long(),
-            schedule: String::new(),
-            fuel: 0,
-            visibility: Visibility::Visible,
-            link: String::new(),
             also_fails: vec![also; 100],
+            ..CheckReport::empty("one", Verdict::Fail)
         });
         shorten(&mut report);
         let row = &report.checks[0];

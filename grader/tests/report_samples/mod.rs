@@ -152,23 +152,12 @@ fn report(
 
 fn check(id: &str, title: &str, points: u32, max_points: u32, verdict: Verdict) -> CheckReport {
     CheckReport {
-        id: id.to_owned(),
         title: title.to_owned(),
         category: "Core".to_owned(),
         points,
         max_points,
-        verdict,
-        expected: String::new(),
-        actual: String::new(),
-        message: String::new(),
-        hint: String::new(),
-        script: String::new(),
-        schedule: String::new(),
-        transcript: String::new(),
         fuel: 1_234,
-        visibility: Visibility::Visible,
-        link: String::new(),
-        also_fails: Vec::new(),
+        ..CheckReport::empty(id, verdict)
     }
 }
 

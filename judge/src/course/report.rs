@@ -3,7 +3,6 @@
 use cachedojo_notation::text::Language;
 
 use super::{Attempt, Kind, Lesson, Row};
-use crate::pack::Visibility;
 use crate::report::{CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SubmissionId, digest};
 use crate::verdict::Verdict;
 
@@ -46,23 +45,16 @@ pub fn report(
 fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckReport {
     let lost = row.points < row.max_points;
     CheckReport {
-        id: row.id.clone(),
         title: row.title.clone(),
         category: kind_name(lesson.kind, language).to_owned(),
         points: row.points,
         max_points: row.max_points,
-        verdict: row.verdict,
         expected: row.expected.clone(),
         actual: row.actual.clone(),
         message: row.message.clone(),
         hint: if lost { lesson.hints[0].get(language).to_owned() } else { String::new() },
         script: if lost { text.trim_end().to_owned() } else { String::new() },
-        transcript: String::new(),
-        schedule: String::new(),
-        fuel: 0,
-        visibility: Visibility::Visible,
-        link: String::new(),
-        also_fails: Vec::new(),
+        ..CheckReport::empty(&row.id, row.verdict)
     }
 }
 

@@ -14,6 +14,29 @@ use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
 impl CheckReport {
+    /// A visible row with an id and a verdict alone: no points, no texts, no work.
+    pub fn empty(id: &str, verdict: Verdict) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: String::new(),
+            category: String::new(),
+            points: 0,
+            max_points: 0,
+            verdict,
+            expected: String::new(),
+            actual: String::new(),
+            message: String::new(),
+            hint: String::new(),
+            script: String::new(),
+            transcript: String::new(),
+            schedule: String::new(),
+            fuel: 0,
+            visibility: Visibility::Visible,
+            link: String::new(),
+            also_fails: Vec::new(),
+        }
+    }
+
     pub(super) fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
         let verdict = match measured.class {
             GrowthClass::Unknown => Verdict::NotImplemented,
@@ -25,23 +48,12 @@ impl CheckReport {
             Language::French => "Complexité",
         };
         let mut report = Self {
-            id: row.id.clone(),
             title: row.title.get(language).to_owned(),
             category: category.to_owned(),
             points,
             max_points: row.points,
-            verdict,
-            expected: String::new(),
-            actual: String::new(),
-            message: String::new(),
-            hint: String::new(),
-            script: String::new(),
-            transcript: String::new(),
-            schedule: String::new(),
             fuel: measured.fuel.iter().sum(),
-            visibility: Visibility::Visible,
-            link: String::new(),
-            also_fails: Vec::new(),
+            ..Self::empty(&row.id, verdict)
         };
         if verdict == Verdict::Fail {
             report.expected = row.within.name(language).to_owned();
@@ -57,23 +69,13 @@ impl CheckReport {
         let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();
         let visible = check.visibility == Visibility::Visible;
         let mut report = Self {
-            id: check.id.clone(),
             title: check.title.get(language).to_owned(),
             category: category_name(&check.category, language).to_owned(),
             points: outcome.points,
             max_points: check.points,
-            verdict: outcome.verdict,
-            expected: String::new(),
-            actual: String::new(),
-            message: String::new(),
-            hint: String::new(),
-            script: String::new(),
-            transcript: String::new(),
-            schedule: String::new(),
             fuel: outcome.fuel,
             visibility: check.visibility,
-            link: String::new(),
-            also_fails: Vec::new(),
+            ..Self::empty(&check.id, outcome.verdict)
         };
         if outcome.verdict != Verdict::Pass {
             report.hint = check.hint.get(language).to_owned();

@@ -93,7 +93,7 @@ async fn obey(cluster: &Cluster, asked: Asked, session: Option<&mut Session>) ->
         Asked::Invalidate(selector) => {
             let outcome = cluster.operate(Request::Invalidate { selector }).await?;
             if let (Some(session), Ok(Outcome::Written { .. })) = (session, &outcome) {
-                session.note_invalidation();
+                session.read_at_quorum();
             }
             outcome
         }

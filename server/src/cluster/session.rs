@@ -153,8 +153,9 @@ impl Session {
         }
     }
 
-    /// It has deleted whatever a selector reaches: from now on it reads at QUORUM, for a single replica may not know of it.
-    pub(super) fn note_invalidation(&mut self) {
+    /// From now on it reads at QUORUM, and so needs no version that a quorum has. It does so after an invalidation, of which a single
+    /// replica may not know yet, and when its token is full.
+    pub(super) fn read_at_quorum(&mut self) {
         self.reads_quorum = true;
         self.seen.retain(|_, seen| !seen.is_at_quorum);
     }
@@ -180,7 +181,7 @@ impl Session {
 
     fn fold(&mut self) {
         if self.seen.len() > SEEN_MAX {
-            self.note_invalidation();
+            self.read_at_quorum();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Process numbers of its own: no other system than Linux gives a program any.
+//! A PID namespace: Linux alone has them.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -8,7 +8,7 @@ pub fn alone(program: &str) -> Command {
     Command::new(program)
 }
 
-/// Whether this host gives them: it does not.
+/// Whether this host gives one: it does not.
 pub const fn is_available() -> bool {
     false
 }

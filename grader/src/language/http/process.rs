@@ -111,7 +111,7 @@ impl Process {
         let words = folder.path().join("words");
         // Appended to, so that it can be cut while the service writes.
         let log = fs::OpenOptions::new().create(true).append(true).open(&words).map_err(NotBegun::NotLaidOut)?;
-        // With process numbers of its own, so that it can name nobody outside.
+        // In a PID namespace of its own, so that it can name no process outside.
         let mut shell = alone::alone("sh");
         shell
             .arg("-c")

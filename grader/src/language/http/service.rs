@@ -256,8 +256,8 @@ impl Service {
         self.is_doubted.store(answer.is_err(), Ordering::Relaxed);
         answer.map_err(|fault| {
             self.silences.fetch_add(u32::from(fault == Fault::TooSlow), Ordering::Relaxed);
-            let epitaph = place.process.as_ref().map_or(String::new(), |process| epitaph(process, printed));
-            format!("no answer: {fault}{epitaph}{}", place.lost)
+            let ending = place.process.as_ref().map_or(String::new(), |process| ending(process, printed));
+            format!("no answer: {fault}{ending}{}", place.lost)
         })
     }
 
@@ -367,8 +367,8 @@ impl Place {
     }
 }
 
-/// What a service without an answer left behind: how it ended, if it did, and what it printed during the request.
-fn epitaph(process: &Process, from: u64) -> String {
+/// What is known of a service that gave no answer: how it ended, if it did, and what it printed during the request.
+fn ending(process: &Process, from: u64) -> String {
     let words: Vec<_> = process.words(from).lines().map(|line| line.trim().to_owned()).collect();
     // Lines of dashes and carets say nothing.
     let words = words.into_iter().filter(|line| line.contains(char::is_alphanumeric)).collect::<Vec<_>>().join(" | ");

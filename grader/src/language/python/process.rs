@@ -210,7 +210,7 @@ impl Runner {
                 self.gone();
                 match lost {
                     Lost::Late => Ok(Heard::OutOfTime),
-                    Lost::Gone(error) => Err(Self::epitaph(talk.running, &error)),
+                    Lost::Gone(error) => Err(Self::ending(talk.running, &error)),
                 }
             }
         }
@@ -222,7 +222,7 @@ impl Runner {
     }
 
     /// The last output of a runner that has ended.
-    fn epitaph(running: sandbox::Running, error: &std::io::Error) -> String {
+    fn ending(running: sandbox::Running, error: &std::io::Error) -> String {
         let finished = match running.finish() {
             Ok(finished) => finished,
             Err(not_run) => return not_run.to_string(),
@@ -266,7 +266,7 @@ impl Runner {
         match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
             Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),
-            Err(Lost::Gone(error)) => Err(Self::epitaph(talk.running, &error)),
+            Err(Lost::Gone(error)) => Err(Self::ending(talk.running, &error)),
         }
     }
 }

@@ -230,23 +230,17 @@ impl Row<'_> {
         }
         let fails = verdict != Verdict::Pass;
         CheckReport {
-            id: self.check.id.clone(),
             title: self.check.title.get(language).to_owned(),
             category: self.check.category.clone(),
             points,
             max_points: self.check.points,
-            verdict,
             expected: if fails { format!("{bugs}/{bugs}") } else { String::new() },
             actual: if fails { format!("{killed}/{bugs}") } else { String::new() },
             message: if fails { message } else { String::new() },
             hint: if fails { self.check.hint.get(language).to_owned() } else { String::new() },
-            script: String::new(),
             transcript: table.join("\n"),
-            schedule: String::new(),
-            fuel: 0,
             visibility: self.check.visibility,
-            link: String::new(),
-            also_fails: Vec::new(),
+            ..CheckReport::empty(&self.check.id, verdict)
         }
     }
 }

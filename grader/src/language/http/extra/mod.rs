@@ -15,7 +15,6 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use cachedojo_judge::Verdict;
-use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::CheckReport;
 use cachedojo_notation::text::{Bilingual, Language};
 use serde::Deserialize;
@@ -137,23 +136,12 @@ fn told(row: &Row, kind: Extra, language: Language, outcome: &RowOutcome) -> Che
     };
     let is_good = outcome.verdict == Verdict::Pass;
     CheckReport {
-        id: row.id.clone(),
         title: format!("{} ({seen})", row.title.get(language)),
         category: category.to_owned(),
         points: if is_good { row.points } else { 0 },
         max_points: row.points,
-        verdict: outcome.verdict,
-        expected: String::new(),
-        actual: String::new(),
         message: if is_good { String::new() } else { seen.to_owned() },
-        hint: String::new(),
-        script: String::new(),
-        transcript: String::new(),
-        schedule: String::new(),
-        fuel: 0,
-        visibility: Visibility::Visible,
-        link: String::new(),
-        also_fails: Vec::new(),
+        ..CheckReport::empty(&row.id, outcome.verdict)
     }
 }
 

@@ -55,7 +55,8 @@ OURS = {"__main__", "guard", "plain", "proxy", "rewrite", "run", "scheduler", "s
 RUNNER = "<runner>/"
 # `types.coroutine`, which `import asyncio` calls, marks a function's code.
 MARKS = ("code.__new__", "object.__setattr__")
-# The library asks for its caller's frame to name a class's module, and keeps it to itself.
+# The library asks for its caller's frame, to name a class's module or the line that logs. What it hands on leads to no frame of the
+# runner's: see `hide_runner`.
 MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py", "warnings.py", "abc.py", "functools.py",
             "logging/__init__.py", "traceback.py")
 
@@ -104,7 +105,7 @@ def install(told, foreign, ours, frames=True):
     sys.addaudithook(hook)
 
 
-def forget_ways():
+def hide_runner():
     """Hides the runner's own state from whatever leads to it from a function, a class or a frame, by whatever name it is asked for:
     with that a submission could choose its own schedule. No audit event tells of it, so the way itself has to end. The submission's
     own functions and frames, and the library's, are as they always are: `typing`, `logging` and `traceback` need them."""

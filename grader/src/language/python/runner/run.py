@@ -234,7 +234,7 @@ def run(request, out, extra):
     s.current = task
     s.alive += 1
     s._next_chunk()
-    guard.forget_ways()
+    guard.hide_runner()
     guard.close_doors()
     guard.install(told, foreign, frozenset(["<runner>/scheduler.py", "<runner>/run.py", "<runner>/guard.py",
                                                            "<runner>/threads.py"]))

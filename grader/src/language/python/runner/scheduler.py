@@ -15,7 +15,7 @@ _real_ident = _thread.get_ident
 _getframe = sys._getframe
 _settrace = sys.settrace
 _current_frames = sys._current_frames
-# Of a frame what a submission does not have: `guard.forget_ways` takes it away, or hides the runner's frames behind it.
+# Taken before `guard.hide_runner`, which removes these from frames, or hides the runner's frames from them.
 _Frame = type(_getframe())
 _back = _Frame.f_back.__get__
 _trace_opcodes = _Frame.f_trace_opcodes.__set__

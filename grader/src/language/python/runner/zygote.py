@@ -148,6 +148,17 @@ def hear(child, fd, most):
     return body
 
 
+def outcome_of(child, read, write, most):
+    """What a child says, its exit status, and the seconds of processor time that it took."""
+    os.close(write)
+    body = hear(child, read, most)
+    if body is None:
+        stuck()
+    os.close(read)
+    _, status, usage = os.wait4(child, 0)
+    return body, status, usage.ru_utime + usage.ru_stime
+
+
 def stuck():
     """Whoever started this process ends it, and all its children."""
     write_frame(1, json.dumps({"exit": None, "signal": None, "cpu_ms": 0, "too_much": False, "stuck": True}).encode())
@@ -167,14 +178,9 @@ def compiled(request, program):
             os._exit(0)
         finally:
             os._exit(70)
-    os.close(write)
-    body = hear(pid, read, BYTES_MAX)
-    if body is None:
-        stuck()
-    os.close(read)
-    _, status, usage = os.wait4(pid, 0)
+    body, status, cpu = outcome_of(pid, read, write, BYTES_MAX)
     whole = status == 0 and len(body) <= BYTES_MAX
-    return bytes(body) if whole else b"", usage.ru_utime + usage.ru_stime
+    return bytes(body) if whole else b"", cpu
 
 
 def serve(settings):
@@ -196,15 +202,10 @@ def serve(settings):
                 child(request, write, extra, code if tests else b"", program)
             finally:
                 os._exit(70)
-        os.close(write)
         for fd in extra:
             os.close(fd)
-        body = hear(pid, read, body_max)
-        if body is None:
-            stuck()
-        os.close(read)
-        _, status, usage = os.wait4(pid, 0)
-        cpu += usage.ru_utime + usage.ru_stime
+        body, status, used = outcome_of(pid, read, write, body_max)
+        cpu += used
         if staged is not None:
             # Its pipes are closed, so it ends too.
             more = os.wait4(staged, 0)[2]
