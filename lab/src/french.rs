@@ -120,6 +120,8 @@ pub fn crash_in_french(crash: &Crash) -> String {
             Some((own, place)) if place.ends_with(')') => format!("panique : {own} (à {place}"),
             _ => format!("panique : {message}"),
         },
+        Crash::Raised { message } => format!("exception : {message}"),
+        Crash::Unfit { message } => phrase(message),
         Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
         Crash::CutOff => "interrompu : sa vérification, ou la correction entière, a épuisé le temps permis".into(),
         Crash::Machine { message } => format!("n'a pas été exécuté jusqu'au bout, cette machine a failli : {message}"),
@@ -130,7 +132,7 @@ pub fn crash_in_french(crash: &Crash) -> String {
         }
         Crash::Deadlock { waits } => format!("interblocage : {}", waits.join(" ; ")),
         Crash::Exit { code } => {
-            format!("a appelé std::process::exit({code}), qui termine le programme au lieu de répondre")
+            format!("a terminé le programme avec le code {code} au lieu de répondre")
         }
         Crash::Gibberish => "a répondu des octets qui ne sont pas une réponse".into(),
     }
