@@ -59,10 +59,9 @@ pub(super) fn asked(script: &str, step: u32) -> Option<String> {
 /// What a judge of the line protocol expected, or was answered, in French: answers and commands are in nobody's language.
 pub(super) fn in_french(said: &str) -> String {
     let (head, command) = said.split_once(" to `").map_or((said, None), |(head, command)| (head, Some(command)));
-    let (head, shifted) = match head.rsplit_once(" (in all ") {
+    let (head, shifted) = match head.rsplit_once(" (answers in all: ") {
         Some((head, counts)) => {
-            let counts = counts.replace(" answers to ", " réponses à ").replace(" commands)", " commandes)");
-            (head, format!(" (en tout {counts}"))
+            (head, format!(" (réponses en tout : {}", counts.replace(", commands: ", ", commandes : ")))
         }
         None => (head, String::new()),
     };
@@ -139,7 +138,7 @@ mod tests {
     fn what_the_line_protocol_is_judged_by_is_told_in_french() {
         for (english, french) in [
             ("STORED to `PUT a b`", "STORED à `PUT a b`"),
-            ("1 (in all 3 answers to 4 commands) to `GET a`", "1 (en tout 3 réponses à 4 commandes) à `GET a`"),
+            ("1 (answers in all: 3, commands: 4) to `GET a`", "1 (réponses en tout : 3, commandes : 4) à `GET a`"),
             ("(no more answers) to `GET a`", "(plus de réponse) à `GET a`"),
             ("(an empty line)", "(une ligne vide)"),
             ("an answer to `EXIT`", "une réponse à `EXIT`"),

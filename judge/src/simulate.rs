@@ -177,7 +177,7 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
 
 /// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
 fn shifted(given: usize, wanted: usize) -> String {
-    if given < wanted { format!(" (in all {given} answers to {wanted} commands)") } else { String::new() }
+    if given < wanted { format!(" (answers in all: {given}, commands: {wanted})") } else { String::new() }
 }
 
 fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
@@ -328,7 +328,7 @@ mod tests {
             both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.actual)))
         };
         let both = |step, actual: &str| [Some((step, actual.to_owned())), Some((step, actual.to_owned()))];
-        assert_eq!(told("STORED|1|BYE"), both(1, "1 (in all 3 answers to 4 commands)"));
+        assert_eq!(told("STORED|1|BYE"), both(1, "1 (answers in all: 3, commands: 4)"));
         assert_eq!(told("STORED|ERROR|1"), both(3, "(no more answers)"));
         assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "1"));
     }
