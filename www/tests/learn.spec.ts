@@ -90,6 +90,36 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   await expect(content(page)).toContainText("# Your lines:");
 });
 
+test("one mistake that spoils several answers is said once, and its line too, in French as well", async ({
+  page,
+}) => {
+  const found = page.getByTestId("hunt-verdict").getByRole("listitem");
+  await page.goto("./#lesson/first-words");
+  await page.getByRole("button", { name: "Français" }).click();
+  await write(page, "node new 7");
+  await page.getByTestId("exercise-check").click();
+  await expect(found).toHaveText(/^Ligne 1 diffère du script de la leçon : rétablissez-la, ou recommencez/);
+  await page.goto("./#lesson/survive-a-scan");
+  await page.getByTestId("exercise-check").click();
+  await expect(found).toHaveCount(4);
+  await expect(found.first()).toHaveText(
+    "Ligne 10 le but est « bytes <= 60 », mais aucune commande n'a répondu avant.",
+  );
+});
+
+test("who obeys in a lesson is chosen within its card, however narrow", async ({ page }) => {
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 700 });
+    await page.goto("./#lesson/expose-ttl");
+    await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "expose-ttl");
+    const card = await page.locator("#script").boundingBox();
+    const chooser = await page.getByTestId("subject").boundingBox();
+    const right = (box: typeof card) => (box?.x ?? 0) + (box?.width ?? 0);
+    expect(right(chooser)).toBeLessThanOrEqual(right(card));
+    await page.goto("about:blank");
+  }
+});
+
 test("the browser's way back leads from lesson to lesson and out again, and the keyboard keeps its place", async ({
   page,
 }) => {
@@ -168,6 +198,17 @@ test("a lesson has an address, and a link from it opens there", async ({ page })
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
   await page.reload();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+});
+
+test("a link to a lesson that is not there says so, and the next one opens", async ({ page }) => {
+  await withCourse(page);
+  await page.goto("./#lesson/repiar");
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("no lesson “repiar”");
+  await expect(page.getByTestId("exercises")).toBeVisible();
+  await page.goto("./#lesson/repair");
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+  await expect(alert).toHaveCount(0);
 });
 
 test("a page without a course still plays, and says what it lacks", async ({ page }) => {

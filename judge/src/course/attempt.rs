@@ -158,6 +158,14 @@ fn crash(events: &[Event]) -> Option<&Event> {
         .find(|event| matches!(event.what, What::Crashed { .. } | What::NoObject { .. } | What::NotImplemented { .. }))
 }
 
+/// An event of a run of this script, in the reader's language.
+fn in_words(event: &Event, script: &Script, tongue: Tongue) -> String {
+    script
+        .commands
+        .get(event.step as usize)
+        .map_or_else(|| event.what.to_string(), |step| event.what.told_in(&step.command, tongue.0))
+}
+
 fn run_on(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Event>, String> {
     Ok(run(script, fresh()?.as_mut(), seed))
 }
@@ -251,7 +259,7 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
             }
             None => row.fail(crash(events).map_or_else(
                 || tongue.never_reached(line),
-                |event| tongue.on_line(event.line, &event.what.to_string()),
+                |event| tongue.on_line(event.line, &in_words(event, &script, tongue)),
             )),
         }
     });
@@ -346,10 +354,10 @@ fn part(
     let broken = |message: String| (None, message);
     let told = run_on(script, lesson.seed, sound).map_err(broken)?;
     if let Some(event) = told.iter().find(|event| matches!(event.what, What::Broken { .. })) {
-        return Err((Some(event.line), tongue.breaks_on_sound(event.line, &event.what.to_string())));
+        return Err((Some(event.line), tongue.breaks_on_sound(event.line, &in_words(event, script, tongue))));
     }
     if let Some(event) = crash(&told) {
-        return Err((Some(event.line), tongue.on_line(event.line, &event.what.to_string())));
+        return Err((Some(event.line), tongue.on_line(event.line, &in_words(event, script, tongue))));
     }
     let answers =
         |events: Vec<Event>| -> Vec<Event> { events.into_iter().filter(|event| event.what.is_answer()).collect() };
