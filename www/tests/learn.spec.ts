@@ -107,6 +107,23 @@ test("one mistake that spoils several answers is said once, and its line too, in
   );
 });
 
+test("a verdict follows the language, there and back, and says the par once", async ({ page }) => {
+  await page.goto("./#lesson/expose-ttl");
+  await write(page, "node new 9\nnode set k v ttl 1s\nnode get k\ntick 1s\nnode get k");
+  await page.getByTestId("exercise-check").click();
+  const verdict = page.getByTestId("hunt-verdict");
+  for (const [language, learned, par] of [
+    ["English", "get did not compare", "it can be done in 4"],
+    ["Français", "get ne comparait pas", "4 suffisent"],
+    ["English", "get did not compare", "it can be done in 4"],
+  ] as const) {
+    await page.getByRole("button", { name: language }).click();
+    await expect(verdict).toContainText(learned);
+    await expect(verdict.getByText(par)).toHaveCount(1);
+  }
+  await expect(verdict).toHaveAttribute("data-state", "solved");
+});
+
 test("who obeys in a lesson is chosen within its card, however narrow", async ({ page }) => {
   for (const width of [320, 1280]) {
     await page.setViewportSize({ width, height: 700 });

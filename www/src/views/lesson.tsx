@@ -175,7 +175,7 @@ function Findings({ attempt }: { attempt: Attempt }) {
   return (
     <>
       <ul class="rows-of">
-        {lost(rows).map((row) => (
+        {lost(rows, attempt.solved).map((row) => (
           <li key={row.id}>
             {row.line ? (
               <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
@@ -221,9 +221,11 @@ function Findings({ attempt }: { attempt: Attempt }) {
   );
 }
 
-/** The rows that lost points; what one mistake says of several is said once. */
-function lost(rows: Attempt["rows"]): Attempt["rows"] {
-  const lost = rows.filter((row) => row.points < row.maxPoints);
+/** The rows that lost points; what one mistake says of several is said once, and the par of a solved lesson stands above. */
+function lost(rows: Attempt["rows"], isSolved: boolean): Attempt["rows"] {
+  const lost = rows.filter(
+    ({ id, points, maxPoints }) => points < maxPoints && !(isSolved && id === "short"),
+  );
   return lost.filter(({ line, message }, at) => {
     const first = lost.findIndex((row) => row.line === line && row.message === message);
     return message === "" || first === at;
