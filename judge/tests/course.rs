@@ -129,17 +129,17 @@ fn a_french_reader_is_told_in_french() {
     check(
         "after-the-storm",
         ("restart n2\n", ""),
-        "Ligne 13 : le but est « pear », mais c'est « erreur : le nœud est arrêté : redémarrez-le, ou interrogez-en un autre ».",
+        "Ligne 15 : le but est « pear », mais c'est « erreur : le nœud est arrêté : redémarrez-le, ou demandez à un autre ».",
     );
     check(
         "enough-points",
         ("ring new 150\n", ""),
-        "Ligne 2 : il n'y a pas encore d'anneau : créez-en un avec `ring new`",
+        "Ligne 3 : il n'y a pas encore d'anneau : créez-en un avec `ring new`",
     );
     check(
         "survive-a-scan",
         ("node new 60 lfu\n", ""),
-        "Ligne 10 : le but est « bytes <= 60 », mais aucune commande n'a répondu avant.",
+        "Ligne 3 : il n'y a pas encore de nœud : créez-en un avec `node new`",
     );
     check(
         "first-words",

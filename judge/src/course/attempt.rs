@@ -1,6 +1,6 @@
 //! Judges a learner's script for a lesson.
 
-use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::event::{Event, NO_ANSWER, What};
 use cachedojo_lab::runner::run;
 use cachedojo_lab::script::expect::{Comparison, Matcher};
 use cachedojo_lab::script::{self, Command, Script};
@@ -250,17 +250,22 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
             Ok(events) => events,
             Err(message) => return Row { verdict: Verdict::HarnessError, ..row.fail(message.clone()) },
         };
-        match outcome_at(events, line) {
-            Some(Ok(())) => row,
-            Some(Err(actual)) => {
+        let actual = match outcome_at(events, line) {
+            Some(Ok(())) => return row,
+            Some(Err(actual)) => Some(actual).filter(|actual| actual != NO_ANSWER),
+            None => None,
+        };
+        match (actual, crash(events)) {
+            (Some(actual), _) => {
                 let expected = title.trim_start_matches("expect").trim().to_owned();
                 let message = tongue.goal_missed(line, &expected, &actual);
                 Row { expected, actual, ..row.fail(message) }
             }
-            None => row.fail(crash(events).map_or_else(
-                || tongue.never_reached(line),
-                |event| tongue.on_line(event.line, &in_words(event, &script, tongue)),
-            )),
+            // Nothing could answer: what ended the run, or what there was none of, is the mistake.
+            (None, Some(event)) => {
+                row.fail(tongue.on_line(event.line, &in_words(event, &script, tongue))).at(event.line)
+            }
+            (None, None) => row.fail(tongue.never_reached(line)),
         }
     });
     Attempt::of(rows.collect())

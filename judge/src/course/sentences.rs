@@ -1,6 +1,5 @@
 //! The sentences of a lesson's judgement, in both languages.
 
-use cachedojo_lab::event::NO_ANSWER;
 use cachedojo_lab::french::met_in;
 use cachedojo_notation::text::Language;
 
@@ -80,12 +79,6 @@ impl Tongue {
     }
 
     pub(super) fn goal_missed(self, line: u32, expected: &str, actual: &str) -> String {
-        if actual == NO_ANSWER {
-            return self.say(
-                || format!("Line {line}: the goal is `{expected}`, but no command before it answered."),
-                || format!("Ligne {line} : le but est « {expected} », mais aucune commande n'a répondu avant."),
-            );
-        }
         let actual = met_in(actual, self.0);
         self.say(
             || format!("Line {line}: the goal is `{expected}`, but it is `{actual}`."),
