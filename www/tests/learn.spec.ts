@@ -49,6 +49,12 @@ async function withCourse(page: Page): Promise<void> {
   await page.route("**/course/course.json", (route) => route.fulfill({ json: COURSE }));
 }
 
+/** A lesson of the page's own course, once it is the one that is written and checked. */
+async function openReal(page: Page, id: string): Promise<void> {
+  await page.goto(`./#lesson/${id}`);
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", id);
+}
+
 async function openFirst(page: Page): Promise<void> {
   await withCourse(page);
   await page.goto("./");
@@ -94,18 +100,18 @@ test("one mistake that spoils several answers is said once, and its line too, in
   page,
 }) => {
   const found = page.getByTestId("hunt-verdict").getByRole("listitem");
-  await page.goto("./#lesson/first-words");
+  await openReal(page, "first-words");
   await page.getByRole("button", { name: "Français" }).click();
   await write(page, "node new 7");
   await page.getByTestId("exercise-check").click();
   await expect(found).toHaveText(/^Ligne 1 diffère du script de la leçon : rétablissez-la, ou recommencez/);
-  await page.goto("./#lesson/survive-a-scan");
+  await openReal(page, "survive-a-scan");
   await page.getByTestId("exercise-check").click();
   await expect(found).toHaveText("Ligne 4 il n'y a pas encore de nœud : créez-en un avec node new");
 });
 
 test("a verdict follows the language, there and back, and says the par once", async ({ page }) => {
-  await page.goto("./#lesson/expose-ttl");
+  await openReal(page, "expose-ttl");
   await write(page, "node new 9\nnode set k v ttl 1s\nnode get k\ntick 1s\nnode get k");
   await page.getByTestId("exercise-check").click();
   const verdict = page.getByTestId("hunt-verdict");
@@ -124,8 +130,7 @@ test("a verdict follows the language, there and back, and says the par once", as
 test("who obeys in a lesson is chosen within its card, however narrow", async ({ page }) => {
   for (const width of [320, 1280]) {
     await page.setViewportSize({ width, height: 700 });
-    await page.goto("./#lesson/expose-ttl");
-    await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "expose-ttl");
+    await openReal(page, "expose-ttl");
     const card = await page.locator("#script").boundingBox();
     const chooser = await page.getByTestId("subject").boundingBox();
     const right = (box: typeof card) => (box?.x ?? 0) + (box?.width ?? 0);
