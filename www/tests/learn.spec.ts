@@ -223,6 +223,26 @@ test("a lesson has an address, and a link from it opens there", async ({ page })
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
 });
 
+test("who asks for the list before the course has come gets the list, and the lesson is open all the same", async ({
+  page,
+}) => {
+  let letCome = () => {};
+  const gate = new Promise<void>((resolve) => {
+    letCome = resolve;
+  });
+  await page.route("**/course/course.json", async (route) => {
+    await gate;
+    await route.fulfill({ json: COURSE });
+  });
+  await page.goto("./#lesson/words");
+  await page.getByTestId("lessons").click();
+  letCome();
+  await expect(content(page)).toContainText("expect ?");
+  await expect(page.getByTestId("exercises")).toBeVisible();
+  await page.getByTestId("exercises").getByRole("button", { name: "First words" }).click();
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "words");
+});
+
 test("a link to a lesson that is not there says so, and the next one opens", async ({ page }) => {
   await withCourse(page);
   await page.goto("./#lesson/repiar");
