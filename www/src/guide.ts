@@ -39,6 +39,10 @@ export async function startGuide(): Promise<void> {
   addEventListener("hashchange", () => follow(location.hash));
   await loadCourse();
   await follow(location.hash);
+  if (asked) {
+    // A lesson that came after somebody asked for the list does not take its place.
+    place.value = asked;
+  }
 }
 
 /** Where the guide stands above the script, the first words make room for the world once there is one to see. */
@@ -53,9 +57,20 @@ function foldOnceRun(): void {
   });
 }
 
+/** What a person asked for last. */
+let asked: Place | undefined;
+
 export function show(next: Place): void {
+  asked = next;
   place.value = next;
   isOpen.value = true;
+}
+
+/** Opens a lesson and its text, which may stand behind the list although it is open. */
+export async function enter(id: string): Promise<void> {
+  if (await openLesson(id)) {
+    show("lesson");
+  }
 }
 
 /** One's own script, with all the room for it. */

@@ -6,13 +6,12 @@ import {
   inLanguage,
   type Lesson,
   nextLesson,
-  openLesson,
   progress,
   progressOf,
   resetProgress,
   solvedCount,
 } from "../course";
-import { hasBegun, isOpen, place, playFreely, show } from "../guide";
+import { enter, hasBegun, isOpen, place, playFreely, show } from "../guide";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { openGrade } from "./grade";
@@ -87,7 +86,7 @@ function Welcome() {
             title={begin}
             text={hasBegun() ? guide.goOnHelp : guide.firstHelp(next.minutes)}
             isFirst
-            go={() => openLesson(next.id)}
+            go={() => enter(next.id)}
           />
         )}
         <Way testId="free-play" icon="said" title={guide.free} text={guide.freeHelp} go={playFreely} />
@@ -159,7 +158,7 @@ function Entry({ lesson }: { lesson: Lesson }) {
         class={solved ? "lesson-link solved" : "lesson-link"}
         data-lesson={lesson.id}
         data-solved={solved}
-        onClick={() => openLesson(lesson.id)}
+        onClick={() => enter(lesson.id)}
       >
         <Icon name={solved ? "held" : "miss"} />
         <span>{inLanguage(lesson.title).replace(/^[^:]{3,12}\s?: /, "")}</span>

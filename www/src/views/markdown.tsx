@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { language } from "../settings";
 
 /** The little of Markdown that lessons are written in: paragraphs, lists, code blocks, `code`, **strong**, *emphasis*. */
 export function Markdown({ text }: { text: string }) {
@@ -56,7 +57,7 @@ function Block({ block }: { block: Parsed }) {
 export function coded(text: string): ComponentChildren {
   return text
     .split(/(`[^`]+`)/)
-    .map((part) => (part.startsWith("`") ? <code>{part.slice(1, -1)}</code> : part));
+    .map((part) => (part.startsWith("`") ? <code>{part.slice(1, -1)}</code> : bound(part)));
 }
 
 function inline(text: string): ComponentChildren {
@@ -65,8 +66,13 @@ function inline(text: string): ComponentChildren {
       return <code>{part.slice(1, -1)}</code>;
     }
     if (part.startsWith("**") && part.length > 4) {
-      return <strong>{part.slice(2, -2)}</strong>;
+      return <strong>{bound(part.slice(2, -2))}</strong>;
     }
-    return part.startsWith("*") && part.length > 2 ? <em>{part.slice(1, -1)}</em> : part;
+    return part.startsWith("*") && part.length > 2 ? <em>{bound(part.slice(1, -1))}</em> : bound(part);
   });
+}
+
+/** French sets marks apart from their words, but on one line with them. */
+function bound(text: string): string {
+  return language.value === "fr" ? text.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0") : text;
 }
