@@ -104,7 +104,10 @@ impl Unpacking<'_> {
                 Ok(())
             }
             Content::Lost(why) => self.leave_out(&inner, why),
-            Content::Twice => self.twice(&inner),
+            Content::Twice => {
+                self.twice(&inner);
+                Ok(())
+            }
             Content::File(content) if is_wanted(&inner, self.languages) => self.file(&inner, content),
             Content::File(_) => self.name(&inner),
         }
@@ -150,7 +153,10 @@ impl Unpacking<'_> {
         match write(&self.into.join(inner), &bytes)? {
             Written::New if size > largest => self.mark_size(inner, size, content),
             Written::New => Ok(()),
-            Written::Twice => self.twice(inner),
+            Written::Twice => {
+                self.twice(inner);
+                Ok(())
+            }
             Written::InTheWay => self.leave_out(inner, "is called like another entry: pack it anew"),
         }
     }
@@ -190,14 +196,13 @@ impl Unpacking<'_> {
     }
 
     /// Notes that a name stands for two files: nothing shows which is meant.
-    fn twice(&mut self, inner: &Path) -> Result<(), Refused> {
+    fn twice(&mut self, inner: &Path) {
         if is_source(inner, self.languages) || is_archive(inner) {
             let place = self.learner(inner);
             let name = shown(inner);
             let why = format!("`{name}` is in the archive twice, with different content: pack it anew, with one");
             self.left_out.insert(place.clone(), LeftOut { place, why, is_all: true });
         }
-        Ok(())
     }
 }
 
