@@ -93,7 +93,8 @@ pub struct GradingArgs {
     /// The address of the class's own playground, which the report's links open [default: this machine's]
     #[arg(long, value_name = "URL", env = "CACHEDOJO_PLAYGROUND", default_value = crate::report::PLAYGROUND)]
     pub playground: String,
-    /// Compile without a sandbox, where this machine has none: only for submissions that you trust
+    /// Compile without a sandbox, where this machine has none, and start services: only for submissions that you trust. A service is
+    /// given PATH, HOME, LANG, TMPDIR and where its language's tools are, and nothing else of this environment
     #[arg(long)]
     pub trust: bool,
 }
@@ -107,7 +108,8 @@ pub struct GradeArgs {
     /// The address of a service that runs already, instead of a path: http://HOST:PORT
     #[arg(long, value_name = "URL", conflicts_with = "start")]
     pub url: Option<String>,
-    /// The command that starts the service in the path's folder, instead of its file `start`
+    /// The command that starts the service in the path's folder, instead of its file `start`; variables that it needs stand in the
+    /// command: `NAME=value program`
     #[arg(long, value_name = "COMMAND")]
     pub start: Option<String>,
     /// Further rows, of an exercise that has some: they give no points unless the pack's `extra.toml` says so

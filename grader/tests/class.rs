@@ -5,6 +5,8 @@ mod class_of;
 mod handed_back;
 #[path = "class/intake.rs"]
 mod intake;
+#[path = "class/left_out.rs"]
+mod left_out;
 mod report_samples;
 
 use std::collections::{BTreeMap, BTreeSet};

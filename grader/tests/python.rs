@@ -1,5 +1,7 @@
 //! Python submissions: what the runner makes of them, honest and hostile.
 
+#[path = "python/found.rs"]
+mod found;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};

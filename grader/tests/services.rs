@@ -49,6 +49,22 @@ fn a_command_is_run_only_when_it_is_trusted() {
 }
 
 #[test]
+fn a_service_is_given_nothing_of_the_environment_but_what_programs_need() {
+    let folder = tempfile::tempdir().expect("there is room");
+    fs::write(folder.path().join("start"), "env >&2\nexit 3\n").expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_grader"))
+        .args(["grade", "--exercise", "cache-service", "--trust", "--format", "json"])
+        .arg(folder.path())
+        .env("CLASS_DATABASE", "postgres://teacher@marks")
+        .env("LC_TIME", "C.UTF-8")
+        .output()
+        .expect("the grader runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("PATH=") && said.contains("LC_TIME=") && said.contains("PORT="), "{said}");
+    assert!(!said.contains("CLASS_DATABASE") && !said.contains("teacher@marks"), "{said}");
+}
+
+#[test]
 fn a_service_that_answers_nonsense_is_graded_and_earns_nothing() {
     for serve in [
         // Says yes to everything.

@@ -357,9 +357,9 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "twice_the_same_name",
-        what: "two sources of one name: other tools show the first, the last is graded",
+        what: "two sources of one name: other tools show the first, nothing shows which is meant",
         make: || zip(&[entry("src/lib.rs", EVIL), entry("src/lib.rs", MINE)]),
-        expected: Expected::Graded(MINE),
+        expected: Expected::Nothing,
     },
     Attack {
         name: "same_name_but_for_case",

@@ -30,8 +30,9 @@ use crate::host::limits;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::host::scratch;
-use crate::intake::archive::{self, Refused};
+use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
+use crate::intake::left_out;
 use crate::intake::platform::Whose;
 use crate::pack::Pack;
 use crate::queue::hand_out;
@@ -59,16 +60,12 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let roster = args.roster.as_deref().map(Roster::read).transpose()?;
     let scratch = scratch::folder().context("making a scratch folder")?;
     let languages = &pack.exercise.languages;
-    let (root, refused) = class_folder(&args.path, scratch.path(), languages)?;
-    let mut entries = submissions(&root, scratch.path(), args, languages)?;
+    let (root, unused) = class_folder(&args.path, scratch.path(), languages)?;
+    let entries = submissions(&root, &unused, scratch.path(), args, languages)?;
     make_out(args)?;
     let store = Store::open(&args.out.join("results.redb"))?;
     for other in &args.import {
         store.import(other)?;
-    }
-    for entry in entries.iter_mut().filter(|entry| refused.iter().any(|folder| *folder == Path::new(&entry.shown))) {
-        let most = archive::CLASS.learner_bytes >> 20;
-        entry.found = Found::Unreadable(format!("it unpacks to more than {most} MiB: hand in source files only"));
     }
     // A queue that cannot be used is reported before anything is prepared.
     let queue = url.map(|url| Queue::open(&url, CONNECTIONS)).transpose()?;
@@ -110,8 +107,8 @@ fn make_out(args: &ClassArgs) -> Result<()> {
     Ok(())
 }
 
-/// The class as a folder, and those learners' folders in it whose archive exceeded the limit.
-fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<(PathBuf, Vec<PathBuf>)> {
+/// The class as a folder, and what of its archive is not used.
+fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<(PathBuf, Vec<LeftOut>)> {
     if path.is_dir() {
         return Ok((path.to_owned(), Vec::new()));
     }
@@ -120,12 +117,12 @@ fn class_folder(path: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
     }
     let root = scratch.join("class");
     fs::create_dir_all(&root)?;
-    let refused = archive::unpack(path, &root, archive::CLASS, languages).map_err(|refused| {
+    let unused = archive::unpack(path, &root, archive::CLASS, languages).map_err(|refused| {
         let is_none = !archive::is_archive(path) && matches!(refused, Refused::Unreadable(_));
         let why = if is_none { NO_CLASS.to_owned() } else { refused.to_string() };
         UsageError(format!("`{}`: {why}", path.display()))
     })?;
-    Ok((root, refused))
+    Ok((root, unused))
 }
 
 /// What is said of a file that is no class.
@@ -133,7 +130,13 @@ const NO_CLASS: &str =
     "it is one file, and no archive: name a folder, or a zip or tar archive, with a folder or a file for each learner";
 
 /// The class's entries, or this shard's share of its learners.
-fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+fn submissions(
+    root: &Path,
+    unused: &[LeftOut],
+    scratch: &Path,
+    args: &ClassArgs,
+    languages: &[CodeLanguage],
+) -> Result<Vec<Entry>> {
     if find::is_one_submission(root, languages) {
         let shown = args.path.display();
         let why = format!(
@@ -143,6 +146,7 @@ fn submissions(root: &Path, scratch: &Path, args: &ClassArgs, languages: &[CodeL
         return Err(UsageError(why).into());
     }
     let mut entries = find::entries(root, scratch, languages)?;
+    left_out::tell(&mut entries, unused);
     // Results of an earlier run may stand among the submissions.
     if let Ok(out) = fs::canonicalize(&args.out) {
         entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));

@@ -17,6 +17,7 @@ use super::archive::{self, is_archive};
 use super::look::{self, FOREIGN_FOLDERS};
 use super::names::unrevised;
 use super::platform::{Platform, Whose, whose};
+use super::submission::Submission;
 
 /// The deepest folder that is searched.
 const DEPTH_MAX: usize = 12;
@@ -362,7 +363,11 @@ impl Finder<'_> {
             let apart: Vec<&PathBuf> = roots.into_iter().filter(|root| !root.starts_with(&home)).collect();
             let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
             let remark = if others.is_empty() { others } else { format!("there is more than was graded: {others}") };
-            return Some(Found::Source(home, remark));
+            // A program in a package is started from above it.
+            let above = home.parent().filter(|_| *name == *"main.py" && home != folder).map(Path::to_owned);
+            let is_package =
+                |above: &PathBuf| Submission::read(above, self.languages).is_ok_and(|read| read.root.contains('/'));
+            return Some(Found::Source(above.filter(is_package).unwrap_or(home), remark));
         }
         let mut sources = files.iter().filter(|path| look::is_source(path, self.languages));
         let (first, second) = (sources.next()?, sources.next());

@@ -7,7 +7,8 @@ use cachedojo_judge::pack::CodeLanguage;
 use crate::intake::diagnostic::{self, Diagnostic};
 
 /// Folders that hold nothing of a learner's own, wherever they stand.
-pub(super) const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX"];
+pub(super) const FOREIGN_FOLDERS: &[&str] =
+    &["target", "node_modules", "__MACOSX", "venv", "site-packages", "__pycache__"];
 
 /// How a language's submissions look.
 pub(super) struct Look {
@@ -106,7 +107,8 @@ pub(super) fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = 
             return if roots.next().is_none() { root.cloned() } else { None };
         }
     }
-    let mut names = names;
+    // A package's own file holds no program.
+    let mut names = names.filter(|name| name.rsplit('/').next() != Some("__init__.py"));
     let only = names.next();
     if names.next().is_none() { only.cloned() } else { None }
 }

@@ -3,20 +3,26 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`submission`] | a submission as text, whatever its folder looks like |
+//! | `python` | where a Python program is started |
+//! | `unreadable` | why there is no submission at a path |
 //! | `look` | how submissions look in each language |
 //! | [`archive`] | zip and tar archives, unpacked within limits |
 //! | [`platform`], `names`, `told`, `whose` | the owner of a folder or file, from the names that course platforms give |
+//! | [`left_out`] | what of a class's archive is not used, told to whom it belongs |
 //! | [`find`] | each learner's submission in the exports of course platforms |
 //! | [`diagnostic`] | messages about a source |
 
 pub mod archive;
 pub mod diagnostic;
 pub mod find;
+pub mod left_out;
 mod look;
 mod names;
 pub mod platform;
+mod python;
 pub mod submission;
 mod told;
+mod unreadable;
 mod whose;
 
 use std::path::Path;

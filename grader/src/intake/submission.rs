@@ -2,7 +2,6 @@
 //! followed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,10 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{FOREIGN_FOLDERS, Look, find_language, find_root, language_of, look, passed_over};
+use crate::intake::look::{FOREIGN_FOLDERS, find_language, find_root, language_of, look, passed_over};
+use crate::intake::python;
+use crate::intake::unreadable::told_size;
+pub use crate::intake::unreadable::{Unreadable, roots};
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -57,85 +59,6 @@ pub struct Submission {
     pub is_of_pack: bool,
 }
 
-/// Why there is no submission at a path. Each sentence names the remedy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
-    /// The path cannot be read at all.
-    Io {
-        /// The path.
-        path: String,
-        /// The system's message.
-        reason: String,
-        /// The languages that would be taken.
-        languages: Vec<CodeLanguage>,
-    },
-    /// A folder without a root file.
-    NoRoot {
-        /// The languages that are accepted.
-        languages: Vec<CodeLanguage>,
-        /// The path.
-        path: String,
-        /// The source files that it has.
-        found: Vec<String>,
-        /// The other files.
-        others: Vec<String>,
-    },
-    /// The root file cannot be used.
-    BadRoot(Diagnostic),
-    /// More than the limits allow.
-    TooBig {
-        /// The path.
-        path: String,
-        /// Which limit.
-        limit: String,
-    },
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, reason, languages } => {
-                let roots = listed(languages, |look| look.roots[0].to_owned());
-                write!(f, "cannot read `{path}`: {reason}; give a folder with {roots}, or one source file")
-            }
-            Self::NoRoot { path, languages, found, others } if found.is_empty() => {
-                let names = listed(languages, |look| look.name.to_owned());
-                let has = if others.is_empty() { String::new() } else { format!(" (it has {})", others.join(", ")) };
-                write!(f, "`{path}` holds no {names} source{has}; hand in {}", roots(languages))
-            }
-            Self::NoRoot { path, languages, found, .. } => {
-                let (roots, found) = (roots(languages), found.join(", "));
-                write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
-            }
-            Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
-            Self::TooBig { path, limit } => {
-                write!(f, "`{path}` is too big: at most {limit}; hand in source files only")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Unreadable {}
-
-/// The files to begin with, in a sentence: `main.py` or `src/lib.rs`.
-pub fn roots(languages: &[CodeLanguage]) -> String {
-    listed(languages, |look| format!("`{}`", look.roots[0]))
-}
-
-fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {
-    languages.iter().map(|language| what(look(*language))).collect::<Vec<_>>().join(" or ")
-}
-
-impl Unreadable {
-    /// As a diagnostic of a report.
-    pub fn diagnostic(&self) -> Diagnostic {
-        match self {
-            Self::BadRoot(diagnostic) => diagnostic.clone(),
-            other => diagnostic::general(&other.to_string()),
-        }
-    }
-}
-
 impl Submission {
     /// Reads `path` as a submission in one of `languages`: a folder with a root file (`src/lib.rs`, `lib.rs`, `main.py`; at its
     /// top, or in its only such sub-folder), a folder with a single source file, or one file. Symbolic links below `path` are
@@ -167,7 +90,10 @@ impl Submission {
             return Self::read_folder(folder, &shown, languages);
         }
         if metadata.len() > FILE_BYTES_MAX {
-            return Err(Unreadable::TooBig { path: shown, limit: format!("{FILE_BYTES_MAX} bytes a file") });
+            return Err(Unreadable::TooBig {
+                path: shown,
+                limit: format!("{FILE_BYTES_MAX} bytes a file (it has {})", told_size(metadata.len())),
+            });
         }
         let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
         // A file of any name is graded in the language of its extension, else in the exercise's first language.
@@ -216,9 +142,13 @@ impl Submission {
         };
         notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());
+        if language == CodeLanguage::Python && python::is_of_package(&root, &sources) {
+            return Self::of_package(path, shown, &root, &sources, notes);
+        }
         let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
         // Files outside the crate (another attempt, a test beside it) are not part of it.
-        let crate_folder = home.strip_suffix("src/").unwrap_or(home);
+        let crate_folder =
+            if language == CodeLanguage::Rust { home.strip_suffix("src/").unwrap_or(home) } else { home };
         notes.retain(|note| note.file.starts_with(crate_folder));
         // Paths relative to the crate, as the learner knows them, however deep the platform's export has put it.
         let cut = crate_folder.len();
@@ -251,12 +181,35 @@ impl Submission {
     }
 }
 
+impl Submission {
+    /// A Python program that is started from above its folder, whose name it therefore needs.
+    fn of_package(
+        path: &Path,
+        shown: &str,
+        root: &str,
+        sources: &Sources,
+        notes: Vec<Diagnostic>,
+    ) -> Result<Self, Unreadable> {
+        if let Some(Err(diagnostic)) = sources.get(root) {
+            return Err(Unreadable::BadRoot(diagnostic.clone()));
+        }
+        let (top, above) = python::package_of(root, path);
+        let named = |name: &str| composed(&format!("{above}{}", &name[top.len()..]));
+        let files = sources.iter().filter(|(name, _)| name.starts_with(top) && is_plain(&named(name)));
+        let files = files.filter_map(|(name, text)| Some((named(name), text.clone().ok()?))).collect();
+        Ok(Self::new(CodeLanguage::Python, shown.to_owned(), named(root), files, notes))
+    }
+}
+
+/// Source files by name: the text of each, or what is wrong with it.
+type Sources = BTreeMap<String, Result<String, Diagnostic>>;
+
 /// A folder being read.
 struct Walk<'a> {
     base: &'a Path,
     shown: &'a str,
     languages: &'a [CodeLanguage],
-    sources: BTreeMap<String, Result<String, Diagnostic>>,
+    sources: Sources,
     /// The first few files that are no sources, hidden ones aside.
     others: Vec<String>,
     notes: Vec<Diagnostic>,
@@ -318,7 +271,11 @@ impl Walk<'_> {
         self.bytes += read.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let too_big = read.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::FileTooLarge);
         if too_big || self.bytes > TOTAL_BYTES_MAX {
-            return Err(self.too_big(format!("{FILE_BYTES_MAX} bytes a source file, {TOTAL_BYTES_MAX} in all")));
+            let size = told_size(fs::metadata(path).map_or(0, |file| file.len()));
+            return Err(self.too_big(format!(
+                "{FILE_BYTES_MAX} bytes a source file, {TOTAL_BYTES_MAX} in all (`{}` alone has {size})",
+                printable::line(&relative)
+            )));
         }
         let read = read.map_err(|error| diagnostic::at(&relative, 0, 0, &format!("cannot be read: {error}")));
         let source = read.and_then(|bytes| text_of(&relative, bytes));
@@ -400,6 +357,9 @@ mod tests {
             (&["cache.rs", "cache.py"], &BOTH, CodeLanguage::Rust, "cache.rs", 1),
             (&["main.py", "src/lib.rs"], &[CodeLanguage::Python], CodeLanguage::Python, "main.py", 1),
             (&["hunt.txt"], &[CodeLanguage::Script], CodeLanguage::Script, "hunt.txt", 1),
+            (&["src/main.py", "src/store.py"], &BOTH, CodeLanguage::Python, "main.py", 2),
+            (&["cache/solution.py", "cache/__init__.py"], &BOTH, CodeLanguage::Python, "solution.py", 2),
+            (&["main.py", "venv/lib/a.py", "__pycache__/b.py"], &BOTH, CodeLanguage::Python, "main.py", 1),
         ] {
             let submission = read(files, languages).unwrap_or_else(|error| panic!("{files:?}: {error}"));
             let told = (submission.language, submission.root.as_str(), submission.files.len());

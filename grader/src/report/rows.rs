@@ -124,6 +124,8 @@ pub(super) fn place_of(check: &CheckReport) -> Option<SourcePlace> {
 }
 
 fn place_in(text: &str) -> Option<SourcePlace> {
+    // An exception's place is told as `(main.py, line 4)`.
+    let text = text.replace(".py, line ", ".py:").replace(".py, ligne ", ".py:");
     text.split(|c: char| c.is_whitespace() || ",;()'\"".contains(c)).find_map(|word| {
         let mut parts = word.trim_end_matches(['.', ':']).split(':');
         let (file, line, column) = (parts.next()?, parts.next()?, parts.next());
@@ -203,6 +205,7 @@ mod tests {
             ("panicked: panicked at src/lib.rs:3:5: attempt to divide by zero", Some(("src/lib.rs", 3, 5))),
             ("panicked at ring.rs:12:1:\nindex out of bounds", Some(("ring.rs", 12, 1))),
             ("ValueError: no (main.py:7)", Some(("main.py", 7, 0))),
+            ("panicked: KeyError: 'x' (store/main.py, line 4) in thread 2 (b)", Some(("store/main.py", 4, 0))),
             ("at /rustc/abc/library/core/src/option.rs:1:2, src/a.rs:9:8.", Some(("src/a.rs", 9, 8))),
             ("expected src/lib.rs, got 3:5", None),
             ("..:1:2 ../x.rs:1:2 .rs:1:1 x.txt:1:2", None),

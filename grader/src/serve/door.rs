@@ -7,6 +7,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::IntoResponse as _;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,6 +17,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
+
+use super::api::Refusal;
+use super::heads::{Seen, Watched};
 
 /// The limits of connections.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +41,9 @@ const HEAD_BYTES_MAX: usize = 32 << 10;
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long a connection that has to make room may go on reading its answer.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// What is said to a request whose body could be read in two ways.
+const TWO_LENGTHS: &str = "a body has one length: send Content-Length or Transfer-Encoding, not both";
 
 /// A connection that has a place.
 #[derive(Debug, Default)]
@@ -89,12 +98,21 @@ pub(super) async fn serve(listener: TcpListener, app: Router, bounds: Bounds, st
         let seat = Arc::new(Seat::default());
         seats.push(Arc::downgrade(&seat));
         let (app, asking) = (TowerToHyperService::new(app.clone()), seat.clone());
+        let seen = Arc::new(Seen::default());
+        let stream = Watched::new(stream, seen.clone());
         let service = service_fn(move |request| {
-            let (answer, seat) = (app.call(request), asking.clone());
+            let (answer, seat, is_last) =
+                ((!seen.two_lengths()).then(|| app.call(request)), asking.clone(), seen.chunked());
             seat.asked.store(true, Ordering::Relaxed);
             seat.waits.store(true, Ordering::Relaxed);
             async move {
-                let answer = answer.await;
+                let mut answer = match answer {
+                    Some(answer) => answer.await,
+                    None => Ok(Refusal::new(StatusCode::BAD_REQUEST, TWO_LENGTHS).into_response()),
+                };
+                if let (Ok(answer), true) = (&mut answer, is_last) {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 seat.waits.store(false, Ordering::Relaxed);
                 answer
             }
@@ -215,6 +233,21 @@ mod tests {
         with(Bounds { connections: 1, head: LONG, whole: SHORT }, |address| {
             let stream = TcpStream::connect(address).expect("it listens");
             assert!(rest(stream).is_empty());
+        });
+    }
+
+    #[test]
+    fn a_body_of_two_lengths_is_refused_and_one_in_chunks_is_the_last() {
+        with(Bounds { connections: 1, head: LONG, whole: LONG }, |address| {
+            let both = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n";
+            for (headers, answer) in [(both, "HTTP/1.1 400"), ("Transfer-Encoding: chunked\r\n", "HTTP/1.1 200")] {
+                let mut stream = TcpStream::connect(address).expect("it listens");
+                let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{headers}\r\n0\r\n\r\n");
+                stream.write_all(head.as_bytes()).expect("it reads");
+                // It is closed: a smuggled request would not be answered.
+                let rest = String::from_utf8_lossy(&rest(stream)).into_owned();
+                assert!(rest.starts_with(answer) && rest.contains("connection: close"), "{rest}");
+            }
         });
     }
 

@@ -15,9 +15,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use cachedojo_lab::script::without_mark;
+use hyper::body::Body as _;
 use sha2::{Digest, Sha256};
 
-use super::api::Refusal;
+use super::api::{BODY_BYTES_MAX, Refusal};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
 
@@ -100,6 +101,11 @@ pub async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next
 impl Guard {
     /// Why a request is refused; `None` if it is not.
     fn refusal(&self, request: &Request) -> Option<(StatusCode, &'static str)> {
+        // Before a byte of it has come: what is announced to be too large is not waited for.
+        if request.body().size_hint().lower() > BODY_BYTES_MAX as u64 {
+            let why = "a submission has at most 8 MiB: hand in source files only";
+            return Some((StatusCode::PAYLOAD_TOO_LARGE, why));
+        }
         if self.token.is_some() {
             // No page can send the token without knowing it, so a request with it may come from anywhere and name any
             // host.
@@ -203,6 +209,18 @@ mod tests {
             guard.refusal(&request.expect("a request")).is_some()
         };
         assert!(refused("http://evil.example/") && !refused("http://localhost:80/") && !refused("/"));
+    }
+
+    #[test]
+    fn what_is_announced_to_be_too_large_is_refused_unread() {
+        let guard = Guard::new(&[], None).expect("nothing is asked for");
+        for (size, refused) in [(BODY_BYTES_MAX, false), (BODY_BYTES_MAX + 1, true)] {
+            let body = axum::body::Body::from(vec![0; size]);
+            let request = Request::builder().uri("/").header(HOST, "localhost").body(body).expect("a request");
+            let status = guard.refusal(&request).map(|(status, _)| status);
+            assert_eq!(status, refused.then_some(StatusCode::PAYLOAD_TOO_LARGE), "{size}");
+        }
+        assert_eq!(BODY_BYTES_MAX, 8 << 20, "the sentence names it");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`desk`] | a bounded queue, and workers that grade what is in it |
 //! | [`door`] | connections, bounded in number and time |
+//! | `heads` | what two programs could read differently in a request's head |
 //! | [`guard`] | which requests are allowed: of this machine's programs and this server's pages only |
 //! | [`api`] | requests and answers |
 //! | [`page`] | where the built playground is |
@@ -16,6 +17,7 @@ pub mod desk;
 mod door;
 mod french;
 pub mod guard;
+mod heads;
 pub mod page;
 
 use std::io::ErrorKind;

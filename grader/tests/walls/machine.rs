@@ -277,3 +277,67 @@ fn a_server_that_is_told_to_end_ends_and_what_it_grades_too() {
     assert_eq!(numbers_of(temporary.path(), "__grade"), Vec::<i32>::new());
     assert_eq!(left_in(temporary.path()), Vec::<String>::new());
 }
+
+/// The processes below one, with the moments at which they began: a number alone may be another's by then.
+fn below(root: u32) -> Vec<(u32, String)> {
+    let mut all: Vec<(u32, u32, String)> = Vec::new();
+    for entry in fs::read_dir("/proc").expect("this is Linux").flatten() {
+        if let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok())
+            && let Some((_, parent, began)) = stat(number)
+        {
+            all.push((number, parent, began));
+        }
+    }
+    let mut found = vec![(root, String::new())];
+    let mut at = 0;
+    while at < found.len() {
+        let parent = found[at].0;
+        found.extend(all.iter().filter(|it| it.1 == parent).map(|it| (it.0, it.2.clone())));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+/// A process's state, its parent and when it began.
+fn stat(number: u32) -> Option<(String, u32, String)> {
+    let text = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    // The name in brackets may hold anything.
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(((*fields.first()?).to_owned(), fields.get(1)?.parse().ok()?, (*fields.get(19)?).to_owned()))
+}
+
+/// Whether that process has ended; one whose parent has not looked yet has, too.
+fn is_over((number, began): &(u32, String)) -> bool {
+    match stat(*number) {
+        Some((state, _, at)) => at != *began || state == "Z" || state == "X",
+        None => !Path::new(&format!("/proc/{number}")).exists(),
+    }
+}
+
+#[test]
+fn a_python_run_that_waits_ends_with_its_grader() {
+    let (temporary, folder) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
+    let waits = "import os\n\ndef simulate_distributed_cache(commands):\n    end, _ = os.pipe()\n    os.read(end, 1)\n    return []\n";
+    fs::write(folder.path().join("main.py"), waits).expect("there is room");
+    let mut command = grader(temporary.path(), &["grade", "--exercise", "line-cache"]);
+    let mut child = command.arg(folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    // The interpreter's environment and command line are the same for everybody: it is known by whose child it is.
+    let interpreters = || {
+        let line = |number: u32| fs::read_to_string(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        below(child.id()).into_iter().filter(|it| line(it.0).contains("python")).collect::<Vec<_>>()
+    };
+    // The runner, and the run that it forked.
+    wait_until(|| interpreters().len() >= 2);
+    let seen = interpreters();
+    assert!(seen.len() >= 2, "{seen:?}");
+    child.kill().and_then(|()| child.wait()).expect("it is ours");
+    let mut left = seen;
+    for _ in 0..1200 {
+        left.retain(|it| !is_over(it));
+        if left.is_empty() {
+            break;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(left, []);
+}

@@ -27,8 +27,55 @@ const RUNNABLE: &str = "script=$1; shift; if [ $# -gt 0 ]; then chmod u+x \"$@\"
 /// killed. A shell of its own reads the script, so that a comment, a bracket or a quote in it changes nothing here.
 const WATCHED: &str = "exec 3<&0; ( exec sh -c \"$script\" ) </dev/null 3<&- & child=$!; \
     { read -r _ <&3; kill -9 -$$; } & exec 3<&-; wait $child";
-/// Words in the names of environment variables that a service is not given: what it prints is shown to whoever handed it in.
-const SECRETS: [&str; 6] = ["TOKEN", "SECRET", "PASSW", "CREDENTIAL", "API_KEY", "PRIVATE"];
+/// The environment variables that a service is given, if they are set: where programs, libraries and the tools of its language
+/// are, the language and the time zone. Any other might be a secret of whoever grades, and what the service prints is shown to
+/// whoever handed it in. A service that needs more sets it in its start file.
+const PASSED: &[&str] = &[
+    // Any program.
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "TMP",
+    "TEMP",
+    "LD_LIBRARY_PATH",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    // Programs for Windows.
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "PROGRAMFILES(X86)",
+    // The tools of languages.
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "PYENV_ROOT",
+    "NVM_DIR",
+    "NODE_PATH",
+    "JAVA_HOME",
+    "GOROOT",
+    "GOPATH",
+    "GOCACHE",
+    "GOMODCACHE",
+    "DOTNET_ROOT",
+    "GEM_HOME",
+];
 
 /// What is started, and where.
 #[derive(Debug, PartialEq, Eq)]
@@ -118,12 +165,11 @@ impl Process {
             .arg(format!("{LIMITS}{RUNNABLE}{WATCHED}"))
             .args(["sh", &script.text])
             .args(runnable)
+            .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| is_passed(&name.to_string_lossy())))
             .env("PORT", port.to_string())
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONUNBUFFERED", "1");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(&name.to_string_lossy())) {
-            shell.env_remove(name);
-        }
         shell
             .current_dir(place)
             .stdin(Stdio::piped())
@@ -191,14 +237,15 @@ fn lay_out(files: &BTreeMap<String, String>, folder: &Path) -> std::io::Result<V
     Ok(runnable)
 }
 
-fn is_secret(name: &str) -> bool {
-    let name = name.to_uppercase();
-    SECRETS.iter().any(|word| name.contains(word))
+/// Whether a service is given this variable. Windows does not tell small letters from capitals.
+fn is_passed(name: &str) -> bool {
+    let is_named = |passed: &str| if cfg!(windows) { name.eq_ignore_ascii_case(passed) } else { name == passed };
+    PASSED.iter().any(|passed| is_named(passed)) || name.starts_with("LC_")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Script, is_secret};
+    use super::{Script, is_passed};
 
     #[test]
     fn a_start_file_is_a_script_of_any_length() {
@@ -221,15 +268,20 @@ mod tests {
 
     #[test]
     fn what_a_service_could_print_for_its_author_it_is_not_given() {
-        for (name, secret) in [
-            ("GITHUB_TOKEN", true),
-            ("db_password", true),
-            ("AWS_SECRET_ACCESS_KEY", true),
-            ("PATH", false),
-            ("KEYBOARD", false),
-            ("CARGO_HOME", false),
+        for (name, passed) in [
+            ("PATH", true),
+            ("HOME", true),
+            ("LC_ALL", true),
+            ("CARGO_HOME", true),
+            ("GITHUB_TOKEN", false),
+            ("db_password", false),
+            // No word in it sounds like a secret.
+            ("DATABASE_URL", false),
+            ("MYSQL_PWD", false),
+            ("SSH_AUTH_SOCK", false),
+            ("PATHS", false),
         ] {
-            assert_eq!(is_secret(name), secret, "{name}");
+            assert_eq!(is_passed(name), passed, "{name}");
         }
     }
 }

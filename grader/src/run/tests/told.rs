@@ -50,6 +50,8 @@ pub(super) enum Unfit {
     Wrong(String),
     /// It fails on right caches now and then.
     Flaky(String),
+    /// On a cache with a bug it fails in one run and not in another, which had fewer tests before it.
+    Dependent,
     /// It does not end.
     Endless,
     /// Its threads wait for each other for ever.
@@ -68,10 +70,24 @@ impl Unfit {
                 format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
             }
             (Self::Flaky(text), Language::English) => {
-                format!("this test fails on right caches now and then, so it does not count: {text}")
+                format!(
+                    "this test fails on right caches now and then, by chance or by what ran before it, so it does not count: {text}"
+                )
             }
             (Self::Flaky(text), Language::French) => {
-                format!("ce test échoue parfois sur des caches justes, il ne compte donc pas : {text}")
+                format!(
+                    "ce test échoue parfois sur des caches justes, par hasard ou selon ce qui le précède, il ne compte donc pas : {text}"
+                )
+            }
+            (Self::Dependent, Language::English) => {
+                "this test sees a bug only after other tests have run, or by chance, so it does not count: make a new cache in each \
+                 test (in pytest, a fixture without `scope`)"
+                    .to_owned()
+            }
+            (Self::Dependent, Language::French) => {
+                "ce test ne voit un bug qu'après d'autres tests, ou par hasard, il ne compte donc pas : créez un cache neuf dans \
+                 chaque test (avec pytest, une fixture sans `scope`)"
+                    .to_owned()
             }
             (Self::Endless, Language::English) => "this test does not come to an end, so it does not count".to_owned(),
             (Self::Endless, Language::French) => "ce test ne se termine pas, il ne compte donc pas".to_owned(),

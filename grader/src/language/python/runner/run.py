@@ -34,19 +34,28 @@ def dump(value):
 
 
 class Finder:
-    """The submission's own modules, from memory, after all others: none of the library's can be shadowed."""
+    """The submission's own modules, from memory, after all others: none of the library's can be shadowed. They are looked for
+    beside the file to begin with, as for `python folder/main.py`, and from the top, as for `python -m folder.main`."""
 
-    def __init__(self, files):
+    def __init__(self, files, entry):
         self.files = files
+        beside = entry[:entry.rfind("/") + 1]
+        self.places = ("", beside) if beside else ("",)
 
     def find_spec(self, name, path=None, target=None):
         from importlib.machinery import ModuleSpec
 
-        place = name.replace(".", "/")
-        for file, is_package in ((place + ".py", False), (place + "/__init__.py", True)):
-            if file in self.files:
-                spec = ModuleSpec(name, self, origin=file, is_package=is_package)
-                spec.has_location = True
+        for place in self.places:
+            place += name.replace(".", "/")
+            for file, is_package in ((place + "/__init__.py", True), (place + ".py", False)):
+                if file in self.files:
+                    spec = ModuleSpec(name, self, origin=file, is_package=is_package)
+                    spec.has_location = True
+                    return spec
+            if any(file.startswith(place + "/") for file in self.files):
+                # A folder with modules is a package, with `__init__.py` or without.
+                spec = ModuleSpec(name, None, is_package=True)
+                spec.submodule_search_locations = [place]
                 return spec
         return None
 
@@ -95,13 +104,44 @@ def place_of(error, foreign):
     return found
 
 
+# Parts of the library that do not work in the sandbox: what of their files' names, and what is said of an error in there.
+LACKING = (
+    ("/asyncio/", "asyncio is not available here, its loop needs sockets: use threading"),
+    ("/multiprocessing/", "multiprocessing is not available here: use threading or concurrent.futures.ThreadPoolExecutor"),
+    ("/concurrent/futures/process.py", "ProcessPoolExecutor is not available here: use ThreadPoolExecutor"),
+    ("/sqlite3/", "sqlite3 is not available here: keep the data in a dict"),
+    ("/dbm/", "dbm is not available here: keep the data in a dict"),
+    ("/ssl.py", "ssl is not available here, nor is a network: do without"),
+    ("/socket.py", "sockets are not available here: do without a network"),
+    ("/tempfile.py", "files are not available here: keep the data in memory"),
+)
+
+
+def lacking(error, foreign):
+    """Which part of the library an error comes from that is not available, in a sentence; or nothing."""
+    if not isinstance(error, (OSError, ImportError)):
+        return ""
+    names = []
+    trace = error.__traceback__
+    while trace is not None:
+        names.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    for part, told in LACKING:
+        if any(name.startswith(foreign) and part in name for name in names):
+            return "; " + told
+    if type(error) is ModuleNotFoundError and names and not names[-1].startswith(foreign):
+        return "; there are the submission's own modules and Python's library, and no other: is its file handed in?"
+    return ""
+
+
 def described(error, foreign):
     try:
         text = str(error)
     except BaseException:
         text = "(its text cannot be made)"
     file, line = place_of(error, foreign)
-    return {"type": str(type(error).__name__)[:80], "message": text[:MESSAGE_MAX], "file": file[:200], "line": line}
+    text = text[:MESSAGE_MAX] + lacking(error, foreign)
+    return {"type": str(type(error).__name__)[:80], "message": text, "file": file[:200], "line": line}
 
 
 def shown(value):
@@ -204,7 +244,7 @@ def run(request, out, extra):
     sys.argv = ["main.py"]
     files, entry, item = request["files"], request["entry"], request["item"]
     name = entry[:-3].replace("/", ".")
-    sys.meta_path.append(Finder(files))
+    sys.meta_path.append(Finder(files, entry))
     sys.setrecursionlimit(1000)
     _thread.stack_size(64 << 20)
     import random

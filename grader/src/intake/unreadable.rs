@@ -1,0 +1,95 @@
+//! Why there is no submission at a path.
+
+use std::fmt;
+
+use cachedojo_judge::pack::CodeLanguage;
+
+use super::diagnostic::{self, Diagnostic};
+use super::look::{Look, look};
+
+/// The largest size of a file that is told exactly, in bytes.
+pub(super) const TOLD_BYTES_MAX: u64 = 8 << 20;
+
+/// A file's size in a message.
+pub(super) fn told_size(bytes: u64) -> String {
+    if bytes > TOLD_BYTES_MAX { format!("more than {TOLD_BYTES_MAX}") } else { bytes.to_string() }
+}
+
+/// Why there is no submission at a path. Each sentence names the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The path cannot be read at all.
+    Io {
+        /// The path.
+        path: String,
+        /// The system's message.
+        reason: String,
+        /// The languages that would be taken.
+        languages: Vec<CodeLanguage>,
+    },
+    /// A folder without a root file.
+    NoRoot {
+        /// The languages that are accepted.
+        languages: Vec<CodeLanguage>,
+        /// The path.
+        path: String,
+        /// The source files that it has.
+        found: Vec<String>,
+        /// The other files.
+        others: Vec<String>,
+    },
+    /// The root file cannot be used.
+    BadRoot(Diagnostic),
+    /// More than the limits allow.
+    TooBig {
+        /// The path.
+        path: String,
+        /// Which limit.
+        limit: String,
+    },
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, reason, languages } => {
+                let roots = listed(languages, |look| look.roots[0].to_owned());
+                write!(f, "cannot read `{path}`: {reason}; give a folder with {roots}, or one source file")
+            }
+            Self::NoRoot { path, languages, found, others } if found.is_empty() => {
+                let names = listed(languages, |look| look.name.to_owned());
+                let has = if others.is_empty() { String::new() } else { format!(" (it has {})", others.join(", ")) };
+                write!(f, "`{path}` holds no {names} source{has}; hand in {}", roots(languages))
+            }
+            Self::NoRoot { path, languages, found, .. } => {
+                let (roots, found) = (roots(languages), found.join(", "));
+                write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
+            }
+            Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
+            Self::TooBig { path, limit } => {
+                write!(f, "`{path}` is too big: at most {limit}; hand in source files only")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// The files to begin with, in a sentence: `main.py` or `src/lib.rs`.
+pub fn roots(languages: &[CodeLanguage]) -> String {
+    listed(languages, |look| format!("`{}`", look.roots[0]))
+}
+
+fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {
+    languages.iter().map(|language| what(look(*language))).collect::<Vec<_>>().join(" or ")
+}
+
+impl Unreadable {
+    /// As a diagnostic of a report.
+    pub fn diagnostic(&self) -> Diagnostic {
+        match self {
+            Self::BadRoot(diagnostic) => diagnostic.clone(),
+            other => diagnostic::general(&other.to_string()),
+        }
+    }
+}
