@@ -64,6 +64,22 @@ fn a_lab_script_tells_broken_expectations_and_mistakes_by_its_exit_code() {
 }
 
 #[test]
+fn a_script_of_another_dialect_is_told_which_one_to_choose() {
+    let script = "PUT a 1\nGET a\nEXIT\n";
+    let (_, stderr, code) = grader(&["run", "-"], script);
+    assert_eq!(
+        (stderr.lines().last(), code),
+        (Some("This looks like a script in the dialect `line`: add `--dialect line`."), 2)
+    );
+    let (stdout, stderr, code) = grader(&["run", "-", "--dialect", "memcached"], script);
+    assert_eq!(
+        (stdout.as_str(), stderr.as_str(), code),
+        ("ERROR\r\nERROR\r\nERROR\r\n", "", 0),
+        "a chosen dialect is kept"
+    );
+}
+
+#[test]
 fn wrong_usage_is_told_and_ends_in_2() {
     for arguments in [
         &["run", "no/such/file"][..],

@@ -107,7 +107,7 @@ fn a_submission_does_not_choose_its_own_schedule() {
         let found = body(&format!("    import {module}\n    return []"));
         let told =
             |message: &str| message.contains("ended because it imports `_") && message.contains("no submission may");
-        assert!(matches!(&found, Err(Crash::Panic { message }) if told(message)), "{module}: {found:?}");
+        assert!(matches!(&found, Err(Crash::Unfit { message }) if told(message)), "{module}: {found:?}");
     }
     assert_eq!(
         body("    import asyncio, collections.abc\n    return [str(isinstance([], collections.abc.Sequence))]"),
@@ -293,7 +293,7 @@ def simulate_distributed_cache(commands):
 #[test]
 fn what_ends_a_run_is_told() {
     let told = |text: &str| match body(text) {
-        Err(Crash::Panic { message }) => message,
+        Err(Crash::Raised { message } | Crash::Unfit { message }) => message,
         other => panic!("{other:?}"),
     };
     assert_eq!(told("    return {}['x']"), "KeyError: 'x' (main.py, line 4)");

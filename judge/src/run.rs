@@ -80,7 +80,7 @@ pub(super) fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)
 
 fn crash_verdict(crash: &Crash) -> Verdict {
     match crash {
-        Crash::Panic { .. } => Verdict::Panic,
+        Crash::Panic { .. } | Crash::Raised { .. } | Crash::Unfit { .. } => Verdict::Panic,
         Crash::Deadlock { .. } => Verdict::Deadlock,
         Crash::OutOfFuel | Crash::CutOff | Crash::TooMuchOutput => Verdict::Timeout,
         Crash::OutOfMemory => Verdict::OutOfMemory,

@@ -59,6 +59,12 @@ pub(super) fn asked(script: &str, step: u32) -> Option<String> {
 /// What a judge of the line protocol expected, or was answered, in French: answers and commands are in nobody's language.
 pub(super) fn in_french(said: &str) -> String {
     let (head, command) = said.split_once(" to `").map_or((said, None), |(head, command)| (head, Some(command)));
+    let (head, shifted) = match head.rsplit_once(" (answers in all: ") {
+        Some((head, counts)) => {
+            (head, format!(" (réponses en tout : {}", counts.replace(", commands: ", ", commandes : ")))
+        }
+        None => (head, String::new()),
+    };
     let counted = |before: &str, between: &str, after: &str| {
         let (one, other) = head.strip_prefix(before)?.strip_suffix(after)?.split_once(between)?;
         Some((one.to_owned(), other.to_owned()))
@@ -79,7 +85,7 @@ pub(super) fn in_french(said: &str) -> String {
             (None, None) => other.to_owned(),
         },
     };
-    command.map_or_else(|| head.clone(), |command| format!("{head} à `{command}"))
+    command.map_or_else(|| format!("{head}{shifted}"), |command| format!("{head}{shifted} à `{command}"))
 }
 
 /// How what was there differs from what was expected; for a wrong answer with the command that was `asked`, where that is known.
@@ -132,6 +138,7 @@ mod tests {
     fn what_the_line_protocol_is_judged_by_is_told_in_french() {
         for (english, french) in [
             ("STORED to `PUT a b`", "STORED à `PUT a b`"),
+            ("1 (answers in all: 3, commands: 4) to `GET a`", "1 (réponses en tout : 3, commandes : 4) à `GET a`"),
             ("(no more answers) to `GET a`", "(plus de réponse) à `GET a`"),
             ("(an empty line)", "(une ligne vide)"),
             ("an answer to `EXIT`", "une réponse à `EXIT`"),

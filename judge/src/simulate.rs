@@ -171,7 +171,13 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
         return None;
     }
     let show = |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| shown(text));
-    Some(told(commands, at, &show(best.get(at)), show(answers.get(at))))
+    let given = answers.get(at).map(|answer| shown(answer) + &shifted(answers.len(), best.len()));
+    Some(told(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
+}
+
+/// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
+fn shifted(given: usize, wanted: usize) -> String {
+    if given < wanted { format!(" (answers in all: {given}, commands: {wanted})") } else { String::new() }
 }
 
 fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
@@ -244,7 +250,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             }
             _ => continue,
         };
-        return Some(told(commands, at, &expected, shown(answer)));
+        return Some(told(commands, at, &expected, shown(answer) + &shifted(answers.len(), wanted)));
     }
     answers.get(wanted).map(|more| told(&[], wanted, "no answer after the last", shown(more)))
 }
@@ -310,6 +316,21 @@ mod tests {
         ] {
             assert_eq!(any_order(&commands, &lines(wrong)).map(|wrong| wrong.step), Some(at), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_missing_answer_is_told_where_the_next_one_stands_in_its_place() {
+        let commands = lines("PUT a 1|XYZ|GET a|EXIT");
+        let outputs = right_outputs(&commands, None);
+        let told = |answers: &str| {
+            let answers = lines(answers);
+            let both = [any_order(&commands, &answers), ordered(&commands, &outputs, &answers)];
+            both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.actual)))
+        };
+        let both = |step, actual: &str| [Some((step, actual.to_owned())), Some((step, actual.to_owned()))];
+        assert_eq!(told("STORED|1|BYE"), both(1, "1 (answers in all: 3, commands: 4)"));
+        assert_eq!(told("STORED|ERROR|1"), both(3, "(no more answers)"));
+        assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "1"));
     }
 
     #[test]

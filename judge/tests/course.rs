@@ -101,7 +101,7 @@ fn a_prediction_is_exact_and_the_script_stays_the_lessons() {
         75,
         "Line 5 still has its `?`: replace it by the answer that you expect.",
     );
-    let changed = "Line 3 differs from the lesson's own script: bring it back, or press Reset, and write only where you are asked to.";
+    let changed = "Line 3 differs from the lesson's own script: bring it back, or begin again, and write only where you are asked to.";
     check("first-words", &script.replace("set city Lyon", "set city Rome"), 0, changed);
     check("first-words", &script.replace("node set city Lyon\n", ""), 0, changed);
     check("first-words", &format!("{script}node get city\n"), 0, &changed.replace("Line 3", "Line 12"));
@@ -115,6 +115,40 @@ fn a_prediction_is_exact_and_the_script_stays_the_lessons() {
 }
 
 #[test]
+fn a_french_reader_is_told_in_french() {
+    #[track_caller]
+    fn check(id: &str, change: (&str, &str), says: &str) {
+        let course = course();
+        let lesson = course.lesson(id).expect("a lesson");
+        let script = lesson.solution();
+        assert!(script.contains(change.0), "{script}");
+        let script = script.replacen(change.0, change.1, 1);
+        let judged = on_reference(lesson, &script, Language::French);
+        assert!(judged.rows.iter().any(|row| row.message == says), "{:?}", judged.rows);
+    }
+    check(
+        "after-the-storm",
+        ("restart n2\n", ""),
+        "Ligne 15 : le but est « pear », mais c'est « erreur : le nœud est arrêté : redémarrez-le, ou demandez à un autre ».",
+    );
+    check(
+        "enough-points",
+        ("ring new 150\n", ""),
+        "Ligne 3 : il n'y a pas encore d'anneau : créez-en un avec `ring new`",
+    );
+    check(
+        "survive-a-scan",
+        ("node new 60 lfu\n", ""),
+        "Ligne 3 : il n'y a pas encore de nœud : créez-en un avec `node new`",
+    );
+    check(
+        "first-words",
+        ("set city Lyon", "set city Rome"),
+        "La ligne 3 diffère du script de la leçon : rétablissez-la, ou recommencez, et n'écrivez que là où on vous le demande.",
+    );
+}
+
+#[test]
 fn what_stands_around_the_learners_lines_stays_and_only_what_is_allowed_stands_between() {
     let script = course().lesson("a-bigger-node").expect("a lesson").solution();
     check("a-bigger-node", &script, 100, "");
@@ -123,7 +157,7 @@ fn what_stands_around_the_learners_lines_stays_and_only_what_is_allowed_stands_b
         "a-bigger-node",
         &script.replace("expect largest <= 165%", "expect largest <= 999%"),
         0,
-        "Line 9 differs from the lesson's own script: bring it back, or press Reset, and write only where you are asked to.",
+        "Line 9 differs from the lesson's own script: bring it back, or begin again, and write only where you are asked to.",
     );
     check(
         "a-bigger-node",

@@ -25,6 +25,9 @@ pub struct Event {
     pub what: What,
 }
 
+/// What an expectation met where no command has answered yet.
+pub const NO_ANSWER: &str = "no answer";
+
 /// Every kind of event: first a subject's answers, then what the world does, then the judge's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]

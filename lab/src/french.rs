@@ -7,7 +7,7 @@ use cachedojo::cache::CacheEvent;
 use cachedojo_notation::duration::Duration;
 use cachedojo_notation::text::{Language, word};
 
-use crate::event::{StatsView, What, name};
+use crate::event::{NO_ANSWER, StatsView, What, name};
 use crate::families::cluster::tell::WorldEvent;
 use crate::script::Command;
 use crate::subject::Crash;
@@ -22,6 +22,15 @@ impl What {
             (Language::French, Self::Said { text }, Command::World(_)) => report(text),
             (Language::French, ..) => french(self),
         }
+    }
+}
+
+/// What an expectation met, in the reader's language: an error is told in it; what a script can expect has one spelling. Cost:
+/// O(text).
+pub fn met_in(actual: &str, language: Language) -> String {
+    match (language, actual.strip_prefix("error: ")) {
+        (Language::French, Some(message)) => format!("erreur : {}", phrase(message)),
+        _ => actual.to_owned(),
     }
 }
 
@@ -61,10 +70,12 @@ fn french(what: &What) -> String {
             format!("horloge murale {sign}{}", Duration::from_ms(ms.unsigned_abs()))
         }
         What::Held { expected } => format!("juste : {expected}"),
-        What::Broken { expected, actual } if actual == "no answer" => {
+        What::Broken { expected, actual } if actual == NO_ANSWER => {
             format!("FAUX : attendu {expected}, et il n'y a pas de réponse")
         }
-        What::Broken { expected, actual } => format!("FAUX : attendu {expected}, obtenu {actual}"),
+        What::Broken { expected, actual } => {
+            format!("FAUX : attendu {expected}, obtenu {}", met_in(actual, Language::French))
+        }
         // Names, keys, numbers and bytes need no translation.
         What::Number { .. }
         | What::Owner { .. }
@@ -120,6 +131,8 @@ pub fn crash_in_french(crash: &Crash) -> String {
             Some((own, place)) if place.ends_with(')') => format!("panique : {own} (à {place}"),
             _ => format!("panique : {message}"),
         },
+        Crash::Raised { message } => format!("exception : {message}"),
+        Crash::Unfit { message } => phrase(message),
         Crash::OutOfFuel => "ne s'est pas terminé : tout le travail permis est épuisé".into(),
         Crash::CutOff => "interrompu : sa vérification, ou la correction entière, a épuisé le temps permis".into(),
         Crash::Machine { message } => format!("n'a pas été exécuté jusqu'au bout, cette machine a failli : {message}"),
@@ -130,7 +143,7 @@ pub fn crash_in_french(crash: &Crash) -> String {
         }
         Crash::Deadlock { waits } => format!("interblocage : {}", waits.join(" ; ")),
         Crash::Exit { code } => {
-            format!("a appelé std::process::exit({code}), qui termine le programme au lieu de répondre")
+            format!("a terminé le programme avec le code {code} au lieu de répondre")
         }
         Crash::Gibberish => "a répondu des octets qui ne sont pas une réponse".into(),
     }
@@ -233,7 +246,8 @@ fn filled(form: &str, parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{crash_in_french, filled, parts_of, phrase, phrases};
+    use super::{crash_in_french, filled, parts_of, phrase, phrases, world};
+    use crate::families::cluster::tell::WorldEvent;
     use crate::reference::Reference;
     use crate::runner::run;
     use crate::script::{Dialect, parse};
@@ -289,6 +303,20 @@ mod tests {
             "ring new 10\nring add A\nring spread k 10\nwall jump -1h\ntick 5s",
             &["anneau prêt", "A a rejoint", "10 clés : A=10", "horloge murale -1h", "+5s"],
         );
+    }
+
+    #[test]
+    fn a_broken_promise_is_told_in_french() {
+        for (english, expected) in [
+            (
+                "n2 lacks the newest version of `k1`",
+                "promesse rompue : il manque à n2 la version la plus récente de `k1`",
+            ),
+            ("n3 holds `k1`, which belongs elsewhere", "promesse rompue : n3 tient `k1`, qui a sa place ailleurs"),
+            ("n2 has another ring than n1", "promesse rompue : n2 a un autre anneau que n1"),
+        ] {
+            assert_eq!(world(&WorldEvent::Checked { broken: Some(english.to_owned()) }), expected);
+        }
     }
 
     #[test]

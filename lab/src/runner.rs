@@ -6,7 +6,7 @@
 use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
 use crate::bulk::{BULK_MAX, bulk};
-use crate::event::{Event, What};
+use crate::event::{Event, NO_ANSWER, What};
 use crate::families::cluster::ClusterCommand;
 #[cfg(not(feature = "cluster"))]
 use crate::families::cluster::absent::Absent as Play;
@@ -290,7 +290,7 @@ fn whole_answer(events: &[Event]) -> What {
 
 fn judge(expectation: &Expectation, answer: Option<&What>, before: Option<&What>) -> What {
     let expected = expectation.source.clone();
-    let verdict = answer.map_or_else(|| Err("no answer".to_owned()), |answer| expectation.check(answer, before));
+    let verdict = answer.map_or_else(|| Err(NO_ANSWER.to_owned()), |answer| expectation.check(answer, before));
     match verdict {
         Ok(()) => What::Held { expected },
         Err(actual) => What::Broken { expected, actual },

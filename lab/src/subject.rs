@@ -57,6 +57,16 @@ pub enum Crash {
         /// The panic's message, without paths of the host.
         message: String,
     },
+    /// It raised an exception that nothing caught: Python's panic.
+    Raised {
+        /// The exception, its message and its place in the submission.
+        message: String,
+    },
+    /// It is not what can be run or asked further: it returned another type, or did what no submission may.
+    Unfit {
+        /// What it did, as a sentence without its subject.
+        message: String,
+    },
     /// It used up its allowance of work.
     OutOfFuel,
     /// It was cut off: its check, or the whole grading, had used up its time.
@@ -75,7 +85,7 @@ pub enum Crash {
         /// For each thread what it waits for, and which thread holds that.
         waits: Vec<String>,
     },
-    /// It called `std::process::exit`.
+    /// It ended its process: `std::process::exit`, `sys.exit`.
     Exit {
         /// With this code.
         code: u32,
@@ -99,6 +109,8 @@ impl fmt::Display for Crash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Panic { message } => write!(f, "panicked: {message}"),
+            Self::Raised { message } => write!(f, "raised {message}"),
+            Self::Unfit { message } => f.write_str(message),
             Self::OutOfFuel => f.write_str("did not finish: it used up the work it is allowed"),
             Self::CutOff => {
                 f.write_str("was cut off: its check, or the whole grading, had used up the time it is allowed")
@@ -111,7 +123,7 @@ impl fmt::Display for Crash {
             }
             Self::Deadlock { waits } => write!(f, "a deadlock: {}", waits.join("; ")),
             Self::Exit { code } => {
-                write!(f, "called std::process::exit({code}), which ends the program instead of answering")
+                write!(f, "ended the program with exit code {code} instead of answering")
             }
             Self::Gibberish => f.write_str("answered bytes that are no response"),
         }

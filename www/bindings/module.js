@@ -33,6 +33,8 @@ export class Instance {
   #exports;
   #printed = "";
   #bytesPrinted = 0;
+  /** What it threw before it could be called, in an array: its calls throw that. */
+  #broken = [];
 
   constructor(module, world) {
     const functions = this.#functions(world);
@@ -42,11 +44,18 @@ export class Instance {
         functions[name] = () => ENOSYS;
       }
     }
-    this.#exports = new WebAssembly.Instance(module, { [WASI]: functions }).exports;
-    this.#exports._initialize?.();
+    try {
+      this.#exports = new WebAssembly.Instance(module, { [WASI]: functions }).exports;
+      this.#exports._initialize?.();
+    } catch (error) {
+      this.#broken = [error];
+    }
   }
 
   call(request) {
+    for (const error of this.#broken) {
+      throw error;
+    }
     this.#printed = "";
     const place = this.#exports.alloc(request.length);
     this.#bytes(place, request.length).set(request);
@@ -66,7 +75,7 @@ export class Instance {
   }
 
   memoryBytes() {
-    return this.#exports.memory.buffer.byteLength;
+    return this.#exports?.memory.buffer.byteLength ?? 0;
   }
 
   #bytes(place, length) {

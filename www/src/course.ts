@@ -96,7 +96,7 @@ export interface ProgressFile {
 export type Verdict =
   | { state: "none" }
   | { state: "checking" }
-  | { state: "checked"; attempt: Attempt; diff?: string | undefined }
+  | { state: "checked"; attempt: Attempt; script: string; diff?: string | undefined }
   | { state: "stopped" }
   | { state: "unloaded" };
 
@@ -138,6 +138,10 @@ export async function loadCourse(): Promise<void> {
   }
   addEventListener("storage", () => {
     progress.value = loadProgress();
+  });
+  effect(() => {
+    language.value;
+    untracked(judgeAgain);
   });
   const openId = computed(() => lesson.value?.id);
   effect(() => {
@@ -230,6 +234,19 @@ export async function check(): Promise<void> {
   }
 }
 
+/** A verdict is told in the language of now: the one that stands is judged once more. */
+async function judgeAgain(): Promise<void> {
+  const [open, told] = [lesson.value, verdict.value];
+  if (open && told.state === "checked") {
+    checkId += 1;
+    const asked = checkId;
+    const found = await judged(open, told.script);
+    if (asked === checkId && found.state === "checked") {
+      verdict.value = found;
+    }
+  }
+}
+
 /** What comes of a script for a lesson. */
 async function judged(open: Lesson, script: string): Promise<Verdict> {
   const hunted = await untilStopped(huntedBy(open));
@@ -245,7 +262,7 @@ async function judged(open: Lesson, script: string): Promise<Verdict> {
   }
   const diff =
     attempt.solved && open.mutant ? await untilStopped(textOf(`${HOME}m/${open.mutant}.diff`)) : undefined;
-  return { state: "checked", attempt, diff };
+  return { state: "checked", attempt, script, diff };
 }
 
 /** The next hint of the open lesson is read. */

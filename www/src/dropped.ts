@@ -33,15 +33,28 @@ export async function takeIn(file: Blob): Promise<Dropped | undefined> {
   }
 }
 
+/** What a program of the grader's offers. */
+const OFFERED = new Map<string, WebAssembly.ImportExportKind>([
+  ["memory", "memory"],
+  ["alloc", "function"],
+  ["call", "function"],
+]);
+/** Where all that it asks for comes from. */
+const WASI = "wasi_snapshot_preview1";
+
 /** The program in these bytes; nothing where the grader made none such. */
 export async function compileProgram(
   bytes: Uint8Array<ArrayBuffer> | ArrayBuffer,
 ): Promise<WebAssembly.Module | undefined> {
   try {
     const module = await WebAssembly.compile(bytes);
-    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
-    const isWhole = ["memory", "alloc", "call"].every((name) => names.includes(name));
-    return isWhole ? module : undefined;
+    const offers = WebAssembly.Module.exports(module);
+    const isWhole = [...OFFERED].every(([name, kind]) =>
+      offers.some((offer) => offer.name === name && offer.kind === kind),
+    );
+    const asks = WebAssembly.Module.imports(module);
+    const isOurs = asks.every(({ module: from, kind }) => from === WASI && kind === "function");
+    return isWhole && isOurs ? module : undefined;
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { CheckReport as Check, Report } from "./engine/types";
 import { reach } from "./files";
-import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript } from "./lab";
+import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript, trouble } from "./lab";
 import { language } from "./settings";
 import { zip } from "./zip";
 
@@ -42,7 +42,7 @@ export interface Graded {
   find: Find;
 }
 
-type Refusal = "nothing" | "tooLarge" | "unreachable" | "program" | "stopped" | "noBrief";
+type Refusal = "nothing" | "tooLarge" | "unreachable" | "program" | "stopped" | "endless" | "noBrief";
 
 /** What a grader that serves this page offers: unknown until asked; nothing where none does. */
 export const exercises = signal<Exercise[] | undefined>(undefined);
@@ -139,6 +139,11 @@ function post(address: string, body: Blob): Promise<Response> {
   return fetch(address, { method: "POST", headers: { "content-type": body.type }, body });
 }
 
+/** Whether the program that obeyed last was ended because it never ended by itself. */
+function isEndless(): boolean {
+  return trouble.value === "endless";
+}
+
 /** A program on the public checks, in this page. */
 async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Grading> {
   const brief = briefs.value.find(({ id }) => id === exercise) ?? briefs.value[0];
@@ -149,9 +154,12 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
   if (!program) {
     return { state: "refused", why: "program" };
   }
+  if (isEndless()) {
+    trouble.value = undefined;
+  }
   const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, path);
   return report === undefined
-    ? { state: "refused", why: "stopped" }
+    ? { state: "refused", why: isEndless() ? "endless" : "stopped" }
     : {
         state: "graded",
         report: JSON.parse(report),

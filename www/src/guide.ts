@@ -1,8 +1,8 @@
 /** What the guide beside the script shows: where to begin, the list of lessons, or the open lesson. */
 import { effect, signal } from "@preact/signals";
-import { lesson, loadCourse, openLesson, progress } from "./course";
+import { course, lesson, loadCourse, openLesson, progress } from "./course";
 import { isEmbedded } from "./embed";
-import { openOwn, run, sheet } from "./lab";
+import { linkFault, openOwn, run, sheet } from "./lab";
 import { lastDialect } from "./settings";
 
 export type Place = "welcome" | "lessons" | "lesson";
@@ -81,6 +81,9 @@ async function follow(fragment: string): Promise<void> {
     const isThere = await openLesson(id);
     if (!isThere) {
       show("lessons");
+      if (course.value !== "none") {
+        linkFault.value = { fault: "lesson", lesson: id };
+      }
     }
   }
 }

@@ -8,13 +8,19 @@ export interface Linked extends Script {
 }
 
 /** Why a link's fragment is no script. */
-export type LinkFault = { fault: "version"; version: string } | { fault: "damaged" };
+export type LinkFault =
+  | { fault: "version"; version: string }
+  | { fault: "damaged" }
+  | { fault: "long" }
+  | { fault: "lesson"; lesson: string };
 
 const DIALECTS: readonly string[] = ["line", "memcached", "rest", "lab"] satisfies Dialect[];
 /** A name of a program, as the page gives them: part of an address. */
 const SUBJECT = /^[\w-]{1,64}$/;
 /** More text than this is no script but an attack on the reader's memory. */
 const TEXT_BYTES_MAX = 16 << 20;
+/** An editor takes many seconds to lay out a longer line, which no command needs: `200000*x` is such a value. */
+const LINE_MAX = 100_000;
 
 /** `#v1.` + base64url(deflate-raw(JSON)). */
 export async function encodeLink({ text, dialect, seed, step, lesson, subject }: Linked): Promise<string> {
@@ -48,9 +54,12 @@ export async function decodeLink(fragment: string): Promise<Linked | LinkFault |
   }
 }
 
-function check(value: unknown): Linked | undefined {
+function check(value: unknown): Linked | LinkFault | undefined {
   const { script, dialect, seed = 0, step = 0, exercise, subject } = value as Record<string, unknown>;
   const isWhole = typeof script === "string" && typeof dialect === "string" && DIALECTS.includes(dialect);
+  if (typeof script === "string" && script.split("\n").some(({ length }) => length > LINE_MAX)) {
+    return { fault: "long" };
+  }
   const digits = String(seed);
   if (!isWhole || !isSeed(digits) || !Number.isSafeInteger(step) || (step as number) < 0) {
     return undefined;

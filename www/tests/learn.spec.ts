@@ -49,6 +49,12 @@ async function withCourse(page: Page): Promise<void> {
   await page.route("**/course/course.json", (route) => route.fulfill({ json: COURSE }));
 }
 
+/** A lesson of the page's own course, once it is the one that is written and checked. */
+async function openReal(page: Page, id: string): Promise<void> {
+  await page.goto(`./#lesson/${id}`);
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", id);
+}
+
 async function openFirst(page: Page): Promise<void> {
   await withCourse(page);
   await page.goto("./");
@@ -88,6 +94,49 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   await page.getByTestId("next-lesson").click();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
   await expect(content(page)).toContainText("# Your lines:");
+});
+
+test("one mistake that spoils several answers is said once, and its line too, in French as well", async ({
+  page,
+}) => {
+  const found = page.getByTestId("hunt-verdict").getByRole("listitem");
+  await openReal(page, "first-words");
+  await page.getByRole("button", { name: "Français" }).click();
+  await write(page, "node new 7");
+  await page.getByTestId("exercise-check").click();
+  await expect(found).toHaveText(/^Ligne 1 diffère du script de la leçon : rétablissez-la, ou recommencez/);
+  await openReal(page, "survive-a-scan");
+  await page.getByTestId("exercise-check").click();
+  await expect(found).toHaveText("Ligne 4 il n'y a pas encore de nœud : créez-en un avec node new");
+});
+
+test("a verdict follows the language, there and back, and says the par once", async ({ page }) => {
+  await openReal(page, "expose-ttl");
+  await write(page, "node new 9\nnode set k v ttl 1s\nnode get k\ntick 1s\nnode get k");
+  await page.getByTestId("exercise-check").click();
+  const verdict = page.getByTestId("hunt-verdict");
+  for (const [language, learned, par] of [
+    ["English", "get did not compare", "it can be done in 4"],
+    ["Français", "get ne comparait pas", "4 suffisent"],
+    ["English", "get did not compare", "it can be done in 4"],
+  ] as const) {
+    await page.getByRole("button", { name: language }).click();
+    await expect(verdict).toContainText(learned);
+    await expect(verdict.getByText(par)).toHaveCount(1);
+  }
+  await expect(verdict).toHaveAttribute("data-state", "solved");
+});
+
+test("who obeys in a lesson is chosen within its card, however narrow", async ({ page }) => {
+  for (const width of [320, 1280]) {
+    await page.setViewportSize({ width, height: 700 });
+    await openReal(page, "expose-ttl");
+    const card = await page.locator("#script").boundingBox();
+    const chooser = await page.getByTestId("subject").boundingBox();
+    const right = (box: typeof card) => (box?.x ?? 0) + (box?.width ?? 0);
+    expect(right(chooser)).toBeLessThanOrEqual(right(card));
+    await page.goto("about:blank");
+  }
 });
 
 test("the browser's way back leads from lesson to lesson and out again, and the keyboard keeps its place", async ({
@@ -168,6 +217,17 @@ test("a lesson has an address, and a link from it opens there", async ({ page })
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
   await page.reload();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+});
+
+test("a link to a lesson that is not there says so, and the next one opens", async ({ page }) => {
+  await withCourse(page);
+  await page.goto("./#lesson/repiar");
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("no lesson “repiar”");
+  await expect(page.getByTestId("exercises")).toBeVisible();
+  await page.goto("./#lesson/repair");
+  await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
+  await expect(alert).toHaveCount(0);
 });
 
 test("a page without a course still plays, and says what it lacks", async ({ page }) => {

@@ -79,6 +79,17 @@ test("a link that unpacks to more than 16 MiB is refused", async () => {
   expect(await decodeLink(link)).toEqual({ fault: "damaged" });
 });
 
+test("a link with a line that no editor lays out is refused", async () => {
+  for (const [length, isRefused] of [
+    [100_000, false],
+    [100_001, true],
+  ] as const) {
+    const script = `node new 5\n${"x".repeat(length)}\n`;
+    const linked = await decodeLink(await pack(JSON.stringify({ script, dialect: "lab" })));
+    expect(linked !== undefined && "fault" in linked).toBe(isRefused);
+  }
+});
+
 test("a seed is a whole number of 64 bits", () => {
   expect(["0", "18446744073709551615"].every(isSeed)).toBe(true);
   expect(["", "-1", "1.5", "18446744073709551616", "x", "1 "].some(isSeed)).toBe(false);

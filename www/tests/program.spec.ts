@@ -1,6 +1,7 @@
 /** Programs that `grader build` made: as subjects, beside the reference, and graded in the page. */
-import { expect, type Page, test } from "@playwright/test";
-import { answers, open, write } from "./helpers";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { answers, open, script, write } from "./helpers";
+import { LOOP, moduleOf, TRAP } from "./modules";
 
 interface Course {
   sound: string;
@@ -120,11 +121,68 @@ test("where a program parts from the reference is shown side by side", async ({ 
   }
 });
 
+async function openSubject(page: Page, buffer: Buffer): Promise<void> {
+  const choosing = page.waitForEvent("filechooser");
+  await page.getByTestId("subject").selectOption("open");
+  await (await choosing).setFiles({ name: "mine.wasm", mimeType: "application/wasm", buffer });
+}
+
+/** Lets so many of the page's seconds pass, again until this is there: they count from when the program was entered. */
+async function pass(page: Page, seconds: number, until: Locator): Promise<void> {
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1000 * seconds);
+      return until.count();
+    })
+    .toBe(1);
+}
+
+test("a program that never ends is ended with a sentence, and the page goes on", async ({ page }) => {
+  // Time in the page passes as it does, and faster where the test says so.
+  await page.clock.install();
+  await open(page);
+  const text = "node new 100\nnode set k v\nnode get k";
+  await write(page, text);
+  const alert = page.getByRole("alert");
+  for (const endless of [moduleOf({ call: LOOP }), moduleOf({ start: LOOP })]) {
+    await openSubject(page, endless);
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Running");
+    await pass(page, 10, alert);
+    await expect(alert).toContainText("a loop that never ends");
+    await expect(page.getByTestId("status")).toContainText("Stopped before the first command was done.");
+  }
+  await page.getByRole("button", { name: "Grade" }).click();
+  await drop(page, moduleOf({ call: LOOP }));
+  await pass(page, 30, page.getByTestId("grade-report").getByText("its checks took too long"));
+  await page.keyboard.press("Escape");
+  await page.getByTestId("subject").selectOption("");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
+  await expect(alert).toHaveCount(0);
+  expect(await script(page)).toBe(text);
+});
+
+test("a program that fails before it is called is told as one that failed, and is no fault of the page", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "node new 100\nnode get k");
+  await openSubject(page, moduleOf({ start: TRAP }));
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
+    expect(await answers(page)).toContain("panicked: unreachable");
+  }
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("what is no program is refused with a sentence, whatever its name", async ({ page }) => {
   await open(page);
   await page.getByRole("button", { name: "Grade" }).click();
   const empty = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  for (const file of [empty, Buffer.concat([empty, Buffer.from("broken")]), empty]) {
+  const foreign = moduleOf({ from: "env" });
+  for (const file of [empty, Buffer.concat([empty, Buffer.from("broken")]), foreign, empty]) {
     await drop(page, file, "lib.rs");
     await expect(page.getByTestId("grade-report")).toContainText("no program that grader build made");
   }

@@ -84,6 +84,11 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         events: &events,
     };
     print(args.format, &report)?;
+    if args.dialect.is_none()
+        && let Some(meant) = script::meant(commands, script.dialect)
+    {
+        eprintln!("This looks like a script in the dialect `{0}`: add `--dialect {0}`.", meant.name());
+    }
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
     Ok(if !script.diagnostics.is_empty() {

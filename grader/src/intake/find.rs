@@ -66,7 +66,8 @@ pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
     let root = unwrapped(class, languages)?;
     let paths = listing(&root).with_context(|| format!("reading `{}`", root.display()))?;
     let all = whose(&root, &paths);
-    let in_folders = paths.iter().any(|path| path.is_dir());
+    let hands_in_files = |path: &PathBuf| path.is_file() && (is_archive(path) || look::is_source(path, languages));
+    let in_folders = paths.iter().any(|path| path.is_dir()) && !paths.iter().any(hands_in_files);
     let mut finder = Finder { class, scratch, languages, made: 0 };
     let mut by_learner: BTreeMap<(Platform, OsString), Vec<Place>> = BTreeMap::new();
     for (path, whose) in paths.into_iter().zip(all) {
@@ -81,7 +82,7 @@ pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
 }
 
 /// Whether an item of a class's folder counts as a submission, even if it cannot be graded; grade sheets and read-mes do not. In
-/// a class of files a document counts too: a learner who handed in the wrong file must have a row.
+/// a class in which some hand in files a document counts too: a learner who handed in the wrong file must have a row.
 fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeLanguage]) -> bool {
     if path.is_dir() || is_archive(path) || whose.platform != Platform::Other {
         return true;

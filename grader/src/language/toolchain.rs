@@ -13,6 +13,7 @@ use cachedojo_notation::text::Language;
 use crate::host::sandbox::NotRun;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
+use crate::report::french::in_french;
 
 /// A language's way from text to subjects, for one exercise on this machine.
 pub trait Toolchain: Send + Sync + Debug {
@@ -134,15 +135,7 @@ pub enum Reason {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.reason {
-            Reason::BuildFailed => "the submission does not build",
-            Reason::Forbidden => "the submission holds what the exercise forbids",
-            Reason::HarnessError => "the grader itself failed",
-        })?;
-        for diagnostic in &self.diagnostics {
-            write!(f, "\n  {}:{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)?;
-        }
-        Ok(())
+        f.write_str(&self.told(Language::English))
     }
 }
 
@@ -155,6 +148,25 @@ impl From<NotRun> for Rejected {
 }
 
 impl Rejected {
+    /// The reason and the details, a line each or more; what a compiler says stays in English. Cost: O(text).
+    pub fn told(&self, language: Language) -> String {
+        let is_french = language == Language::French;
+        let mut told = match (self.reason, is_french) {
+            (Reason::BuildFailed, false) => "the submission does not build",
+            (Reason::BuildFailed, true) => "le rendu ne se compile pas",
+            (Reason::Forbidden, false) => "the submission holds what the exercise forbids",
+            (Reason::Forbidden, true) => "le rendu contient ce que l'exercice interdit",
+            (Reason::HarnessError, false) => "the grader itself failed",
+            (Reason::HarnessError, true) => "le correcteur lui-même a échoué",
+        }
+        .to_owned();
+        for Diagnostic { file, line, column, message } in &self.diagnostics {
+            let message = if is_french { in_french(message) } else { message.clone() };
+            told.push_str(&format!("\n  {file}:{line}:{column}: {message}"));
+        }
+        told
+    }
+
     /// A rejection for this reason; `diagnostics` must not be empty.
     pub fn new(reason: Reason, diagnostics: Vec<Diagnostic>) -> Self {
         Self { reason, diagnostics }

@@ -91,7 +91,7 @@ const PHRASES: &[(&str, &str)] = &[
 ];
 
 /// A message of the grader in French; other messages are unchanged. Cost: O(text x phrases).
-pub(super) fn in_french(message: &str) -> String {
+pub(crate) fn in_french(message: &str) -> String {
     // The first line is the grader's; the compiler's help or the learner's own source follows.
     let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
     let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));

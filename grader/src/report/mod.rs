@@ -19,7 +19,7 @@ mod check50;
 pub mod classroom50;
 mod disclose;
 mod exercism;
-mod french;
+pub(crate) mod french;
 pub mod github;
 mod gradescope;
 pub(crate) mod html;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
@@ -23,6 +24,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::desk::{Desk, NoReport, Order, PageModule, SUBMISSION};
+use super::french;
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
@@ -56,7 +58,7 @@ async fn nowhere() -> Refusal {
 }
 
 /// A refused request: a status, and a sentence that says what to do.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refusal {
     status: StatusCode,
     why: String,
@@ -69,9 +71,29 @@ impl Refusal {
     }
 }
 
+/// A refusal's sentence, kept beside the body in which it was written.
+#[derive(Debug, Clone)]
+struct Said(String);
+
+/// Has every refusal of a request with `lang=fr` in its query in French, whoever refused it.
+pub async fn in_asked_language(request: Request, next: Next) -> Response {
+    let is_french = request.uri().query().is_some_and(|query| query.split('&').any(|wish| wish == "lang=fr"));
+    let response = next.run(request).await;
+    match response.extensions().get::<Said>().filter(|_| is_french).cloned() {
+        None => response,
+        Some(Said(why)) => {
+            let (mut parts, _) = response.into_parts();
+            // It counted the English sentence's.
+            parts.headers.remove(CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from(json!({ "error": french::in_french(&why) }).to_string()))
+        }
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(json!({ "error": self.why }))).into_response();
+        response.extensions_mut().insert(Said(self.why));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }

@@ -233,7 +233,7 @@ fn unbuilt(error: &anyhow::Error, language: Language) -> Option<String> {
     let not_in_page = error.downcast_ref::<NotInPage>().map(|why| why.told(language).to_owned());
     let rejected = error.downcast_ref::<Rejected>().filter(|rejected| rejected.reason != Reason::HarnessError);
     let nothing = || error.downcast_ref::<UsageError>().map(ToString::to_string);
-    not_in_page.or_else(|| rejected.map(ToString::to_string)).or_else(nothing)
+    not_in_page.or_else(|| rejected.map(|rejected| rejected.told(language))).or_else(nothing)
 }
 
 /// The files that were graded, of all that were handed in: the root file first.

@@ -14,6 +14,7 @@
 pub mod api;
 pub mod desk;
 mod door;
+mod french;
 pub mod guard;
 pub mod page;
 
@@ -73,6 +74,7 @@ pub fn answer(
         None => api::routes(desk).fallback(page::missing),
     };
     let app: Router = app.layer(middleware::from_fn_with_state(Arc::new(guard), guard::check));
+    let app = app.layer(middleware::from_fn(api::in_asked_language));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;

@@ -299,6 +299,16 @@ fn nobody_is_lost_and_nobodys_mark_is_a_guess() {
         &[("export/ada.rs", "a"), ("export/bob.rs", "b"), ("export/cleo.docx", "c")],
         &["ada: ada.rs=a", "bob: bob.rs=b", "cleo: missing cleo.docx"],
     );
+    check_rows(
+        RUST,
+        &[("ada/lib.rs", "a"), ("bob.rs", "b"), ("cleo.docx", "c"), ("readme.txt", "x"), ("grades.csv", "x")],
+        &["ada: lib.rs=a", "bob: bob.rs=b", "cleo: missing cleo.docx"],
+    );
+    check_rows(
+        RUST,
+        &[("ada/lib.rs", "a"), ("bob/lib.rs", "b"), ("handout.docx", "x")],
+        &["ada: lib.rs=a", "bob: lib.rs=b"],
+    );
 }
 
 #[test]

@@ -169,6 +169,12 @@ fn the_page_gets_the_module_of_what_it_sent_and_a_sentence_where_it_cannot_run_i
         ("?exercise=line-cache", &python, 422, "only a submission in Rust runs in the page"),
         ("?exercise=no-such", BROKEN, 400, "no such exercise"),
         ("", b"", 400, "the body is empty"),
+        ("?lang=fr", BROKEN, 422, "le rendu ne se compile pas\\n  src/lib.rs:1:"),
+        ("?lang=fr", FORBIDDEN.as_bytes(), 422, "src/lib.rs:1:5: `unsafe` est interdit dans cet exercice"),
+        ("?lang=fr", &zip(&[("notes.md", b"x")]), 422, "ne contient pas de source Rust"),
+        ("?lang=fr", b"PK\x03\x04 and no more", 400, "l'archive est illisible"),
+        ("?exercise=no-such&lang=fr", BROKEN, 400, "cet exercice n'existe pas"),
+        ("?lang=fr", b"", 400, "il n'y a rien : envoyez le rendu"),
     ] {
         let (found, _, body) = post(query, body);
         let body = String::from_utf8(body).expect("a sentence");

@@ -12,8 +12,9 @@ use grader::pack::Pack;
 use grader::run::bench::Bench;
 use serde::Deserialize;
 
-/// The table's text.
-const ENTRIES: &str = include_str!("others.toml");
+/// The table, in several files.
+const TABLES: [&str; 3] =
+    [include_str!("others.toml"), include_str!("five-bugs/table.toml"), include_str!("replicated-node/table.toml")];
 
 #[derive(Deserialize)]
 struct File {
@@ -30,6 +31,8 @@ pub(crate) struct Entry {
     language: CodeLanguage,
     /// What it begins as: `starter`, `solution`, or a file of `tests/golden/`, which stands in the place of the submission's root.
     of: String,
+    /// Whose `starter` or `solution`, if not the exercise's own: packs share an interface.
+    from: Option<String>,
     /// Whole files of `tests/golden/` in the place of others: the submission's name, and the file.
     #[serde(default)]
     files: BTreeMap<String, String>,
@@ -50,8 +53,8 @@ pub(crate) struct Entry {
 
 /// The table.
 pub(crate) fn entries() -> Vec<Entry> {
-    let file: File = toml::from_str(ENTRIES).expect("others.toml is sound");
-    file.entries
+    let files = TABLES.map(|text| toml::from_str::<File>(text).expect("a table is sound"));
+    files.into_iter().flat_map(|file| file.entries).collect()
 }
 
 fn golden(name: &str) -> String {
@@ -66,7 +69,10 @@ impl Entry {
             _ => "src/lib.rs",
         };
         let mut files = match self.of.as_str() {
-            part @ ("starter" | "solution") => pack.part(part, self.language),
+            part @ ("starter" | "solution") => match &self.from {
+                Some(other) => Pack::load(other).expect("a sound pack").part(part, self.language),
+                None => pack.part(part, self.language),
+            },
             file => BTreeMap::from([(root.to_owned(), golden(file))]),
         };
         for (name, file) in &self.files {

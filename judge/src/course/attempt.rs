@@ -1,6 +1,6 @@
 //! Judges a learner's script for a lesson.
 
-use cachedojo_lab::event::{Event, What};
+use cachedojo_lab::event::{Event, NO_ANSWER, What};
 use cachedojo_lab::runner::run;
 use cachedojo_lab::script::expect::{Comparison, Matcher};
 use cachedojo_lab::script::{self, Command, Script};
@@ -158,6 +158,14 @@ fn crash(events: &[Event]) -> Option<&Event> {
         .find(|event| matches!(event.what, What::Crashed { .. } | What::NoObject { .. } | What::NotImplemented { .. }))
 }
 
+/// An event of a run of this script, in the reader's language.
+fn in_words(event: &Event, script: &Script, tongue: Tongue) -> String {
+    script
+        .commands
+        .get(event.step as usize)
+        .map_or_else(|| event.what.to_string(), |step| event.what.told_in(&step.command, tongue.0))
+}
+
 fn run_on(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Event>, String> {
     Ok(run(script, fresh()?.as_mut(), seed))
 }
@@ -242,17 +250,22 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
             Ok(events) => events,
             Err(message) => return Row { verdict: Verdict::HarnessError, ..row.fail(message.clone()) },
         };
-        match outcome_at(events, line) {
-            Some(Ok(())) => row,
-            Some(Err(actual)) => {
+        let actual = match outcome_at(events, line) {
+            Some(Ok(())) => return row,
+            Some(Err(actual)) => Some(actual).filter(|actual| actual != NO_ANSWER),
+            None => None,
+        };
+        match (actual, crash(events)) {
+            (Some(actual), _) => {
                 let expected = title.trim_start_matches("expect").trim().to_owned();
                 let message = tongue.goal_missed(line, &expected, &actual);
                 Row { expected, actual, ..row.fail(message) }
             }
-            None => row.fail(crash(events).map_or_else(
-                || tongue.never_reached(line),
-                |event| tongue.on_line(event.line, &event.what.to_string()),
-            )),
+            // Nothing could answer: what ended the run, or what there was none of, is the mistake.
+            (None, Some(event)) => {
+                row.fail(tongue.on_line(event.line, &in_words(event, &script, tongue))).at(event.line)
+            }
+            (None, None) => row.fail(tongue.never_reached(line)),
         }
     });
     Attempt::of(rows.collect())
@@ -346,10 +359,10 @@ fn part(
     let broken = |message: String| (None, message);
     let told = run_on(script, lesson.seed, sound).map_err(broken)?;
     if let Some(event) = told.iter().find(|event| matches!(event.what, What::Broken { .. })) {
-        return Err((Some(event.line), tongue.breaks_on_sound(event.line, &event.what.to_string())));
+        return Err((Some(event.line), tongue.breaks_on_sound(event.line, &in_words(event, script, tongue))));
     }
     if let Some(event) = crash(&told) {
-        return Err((Some(event.line), tongue.on_line(event.line, &event.what.to_string())));
+        return Err((Some(event.line), tongue.on_line(event.line, &in_words(event, script, tongue))));
     }
     let answers =
         |events: Vec<Event>| -> Vec<Event> { events.into_iter().filter(|event| event.what.is_answer()).collect() };

@@ -1,5 +1,6 @@
 //! The sentences of a lesson's judgement, in both languages.
 
+use cachedojo_lab::french::met_in;
 use cachedojo_notation::text::Language;
 
 /// The language in which sentences are written.
@@ -35,8 +36,8 @@ impl Tongue {
 
     pub(super) fn frame_changed(self, line: u32) -> String {
         self.say(
-            || format!("Line {line} differs from the lesson's own script: bring it back, or press Reset, and write only where you are asked to."),
-            || format!("La ligne {line} diffère du script de la leçon : rétablissez-la, ou réinitialisez, et n'écrivez que là où on vous le demande."),
+            || format!("Line {line} differs from the lesson's own script: bring it back, or begin again, and write only where you are asked to."),
+            || format!("La ligne {line} diffère du script de la leçon : rétablissez-la, ou recommencez, et n'écrivez que là où on vous le demande."),
         )
     }
 
@@ -63,6 +64,7 @@ impl Tongue {
     }
 
     pub(super) fn other_answer(self, line: u32, expected: &str, actual: &str) -> String {
+        let actual = met_in(actual, self.0);
         self.say(
             || format!("Line {line}: you said `{expected}`, the cache answered `{actual}`."),
             || format!("Ligne {line} : vous avez dit « {expected} », le cache a répondu « {actual} »."),
@@ -77,6 +79,7 @@ impl Tongue {
     }
 
     pub(super) fn goal_missed(self, line: u32, expected: &str, actual: &str) -> String {
+        let actual = met_in(actual, self.0);
         self.say(
             || format!("Line {line}: the goal is `{expected}`, but it is `{actual}`."),
             || format!("Ligne {line} : le but est « {expected} », mais c'est « {actual} »."),

@@ -9,6 +9,9 @@ pub(super) fn phrases() -> impl Iterator<Item = &'static Phrase> {
 }
 
 const OF_ENGINE: &[Phrase] = &[
+    ("returned a `{}`, not a list of strings", "a renvoyé un `{}`, pas une liste de chaînes"),
+    ("was ended because it {}, which no submission may", "a été arrêté car un rendu n'en a pas le droit : {}"),
+    ("ran out of the interpreter's stack", "a épuisé la pile de l'interpréteur"),
     (
         "the value is larger than the cache; store a smaller one",
         "la valeur est plus grande que le cache ; enregistrez-en une plus petite",
@@ -67,6 +70,9 @@ const OF_CLUSTER: &[Phrase] = &[
     ("invalidates {}", "invalide {}"),
     ("was let go and asks to come back with nothing", "a été écarté et demande à revenir sans rien"),
     ("has left the cluster", "a quitté le cluster"),
+    ("{} lacks the newest version of {}", "il manque à {} la version la plus récente de {}"),
+    ("{} holds {}, which belongs elsewhere", "{} tient {}, qui a sa place ailleurs"),
+    ("{} has another ring than {}", "{} a un autre anneau que {}"),
     ("has another ring than {}", "a un autre anneau que {}"),
     ("restarted with nothing", "redémarré sans rien"),
     ("restarted", "redémarré"),

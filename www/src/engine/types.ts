@@ -93,6 +93,8 @@ export type Move = { from: string; to: string; keys: number };
 /** Rust: `lab::subject::Crash`. */
 export type Crash =
   | { kind: "panic"; message: string }
+  | { kind: "raised"; message: string }
+  | { kind: "unfit"; message: string }
   | { kind: "out_of_fuel" }
   | { kind: "cut_off" }
   | { kind: "machine"; message: string }

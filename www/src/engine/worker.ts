@@ -134,6 +134,11 @@ export type FromWorker =
   | { kind: "graded"; id: number; report: string }
   | { kind: "wanting" }
   | { kind: "failed"; message: string }
+  /** A program has the thread now, and may never give it back: what takes more than so many seconds is taken for endless. */
+  | { kind: "entered"; seconds: number }
+  | { kind: "left" }
+  /** Not from the worker: it is still where it said `entered`. */
+  | { kind: "endless" }
   /** Not from the worker: there is none, and none can be had. */
   | { kind: "unloaded"; message: string };
 
@@ -153,6 +158,10 @@ const WANTING = Symbol("wanting");
 
 /** How long the engine works before it shows how far it has come. */
 const TURN_MS = 40;
+/** What a program may take for a part of a run: nobody waits longer without a sign of life. */
+const PART_SECONDS = 10;
+/** What it may take for all that is asked at once: a report, a whole run. */
+const WHOLE_SECONDS = 30;
 
 const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
   query: "?raw",
@@ -224,14 +233,17 @@ async function obey(message: ToWorker): Promise<void> {
     case "check": {
       const { id, lesson, script, language, programs } = message;
       const [sound, other] = programs?.map((module) => programOf(module)) ?? [];
-      const attempt = owned(engine.checkLesson)(lesson, script, language, sound, other);
+      const attempt = lent(programs, WHOLE_SECONDS, () =>
+        owned(engine.checkLesson)(lesson, script, language, sound, other),
+      );
       return tell({ kind: "checked", id, attempt });
     }
     case "export": {
       const { text, dialect, seed } = message.script;
       const program = message.program && programOf(message.program);
       const run = owned(message.format === "json" ? engine.runJson : engine.runText);
-      return tell({ kind: "exported", id: message.id, text: run(text, dialect, BigInt(seed), program) });
+      const exported = lent(program, WHOLE_SECONDS, () => run(text, dialect, BigInt(seed), program));
+      return tell({ kind: "exported", id: message.id, text: exported });
     }
     case "fork": {
       const { id, text, dialect, position } = message;
@@ -240,13 +252,17 @@ async function obey(message: ToWorker): Promise<void> {
     case "part": {
       const { id, script, program, language } = message;
       const { text, dialect, seed } = script;
-      const parting = owned(engine.partingOf)(text, dialect, BigInt(seed), programOf(program), language);
+      const parting = lent(program, WHOLE_SECONDS, () =>
+        owned(engine.partingOf)(text, dialect, BigInt(seed), programOf(program), language),
+      );
       return tell({ kind: "parted", id, parting });
     }
     case "grade": {
       const { id, brief, seed, program, bytes, name, language } = message;
       const grade = owned(engine.gradeProgram);
-      const report = grade(brief, BigInt(seed), language, programOf(program), bytes, name);
+      const report = lent(program, WHOLE_SECONDS, () =>
+        grade(brief, BigInt(seed), language, programOf(program), bytes, name),
+      );
       return tell({ kind: "graded", id, report });
     }
     case "race":
@@ -265,6 +281,19 @@ async function obey(message: ToWorker): Promise<void> {
   }
 }
 
+/** Does work in which a program has the thread, where there is one. */
+function lent<T>(program: unknown, seconds: number, work: () => T): T {
+  if (program === undefined) {
+    return work();
+  }
+  tell({ kind: "entered", seconds });
+  try {
+    return work();
+  } finally {
+    tell({ kind: "left" });
+  }
+}
+
 /** What the whole engine has, and the first module may not. */
 function owned<T>(what: T | undefined): T {
   if (what === undefined) {
@@ -276,32 +305,36 @@ function owned<T>(what: T | undefined): T {
 /** Works in turns towards the goal, so that messages are heard in between. */
 async function pursue(): Promise<void> {
   while (goal) {
-    const { run, go, script, program, keys, language } = goal;
-    const known = told.run === run ? Math.max(told.count, goal.known) : goal.known;
-    const at = sessionOf(script, program);
-    const to = "to" in goal.goal ? goal.goal.to : at.run.commandsTo(goal.goal.toLine);
-    goBack(at, Math.min(to, known));
-    // Looking costs more the more there is to see: it gets a quarter of the time at most.
-    const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs), language);
-    const { position, total, isDone } = at.run;
-    const hasArrived = isDone || position >= to;
-    if (hasArrived) {
-      goal = undefined;
-    }
-    told = { run, count: Math.max(known, position) };
-    const began = performance.now();
-    const view = at.run.view(keys);
-    const json = JSON.stringify(view.ring ?? null);
-    const hasSameRing = ringTold.run === run && ringTold.json === json;
-    ringTold = { run, json };
-    if (hasSameRing) {
-      // Thousands of points, that the page would only compare with those that it has.
-      view.ring = undefined;
-    }
-    tell({ kind: "moved", run, go, position, total, isDone, hasArrived, events, view, hasSameRing });
-    lookMs = performance.now() - began;
+    const next = goal;
+    lent(next.program, PART_SECONDS, () => turn(next));
     await new Promise((resolve) => setTimeout(resolve));
   }
+}
+
+function turn({ run, go, script, program, keys, language, known: knownThere, goal: wanted }: Go): void {
+  const known = told.run === run ? Math.max(told.count, knownThere) : knownThere;
+  const at = sessionOf(script, program);
+  const to = "to" in wanted ? wanted.to : at.run.commandsTo(wanted.toLine);
+  goBack(at, Math.min(to, known));
+  // Looking costs more the more there is to see: it gets a quarter of the time at most.
+  const events = work(at, to, known, Math.max(TURN_MS, 3 * lookMs), language);
+  const { position, total, isDone } = at.run;
+  const hasArrived = isDone || position >= to;
+  if (hasArrived) {
+    goal = undefined;
+  }
+  told = { run, count: Math.max(known, position) };
+  const began = performance.now();
+  const view = at.run.view(keys);
+  const json = JSON.stringify(view.ring ?? null);
+  const hasSameRing = ringTold.run === run && ringTold.json === json;
+  ringTold = { run, json };
+  if (hasSameRing) {
+    // Thousands of points, that the page would only compare with those that it has.
+    view.ring = undefined;
+  }
+  tell({ kind: "moved", run, go, position, total, isDone, hasArrived, events, view, hasSameRing });
+  lookMs = performance.now() - began;
 }
 
 /** Obeys commands up to `to` for about so long, and gives the events of those that are not known yet. */

@@ -12,7 +12,17 @@ import { words } from "../words";
 import { reachProgram } from "./programs";
 import { hearReading, read, readAgain } from "./reading";
 import { arrive, goAgain, hearMove, play, tellAgain } from "./runs";
-import { commandHelp, DIALECTS, examples, isPlaying, isReady, sheet, trouble } from "./state";
+import {
+  commandHelp,
+  DIALECTS,
+  examples,
+  isPlaying,
+  isReady,
+  isRunning,
+  sheet,
+  trouble,
+  wasStopped,
+} from "./state";
 import { enlarge, fetchAgain, hear, restart, send } from "./wire";
 import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
@@ -115,7 +125,8 @@ function hearAll(): void {
       arrive();
     });
   });
-  hear("failed", hearFailure);
+  hear("failed", () => hearFailure("failed"));
+  hear("endless", () => hearFailure("endless"));
   hear("wanting", () => {
     enlarge();
     speakAgain();
@@ -131,10 +142,12 @@ function speakAgain(): void {
   }
 }
 
-function hearFailure(): void {
+/** The engine is of no use any more: it failed, or a program never gives it back. */
+function hearFailure(why: "failed" | "endless"): void {
   restart();
   batch(() => {
-    trouble.value = "failed";
+    trouble.value = why;
+    wasStopped.value = why === "endless" && isRunning.value;
     isPlaying.value = false;
     arrive();
   });

@@ -212,7 +212,7 @@ export function go(goal: Goal): void {
   batch(() => {
     depart(goId, goal);
     wasStopped.value = false;
-    if (trouble.value === "failed") {
+    if (trouble.value === "failed" || trouble.value === "endless") {
       trouble.value = undefined;
     }
   });

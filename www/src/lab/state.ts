@@ -28,7 +28,7 @@ export interface Run {
 }
 
 export type Text = Pick<Script, "text" | "dialect">;
-export type Trouble = "failed" | "unloaded" | "unsaved";
+export type Trouble = "failed" | "endless" | "unloaded" | "unsaved";
 
 /** Words of a text as the engine found them: four numbers each (Rust: `colours`). */
 export interface Colours {

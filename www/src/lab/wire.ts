@@ -10,8 +10,15 @@ const hearers = new Map<Kind, (message: FromWorker) => void>();
 const asked = new Map<number, { question: ToWorker; hear: (answer: FromWorker | undefined) => void }>();
 let askedId = 0;
 
+/** While a program has the engine's thread: ends it when that takes too long. */
+let watch: ReturnType<typeof setInterval> | undefined;
+
 const engine = new Engine((message) => {
-  if ("id" in message && asked.has(message.id) && message.kind !== "read") {
+  if (message.kind === "entered") {
+    beginWatch(message.seconds);
+  } else if (message.kind === "left") {
+    clearInterval(watch);
+  } else if ("id" in message && asked.has(message.id) && message.kind !== "read") {
     const { id } = message;
     asked.get(id)?.hear(message);
     asked.delete(id);
@@ -19,6 +26,19 @@ const engine = new Engine((message) => {
     hearers.get(message.kind)?.(message);
   }
 });
+
+/** Seconds are counted one by one: those that the machine slept through are no time that the program had. */
+function beginWatch(seconds: number): void {
+  let left = seconds;
+  clearInterval(watch);
+  watch = setInterval(() => {
+    left -= 1;
+    if (left <= 0) {
+      clearInterval(watch);
+      hearers.get("endless")?.({ kind: "endless" });
+    }
+  }, 1000);
+}
 
 /** From now on this hears messages of that kind. One hears each. */
 export function hear<K extends Kind>(kind: K, hearer: (message: Message<K>) => void): void {
@@ -45,6 +65,7 @@ export function isAsked(): boolean {
 
 /** Ends whatever the engine is doing; a fresh one stands ready. Nobody answers any more what was asked. */
 export function restart(): void {
+  clearInterval(watch);
   engine.restart();
   const waiting = [...asked.values()];
   asked.clear();
@@ -55,6 +76,7 @@ export function restart(): void {
 
 /** Something takes all of the engine: what was asked and not answered yet is asked again of that. */
 export function enlarge(): void {
+  clearInterval(watch);
   engine.enlarge();
   for (const { question } of asked.values()) {
     engine.send(question);

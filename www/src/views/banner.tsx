@@ -18,6 +18,7 @@ import {
   takeKept,
   trouble,
 } from "../lab";
+import type { LinkFault } from "../link";
 import { language } from "../settings";
 import { isOwn, type Sheet } from "../sheets";
 import { formatNumber, words } from "../words";
@@ -26,13 +27,12 @@ import { formatNumber, words } from "../words";
 export function Banner() {
   const { banner, status } = words.value;
   const fault = linkFault.value;
-  const text = fault?.fault === "version" ? banner.version(fault.version) : banner.damaged;
   return (
     <div class="banners">
       {trouble.value && (
         <p class="banner bad" role="alert">
           {status[trouble.value]}
-          {trouble.value === "failed" && (
+          {(trouble.value === "failed" || trouble.value === "endless") && (
             <button
               type="button"
               class="button small"
@@ -52,7 +52,7 @@ export function Banner() {
       )}
       {fault && (
         <p class="banner bad" role="alert">
-          {text}
+          {faulty(fault)}
           <button
             type="button"
             class="button small"
@@ -80,6 +80,18 @@ export function Banner() {
       ))}
     </div>
   );
+}
+
+function faulty(fault: LinkFault): string {
+  const { banner } = words.value;
+  switch (fault.fault) {
+    case "version":
+      return banner.version(fault.version);
+    case "lesson":
+      return banner.noLesson(fault.lesson);
+    default:
+      return banner[fault.fault];
+  }
 }
 
 /** The program that is to obey is not here: nobody obeys in its place unless the learner says so. */

@@ -148,7 +148,7 @@ function summary(now: Grading): string {
     case "idle":
       return "";
     case "grading":
-      return grades.grading;
+      return now.here ? grades.gradingHere : grades.grading;
     case "refused":
       return typeof now.why === "string" ? grades.refused[now.why] : now.why.said;
     case "graded": {

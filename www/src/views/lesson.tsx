@@ -175,24 +175,22 @@ function Findings({ attempt }: { attempt: Attempt }) {
   return (
     <>
       <ul class="rows-of">
-        {rows
-          .filter((row) => row.points < row.maxPoints)
-          .map((row) => (
-            <li key={row.id}>
-              {row.line ? (
-                <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
-                  {words.value.status.line(row.line)}
-                </button>
-              ) : null}{" "}
-              {coded(withoutLine(row.message || row.title))}
-              {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
-                <span class="quiet">
-                  {" "}
-                  ({grades.expected} {row.expected}, {grades.actual} {row.actual})
-                </span>
-              )}
-            </li>
-          ))}
+        {lost(rows, attempt.solved).map((row) => (
+          <li key={row.id}>
+            {row.line ? (
+              <button type="button" class="link-button" onClick={() => row.line && goToLine(row.line)}>
+                {words.value.status.line(row.line)}
+              </button>
+            ) : null}{" "}
+            {coded(withoutLine(row.message || row.title))}
+            {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
+              <span class="quiet">
+                {" "}
+                ({grades.expected} {row.expected}, {grades.actual} {row.actual})
+              </span>
+            )}
+          </li>
+        ))}
       </ul>
       {parting && (
         <table class="table parting">
@@ -223,8 +221,19 @@ function Findings({ attempt }: { attempt: Attempt }) {
   );
 }
 
+/** The rows that lost points; what one mistake says of several is said once, and the par of a solved lesson stands above. */
+function lost(rows: Attempt["rows"], isSolved: boolean): Attempt["rows"] {
+  const lost = rows.filter(
+    ({ id, points, maxPoints }) => points < maxPoints && !(isSolved && id === "short"),
+  );
+  return lost.filter(({ line, message }, at) => {
+    const first = lost.findIndex((row) => row.line === line && row.message === message);
+    return message === "" || first === at;
+  });
+}
+
 /** The sentence without the line that the button before it names already. */
 function withoutLine(message: string): string {
-  const [, rest] = /^(?:Line|La ligne) \d+:? (.*)$/s.exec(message) ?? [];
+  const [, rest] = /^(?:Line|Ligne|La ligne) \d+\s?:?\s(.*)$/s.exec(message) ?? [];
   return rest ?? message;
 }

@@ -166,6 +166,8 @@ export const en = {
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
     failed: "The engine failed and was started afresh; your script is safe.",
+    endless:
+      "The program took too long to answer and was ended. Look for a loop that never ends; your scripts are safe, and other programs run.",
     unloaded: "The engine could not be loaded. Check the connection, then load the page again.",
     unsaved: "This browser does not let the page save your work: copy your script before you leave.",
   },
@@ -198,6 +200,9 @@ export const en = {
       `The check “${title}”.${answered(expected, actual)}`,
     version: (version: string) =>
       `This link is of version ${version}, which this page does not know. Ask for a newer page or an older link.`,
+    long: "This link holds a line of more than 100,000 characters, which is no script: ask for another.",
+    noLesson: (id: string) =>
+      `This page has no lesson “${id}”: the list of lessons has those that there are.`,
     damaged: "This link is damaged: part of it is missing or changed. Ask for it again.",
     close: "Close",
   },
@@ -221,6 +226,7 @@ export const en = {
       "Nobody grades here: this page came without a grader. Run `grader serve` and open the address that it prints; it serves this page too.",
     hand: "Drop a folder, a .zip or src/lib.rs here, or choose files:",
     exercise: "Exercise",
+    gradingHere: "Checking your program.",
     grading: "Compiling and checking. The first time, known bugs are compiled too: it takes longer.",
     points: (points: number, max: number) => `${points} / ${max}`,
     passed: "points: passed.",
@@ -235,6 +241,8 @@ export const en = {
       tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
       program: "This is no program that `grader build` made: build it again, for this exercise.",
       stopped: "Grading was stopped.",
+      endless:
+        "Your program was ended: its checks took too long. Look for a loop that never ends; `grader grade` names the check.",
       noBrief: "This page came without checks: hand in the source where a grader serves the page.",
       unreachable: "The grader does not answer: is `grader serve` still running?",
     },

@@ -166,6 +166,8 @@ export const fr: Words = {
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
     failed: "Le moteur a échoué et a été relancé ; votre script est intact.",
+    endless:
+      "Le programme a mis trop de temps à répondre et a été arrêté. Cherchez une boucle sans fin ; vos scripts sont intacts, et les autres programmes s'exécutent.",
     unloaded: "Le moteur n'a pas pu être chargé. Vérifiez la connexion, puis rechargez la page.",
     unsaved:
       "Ce navigateur ne laisse pas la page enregistrer votre travail : copiez votre script avant de partir.",
@@ -199,6 +201,9 @@ export const fr: Words = {
     ofCheck: (title, expected, actual) => `La vérification « ${title} ».${answered(expected, actual)}`,
     version: (version) =>
       `Ce lien est de version ${version}, que cette page ne connaît pas. Demandez une page plus récente ou un lien plus ancien.`,
+    long: "Ce lien contient une ligne de plus de 100 000 caractères, ce qui n'est pas un script : demandez-en un autre.",
+    noLesson: (id) =>
+      `Cette page n'a pas de leçon « ${id} » : la liste des leçons montre celles qui existent.`,
     damaged: "Ce lien est abîmé : une partie manque ou a changé. Redemandez-le.",
     close: "Fermer",
   },
@@ -222,6 +227,7 @@ export const fr: Words = {
       "Personne ne note ici : cette page est venue sans correcteur. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
     hand: "Déposez ici un dossier, un .zip ou src/lib.rs, ou choisissez des fichiers :",
     exercise: "Exercice",
+    gradingHere: "Vérification de votre programme.",
     grading:
       "Compilation et vérifications. La première fois, les bogues connus sont compilés aussi : c'est plus long.",
     points: (points, max) => `${points} / ${max}`,
@@ -237,6 +243,8 @@ export const fr: Words = {
       tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
       program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
       stopped: "La notation a été arrêtée.",
+      endless:
+        "Votre programme a été arrêté : ses vérifications ont pris trop de temps. Cherchez une boucle sans fin ; `grader grade` nomme la vérification.",
       noBrief: "Cette page est venue sans vérifications : déposez le code là où un correcteur sert la page.",
       unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
     },
@@ -310,7 +318,7 @@ export const fr: Words = {
     notYet: "Pas encore.",
     par: (length, par) =>
       length <= par
-        ? `${some(length, "ligne", "lignes")} : personne n'est connu pour en demander moins.`
+        ? `${some(length, "ligne", "lignes")} : on ne connaît pas de script plus court.`
         : `${some(length, "ligne", "lignes")} ; ${par === 1 ? "1 suffit" : `${par} suffisent`}.`,
     parting: (line) => `Ils se séparent à la ligne ${line}`,
     sound: "Le cache sain",

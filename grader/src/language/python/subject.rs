@@ -200,8 +200,8 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
     match outcome {
         Outcome::Lines { lines } => Ok(Response::Lines(lines)),
         Outcome::Missing {} => Ok(Response::NotImplemented { item: SIMULATE.to_owned() }),
-        Outcome::NoList { kind } => Err(panic(&format!("`{SIMULATE}` returned a `{kind}`, not a list of strings"))),
-        Outcome::Raised(raised) => Err(panic(&told(&raised))),
+        Outcome::NoList { kind } => Err(unfit(&format!("returned a `{kind}`, not a list of strings"))),
+        Outcome::Raised(raised) => Err(Crash::Raised { message: printable::harmless(&told(&raised)) }),
         Outcome::Deadlock { waits } => {
             Err(Crash::Deadlock { waits: waits.iter().map(|wait| printable::harmless(wait)).collect() })
         }
@@ -209,7 +209,7 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
         Outcome::Memory {} => Err(Crash::OutOfMemory),
         Outcome::TooMuch {} => Err(Crash::TooMuchOutput),
         Outcome::Exit { code } => Err(Crash::Exit { code: u32::try_from(code).unwrap_or(1) }),
-        Outcome::Forbidden { what } => Err(panic(&format!("it was ended because it {what}, which no submission may"))),
+        Outcome::Forbidden { what } => Err(unfit(&format!("was ended because it {what}, which no submission may"))),
         Outcome::Checked { .. } | Outcome::Tests(_) => Err(Crash::Gibberish),
     }
 }
@@ -223,8 +223,8 @@ fn told(raised: &Raised) -> String {
     format!("{kind}{words}{place}{thread}")
 }
 
-fn panic(message: &str) -> Crash {
-    Crash::Panic { message: printable::harmless(message) }
+fn unfit(message: &str) -> Crash {
+    Crash::Unfit { message: printable::harmless(message) }
 }
 
 /// The crash of a run without an answer.
@@ -239,8 +239,8 @@ fn silent(header: &Header) -> Crash {
         (Some(machine::SIGKILL), _) => {
             Crash::Machine { message: "the interpreter was killed from outside: is there memory left?".to_owned() }
         }
-        (Some(machine::SIGSEGV | machine::SIGBUS), _) => panic("the interpreter ran out of stack"),
-        (Some(signal), _) => panic(&format!("the interpreter was ended by signal {signal}")),
+        (Some(machine::SIGSEGV | machine::SIGBUS), _) => unfit("ran out of the interpreter's stack"),
+        (Some(signal), _) => unfit(&format!("was ended by signal {signal}")),
         (None, Some(code)) => Crash::Exit { code: code.unsigned_abs() },
         (None, None) => Crash::Gibberish,
     }
