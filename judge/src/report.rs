@@ -15,6 +15,9 @@ use cachedojo_notation::text::Language;
 
 mod advice;
 mod rows;
+mod service;
+
+pub use service::no_answer_in_french;
 
 /// The name of this report format; an incompatible one gets another name.
 pub const SCHEMA: &str = "cachedojo/report/v1";
@@ -339,6 +342,11 @@ fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language
 
 /// A script with the answers that it got, each below its command.
 pub fn transcript(script: &str, events: &[Event]) -> String {
+    transcript_by(script, events, |event| event.what.to_string())
+}
+
+/// The same, with each event as `tell` says it.
+fn transcript_by(script: &str, events: &[Event], mut tell: impl FnMut(&Event) -> String) -> String {
     let script = script::parse(script, Dialect::Lab);
     let mut text = String::new();
     let mut rest = events;
@@ -351,7 +359,7 @@ pub fn transcript(script: &str, events: &[Event]) -> String {
         }
         text += &format!("> {}\n", step.source);
         for event in now.iter().filter(|event| !matches!(event.what, What::Held { .. } | What::Ticked { .. })) {
-            text += &format!("  {}\n", event.what);
+            text += &format!("  {}\n", tell(event));
         }
     }
     text

@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,22 +12,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachedojo::protocol::rest::Limits;
-use serde::Deserialize;
 use tokio_rustls::rustls::ServerConfig;
 use tracing::level_filters::LevelFilter;
 
 use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
 use crate::tls;
 
+/// What `--help` says after the flags.
+const ELSEWHERE: &str = "Each setting may stand in the environment (CACHEDOJO_MEMORY_MB=200) and in the file (memory-mb = 200) as well: \
+    a flag goes before the environment, and that before the file.\nExit codes: 0 told to stop, and stopped; 1 it could not start, or \
+    went on no longer; 2 a setting is wrong.";
+
 /// The flags. Each may stand in the environment as well (`CACHEDOJO_LISTEN` for `--listen`), and in the file that
 /// `--config` names (`listen = "…"`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Parser, Deserialize)]
-#[command(name = "cachedojo-server", version, about = "A cache over HTTP and the memcached protocol")]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Parser)]
+#[command(name = "cachedojo-server", version, about = "A cache over HTTP and the memcached protocol", after_help = ELSEWHERE)]
 pub struct Flags {
     /// A TOML file with any of these settings
     #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Where HTTP is answered [default: 127.0.0.1:8080; port 0: any free one]
     #[arg(long, value_name = "ADDR")]
@@ -175,6 +178,24 @@ const SETTINGS: &[(&str, Access)] = &[
     ("data", |flags| &mut flags.data),
 ];
 
+/// The settings in a file: each a text or a whole number.
+fn read_file(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        format!("line {line} is no TOML ({}): write settings such as memory-mb = 200", error.message())
+    })?;
+    let setting = |(name, value): (String, toml::Value)| match value {
+        _ if !SETTINGS.iter().any(|(known, _)| *known == name) => {
+            let known = SETTINGS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            Err(format!("there is no setting `{name}`: the settings are {known}"))
+        }
+        toml::Value::String(text) => Ok((name, text)),
+        toml::Value::Integer(number) => Ok((name, number.to_string())),
+        _ => Err(format!("{name} is neither a text nor a whole number: write {name} = \"…\"")),
+    };
+    table.into_iter().map(setting).collect()
+}
+
 /// Settings, each with the place where it was given.
 struct Given(Vec<(&'static str, String, String)>);
 
@@ -231,13 +252,9 @@ impl Given {
                 let text = std::fs::read_to_string(path).map_err(|error| {
                     Mistake(format!("{} cannot be read ({error}): name a TOML file with --config", path.display()))
                 })?;
-                toml::from_str::<Flags>(&text).map_err(|error| {
-                    let known = SETTINGS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-                    let error = error.message();
-                    Mistake(format!("{}: {error}: the settings are {known}, each a string", path.display()))
-                })?
+                read_file(&text).map_err(|wrong| Mistake(format!("{}: {wrong}", path.display())))?
             }
-            None => Flags::default(),
+            None => BTreeMap::new(),
         };
         let mut flags = flags.clone();
         let found = SETTINGS.iter().filter_map(|&(name, access)| {
@@ -249,7 +266,7 @@ impl Given {
                 return Some((name, value, variable));
             }
             let path = path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-            access(&mut file).take().map(|value| (name, value, format!("{name} in {path}")))
+            file.remove(name).map(|value| (name, value, format!("{name} in {path}")))
         });
         Ok(Self(found.collect()))
     }

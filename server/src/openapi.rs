@@ -5,8 +5,8 @@ use cachedojo::protocol::rest::{
 };
 use serde_json::{Map, Value, json};
 
-/// The OpenAPI 3.1 document.
-pub fn document() -> String {
+/// The OpenAPI 3.1 document of a server that asks for a token, or of one that does not: then there is nothing to be authorized by.
+pub fn document(has_token: bool) -> String {
     let mut paths = Map::new();
     for endpoint in ENDPOINTS {
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
@@ -20,7 +20,7 @@ pub fn document() -> String {
     for (path, operations) in crate::cluster::description() {
         paths.insert(path.to_owned(), operations);
     }
-    let document = json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Cachedojo cache service",
@@ -28,12 +28,14 @@ pub fn document() -> String {
             "description": "A distributed cache's REST API. Every body is JSON; an error's is {\"error\": text}.",
         },
         "paths": paths,
-        "components": {
-            "schemas": schemas(),
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
-        "security": [{}, {"token": []}],
+        "components": {"schemas": schemas()},
     });
+    if has_token {
+        document["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
+        document["security"] = json!([{"token": []}]);
+        // A load balancer asks for health without a token.
+        document["paths"]["/health"]["get"]["security"] = json!([]);
+    }
     document.to_string()
 }
 

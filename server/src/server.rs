@@ -110,10 +110,11 @@ impl Server {
         let mut memcached_address = None;
         if let (Some(address), Some(memcached)) = (config.memcached, memcached) {
             let listener = listen(address, "memcached")?;
-            memcached_address = Some(listener.local_addr()?);
+            let address = listener.local_addr()?;
+            memcached_address = Some(address);
             let serve = move |visit| memcached::serve(visit, Arc::clone(&memcached));
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
-            tracing::info!(?memcached_address, "serving memcached");
+            tracing::info!(%address, "serving memcached");
         }
         let farewell = config.farewell;
         Ok(Self { address, is_tls, memcached_address, farewell, stop, inside: left, doors, writer, node })

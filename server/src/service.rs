@@ -118,7 +118,7 @@ impl Service {
             body_bytes_max: config.body_bytes_max,
             timeout: config.timeout,
             requests: AtomicU64::new(0),
-            openapi: openapi::document().into(),
+            openapi: openapi::document(config.token.is_some()).into(),
         }
     }
 
@@ -190,6 +190,10 @@ impl Service {
 
     /// The whole body, within the limits of its size, its time, and all bodies together.
     async fn read_body(&self, body: Body) -> Result<Vec<u8>, Refusal> {
+        // Most requests have none, and need no timer then.
+        if axum::body::HttpBody::is_end_stream(&body) {
+            return Ok(Vec::new());
+        }
         let all = self.collect(body);
         tokio::time::timeout(self.timeout, all).await.unwrap_or(Err(Refusal::BodyTooSlow))
     }
@@ -235,14 +239,17 @@ struct Done {
     namespace: Option<String>,
 }
 
-/// Answers one HTTP request.
-pub async fn answer(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response {
+/// Answers one HTTP request. What can be asked for by GET can be by HEAD, as load balancers do: hyper leaves out the body.
+pub async fn answer(State(service): State<Arc<Service>>, mut request: axum::extract::Request) -> Response {
     let watch = Stopwatch::start();
     let id = service.request_id(request.headers());
     if let Some(ms) = request.headers().get(CLOCK).and_then(|ms| ms.to_str().ok()?.parse().ok()) {
         service.time.move_to(ms);
     }
     let (method, target) = (request.method().clone(), request.uri().clone());
+    if method == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let Done { mut response, operation, namespace } = service.dispatch(request).await;
     if service.time.is_virtual() {
         response.headers_mut().insert(CLOCK, service.time.now().as_millis().into());

@@ -7,6 +7,7 @@
 //! - `simulate` runs random lives of the simulated cluster, and tests that its mutants are found,
 //! - `mutate` mutates right submissions, and lists what the checks miss,
 //! - `golden` grades the golden submissions of every pack,
+//! - `schema` asks the cache service what its OpenAPI document allows,
 //! - `tidy` checks the project's own rules,
 //! - `systems` checks that what learners run compiles for Windows and macOS,
 //! - `dist` makes the release.
@@ -24,6 +25,7 @@ mod mutate;
 mod page;
 mod play;
 mod project;
+mod schema;
 mod secrets;
 mod server;
 mod simulate;
@@ -62,6 +64,8 @@ enum Command {
     Golden(golden::Arguments),
     /// Mutate right submissions, and list the mutants that the checks miss
     Mutate(mutate::Arguments),
+    /// Ask the cache service what its OpenAPI document allows, with schemathesis
+    Schema(schema::Arguments),
     /// Look whether the rules of the house are kept
     Tidy(tidy::Arguments),
     /// Look whether what learners run compiles on Windows and macOS
@@ -90,6 +94,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Simulate(arguments) => simulate::simulate(&project, &arguments),
         Command::Golden(arguments) => Ok(golden::golden(&project, &arguments)),
         Command::Mutate(arguments) => mutate::mutate(&project, &arguments),
+        Command::Schema(arguments) => schema::schema(&project, &arguments),
         Command::Tidy(arguments) => tidy::tidy(&project, &arguments),
         Command::Systems => systems::systems(&project),
         Command::Dist => dist::dist(&project),

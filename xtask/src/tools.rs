@@ -12,6 +12,8 @@ use xshell::{Shell, cmd};
 
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
+const SCHEMATHESIS: &str = "3.39.16";
+const HYPOTHESIS: &str = "6.118.8";
 const NODE_OLDEST: u32 = 20;
 
 /// A browser and its driver for tests; their versions must match.
@@ -147,6 +149,24 @@ pub(crate) fn python(project: &Project) -> Result<()> {
     install("Python 3", "it reads and writes saved caches, and computes the ring's golden vector", || {
         apt_get(&project.shell, &["python3"]).context("install Python 3 so that python3 is on PATH, then try again")
     })
+}
+
+/// schemathesis in a folder of its own under `target`, with the hypothesis that it can work with: with later ones it ends in an error of
+/// its own.
+pub(crate) fn schemathesis(project: &Project) -> Result<PathBuf> {
+    python(project)?;
+    let folder = project.target.join("tools").join(format!("schemathesis-{SCHEMATHESIS}"));
+    let (program, pip) = (folder.join("bin/schemathesis"), folder.join("bin/pip"));
+    if !program.is_file() {
+        let shell = &project.shell;
+        install("schemathesis", "it asks the cache service what its description allows; about a minute", || {
+            cmd!(shell, "python3 -m venv {folder}")
+                .run()
+                .context("install Python's venv (on Debian: apt-get install python3-venv), then try again")?;
+            Ok(cmd!(shell, "{pip} install --quiet schemathesis=={SCHEMATHESIS} hypothesis=={HYPOTHESIS}").run()?)
+        })?;
+    }
+    Ok(program)
 }
 
 /// Redis and PostgreSQL: those on this machine, otherwise Debian's. Tests start their own instances on ports of their own; the

@@ -5,7 +5,7 @@ use cachedojo_lab::french::crash_in_french;
 use cachedojo_notation::text::Language;
 
 use super::advice::advice;
-use super::{AlsoFails, CheckReport, transcript};
+use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
@@ -129,7 +129,8 @@ impl AlsoFails {
             None => (&case.script, &case.events, case.divergence.as_ref()),
         };
         let transcript = match interface {
-            InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service => transcript(script_run, events),
+            InterfaceKind::Prototype | InterfaceKind::Script => transcript(script_run, events),
+            InterfaceKind::Service => service::transcript(script_run, events, language),
             InterfaceKind::Simulate => simulate::transcript(script_run, events),
             InterfaceKind::Nodes => nodes::read(script_run)
                 .map_or_else(|_| String::new(), |scene| nodes::story::tell(&scene, events, language)),
@@ -154,10 +155,16 @@ impl AlsoFails {
             if (language, interface) == (Language::French, InterfaceKind::Simulate) {
                 (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
             }
+            if interface == InterfaceKind::Service {
+                (shown.expected, shown.actual) = service::told(at, events, language);
+            }
             let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
             let is_script =
                 matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
-            let asked = if tells && is_script { asked(script_run, at.step) } else { None };
+            let mut asked = if tells && is_script { asked(script_run, at.step) } else { None };
+            if interface == InterfaceKind::Service {
+                asked = asked.map(|asked| asked.strip_prefix("http ").map(str::to_owned).unwrap_or(asked));
+            }
             shown.message += &match nodes::story::promise(events, &at.actual, language) {
                 Some(promise) if language == Language::French => format!(" : {promise}."),
                 Some(promise) => format!(": {promise}."),

@@ -16,7 +16,7 @@ fn flags_come_before_environment_before_file_before_default() {
     let folder = std::env::temp_dir().join(format!("cachedojo-config-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("server.toml");
-    std::fs::write(&path, "listen = \"127.0.0.1:1\"\nmemory-mb = \"7\"\nconnections = \"3\"\n").expect("a file");
+    std::fs::write(&path, "listen = \"127.0.0.1:1\"\nmemory-mb = 7\nconnections = \"3\"\n").expect("a file");
     let file = ["--config", path.to_str().expect("text")];
     let with_flag = [file[0], file[1], "--listen", "127.0.0.1:3"];
     let environment = [("CACHEDOJO_LISTEN", "127.0.0.1:2"), ("CACHEDOJO_MEMORY_MB", "8")];
@@ -26,9 +26,17 @@ fn flags_come_before_environment_before_file_before_default() {
     assert_eq!((read.listen.port(), read.memory_bytes_max), (2, 7 << 20));
     let read = config(&[], &[]).expect("right");
     assert_eq!((read.listen.port(), read.memory_bytes_max, read.virtual_clock), (8080, 100 << 20, false));
-    std::fs::write(&path, "listen-to = \"127.0.0.1:1\"\n").expect("a file");
-    let mistake = config(&file, &[]).expect_err("no such setting").to_string();
-    assert!(mistake.contains("unknown field `listen-to`") && mistake.contains("the settings are listen,"), "{mistake}");
+    for (text, sentence) in [
+        ("listen-to = \"127.0.0.1:1\"", "there is no setting `listen-to`: the settings are listen, tls-cert,"),
+        ("[server]\nlisten = \"127.0.0.1:1\"", "there is no setting `server`: the settings are listen,"),
+        ("memory-mb = 1.5", "memory-mb is neither a text nor a whole number: write memory-mb = \"…\""),
+        ("memory-mb = 0", "`0` is out of range: write a whole number from 1 to 1048576"),
+        ("listen = \"127.0.0.1:1\"\n\nlog = info\n", "line 3 is no TOML ("),
+    ] {
+        std::fs::write(&path, text).expect("a file");
+        let mistake = config(&file, &[]).expect_err("wrong").to_string();
+        assert!(mistake.contains(sentence) && mistake.contains("server.toml: "), "{text}: {mistake}");
+    }
     std::fs::remove_dir_all(&folder).expect("removed");
 }
 

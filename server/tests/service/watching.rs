@@ -1,5 +1,8 @@
 //! How others see the service: its description, its counters, and the numbers that requests go by.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use cachedojo::protocol::rest::ENDPOINTS;
 use serde_json::Value;
 
@@ -38,6 +41,44 @@ fn the_served_description_has_every_endpoint_and_every_answer_fits_it() {
             let found: Value = answer.json();
             assert!(validator.is_valid(&found), "{} {path}: {found} against {reference}", endpoint.method);
         }
+    }
+}
+
+#[test]
+fn the_description_names_a_token_only_where_one_is_asked_for() {
+    for (arguments, security, health) in [
+        (&[][..], Value::Null, Value::Null),
+        (&["--token", "t"], serde_json::json!([{"token": []}]), serde_json::json!([])),
+    ] {
+        let server = Running::new(arguments);
+        let head = if arguments.is_empty() { "" } else { "Authorization: Bearer t\r\n" };
+        let document = server.client().ask_with("GET", "/openapi.json", head, "").json();
+        assert_eq!(document["security"], security);
+        assert_eq!(document["paths"]["/health"]["get"]["security"], health);
+        assert_eq!(document["components"]["securitySchemes"].is_null(), arguments.is_empty());
+    }
+}
+
+#[test]
+fn what_can_be_asked_for_by_get_can_be_by_head() {
+    let server = Running::new(&[]);
+    let put = server.client().ask("PUT", "/api/v1/cache/n/k", "{\"value\":1}");
+    assert_eq!(put.status, 201);
+    for (path, status, header) in [
+        ("/health", "200 OK", "content-type: application/json"),
+        ("/metrics", "200 OK", "content-type: text/plain"),
+        ("/openapi.json", "200 OK", "content-type: application/json"),
+        ("/api/v1/cache/n/k", "200 OK", "x-cache-hit: true"),
+        ("/api/v1/cache/n/none", "404 Not Found", "x-cache-hit: false"),
+        ("/api/v1/cache/n/mget", "405 Method Not Allowed", "allow: POST"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).expect("a connection");
+        write!(stream, "HEAD {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")) && head.contains(header), "{path}: {head}");
+        assert_eq!(body, "", "{path}");
     }
 }
 

@@ -66,6 +66,21 @@ fn query(url: &str, sql: &'static str) -> Vec<sqlx::any::AnyRow> {
     })
 }
 
+/// One that nobody answers for is told at once and with its reason, and no password is.
+#[test]
+fn a_database_that_cannot_be_opened_is_told_with_its_reason() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
+    for (url, place, reason) in [
+        ("postgres://u:secret@127.0.0.1:1/x", "(postgres://…@127.0.0.1:1/x)", "Connection refused"),
+        ("sqlite:/nowhere/x.db", "(sqlite:/nowhere/x.db)", "unable to open database file"),
+    ] {
+        let error = runtime.block_on(cachedojo_server::database::Database::open(url)).expect_err("nobody is there");
+        let told = format!("{error:#}");
+        assert!(told.contains("name another with --database") && told.contains(place), "{told}");
+        assert!(told.contains(reason) && !told.contains("secret"), "{told}");
+    }
+}
+
 #[test]
 fn settings_and_logs_outlive_the_service_in_sqlite() {
     let folder = Folder::new();

@@ -14,6 +14,8 @@ pub enum Failure {
     InvalidKey,
     /// The pattern or the tag of a query is encoded wrongly.
     InvalidPattern,
+    /// A flush is asked with a parameter of another name, and without a condition.
+    UnknownParameter,
     /// The body is not JSON.
     MalformedJson,
     /// The body is JSON, but not an object.
@@ -86,6 +88,7 @@ impl fmt::Display for Failure {
             Self::InvalidNamespace => "Invalid namespace",
             Self::InvalidKey => "Invalid key",
             Self::InvalidPattern => "Invalid pattern",
+            Self::UnknownParameter => "Unknown parameter: a flush takes pattern and tag",
             Self::MalformedJson => "Malformed JSON",
             Self::NotAnObject => "Body must be a JSON object",
             Self::MissingValue => "Missing value",

@@ -99,7 +99,11 @@ pub(super) fn is_key(text: &str) -> bool {
 /// The conditions in a query; an empty one counts as absent. A wrongly encoded one must not: without conditions everything would
 /// be deleted.
 fn selection(query: &str) -> Result<Selection, Failure> {
-    Ok(Selection { pattern: parameter(query, "pattern")?, tag: parameter(query, "tag")? })
+    let selection = Selection { pattern: parameter(query, "pattern")?, tag: parameter(query, "tag")? };
+    let names = || query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
+    // A slip in a name would delete everything too.
+    let is_slip = selection == Selection::default() && names().any(|name| !matches!(name, "pattern" | "tag"));
+    if is_slip { Err(Failure::UnknownParameter) } else { Ok(selection) }
 }
 
 fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {

@@ -1,13 +1,13 @@
 //! How a shape is read and compared.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::Value;
 
 use super::HttpShape;
 
 /// The bounds of a number, from a pattern like `59..60`.
-fn range(pattern: &str) -> Option<(f64, f64)> {
+pub(super) fn range(pattern: &str) -> Option<(f64, f64)> {
     let (low, high) = pattern.split_once("..")?;
     Some((low.parse().ok()?, high.parse().ok()?))
 }
@@ -37,10 +37,15 @@ impl HttpShape {
     /// # Errors
     /// The first difference, and the answer.
     pub fn check(&self, answer: &str) -> Result<(), String> {
+        self.difference(answer).map_or(Ok(()), |difference| Err(shown(answer, &difference.to_string())))
+    }
+
+    /// The first difference of an answer, if there is one.
+    pub(super) fn difference(&self, answer: &str) -> Option<Difference> {
         let mut lines = answer.lines();
         let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok());
         if !status.is_some_and(|status: u16| self.statuses.contains(&status)) {
-            return Err(shown(answer, ""));
+            return Some(Difference::Status(status));
         }
         let mut rest: Vec<&str> = lines.collect();
         let body = rest.pop().unwrap_or_default();
@@ -49,13 +54,37 @@ impl HttpShape {
                 rest.iter().filter_map(|line| line.split_once(':')).find(|(known, _)| known.eq_ignore_ascii_case(name));
             let found = found.map(|(_, value)| value.trim());
             if !found.is_some_and(|found| is_header(wanted, found)) {
-                let found = found.unwrap_or("missing");
-                return Err(shown(answer, &format!("header {name} is {found}")));
+                return Some(Difference::Header { name: name.clone(), found: found.map(str::to_owned) });
             }
         }
-        let Some(wanted) = &self.body else { return Ok(()) };
-        let Ok(found) = serde_json::from_str::<Value>(body) else { return Err(shown(answer, "the body is no JSON")) };
-        differs(wanted, &found, &mut "body".to_owned()).map_or(Ok(()), |what| Err(shown(answer, &what)))
+        let wanted = self.body.as_ref()?;
+        let Ok(found) = serde_json::from_str::<Value>(body) else { return Some(Difference::NotJson) };
+        differs(wanted, &found, &mut "body".to_owned())
+    }
+}
+
+/// How an answer differs from a shape; `Display` is the words of a script's run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Its status is another, or it has none: it is no answer.
+    Status(Option<u16>),
+    /// A header has another value, or is missing.
+    Header { name: String, found: Option<String> },
+    /// Its body is no JSON.
+    NotJson,
+    /// A place of its body has another value, or is missing.
+    Body { path: String, found: Option<String> },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_missing = |found: &Option<String>| found.clone().unwrap_or_else(|| "missing".to_owned());
+        match self {
+            Self::Status(_) => Ok(()),
+            Self::Header { name, found } => write!(f, "header {name} is {}", or_missing(found)),
+            Self::NotJson => f.write_str("the body is no JSON"),
+            Self::Body { path, found } => write!(f, "{path} is {}", or_missing(found)),
+        }
     }
 }
 
@@ -63,7 +92,7 @@ impl HttpShape {
 const SHOWN_MAX: usize = 300;
 
 /// An answer on one line, after what is wrong with it.
-fn shown(answer: &str, what: &str) -> String {
+pub(super) fn shown(answer: &str, what: &str) -> String {
     let mut text = what.to_owned();
     if !what.is_empty() {
         text.push_str(" in: ");
@@ -85,7 +114,10 @@ fn is_header(wanted: &str, found: &str) -> bool {
 
 /// The first difference, with its path: everything wanted must be found. In a pattern the text `"59..60"` stands for a number in
 /// that range, `"any"` for anything, `"text"` for any text, and `"absent"` for nothing or null.
-fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<String> {
+fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Difference> {
+    let other = |path: &str, found: Option<&Value>| {
+        Some(Difference::Body { path: path.to_owned(), found: found.map(Value::to_string) })
+    };
     let is_so = match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
             for (name, wanted) in wanted {
@@ -95,8 +127,8 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<String> {
                 let is_absent = wanted == "absent";
                 match value {
                     None | Some(Value::Null) if is_absent => {}
-                    None => return Some(format!("{path} is missing")),
-                    Some(value) if is_absent => return Some(format!("{path} is {value}")),
+                    None => return other(path, None),
+                    Some(value) if is_absent => return other(path, Some(value)),
                     Some(value) => {
                         if let Some(what) = differs(wanted, value, path) {
                             return Some(what);
@@ -129,7 +161,7 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<String> {
         },
         (wanted, found) => wanted == found,
     };
-    (!is_so).then(|| format!("{path} is {found}"))
+    if is_so { None } else { other(path, Some(found)) }
 }
 
 #[cfg(test)]

@@ -55,7 +55,8 @@ enum Trial {
 impl Trial {
     fn kind(&self) -> Extra {
         match self {
-            Self::Performance { .. } => Extra::Performance,
+            // It belongs to the document's table P, and is a count all the same.
+            Self::Performance { .. } | Self::Chaos { trouble: storm::Storm::Pool } => Extra::Performance,
             Self::Chaos { .. } => Extra::Chaos,
         }
     }
@@ -122,7 +123,7 @@ pub fn try_rows(
                 told(row, Extra::Performance, language, &outcome)
             }
             (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, &RowOutcome::not_tried()),
-            (Trial::Chaos { trouble }, _) => told(row, Extra::Chaos, language, &trouble.make(service)),
+            (Trial::Chaos { trouble }, _) => told(row, row.trial.kind(), language, &trouble.make(service)),
         })
         .collect())
 }

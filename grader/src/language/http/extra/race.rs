@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::client::{HttpCall, PATIENCE};
 use super::super::service::Service;
-use super::outcome::{ROW, RowOutcome};
+use super::outcome::{ROW, RowOutcome, Unanswered, send};
 
 /// Rounds of a race; odd, so that there is a median.
 const ROUNDS: usize = 7;
@@ -82,25 +82,41 @@ fn entries() -> String {
     format!("{{\"entries\": [{}]}}", entries.join(", "))
 }
 
-/// A request of this kind that is answered with success, or why it is not.
-fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) -> Result<(), String> {
-    let answer = service.call(&HttpCall { method, target, headers: "", body, patience: PATIENCE });
-    match answer {
-        Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
-        Ok(answer) => Err(format!("{method}: HTTP/1.1 {}", answer.status)),
-        Err(fault) => Err(format!("{method}: {fault}")),
+/// Sends a request that must be answered with success.
+fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) -> Result<(), Lost> {
+    send(service, &HttpCall { method, target, headers: "", body, patience: PATIENCE }, &[]).map_err(Lost::At)
+}
+
+/// Why a round came to nothing.
+enum Lost {
+    /// A request was not answered with success.
+    At(Unanswered),
+    /// It takes too long.
+    TooSlow,
+}
+
+impl Lost {
+    fn outcome(&self) -> RowOutcome {
+        match self {
+            Self::At(request) => RowOutcome::lost_at(request, "no race", "pas de course"),
+            Self::TooSlow => RowOutcome::of(
+                false,
+                format!("no race: a round takes more than {} s", ROW.as_secs()),
+                format!("pas de course : un tour prend plus de {} s", ROW.as_secs()),
+            ),
+        }
     }
 }
 
 /// The time of one round.
 #[expect(clippy::disallowed_methods, reason = "a ratio of two measured times, each of a stranger's process")]
-fn round(service: &Service, plan: &Plan) -> Result<Duration, String> {
+fn round(service: &Service, plan: &Plan) -> Result<Duration, Lost> {
     let began = Instant::now();
     std::thread::scope(|scope| {
         let calls = || {
             (0..plan.times).try_for_each(|_| {
                 if began.elapsed() > ROW {
-                    return Err(format!("a round takes more than {} s", ROW.as_secs()));
+                    return Err(Lost::TooSlow);
                 }
                 succeed(service, plan.method, &plan.target, plan.body.as_deref())
             })
@@ -113,7 +129,7 @@ fn round(service: &Service, plan: &Plan) -> Result<Duration, String> {
 }
 
 /// The service's rate in percent of the reference's: the median of the rounds.
-fn percent(service: &Service, reference: &Service, plans: &[Plan; 2]) -> Result<Result<u64, String>, String> {
+fn percent(service: &Service, reference: &Service, plans: &[Plan; 2]) -> Result<Result<u64, Lost>, Lost> {
     let mut shares = Vec::new();
     for _ in 0..ROUNDS {
         let own = match round(service, &plans[0]) {
@@ -154,7 +170,7 @@ pub(super) fn run(work: Work, at_least_percent: u32, service: &Service, referenc
     for _ in 0..RACES_MAX {
         match percent(service, reference, &plans) {
             Ok(Ok(share)) => best = best.max(share),
-            Ok(Err(why)) => return RowOutcome::of(false, format!("no race: {why}"), format!("pas de course : {why}")),
+            Ok(Err(lost)) => return lost.outcome(),
             Err(_) => return RowOutcome::not_tried(),
         }
         if best >= u64::from(at_least_percent) {

@@ -1,6 +1,6 @@
 //! Chaos as counts: while there is trouble, and after it, so many of so many requests are answered. Nothing is timed.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::client::{HttpCall, PATIENCE};
 use super::super::service::Service;
-use super::outcome::{ROW, RowOutcome};
+use super::outcome::{ROW, RowOutcome, Unanswered, send};
 
 /// Requests whose answers are counted.
 const ASKED: usize = 20;
@@ -21,6 +21,8 @@ const WELCOME: Duration = Duration::from_millis(50);
 const GATHERING: Duration = Duration::from_secs(20);
 /// Connections with half a request each.
 const HALVES: usize = 100;
+/// Connections with a whole request each: a tenth of the document's as well.
+const POOL: usize = 100;
 /// Large values that are stored: more than a small machine's share for one service.
 const LARGES: usize = 64;
 /// The bytes of each.
@@ -38,6 +40,8 @@ pub(super) enum Storm {
     HalfBodies,
     /// Many large values; each is stored or refused.
     Full,
+    /// A hundred connections with a request each, all at once; each is answered.
+    Pool,
     /// Requests that are no HTTP; the service is asked after them.
     Nonsense,
     /// The process is killed and started again.
@@ -70,6 +74,7 @@ impl Storm {
                 outcome
             }
             Self::Full => full(service),
+            Self::Pool => pool(service),
             Self::Nonsense => {
                 let long_line = vec![b'x'; 70_000];
                 for bytes in [&b"\0\xff\n\n"[..], b"HELO x\r\n\r\n", b"GET\r\n\r\n", &long_line] {
@@ -115,37 +120,72 @@ fn lasting() -> impl Fn() -> bool {
 /// Whether all requests of a row are answered as they should be.
 fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
-    let call = |method, body| {
-        let answer = service.call(&HttpCall { method, target: &target, headers: "", body, patience: PATIENCE });
-        answer.is_ok_and(|answer| (200..300).contains(&answer.status))
+    let call = |method, body| HttpCall { method, target: &target, headers: "", body, patience: PATIENCE };
+    let pair = |_: usize| {
+        send(service, &call("PUT", Some("{\"value\": 1}")), &[])?;
+        send(service, &call("GET", None), &[])
     };
-    // A service that does not answer once is not waited for nineteen times more.
-    let lasts = lasting();
-    let count = (0..ASKED).take_while(|_| lasts() && call("PUT", Some("{\"value\": 1}")) && call("GET", None)).count();
-    let good = count == ASKED;
-    RowOutcome::of(
-        good,
-        format!("{count} of {ASKED} answered {en}"),
-        format!("{count} sur {ASKED} ont eu réponse {fr}"),
+    let (count, lost) = until_lost(ASKED, pair);
+    let (en, fr) = (format!("{count} of {ASKED} answered {en}"), format!("{count} sur {ASKED} ont eu réponse {fr}"));
+    lost.map_or_else(
+        || RowOutcome::of(count == ASKED, en.clone(), fr.clone()),
+        |lost| RowOutcome::lost_at(&lost, &en, &fr),
     )
+}
+
+/// How many of so many requests went well before the first that did not, and that one. A service that does not answer once is not
+/// waited for as often again.
+fn until_lost(times: usize, ask: impl Fn(usize) -> Result<(), Unanswered>) -> (usize, Option<Unanswered>) {
+    let lasts = lasting();
+    for number in 0..times {
+        if !lasts() {
+            return (number, None);
+        }
+        if let Err(lost) = ask(number) {
+            return (number, Some(lost));
+        }
+    }
+    (times, None)
 }
 
 fn full(service: &Service) -> RowOutcome {
     let (root, body) = (service.fresh_root(), format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE)));
-    let put = |number: &usize| {
+    let (count, lost) = until_lost(LARGES, |number| {
         let target = format!("{root}/k{number}");
         let call = HttpCall { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
-        service.call(&call).is_ok_and(|answer| matches!(answer.status, 200 | 201 | 400 | 413 | 507))
-    };
-    let lasts = lasting();
-    let count = (0..LARGES).take_while(|number| lasts() && put(number)).count();
-    if count < LARGES {
-        let en = format!("{count} of {LARGES} large values stored or refused with a word");
-        return RowOutcome::of(
-            false,
-            en,
-            format!("{count} sur {LARGES} grandes valeurs stockées ou refusées avec un mot"),
-        );
+        send(service, &call, &[200, 201, 400, 413, 507])
+    });
+    let (en, fr) = (
+        format!("{count} of {LARGES} values of a megabyte stored, or refused with 400, 413 or 507"),
+        format!("{count} valeurs d'un mégaoctet sur {LARGES} stockées, ou refusées par 400, 413 ou 507"),
+    );
+    match lost {
+        Some(lost) => RowOutcome::lost_at(&lost, &en, &fr),
+        None if count < LARGES => RowOutcome::of(false, en, fr),
+        None => answered(service, &format!("after {LARGES} large values"), &format!("après {LARGES} grandes valeurs")),
     }
-    answered(service, &format!("after {LARGES} large values"), &format!("après {LARGES} grandes valeurs"))
+}
+
+/// Connections that are all there at once, each with a request: every one is answered.
+fn pool(service: &Service) -> RowOutcome {
+    let request = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let crowd = crowd(service, POOL, request);
+    let (taken, lasts) = (crowd.len(), lasting());
+    let count =
+        crowd.into_iter().take_while(|_| lasts()).filter_map(|stream| is_answered(stream).ok()?.then_some(())).count();
+    RowOutcome::of(
+        count == POOL,
+        format!("of {POOL} connections at once {taken} were taken, and {count} got status 200 to `GET /health`"),
+        format!(
+            "sur {POOL} connexions à la fois, {taken} ont été prises et {count} ont reçu le statut 200 à `GET /health`"
+        ),
+    )
+}
+
+/// Whether an answer of success begins on this connection.
+fn is_answered(mut stream: TcpStream) -> std::io::Result<bool> {
+    let mut head = [0; 12];
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.read_exact(&mut head)?;
+    Ok(head.starts_with(b"HTTP/1.") && head.ends_with(b" 200"))
 }
