@@ -7,7 +7,6 @@ mod writer;
 pub use access::Access;
 pub use writer::AccessLog;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -202,48 +201,28 @@ impl Database {
         Ok(())
     }
 
-    /// Writes accesses in one transaction, many rows by each statement: a statement of its own for each row costs more processor time
-    /// than the request that it tells of.
+    /// Writes accesses in one transaction.
     async fn write(&self, rows: &[Access]) -> Result<()> {
         let mut transaction = self.pool.begin().await?;
-        let mut rest = rows;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(statement_rows(rest.len()));
-            rest = later;
-            let sql = self.insertion(now.len());
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in now {
-                query = query
-                    .bind(row.namespace.as_str())
-                    .bind(row.key_pattern.as_deref())
-                    .bind(row.operation)
-                    .bind(row.hit)
-                    .bind(row.latency_ms)
-                    .bind(i64::try_from(row.at_s)?);
-            }
-            query.execute(&mut *transaction).await?;
+        let at = self.moment(6);
+        let sql = format!(
+            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) \
+             VALUES ($1, $2, $3, $4, $5, {at})"
+        );
+        for row in rows {
+            sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
+                .bind(row.namespace.clone())
+                .bind(row.key_pattern.clone())
+                .bind(row.operation)
+                .bind(row.hit)
+                .bind(row.latency_ms)
+                .bind(i64::try_from(row.at_s)?)
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(())
     }
-
-    /// The statement that inserts so many rows of the access log.
-    fn insertion(&self, rows: usize) -> String {
-        let mut sql =
-            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) VALUES "
-                .to_owned();
-        for row in 0..rows {
-            let [first, second, third, fourth, fifth, sixth] = [1, 2, 3, 4, 5, 6].map(|column| row * 6 + column);
-            let (comma, at) = (if row == 0 { "" } else { ", " }, self.moment(sixth));
-            _ = write!(sql, "{comma}(${first}, ${second}, ${third}, ${fourth}, ${fifth}, {at})");
-        }
-        sql
-    }
-}
-
-/// How many of so many rows the next statement inserts: few sizes, so that each statement is prepared once and used again.
-fn statement_rows(left: usize) -> usize {
-    [256, 64, 16, 4].into_iter().find(|&size| size <= left).unwrap_or(1)
 }
 
 /// A database's address without its password.
@@ -251,22 +230,5 @@ fn without_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
         _ => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::statement_rows;
-
-    #[test]
-    fn a_batch_is_written_by_few_statements_of_few_sizes() {
-        for (rows, statements) in [(0, 0), (1, 1), (5, 2), (256, 1), (1000, 10)] {
-            let (mut left, mut sizes) = (rows, Vec::new());
-            while left > 0 {
-                sizes.push(statement_rows(left));
-                left -= sizes[sizes.len() - 1];
-            }
-            assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (statements, rows), "{sizes:?}");
-        }
     }
 }
