@@ -7,7 +7,6 @@ mod writer;
 pub use access::Access;
 pub use writer::AccessLog;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -22,6 +21,8 @@ const CONNECTIONS_MAX: u32 = 4;
 const OPENING: Duration = Duration::from_secs(10);
 /// The most namespaces and changes that are read at the start: the engine's own limits.
 const CHANGES_MAX: i64 = 100;
+/// The rows of the access log that a database in memory keeps, the newest: some 20 MB.
+const IN_MEMORY_ACCESSES_MAX: i64 = 100_000;
 
 /// The migrations of each kind of database: a version, what it does, and its statements.
 const SQLITE: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("sqlite_1.sql"))];
@@ -39,6 +40,8 @@ enum Kind {
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
+    /// The most rows of the access log that are kept; `None` where the disk decides.
+    accesses_max: Option<i64>,
 }
 
 impl Database {
@@ -70,7 +73,8 @@ impl Database {
             options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
         }
         let pool = options.connect(&full).await.with_context(not_opened)?;
-        let database = Self { pool, kind };
+        let accesses_max = is_in_memory.then_some(IN_MEMORY_ACCESSES_MAX);
+        let database = Self { pool, kind, accesses_max };
         database.migrate().await.context("the database's tables could not be brought up to date")?;
         Ok(database)
     }
@@ -202,48 +206,32 @@ impl Database {
         Ok(())
     }
 
-    /// Writes accesses in one transaction, many rows by each statement: a statement of its own for each row costs more processor time
-    /// than the request that it tells of.
+    /// Writes accesses in one transaction.
     async fn write(&self, rows: &[Access]) -> Result<()> {
         let mut transaction = self.pool.begin().await?;
-        let mut rest = rows;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(statement_rows(rest.len()));
-            rest = later;
-            let sql = self.insertion(now.len());
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in now {
-                query = query
-                    .bind(row.namespace.as_str())
-                    .bind(row.key_pattern.as_deref())
-                    .bind(row.operation)
-                    .bind(row.hit)
-                    .bind(row.latency_ms)
-                    .bind(i64::try_from(row.at_s)?);
-            }
-            query.execute(&mut *transaction).await?;
+        let at = self.moment(6);
+        let sql = format!(
+            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) \
+             VALUES ($1, $2, $3, $4, $5, {at})"
+        );
+        for row in rows {
+            sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
+                .bind(row.namespace.clone())
+                .bind(row.key_pattern.clone())
+                .bind(row.operation)
+                .bind(row.hit)
+                .bind(row.latency_ms)
+                .bind(i64::try_from(row.at_s)?)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        if let Some(most) = self.accesses_max {
+            let too_old = "DELETE FROM cache_access_logs WHERE id <= (SELECT MAX(id) FROM cache_access_logs) - $1";
+            sqlx::query(too_old).bind(most).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
-
-    /// The statement that inserts so many rows of the access log.
-    fn insertion(&self, rows: usize) -> String {
-        let mut sql =
-            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) VALUES "
-                .to_owned();
-        for row in 0..rows {
-            let [first, second, third, fourth, fifth, sixth] = [1, 2, 3, 4, 5, 6].map(|column| row * 6 + column);
-            let (comma, at) = (if row == 0 { "" } else { ", " }, self.moment(sixth));
-            _ = write!(sql, "{comma}(${first}, ${second}, ${third}, ${fourth}, ${fifth}, {at})");
-        }
-        sql
-    }
-}
-
-/// How many of so many rows the next statement inserts: few sizes, so that each statement is prepared once and used again.
-fn statement_rows(left: usize) -> usize {
-    [256, 64, 16, 4].into_iter().find(|&size| size <= left).unwrap_or(1)
 }
 
 /// A database's address without its password.
@@ -256,17 +244,25 @@ fn without_password(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::statement_rows;
+    use super::{Access, Database};
 
-    #[test]
-    fn a_batch_is_written_by_few_statements_of_few_sizes() {
-        for (rows, statements) in [(0, 0), (1, 1), (5, 2), (256, 1), (1000, 10)] {
-            let (mut left, mut sizes) = (rows, Vec::new());
-            while left > 0 {
-                sizes.push(statement_rows(left));
-                left -= sizes[sizes.len() - 1];
-            }
-            assert_eq!((sizes.len(), sizes.iter().sum::<usize>()), (statements, rows), "{sizes:?}");
+    #[tokio::test]
+    async fn a_database_in_memory_keeps_the_newest_accesses() {
+        let mut database = Database::open("sqlite::memory:").await.expect("it opens");
+        database.accesses_max = Some(5);
+        let row = |number: u64| Access {
+            namespace: format!("n{number}"),
+            key_pattern: None,
+            operation: "GET",
+            hit: Some(true),
+            latency_ms: 0.5,
+            at_s: number,
+        };
+        for batch in [0..4, 4..12] {
+            database.write(&batch.map(row).collect::<Vec<_>>()).await.expect("it is written");
         }
+        let kept = sqlx::query_scalar("SELECT namespace FROM cache_access_logs ORDER BY id").fetch_all(&database.pool);
+        let kept: Vec<String> = kept.await.expect("it is read");
+        assert_eq!(kept, ["n7", "n8", "n9", "n10", "n11"]);
     }
 }
