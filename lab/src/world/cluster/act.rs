@@ -8,7 +8,7 @@ use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::record::{Key, Value};
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Request, Version};
 
-use super::{ClusterWorld, Status};
+use super::{ClusterWorld, Status, check};
 
 /// The longest wait of `settle`.
 pub const SETTLE_MAX: Micros = 60 * SECOND;
@@ -279,7 +279,7 @@ impl Player {
             Act::Drop(permille) => world.network.drop = *permille,
             Act::Duplicate(permille) => world.network.duplicate = *permille,
             Act::Reorder(by) => world.network.jitter = *by,
-            Act::Settle => return Done::Settled(world.settle(SETTLE_MAX)),
+            Act::Settle => return Done::Settled(check::settle(world, SETTLE_MAX)),
             Act::Tick(time) => world.run_for(*time),
         }
         if act.is_of_network() {

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
 use cachedojo::cluster::time::SKEW_BOUND;
 use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
 
 use super::linear::{Effect, KeyOperation, unexplained};
-use super::{Call, ClusterWorld, printed};
+use super::{Call, ClusterWorld, Status, printed};
 
 /// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
 pub const DEADLINE_BOUND: Micros = 2 * SKEW_BOUND;
+/// How long [`settle`] waits for replicas to agree: four comparisons of a node with another.
+const AGREE_MAX: Micros = 12 * SECOND;
 
 /// The first thing wrong with the clients' answers; `None` if there is none.
 pub fn clients(world: &ClusterWorld) -> Option<String> {
@@ -109,6 +112,17 @@ fn sessions(calls: &[Call]) -> Option<String> {
         heard.push((*at, version));
     }
     broken
+}
+
+/// Lets time pass until the cluster has settled, at most this long, and then, where nothing keeps the replicas apart, until they
+/// agree too, at most [`AGREE_MAX`]: a hint is on its way, or a comparison has not been yet. `true` if it has settled; whether the
+/// replicas agree is for [`replicas`] to say.
+pub fn settle(world: &mut ClusterWorld, patience: Micros) -> bool {
+    let is_settled = world.settle(patience);
+    if is_settled && world.network.is_healthy() && world.hosts().all(|(_, host)| host.status == Status::Up) {
+        world.run_until(AGREE_MAX, |world| replicas(world).is_none());
+    }
+    is_settled
 }
 
 /// The first thing wrong with the nodes' records once the cluster has settled: replicas that differ, copies that are missing or

@@ -34,8 +34,6 @@ pub use host::{Host, Status, WALL_START};
 const WORK_MAX: u64 = 5_000_000;
 /// The most calls of clients that a world remembers.
 const CALLS_MAX: usize = 100_000;
-/// How long `settle` waits for replicas to agree: four comparisons of a node with another.
-const AGREE_MAX: Micros = 12 * SECOND;
 
 #[derive(Debug, Clone)]
 enum What {
@@ -228,22 +226,16 @@ impl ClusterWorld {
         holds(self)
     }
 
-    /// Lets time pass until the cluster has settled, at most this long, and then, where nothing keeps the replicas apart, until they
-    /// agree too, at most [`AGREE_MAX`]. `true` if it has settled: whether the replicas agree is for [`check::replicas`] to say.
+    /// Lets time pass until the cluster has settled, at most this long. `true` if it has.
     pub fn settle(&mut self, patience: Micros) -> bool {
         let end = self.now.saturating_add(patience);
-        while self.now < end && self.work_left > 0 && !self.is_settled() {
-            self.run_until((2 * SECOND).min(end - self.now), Self::is_settled);
-            if !self.is_settled() {
-                self.repeat_wishes();
+        while self.now < end && self.work_left > 0 {
+            if self.run_until((2 * SECOND).min(end - self.now), Self::is_settled) {
+                return true;
             }
+            self.repeat_wishes();
         }
-        let is_settled = self.is_settled();
-        if is_settled && self.network.is_healthy() && self.hosts().all(|(_, host)| host.status == Status::Up) {
-            // A hint that is on its way, a comparison that has not been yet.
-            self.run_until(AGREE_MAX, |world| check::replicas(world).is_none());
-        }
-        is_settled
+        self.is_settled()
     }
 
     /// Runs the next event, if it happens by `end`.
