@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::cache::{self, Dense, EvictionPolicy, Item, Limits, Lookup, Naming, Policy, Store};
+use crate::cache::{self, AnyPolicy, Dense, EvictionPolicy, Item, Limits, Lookup, Naming, Policy, Store};
 
 /// One request of a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -123,8 +123,32 @@ pub fn replay(requests: &[Request], policies: &[EvictionPolicy], sizes_bytes: &[
 pub fn floor(requests: &[Request], sizes_bytes: &[u64]) -> Vec<Replay<Belady>> {
     let total = Total::of(requests);
     let next = next_requests(requests);
-    let one = |&size| total.replay(Belady::Belady, size, belady(requests, &next, size));
+    let one = |&size| total.replay(Belady::Belady, size, belady(requests, &next, size, |_| {}));
     sizes_bytes.iter().map(one).collect()
+}
+
+/// [`floor`] for one size, request by request: `heard` is told of each whether its object was there.
+pub fn floor_telling(requests: &[Request], size_bytes: u64, heard: impl FnMut(bool)) {
+    belady(requests, &next_requests(requests), size_bytes, heard);
+}
+
+/// A cache of one policy that is asked a trace's requests one by one. It counts as [`replay`] does, and tells who leaves; it is
+/// slower, because it has one code for all policies.
+#[derive(Debug, Clone)]
+pub struct Lane(Store<Request, AnyPolicy>);
+
+impl Lane {
+    /// An empty cache of that size.
+    pub fn new(policy: EvictionPolicy, size_bytes: u64) -> Self {
+        let limits = Limits { weight: size_bytes, entries: u64::MAX };
+        Self(Store::new(limits, AnyPolicy::of(policy, limits)))
+    }
+
+    /// Whether the object is there; a miss brings it in, as [`replay`] does, and adds the ids of those that leave to `gone`. O(1)
+    /// and the number of those.
+    pub fn request(&mut self, request: Request, gone: &mut Vec<u64>) -> bool {
+        self.0.request_telling(request, |left| gone.push(left.id))
+    }
 }
 
 /// For each request the index of the next one of the same object; `usize::MAX`, past all of them, where there is none.
@@ -140,13 +164,15 @@ fn next_requests(requests: &[Request]) -> Vec<usize> {
 }
 
 /// Misses and bytes missed.
-fn belady(requests: &[Request], next: &[usize], size_bytes: u64) -> (u64, u64) {
+fn belady(requests: &[Request], next: &[usize], size_bytes: u64, mut heard: impl FnMut(bool)) -> (u64, u64) {
     // The objects held, by the index of their next request, which is unique. Objects that are never requested again are
     // not held.
     let mut held: BTreeMap<usize, u64> = BTreeMap::new();
     let (mut weight, mut misses, mut bytes_missed) = (0, 0, 0);
     for (place, request) in requests.iter().enumerate() {
-        let size = if let Some(size) = held.remove(&place) {
+        let found = held.remove(&place);
+        heard(found.is_some());
+        let size = if let Some(size) = found {
             weight -= size;
             size
         } else {

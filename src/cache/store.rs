@@ -174,22 +174,28 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// One request of a simulation: a hit, or a miss, which inserts the item if the policy and the limits let it.
     #[inline]
     pub(crate) fn request(&mut self, item: T) -> bool {
+        self.request_telling(item, |_| {})
+    }
+
+    /// The same; each entry that leaves to make room is passed to `gone`.
+    #[inline]
+    pub(crate) fn request_telling(&mut self, item: T, gone: impl FnMut(T)) -> bool {
         let name = X::name(item.key());
         let known = self.find_by(name, |known| known.key() == item.key());
         match known {
             Some(i) => self.hit(i),
-            None => self.miss(name, item),
+            None => self.miss(name, item, gone),
         }
         known.is_some()
     }
 
     /// Not inlined, like [`Self::bring_in`]: hits are more common, and stay fast.
     #[inline(never)]
-    fn miss(&mut self, name: u64, item: T) {
+    fn miss(&mut self, name: u64, item: T, mut gone: impl FnMut(T)) {
         let weight = item.weight();
         self.policy.prepare(|| X::hash(item.key(), name));
         if weight <= self.limits.weight && self.policy.admits(weight) {
-            self.make_room(weight, 1, Instant::default(), &mut |_, _| {});
+            self.make_room(weight, 1, Instant::default(), &mut |_, left| gone(left));
             if self.policy.keeps(weight) {
                 self.add(name, item);
             }

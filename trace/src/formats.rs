@@ -1,13 +1,11 @@
 //! The formats of published traces.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::num::NonZeroU64;
 
 use super::Request;
-
-/// The most bytes that a trace may unpack to: a small file in any of these formats can stand for any amount.
-pub(crate) const UNPACKED_BYTES_MAX: u64 = 8 << 30;
+use super::mistake::{LINE_BLOCKS_MAX, REQUESTS_MAX, TraceError};
+use super::packing::Packing;
 
 /// The format of a trace file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,115 +108,6 @@ impl Format {
     }
 }
 
-/// Why a trace could not be read. Lines are counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TraceError {
-    /// A binary trace ends within a record.
-    TruncatedRecord {
-        /// The byte at which that record begins.
-        offset: usize,
-    },
-    /// A text trace is not UTF-8.
-    NotText {
-        /// The first byte that is not.
-        offset: usize,
-    },
-    /// A line has too few fields.
-    MissingField {
-        /// The line.
-        line: usize,
-        /// What is missing.
-        field: String,
-    },
-    /// A field should be a whole number, but is not one, or is too large.
-    NotANumber {
-        /// The line.
-        line: usize,
-        /// What stands there.
-        text: String,
-    },
-    /// The header has no column of that name.
-    NoColumn {
-        /// The name.
-        name: String,
-    },
-    /// A line asks for more blocks than any program reads at once, or the trace for more than fit into memory.
-    TooLong {
-        /// The line.
-        line: usize,
-    },
-    /// The sizes sum to 2^64 or more.
-    TooLarge {
-        /// The line at which they do.
-        line: usize,
-    },
-    /// The trace is still compressed.
-    Compressed,
-    /// The trace is compressed, and damaged.
-    Damaged {
-        /// The compression format.
-        packing: &'static str,
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// The trace is compressed, and unpacks to too many bytes.
-    Unpacked,
-}
-
-impl fmt::Display for TraceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TruncatedRecord { offset } => write!(
-                f,
-                "the trace ends within the record at byte {offset}: an oracle-general record has 24 bytes; decompress the file, or fetch it again"
-            ),
-            Self::NotText { offset } => {
-                write!(
-                    f,
-                    "the trace is no UTF-8 text from byte {offset} on: give --format oracle-general if it is binary"
-                )
-            }
-            Self::MissingField { line, field } => {
-                write!(f, "line {line} has no {field}: check the format, or the delimiter")
-            }
-            Self::NotANumber { line, text } => {
-                write!(f, "line {line}: `{text}` is not a whole number that fits: check the format, or the column")
-            }
-            Self::NoColumn { name } => {
-                write!(f, "the header has no column `{name}`: name one that it has, or number it from 1")
-            }
-            Self::TooLong { line } => write!(
-                f,
-                "line {line} asks for over {LINE_BLOCKS_MAX} blocks, or brings the trace over {REQUESTS_MAX} requests: check the format, or cut the trace into parts"
-            ),
-            Self::TooLarge { line } => {
-                write!(f, "line {line} brings the sum of all sizes over 2^64 - 1 bytes: check the size column")
-            }
-            Self::Compressed => {
-                f.write_str("the trace is compressed: decompress it first, with `zstd -d` or `gzip -d`")
-            }
-            Self::Damaged { packing, cause } => {
-                write!(f, "the {packing} file is damaged ({cause}): fetch it again")
-            }
-            Self::Unpacked => write!(
-                f,
-                "the trace unpacks to over {} GiB: cut it into parts, as with `zstdcat … | head -n 10000000`",
-                UNPACKED_BYTES_MAX >> 30
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TraceError {}
-
-/// The most requests: more than any published trace of blocks has. The bound matters for the ARC format, where a few
-/// characters can stand for any number of requests.
-const REQUESTS_MAX: usize = 1 << 29;
-const LINE_BLOCKS_MAX: u64 = 1 << 20;
-
-/// The first bytes of Zstandard and gzip files, the formats in which these traces are published.
-const COMPRESSED: [&[u8]; 2] = [&[0x28, 0xB5, 0x2F, 0xFD], &[0x1F, 0x8B, 0x08]];
-
 /// Parses a whole trace. O(its length).
 ///
 /// # Errors
@@ -232,31 +121,49 @@ pub fn read(format: &Format, bytes: &[u8]) -> Result<Vec<Request>, TraceError> {
 /// # Errors
 /// As [`read`].
 pub fn read_trace(format: &Format, bytes: &[u8]) -> Result<Trace, TraceError> {
-    if COMPRESSED.iter().any(|magic| bytes.starts_with(magic)) {
+    read_within(format, bytes, REQUESTS_MAX).map(|(trace, _)| trace)
+}
+
+/// The same for a trace of at most `most` requests, and the names of its objects where it has some. Memory: that of `most` requests
+/// and of the names.
+///
+/// # Errors
+/// As [`read`], or when it has more requests.
+pub fn read_within(format: &Format, bytes: &[u8], most: usize) -> Result<(Trace, Names), TraceError> {
+    let mut names = Names::default();
+    let trace = read_naming(format, bytes, most, &mut names)?;
+    if trace.requests.len() > most {
+        return Err(TraceError::TooMany { most });
+    }
+    Ok((trace, names))
+}
+
+/// Reads one request more than `most` at most.
+fn read_naming(format: &Format, bytes: &[u8], most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
+    if Packing::of(bytes).is_some() {
         return Err(TraceError::Compressed);
     }
     let requests = match format {
-        Format::OracleGeneral => return oracle_general(bytes),
-        Format::Csv(columns) => return csv(columns, text(bytes)?),
-        Format::Table(table) => return table_rows(table, text(bytes)?),
-        Format::Arc => arc(text(bytes)?),
+        Format::OracleGeneral => return oracle_general(bytes, most),
+        Format::Csv(columns) => return csv(columns, text(bytes)?, most, ids),
+        Format::Table(table) => return table_rows(table, text(bytes)?, most, ids),
+        Format::Arc => arc(text(bytes)?, most),
         Format::Lirs => lines(text(bytes)?)
             .filter(|(_, line)| *line != "*")
+            .take(most.saturating_add(1))
             .map(|(number, line)| Ok(Request { id: whole(number, line)?, size: 1 }))
             .collect(),
-        Format::Keys => {
-            let mut ids = Ids::default();
-            Ok(text(bytes)?
-                .lines()
-                .filter(|key| !key.is_empty())
-                .map(|key| Request { id: ids.of(key), size: 1 })
-                .collect())
-        }
+        Format::Keys => Ok(text(bytes)?
+            .lines()
+            .filter(|key| !key.is_empty())
+            .take(most.saturating_add(1))
+            .map(|key| Request { id: ids.of(key), size: 1 })
+            .collect()),
     }?;
     Ok(Trace { requests, ..Trace::default() })
 }
 
-fn oracle_general(bytes: &[u8]) -> Result<Trace, TraceError> {
+fn oracle_general(bytes: &[u8], most: usize) -> Result<Trace, TraceError> {
     let (records, rest) = bytes.as_chunks::<24>();
     if !rest.is_empty() {
         return Err(TraceError::TruncatedRecord { offset: bytes.len() - rest.len() });
@@ -265,16 +172,16 @@ fn oracle_general(bytes: &[u8]) -> Result<Trace, TraceError> {
         id: u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]),
         size: u32::from_le_bytes([s0, s1, s2, s3]).into(),
     });
-    let requests: Vec<Request> = requests.filter(|request| request.size != 0).collect();
+    let requests: Vec<Request> = requests.filter(|request| request.size != 0).take(most.saturating_add(1)).collect();
     let empty_rows = (records.len() - requests.len()) as u64;
     Ok(Trace { requests, empty_rows, other_ops: 0 })
 }
 
-fn csv(columns: &CsvColumns, text: &str) -> Result<Trace, TraceError> {
-    table_rows(&Table { columns: columns.clone(), ..Table::default() }, text)
+fn csv(columns: &CsvColumns, text: &str, most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
+    table_rows(&Table { columns: columns.clone(), ..Table::default() }, text, most, ids)
 }
 
-fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
+fn table_rows(table: &Table, text: &str, most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
     let columns = &table.columns;
     // Not trimmed: a tab or a space may be the delimiter, and then a blank at the end means an empty field.
     let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
@@ -296,8 +203,11 @@ fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
     let size_at = columns.size.as_deref().map(&place).transpose()?;
     let disks_at = table.disks.iter().map(|disk| place(disk)).collect::<Result<Vec<_>, _>>()?;
     let op_at = table.op.as_deref().map(&place).transpose()?;
-    let (mut ids, mut blocks, mut sum_bytes) = (Ids::default(), HashMap::new(), 0_u64);
+    let (mut disks, mut blocks, mut sum_bytes) = (Names::default(), HashMap::new(), 0_u64);
     for (number, line) in rows {
+        if trace.requests.len() > most {
+            break;
+        }
         let field = |at: usize, name: &str| {
             let missing = || TraceError::MissingField { line: number, field: name.into() };
             fields(line, columns.delimiter).nth(at).ok_or_else(missing)
@@ -333,10 +243,8 @@ fn table_rows(table: &Table, text: &str) -> Result<Trace, TraceError> {
             continue;
         }
         let (first, last) = block_range(number, id, size, block_bytes)?;
-        if last - first >= LINE_BLOCKS_MAX.min((REQUESTS_MAX - trace.requests.len()) as u64) {
-            return Err(TraceError::TooLong { line: number });
-        }
-        let disk = ids.of(&disk);
+        within(number, (last - first).saturating_add(1), most - trace.requests.len(), most)?;
+        let disk = disks.of(&disk);
         for block in first..=last {
             let next = blocks.len() as u64;
             let id = *blocks.entry((disk, block)).or_insert(next);
@@ -354,7 +262,15 @@ fn block_range(line: usize, offset: &str, size: u64, block_bytes: NonZeroU64) ->
     Ok((first / block_bytes, last / block_bytes))
 }
 
-fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
+/// Whether a line may ask for so many blocks, where there is room for `room` more requests of `most`.
+fn within(line: usize, blocks: u64, room: usize, most: usize) -> Result<(), TraceError> {
+    if blocks > LINE_BLOCKS_MAX {
+        return Err(TraceError::TooLong { line });
+    }
+    if blocks > room as u64 { Err(TraceError::TooMany { most }) } else { Ok(()) }
+}
+
+fn arc(text: &str, most: usize) -> Result<Vec<Request>, TraceError> {
     let mut requests = Vec::new();
     for (number, line) in lines(text) {
         let mut fields = line.split_ascii_whitespace();
@@ -362,9 +278,7 @@ fn arc(text: &str) -> Result<Vec<Request>, TraceError> {
         let from = fields.next().ok_or_else(|| missing("first block"))?;
         let count: u64 = whole(number, fields.next().ok_or_else(|| missing("number of blocks"))?)?;
         let first: u64 = whole(number, from)?;
-        if count > LINE_BLOCKS_MAX.min((REQUESTS_MAX - requests.len()) as u64) {
-            return Err(TraceError::TooLong { line: number });
-        }
+        within(number, count, most - requests.len(), most)?;
         let Some(others) = count.checked_sub(1) else { continue };
         let last =
             first.checked_add(others).ok_or_else(|| TraceError::NotANumber { line: number, text: from.into() })?;
@@ -419,10 +333,15 @@ fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError>
 }
 
 /// Numbers the distinct texts in the order in which they first appear.
-#[derive(Default)]
-struct Ids(HashMap<String, u64>);
+#[derive(Debug, Clone, Default)]
+pub struct Names(HashMap<String, u64>);
 
-impl Ids {
+impl Names {
+    /// The text that became this id; nothing where the format has numbers of its own. O(names).
+    pub fn text(&self, id: u64) -> Option<&str> {
+        self.0.iter().find(|&(_, &known)| known == id).map(|(text, _)| text.as_str())
+    }
+
     fn of(&mut self, text: &str) -> u64 {
         if let Some(&known) = self.0.get(text) {
             return known;

@@ -4,8 +4,15 @@
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 mod formats;
+mod mistake;
+mod packing;
+mod size;
+#[cfg(feature = "packed")]
 mod unpack;
 
-pub use cachedojo::cache::replay::{Belady, Footprint, Replay, Report, Request, floor, replay};
-pub use formats::{CsvColumns, EmptyRows, Format, Table, Trace, TraceError, read, read_trace};
+pub use cachedojo::cache::replay::{Belady, Footprint, Lane, Replay, Report, Request, floor, floor_telling, replay};
+pub use formats::{CsvColumns, EmptyRows, Format, Names, Table, Trace, read, read_trace, read_within};
+pub use mistake::TraceError;
+pub use size::CacheSize;
+#[cfg(feature = "packed")]
 pub use unpack::unpack;

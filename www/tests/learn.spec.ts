@@ -358,6 +358,59 @@ test("policies race on one script, up to where they part", async ({ page }) => {
   }
 });
 
+/** Drops a file with that text where a trace is awaited. */
+async function dropTrace(page: Page, name: string, text: string): Promise<void> {
+  const files = await page.evaluateHandle(
+    ([name, text]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], name));
+      return transfer;
+    },
+    [name, text] as const,
+  );
+  await page.getByTestId("trace-drop").dispatchEvent("drop", { dataTransfer: files });
+}
+
+test("policies race on a dropped trace: twice, a wrong file, another format, and after a reload", async ({
+  page,
+}) => {
+  await open(page);
+  const race = page.getByTestId("trace-race");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await page.getByTestId("race").click();
+    await race.getByLabel("Size of each cache").fill("2");
+    for (let drop = 0; drop < 2; drop += 1) {
+      await dropTrace(page, "small.csv", "id,size\na,1\nb,1\na,1\nc,1\na,1\n");
+      await expect(race).toHaveAttribute("data-state", "raced");
+      await expect(race.getByRole("status")).toContainText("small.csv: 5 requests, 3 objects; working set 3");
+      await expect(race.getByRole("row")).toHaveCount(7);
+      await expect(race.getByRole("row").filter({ hasText: "LRU" })).toContainText("40 %");
+      await expect(race.getByRole("row").filter({ hasText: "FIFO" })).toContainText("20 %");
+      await expect(race.getByRole("row").filter({ hasText: "BELADY" })).toContainText("40 %");
+      await expect(race).toContainText("They part at request 4, for c");
+      await expect(race.getByRole("listitem").filter({ hasText: "FIFO" })).toHaveText("FIFO lets a go");
+    }
+    await dropTrace(page, "wrong.csv", "key,size\na,1\n");
+    await expect(race).toHaveAttribute("data-state", "refused");
+    await expect(race.getByRole("status")).toContainText("names no column `id`");
+    await dropTrace(page, "packed.csv", "(\u00b5/\u00fd");
+    await expect(race.getByRole("status")).not.toContainText("names no column");
+    await dropTrace(page, "empty.csv", "");
+    await expect(race.getByRole("status")).toContainText("holds no request");
+    await dropTrace(page, "keys.txt", "a\nb\na\nc\na\n");
+    await expect(race.getByRole("status")).toContainText("names no column `id`");
+    await race.getByLabel("Format").selectOption("keys");
+    await page.getByTestId("trace-replay").click();
+    await expect(race.getByRole("status")).toContainText("keys.txt: 5 requests");
+    await race.getByLabel("Size of each cache").fill("much");
+    await page.getByTestId("trace-replay").click();
+    await expect(race.getByRole("status")).toContainText("that is not a cache's size");
+    expect(await seriousMistakes(page)).toEqual([]);
+    await page.reload();
+  }
+});
+
 test("a race's numbers all fit on a phone, in French too", async ({ page }) => {
   await page.setViewportSize({ width: 320, height: 640 });
   await open(page);

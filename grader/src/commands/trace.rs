@@ -8,7 +8,8 @@ use anyhow::Result;
 use cachedojo::cache::EvictionPolicy;
 use cachedojo_notation::duration::parse_size;
 use cachedojo_trace::{
-    Belady, CsvColumns, EmptyRows, Footprint, Format, Replay, Request, Table, Trace, floor, read_trace, replay, unpack,
+    Belady, CacheSize, CsvColumns, EmptyRows, Footprint, Format, Replay, Request, Table, Trace, floor, read_trace,
+    replay, unpack,
 };
 use serde::Serialize;
 
@@ -21,14 +22,6 @@ use crate::host::printable::harmless;
 enum Contender {
     Policy(EvictionPolicy),
     Floor,
-}
-
-/// A cache size as given on the command line.
-#[derive(Debug, Clone, Copy)]
-enum CacheSize {
-    Bytes(u64),
-    /// In millionths of the working set.
-    Share(u64),
 }
 
 /// A line of the table.
@@ -133,44 +126,13 @@ fn contenders(names: &[String]) -> Result<Vec<Contender>, UsageError> {
 
 fn sizes(texts: &[String]) -> Result<Vec<CacheSize>, UsageError> {
     let size = |text: &String| {
-        let size = share(text).or_else(|| parse_size(text).filter(|&bytes| bytes > 0).map(CacheSize::Bytes));
-        size.ok_or_else(|| {
+        CacheSize::parse(text).ok_or_else(|| {
             UsageError(format!(
                 "`{text}` is not a cache's size: write bytes, as 1000 or 128MiB, or a share of the working set, as 10% or 0.1"
             ))
         })
     };
     texts.iter().map(size).collect()
-}
-
-/// A share of the working set: a number with `%`, or one below 1 with a point. At most six decimals of the whole count.
-fn share(text: &str) -> Option<CacheSize> {
-    let text = text.trim();
-    let (number, scale) = match text.strip_suffix('%') {
-        Some(number) => (number.trim_end(), 4),
-        None if text.starts_with("0.") => (text, 6),
-        None => return None,
-    };
-    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
-    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || decimals.len() > scale || !is_number(whole) || !is_number(decimals) {
-        return None;
-    }
-    let millionths: u64 = format!("{whole}{decimals:0<scale$}").parse().ok()?;
-    (1..=1_000_000).contains(&millionths).then_some(CacheSize::Share(millionths))
-}
-
-impl CacheSize {
-    /// At least a byte: a share of a small trace may round to 0.
-    fn bytes(self, working_set_bytes: u64) -> u64 {
-        match self {
-            Self::Bytes(bytes) => bytes,
-            Self::Share(millionths) => {
-                let bytes = u128::from(working_set_bytes) * u128::from(millionths) / 1_000_000;
-                u64::try_from(bytes).unwrap_or(u64::MAX).max(1)
-            }
-        }
-    }
 }
 
 impl Contests {

@@ -16,6 +16,8 @@ pub mod module;
 pub mod program;
 #[cfg(feature = "whole")]
 pub mod race;
+#[cfg(feature = "whole")]
+pub mod traces;
 mod utf16;
 pub mod view;
 

@@ -60,10 +60,50 @@ const MARKS_MAX: u32 = 100;
 struct Runner {
     policy: EvictionPolicy,
     node: CacheNode,
+    curve: Curve,
+    evictions: u32,
+}
+
+/// Hits and misses, and their ratio over time.
+pub(crate) struct Curve {
     hits: u32,
     misses: u32,
-    evictions: u32,
+    /// After so many reads comes a point.
+    every: u32,
     ratio: Vec<u32>,
+}
+
+impl Curve {
+    /// Of a run with so many reads.
+    pub(crate) fn new(reads: u32) -> Self {
+        Self { hits: 0, misses: 0, every: reads.div_ceil(MARKS_MAX).max(1), ratio: Vec::new() }
+    }
+
+    /// Counts a read that found its key, or did not.
+    pub(crate) fn hear(&mut self, found: bool) {
+        self.hits += u32::from(found);
+        self.misses += u32::from(!found);
+        let so_far = self.hits + self.misses;
+        if so_far.is_multiple_of(self.every) {
+            self.ratio.push(per_mille(self.hits, so_far));
+        }
+    }
+
+    /// As the page shows it.
+    pub(crate) fn lane(self, policy: &'static str, evictions: u32) -> Lane {
+        Lane { policy, hits: self.hits, misses: self.misses, evictions, ratio_per_mille: self.ratio }
+    }
+}
+
+/// The policies of these names, of which the first [`LANES_MAX`] count.
+pub(crate) fn policies_of(names: &[String]) -> Result<Vec<EvictionPolicy>, JsError> {
+    let policies = names.iter().take(LANES_MAX).map(|name| {
+        EvictionPolicy::ALL
+            .into_iter()
+            .find(|policy| policy.name() == name)
+            .ok_or_else(|| JsError::new("no such policy"))
+    });
+    policies.collect()
 }
 
 /// Executes the script's commands to its node on a node of each policy: up to five policies, by the names that scripts
@@ -74,13 +114,7 @@ struct Runner {
 #[wasm_bindgen]
 #[expect(clippy::needless_pass_by_value, reason = "wasm-bindgen hands a vector over")]
 pub fn race(text: &str, policies: Vec<String>) -> Result<Option<Ts<Race>>, JsError> {
-    let policies = policies.iter().take(LANES_MAX).map(|name| {
-        EvictionPolicy::ALL
-            .into_iter()
-            .find(|policy| policy.name() == name)
-            .ok_or_else(|| JsError::new("no such policy"))
-    });
-    let policies = policies.collect::<Result<Vec<_>, _>>()?;
+    let policies = policies_of(&policies)?;
     let script = parse(text, Dialect::Lab);
     let all = script
         .commands
@@ -96,10 +130,10 @@ pub fn race(text: &str, policies: Vec<String>) -> Result<Option<Ts<Race>>, JsErr
                 clock.set(Instant::from_millis(now_ms));
             }
             Command::Ask(Request::Node(NodeRequest::New { max_memory, .. })) => {
-                runners = policies.iter().map(|&policy| Runner::new(policy, *max_memory, &clock)).collect();
+                runners = policies.iter().map(|&policy| Runner::new(policy, *max_memory, &clock, reads)).collect();
             }
             Command::Ask(Request::Node(request)) => {
-                let victims: Vec<String> = runners.iter_mut().map(|runner| runner.obey(request, reads)).collect();
+                let victims: Vec<String> = runners.iter_mut().map(|runner| runner.obey(request)).collect();
                 if parting.is_none() && victims.iter().any(|victim| *victim != victims[0]) {
                     parting = Some(RaceParting { step: count(index), line: step.line, victims });
                 }
@@ -112,21 +146,16 @@ pub fn race(text: &str, policies: Vec<String>) -> Result<Option<Ts<Race>>, JsErr
 }
 
 impl Runner {
-    fn new(policy: EvictionPolicy, max_memory: u64, clock: &Clock) -> Self {
+    fn new(policy: EvictionPolicy, max_memory: u64, clock: &Clock, reads: u32) -> Self {
         let mut node = CacheNode::with_limits(max_memory, u64::MAX, policy, clock.clone());
         node.record_events(true);
-        Self { policy, node, hits: 0, misses: 0, evictions: 0, ratio: Vec::new() }
+        Self { policy, node, curve: Curve::new(reads), evictions: 0 }
     }
 
     /// Executes a request, and returns the keys that were evicted.
-    fn obey(&mut self, request: &NodeRequest, reads: u32) -> String {
+    fn obey(&mut self, request: &NodeRequest) -> String {
         if let Response::Entry(found) = answer_of(&mut self.node, request) {
-            self.hits += u32::from(found.is_some());
-            self.misses += u32::from(found.is_none());
-            let so_far = self.hits + self.misses;
-            if so_far.is_multiple_of(reads.div_ceil(MARKS_MAX).max(1)) {
-                self.ratio.push(per_mille(self.hits, so_far));
-            }
+            self.curve.hear(found.is_some());
         }
         let gone = self.node.take_events().into_iter().filter_map(|event| match event {
             CacheEvent::Evicted { key, .. } => Some(key),
@@ -138,8 +167,8 @@ impl Runner {
     }
 
     fn lane(self) -> Lane {
-        let Self { policy, hits, misses, evictions, ratio, .. } = self;
-        Lane { policy: policy.name(), hits, misses, evictions, ratio_per_mille: ratio }
+        let Self { policy, curve, evictions, .. } = self;
+        curve.lane(policy.name(), evictions)
     }
 }
 

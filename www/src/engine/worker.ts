@@ -18,7 +18,7 @@
  */
 
 import type { Attempt, Lesson } from "../course";
-import type { CommandHelp, Example, Race, Reading, Session, View } from "../wasm/cachedojo.js";
+import type { CommandHelp, Example, Race, Reading, Session, TraceRaced, View } from "../wasm/cachedojo.js";
 
 type First = typeof import("../wasm/first.js");
 type Whole = typeof import("../wasm/cachedojo.js");
@@ -30,7 +30,8 @@ type OnlyWhole =
   | "programOf"
   | "race"
   | "runJson"
-  | "runText";
+  | "runText"
+  | "TraceRace";
 /** What crosses to the engine: all of it, or what its first module has. */
 export type Glue = Omit<First, "Session"> & { Session: SessionClass } & Partial<Pick<Whole, OnlyWhole>>;
 type SessionClass = First["Session"] & Partial<Pick<Whole["Session"], "ofProgram">>;
@@ -77,6 +78,15 @@ export type ToWorker =
       programs?: [WebAssembly.Module, WebAssembly.Module] | undefined;
     }
   | { kind: "race"; id: number; text: string; policies: string[] }
+  | {
+      kind: "trace";
+      id: number;
+      file: Blob;
+      format: string;
+      size: string;
+      policies: string[];
+      language: Language;
+    }
   | { kind: "fork"; id: number; text: string; dialect: Dialect; position: number }
   | { kind: "part"; id: number; script: Script; program: WebAssembly.Module; language: Language }
   | {
@@ -127,6 +137,10 @@ export type FromWorker =
   | { kind: "checked"; id: number; attempt: Attempt }
   | { kind: "exported"; id: number; text: string }
   | { kind: "raced"; id: number; race: Race | undefined }
+  /** How far a trace's replay has come: a share of 1. */
+  | { kind: "tracing"; done: number }
+  /** Its end: what came out, or why it was refused; neither where the file cannot be had. */
+  | { kind: "traced"; id: number; raced?: TraceRaced; refused?: string }
   | { kind: "forked"; id: number; text: string }
   /** `Difference` as JSON, or `null`. */
   | { kind: "parted"; id: number; parting: string }
@@ -158,6 +172,8 @@ const WANTING = Symbol("wanting");
 
 /** How long the engine works before it shows how far it has come. */
 const TURN_MS = 40;
+/** Requests of a trace between two looks at the clock. */
+const TURN_REQUESTS = 1_000;
 /** What a program may take for a part of a run: nobody waits longer without a sign of life. */
 const PART_SECONDS = 10;
 /** What it may take for all that is asked at once: a report, a whole run. */
@@ -271,6 +287,8 @@ async function obey(message: ToWorker): Promise<void> {
         id: message.id,
         race: owned(engine.race)(message.text, message.policies),
       });
+    case "trace":
+      return tell({ kind: "traced", id: message.id, ...(await replay(message)) });
     case "go": {
       const isIdle = goal === undefined;
       goal = message;
@@ -279,6 +297,34 @@ async function obey(message: ToWorker): Promise<void> {
       }
     }
   }
+}
+
+/** Replays a trace in turns, so that it can be told how far it has come. */
+async function replay({ file, format, size, policies, language }: Extract<ToWorker, { kind: "trace" }>) {
+  const TraceRace = owned(engine.TraceRace);
+  const bytes = await file.arrayBuffer().catch(() => undefined);
+  if (!bytes) {
+    return {};
+  }
+  let race: InstanceType<typeof TraceRace>;
+  try {
+    race = new TraceRace(new Uint8Array(bytes), format, size, policies, language);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError || !(error instanceof Error)) {
+      throw error;
+    }
+    return { refused: error.message };
+  }
+  while (race.position < race.total) {
+    tell({ kind: "tracing", done: race.position / race.total });
+    for (const end = performance.now() + TURN_MS; race.position < race.total && performance.now() < end; ) {
+      race.step(TURN_REQUESTS);
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  const raced = race.result();
+  race.free();
+  return { raced };
 }
 
 /** Does work in which a program has the thread, where there is one. */

@@ -20,6 +20,7 @@ import {
   isReady,
   isRunning,
   sheet,
+  traceDone,
   trouble,
   wasStopped,
 } from "./state";
@@ -118,6 +119,9 @@ function hearAll(): void {
   });
   hear("read", hearReading);
   hear("moved", hearMove);
+  hear("tracing", ({ done }) => {
+    traceDone.value = done;
+  });
   hear("unloaded", () => {
     batch(() => {
       trouble.value = "unloaded";

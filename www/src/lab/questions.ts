@@ -2,9 +2,9 @@
 import type { Attempt, Lesson } from "../course";
 import type { Script } from "../engine/worker";
 import { language } from "../settings";
-import type { Race } from "../wasm/cachedojo";
+import type { Race, TraceRaced } from "../wasm/cachedojo";
 import { programs, reachProgram } from "./programs";
-import { run, sheet } from "./state";
+import { run, sheet, traceDone } from "./state";
 import { ask } from "./wire";
 
 /** What the editor opens with for a lesson, given as the course's file has it. */
@@ -47,6 +47,26 @@ export async function race(policies: string[]): Promise<Race | undefined> {
   const { text } = sheet.value;
   const answer = await ask((id) => ({ kind: "race", id, text, policies }));
   return answer?.kind === "raced" ? answer.race : undefined;
+}
+
+/** A trace's file, replayed under each policy, or why not; nothing where that was stopped. */
+export async function raceTrace(
+  file: Blob,
+  format: string,
+  size: string,
+  policies: string[],
+): Promise<{ raced?: TraceRaced; refused?: string } | undefined> {
+  traceDone.value = 0;
+  const answer = await ask((id) => ({
+    kind: "trace",
+    id,
+    file,
+    format,
+    size,
+    policies,
+    language: language.value,
+  }));
+  return answer?.kind === "traced" ? answer : undefined;
 }
 
 /** The script that goes as this run went up to command `position`, and no further. */

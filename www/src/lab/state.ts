@@ -112,3 +112,6 @@ export function freshRun({ text, dialect, seed, subject }: Script): Run {
 export function isSame(a: Script, b: Script): boolean {
   return a.text === b.text && a.dialect === b.dialect && a.seed === b.seed && a.subject === b.subject;
 }
+
+/** Which share of a trace has been replayed. */
+export const traceDone = signal(0);

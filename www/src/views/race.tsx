@@ -2,12 +2,11 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { goTo, isStale, race, run, sheet } from "../lab";
 import type { Race as Raced } from "../wasm/cachedojo";
-import { formatNumber, words } from "../words";
+import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
-
-/** Those that a learner meets first; at most five fit side by side. */
-const POLICIES = ["lru", "lfu", "fifo", "sieve", "arc"];
+import { LaneTable, POLICIES, Victims } from "./lanes";
+import { TraceRace } from "./trace-race";
 
 /** Five policies on the script's commands to its node, side by side, up to where they first part. */
 export function Race() {
@@ -44,57 +43,21 @@ export function Race() {
           )}
           {!raced.value && !isAsked.value && <p>{races.none}</p>}
         </div>
+        <TraceRace />
       </Dialog>
     </>
   );
 }
 
 function Lanes({ race: { lanes, parting, reads }, see }: { race: Raced; see: (step: number) => void }) {
-  const { races, stats } = words.value;
-  const best = Math.max(...lanes.map(({ hits }) => hits));
+  const { races } = words.value;
   return (
     <>
-      <table class="table race-lanes">
-        <thead>
-          <tr>
-            <th scope="col">{races.policy}</th>
-            <th scope="col">{stats.hitRate}</th>
-            <th scope="col">{stats.hits}</th>
-            <th scope="col">{stats.misses}</th>
-            <th scope="col">{stats.evictions}</th>
-            <th scope="col">{stats.overTime}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {lanes.map(({ policy, hits, misses, evictions, ratioPerMille }) => (
-            <tr key={policy} class={hits === best && reads > 0 ? "best" : undefined}>
-              <th scope="row">{policy.toUpperCase()}</th>
-              <td class="number">
-                {reads > 0 ? `${formatNumber(Math.round((1000 * hits) / reads) / 10)} %` : stats.none}
-              </td>
-              <td class="number">{formatNumber(hits)}</td>
-              <td class="number">{formatNumber(misses)}</td>
-              <td class="number">{formatNumber(evictions)}</td>
-              <td>
-                <svg class="curve" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">
-                  <polyline points={curve(ratioPerMille)} />
-                </svg>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LaneTable lanes={lanes} reads={reads} />
       {parting ? (
         <div class="parting">
           <h3>{races.parting(parting.line)}</h3>
-          <ul>
-            {lanes.map(({ policy }, i) => (
-              <li key={policy}>
-                <strong>{policy.toUpperCase()}</strong>{" "}
-                {parting.victims[i] ? races.letGo(parting.victims[i] ?? "") : races.keptAll}
-              </li>
-            ))}
-          </ul>
+          <Victims lanes={lanes} victims={parting.victims} />
           {!isStale.value && (
             <button type="button" class="button" data-testid="race-jump" onClick={() => see(parting.step)}>
               <Icon name="owner" />
@@ -107,9 +70,4 @@ function Lanes({ race: { lanes, parting, reads }, see }: { race: Raced; see: (st
       )}
     </>
   );
-}
-
-function curve(perMille: number[]): string {
-  const last = Math.max(1, perMille.length - 1);
-  return perMille.map((ratio, i) => `${(100 * i) / last},${23 - (22 * ratio) / 1000}`).join(" ");
 }

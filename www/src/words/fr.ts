@@ -410,6 +410,31 @@ export const fr: Words = {
     together:
       "Elles laissent partir les mêmes clés : donnez plus de clés qu'il n'y a de place, et lisez-en deux fois.",
   },
+  traces: {
+    title: "La même course sur une trace",
+    help: "Une trace liste ce qu'on a demandé à un vrai cache. La règle de Belady sait tout ce qui vient : si les objets sont de même taille, nul ne la bat.",
+    drop: "Déposez une trace ici, ou choisissez un fichier (32 Mio au plus, non compressé) :",
+    format: "Format",
+    formats: {
+      keys: "keys : une clé par ligne",
+      csv: "csv : un en-tête avec id, et size si elle compte",
+      msr: "msr : MSR Cambridge",
+      arc: "arc : celui de l'article ARC",
+      lirs: "lirs : celui de l'article LIRS",
+      "oracle-general": "oracle-general : celui de libCacheSim",
+    },
+    size: "Taille de chaque cache : octets (1000, 64KiB) ou part de l'ensemble de travail (10%)",
+    replay: "Rejouer",
+    stop: "Arrêter",
+    going: "La trace se rejoue.",
+    stopped: "Arrêté.",
+    large: "le fichier dépasse 32 Mio : découpez-le, ou rejouez-le entier avec `grader trace`",
+    lost: "le navigateur ne peut lire ce fichier : choisissez-le à nouveau",
+    done: (requests, objects, all, size) =>
+      `${some(requests, "requête", "requêtes")}, ${some(objects, "objet", "objets")} ; ensemble de travail ${all}, chaque cache ${size}.`,
+    empty: (rows) => `Laissées de côté, car de taille 0 : ${rows}.`,
+    parting: (request, key) => `Elles se séparent à la requête ${request}, pour ${key}`,
+  },
   help: {
     title: "Toutes les commandes et touches",
     keys: "Touches",

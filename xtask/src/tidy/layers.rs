@@ -14,7 +14,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
     (
         "www/bindings",
         "cachedojo-page",
-        &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-wire"],
+        &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-trace", "cachedojo-wire"],
     ),
     ("www/bindings/first", "cachedojo-first", &["cachedojo-page"]),
     ("www/bindings/whole", "cachedojo-whole", &["cachedojo-page"]),
