@@ -42,7 +42,8 @@ fuzz_target!(|input: (Written<'_>, u16, &[u8])| {
                 | TraceError::NotANumber { line, .. }
                 | TraceError::TooLarge { line }
                 | TraceError::TooLong { line } => assert!((1..=lines).contains(&line)),
-                TraceError::NoColumn { .. } | TraceError::Compressed => {}
+                TraceError::NoColumn { .. } | TraceError::TooMany { .. } | TraceError::Compressed => {}
+                TraceError::Damaged { .. } | TraceError::Unpacked => panic!("nothing was unpacked: {error}"),
             }
             return;
         }
