@@ -248,7 +248,8 @@ impl<'a> Grading<'a> {
     ) -> Result<(), Rejected> {
         for run in self.ran(cache, seed, but, heavy)? {
             if !run.errors.is_empty() {
-                let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
+                let diagnostics =
+                    run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &told::not_read(text)));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());

@@ -260,3 +260,33 @@ impl Row<'_> {
         }
     }
 }
+
+/// Why a file of tests could not be read, without pytest's own mark, and with the remedy for an import that fails.
+pub(super) fn not_read(said: &str) -> String {
+    let text = said.strip_prefix("E ").unwrap_or(said).trim_start();
+    let remedy = if text.contains("No module named") {
+        "; import what is tested as the statement does, and hand in your own modules"
+    } else {
+        ""
+    };
+    format!("{text}{remedy}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_read;
+
+    #[test]
+    fn an_import_that_fails_is_told_with_its_remedy() {
+        for (said, told) in [
+            (
+                "E   ModuleNotFoundError: No module named 'cache'",
+                "ModuleNotFoundError: No module named 'cache'; import what is tested as the statement does, and hand in your own modules",
+            ),
+            ("E   NameError: name 'x' is not defined", "NameError: name 'x' is not defined"),
+            ("no mark", "no mark"),
+        ] {
+            assert_eq!(not_read(said), told);
+        }
+    }
+}
