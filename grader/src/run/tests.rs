@@ -267,7 +267,7 @@ impl<'a> Grading<'a> {
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
-        let text = clip(&harmless(&test.text), 600);
+        let text = clip(&harmless(told::without_mark(&test.text)), 600);
         let unfit = match lost {
             Some(run) if run.ended == Ended::Deadlock => {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
