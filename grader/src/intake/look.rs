@@ -6,9 +6,8 @@ use cachedojo_judge::pack::CodeLanguage;
 
 use crate::intake::diagnostic::{self, Diagnostic};
 
-/// Folders that hold nothing of a learner's own, wherever they stand.
-pub(super) const FOREIGN_FOLDERS: &[&str] =
-    &["target", "node_modules", "__MACOSX", "venv", "site-packages", "__pycache__"];
+/// Folders that hold nothing of a learner's own, wherever they stand. (`__pycache__` is none of them: a Rust module may have that name.)
+pub(super) const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "venv", "site-packages"];
 
 /// How a language's submissions look.
 pub(super) struct Look {

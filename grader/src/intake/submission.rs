@@ -359,7 +359,7 @@ mod tests {
             (&["hunt.txt"], &[CodeLanguage::Script], CodeLanguage::Script, "hunt.txt", 1),
             (&["src/main.py", "src/store.py"], &BOTH, CodeLanguage::Python, "main.py", 2),
             (&["cache/solution.py", "cache/__init__.py"], &BOTH, CodeLanguage::Python, "solution.py", 2),
-            (&["main.py", "venv/lib/a.py", "__pycache__/b.py"], &BOTH, CodeLanguage::Python, "main.py", 1),
+            (&["main.py", "venv/lib/a.py", "__pycache__/b.pyc"], &BOTH, CodeLanguage::Python, "main.py", 1),
         ] {
             let submission = read(files, languages).unwrap_or_else(|error| panic!("{files:?}: {error}"));
             let told = (submission.language, submission.root.as_str(), submission.files.len());

@@ -3,6 +3,10 @@
 
 /// Sentences, and the places of learners' names in them.
 const PHRASES: &[(&str, &str)] = &[
+    (
+        "; import what is tested as the statement does, and hand in your own modules",
+        " ; importez ce qui est testé comme l'énoncé, et rendez vos propres modules",
+    ),
     (" is not as the prototype has it, ", " n'est pas comme dans le prototype ; "),
     (" cannot be used as the prototype says, ", " ne peut être utilisé comme le dit le prototype ; "),
     (

@@ -74,8 +74,8 @@ impl Words {
 
     /// Why no check ran; nothing when they did.
     pub(crate) fn obstacle(&self, report: &Report) -> Option<&'static str> {
-        // No compiler has seen what was not found, or a service that does not answer.
-        let is_unseen = report.diagnostics.iter().all(|found| found.file.is_empty());
+        // No compiler has complained of what was not found, a service that does not answer, or a test whose import fails.
+        let is_unseen = report.diagnostics.iter().all(|found| found.line == 0);
         match report.verdict {
             GradeVerdict::Graded => None,
             GradeVerdict::BuildFailed if is_unseen => Some(self.not_gradable),

@@ -248,7 +248,8 @@ impl<'a> Grading<'a> {
     ) -> Result<(), Rejected> {
         for run in self.ran(cache, seed, but, heavy)? {
             if !run.errors.is_empty() {
-                let diagnostics = run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, text));
+                let diagnostics =
+                    run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &told::not_read(text)));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
@@ -266,7 +267,7 @@ impl<'a> Grading<'a> {
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
-        let text = clip(&harmless(&test.text), 600);
+        let text = clip(&harmless(told::without_mark(&test.text)), 600);
         let unfit = match lost {
             Some(run) if run.ended == Ended::Deadlock => {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))

@@ -260,3 +260,42 @@ impl Row<'_> {
         }
     }
 }
+
+/// What pytest says, without its mark where it says one line. Of several the mark tells what is code from what came of it.
+pub(super) fn without_mark(said: &str) -> &str {
+    match said.strip_prefix("E ") {
+        Some(line) if !line.contains('\n') => line.trim_start(),
+        _ => said,
+    }
+}
+
+/// Why a file of tests could not be read, with the remedy for an import that fails.
+pub(super) fn not_read(said: &str) -> String {
+    let text = without_mark(said);
+    let remedy = if text.contains("No module named") {
+        "; import what is tested as the statement does, and hand in your own modules"
+    } else {
+        ""
+    };
+    format!("{text}{remedy}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_read;
+
+    #[test]
+    fn an_import_that_fails_is_told_with_its_remedy() {
+        for (said, told) in [
+            (
+                "E   ModuleNotFoundError: No module named 'cache'",
+                "ModuleNotFoundError: No module named 'cache'; import what is tested as the statement does, and hand in your own modules",
+            ),
+            ("E   NameError: name 'x' is not defined", "NameError: name 'x' is not defined"),
+            ("no mark", "no mark"),
+            (">   assert 1 == 2\nE   assert 1 == 2", ">   assert 1 == 2\nE   assert 1 == 2"),
+        ] {
+            assert_eq!(not_read(said), told);
+        }
+    }
+}

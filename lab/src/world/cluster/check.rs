@@ -115,7 +115,7 @@ fn sessions(calls: &[Call]) -> Option<String> {
 }
 
 /// Lets time pass until the cluster has settled, at most this long, and then, where nothing keeps the replicas apart, until they
-/// agree too, at most [`AGREE_MAX`]: a hint is on its way, or a comparison has not been yet. `true` if it has settled; whether the
+/// agree too, at most 12 s: a hint is on its way, or a comparison has not been yet. `true` if it has settled; whether the
 /// replicas agree is for [`replicas`] to say.
 pub fn settle(world: &mut ClusterWorld, patience: Micros) -> bool {
     let is_settled = world.settle(patience);
