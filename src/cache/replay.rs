@@ -135,9 +135,9 @@ pub fn floor_telling(requests: &[Request], size_bytes: u64, heard: impl FnMut(bo
 /// A cache of one policy that is asked a trace's requests one by one. It counts as [`replay`] does, and tells who leaves; it is
 /// slower, because it has one code for all policies.
 #[derive(Debug, Clone)]
-pub struct Lane(Store<Request, AnyPolicy>);
+pub struct ReplayedCache(Store<Request, AnyPolicy>);
 
-impl Lane {
+impl ReplayedCache {
     /// An empty cache of that size.
     pub fn new(policy: EvictionPolicy, size_bytes: u64) -> Self {
         let limits = Limits { weight: size_bytes, entries: u64::MAX };
@@ -147,7 +147,7 @@ impl Lane {
     /// Whether the object is there; a miss brings it in, as [`replay`] does, and adds the ids of those that leave to `gone`. O(1)
     /// and the number of those.
     pub fn request(&mut self, request: Request, gone: &mut Vec<u64>) -> bool {
-        self.0.request_telling(request, |left| gone.push(left.id))
+        self.0.request(request, |left| gone.push(left.id))
     }
 }
 
@@ -239,7 +239,7 @@ fn count_misses<T: Item, P: Policy, X: Lookup + Naming<T::Key>>(
     let mut misses = 0;
     let mut bytes_missed = 0;
     for &request in requests {
-        if !store.request(item_of(request)) {
+        if !store.request(item_of(request), |_| {}) {
             misses += 1;
             bytes_missed += request.size;
         }

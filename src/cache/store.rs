@@ -171,15 +171,9 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.set_deadline(i, deadline);
     }
 
-    /// One request of a simulation: a hit, or a miss, which inserts the item if the policy and the limits let it.
+    /// One request of a simulation: a hit, or a miss, which inserts the item if the policy and the limits let it; who leaves is passed to `gone`.
     #[inline]
-    pub(crate) fn request(&mut self, item: T) -> bool {
-        self.request_telling(item, |_| {})
-    }
-
-    /// The same; each entry that leaves to make room is passed to `gone`.
-    #[inline]
-    pub(crate) fn request_telling(&mut self, item: T, gone: impl FnMut(T)) -> bool {
+    pub(crate) fn request(&mut self, item: T, gone: impl FnMut(T)) -> bool {
         let name = X::name(item.key());
         let known = self.find_by(name, |known| known.key() == item.key());
         match known {

@@ -129,8 +129,8 @@ pub fn read_trace(format: &Format, bytes: &[u8]) -> Result<Trace, TraceError> {
 ///
 /// # Errors
 /// As [`read`], or when it has more requests.
-pub fn read_within(format: &Format, bytes: &[u8], most: usize) -> Result<(Trace, Names), TraceError> {
-    let mut names = Names::default();
+pub fn read_within(format: &Format, bytes: &[u8], most: usize) -> Result<(Trace, ObjectNames), TraceError> {
+    let mut names = ObjectNames::default();
     let trace = read_naming(format, bytes, most, &mut names)?;
     if trace.requests.len() > most {
         return Err(TraceError::TooMany { most });
@@ -139,7 +139,7 @@ pub fn read_within(format: &Format, bytes: &[u8], most: usize) -> Result<(Trace,
 }
 
 /// Reads one request more than `most` at most.
-fn read_naming(format: &Format, bytes: &[u8], most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
+fn read_naming(format: &Format, bytes: &[u8], most: usize, ids: &mut ObjectNames) -> Result<Trace, TraceError> {
     if Packing::of(bytes).is_some() {
         return Err(TraceError::Compressed);
     }
@@ -177,11 +177,11 @@ fn oracle_general(bytes: &[u8], most: usize) -> Result<Trace, TraceError> {
     Ok(Trace { requests, empty_rows, other_ops: 0 })
 }
 
-fn csv(columns: &CsvColumns, text: &str, most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
+fn csv(columns: &CsvColumns, text: &str, most: usize, ids: &mut ObjectNames) -> Result<Trace, TraceError> {
     table_rows(&Table { columns: columns.clone(), ..Table::default() }, text, most, ids)
 }
 
-fn table_rows(table: &Table, text: &str, most: usize, ids: &mut Names) -> Result<Trace, TraceError> {
+fn table_rows(table: &Table, text: &str, most: usize, ids: &mut ObjectNames) -> Result<Trace, TraceError> {
     let columns = &table.columns;
     // Not trimmed: a tab or a space may be the delimiter, and then a blank at the end means an empty field.
     let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
@@ -203,7 +203,7 @@ fn table_rows(table: &Table, text: &str, most: usize, ids: &mut Names) -> Result
     let size_at = columns.size.as_deref().map(&place).transpose()?;
     let disks_at = table.disks.iter().map(|disk| place(disk)).collect::<Result<Vec<_>, _>>()?;
     let op_at = table.op.as_deref().map(&place).transpose()?;
-    let (mut disks, mut blocks, mut sum_bytes) = (Names::default(), HashMap::new(), 0_u64);
+    let (mut disks, mut blocks, mut sum_bytes) = (ObjectNames::default(), HashMap::new(), 0_u64);
     for (number, line) in rows {
         if trace.requests.len() > most {
             break;
@@ -334,9 +334,9 @@ fn whole<N: std::str::FromStr>(line: usize, text: &str) -> Result<N, TraceError>
 
 /// Numbers the distinct texts in the order in which they first appear.
 #[derive(Debug, Clone, Default)]
-pub struct Names(HashMap<String, u64>);
+pub struct ObjectNames(HashMap<String, u64>);
 
-impl Names {
+impl ObjectNames {
     /// The text that became this id; nothing where the format has numbers of its own. O(names).
     pub fn text(&self, id: u64) -> Option<&str> {
         self.0.iter().find(|&(_, &known)| known == id).map(|(text, _)| text.as_str())

@@ -10,8 +10,10 @@ mod size;
 #[cfg(feature = "packed")]
 mod unpack;
 
-pub use cachedojo::cache::replay::{Belady, Footprint, Lane, Replay, Report, Request, floor, floor_telling, replay};
-pub use formats::{CsvColumns, EmptyRows, Format, Names, Table, Trace, read, read_trace, read_within};
+pub use cachedojo::cache::replay::{
+    Belady, Footprint, Replay, ReplayedCache, Report, Request, floor, floor_telling, replay,
+};
+pub use formats::{CsvColumns, EmptyRows, Format, ObjectNames, Table, Trace, read, read_trace, read_within};
 pub use mistake::TraceError;
 pub use size::CacheSize;
 #[cfg(feature = "packed")]

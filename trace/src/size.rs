@@ -45,3 +45,37 @@ fn share(text: &str) -> Option<CacheSize> {
     let millionths: u64 = format!("{whole}{decimals:0<scale$}").parse().ok()?;
     (1..=1_000_000).contains(&millionths).then_some(CacheSize::Share(millionths))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CacheSize;
+
+    #[test]
+    fn a_size_is_bytes_or_a_share_of_the_working_set() {
+        for (text, bytes) in [
+            ("1000", Some(1000)),
+            ("1.5KiB", Some(1536)),
+            ("10%", Some(20_000)),
+            ("0.1", Some(20_000)),
+            ("0.0001%", Some(1)),
+            ("12.5 %", Some(25_000)),
+            ("100%", Some(200_000)),
+            ("0.000001", Some(1)),
+            ("1.0", Some(1)),
+            ("101%", None),
+            ("0%", None),
+            ("0.0", None),
+            ("0.0000001", None),
+            ("-1%", None),
+            ("%", None),
+            (".5", None),
+            ("x", None),
+            ("", None),
+        ] {
+            let size = CacheSize::parse(text).map(|size| size.bytes(200_000));
+            assert_eq!(size, bytes, "{text:?}");
+        }
+        assert_eq!(CacheSize::Share(1_000_000).bytes(u64::MAX), u64::MAX);
+        assert_eq!(CacheSize::Share(1).bytes(0), 1);
+    }
+}

@@ -3,9 +3,11 @@
 use cachedojo::cache::EvictionPolicy;
 use cachedojo::random::Random;
 use cachedojo_notation::text::Language;
-use cachedojo_trace::{CacheSize, Format, Lane, Names, Request, TraceError, floor, floor_telling, read_within, replay};
+use cachedojo_trace::{
+    Format, ObjectNames, ReplayedCache, Request, TraceError, floor, floor_telling, read_within, replay,
+};
 
-fn check(format: &Format, text: &str, most: usize) -> Result<(Vec<u64>, Names), TraceError> {
+fn check(format: &Format, text: &str, most: usize) -> Result<(Vec<u64>, ObjectNames), TraceError> {
     let (trace, names) = read_within(format, text.as_bytes(), most)?;
     Ok((trace.requests.iter().map(|request| request.id).collect(), names))
 }
@@ -90,7 +92,7 @@ fn a_replay_request_by_request_counts_as_one_at_a_stretch_for_every_policy() {
     let requests: Vec<Request> = (0..3000).map(request).collect();
     for size_bytes in [1, 10, 100, 2000] {
         for policy in EvictionPolicy::ALL {
-            let (mut lane, mut gone) = (Lane::new(policy, size_bytes), Vec::new());
+            let (mut lane, mut gone) = (ReplayedCache::new(policy, size_bytes), Vec::new());
             let misses = requests.iter().filter(|&&request| !lane.request(request, &mut gone)).count() as u64;
             let whole = replay(&requests, &[policy], &[size_bytes]).results[0];
             assert_eq!(misses, whole.misses, "{} {size_bytes}", policy.name());
@@ -101,25 +103,7 @@ fn a_replay_request_by_request_counts_as_one_at_a_stretch_for_every_policy() {
         floor_telling(&requests, size_bytes, |found| misses += u64::from(!found));
         assert_eq!(misses, floor(&requests, &[size_bytes])[0].misses, "{size_bytes}");
     }
-    let (mut lane, mut gone) = (Lane::new(EvictionPolicy::FIFO, 2), Vec::new());
+    let (mut lane, mut gone) = (ReplayedCache::new(EvictionPolicy::FIFO, 2), Vec::new());
     let found = [1, 2, 1, 3, 1].map(|id| lane.request(Request { id, size: 1 }, &mut gone));
     assert_eq!((found, gone), ([false, false, true, false, false], vec![1, 2]));
-}
-
-#[test]
-fn a_size_is_bytes_or_a_share_of_the_working_set() {
-    for (text, wanted) in [
-        ("1000", Some(1000)),
-        ("64KiB", Some(65_536)),
-        ("10%", Some(5)),
-        ("0.1", Some(5)),
-        ("0.0001%", Some(1)),
-        ("0", None),
-        ("101%", None),
-        ("-1", None),
-        ("much", None),
-        ("", None),
-    ] {
-        assert_eq!(CacheSize::parse(text).map(|size| size.bytes(50)), wanted, "{text}");
-    }
 }

@@ -190,37 +190,3 @@ fn print_row<P>(out: &mut impl Write, name: &str, replay: &Replay<P>) -> std::io
         "{name:8} {size_bytes:>15} {misses:>12} {miss_ratio:>10.6} {bytes_missed:>18} {byte_miss_ratio:>15.6}"
     )
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{CacheSize, sizes};
-
-    #[test]
-    fn a_size_is_bytes_or_a_share_of_the_working_set() {
-        for (text, bytes) in [
-            ("1000", Some(1000)),
-            ("1.5KiB", Some(1536)),
-            ("10%", Some(20_000)),
-            ("0.1", Some(20_000)),
-            ("0.0001%", Some(1)),
-            ("12.5 %", Some(25_000)),
-            ("100%", Some(200_000)),
-            ("0.000001", Some(1)),
-            ("1.0", Some(1)),
-            ("101%", None),
-            ("0%", None),
-            ("0.0", None),
-            ("0.0000001", None),
-            ("-1%", None),
-            ("%", None),
-            (".5", None),
-            ("x", None),
-            ("", None),
-        ] {
-            let size = sizes(&[text.to_owned()]).ok().map(|sizes| sizes[0].bytes(200_000));
-            assert_eq!(size, bytes, "{text:?}");
-        }
-        assert_eq!(CacheSize::Share(1_000_000).bytes(u64::MAX), u64::MAX);
-        assert_eq!(CacheSize::Share(1).bytes(0), 1);
-    }
-}

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use cachedojo::cache::EvictionPolicy;
 use cachedojo_notation::text::Language;
 use cachedojo_trace::{
-    CacheSize, CsvColumns, Footprint, Format, Lane as Cache, Names, Request, Trace, TraceError, floor_telling,
+    CacheSize, CsvColumns, Footprint, Format, ObjectNames, ReplayedCache, Request, Trace, TraceError, floor_telling,
     read_within,
 };
 
@@ -60,7 +60,7 @@ pub struct TraceParting {
 #[wasm_bindgen]
 pub struct TraceRace {
     requests: Vec<Request>,
-    names: Names,
+    names: ObjectNames,
     footprint: Footprint,
     size_bytes: u64,
     empty_rows: u64,
@@ -71,7 +71,7 @@ pub struct TraceRace {
 
 struct Runner {
     policy: EvictionPolicy,
-    cache: Cache,
+    cache: ReplayedCache,
     curve: Curve,
     evictions: u32,
     /// Who left at the latest request.
@@ -178,7 +178,7 @@ impl TraceRace {
 
 impl Runner {
     fn new(policy: EvictionPolicy, size_bytes: u64, reads: u32) -> Self {
-        let (cache, curve) = (Cache::new(policy, size_bytes), Curve::new(reads));
+        let (cache, curve) = (ReplayedCache::new(policy, size_bytes), Curve::new(reads));
         Self { policy, cache, curve, evictions: 0, gone: Vec::new() }
     }
 
@@ -190,7 +190,7 @@ impl Runner {
 }
 
 /// Reads the trace. In a table without a column `size` every object has size 1.
-fn read(format: &Format, bytes: &[u8]) -> Result<(Trace, Names), TraceError> {
+fn read(format: &Format, bytes: &[u8]) -> Result<(Trace, ObjectNames), TraceError> {
     match (read_within(format, bytes, REQUESTS_MAX), format) {
         (Err(TraceError::NoColumn { name }), Format::Csv(columns)) if Some(&name) == columns.size.as_ref() => {
             let unsized_columns = CsvColumns { size: None, ..columns.clone() };
