@@ -128,7 +128,7 @@ fn only_who_is_told_to_starts_programs_and_their_end_is_its_own() {
     let mut said = String::new();
     let mut running = running;
     running.stdout.read_to_string(&mut said).expect("it ends");
-    assert_eq!(running.finish().expect("it was run").ending, Ending::OutOfTime);
+    assert_eq!(running.finish().expect("it was run").ending, Ending::StoodStill);
 }
 
 #[test]

@@ -102,8 +102,10 @@ pub enum Ending {
     Success,
     /// With another exit code, or by a signal that it caused itself (a crash).
     Failure,
-    /// It used up its wall time or its processor time.
+    /// It used up its processor time (where that is not counted: its wall time).
     OutOfTime,
+    /// Its wall time passed and it had processor time left: the machine was busy with others, or it waited.
+    StoodStill,
     /// It wrote too much.
     TooMuchOutput,
     /// The system, or a person, ended it by this signal: this says nothing about the job.

@@ -222,7 +222,8 @@ fn finished(watched: Watched, token: &str, asked: &Asked) -> Result<Finished, Fa
         });
     }
     let ending = match (cut, status) {
-        (Some(Cut::Wall), _) => Ending::OutOfTime,
+        (Some(Cut::Wall), _) if cpu.as_secs() >= asked.cpu_s => Ending::OutOfTime,
+        (Some(Cut::Wall), _) => Ending::StoodStill,
         (Some(Cut::Output), _) => Ending::TooMuchOutput,
         (None, Some(status)) if status.success() => Ending::Success,
         (None, Some(status)) => match status.signal() {

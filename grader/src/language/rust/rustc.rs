@@ -17,7 +17,8 @@ pub const CPU_S: u64 = 8;
 
 /// The limits of a compiler call: ten times what an honest submission needs.
 const LIMITS: Limits = Limits {
-    wall: Duration::from_secs(40),
+    // Thirty times the processor time: the machine may be busy with others.
+    wall: Duration::from_mins(4),
     cpu_s: CPU_S,
     memory_bytes: 3 << 30,
     file_bytes: 64 << 20,
@@ -119,24 +120,19 @@ impl Call<'_> {
         };
         let finished = sandbox::run(&job)?;
         let said = String::from_utf8_lossy(&finished.said);
-        Ok(match finished.ending {
-            Ending::Success => Outcome::Built,
-            Ending::OutOfTime => Outcome::GaveUp(format!("compiling takes longer than {} s", self.cpu_s)),
-            Ending::TooMuchOutput => Outcome::GaveUp("compiling gives endless messages".to_owned()),
-            Ending::Failure => {
-                let errors = self.errors(&said);
-                let of_machine =
-                    errors.iter().filter(|message| message.bare).map(|message| &message.diagnostic.message);
-                let of_machine = of_machine.map(String::as_str).find(|text| is_of_machine(text));
-                match (of_machine, errors.is_empty()) {
-                    (Some(text), _) => Outcome::Machine(format!("the compiler failed on this machine: {text}")),
-                    (None, false) => Outcome::Errors(errors),
-                    (None, true) => crashed(&said),
-                }
-            }
-            Ending::Killed(signal) => Outcome::Machine(format!(
-                "the compiler was killed from outside (signal {signal}): is there memory left, and room for temporary files?"
-            )),
+        if let Some(outcome) = unfinished(finished.ending, self.cpu_s) {
+            return Ok(outcome);
+        }
+        if finished.ending == Ending::Success {
+            return Ok(Outcome::Built);
+        }
+        let errors = self.errors(&said);
+        let of_machine = errors.iter().filter(|message| message.bare).map(|message| &message.diagnostic.message);
+        let of_machine = of_machine.map(String::as_str).find(|text| is_of_machine(text));
+        Ok(match (of_machine, errors.is_empty()) {
+            (Some(text), _) => Outcome::Machine(format!("the compiler failed on this machine: {text}")),
+            (None, false) => Outcome::Errors(errors),
+            (None, true) => crashed(&said),
         })
     }
 
@@ -241,6 +237,23 @@ impl Call<'_> {
     }
 }
 
+/// The outcome of a compiler that was ended before it had finished; `None` if it ended by itself.
+fn unfinished(ending: Ending, cpu_s: u64) -> Option<Outcome> {
+    Some(match ending {
+        Ending::Success | Ending::Failure => return None,
+        Ending::OutOfTime => Outcome::GaveUp(format!("compiling takes longer than {cpu_s} s")),
+        Ending::TooMuchOutput => Outcome::GaveUp("compiling gives endless messages".to_owned()),
+        // Nothing that a source says makes the compiler wait, so others had the processor.
+        Ending::StoodStill => Outcome::Machine(format!(
+            "the compiler did not get its {cpu_s} s of processor time within {} s: this machine is too busy",
+            LIMITS.wall.as_secs()
+        )),
+        Ending::Killed(signal) => Outcome::Machine(format!(
+            "the compiler was killed from outside (signal {signal}): is there memory left, and room for temporary files?"
+        )),
+    })
+}
+
 /// The meaning of a compiler that ended without an error message.
 fn crashed(said: &str) -> Outcome {
     if ["memory allocation of", "out of memory", "Cannot allocate memory"].iter().any(|word| said.contains(word)) {
@@ -327,6 +340,25 @@ impl RawSpan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_machine_is_not_the_sources_fault() {
+        for (ending, is_machines) in [
+            (Ending::OutOfTime, false),
+            (Ending::TooMuchOutput, false),
+            (Ending::StoodStill, true),
+            (Ending::Killed(9), true),
+        ] {
+            let outcome = unfinished(ending, CPU_S);
+            let told = match outcome {
+                Some(Outcome::Machine(_)) => Some(true),
+                Some(Outcome::GaveUp(_)) => Some(false),
+                _ => None,
+            };
+            assert_eq!(told, Some(is_machines), "{ending:?}");
+        }
+        assert!([Ending::Success, Ending::Failure].into_iter().all(|ending| unfinished(ending, CPU_S).is_none()));
+    }
 
     #[test]
     fn what_the_machine_did_is_told_from_what_the_source_did() {
