@@ -18,7 +18,7 @@ use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
 use grader::language::python::PythonToolchain;
 use grader::language::python::suite::PythonSuite;
-use grader::language::suite::{Ran, Suite, TestOutcome};
+use grader::language::suite::{Ended, Ran, Suite, TestOutcome, TestRun};
 use grader::language::toolchain::{Built, Limits, Reason, Rejected, Toolchain};
 use grader::pack::Pack;
 use grader::run::bench::Bench;
@@ -374,6 +374,31 @@ fn tests_are_compiled_once_and_each_run_is_the_first() {
         assert!(told.contains("assert [1, 2] == [1, 3]") || told.contains("assert 1 == 2"), "{told}");
         assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
     }
+}
+
+#[test]
+fn a_cache_that_comes_to_its_end_takes_no_later_test_with_it() {
+    let tests = "from distributed_cache import DistributedCache\n\ndef test_stops():\n    DistributedCache().clear()\n\n\
+                 def test_goes_on():\n    assert DistributedCache().get('a') is None\n";
+    let cache = "import threading\n\nclass DistributedCache:\n    def __init__(self, **_): self.lock = threading.Lock()\n    \
+                 def get(self, key): return None\n    def clear(self):\n        with self.lock:\n            with self.lock: pass\n";
+    let files = BTreeMap::from([("tests/test_a.py".to_owned(), tests.to_owned())]);
+    let caches = BTreeMap::from([("cache".to_owned(), cache.to_owned())]);
+    let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
+    let run = |skip: &[&str]| {
+        let skip = skip.iter().map(|name| (*name).to_owned()).collect();
+        match suite.run("cache", 1, &skip, &BTreeSet::new()).expect("it runs").0 {
+            Ran::Tests(run) => run,
+            lost => panic!("{lost:?}"),
+        }
+    };
+    let outcomes = |run: &TestRun| run.tests.iter().map(|test| (test.name.clone(), test.outcome)).collect::<Vec<_>>();
+    let (stops, goes_on) = ("tests/test_a.py::test_stops", "tests/test_a.py::test_goes_on");
+    let first = run(&[]);
+    assert_eq!((first.ended, first.last.as_str()), (Ended::Broken, stops), "{first:?}");
+    assert_eq!(outcomes(&first), [(stops.to_owned(), TestOutcome::Failed)]);
+    let second = run(&[stops]);
+    assert_eq!((second.ended, outcomes(&second)), (Ended::Done, vec![(goes_on.to_owned(), TestOutcome::Passed)]));
 }
 
 /// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.

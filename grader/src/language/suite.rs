@@ -67,6 +67,8 @@ pub enum Ended {
     Deadlock,
     /// The last test exceeded its steps.
     Steps,
+    /// The cache came to its end in the last test, which has failed; those after it were not run.
+    Broken,
 }
 
 /// The result of one test.

@@ -252,7 +252,8 @@ impl<'a> Grading<'a> {
                     run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &told::not_read(text)));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
-            let lost = (run.ended != Ended::Done).then(|| run.last.clone());
+            // Where the cache came to its end the last test has failed like any other.
+            let lost = matches!(run.ended, Ended::Deadlock | Ended::Steps).then(|| run.last.clone());
             for test in &run.tests {
                 let lost = lost.as_ref() == Some(&test.name);
                 self.note(test, lost.then_some(&run));
