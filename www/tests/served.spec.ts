@@ -60,7 +60,9 @@ test("a lost check opens on the very submission that lost it, twice; what does n
     },
     ...{ score: 0, max_score: 5, passing_score: 3, receipt: "", mutants: [], diagnostics: [] },
     submission: { path: "lib.rs", sha256: "0".repeat(64) },
-    checks: [{ ...check, ...said }],
+    checks: [
+      { ...check, ...said, also_fails: [{ ...said, message: "An empty key too", script: "node get k2" }] },
+    ],
   };
   // Grading takes long and is tried elsewhere; what is built is built by the server.
   await page.route("**/api/v1/grade?**", (route) => route.fulfill({ json: report }));
@@ -74,6 +76,8 @@ test("a lost check opens on the very submission that lost it, twice; what does n
     const input = page.getByTestId("submission-drop").locator("input");
     await expect(input).toBeEnabled();
     await input.setInputFiles({ name: "lib.rs", mimeType: "", buffer: Buffer.from(source) });
+    const others = page.getByTestId("grade-check").getByRole("listitem");
+    await expect(others).toHaveText("An empty key toonode get k2");
     await page.getByTestId("grade-check").getByRole("button").click();
     await page.getByTestId("run").click();
     if (isSound) {

@@ -351,8 +351,8 @@ fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Ve
     matched
 }
 
-/// The remark for a learner who is not on the roster.
-const NOT_IN_ROSTER: &str = "not in the roster";
+/// The remark for a learner whom the roster does not tell.
+const NOT_IN_ROSTER: &str = "not in the roster, or there more than once";
 
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]
 fn now_ms() -> u64 {
@@ -424,10 +424,18 @@ fn summarize(class: &Class, handed_back: &[String], args: &ClassArgs) -> Result<
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
     let count = class.learners.iter().filter(|learner| learner.state != State::NotSubmitted).count();
     let submissions = if count == 1 { "submission" } else { "submissions" };
-    writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{}", class.max_score)?;
-    for learner in class.learners.iter().filter(|learner| learner.state != State::Graded) {
-        let (name, state, why) = (printable::line(&learner.learner), learner.state.name(), learner.why(args.lang));
-        let why = if why.is_empty() { why } else { format!(": {}", printable::line(&why)) };
+    let (most, graded) = (class.max_score, scores.len());
+    writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{most} of the {graded} that were graded")?;
+    for learner in &class.learners {
+        let (name, state) = (printable::line(&learner.learner), learner.state.name());
+        let why = match (learner.state, learner.why(args.lang)) {
+            // Their points stand in no marks file: the teacher must know.
+            (State::Graded, note) if !note.ends_with(NOT_IN_ROSTER) => continue,
+            (State::Graded, _) => format!(" {}/{most}: {NOT_IN_ROSTER}", learner.score),
+            (State::Missing, files) => format!(": no source among {}", printable::line(&files)),
+            (_, why) if why.is_empty() => why,
+            (_, why) => format!(": {}", printable::line(&why)),
+        };
         writeln!(out, "  {name}: {state}{why}")?;
     }
     let names = ["index.html", "results.csv", "results.json"].into_iter().chain(handed_back.iter().map(String::as_str));

@@ -297,6 +297,9 @@ fn who_handed_in_nothing_or_late_shows() {
         .expect("it starts");
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(said.contains("Émile (emile@example.org): not_submitted"), "{said}");
+    // Whose points stand in no marks file is told to the teacher.
+    assert!(said.contains("  stranger: graded 0/") && said.contains(": not in the roster"), "{said}");
+    assert!(!said.contains("  ada: "), "{said}");
     let table = fs::read_to_string(home.path().join("out/results.csv")).expect("a table");
     assert!(table.contains("\"stranger\"") && table.contains("not in the roster"), "{table}");
     let marks = fs::read_to_string(home.path().join("out/marks-roster.csv")).expect("marks");

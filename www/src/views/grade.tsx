@@ -206,7 +206,7 @@ function Findings({ now, close }: { now: Graded; close: () => void }) {
 
 function Row({ check, now, close }: { check: Check; now: Graded; close: () => void }) {
   const { grades } = words.value;
-  const { title, points, max_points, verdict, expected, actual, message, hint, script } = check;
+  const { title, points, max_points, verdict, expected, actual, message, hint, script, also_fails } = check;
   const isPassed = verdict === "pass";
   return (
     <details class="check" data-testid="grade-check" open={points < max_points}>
@@ -245,6 +245,19 @@ function Row({ check, now, close }: { check: Check; now: Graded; close: () => vo
             <Icon name="run" />
             {grades.tryOwn}
           </button>
+        </>
+      )}
+      {also_fails && also_fails.length > 0 && (
+        <>
+          <p>{grades.alsoFails}</p>
+          <ul>
+            {also_fails.map((other) => (
+              <li key={`${other.message}\n${other.script}`}>
+                <span class="lines">{other.message}</span>
+                {other.script && <pre>{other.script}</pre>}
+              </li>
+            ))}
+          </ul>
         </>
       )}
     </details>

@@ -250,6 +250,7 @@ export const en = {
     behavesLike: "It behaves like a known bug",
     expected: "expected",
     actual: "found",
+    alsoFails: "Also fails",
     tryOwn: "See what your program does",
     here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",
     program: "To grade a program that `grader build` made, drop its .wasm here: that needs no grader.",

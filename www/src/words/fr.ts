@@ -252,6 +252,7 @@ export const fr: Words = {
     behavesLike: "Il se comporte comme un bogue connu",
     expected: "attendu",
     actual: "trouvé",
+    alsoFails: "Échoue aussi",
     tryOwn: "Voir ce que fait votre programme",
     here: "Votre programme a été noté sur les vérifications publiques, dans cette page. Seule la correction de votre professeur compte.",
     program:
