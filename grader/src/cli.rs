@@ -68,10 +68,8 @@ pub enum Command {
     /// Begin an exercise: write its starter and its statement into a new folder
     Init(InitArgs),
     /// Print a shell's completions
-    #[command(hide = true)]
     Completions(CompletionsArgs),
     /// Print the manual page
-    #[command(hide = true)]
     Man,
 }
 

@@ -42,9 +42,12 @@ pub fn judge_in_turn(
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
             CheckOutcome::skipped(check.id.clone(), missing.clone(), lacks)
         } else {
-            let whole =
-                |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.verdict == Verdict::Pass);
-            told_once(judge_check(exercise.interface, check, &whole, seed, fresh)?, check, &outcomes)
+            let of = |id: &String| outcomes.iter().find(|outcome| outcome.id == *id);
+            let asked = |case: &Case| {
+                case.given.iter().all(|id| of(id).is_some_and(|it| it.verdict == Verdict::Pass))
+                    && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
+            };
+            told_once(judge_check(exercise.interface, check, &asked, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }
@@ -121,14 +124,13 @@ fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> 
 fn judge_check(
     interface: InterfaceKind,
     check: &Check,
-    passed: &dyn Fn(&String) -> bool,
+    asked: &dyn Fn(&Case) -> bool,
     seed: u64,
     fresh: &mut Fresh<'_>,
 ) -> Result<CheckOutcome, PackError> {
     let mut cases = Vec::new();
     let mut points = check.points;
     let mut fuel = 0;
-    let asked = |case: &Case| case.given.iter().all(passed);
     for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
         let (outcome, used) = judge_case(interface, check, index, case, seed, fresh)?;
         fuel += used;

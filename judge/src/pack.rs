@@ -170,6 +170,9 @@ pub struct Case {
     /// twice.
     #[serde(default)]
     pub given: Vec<String>,
+    /// The earlier checks that must have earned something for this case to run: what it is about does not show without their core.
+    #[serde(default)]
+    pub given_some: Vec<String>,
     /// What to look at when this case fails, if not the check's hint.
     #[serde(default)]
     pub hint: Option<Bilingual>,
@@ -227,6 +230,7 @@ impl Exercise {
             check.depends.retain(|id| seen.contains(id));
             for case in &mut check.cases {
                 case.given.retain(|id| seen.contains(id));
+                case.given_some.retain(|id| seen.contains(id));
             }
         }
         Self { checks, growth: Vec::new(), mutants: Vec::new(), ..self.clone() }
@@ -267,7 +271,8 @@ impl Exercise {
                 return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
             for case in &check.cases {
-                if let Some(given) = case.given.iter().find(|given| **given == check.id || !known.contains(*given)) {
+                let mut given = case.given.iter().chain(&case.given_some);
+                if let Some(given) = given.find(|given| **given == check.id || !known.contains(*given)) {
                     return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
                 }
                 match self.interface {
@@ -366,7 +371,7 @@ pub struct Commands {
     pub output: Option<String>,
 }
 
-/// Parses the cases of a check's file: `== [costs given check…] english // français`, optionally `?? english // français` (the
+/// Parses the cases of a check's file: `== [costs given check… some check…] english // français`, optionally `?? english // français` (the
 /// case's own hint), commands, and optionally `----` and the output.
 /// case's own), commands, and perhaps `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
@@ -377,8 +382,18 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
         let is_rule = line.trim_end() == "----";
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
-            let (costs, given) = mark.map_or((None, Vec::new()), |mark| (Some(mark.0), mark.1));
-            cases.push(Case { title, costs, given, hint: None, template: String::new(), output: None, line: number });
+            let (costs, given, given_some) =
+                mark.map_or_else(Default::default, |(costs, whole, some)| (Some(costs), whole, some));
+            cases.push(Case {
+                title,
+                costs,
+                given,
+                given_some,
+                hint: None,
+                template: String::new(),
+                output: None,
+                line: number,
+            });
             continue;
         }
         if let (Some(case), Some(hint)) = (cases.last_mut(), line.strip_prefix("?? "))
@@ -410,16 +425,17 @@ fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     Ok(cases)
 }
 
-/// The brackets before an edge case's title: its points, and the checks that must have passed.
-type Mark = (u32, Vec<String>);
+/// The brackets before an edge case's title: its points, the checks that must have passed, and those that must have earned something.
+type Mark = (u32, Vec<String>, Vec<String>);
 
 fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
     let (mark, text) = match text.strip_prefix('[') {
         Some(rest) => {
             let (mark, text) = rest.split_once(']')?;
             let (costs, given) = mark.split_once(" given ").unwrap_or((mark, ""));
-            let given = given.split_whitespace().map(str::to_owned).collect();
-            (Some((costs.trim().parse().ok()?, given)), text)
+            let mut words = given.split_whitespace().map(str::to_owned);
+            let whole = words.by_ref().take_while(|word| word != "some").collect();
+            (Some((costs.trim().parse().ok()?, whole, words.collect())), text)
         }
         None => (None, text),
     };

@@ -19,7 +19,9 @@ pub fn meant(text: &str, dialect: Dialect) -> Option<Dialect> {
     }
     let others = Dialect::ALL.into_iter().filter(|other| *other != dialect);
     let (count, other) = others.map(|other| (mistaken(text, other), other)).min_by_key(|(count, _)| *count)?;
-    (5 * count <= written).then_some(other)
+    // memcached takes a line too long to read for no mistake of its own.
+    let is_known = other != Dialect::Memcached || 5 * unfamiliar(text) <= written;
+    (5 * count <= written && is_known).then_some(other)
 }
 
 /// How many lines are mistakes.
@@ -87,5 +89,6 @@ mod tests {
             assert_eq!(meant(text, Lab).filter(|_| text.starts_with("node")), None, "{text}");
         }
         assert_eq!(meant("what is this\nnothing at all", Lab), None);
+        assert_eq!(meant(&"x".repeat(200_000), Lab), None);
     }
 }
