@@ -321,7 +321,7 @@ impl Case {
 
     /// The case with its placeholders filled, and its pinned output.
     fn fill(&self, check_id: &str, seed: u64) -> Result<(String, Option<String>), PackError> {
-        let mut random = Random::new(seed ^ stable_hash(check_id) ^ u64::from(self.line));
+        let mut random = Random::new(seed ^ cachedojo::ring::hash64(check_id.as_bytes()) ^ u64::from(self.line));
         let whole = match &self.output {
             Some(output) => format!("{}\u{1f}{output}", self.template),
             None => self.template.clone(),
@@ -371,9 +371,8 @@ pub struct Commands {
     pub output: Option<String>,
 }
 
-/// Parses the cases of a check's file: `== [costs given check… some check…] english // français`, optionally `?? english // français` (the
-/// case's own hint), commands, and optionally `----` and the output.
-/// case's own), commands, and perhaps `----` and the output.
+/// Parses the cases of a check's file: `== [costs given check… some check…] english // français`, optionally `?? english //
+/// français` (the case's own hint), commands, and optionally `----` and the output.
 fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -445,8 +444,4 @@ fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
 fn read_bilingual(text: &str) -> Option<Bilingual> {
     let (en, fr) = text.split_once(" // ")?;
     Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
-}
-
-fn stable_hash(text: &str) -> u64 {
-    cachedojo::ring::hash64(text.as_bytes())
 }
