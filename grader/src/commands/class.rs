@@ -351,7 +351,7 @@ fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Ve
     matched
 }
 
-/// The remark for a learner whom the roster does not tell.
+/// The remark for a learner whom the roster does not identify.
 const NOT_IN_ROSTER: &str = "not in the roster, or there more than once";
 
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]

@@ -9,6 +9,11 @@ use crate::intake::diagnostic::{self, Diagnostic};
 /// Folders that hold nothing of a learner's own, wherever they stand. (`__pycache__` is none of them: a Rust module may have that name.)
 pub(super) const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "venv", "site-packages"];
 
+/// The folder of a file by its name, with the last slash; empty for a file at the top. Cost: O(name).
+pub fn folder_of(name: &str) -> &str {
+    &name[..name.rfind('/').map_or(0, |slash| slash + 1)]
+}
+
 /// How a language's submissions look.
 pub(super) struct Look {
     /// The extension of their files; empty if any file may be one.

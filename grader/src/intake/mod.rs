@@ -32,6 +32,7 @@ use tempfile::TempDir;
 
 use crate::host::scratch;
 use archive::Refused;
+pub use look::folder_of;
 
 /// The content of an archive that was named as a submission, in a folder that is removed when dropped; `None` if the path is not
 /// an archive.

@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::look::folder_of;
+
 /// The name of a package whose folder has none that a program could write.
 const UNNAMED: &str = "submission";
-
-/// The folder of a file, with its last slash.
-fn folder(name: &str) -> &str {
-    &name[..name.rfind('/').map_or(0, |slash| slash + 1)]
-}
 
 /// Whether the program of `root` works only if its folder is a package: a file names its own folder, what is beside that folder, or
 /// says `from .`. Cost: O(text).
@@ -17,8 +14,8 @@ pub(super) fn is_of_package<E>(root: &str, sources: &BTreeMap<String, Result<Str
     if !root.ends_with("main.py") {
         return false;
     }
-    let home = folder(root);
-    let above = folder(home.trim_end_matches('/'));
+    let home = folder_of(root);
+    let above = folder_of(home.trim_end_matches('/'));
     // What stands in the folder above and not in this one.
     let first = |name: &str| name.split(['/', '.']).next().unwrap_or_default().to_owned();
     let beside: BTreeSet<String> =
@@ -47,9 +44,9 @@ fn imported(text: &str) -> impl Iterator<Item = &str> {
 /// What of a file's name is above its package, and what takes its place: nothing, or the package's name if the submission's own
 /// folder is the package.
 pub(super) fn package_of<'a>(root: &'a str, path: &Path) -> (&'a str, String) {
-    let home = folder(root);
+    let home = folder_of(root);
     if !home.is_empty() {
-        return (folder(home.trim_end_matches('/')), String::new());
+        return (folder_of(home.trim_end_matches('/')), String::new());
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let starts = |c: char| c.is_alphabetic() || c == '_';

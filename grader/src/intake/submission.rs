@@ -13,7 +13,7 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{FOREIGN_FOLDERS, find_language, find_root, language_of, look, passed_over};
+use crate::intake::look::{FOREIGN_FOLDERS, find_language, find_root, folder_of, language_of, look, passed_over};
 use crate::intake::python;
 use crate::intake::unreadable::told_size;
 pub use crate::intake::unreadable::{Unreadable, roots};
@@ -145,7 +145,7 @@ impl Submission {
         if language == CodeLanguage::Python && python::is_of_package(&root, &sources) {
             return Self::of_package(path, shown, &root, &sources, notes);
         }
-        let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
+        let home = folder_of(&root);
         // Files outside the crate (another attempt, a test beside it) are not part of it.
         let crate_folder =
             if language == CodeLanguage::Rust { home.strip_suffix("src/").unwrap_or(home) } else { home };

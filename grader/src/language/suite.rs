@@ -67,7 +67,7 @@ pub enum Ended {
     Deadlock,
     /// The last test exceeded its steps.
     Steps,
-    /// The cache came to its end in the last test, which has failed; those after it were not run.
+    /// The cache deadlocked or crashed in the last test, which has failed; those after it were not run.
     Broken,
 }
 

@@ -252,7 +252,7 @@ impl<'a> Grading<'a> {
                     run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &told::not_read(text)));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
-            // Where the cache came to its end the last test has failed like any other.
+            // Where the cache has ended (see `Ended::Broken`) the last test has failed like any other.
             let lost = matches!(run.ended, Ended::Deadlock | Ended::Steps).then(|| run.last.clone());
             for test in &run.tests {
                 let lost = lost.as_ref() == Some(&test.name);

@@ -29,7 +29,7 @@ class Recorder:
         items.sort(key=lambda item: name_of(item.nodeid) in self.heavy)
 
     def pytest_runtest_protocol(self, item, nextitem):
-        # The cache came to its end in the test before: no call of this one could be answered, which is not its fault.
+        # The cache deadlocked or crashed in the test before: every call of this one would fail too, which is not its fault.
         if self.link.broken:
             return True
         # What takes long is not run any more once another test has told this cache apart.

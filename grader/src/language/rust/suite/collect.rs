@@ -10,6 +10,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use crate::intake::diagnostic;
+use crate::intake::folder_of;
 use crate::intake::submission::Submission;
 use crate::language::rust::forbidden::{self, Names, TOKENS_MAX};
 use crate::language::toolchain::{Reason, Rejected};
@@ -125,7 +126,7 @@ fn path_of(root: &str, name: &str) -> Option<String> {
     if root == name {
         return Some(String::new());
     }
-    let home = &root[..root.rfind('/').map_or(0, |slash| slash + 1)];
+    let home = folder_of(root);
     let inside = name.strip_prefix(home)?.strip_suffix(".rs")?;
     let inside = inside.strip_suffix("/mod").unwrap_or(inside);
     Some(inside.split('/').fold(String::new(), |path, part| path + part + "::"))
