@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use crate::chance::random_number;
 use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
@@ -175,7 +176,7 @@ impl Server {
 
 /// The store that the configuration names.
 fn open_store(config: &Config, time: &Time) -> Result<Store> {
-    let machine = Machine::with_limits(time.unix_base_s(), config.limits());
+    let machine = Machine::with_limits(time.unix_base_s(), config.limits()).with_hash_seed(random_number());
     Ok(match &config.store {
         StoreUrl::Memory => Store::Memory(Mutex::new(machine)),
         StoreUrl::Redis(url) => Store::Redis(Box::new(RedisStore::new(url, config.store_timeout, machine)?)),

@@ -96,6 +96,14 @@ impl Machine {
         Self { store: Store::new(unix_base_s, limits), limits }
     }
 
+    /// The same service with this number in the hashes of its keys: a server that strangers use draws it at random, so that nobody
+    /// can choose keys that collide. Answers do not depend on it.
+    #[must_use]
+    pub const fn with_hash_seed(mut self, seed: u64) -> Self {
+        self.store.set_hash_seed(seed);
+        self
+    }
+
     /// The limits.
     pub const fn limits(&self) -> Limits {
         self.limits

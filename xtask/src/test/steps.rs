@@ -26,7 +26,12 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "format", what: "Rust code is formatted", after: &[], run: format },
     Step { name: "tidy", what: "the rules of the house are kept", after: &[], run: tidy },
     Step { name: "licences", what: "every dependency may be used and passed on", after: &[], run: licences::check },
-    Step { name: "clippy", what: "no warning in any crate, in the engine for browsers, in the fuzz targets", after: &[], run: clippy },
+    Step {
+        name: "clippy",
+        what: "no warning in any crate, in the engine for browsers, in the fuzz targets",
+        after: &[],
+        run: clippy,
+    },
     Step { name: "native", what: "tests of all crates on this machine", after: &[], run: native },
     Step { name: "selfcheck", what: "the kit grades itself", after: &["native"], run: selfcheck },
     Step {
