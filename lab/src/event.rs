@@ -28,6 +28,25 @@ pub struct Event {
 /// What an expectation met where no command has answered yet.
 pub const NO_ANSWER: &str = "no answer";
 
+/// The numbers that answers have: what [`What::field`] knows.
+pub(crate) const FIELDS: [&str; 15] = [
+    "hits",
+    "misses",
+    "evictions",
+    "expired",
+    "bytes",
+    "entries",
+    "value",
+    "count",
+    "distinct",
+    "moved",
+    "keys",
+    "unowned",
+    "nodes",
+    "largest",
+    "smallest",
+];
+
 /// Every kind of event: first a subject's answers, then what the world does, then the judge's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]

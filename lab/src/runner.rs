@@ -177,13 +177,14 @@ impl Runner {
             },
             Command::World(command) => self.obey_cluster(step, command, events),
             Command::Tick(ms) if self.cluster.is_some() => {
-                let act = Act::Tick(ms.saturating_mul(1000));
+                let (act, before) = (Act::Tick(ms.saturating_mul(1000)), self.world.monotonic_ns);
                 self.obey_cluster(step, &ClusterCommand::Do(act), events);
-                self.emit(step, What::Ticked { ms: *ms }, events);
+                self.emit(step, self.ticked(*ms, before), events);
             }
             Command::Tick(ms) => {
+                let before = self.world.monotonic_ns;
                 self.world.pass(ms.saturating_mul(1_000_000));
-                self.emit(step, What::Ticked { ms: *ms }, events);
+                self.emit(step, self.ticked(*ms, before), events);
             }
             Command::WallJump(ms) => {
                 self.world.wall_ns = self.world.wall_ns.saturating_add_signed(ms.saturating_mul(1_000_000));
@@ -198,6 +199,11 @@ impl Runner {
             }
             Command::Always(expectation) => self.invariants.push(expectation.clone()),
         }
+    }
+
+    /// A tick's answer. At the end of what a clock counts less time passes than was asked for, and the answer says how much.
+    fn ticked(&self, asked_ms: u64, before_ns: u64) -> What {
+        What::Ticked { ms: asked_ms.min((self.world.monotonic_ns - before_ns) / 1_000_000) }
     }
 
     fn emit(&mut self, step: &Step, what: What, events: &mut Vec<Event>) {

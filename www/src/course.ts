@@ -7,6 +7,7 @@ import {
   checkLesson,
   type Found,
   findProgramsBy,
+  isEdited,
   lessonOpening,
   openSheet,
   reachProgram,
@@ -110,6 +111,10 @@ const FILE_BYTES_MAX = 4 << 20;
 export const course = signal<Course | "none" | undefined>(undefined);
 export const progress = signal<Record<string, Progress>>(loadProgress());
 export const verdict = signal<Verdict>({ state: "none" });
+/** Whether the verdict is on another text than the one that the learner's script has now. */
+export const isOutdated = computed(
+  () => verdict.value.state === "checked" && !isExample.value && verdict.value.script !== sheet.value.text,
+);
 /** Which check is the latest: what comes of an earlier one is no longer wanted. */
 let checkId = 0;
 /** The open lesson: the sheet says which. */
@@ -119,8 +124,11 @@ export const lesson = computed(() => {
     ? undefined
     : course.value.lessons.find((known) => known.id === id);
 });
-export const solvedCount = computed(
-  () => Object.values(progress.value).filter(({ solved }) => solved).length,
+/** How many of the course's lessons are solved; a file of progress may name others. */
+export const solvedCount = computed(() =>
+  typeof course.value === "object"
+    ? course.value.lessons.filter(({ id }) => progress.value[id]?.solved).length
+    : 0,
 );
 
 export function inLanguage(text: Bilingual): string {
@@ -142,6 +150,12 @@ export async function loadCourse(): Promise<void> {
   effect(() => {
     language.value;
     untracked(judgeAgain);
+  });
+  effect(() => {
+    if (isOutdated.value && !isEdited.value) {
+      // Begun again: nothing has been said of this script.
+      untracked(forgetVerdict);
+    }
   });
   const openId = computed(() => lesson.value?.id);
   effect(() => {
@@ -322,7 +336,7 @@ export async function importProgress(file: Blob): Promise<boolean> {
     const merged = { ...loadProgress() };
     for (const [id, theirs] of Object.entries(found.lessons)) {
       const ours = merged[id];
-      if (isProgress(theirs) && (!ours || better(theirs, ours))) {
+      if (isLesson(id) && isProgress(theirs) && (!ours || better(theirs, ours))) {
         merged[id] = theirs;
       }
     }
@@ -331,6 +345,11 @@ export async function importProgress(file: Blob): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether a lesson of that name may exist: as long as the course has not come, any may. */
+function isLesson(id: string): boolean {
+  return typeof course.value !== "object" || course.value.lessons.some((known) => known.id === id);
 }
 
 export function resetProgress(): void {

@@ -2,8 +2,10 @@
 import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { CheckReport as Check, Report } from "./engine/types";
+import type { Dialect } from "./engine/worker";
 import { reach } from "./files";
 import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript, trouble } from "./lab";
+import { decodeLink } from "./link";
 import { language } from "./settings";
 import { zip } from "./zip";
 
@@ -40,9 +42,19 @@ export interface Graded {
   here: boolean;
   /** The very program that was graded: from the page itself, or built by the server from what was sent. */
   find: Find;
+  /** In which language the lost checks' scripts are, where their links say so. */
+  dialects: ReadonlyMap<string, Dialect>;
 }
 
-type Refusal = "nothing" | "tooLarge" | "unreachable" | "program" | "stopped" | "endless" | "noBrief";
+type Refusal =
+  | "nothing"
+  | "tooLarge"
+  | "unreachable"
+  | "program"
+  | "stopped"
+  | "endless"
+  | "noBrief"
+  | "sourceOnly";
 
 /** What a grader that serves this page offers: unknown until asked; nothing where none does. */
 export const exercises = signal<Exercise[] | undefined>(undefined);
@@ -67,7 +79,8 @@ async function findServer(): Promise<void> {
     const offered = response.ok ? await response.json() : {};
     exercises.value = Array.isArray(offered.exercises) ? offered.exercises : [];
   } catch {
-    exercises.value = [];
+    // One that answered before is away: what is handed in then is told so.
+    exercises.value ??= [];
   }
 }
 
@@ -112,12 +125,30 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
       : await packed(handed);
     const response = await post(`api/v1/grade?${wish}`, body);
     const answer = await response.json();
-    return response.ok
-      ? { state: "graded", report: answer, seed, here: false, find: () => built(body, exercise) }
-      : { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
+    if (!response.ok) {
+      return { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
+    }
+    const dialects = await dialectsOf(answer);
+    return {
+      state: "graded",
+      report: answer,
+      seed,
+      here: false,
+      find: () => built(body, exercise),
+      dialects,
+    };
   } catch {
     return { state: "refused", why: "unreachable" };
   }
+}
+
+/** The languages of the scripts that the report's links carry. */
+async function dialectsOf({ checks }: Report): Promise<ReadonlyMap<string, Dialect>> {
+  const found = checks.map(async ({ id, link }): Promise<[string, Dialect][]> => {
+    const linked = link && (await decodeLink(link.slice(link.indexOf("#"))));
+    return linked && !("fault" in linked) ? [[id, linked.dialect]] : [];
+  });
+  return new Map((await Promise.all(found)).flat());
 }
 
 /** The program of a submission that the server graded, built by it once more. */
@@ -146,9 +177,9 @@ function isEndless(): boolean {
 
 /** A program on the public checks, in this page. */
 async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Grading> {
-  const brief = briefs.value.find(({ id }) => id === exercise) ?? briefs.value[0];
+  const brief = briefs.value.find(({ id }) => id === exercise);
   if (!brief) {
-    return { state: "refused", why: "noBrief" };
+    return { state: "refused", why: briefs.value.length === 0 ? "noBrief" : "sourceOnly" };
   }
   const program = await takeIn(file);
   if (!program) {
@@ -166,6 +197,7 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         seed,
         here: true,
         find: async () => program.module,
+        dialects: new Map(),
       };
 }
 
@@ -220,8 +252,26 @@ async function walk(entry: FileSystemEntry): Promise<Source[]> {
   return found;
 }
 
-/** Opens a check's script on a sheet of its own, where the very program obeys that was graded. */
-export function openCheck({ title, script = "", actual, expected }: Check, { seed, find }: Graded): void {
-  offerProgram(DROPPED, find);
-  openCheckScript({ text: script, dialect: "lab", seed, subject: DROPPED }, { title, expected, actual });
+/** Whether the graded program is one that obeys scripts in this page: other languages and other exercises run in the grader only. */
+export function obeysHere({ report, here }: Graded): boolean {
+  const isKnown = briefs.value.length === 0 || briefs.value.some(({ id }) => id === report.exercise);
+  return here || (report.grader.backend === "wasm" && isKnown);
+}
+
+/**
+ * Opens a check's script on a sheet of its own, where the very program obeys that was graded; the reference where that
+ * program does not run in the page, which the sheet's banner says.
+ */
+export function openCheck(check: Check, graded: Graded): void {
+  const { title, script = "", actual, expected, id } = check;
+  const { seed, find, dialects } = graded;
+  const isOwn = obeysHere(graded);
+  if (isOwn) {
+    offerProgram(DROPPED, find);
+  }
+  const dialect = dialects.get(id) ?? "lab";
+  openCheckScript(
+    { text: script, dialect, seed, subject: isOwn ? DROPPED : undefined },
+    { title, expected, actual },
+  );
 }

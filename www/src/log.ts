@@ -17,8 +17,9 @@ export interface LineAnswer {
 
 export type Message = Extract<WorldEvent, { sort: "message" }>;
 
-/** More marks than pixels show nothing more. */
+/** More marks than pixels show nothing more: where there are more, neighbours become one. */
 const MARKS_MAX = 4_000;
+const GRAVITY = { gone: 0, fault: 1, broken: 2 } as const;
 /** Of one command's answers, those that stand beside its line. */
 const ANSWERS_BESIDE_MAX = 3;
 
@@ -26,6 +27,8 @@ const ANSWERS_BESIDE_MAX = 3;
 export const events: Told[] = [];
 export const eventCount = signal(0);
 export const marks: Mark[] = [];
+/** Marks of so many commands in a row are one. */
+let markStride = 1;
 
 /** What the cluster's messages and nodes told for pictures only, in order. */
 const quiet: Told[] = [];
@@ -38,6 +41,7 @@ const reads = { steps: [] as number[], hits: [] as number[] };
 export function clearLog(): void {
   events.length = 0;
   marks.length = 0;
+  markStride = 1;
   quiet.length = 0;
   held.length = 0;
   broken.length = 0;
@@ -71,8 +75,26 @@ export function addEvents(told: Told[]): void {
       broken.push(event.step);
     }
     const kind = markOf(event);
-    if (kind && marks.length < MARKS_MAX) {
-      marks.push({ step: event.step, kind });
+    if (kind) {
+      addMark({ step: event.step, kind });
+    }
+  }
+}
+
+/** Adds a mark at the end, or makes its neighbour graver. Cost: O(1), amortised. */
+function addMark(mark: Mark): void {
+  const last = marks.at(-1);
+  if (last && Math.floor(last.step / markStride) === Math.floor(mark.step / markStride)) {
+    if (GRAVITY[mark.kind] > GRAVITY[last.kind]) {
+      marks[marks.length - 1] = mark;
+    }
+    return;
+  }
+  marks.push(mark);
+  if (marks.length > MARKS_MAX) {
+    markStride *= 2;
+    for (const each of marks.splice(0)) {
+      addMark(each);
     }
   }
 }
@@ -139,9 +161,26 @@ export function hitRatios(position: number, places: number): number[] {
 }
 
 /** What an event says, in the reader's language. */
-export function sayingOf({ text, told }: Told): string {
-  return told ?? text;
+export function sayingOf({ kind, text, told }: Told): string {
+  // What a script may expect is shown as a script says it: `expect` knows no other words.
+  return told !== undefined && EXPECTED.has(kind) ? `${text} (${told})` : (told ?? text);
 }
+
+/** The answers of a word or two that a script repeats after `expect`. */
+const EXPECTED: ReadonlySet<Told["kind"]> = new Set<Told["kind"]>([
+  "miss",
+  "stored",
+  "refused",
+  "deleted",
+  "notFound",
+  "touched",
+  "number",
+  "removed",
+  "truth",
+  "owner",
+  "parsed",
+  "rejected",
+]);
 
 function markOf(event: Told): Mark["kind"] | undefined {
   switch (event.kind) {

@@ -1,14 +1,19 @@
 //! Why a protocol will answer a line with an error. The protocols' answers are only a word or two, and the line protocol's is the
 //! same for every mistake, so a learner cannot see from them what is wrong.
 
+use super::command::Command;
+use super::expect::{Expectation, Matcher};
+use super::lab;
 use super::mistake::Mistake;
 use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
+use crate::event::FIELDS;
 #[cfg(feature = "services")]
 use cachedojo::protocol::memcached;
 use cachedojo::protocol::{line, rest};
 
 /// The lines of a protocol's script that are not requests, each with its reason, in order of place. They are executed all the
-/// same, and answered as the protocol says. Empty in the `lab` language, whose mistakes [`super::parse`] reports. Cost: O(text).
+/// same, and answered as the protocol says. In the `lab` language, whose mistakes [`super::parse`] reports, those expectations that
+/// no answer can hold, as they name a number that none has. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
     match dialect {
         Dialect::Line => advise_line(text),
@@ -17,8 +22,30 @@ pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
         #[cfg(not(feature = "services"))]
         Dialect::Memcached => Vec::new(),
         Dialect::Rest => advise_rest(text),
-        Dialect::Lab => Vec::new(),
+        Dialect::Lab => advise_lab(text),
     }
+}
+
+fn advise_lab(text: &str) -> Vec<Diagnostic> {
+    let mut advice = Vec::new();
+    for Line { number, start, content, .. } in lines(text).take_while(is_read) {
+        if !matches!(content.split_whitespace().next(), Some("expect" | "always")) {
+            continue;
+        }
+        let Ok(Some(Command::Expect(Expectation { matcher, .. }) | Command::Always(Expectation { matcher, .. }))) =
+            lab::read_command(content)
+        else {
+            continue;
+        };
+        if let Matcher::Field { name, .. } = matcher
+            && let Some(found) = name.split('+').find(|name| !FIELDS.contains(name))
+        {
+            let at = start + content.find(found).unwrap_or(0);
+            let mistake = Mistake::Field { found: found.to_owned() };
+            advice.push(Diagnostic { line: number, span: at..at + found.len(), mistake });
+        }
+    }
+    advice
 }
 
 fn advise_line(text: &str) -> Vec<Diagnostic> {
@@ -76,7 +103,10 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
                 }
                 let end = text.ceil_char_boundary(at + refusal.span.end);
                 let span = start..end.max(start);
-                advice.push(Diagnostic { line: number, span, mistake: Mistake::Memcached(refusal.mistake) });
+                // What is left of a data line that was refused is refused too: the line is told once.
+                if advice.last().is_none_or(|last: &Diagnostic| last.line != number) {
+                    advice.push(Diagnostic { line: number, span, mistake: Mistake::Memcached(refusal.mistake) });
+                }
                 at += used;
             }
         }
@@ -130,13 +160,9 @@ mod tests {
         check(
             Dialect::Memcached,
             "set a 0 0 5\nhello\nfoo\nset b 0 0 2\nlong\nincr a x\nquit\nbar",
-            &[
-                (3, "foo", "This is no command"),
-                (5, "long", "The value has not"),
-                (5, "", "The line is empty"),
-                (6, "x", "The amount is a number"),
-            ],
+            &[(3, "foo", "This is no command"), (5, "long", "The value has not"), (6, "x", "The amount is a number")],
         );
+        check(Dialect::Memcached, "set k 0 0 2\nhello\nget k", &[(2, "hell", "The value has not")]);
         check(Dialect::Memcached, "get a", &[]);
         check(Dialect::Memcached, "gte a", &[(1, "gte", "This is no command")]);
         check(Dialect::Memcached, "set a 0 0 5\nhel", &[]);
@@ -153,7 +179,12 @@ mod tests {
 
     #[test]
     fn the_lab_language_has_its_own_diagnostics() {
-        check(Dialect::Lab, "nodd", &[]);
+        check(Dialect::Lab, "nodd\nnode stats\nexpect hits >= 0\nexpect foo", &[]);
+        check(
+            Dialect::Lab,
+            "node stats\n expect hits+foo >= 0\nalways bar < 1",
+            &[(2, "foo", "No answer has a number named `foo`"), (3, "bar", "No answer has")],
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::expect::{Comparison, Expectation, Ids, Matcher, Wording};
 use super::http::HttpShape;
 use super::mistake::{Fault, Mistake};
 use super::token::Token;
+use crate::event::FIELDS;
 use cachedojo_notation::duration::Duration;
 
 /// A command of the language.
@@ -89,7 +90,7 @@ impl<'a> Args<'a> {
 
     pub(crate) fn number<N: std::str::FromStr>(&mut self, what: &'static str) -> Result<N, Fault> {
         let token = self.take(what)?;
-        token.raw.parse().map_err(|_| (token.span.clone(), Mistake::Number { found: token.raw.clone() }))
+        token.raw.parse().map_err(|_| no_number(token))
     }
 
     /// A count that costs the engine work or memory, so it has a maximum.
@@ -97,7 +98,7 @@ impl<'a> Args<'a> {
         let count = self.number(what)?;
         if count > max {
             let token = &self.tokens[self.next - 1];
-            return Err((token.span.clone(), Mistake::Number { found: token.raw.clone() }));
+            return Err(no_number(token));
         }
         Ok(count)
     }
@@ -172,14 +173,14 @@ impl<'a> Args<'a> {
         };
         let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
         let missing = |what| Err((from..source.len() + from, Mistake::Missing { what, usage }));
-        let matcher = if let [name, symbol, number] = tokens
+        let matcher = if let [names @ .., symbol, number] = tokens
             && let Some(is) = symbol.bare().and_then(Comparison::from_symbol)
+            && let Some(name) = sum_of(names)
         {
             let (digits, percent) =
                 number.raw.strip_suffix('%').map_or((number.raw.as_str(), false), |digits| (digits, true));
-            let parsed =
-                digits.parse().map_err(|_| (number.span.clone(), Mistake::Number { found: number.raw.clone() }))?;
-            Matcher::Field { name: name.raw.clone(), is, number: parsed, percent }
+            let parsed = digits.parse().map_err(|_| no_number(number))?;
+            Matcher::Field { name, is, number: parsed, percent }
         } else if is(0, "error") && tokens.len() == 1 {
             Matcher::Error
         } else if is(0, "not") && tokens.len() > 1 && !is(1, "found") {
@@ -204,6 +205,23 @@ impl<'a> Args<'a> {
         };
         Ok(Expectation { source, matcher })
     }
+}
+
+/// What stands in place of a number: the `?` that a lesson left there, or something wrong.
+fn no_number(token: &Token) -> Fault {
+    let found = token.raw.clone();
+    (token.span.clone(), if found == "?" { Mistake::Blank } else { Mistake::Number { found } })
+}
+
+/// The names of a sum of numbers, with a `+` between them; `None` where the words are none. With spaces around the `+` they are a
+/// sum only where each is a number's name: otherwise they are an answer's text.
+fn sum_of(tokens: &[Token]) -> Option<String> {
+    let sum: String = tokens.iter().map(|token| token.raw.as_str()).collect();
+    let meets = |pair: &[Token]| pair[0].raw.ends_with('+') != pair[1].raw.starts_with('+');
+    let is_joined = tokens.windows(2).all(meets) && tokens.iter().all(|token| !token.quoted);
+    let is_known = || is_joined && sum.split('+').all(|name| FIELDS.contains(&name));
+    let is_sum = tokens.len() == 1 || (tokens.len() > 1 && is_known());
+    is_sum.then_some(sum)
 }
 
 /// The words to compare with: in canonical form, as events print them, and verbatim, for the protocols' lines.

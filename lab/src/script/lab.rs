@@ -80,7 +80,7 @@ fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result
 }
 
 /// Parses one command; `None` for a blank line or a comment.
-fn read_command(line: &str) -> Result<Option<Command>, Fault> {
+pub(super) fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     let tokens = match read_tokens(line) {
         Ok(tokens) => tokens,
         // The rest of the line belongs to another grammar, quotes included.

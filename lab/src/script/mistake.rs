@@ -5,6 +5,8 @@ use cachedojo::protocol::memcached;
 use cachedojo::protocol::{line, rest};
 use cachedojo_notation::text::Language;
 
+use crate::event::FIELDS;
+
 /// A mistake and its place in the line, in bytes.
 pub(crate) type Fault = (std::ops::Range<usize>, Mistake);
 
@@ -32,6 +34,13 @@ pub enum Mistake {
     },
     /// Not a number in the range.
     Number {
+        /// What stands there.
+        found: String,
+    },
+    /// The place that a lesson leaves for an answer still has its `?`.
+    Blank,
+    /// No answer has a number of that name.
+    Field {
         /// What stands there.
         found: String,
     },
@@ -120,6 +129,10 @@ impl Mistake {
                 format!("Nothing may follow here: the command is `{usage}`; put a value with spaces in \"quotes\".")
             }
             Self::Number { found } => format!("`{found}` is not a whole number in range; write digits, as 42."),
+            Self::Blank => "Put the answer that you expect in the place of the `?`.".into(),
+            Self::Field { found } => {
+                format!("No answer has a number named `{found}`; write one of {}.", FIELDS.join(", "))
+            }
             Self::Percent { found } => format!("`{found}` is not a share; write 0% to 100%, as 2.5%."),
             Self::Duration { found } => {
                 format!("`{found}` is not a duration; write a number and ms, s, m, h or d, as 9.9s.")
@@ -173,6 +186,10 @@ impl Mistake {
             ),
             Self::Number { found } => {
                 format!("« {found} » n'est pas un entier admis ; écrivez des chiffres, comme 42.")
+            }
+            Self::Blank => "Mettez la réponse que vous attendez à la place du « ? ».".into(),
+            Self::Field { found } => {
+                format!("Aucune réponse n'a de nombre nommé « {found} » ; écrivez l'un de {}.", FIELDS.join(", "))
             }
             Self::Percent { found } => format!("« {found} » n'est pas une part ; écrivez 0% à 100%, comme 2.5%."),
             Self::Duration { found } => {

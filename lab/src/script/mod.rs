@@ -122,6 +122,11 @@ mod tests {
             "Nothing may follow here: the command is `node get <key>`; put a value with spaces in \"quotes\".",
         );
         check_mistake("node incr a x", "x", "`x` is not a whole number in range; write digits, as 42.");
+        check_mistake(
+            "node new 9\nnode stats\nexpect hits = ?",
+            "?",
+            "Put the answer that you expect in the place of the `?`.",
+        );
         check_mistake("tick 5", "5", "`5` is not a duration; write a number and ms, s, m, h or d, as 9.9s.");
         check_mistake("node new 5x", "5x", "`5x` is not a size in bytes; write 100, 4KiB or 1MiB.");
         check_mistake("node new 5 mru", "mru", "`mru` is not an eviction policy; choose lru, lfu, fifo or ttl.");
@@ -169,6 +174,28 @@ mod tests {
             "99999999",
             "`99999999` is not a whole number in range; write digits, as 42.",
         );
+    }
+
+    #[test]
+    fn a_sum_is_a_sum_with_spaces_or_without_and_words_stay_words() {
+        for (words, is_sum) in [
+            ("hits+misses = 0", true),
+            ("hits + misses = 0", true),
+            ("hits +misses= = 0", false),
+            ("hits+mi sses = 0", false),
+            ("hits + foo = 0", false),
+            ("hits misses = 0", false),
+            ("not hits = 0", false),
+        ] {
+            let script = parse(&format!("node stats\nexpect {words}"), Dialect::Lab);
+            let found = match &script.commands.last().expect("a command").command {
+                Command::Expect(Expectation { matcher: expect::Matcher::Field { name, .. }, .. }) => {
+                    name == "hits+misses"
+                }
+                _ => false,
+            };
+            assert_eq!(found, is_sum, "{words}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Script, advise, colour, fork, help, meant, parse};
+use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, help, meant, parse};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
@@ -69,6 +69,9 @@ pub struct Marked {
     pub line: u32,
     /// What is wrong, in one sentence that names the remedy.
     pub message: String,
+    /// Whether nothing is wrong: a lesson left this place for an answer.
+    #[serde(rename = "isBlank")]
+    pub is_blank: bool,
 }
 
 /// A command of a dialect.
@@ -214,6 +217,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
         to: utf16.offset(diagnostic.span.end),
         line: diagnostic.line,
         message: diagnostic.mistake.message(language),
+        is_blank: diagnostic.mistake == Mistake::Blank,
     });
     let diagnostics = diagnostics.collect();
     let meant = meant(text, dialect).map(Dialect::name);

@@ -1,4 +1,5 @@
 import { lesson, openLesson } from "../course";
+import { place } from "../guide";
 import {
   chooseSubject,
   dropKept,
@@ -22,6 +23,7 @@ import type { LinkFault } from "../link";
 import { language } from "../settings";
 import { isOwn, type Sheet } from "../sheets";
 import { formatNumber, words } from "../words";
+import { coded } from "./markdown";
 
 /** What a person must know about the open sheet, and what went wrong. */
 export function Banner() {
@@ -67,17 +69,18 @@ export function Banner() {
       <Lacking />
       <Meant />
       {!isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
-      {keptTexts.value.slice(0, 1).map((one) => (
-        <p key={one.key} class="banner" role="note" data-testid="kept">
-          <span>{banner.kept(new Date(one.at).toLocaleTimeString(language.value))}</span>
-          <button type="button" class="button small" onClick={() => takeKept(one)}>
-            {banner.take}
-          </button>
-          <button type="button" class="button small" onClick={() => dropKept(one)}>
-            {banner.forget}
-          </button>
-        </p>
-      ))}
+      {(sheet.value.lesson === undefined || place.value === "lesson") &&
+        keptTexts.value.slice(0, 1).map((one) => (
+          <p key={one.key} class="banner" role="note" data-testid="kept">
+            <span>{banner.kept(new Date(one.at).toLocaleTimeString(language.value))}</span>
+            <button type="button" class="button small" onClick={() => takeKept(one)}>
+              {banner.take}
+            </button>
+            <button type="button" class="button small" onClick={() => dropKept(one)}>
+              {banner.forget}
+            </button>
+          </p>
+        ))}
     </div>
   );
 }
@@ -104,7 +107,9 @@ function Lacking() {
   }
   return (
     <p class="banner bad" role="alert" data-testid="lacking">
-      <span class="lines">{typeof why === "string" ? banner.lack[why] : banner.lackSaid(why.said)}</span>
+      <span class="lines">
+        {coded(typeof why === "string" ? banner.lack[why] : banner.lackSaid(why.said))}
+      </span>
       {why !== "unknown" && (
         <button type="button" class="button small" onClick={() => reachProgram(subject)}>
           {banner.retry}
@@ -122,7 +127,7 @@ function Borrowed() {
   const { dialect, lesson: of } = sheet.value;
   return (
     <p class="banner" role="note" data-testid="borrowed">
-      <span>{whence(sheet.value)}</span>
+      <span>{coded(whence(sheet.value))}</span>
       {isEdited.value && (
         <button type="button" class="button small" onClick={showOriginal}>
           {banner.original}

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ClusterView } from "../engine/event";
 import { insertCommand, run } from "../lab";
 import { eventCount, type Message, messagesOf } from "../log";
-import { formatNumber, words } from "../words";
+import { formatNumber, formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
 import { clipped, places } from "./labels";
 import { Glyph, memberColour } from "./ring-picture";
@@ -26,7 +26,7 @@ export function Cluster() {
       <section class="part cluster" data-testid="cluster" aria-labelledby="cluster-title">
         <div class="part-head">
           <h2 id="cluster-title">{text.title}</h2>
-          <span class="quiet">{text.time(formatNumber(Math.round(view.nowUs / 1000)))}</span>
+          <span class="quiet">{formatTime(Math.floor(view.nowUs / 1000))}</span>
         </div>
         <ul class="nodes">
           {view.nodes.map((node, i) => (
@@ -43,6 +43,15 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
   const { cluster: text } = words.value;
   const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs, unheardBy } = node;
   const isUp = status === "up";
+  const buttons = useRef<HTMLDivElement>(null);
+  const hasActed = useRef(false);
+  useEffect(() => {
+    // The button that was pressed has given way to others: a keyboard goes on at the first of them.
+    if (hasActed.current && document.activeElement === document.body) {
+      buttons.current?.querySelector("button")?.focus({ preventScroll: true });
+    }
+    hasActed.current = false;
+  }, [status]);
   const acts: [IconName, string, string][] = isUp
     ? [
         ["bolt", text.kill, `kill ${id}`],
@@ -84,7 +93,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
         )}
       </ul>
       {status !== "left" && (
-        <div class="node-acts">
+        <div class="node-acts" ref={buttons}>
           {acts.map(([icon, label, command]) => (
             <button
               key={command}
@@ -92,7 +101,10 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
               class="button small"
               title={command}
               data-command={command}
-              onClick={() => insertCommand(command)}
+              onClick={() => {
+                hasActed.current = true;
+                insertCommand(command);
+              }}
             >
               <Icon name={icon} />
               {label}

@@ -13,6 +13,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import { effect } from "@preact/signals";
+import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
 import {
@@ -29,8 +30,10 @@ import {
 } from "../lab";
 import { answerOfLine, eventBefore, eventCount } from "../log";
 import { language } from "../settings";
+import type { Marked } from "../wasm/cachedojo";
 import { words } from "../words";
 import { setWords, wordsOf } from "./editor-words";
+import { coded } from "./markdown";
 
 /** The script, its mistakes underlined where the engine says, and the line where the run stands. */
 export function Editor() {
@@ -140,12 +143,15 @@ function replaceText(view: EditorView, text: string): void {
   }
 }
 
-function shown(
-  view: EditorView,
-  { from, to, message }: { from: number; to: number; message: string },
-): Diagnostic {
+function shown(view: EditorView, { from, to, message, isBlank }: Marked): Diagnostic {
   const { length } = view.state.doc;
-  return { from: Math.min(from, length), to: Math.min(to, length), severity: "error", message };
+  const renderMessage = () => {
+    const box = document.createElement("span");
+    render(<span>{coded(message)}</span>, box);
+    return box;
+  };
+  const severity = isBlank ? "info" : "error";
+  return { from: Math.min(from, length), to: Math.min(to, length), severity, message, renderMessage };
 }
 
 function showLine(view: EditorView, line: number | undefined): void {

@@ -11,6 +11,7 @@ import {
   type Grading,
   grade,
   grading,
+  obeysHere,
   openCheck,
   type Source,
 } from "../grading";
@@ -110,6 +111,7 @@ function Drop() {
           </select>
         </label>
       )}
+      {Boolean(exercises.value?.length) && <p class="note">{coded(grades.begin)}</p>}
       <input
         aria-label={grades.hand}
         type="file"
@@ -137,9 +139,16 @@ function Outcome({ close }: { close: () => void }) {
         </button>
       )}
       {now.state === "graded" && now.here && <p data-testid="graded-here">{grades.here}</p>}
+      {now.state === "graded" && isBare(now) && <p class="tone-warn">{grades.nothingOfIt}</p>}
       {now.state === "graded" && <Findings now={now} close={close} />}
     </div>
   );
+}
+
+/** Whether a program that was brought lacks all that the exercise asks for. */
+function isBare({ here, report: { checks } }: Graded): boolean {
+  const lacks = checks.map(({ verdict }) => verdict === "not_implemented" || verdict === "skipped");
+  return here && lacks.length > 0 && lacks.every(Boolean);
 }
 
 function summary(now: Grading): string {
@@ -191,7 +200,7 @@ function Findings({ now, close }: { now: Graded; close: () => void }) {
           <ul>
             {met.map(({ id, message }) => (
               <li key={id}>
-                <code>{id}</code>: {message}
+                <code>{id}</code>: {coded(message)}
               </li>
             ))}
           </ul>
@@ -217,43 +226,22 @@ function Row({ check, now, close }: { check: Check; now: Graded; close: () => vo
         <span>{title}</span>
         <span class="points">{grades.points(points, max_points)}</span>
       </summary>
-      {message && <p class="lines">{message}</p>}
+      {message && <p class="lines">{coded(message)}</p>}
       {(expected || actual) && (
         <dl>
-          <dt>{grades.expected}</dt>
-          <dd>
-            <code>{expected}</code>
-          </dd>
-          <dt>{grades.actual}</dt>
-          <dd>
-            <code>{actual}</code>
-          </dd>
+          {expected && <Said label={grades.expected} text={expected} />}
+          {actual && <Said label={grades.actual} text={actual} />}
         </dl>
       )}
-      {hint && <p>{hint}</p>}
-      {script && (
-        <>
-          <pre>{script}</pre>
-          <button
-            type="button"
-            class="button small"
-            onClick={() => {
-              close();
-              openCheck(check, now);
-            }}
-          >
-            <Icon name="run" />
-            {grades.tryOwn}
-          </button>
-        </>
-      )}
+      {hint && <p>{coded(hint)}</p>}
+      {script && <Shown check={check} now={now} close={close} />}
       {also_fails && also_fails.length > 0 && (
         <>
           <p>{grades.alsoFails}</p>
           <ul>
             {also_fails.map((other) => (
               <li key={`${other.message}\n${other.script}`}>
-                <span class="lines">{other.message}</span>
+                <span class="lines">{coded(other.message)}</span>
                 {other.script && <pre>{other.script}</pre>}
               </li>
             ))}
@@ -261,5 +249,48 @@ function Row({ check, now, close }: { check: Check; now: Graded; close: () => vo
         </>
       )}
     </details>
+  );
+}
+
+function Said({ label, text }: { label: string; text: string }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>
+        <code>{text}</code>
+      </dd>
+    </>
+  );
+}
+
+/** The script that shows a failure. Where the program does not run in this page, what it answered is shown in its place. */
+function Shown({ check, now, close }: { check: Check; now: Graded; close: () => void }) {
+  const { grades } = words.value;
+  const isOwn = obeysHere(now);
+  const { script, transcript } = check;
+  const canOpen = isOwn || now.dialects.get(check.id) === "line";
+  return (
+    <>
+      <pre>{script}</pre>
+      {!isOwn && transcript && (
+        <>
+          <p>{grades.answered}</p>
+          <pre data-testid="transcript">{transcript}</pre>
+        </>
+      )}
+      {canOpen && (
+        <button
+          type="button"
+          class="button small"
+          onClick={() => {
+            close();
+            openCheck(check, now);
+          }}
+        >
+          <Icon name="run" />
+          {isOwn ? grades.tryOwn : grades.tryReference}
+        </button>
+      )}
+    </>
   );
 }

@@ -161,13 +161,19 @@ function Entry({ lesson }: { lesson: Lesson }) {
         onClick={() => enter(lesson.id)}
       >
         <Icon name={solved ? "held" : "miss"} />
-        <span>{inLanguage(lesson.title).replace(/^[^:]{3,12}\s?: /, "")}</span>
+        <span>{shortTitle(inLanguage(lesson.title))}</span>
         <span class="quiet">
           {guide.kinds[lesson.kind]} · {solved ? guide.points(score) : guide.minutes(lesson.minutes)}
         </span>
       </button>
     </li>
   );
+}
+
+/** A title without the kind of lesson before it, which stands below: `Expose: the wrong clock`. */
+function shortTitle(title: string): string {
+  const rest = title.replace(/^[^:]{3,12}\s?: /, "");
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 function ProgressBar({ all }: { all: number }) {

@@ -4,6 +4,7 @@ import {
   check,
   inLanguage,
   isExample,
+  isOutdated,
   lesson,
   lessonAfter,
   openLesson,
@@ -104,6 +105,7 @@ export function OpenLesson() {
           </button>
         )}
       </div>
+      {isEmpty.value && !isExample.value && <p class="note">{words.value.status.empty}</p>}
       <Outcome />
     </article>
   );
@@ -114,6 +116,7 @@ function Outcome() {
   const now = verdict.value;
   const open = lesson.value;
   const next = open && lessonAfter(open);
+  const isOld = isOutdated.value;
   const isSolved = now.state === "checked" && now.attempt.solved;
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -124,17 +127,17 @@ function Outcome() {
   return (
     <section
       ref={box}
-      class={isSolved ? "verdict good" : "verdict"}
+      class={isSolved && !isOld ? "verdict good" : "verdict"}
       data-testid="hunt-verdict"
-      data-state={now.state === "checked" ? (isSolved ? "solved" : "failed") : now.state}
+      data-state={now.state === "checked" ? (isOld ? "outdated" : isSolved ? "solved" : "failed") : now.state}
       aria-busy={now.state === "checking"}
       aria-label={guide.verdict}
     >
       <p role="status">
         <Summary />
       </p>
-      {now.state === "checked" && <Findings attempt={now.attempt} />}
-      {now.state === "checked" && now.diff && (
+      {now.state === "checked" && !isOld && <Findings attempt={now.attempt} />}
+      {now.state === "checked" && !isOld && now.diff && (
         <details>
           <summary>{guide.diff}</summary>
           <pre>{now.diff}</pre>
@@ -159,6 +162,9 @@ function Summary() {
   const now = verdict.value;
   if (now.state !== "checked") {
     return now.state === "none" ? null : <>{guide.states[now.state]}</>;
+  }
+  if (isOutdated.value) {
+    return <>{guide.outdated}</>;
   }
   const { solved, score, length, par } = now.attempt;
   return (

@@ -1,5 +1,6 @@
 import { goToLine, reading } from "../lab";
 import { words } from "../words";
+import { coded } from "./markdown";
 
 /** More than these do not fit below the editor; every one is underlined. */
 const SHOWN_MAX = 3;
@@ -7,7 +8,7 @@ const SHOWN_MAX = 3;
 /** The script's first mistakes in words, for those who cannot hover over them. */
 export function Mistakes() {
   const { status } = words.value;
-  const { diagnostics } = reading.value;
+  const diagnostics = reading.value.diagnostics.filter(({ isBlank }) => !isBlank);
   if (diagnostics.length === 0) {
     return null;
   }
@@ -18,7 +19,7 @@ export function Mistakes() {
           <button type="button" onClick={() => goToLine(line)}>
             {status.line(line)}
           </button>
-          {message}
+          {coded(message)}
         </li>
       ))}
     </ul>

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { lesson } from "../course";
 import { DROPPED, takeProgram } from "../dropped";
-import type { Dialect } from "../engine/worker";
+import type { Dialect, NamedExample } from "../engine/worker";
 import {
   canRun,
   chooseSubject,
@@ -28,7 +28,7 @@ const wasRefused = signal(false);
 
 /** Which language, which example, whose answers. */
 export function Chooser() {
-  const { dialect, dialects, examples: label, chooseExample } = words.value;
+  const { dialect, dialects, examples: label, chooseExample, deepExamples } = words.value;
   const { id, dialect: chosen } = sheet.value;
   if (lesson.value) {
     return (
@@ -67,20 +67,34 @@ export function Chooser() {
             {chooseExample}
           </option>
           {DIALECTS.map((name) => (
-            <optgroup key={name} label={dialects[name]}>
-              {examples.value
-                .filter((example) => example.dialect === name)
-                .map(({ id, title }) => (
-                  <option key={id} value={`example.${id}`}>
-                    {title}
-                  </option>
-                ))}
-            </optgroup>
+            <Group
+              key={name}
+              label={dialects[name]}
+              of={examples.value.filter((example) => example.dialect === name && !isDeep(example))}
+            />
           ))}
+          <Group label={deepExamples} of={examples.value.filter(isDeep)} />
         </select>
       </label>
     </div>
   );
+}
+
+function Group({ label, of }: { label: string; of: NamedExample[] }) {
+  return (
+    <optgroup label={label}>
+      {of.map(({ id, title }) => (
+        <option key={id} value={`example.${id}`}>
+          {title}
+        </option>
+      ))}
+    </optgroup>
+  );
+}
+
+/** The engine's own tests of a cluster: of its examples one is for beginners. */
+function isDeep({ id }: NamedExample): boolean {
+  return id.startsWith("lab_cluster_") && id !== "lab_cluster_story";
 }
 
 /** Who obeys: the reference, the program that a lesson hunts, or one that the grader built and the learner opened. */

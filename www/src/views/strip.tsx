@@ -153,32 +153,34 @@ function Scrubber() {
   const here = isStale.value ? 0 : position;
   return (
     <div class="scrubber">
-      <svg class="marks" viewBox={`0 0 ${MARK_PLACES} 8`} preserveAspectRatio="none" aria-hidden="true">
-        {shown.map(({ step, kind }) => (
-          <rect
-            key={`${kind}${step}`}
-            class={`mark-${kind}`}
-            x={((step + 1) / total) * MARK_PLACES - 0.6}
-            y="0"
-            width="1.2"
-            height="8"
-          />
-        ))}
-      </svg>
-      <input
-        type="range"
-        data-testid="scrubber"
-        min="0"
-        max={total}
-        value={here}
-        aria-label={strip.scrubber}
-        aria-valuetext={strip.place(formatNumber(here), formatNumber(total))}
-        title={strip.scrubberHelp}
-        onInput={({ currentTarget }) => {
-          isPlaying.value = false;
-          goTo(Number(currentTarget.value));
-        }}
-      />
+      <span class="track">
+        <svg class="marks" viewBox={`0 0 ${MARK_PLACES} 8`} preserveAspectRatio="none" aria-hidden="true">
+          {shown.map(({ step, kind }) => (
+            <rect
+              key={`${kind}${step}`}
+              class={`mark-${kind}`}
+              x={((step + 1) / total) * MARK_PLACES - 0.6}
+              y="0"
+              width="1.2"
+              height="8"
+            />
+          ))}
+        </svg>
+        <input
+          type="range"
+          data-testid="scrubber"
+          min="0"
+          max={total}
+          value={here}
+          aria-label={strip.scrubber}
+          aria-valuetext={strip.place(formatNumber(here), formatNumber(total))}
+          title={strip.scrubberHelp}
+          onInput={({ currentTarget }) => {
+            isPlaying.value = false;
+            goTo(Number(currentTarget.value));
+          }}
+        />
+      </span>
       <span class="place" aria-hidden="true">
         {formatNumber(here)}
         <span class="quiet"> / {formatNumber(total)}</span>
@@ -248,8 +250,9 @@ function Seed() {
 function StatusText() {
   const { status, seedWrong } = words.value;
   const { diagnostics } = reading.value;
-  const count = sheet.value.dialect === "lab" ? status.mistakes : status.refused;
-  const mistakes = diagnostics.length > 0 ? count(diagnostics.length) : "";
+  const wrong = new Set(diagnostics.filter(({ isBlank }) => !isBlank).map(({ line }) => line)).size;
+  const blanks = new Set(diagnostics.filter(({ isBlank }) => isBlank).map(({ line }) => line)).size;
+  const mistakes = wrong > 0 ? status.mistakes(wrong) : "";
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
   const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
   const clock = run.value.view && !isStale.value ? run.value.view.clockMs : 0;
@@ -265,6 +268,7 @@ function StatusText() {
       <LastAnswer />
       <Judgements />
       {mistakes && <span class="tone-bad">{mistakes}</span>}
+      {blanks > 0 && <span>{status.blanks(blanks)}</span>}
     </>
   );
 }

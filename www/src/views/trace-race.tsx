@@ -4,6 +4,7 @@ import { language } from "../settings";
 import type { TraceRaced } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 import { LaneTable, POLICIES, Victims } from "./lanes";
+import { coded } from "./markdown";
 
 /** The formats that `grader trace` reads. */
 const FORMATS = ["keys", "csv", "msr", "arc", "lirs", "oracle-general"] as const;
@@ -127,7 +128,7 @@ export function TraceRace() {
       >
         {isGoing ? traces.stop : traces.replay}
       </button>
-      <p role="status">{summary(told.value)}</p>
+      <p role="status">{coded(summary(told.value))}</p>
       {isGoing && <progress aria-label={traces.replay} value={traceDone.value} />}
       {told.value.state === "raced" && <Outcome raced={told.value.raced} />}
     </section>

@@ -44,6 +44,7 @@ export const en = {
   } satisfies Record<Dialect, string>,
   examples: "Examples",
   chooseExample: "Examples…",
+  deepExamples: "A cluster, fault by fault",
   script: "Script",
   scriptLabel: "Script, one command a line",
   seed: "Seed",
@@ -66,7 +67,7 @@ export const en = {
   },
   tools: {
     toLine: "Run to the line of the cursor (Ctrl+F10)",
-    fork: "Fork: go on from here on a copy, and keep this run",
+    fork: "Fork: go on from here on a copy; this script stays as it is",
   },
   output: "Output",
   outputEmpty: "Press Run: the answers appear here.",
@@ -161,7 +162,7 @@ export const en = {
     heldByReference: (count: number) => `the reference holds ${some(count, "expectation", "expectations")}`,
     broken: (count: number) => some(count, "is broken", "are broken"),
     line: (line: number) => `Line ${line}`,
-    refused: (count: number) => `${some(count, "line is", "lines are")} answered with an error`,
+    blanks: (count: number) => `${some(count, "answer", "answers")} to fill in`,
     mistakes: (count: number) => `${some(count, "line", "lines")} cannot be read`,
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
@@ -214,8 +215,8 @@ export const en = {
     long: (characters: string) =>
       `It is ${some(characters, "character", "characters")} long; some messengers cut links of over 2,000.`,
     files: "As files",
-    trace: "Events (JSON)",
-    transcript: "Answers (text)",
+    trace: "All events (JSON)",
+    transcript: "All answers (text)",
     pictures: { ring: "Ring (SVG)", messages: "Messages (SVG)" },
     contains: "It carries the script, its seed and the command where you are.",
   },
@@ -223,8 +224,9 @@ export const en = {
     open: "Grade",
     title: "Grade a submission",
     nobody:
-      "Nobody grades here: this page came without a grader. Run `grader serve` and open the address that it prints; it serves this page too.",
-    hand: "Drop a folder, a .zip or src/lib.rs here, or choose files:",
+      "Nobody grades here: no grader answers at this address. Run `grader serve` and open the address that it prints; it serves this page too.",
+    hand: "Drop a folder, a .zip, src/lib.rs or a .py file here, or choose files:",
+    begin: "`grader show` has an exercise's statement; `grader init` begins it in a folder of yours.",
     exercise: "Exercise",
     gradingHere: "Checking your program.",
     grading: "Compiling and checking. The first time, known bugs are compiled too: it takes longer.",
@@ -244,6 +246,8 @@ export const en = {
       endless:
         "Your program was ended: its checks took too long. Look for a loop that never ends; `grader grade` names the check.",
       noBrief: "This page came without checks: hand in the source where a grader serves the page.",
+      sourceOnly:
+        "This page grades no program on this exercise: hand in its source, where `grader serve` serves the page, or run `grader grade`.",
       unreachable: "The grader does not answer: is `grader serve` still running?",
     },
     graded: (path: string, digest: string) => `Graded: ${path} (SHA-256 ${digest}…)`,
@@ -252,6 +256,10 @@ export const en = {
     actual: "found",
     alsoFails: "Also fails",
     tryOwn: "See what your program does",
+    tryReference: "See what the reference does",
+    answered: "What your program answered:",
+    nothingOfIt:
+      "Nothing that this exercise asks for is in your program. Was it built for another exercise? Then choose that one.",
     here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",
     program: "To grade a program that `grader build` made, drop its .wasm here: that needs no grader.",
     stop: "Stop grading",
@@ -314,6 +322,7 @@ export const en = {
     },
     isSolved: (score: number) => `Solved: ${score} of 100 points.`,
     notYet: "Not yet.",
+    outdated: "Your script has changed since it was checked: check it again.",
     par: (length: number, par: number) =>
       length <= par
         ? `${some(length, "line", "lines")}: nobody is known to need fewer.`
@@ -360,7 +369,6 @@ export const en = {
   },
   cluster: {
     title: "Cluster",
-    time: (ms: string) => `${ms} ms`,
     status: { up: "up", paused: "paused", down: "down", left: "left" },
     leader: (term: number) => `leads term ${term}`,
     epoch: (epoch: number) => `ring epoch ${epoch}`,
@@ -429,7 +437,7 @@ export const en = {
     large: "the file has over 32 MiB: cut it, or replay it whole with `grader trace`",
     lost: "the browser cannot read this file: choose it again",
     done: (requests: string, objects: string, all: string, size: string) =>
-      `${some(requests, "request", "requests")}, ${some(objects, "object", "objects")}; working set ${all}, each cache ${size}.`,
+      `${some(requests, "request", "requests")}, ${some(objects, "object", "objects")}; working set ${some(all, "byte", "bytes")}, each cache ${some(size, "byte", "bytes")}.`,
     empty: (rows: string) => `Left out, as their size is 0: ${rows}.`,
     parting: (request: string, key: string) => `They part at request ${request}, for ${key}`,
   },

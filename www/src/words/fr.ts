@@ -44,6 +44,7 @@ export const fr: Words = {
   },
   examples: "Exemples",
   chooseExample: "Exemples…",
+  deepExamples: "Une grappe, panne par panne",
   script: "Script",
   scriptLabel: "Script, une commande par ligne",
   seed: "Graine",
@@ -66,7 +67,7 @@ export const fr: Words = {
   },
   tools: {
     toLine: "Exécuter jusqu'à la ligne du curseur (Ctrl+F10)",
-    fork: "Bifurquer : continuer d'ici sur une copie, et garder cette exécution",
+    fork: "Bifurquer : continuer d'ici sur une copie ; ce script reste tel quel",
   },
   output: "Sortie",
   outputEmpty: "Appuyez sur Lancer : les réponses apparaissent ici.",
@@ -136,10 +137,10 @@ export const fr: Words = {
   },
   stats: {
     title: "Compteurs",
-    hits: "Trouvées",
-    misses: "Manquées",
+    hits: "Succès",
+    misses: "Échecs",
     hitRate: "Taux de succès",
-    evictions: "Évincées",
+    evictions: "Expulsées",
     expired: "Périmées",
     entries: "Entrées",
     overTime: "Taux au fil du temps",
@@ -161,7 +162,7 @@ export const fr: Words = {
     heldByReference: (count) => `la référence tient ${some(count, "attente", "attentes")}`,
     broken: (count) => some(count, "rompue", "rompues"),
     line: (line) => `Ligne ${line}`,
-    refused: (count) => `${some(count, "ligne reçoit", "lignes reçoivent")} une erreur pour réponse`,
+    blanks: (count) => `${some(count, "réponse", "réponses")} à remplir`,
     mistakes: (count) => some(count, "ligne illisible", "lignes illisibles"),
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
@@ -215,8 +216,8 @@ export const fr: Words = {
     long: (characters) =>
       `Il compte ${some(characters, "caractère", "caractères")} ; certaines messageries coupent les liens de plus de 2 000.`,
     files: "En fichiers",
-    trace: "Événements (JSON)",
-    transcript: "Réponses (texte)",
+    trace: "Tous les événements (JSON)",
+    transcript: "Toutes les réponses (texte)",
     pictures: { ring: "Anneau (SVG)", messages: "Messages (SVG)" },
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
@@ -224,8 +225,9 @@ export const fr: Words = {
     open: "Noter",
     title: "Noter un rendu",
     nobody:
-      "Personne ne note ici : cette page est venue sans correcteur. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
-    hand: "Déposez ici un dossier, un .zip ou src/lib.rs, ou choisissez des fichiers :",
+      "Personne ne note ici : aucun correcteur ne répond à cette adresse. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
+    hand: "Déposez ici un dossier, un .zip, src/lib.rs ou un fichier .py, ou choisissez des fichiers :",
+    begin: "`grader show` montre l'énoncé d'un exercice ; `grader init` le commence dans un dossier à vous.",
     exercise: "Exercice",
     gradingHere: "Vérification de votre programme.",
     grading:
@@ -246,6 +248,8 @@ export const fr: Words = {
       endless:
         "Votre programme a été arrêté : ses vérifications ont pris trop de temps. Cherchez une boucle sans fin ; `grader grade` nomme la vérification.",
       noBrief: "Cette page est venue sans vérifications : déposez le code là où un correcteur sert la page.",
+      sourceOnly:
+        "Cette page ne note pas de programme sur cet exercice : déposez son code source, là où `grader serve` sert la page, ou lancez `grader grade`.",
       unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
     },
     graded: (path, digest) => `Noté : ${path} (SHA-256 ${digest}…)`,
@@ -254,6 +258,10 @@ export const fr: Words = {
     actual: "trouvé",
     alsoFails: "Échoue aussi",
     tryOwn: "Voir ce que fait votre programme",
+    tryReference: "Voir ce que fait la référence",
+    answered: "Ce que votre programme a répondu :",
+    nothingOfIt:
+      "Votre programme n'a rien de ce que demande cet exercice. A-t-il été construit pour un autre ? Alors choisissez celui-là.",
     here: "Votre programme a été noté sur les vérifications publiques, dans cette page. Seule la correction de votre professeur compte.",
     program:
       "Pour noter un programme fait par `grader build`, déposez ici son .wasm : il n'y faut pas de correcteur.",
@@ -316,6 +324,7 @@ export const fr: Words = {
       unloaded: "Le programme à démasquer n'a pas pu être chargé : vérifiez la connexion et réessayez.",
     },
     isSolved: (score) => `Résolu : ${some(score, "point", "points")} sur 100.`,
+    outdated: "Votre script a changé depuis la vérification : vérifiez-le de nouveau.",
     notYet: "Pas encore.",
     par: (length, par) =>
       length <= par
@@ -363,7 +372,6 @@ export const fr: Words = {
   },
   cluster: {
     title: "Grappe",
-    time: (ms) => `${ms} ms`,
     status: { up: "en marche", paused: "en pause", down: "arrêté", left: "parti" },
     leader: (term) => `mène le mandat ${term}`,
     epoch: (epoch) => `époque ${epoch} de l'anneau`,
@@ -432,7 +440,7 @@ export const fr: Words = {
     large: "le fichier dépasse 32 Mio : découpez-le, ou rejouez-le entier avec `grader trace`",
     lost: "le navigateur ne peut lire ce fichier : choisissez-le à nouveau",
     done: (requests, objects, all, size) =>
-      `${some(requests, "requête", "requêtes")}, ${some(objects, "objet", "objets")} ; ensemble de travail ${all}, chaque cache ${size}.`,
+      `${some(requests, "requête", "requêtes")}, ${some(objects, "objet", "objets")} ; ensemble de travail ${some(all, "octet", "octets")}, chaque cache ${some(size, "octet", "octets")}.`,
     empty: (rows) => `Laissées de côté, car de taille 0 : ${rows}.`,
     parting: (request, key) => `Elles se séparent à la requête ${request}, pour ${key}`,
   },

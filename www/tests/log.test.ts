@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { Told } from "../src/engine/event";
+import { addEvents, clearLog, marks, sayingOf } from "../src/log";
+
+/** An eviction at each of so many commands, and a broken promise at some. */
+function run(commands: number, brokenAt: number[]): void {
+  clearLog();
+  for (let step = 0; step < commands; step += 1) {
+    const at = { step, line: 1, at_ms: 0, text: "" };
+    addEvents([
+      { ...at, kind: "inside", event: { kind: "evicted", key: "a", policy: "lru", for_key: "b" } },
+      ...(brokenAt.includes(step)
+        ? [{ ...at, kind: "broken", expected: "1", actual: "2" } satisfies Told]
+        : []),
+    ] as Told[]);
+  }
+}
+
+test.each([3, 4_000, 12_001])("a run of %i evictions has marks from its start to its end", (commands) => {
+  for (let turn = 0; turn < 2; turn += 1) {
+    run(commands, [1, commands - 1]);
+    expect(marks.length).toBeLessThanOrEqual(4_000);
+    expect(marks[0]?.step).toBeLessThan(2);
+    expect(marks.at(-1)?.step).toBeGreaterThan(0.99 * commands - 1);
+    expect(marks.filter(({ kind }) => kind === "broken").length).toBe(2);
+  }
+});
+
+test("an answer that a script may expect is shown in the script's word too, and a sentence in one language only", () => {
+  const at = { step: 0, line: 1, at_ms: 0 };
+  const miss = { ...at, kind: "miss", key: "a", text: "nothing", told: "rien" } satisfies Told;
+  expect(sayingOf(miss)).toBe("nothing (rien)");
+  expect(sayingOf({ ...at, kind: "miss", key: "a", text: "nothing" })).toBe("nothing");
+  const error = { ...at, kind: "error", message: "too few", text: "error: too few", told: "erreur : trop peu" };
+  expect(sayingOf(error as Told)).toBe("erreur : trop peu");
+});
