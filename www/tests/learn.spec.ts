@@ -68,6 +68,7 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   await openFirst(page);
   const verdict = page.getByTestId("hunt-verdict");
   await expect(content(page)).toContainText("expect ?");
+  await expect(page.locator(".cm-lintRange-error")).toHaveCount(0);
   await expect(page.getByTestId("exercise").getByRole("strong").first()).toHaveText("keeps");
   for (const hint of ["It was written.", "It says b."]) {
     await page.getByTestId("hint").click();
@@ -94,6 +95,27 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   await page.getByTestId("next-lesson").click();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
   await expect(content(page)).toContainText("# Your lines:");
+});
+
+test("a place to fill is no mistake, and a verdict is on the script that was checked", async ({ page }) => {
+  for (let turn = 0; turn < 2; turn += 1) {
+    await openReal(page, "who-leaves");
+    const status = page.getByTestId("status");
+    await expect(status).toContainText("1 answer to fill in");
+    await expect(status).not.toContainText("cannot be read");
+    await expect(page.locator(".cm-lintRange-error")).toHaveCount(0);
+    await expect(page.locator(".cm-lintRange-info")).toHaveText("?");
+    const verdict = page.getByTestId("hunt-verdict");
+    await write(page, "node new 100 lru");
+    await page.getByTestId("exercise-check").click();
+    await expect(verdict).toHaveAttribute("data-state", "failed");
+    await write(page, "node new 101 lru");
+    await expect(verdict).toHaveAttribute("data-state", "outdated");
+    await expect(verdict).toContainText("has changed since it was checked");
+    await page.getByRole("button", { name: "Begin again" }).click();
+    await expect(verdict).toHaveAttribute("data-state", "none");
+    await page.goto("about:blank");
+  }
 });
 
 test("one mistake that spoils several answers is said once, and its line too, in French as well", async ({
@@ -495,6 +517,7 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     const node = cluster.locator("[data-node=n1]");
     await node.getByRole("button", { name: act }).click();
     await expect(node).toHaveAttribute("data-status", status);
+    await expect(node.getByRole("button").first()).toBeFocused();
   }
   expect(await script(page)).toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
   await expect(cluster.getByTestId("skewed")).toHaveCount(0);

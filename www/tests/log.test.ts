@@ -31,6 +31,12 @@ test("an answer that a script may expect is shown in the script's word too, and 
   const miss = { ...at, kind: "miss", key: "a", text: "nothing", told: "rien" } satisfies Told;
   expect(sayingOf(miss)).toBe("nothing (rien)");
   expect(sayingOf({ ...at, kind: "miss", key: "a", text: "nothing" })).toBe("nothing");
-  const error = { ...at, kind: "error", message: "too few", text: "error: too few", told: "erreur : trop peu" };
+  const error = {
+    ...at,
+    kind: "error",
+    message: "too few",
+    text: "error: too few",
+    told: "erreur : trop peu",
+  };
   expect(sayingOf(error as Told)).toBe("erreur : trop peu");
 });

@@ -79,9 +79,7 @@ test("a mistake is underlined where it stands, after letters of every width too"
   await expect(marks).toHaveText(["tll 5s", "node gte"]);
   await expect(page.getByTestId("status")).toContainText("2 lines cannot be read");
   await marks.last().hover();
-  await expect(page.locator(".cm-tooltip-lint")).toHaveText(
-    "`node gte` is no command; did you mean `node get`?",
-  );
+  await expect(page.locator(".cm-tooltip-lint")).toHaveText("node gte is no command; did you mean node get?");
   await page.getByRole("button", { name: "Line 3" }).click();
   await page.keyboard.insertText("stats # ");
   await expect(marks).toHaveText(["tll 5s"]);

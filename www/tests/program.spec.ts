@@ -48,6 +48,71 @@ test("a program is graded in the page, and a lost check opens on that very progr
   await expect(page.getByTestId("status")).toContainText("Done");
 });
 
+test("a program is graded on the exercise that was chosen, or refused in a sentence, twice", async ({
+  page,
+}) => {
+  const exercises = [
+    { id: "line-cache", title: "A cache with threads", title_fr: "Un cache avec des threads" },
+    { id: "distributed-cache", title: "A distributed cache", title_fr: "Un cache distribué" },
+  ];
+  await page.route("**/api/v1/exercises", (route) => route.fulfill({ json: { exercises } }));
+  await open(page);
+  const bug = await programFile(page, "expose-ttl");
+  await page.getByRole("button", { name: "Grade" }).click();
+  const report = page.getByTestId("grade-report");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("submission-drop").getByRole("combobox").selectOption("line-cache");
+    await drop(page, bug);
+    await expect(report.getByRole("status")).toContainText("grades no program on this exercise");
+    await expect(page.getByTestId("grade-check")).toHaveCount(0);
+  }
+  await page.getByTestId("submission-drop").getByRole("combobox").selectOption("distributed-cache");
+  await drop(page, bug);
+  await expect(page.getByTestId("graded-here")).toBeVisible();
+});
+
+test("what does not run in the page shows its answers, and its script opens in its own language", async ({
+  page,
+}) => {
+  const check = { id: "get", title: "Get", category: "Basic", points: 0, max_points: 4, verdict: "fail" };
+  const script = "GET missing\nEXIT";
+  // As `grader grade` writes it: the link names the dialect `line`.
+  const link = await page.evaluate(async (script) => {
+    const json = JSON.stringify({ script, dialect: "line", seed: 0, step: 0 });
+    const packed = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+    const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+    const base64 = btoa(String.fromCharCode(...bytes));
+    return `http://127.0.0.1/#v1.${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  }, script);
+  const said = { expected: "NOT_FOUND", actual: "", message: "Wrote `nothing`.", hint: "", script, fuel: 1 };
+  const report = {
+    ...{ schema: "cachedojo/report/v1", exercise: "line-cache", verdict: "graded", passed: false, seed: 0 },
+    ...{ score: 0, max_score: 4, passing_score: 3, receipt: "", mutants: [], diagnostics: [] },
+    grader: { version: "0", backend: "python" },
+    submission: { path: "cache.py", sha256: "0".repeat(64) },
+    checks: [{ ...check, ...said, transcript: "> GET missing\nERROR", link }],
+  };
+  const exercises = [{ id: "line-cache", title: "Line", title_fr: "Ligne" }];
+  await page.route("**/api/v1/exercises", (route) => route.fulfill({ json: { exercises } }));
+  await page.route("**/api/v1/grade?**", (route) => route.fulfill({ json: report }));
+  await open(page);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByRole("button", { name: "Grade" }).click();
+    await drop(page, Buffer.from("def f(): pass"), "cache.py");
+    const row = page.getByTestId("grade-check");
+    await expect(row.getByTestId("transcript")).toHaveText("> GET missing\nERROR");
+    await expect(row.getByRole("definition")).toHaveText(["NOT_FOUND"]);
+    await expect(row.locator("code").first()).toHaveText("nothing");
+    await row.getByRole("button", { name: "See what the reference does" }).click();
+    await expect(page.getByTestId("borrowed")).toContainText("The reference obeys it here");
+    await expect(page.getByTestId("dialect")).toHaveValue("line");
+    await expect(page.getByTestId("status")).not.toContainText("cannot be read");
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("output")).toHaveText("NOT_FOUND\nBYE");
+    await page.reload();
+  }
+});
+
 test("a link carries who obeys: a program of the course opens with it, one's own is asked for", async ({
   page,
 }) => {

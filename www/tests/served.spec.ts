@@ -59,6 +59,7 @@ test("a lost check opens on the very submission that lost it, twice; what does n
       seed: 0,
     },
     ...{ score: 0, max_score: 5, passing_score: 3, receipt: "", mutants: [], diagnostics: [] },
+    grader: { version: "0", backend: "wasm" },
     submission: { path: "lib.rs", sha256: "0".repeat(64) },
     checks: [
       { ...check, ...said, also_fails: [{ ...said, message: "An empty key too", script: "node get k2" }] },
