@@ -85,6 +85,8 @@ fn every_wrong_request_says_why() {
         ),
         ("DELETE /api/v1/cache/n?pattern=%zz", 400, "Invalid pattern"),
         ("DELETE /api/v1/cache/n?x=1&pattern=%ff", 400, "Invalid pattern"),
+        ("DELETE /api/v1/cache/n?pattern=a*&pattern=b*", 400, "Invalid pattern"),
+        ("DELETE /api/v1/cache/n?tag=a&pattern=b*&tag=a", 400, "Invalid pattern"),
         ("DELETE /api/v1/cache/n?patern=user_*", 400, "Unknown parameter: a flush takes pattern and tag"),
         ("DELETE /api/v1/cache/n?pattern=&tags=x", 400, "Unknown parameter: a flush takes pattern and tag"),
         ("GET /api/v1/cache/n/a", 404, "Key not found"),

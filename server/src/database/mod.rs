@@ -277,9 +277,9 @@ mod tests {
         let database = Database::open("sqlite::memory:").await.expect("it opens");
         let row = |number: usize| Access {
             namespace: format!("n{number}"),
-            key_pattern: (number % 2 == 0).then(|| "k*".to_owned()),
+            key_pattern: number.is_multiple_of(2).then(|| "k*".to_owned()),
             operation: "GET",
-            hit: (number % 3 > 0).then_some(number % 3 == 1),
+            hit: (!number.is_multiple_of(3)).then_some(number % 3 == 1),
             latency_ms: 0.5,
             at_s: number as u64,
         };
@@ -293,7 +293,7 @@ mod tests {
         let read = format!("SELECT {columns} FROM cache_access_logs ORDER BY id");
         let kept = sqlx::query_as(sqlx::AssertSqlSafe(read)).fetch_all(&database.pool);
         let kept: Vec<(String, Option<String>, Option<bool>, i64)> = kept.await.expect("it is read");
-        let written = rows.into_iter().map(|row| (row.namespace, row.key_pattern, row.hit, row.at_s as i64));
+        let written = rows.into_iter().map(|row| (row.namespace, row.key_pattern, row.hit, row.at_s.cast_signed()));
         assert_eq!(kept, written.collect::<Vec<_>>());
     }
 }

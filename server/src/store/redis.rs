@@ -198,7 +198,8 @@ impl RedisStore {
                 scan.query_async(&mut link).await.map_err(|error| failure(&error))?;
             let mut keys: Vec<String> = rows.into_iter().map(|(key, _)| key).collect();
             let mut tags = vec![Vec::new(); keys.len()];
-            if selection.tag.is_some() {
+            // A step may have found none, and an empty pipeline is refused.
+            if selection.tag.is_some() && !keys.is_empty() {
                 let mut pipeline = redis::pipe();
                 for key in &keys {
                     pipeline.hget(format!("cache_meta:{space}:{key}"), "tags");
