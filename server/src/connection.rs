@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,7 +22,6 @@ use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 
 use crate::metrics::{Gauge, Metrics};
-use crate::service::Service;
 use crate::tls::{HANDSHAKE, PLAIN_SORRY};
 
 /// The largest head of a request, in bytes: a percent-encoded key of 255 characters has up to 3 KiB.
@@ -156,14 +158,22 @@ pub const HTTP_SORRY: &[u8] =
 
 /// Serves HTTP/1.1 on one connection until the client closes it, is too slow, or the server stops: then the request in progress
 /// is the last one.
-pub async fn serve_http(visit: Visit, service: Arc<Service>) {
+///
+/// `answer` answers a request, and says whether it has read the body to its end.
+pub async fn serve_http<F>(visit: Visit, answer: impl Fn(Request<Incoming>) -> F + Send)
+where
+    F: Future<Output = (Response, bool)> + Send,
+{
     let Visit { stream, peer, timeout, stop } = visit;
     let unread = Arc::clone(&stream.unread);
-    speak_http(stream, unread, (peer, timeout, stop), service).await;
+    speak_http(stream, unread, (peer, timeout, stop), answer).await;
 }
 
 /// The same inside of TLS. A client that speaks plain HTTP is told so.
-pub async fn serve_https(visit: Visit, service: Arc<Service>, tls: TlsAcceptor) {
+pub async fn serve_https<F>(visit: Visit, answer: impl Fn(Request<Incoming>) -> F + Send, tls: TlsAcceptor)
+where
+    F: Future<Output = (Response, bool)> + Send,
+{
     let Visit { mut stream, peer, timeout, mut stop } = visit;
     let unread = Arc::clone(&stream.unread);
     let accept = async {
@@ -179,21 +189,23 @@ pub async fn serve_https(visit: Visit, service: Arc<Service>, tls: TlsAcceptor) 
         () = stopped(&mut stop) => return,
     };
     match accepted {
-        Ok(stream) => speak_http(stream, unread, (peer, timeout, stop), service).await,
+        Ok(stream) => speak_http(stream, unread, (peer, timeout, stop), answer).await,
         Err(error) => tracing::debug!(%peer, %error, "no TLS connection came about"),
     }
 }
 
-async fn speak_http(
+async fn speak_http<F>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     unread: Arc<AtomicBool>,
     (peer, timeout, mut stop): (SocketAddr, Duration, watch::Receiver<bool>),
-    service: Arc<Service>,
-) {
+    answer: impl Fn(Request<Incoming>) -> F + Send,
+) where
+    F: Future<Output = (Response, bool)> + Send,
+{
     let answers = service_fn(|request| {
-        let (service, unread) = (Arc::clone(&service), Arc::clone(&unread));
+        let (answered, unread) = (answer(request), Arc::clone(&unread));
         async move {
-            let (response, is_read) = service.answer(request).await;
+            let (response, is_read) = answered.await;
             unread.store(!is_read, Ordering::Relaxed);
             Ok::<_, Infallible>(response)
         }

@@ -90,15 +90,19 @@ impl Server {
         let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
+        let answer = move |request| {
+            let service = Arc::clone(&service);
+            async move { service.answer(request).await }
+        };
         let is_tls = config.tls.is_some();
         let http = match config.tls {
             None => {
-                let serve = move |visit| connection::serve_http(visit, Arc::clone(&service));
+                let serve = move |visit| connection::serve_http(visit, answer.clone());
                 tokio::spawn(door.clone().open(listener, Gauge::Http, HTTP_SORRY, serve))
             }
             Some(tls) => {
                 let tls = TlsAcceptor::from(tls);
-                let serve = move |visit| connection::serve_https(visit, Arc::clone(&service), tls.clone());
+                let serve = move |visit| connection::serve_https(visit, answer.clone(), tls.clone());
                 // Whoever is turned away has not been heard yet, so nothing that it would understand can be said.
                 tokio::spawn(door.clone().open(listener, Gauge::Http, b"", serve))
             }
