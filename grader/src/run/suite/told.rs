@@ -10,7 +10,7 @@ use cachedojo_notation::text::Language;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::suite::Suite;
-use crate::run::grading::grader;
+use crate::run::identity::grader;
 
 /// What is known of one test.
 #[derive(Debug, Clone, Default)]
