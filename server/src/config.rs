@@ -46,7 +46,7 @@ pub struct Flags {
     /// Where the entries are: memory, redis://HOST:PORT, or redis+cluster://HOST:PORT,HOST:PORT… [default: memory]
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
-    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: in memory, and gone with the process]
+    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: settings in memory, no access log]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// How long the store may take to answer, in milliseconds [default: 1000]
@@ -58,7 +58,7 @@ pub struct Flags {
     /// All entries, in MiB of keys, values and tags [default: 100]
     #[arg(long, value_name = "N")]
     pub memory_mb: Option<String>,
-    /// The largest value, in bytes of its JSON text [default: 1048576]
+    /// The largest value, in bytes of its JSON text without a text's quotes [default: 1048576]
     #[arg(long, value_name = "N")]
     pub value_bytes: Option<String>,
     /// The largest body of a request, in bytes [default: 8388608]
@@ -112,7 +112,7 @@ pub struct Config {
     pub token: Option<String>,
     /// All entries, in bytes.
     pub memory_bytes_max: usize,
-    /// The largest value, in bytes.
+    /// The largest value, in bytes of its JSON text without a text's quotes.
     pub value_bytes_max: usize,
     /// The largest body, in bytes.
     pub body_bytes_max: usize,

@@ -55,12 +55,12 @@ fn outlives(url: &str) {
     assert_eq!(audited[0].get::<i64, _>(0), 1, "the trail of what is forgotten stays");
 }
 
-fn query(url: &str, sql: &'static str) -> Vec<sqlx::any::AnyRow> {
+fn query(url: &str, sql: impl Into<String>) -> Vec<sqlx::any::AnyRow> {
     sqlx::any::install_default_drivers();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
     runtime.block_on(async {
         let pool = AnyPool::connect(url).await.expect("it is there");
-        let rows = sqlx::query(sql).fetch_all(&pool).await.expect("rows");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql.into())).fetch_all(&pool).await.expect("rows");
         pool.close().await;
         rows
     })
@@ -85,6 +85,7 @@ fn a_database_that_cannot_be_opened_is_told_with_its_reason() {
 fn settings_and_logs_outlive_the_service_in_sqlite() {
     let folder = Folder::new();
     outlives(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    may_be_empty(&format!("sqlite:{}", folder.path().join("cache.db").display()));
 }
 
 #[test]
@@ -92,6 +93,7 @@ fn settings_and_logs_outlive_the_service_in_postgresql() {
     let postgres = Postgres::new();
     outlives(&postgres.url);
     has_the_documents_tables(&postgres.url);
+    may_be_empty(&postgres.url);
 }
 
 /// Every table, column, default and index that the document names.
@@ -138,6 +140,34 @@ fn has_the_documents_tables(url: &str) {
     assert_eq!(checked, 13);
     let indexes = query(url, "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'cache_access_logs'");
     assert!(indexes.iter().any(|row| row.get::<&str, _>(0).contains("(namespace, \"timestamp\")")));
+}
+
+/// A row that somebody else wrote, with nothing but its name: the document's defaults count.
+fn may_be_empty(url: &str) {
+    drop(Running::new(&["--database", url]));
+    let columns = "name, default_ttl, max_size_mb, eviction_policy, created_at";
+    let row =
+        |name: &str| format!("INSERT INTO cache_namespaces ({columns}) VALUES ('{name}', NULL, NULL, NULL, NULL)");
+    query(url, row("empty"));
+    query(url, "INSERT INTO cache_namespaces (name) VALUES ('named')");
+    let server = Running::new(&["--database", url]);
+    for name in ["empty", "named"] {
+        let settings = server.client().ask("GET", &format!("/api/v1/namespaces/{name}"), "").json();
+        let of = |setting: &str| settings[setting].to_string();
+        assert_eq!([of("default_ttl"), of("max_size_bytes"), of("eviction_policy")], ["3600", "104857600", "\"LRU\""]);
+    }
+    drop(server);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
+    for (column, value) in [("default_ttl", "0"), ("max_size_mb", "-1"), ("eviction_policy", "'SOON'")] {
+        query(url, format!("UPDATE cache_namespaces SET {column} = {value} WHERE name = 'empty'"));
+        let refused = runtime.block_on(async {
+            let database = cachedojo_server::database::Database::open(url).await.expect("it opens");
+            database.namespaces().await.expect_err("it is refused")
+        });
+        let told = format!("{refused:#}");
+        assert!(told.contains("cache_namespaces") && told.contains("`empty`"), "{told}");
+        query(url, format!("UPDATE cache_namespaces SET {column} = NULL WHERE name = 'empty'"));
+    }
 }
 
 /// A setting that cannot be kept is not set: what is set is always what is kept.
