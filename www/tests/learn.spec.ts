@@ -415,7 +415,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
     }
     await dropTrace(page, "wrong.csv", "key,size\na,1\n");
     await expect(race).toHaveAttribute("data-state", "refused");
-    await expect(race.getByRole("status")).toContainText("names no column `id`");
+    await expect(race.getByRole("status")).toContainText("names no column id");
     await page
       .getByTestId("trace-drop")
       .locator("input[type=file]")
@@ -424,7 +424,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
     await dropTrace(page, "empty.csv", "");
     await expect(race.getByRole("status")).toContainText("holds no request");
     await dropTrace(page, "keys.txt", "a\nb\na\nc\na\n");
-    await expect(race.getByRole("status")).toContainText("names no column `id`");
+    await expect(race.getByRole("status")).toContainText("names no column id");
     await race.getByLabel("Format").selectOption("keys");
     await page.getByTestId("trace-replay").click();
     await expect(race.getByRole("status")).toContainText("keys.txt: 5 requests");

@@ -39,19 +39,14 @@ export function Cluster() {
   );
 }
 
+/** The button of a node that was pressed last, until its command has been obeyed. The whole picture may be drawn anew meanwhile. */
+let pressed: { id: string; command: string; at: number } | undefined;
+
 function Node({ node, index }: { node: ClusterView["nodes"][number]; index: number }) {
   const { cluster: text } = words.value;
   const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs, unheardBy } = node;
   const isUp = status === "up";
   const buttons = useRef<HTMLDivElement>(null);
-  const hasActed = useRef(false);
-  useEffect(() => {
-    // The button that was pressed has given way to others: a keyboard goes on at the first of them.
-    if (hasActed.current && document.activeElement === document.body) {
-      buttons.current?.querySelector("button")?.focus({ preventScroll: true });
-    }
-    hasActed.current = false;
-  }, [status]);
   const acts: [IconName, string, string][] = isUp
     ? [
         ["bolt", text.kill, `kill ${id}`],
@@ -65,6 +60,17 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
           `${status === "paused" ? "resume" : "restart"} ${id}`,
         ],
       ];
+  useEffect(() => {
+    if (pressed?.id !== id || acts.some(([, , command]) => command === pressed?.command)) {
+      return;
+    }
+    // The button that was pressed has given way to another: a keyboard goes on there.
+    const now = buttons.current?.querySelectorAll("button");
+    if (document.activeElement === document.body) {
+      (now?.[pressed.at] ?? now?.[0])?.focus({ preventScroll: true });
+    }
+    pressed = undefined;
+  });
   return (
     <li class={`node ${status}`} data-node={id} data-status={status}>
       <p class="node-name">
@@ -94,7 +100,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       </ul>
       {status !== "left" && (
         <div class="node-acts" ref={buttons}>
-          {acts.map(([icon, label, command]) => (
+          {acts.map(([icon, label, command], at) => (
             <button
               key={command}
               type="button"
@@ -102,7 +108,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
               title={command}
               data-command={command}
               onClick={() => {
-                hasActed.current = true;
+                pressed = { id, command, at };
                 insertCommand(command);
               }}
             >
