@@ -5,13 +5,13 @@ use std::mem::{Discriminant, discriminant};
 
 use super::run::{Fresh, Judged, run_once};
 use super::verdict::{Divergence, Verdict};
-use right::{Right, Ways};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::shrink;
 use cachedojo_lab::subject::Subject;
 use cachedojo_wire::{ClusterRequest, Request};
+use right::{Right, Ways};
 
 mod right;
 

@@ -147,7 +147,8 @@ pub(super) fn unlike(expected: &str, actual: &str, language: Language) -> Option
         inner.unwrap_or(text).replace("\\t", "\t").chars().collect()
     };
     let seen = |text: &[char]| -> String {
-        let marks = text.iter().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'));
+        let marks =
+            text.iter().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'));
         marks.flat_map(|c| c.to_lowercase()).collect()
     };
     let (expected, actual) = (bare(expected), bare(actual));

@@ -73,9 +73,7 @@ impl Right {
         match request {
             RingRequest::Owner { key } => RingRequest::Owner { key: salted(key) },
             RingRequest::Replicas { key, count } => RingRequest::Replicas { key: salted(key), count: *count },
-            RingRequest::OwnersOf { prefix, count } => {
-                RingRequest::OwnersOf { prefix: salted(prefix), count: *count }
-            }
+            RingRequest::OwnersOf { prefix, count } => RingRequest::OwnersOf { prefix: salted(prefix), count: *count },
             other => other.clone(),
         }
     }
@@ -138,7 +136,9 @@ impl Node {
             NodeRequest::New { .. } => Response::Done,
             NodeRequest::Get { key } => Response::Entry(self.get(now, key)),
             NodeRequest::Set { key, value, ttl_ms } => Response::Bool(self.set(now, key, value, *ttl_ms)),
-            NodeRequest::Delete { key } => Response::Bool(self.find(now, key).map(|at| self.entries.remove(at)).is_some()),
+            NodeRequest::Delete { key } => {
+                Response::Bool(self.find(now, key).map(|at| self.entries.remove(at)).is_some())
+            }
             NodeRequest::Incr { key, delta } => Response::Number(self.incr(now, key, *delta)),
             NodeRequest::Touch { key, ttl_ms } => Response::Bool(self.touch(now, key, *ttl_ms)),
             NodeRequest::CleanExpired => Response::Count(self.clean(now)),
@@ -344,7 +344,8 @@ impl Cluster {
                 if stored.contains(&false) { Reply::Error("it is too large".to_owned()) } else { Reply::Stored }
             }
             Command::Delete { key } => {
-                let deleted = self.on_copies(key, |node| node.find(now, key).map(|at| node.entries.remove(at)).is_some());
+                let deleted =
+                    self.on_copies(key, |node| node.find(now, key).map(|at| node.entries.remove(at)).is_some());
                 if deleted.contains(&true) { Reply::Deleted } else { Reply::NotFound }
             }
             Command::Incr { key, delta } => {
@@ -391,7 +392,8 @@ mod tests {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../exercises/distributed-cache");
         let text = fs::read_to_string(home.join("exercise.toml")).expect("the exercise");
         let exercise: Exercise = toml::from_str(&text).expect("an exercise");
-        let script = |id: &String| (id.clone(), fs::read_to_string(home.join(format!("checks/{id}.txt"))).expect("a check"));
+        let script =
+            |id: &String| (id.clone(), fs::read_to_string(home.join(format!("checks/{id}.txt"))).expect("a check"));
         let scripts = exercise.checks.iter().map(|check| script(&check.id)).collect();
         exercise.with_scripts(&scripts).expect("a sound pack")
     }
