@@ -1,6 +1,8 @@
 //! Translates an HTTP request into the engine's, and its reply into an HTTP answer. Also checks the token, bounds sizes and
 //! times, counts and logs.
 
+mod following;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -147,6 +149,11 @@ impl Service {
     /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let _alone = self.changing.lock().await;
+        // What another service set meanwhile stays, where this request names another setting.
+        if let Err(error) = self.take_over_alone().await {
+            tracing::error!(error = format!("{error:#}"), "settings could not be read");
+            return Err(Failure::Unavailable);
+        }
         let namespace = request.namespace().unwrap_or_default().to_owned();
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
