@@ -293,6 +293,10 @@ impl Service {
             tracing::debug!(request_id, %method, path, status = code, latency_ms, operation, namespace);
         }
         response.headers_mut().insert(REQUEST_ID, id);
+        // Where the body is not read, no further request can follow on this connection.
+        if !is_read {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         (response, is_read)
     }
 
@@ -371,15 +375,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unauthorized => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         Refusal::Busy => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        // The rest of the body is not read, so no further request can follow on this connection.
-        Refusal::BodyTooSlow
-        | Refusal::BodyTooLarge
-        | Refusal::ValueTooLarge
-        | Refusal::BodyPacked
-        | Refusal::BodyBroken => {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Refusal::MethodNotAllowed => {}
+        _ => {}
     }
     response
 }
