@@ -18,6 +18,9 @@ use tracing::level_filters::LevelFilter;
 use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
 use crate::tls;
 
+/// How often the database is asked for settings that another service changed.
+const FOLLOWING: Duration = Duration::from_secs(2);
+
 /// What `--help` says after the flags.
 const ELSEWHERE: &str = "Each setting may stand in the environment (CACHEDOJO_MEMORY_MB=200) and in the file (memory-mb = 200) as well: \
     a flag goes before the environment, and that before the file.\nExit codes: 0 told to stop, and stopped; 1 it could not start, or \
@@ -122,6 +125,8 @@ pub struct Config {
     pub timeout: Duration,
     /// How long requests in progress may take at the end.
     pub farewell: Duration,
+    /// How often the database is asked for settings that another service changed.
+    pub following: Duration,
     /// The log level.
     pub log: LevelFilter,
     /// Whether time moves only by the header `X-Cache-Clock`.
@@ -220,6 +225,7 @@ impl Config {
             connections_max: given.number("connections", 1, 1_000_000, 4096)?,
             timeout: given.milliseconds("timeout-ms", 10_000)?,
             farewell: given.milliseconds("farewell-ms", 5_000)?,
+            following: FOLLOWING,
             log: given.one_of("log", &["off", "error", "warn", "info", "debug"], "info")?.parse().expect("a level"),
             virtual_clock: given.one_of("clock", &["host", "virtual"], "host")? == "virtual",
             node: given.cluster_node()?,

@@ -72,6 +72,7 @@ impl Server {
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
         let (log, writer) = AccessLog::start(database.clone());
+        let is_alone = database.is_in_memory();
         let (cluster, node) = match config.node.clone() {
             Some(node) => {
                 let (id, address) = (node.id, node.address());
@@ -90,6 +91,9 @@ impl Server {
         let (memcached_parts, metrics_parts) = (memcached.clone(), Arc::clone(&metrics));
         let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
+        if !is_alone {
+            tokio::spawn(Arc::clone(&service).follow(config.following, stopped.clone()));
+        }
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
         let answer = move |request| {
             let service = Arc::clone(&service);

@@ -1,6 +1,8 @@
 //! Translates an HTTP request into the engine's, and its reply into an HTTP answer. Also checks the token, bounds sizes and
 //! times, counts and logs.
 
+mod following;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -147,6 +149,11 @@ impl Service {
     /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let _alone = self.changing.lock().await;
+        // What another service set meanwhile stays, where this request names another setting.
+        if let Err(error) = self.take_over_alone().await {
+            tracing::error!(error = format!("{error:#}"), "settings could not be read");
+            return Err(Failure::Unavailable);
+        }
         let namespace = request.namespace().unwrap_or_default().to_owned();
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
@@ -286,6 +293,10 @@ impl Service {
             tracing::debug!(request_id, %method, path, status = code, latency_ms, operation, namespace);
         }
         response.headers_mut().insert(REQUEST_ID, id);
+        // Where the body is not read, no further request can follow on this connection.
+        if !is_read {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         (response, is_read)
     }
 
@@ -364,15 +375,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unauthorized => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         Refusal::Busy => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        // The rest of the body is not read, so no further request can follow on this connection.
-        Refusal::BodyTooSlow
-        | Refusal::BodyTooLarge
-        | Refusal::ValueTooLarge
-        | Refusal::BodyPacked
-        | Refusal::BodyBroken => {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Refusal::MethodNotAllowed => {}
+        _ => {}
     }
     response
 }

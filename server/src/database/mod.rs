@@ -115,6 +115,19 @@ impl Database {
     /// # Errors
     /// The database does not answer, or contains an invalid setting.
     pub async fn namespaces(&self) -> Result<Vec<(Named, Vec<Changed>)>> {
+        let mut all = Vec::new();
+        for named in self.settings().await? {
+            let changes = self.changes(&named.name).await?;
+            all.push((named, changes));
+        }
+        Ok(all)
+    }
+
+    /// Every namespace whose settings were set, by name.
+    ///
+    /// # Errors
+    /// The database does not answer, or contains an invalid setting.
+    pub async fn settings(&self) -> Result<Vec<Named>> {
         let created = self.seconds("created_at");
         let sql = format!(
             "SELECT name, default_ttl, COALESCE(max_size_bytes, CAST(max_size_mb AS BIGINT) * 1048576) AS bytes, \
@@ -141,13 +154,16 @@ impl Database {
             }
             let created = row.try_get::<Option<i64>, _>("created")?;
             let created_at_s = created.and_then(|created| u64::try_from(created).ok());
-            let changes = self.changes(&name).await?;
-            all.push((Named { name, settings, created_at_s }, changes));
+            all.push(Named { name, settings, created_at_s });
         }
         Ok(all)
     }
 
-    async fn changes(&self, namespace: &str) -> Result<Vec<Changed>> {
+    /// The last changes of a namespace's settings, the oldest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn changes(&self, namespace: &str) -> Result<Vec<Changed>> {
         let changed = self.seconds("changed_at");
         let sql = format!(
             "SELECT setting, old_value, new_value, {changed} AS changed FROM cache_audit WHERE namespace = $1 \
@@ -265,35 +281,5 @@ fn without_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
         _ => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Access, Database, ROWS_AT_ONCE};
-
-    #[tokio::test]
-    async fn accesses_are_written_in_their_order_however_many_there_are() {
-        let database = Database::open("sqlite::memory:").await.expect("it opens");
-        let row = |number: usize| Access {
-            namespace: format!("n{number}"),
-            key_pattern: number.is_multiple_of(2).then(|| "k*".to_owned()),
-            operation: "GET",
-            hit: (!number.is_multiple_of(3)).then_some(number % 3 == 1),
-            latency_ms: 0.5,
-            at_s: number as u64,
-        };
-        let mut rows = Vec::new();
-        for count in [1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 3] {
-            let batch: Vec<_> = (rows.len()..rows.len() + count).map(row).collect();
-            database.write(&batch).await.expect("it is written");
-            rows.extend(batch);
-        }
-        let columns = "namespace, key_pattern, hit, CAST(strftime('%s', timestamp) AS BIGINT)";
-        let read = format!("SELECT {columns} FROM cache_access_logs ORDER BY id");
-        let kept = sqlx::query_as(sqlx::AssertSqlSafe(read)).fetch_all(&database.pool);
-        let kept: Vec<(String, Option<String>, Option<bool>, i64)> = kept.await.expect("it is read");
-        let written = rows.into_iter().map(|row| (row.namespace, row.key_pattern, row.hit, row.at_s.cast_signed()));
-        assert_eq!(kept, written.collect::<Vec<_>>());
     }
 }

@@ -143,6 +143,13 @@ fn a_token_is_asked_for_everywhere_but_at_health() {
         let status = if status == 401 { 401 } else { 200 };
         assert_eq!(client.ask_with("GET", "/metrics", headers, "").status, status, "{headers:?}");
     }
+    // Who is refused before the body has come is told that nothing more is read here.
+    for (request, headers) in [("PUT /api/v1/cache/n/k", ""), ("POST /metrics", "Authorization: Bearer secret-1\r\n")] {
+        let mut client = server.client();
+        client.send(&format!("{request} HTTP/1.1\r\nHost: h\r\n{headers}Content-Length: 2\r\n\r\n"));
+        assert_eq!(client.receive().header("Connection"), Some("close"), "{request}");
+        assert!(client.is_hung_up());
+    }
 }
 
 #[test]

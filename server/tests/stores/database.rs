@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sqlx::{AnyPool, Row as _};
 
+use crate::chaos::until;
 use crate::processes::{Folder, Postgres};
 use crate::support::Running;
 
@@ -86,6 +87,8 @@ fn settings_and_logs_outlive_the_service_in_sqlite() {
     let folder = Folder::new();
     outlives(&format!("sqlite:{}", folder.path().join("cache.db").display()));
     may_be_empty(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    logs_every_access(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    is_shared(&format!("sqlite:{}", folder.path().join("shared.db").display()));
 }
 
 #[test]
@@ -94,6 +97,8 @@ fn settings_and_logs_outlive_the_service_in_postgresql() {
     outlives(&postgres.url);
     has_the_documents_tables(&postgres.url);
     may_be_empty(&postgres.url);
+    logs_every_access(&postgres.url);
+    is_shared(&postgres.url);
 }
 
 /// Every table, column, default and index that the document names.
@@ -140,6 +145,40 @@ fn has_the_documents_tables(url: &str) {
     assert_eq!(checked, 13);
     let indexes = query(url, "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'cache_access_logs'");
     assert!(indexes.iter().any(|row| row.get::<&str, _>(0).contains("(namespace, \"timestamp\")")));
+}
+
+/// So many requests at once that their rows are written by one statement for many of them, and the rest by one for each.
+fn logs_every_access(url: &str) {
+    let server = Running::new(&["--database", url]);
+    let mut client = server.client();
+    let request = |number: u32| format!("GET /api/v1/cache/log/k{number}xyy HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.send(&(0..150).map(request).collect::<String>());
+    assert!((0..150).all(|_| client.receive().status == 404));
+    drop((client, server));
+    let rows = query(
+        url,
+        "SELECT key_pattern, operation, CAST(CAST(hit AS INTEGER) AS BIGINT) FROM cache_access_logs \
+         WHERE namespace = 'log' AND latency_ms > 0 AND timestamp >= '2024-01-01' ORDER BY id",
+    );
+    let is_so = |row: &sqlx::any::AnyRow| {
+        (row.get::<&str, _>(0), row.get::<&str, _>(1), row.get::<i64, _>(2)) == ("k*xyy", "GET", 0)
+    };
+    assert_eq!((rows.len(), rows.iter().all(is_so)), (150, true));
+}
+
+/// What one service sets, another on the same database takes over, and so it does what is set in the table by hand.
+fn is_shared(url: &str) {
+    let (one, other) = (Running::new(&["--database", url]), Running::new(&["--database", url]));
+    let (mut one, mut client) = (one.client(), other.client());
+    let mut ttl = || client.ask("GET", "/api/v1/namespaces/shared", "").json()["default_ttl"].clone();
+    assert_eq!(one.ask("PUT", "/api/v1/namespaces/shared", "{\"default_ttl\":60}").status, 200);
+    assert!(until(|| ttl() == 60), "{}", ttl());
+    query(url, "UPDATE cache_namespaces SET default_ttl = 70 WHERE name = 'shared'");
+    assert!(until(|| ttl() == 70), "{}", ttl());
+    assert_eq!(one.ask("DELETE", "/api/v1/namespaces/shared", "").status, 200);
+    assert!(until(|| ttl() == 3600), "{}", ttl());
+    let mut client = other.client();
+    assert_eq!(client.ask("GET", "/api/v1/namespaces/shared/audit", "").body, "{\"changes\":[]}");
 }
 
 /// A row that somebody else wrote, with nothing but its name: the document's defaults count.

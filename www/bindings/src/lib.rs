@@ -209,19 +209,17 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
     let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
-    let language = language_of(language);
     let mut utf16 = Utf16::new(text);
     let shown = advise(text, dialect).into_iter().chain(script.diagnostics).take(DIAGNOSTICS_SHOWN_MAX);
     let diagnostics = shown.map(|diagnostic| Marked {
         from: utf16.offset(diagnostic.span.start),
         to: utf16.offset(diagnostic.span.end),
         line: diagnostic.line,
-        message: diagnostic.mistake.message(language),
+        message: diagnostic.mistake.message(language_of(language)),
         is_blank: diagnostic.mistake == Mistake::Blank,
     });
-    let diagnostics = diagnostics.collect();
     let meant = meant(text, dialect).map(Dialect::name);
-    Ok(Reading { commands, diagnostics, meant, needs_whole }.into_ts()?)
+    Ok(Reading { commands, diagnostics: diagnostics.collect(), meant, needs_whole }.into_ts()?)
 }
 
 /// Classifies a script's words for an editor, four numbers for each: from and to, in UTF-16 code units; the kind (as
