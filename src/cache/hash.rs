@@ -197,6 +197,17 @@ mod tests {
         }
     }
 
+    /// The second words that these keys have make a factor zero where there is no seed, and then nothing else of the key matters.
+    #[test]
+    fn keys_chosen_to_collide_do_so_under_one_seed_only() {
+        let keys = || (0..1000_u64).map(|i| [i.to_le_bytes(), SECOND.to_le_bytes()].concat());
+        let hashes = |seed| -> BTreeSet<u64> { keys().map(|key| seeded_hash_of(seed, key.as_slice())).collect() };
+        assert_eq!(hashes(1).len(), 1000);
+        if HAS_WIDE_PRODUCT {
+            assert_eq!(hashes(0).len(), 1);
+        }
+    }
+
     #[test]
     fn numbers_in_a_row_spread_over_the_bits_that_choose_a_chunk_and_a_tag() {
         for hash in [hash_with::<true, u64>, hash_with::<false, u64>] {

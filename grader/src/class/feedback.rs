@@ -57,7 +57,7 @@ mod tests {
             let mut file = archive.by_index(at).expect("an entry");
             let mut page = String::new();
             file.read_to_string(&mut page).expect("text");
-            found.push((file.name().to_owned(), page));
+            found.push((file.name().expect("UTF-8").into_owned(), page));
         }
         let found: Vec<_> = found.iter().map(|(name, page)| (name.as_str(), page.as_str())).collect();
         assert_eq!(
