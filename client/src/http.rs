@@ -27,7 +27,7 @@ pub struct HttpCache {
 #[derive(Debug)]
 pub enum Trouble {
     /// The connection failed, or took too long.
-    Connection(std::io::Error),
+    Connection(io::Error),
     /// Its answer is not HTTP.
     Gibberish,
 }
@@ -43,8 +43,8 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-impl From<std::io::Error> for Trouble {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
         Self::Connection(error)
     }
 }
