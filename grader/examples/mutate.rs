@@ -16,6 +16,7 @@ mod wrong;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -35,8 +36,8 @@ const BATCH_MAX: usize = 400;
 #[derive(Parser)]
 struct Args {
     /// Every so many-th mutant only
-    #[arg(long, default_value_t = 1)]
-    every: usize,
+    #[arg(long, default_value = "1")]
+    every: NonZeroUsize,
     /// The grading's seed
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -124,7 +125,7 @@ fn one(args: &Args, bench: &Bench<'_>, lives: &Lives, path: &Path, name: &str) -
         rows.insert(row.number, row);
     }
     rows.retain(|_, row| !args.again || matches!(row.judged.fate, Fate::NotBuilt | Fate::Killed | Fate::Alike));
-    let wanted: BTreeSet<usize> = (1..=mutants.len()).skip(args.every / 2).step_by(args.every).collect();
+    let wanted: BTreeSet<usize> = (1..=mutants.len()).skip(args.every.get() / 2).step_by(args.every.get()).collect();
     rows.retain(|number, _| wanted.contains(number));
     let missing: Vec<usize> = wanted.into_iter().filter(|number| !rows.contains_key(number)).collect();
     println!("{name}: {} mutants, {} known, {} to judge", mutants.len(), rows.len(), missing.len());

@@ -1,4 +1,5 @@
-//! The only place that reads the host's time; all other code is given the time.
+//! The only place that reads the host's time for requests, and beside `cluster/clock.rs`, whose nodes need a clock that a
+//! suspended machine does not stop, the only one at all; other code is given the time.
 
 use cachedojo::clock::{Clock, Instant};
 use std::time::{Duration, SystemTime};

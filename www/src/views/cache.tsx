@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { memo } from "preact/compat";
 import { useMemo } from "preact/hooks";
 import { run, sheet } from "../lab";
 import { countBefore, eventCount, events, hitRatios } from "../log";
@@ -200,24 +201,29 @@ function Pairs({ pairs, count }: { pairs: Pair[]; count: number }) {
     <>
       <p class="note">{text.pairs(formatNumber(count))}</p>
       <Table heads={[text.key, text.value, text.left]}>
-        {pairs.map(({ key, value, leftMs }) => (
-          <tr key={key}>
-            <th scope="row">
-              <code>{key}</code>
-            </th>
-            <td class="value">
-              <code>{value}</code>
-            </td>
-            <td class="left">
-              <Left ms={leftMs} />
-            </td>
-          </tr>
+        {pairs.map(({ key, ...rest }) => (
+          <PairRow key={key} name={key} {...rest} />
         ))}
       </Table>
       {count > pairs.length && <p class="note">{text.more(formatNumber(count - pairs.length))}</p>}
     </>
   );
 }
+
+/** As an `Entry`, it takes what it shows one by one. */
+const PairRow = memo(({ name, value, leftMs }: Omit<Pair, "key"> & { name: string }) => (
+  <tr>
+    <th scope="row">
+      <code>{name}</code>
+    </th>
+    <td class="value">
+      <code>{value}</code>
+    </td>
+    <td class="left">
+      <Left ms={leftMs} />
+    </td>
+  </tr>
+));
 
 function Table({ heads, children }: { heads: string[]; children: ComponentChildren }) {
   return (

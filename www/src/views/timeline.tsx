@@ -1,7 +1,7 @@
 import { batch, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { afterwards } from "../afterwards";
 import type { Told } from "../engine/event";
-import { beforeFrame } from "../frame";
 import { goTo, isStale, run } from "../lab";
 import { countBefore, eventCount, events, sayingOf } from "../log";
 import { markOf } from "../tones";
@@ -53,7 +53,7 @@ function Rows({ count }: { count: number }) {
   }, [first, last]);
   useLayoutEffect(
     () =>
-      beforeFrame(() => {
+      afterwards(() => {
         const { current: element } = box;
         if (element) {
           const [top, height] = [current * ROW_PX, element.clientHeight];
