@@ -158,10 +158,12 @@ impl Found<'_> {
     }
 
     fn have(&self) -> Have {
-        match self.tests.values().any(|test| test.passed && test.unfit.is_none()) {
-            true => Have::TestsThatCount,
-            false if self.tests.is_empty() => Have::NoTest,
-            false => Have::NoneThatCounts,
+        if self.tests.values().any(|test| test.passed && test.unfit.is_none()) {
+            Have::TestsThatCount
+        } else if self.tests.is_empty() {
+            Have::NoTest
+        } else {
+            Have::NoneThatCounts
         }
     }
 
