@@ -20,8 +20,16 @@ type Server = Box<dyn FnMut(&str, Instant) -> Vec<String>>;
 /// Starts a server.
 type Fresh = fn() -> Server;
 
-/// Each protocol's folder, and its server.
-const PROTOCOLS: [(&str, Fresh); 3] = [("line", line), ("memcached", memcached), ("rest", rest)];
+/// Each protocol's folder, and its servers: the seed of the hashes changes no answer.
+const PROTOCOLS: [(&str, Fresh); 5] = [
+    ("line", line),
+    ("memcached", || memcached(0)),
+    ("memcached", || memcached(SEED)),
+    ("rest", || rest(0)),
+    ("rest", || rest(SEED)),
+];
+
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 
 fn line() -> Server {
     let mut cache = LineCache::new();
@@ -33,18 +41,21 @@ fn line() -> Server {
 }
 
 /// The clock begins at the Unix time 1,700,000,000.
-fn memcached() -> Server {
-    let mut machine = memcached::Machine::new(1_700_000_000);
+fn memcached(seed: u64) -> Server {
+    let mut store = memcached::Store::new(1_700_000_000, 64 * 1024 * 1024).with_hash_seed(seed);
+    let mut session = memcached::Session::new();
     Box::new(move |request, now| {
         let request = unescape(request).replace('|', "\r\n") + "\r\n";
-        let answer = String::from_utf8(machine.feed(request.as_bytes(), now)).expect("these conversations are text");
+        let mut answer = Vec::new();
+        session.feed(&mut store, request.as_bytes(), now, &mut answer);
+        let answer = String::from_utf8(answer).expect("these conversations are text");
         answer.split_terminator('\n').map(|line| line.strip_suffix('\r').unwrap_or(line).to_owned()).collect()
     })
 }
 
 /// The clock begins at 2024-01-01T00:00:00Z.
-fn rest() -> Server {
-    let mut machine = rest::Machine::new(1_704_067_200);
+fn rest(seed: u64) -> Server {
+    let mut machine = rest::Machine::new(1_704_067_200).with_hash_seed(seed);
     Box::new(move |request, now| {
         let is_whole = request.contains(" /api/") || request.contains(" /health");
         let request = if is_whole { request.to_owned() } else { request.replacen(" /", " /api/v1/cache/", 1) };

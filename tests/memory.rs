@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use cachedojo::cache::{CacheNode, EvictionPolicy};
-use cachedojo::clock::Clock;
+use cachedojo::clock::{Clock, Instant};
+use cachedojo::protocol::memcached::{Session, Store};
 
 /// A full cache of so many entries, each of 20 bytes of key and 30 of value, after three times as many were stored.
 fn full(entries: u64, policy: EvictionPolicy, ttl: Option<Duration>) -> CacheNode {
@@ -50,6 +51,22 @@ fn an_entry_costs_at_most_64_bytes_beyond_its_key_and_value_if_it_has_no_deadlin
         }
         assert_eq!(worst, overhead_max, "{policy:?}, {ttl:?}: the documentation says otherwise");
     }
+}
+
+/// As above, at every size: key and value take one allocation, all else about an item is in its slot of the table.
+#[test]
+fn an_item_of_memcached_costs_at_most_93_bytes_beyond_its_key_and_value() {
+    let (mut store, mut session, mut out) = (Store::new(0, 1 << 40), Session::new(), Vec::new());
+    let (mut worst, mut held) = (0, 0);
+    for items in 1..=50_000 {
+        let request = format!("set user:session:{items:07} 5 60 30\r\n{}\r\n", "7".repeat(30));
+        held += measure(|| session.feed(&mut store, request.as_bytes(), Instant::default(), &mut out)).bytes_current;
+        if items > 1000 {
+            worst = worst.max(held / items - 50);
+        }
+        out.clear();
+    }
+    assert_eq!((store.len(), worst), (50_000, 93));
 }
 
 /// Whichever limit is reached, entries that left are not remembered for ever.

@@ -14,12 +14,14 @@
 //! | [`metrics`] | what is counted, as Prometheus reads it |
 //! | [`tls`] | a certificate and its key, for HTTPS |
 //! | [`time`] | the one place that reads the host's time |
+//! | [`chance`] | the one place that draws random numbers |
 //!
 //! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the
 //! playground's scripts speak to, and it gives the same bytes.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod chance;
 pub mod cluster;
 pub mod config;
 pub mod connection;

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::chance::random_number;
 use crate::connection::{Patient, Visit, stopped};
 use crate::time::Time;
 
@@ -31,7 +32,11 @@ impl Memcached {
     /// An empty store of at most so many bytes.
     pub fn new(memory_bytes_max: usize, time: Time) -> Self {
         Self {
-            store: Mutex::new(Store::new(time.unix_base_s(), memory_bytes_max as u64).with_pid(std::process::id())),
+            store: Mutex::new(
+                Store::new(time.unix_base_s(), memory_bytes_max as u64)
+                    .with_pid(std::process::id())
+                    .with_hash_seed(random_number()),
+            ),
             time,
         }
     }

@@ -4,9 +4,8 @@
 //! 2019). It is fast because keys of up to sixteen bytes take one such step, and of up to thirty-two two, without a loop
 //! or a branch that depends on the bytes. WebAssembly has no such product, so there three of 64 bits do its work.
 //!
-//! The constants are fixed, because a cache must behave the same in every run. So somebody who chooses the keys can
-//! make them collide: operations are then O(n), but answers do not change. A server exposed to strangers would draw the
-//! constants at random when it starts.
+//! Somebody who chooses the keys and knows the seed can make them collide: operations are then O(n), but answers do not change. The
+//! seed is 0 where a cache must behave the same in every run; a server that strangers use draws it at random when it starts.
 
 use std::hash::{Hash, Hasher};
 
@@ -18,10 +17,16 @@ const THIRD: u64 = 0xA409_3822_299F_31D1;
 /// Whether a product of 128 bits is one instruction.
 const HAS_WIDE_PRODUCT: bool = cfg!(not(target_arch = "wasm32"));
 
-/// The hash of a key; all 64 bits are well mixed, so any of them may choose a slot.
+/// The hash of a key under seed 0; all 64 bits are well mixed, so any of them may choose a slot.
 #[inline]
 pub(crate) fn hash_of<K: ?Sized + Hash>(key: &K) -> u64 {
-    let mut hasher = KeyHasher::<HAS_WIDE_PRODUCT>(FIRST);
+    seeded_hash_of(0, key)
+}
+
+/// The hash of a key under a seed: under each, other keys collide.
+#[inline]
+pub(crate) fn seeded_hash_of<K: ?Sized + Hash>(seed: u64, key: &K) -> u64 {
+    let mut hasher = KeyHasher::<HAS_WIDE_PRODUCT>::new(seed);
     key.hash(&mut hasher);
     hasher.finish()
 }
@@ -45,13 +50,23 @@ pub(crate) fn are_same(one: &[u8], other: &[u8]) -> bool {
 /// From this length on the call of `==` pays.
 const SHORT: usize = 64;
 
-struct KeyHasher<const IS_WIDE: bool>(u64);
+struct KeyHasher<const IS_WIDE: bool> {
+    state: u64,
+    /// Meets the second word of each block. It depends on the seed too, because whoever knew it could choose words that make a factor
+    /// zero.
+    second: u64,
+}
 
 impl<const IS_WIDE: bool> KeyHasher<IS_WIDE> {
     #[inline]
+    const fn new(seed: u64) -> Self {
+        Self { state: FIRST ^ seed, second: SECOND ^ seed.rotate_left(32).wrapping_mul(THIRD) }
+    }
+
+    #[inline]
     fn mix(&mut self, first: u64, second: u64) {
-        let (first, second) = (self.0 ^ first, SECOND ^ second);
-        self.0 = if IS_WIDE { folded_product(first, second) } else { folded_products(first, second) };
+        let (first, second) = (self.state ^ first, self.second ^ second);
+        self.state = if IS_WIDE { folded_product(first, second) } else { folded_products(first, second) };
     }
 
     #[inline]
@@ -124,7 +139,7 @@ impl<const IS_WIDE: bool> Hasher for KeyHasher<IS_WIDE> {
 
     #[inline]
     fn finish(&self) -> u64 {
-        self.0
+        self.state
     }
 }
 
@@ -134,7 +149,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn hash_with<const IS_WIDE: bool, K: ?Sized + Hash>(key: &K) -> u64 {
-        let mut hasher = KeyHasher::<IS_WIDE>(FIRST);
+        let mut hasher = KeyHasher::<IS_WIDE>::new(0);
         key.hash(&mut hasher);
         hasher.finish()
     }
@@ -179,6 +194,17 @@ mod tests {
                 count += 1;
             }
             assert_eq!(hashes.len(), count);
+        }
+    }
+
+    /// The second words that these keys have make a factor zero where there is no seed, and then nothing else of the key matters.
+    #[test]
+    fn keys_chosen_to_collide_do_so_under_one_seed_only() {
+        let keys = || (0..1000_u64).map(|i| [i.to_le_bytes(), SECOND.to_le_bytes()].concat());
+        let hashes = |seed| -> BTreeSet<u64> { keys().map(|key| seeded_hash_of(seed, key.as_slice())).collect() };
+        assert_eq!(hashes(1).len(), 1000);
+        if HAS_WIDE_PRODUCT {
+            assert_eq!(hashes(0).len(), 1);
         }
     }
 

@@ -11,7 +11,7 @@
 
 use std::hash::Hash;
 
-use super::hash::hash_of;
+use super::hash::{hash_of, seeded_hash_of};
 use super::nodes::{Moves, NIL, Slots};
 #[cfg(any(target_arch = "x86_64", target_feature = "simd128"))]
 use equal_by_vector as equal_bytes;
@@ -36,15 +36,18 @@ pub(crate) trait Lookup {
 
     /// How many nodes there are.
     fn len(&self) -> usize;
+
+    /// What the names depend on beside the keys.
+    fn seed(&self) -> u64;
 }
 
 /// How a key becomes a name.
 pub(crate) trait Naming<K: ?Sized> {
-    /// The name of a key.
-    fn name(key: &K) -> u64;
+    /// The name of a key, in a table with that seed.
+    fn name(seed: u64, key: &K) -> u64;
 
-    /// The hash of the key with that name; where the name is a hash already, it is that.
-    fn hash(key: &K, name: u64) -> u64;
+    /// The hash, without a seed, of the key with that name; where the name is that hash already, it is not computed again.
+    fn hash(seed: u64, key: &K, name: u64) -> u64;
 }
 
 const SLOTS: usize = 16;
@@ -70,18 +73,20 @@ type Overflow = [u8; 4];
 /// Slots by hash. Every operation is O(1) expected.
 #[derive(Debug, Clone)]
 pub(crate) struct Index {
+    seed: u64,
     chunks: Vec<Chunk>,
     overflows: Vec<Overflow>,
     len: usize,
 }
 
 impl Index {
-    pub(crate) fn new() -> Self {
-        Self::of(1)
+    /// An empty one, in which names are hashes under that seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self::of(seed, 1)
     }
 
-    fn of(chunks: usize) -> Self {
-        Self { chunks: vec![EMPTY; chunks], overflows: vec![[0; 4]; chunks], len: 0 }
+    fn of(seed: u64, chunks: usize) -> Self {
+        Self { seed, chunks: vec![EMPTY; chunks], overflows: vec![[0; 4]; chunks], len: 0 }
     }
 
     /// All nodes, in the order of the slots: not to be shown.
@@ -99,7 +104,7 @@ impl Index {
     #[cold]
     fn grow(&mut self, name_of: impl Fn(u32) -> u64) -> Moves {
         let count = self.chunks.len();
-        let mut grown = Self::of(count + count.div_ceil(4));
+        let mut grown = Self::of(self.seed, count + count.div_ceil(4));
         let mut moves = Moves::new(count * SLOTS, grown.chunks.len() * SLOTS);
         for node in self.nodes() {
             moves.set(node, grown.insert(name_of(node)));
@@ -151,13 +156,13 @@ impl Index {
 
 impl<K: ?Sized + Hash> Naming<K> for Index {
     #[inline]
-    fn name(key: &K) -> u64 {
-        hash_of(key)
+    fn name(seed: u64, key: &K) -> u64 {
+        seeded_hash_of(seed, key)
     }
 
     #[inline]
-    fn hash(_: &K, name: u64) -> u64 {
-        name
+    fn hash(seed: u64, key: &K, name: u64) -> u64 {
+        if seed == 0 { name } else { hash_of(key) }
     }
 }
 
@@ -207,6 +212,11 @@ impl Lookup for Index {
     #[inline]
     fn len(&self) -> usize {
         self.len
+    }
+
+    #[inline]
+    fn seed(&self) -> u64 {
+        self.seed
     }
 }
 
@@ -305,12 +315,12 @@ impl Dense {
 
 impl Naming<u32> for Dense {
     #[inline]
-    fn name(key: &u32) -> u64 {
+    fn name(_: u64, key: &u32) -> u64 {
         u64::from(*key)
     }
 
     #[inline]
-    fn hash(key: &u32, _: u64) -> u64 {
+    fn hash(_: u64, key: &u32, _: u64) -> u64 {
         hash_of(key)
     }
 }
@@ -347,6 +357,11 @@ impl Lookup for Dense {
     fn len(&self) -> usize {
         self.len
     }
+
+    #[inline]
+    fn seed(&self) -> u64 {
+        0
+    }
 }
 
 #[cfg(test)]
@@ -361,7 +376,7 @@ mod tests {
         for names in [1, 3, 50, u64::MAX] {
             let mut random = Random::new(names);
             let name_of: Vec<u64> = (0..500).map(|_| random.below(names).wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
-            let mut index = Index::new();
+            let mut index = Index::new(0);
             // Who lives in each slot, and in which slot each lives.
             let (mut tenant, mut slot_of) = (BTreeMap::new(), [None; 500]);
             for _ in 0..20_000 {

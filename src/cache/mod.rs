@@ -29,8 +29,9 @@ pub use node::{CacheNode, EntryView, IncrementError, LoadError};
 pub use shared::{CLEANING_PERIOD, SharedCache};
 pub use typed::Cache;
 
-pub(crate) use index::{Dense, Lookup, Naming};
+pub(crate) use index::{Dense, Index, Lookup, Naming};
 pub(crate) use item::{Item, Limits};
+pub(crate) use nodes::{List, Nodes};
 pub(crate) use policy::{AnyPolicy, Arc, Clock, Fifo, Lfu, Lirs, Lru, Policy, S3Fifo, Sieve, Ttl, TwoQueue, WTinyLfu};
 pub(crate) use store::{Departure, Store};
 

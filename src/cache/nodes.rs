@@ -154,6 +154,11 @@ impl<T> Nodes<T> {
         some(self.nodes[i as usize].newer)
     }
 
+    /// The next older node of the list that node `i` is in.
+    pub(crate) fn older(&self, i: u32) -> Option<u32> {
+        some(self.nodes[i as usize].older)
+    }
+
     /// Bytes that the nodes hold from the allocator, without the items' own allocations.
     pub(crate) const fn memory_bytes(&self) -> usize {
         self.nodes.capacity() * size_of::<Node<T>>() + self.marks.capacity() * size_of::<u32>()

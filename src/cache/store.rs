@@ -5,7 +5,7 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 
 use super::deadlines::Deadlines;
-use super::hash::hash_of;
+use super::hash::seeded_hash_of;
 use super::index::{Index, Lookup, Naming};
 use super::item::{Item, Limits};
 use super::nodes::{Moves, Nodes};
@@ -33,9 +33,14 @@ pub(crate) struct Store<T, P, X = Index> {
 }
 
 impl<T: Item, P: Policy> Store<T, P> {
-    /// An empty store.
+    /// An empty store whose keys are hashed without a seed.
     pub(crate) fn new(limits: Limits, policy: P) -> Self {
-        Self::with_lookup(limits, Index::new(), policy)
+        Self::seeded(limits, policy, 0)
+    }
+
+    /// An empty store whose keys are hashed with that seed.
+    pub(crate) fn seeded(limits: Limits, policy: P, seed: u64) -> Self {
+        Self::with_lookup(limits, Index::new(seed), policy)
     }
 
     /// The node of `key`, expired or not.
@@ -44,7 +49,7 @@ impl<T: Item, P: Policy> Store<T, P> {
     where
         T::Key: Borrow<Q>,
     {
-        self.find_by(hash_of(key), |item| item.key().borrow() == key)
+        self.find_by(seeded_hash_of(self.index.seed(), key), |item| item.key().borrow() == key)
     }
 
     /// All nodes, in the table's order, which must not be observable: sort what comes of it.
@@ -134,7 +139,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         now: Instant,
         gone: impl FnMut(Departure, T),
     ) -> bool {
-        let name = X::name(item.key());
+        let name = X::name(self.index.seed(), item.key());
         let known = self.find_by(name, |known| known.key() == item.key());
         self.insert_at(known, name, item, deadline, now, gone)
     }
@@ -174,7 +179,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     /// One request of a simulation: a hit, or a miss, which inserts the item if the policy and the limits let it; who leaves is passed to `gone`.
     #[inline]
     pub(crate) fn request(&mut self, item: T, gone: impl FnMut(T)) -> bool {
-        let name = X::name(item.key());
+        let name = X::name(self.index.seed(), item.key());
         let known = self.find_by(name, |known| known.key() == item.key());
         match known {
             Some(i) => self.hit(i),
@@ -187,7 +192,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline(never)]
     fn miss(&mut self, name: u64, item: T, mut gone: impl FnMut(T)) {
         let weight = item.weight();
-        self.policy.prepare(|| X::hash(item.key(), name));
+        self.policy.prepare(|| X::hash(self.index.seed(), item.key(), name));
         if weight <= self.limits.weight && self.policy.admits(weight) {
             self.make_room(weight, 1, Instant::default(), &mut |_, left| gone(left));
             if self.policy.keeps(weight) {
@@ -288,7 +293,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         if weight > self.limits.weight || self.limits.entries == 0 {
             return None;
         }
-        self.policy.prepare(|| X::hash(item.key(), name));
+        self.policy.prepare(|| X::hash(self.index.seed(), item.key(), name));
         self.make_room(weight, 1, now, gone);
         Some(self.add(name, item))
     }
@@ -297,7 +302,8 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline]
     fn add(&mut self, name: u64, item: T) -> u32 {
         self.weight += item.weight();
-        if let Some(moves) = self.index.make_room(|i| X::name(self.nodes.item(i).key())) {
+        let seed = self.index.seed();
+        if let Some(moves) = self.index.make_room(|i| X::name(seed, self.nodes.item(i).key())) {
             self.renumber(&moves);
         }
         let i = self.index.insert(name);
@@ -349,7 +355,7 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
     #[inline]
     fn discard(&mut self, i: u32) -> T {
         self.set_deadline(i, None);
-        self.index.remove(X::name(self.nodes.item(i).key()), i);
+        self.index.remove(X::name(self.index.seed(), self.nodes.item(i).key()), i);
         let item = self.nodes.take(i);
         self.weight -= item.weight();
         item

@@ -69,6 +69,7 @@ mod change;
 mod classes;
 mod counters;
 mod flags;
+mod items;
 mod limits;
 mod meta;
 mod mistake;

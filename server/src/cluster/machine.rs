@@ -23,6 +23,7 @@ use super::input::{Cannot, Full, Input};
 use super::journal::{Found, Journal, Kept, Owner, Peer};
 use super::link::{Identity, Links};
 use super::settings::NodeSettings;
+use crate::chance::random_number;
 
 /// How many inputs are taken together at most.
 const TOGETHER: usize = 256;
@@ -139,6 +140,7 @@ impl Machine {
 
     /// Begins a life with a disk of its own.
     fn begin(&mut self, disk: Disk) -> Result<()> {
+        // A number that no other disk has.
         self.disk = random_number();
         tracing::info!(node = %disk.id(), life = disk.incarnation(), "this node begins");
         self.start(disk);
@@ -371,15 +373,4 @@ fn tell(note: &Note) {
         Note::RingsDiffer { with } => tracing::error!(%with, "two nodes have different rings in one epoch"),
         other => tracing::trace!(?other),
     }
-}
-
-/// A number that no other disk has.
-fn random_number() -> u64 {
-    use std::hash::{BuildHasher as _, Hasher as _};
-    std::hash::RandomState::new().build_hasher().finish()
-}
-
-/// A seed for the chance in a node: another one each time that it starts.
-pub(super) fn seed() -> u64 {
-    random_number()
 }

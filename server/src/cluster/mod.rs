@@ -61,6 +61,8 @@ use link::{Identity, Links, Net};
 use machine::Machine;
 use settings::NodeSettings;
 
+use crate::chance::random_number;
+
 /// Inputs that wait for the machine.
 const WAITING: usize = 4096;
 /// How long the machine may take to answer; the engine gives up an operation after two seconds.
@@ -114,7 +116,7 @@ impl Cluster {
             runtime: Handle::current(),
             stop: stop.clone(),
         });
-        let mut random = Random::new(machine::seed());
+        let mut random = Random::new(random_number());
         let links = Links::new(Arc::clone(&net), Random::new(random.next_u64()));
         let machine = Machine::open(config, links, introduced, random.next_u64())?;
         let (fail, failed) = oneshot::channel();

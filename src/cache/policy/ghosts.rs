@@ -23,7 +23,7 @@ pub(crate) struct Ghosts<S = ()> {
 
 impl<S: Copy + Default> Ghosts<S> {
     pub(crate) fn new(most: u64) -> Self {
-        Self { nodes: Nodes::new(), index: Index::new(), queue: List::default(), weight: 0, most }
+        Self { nodes: Nodes::new(), index: Index::new(0), queue: List::default(), weight: 0, most }
     }
 
     /// The sum of the remembered entries' weights.

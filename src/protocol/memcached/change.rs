@@ -2,9 +2,10 @@
 
 use super::classes::class_of;
 use super::counters::Tally;
+use super::items::Item;
 use super::limits::{ITEM_BYTES_MAX, item_bytes};
 use super::request::{Sign, StoreMode};
-use super::store::{Item, Store};
+use super::store::Store;
 use super::watch::Streams;
 use crate::clock::Instant;
 
@@ -78,18 +79,18 @@ impl Store {
         let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
         self.classes.reserve(item_bytes(key, incoming.flags, incoming.data.len()));
         let old = self.look_up(key, now).map(|item| Old {
-            class: item.class,
+            class: item.class(),
             cas: item.cas,
             flags: item.flags,
-            deadline: item.deadline,
+            deadline: item.deadline(),
             won: item.won,
             binary: item.binary,
         });
         let Some(old) = old else {
             return match mode {
-                StoreMode::Set | StoreMode::Add => self.link(key, incoming.data.to_vec(), incoming, now),
+                StoreMode::Set | StoreMode::Add => self.link(key, incoming.data, incoming, now),
                 StoreMode::Append | StoreMode::Prepend if incoming.vivify => {
-                    self.link(key, incoming.data.to_vec(), incoming, now)
+                    self.link(key, incoming.data, incoming, now)
                 }
                 StoreMode::Cas => {
                     self.counters.cas_misses += 1;
@@ -99,19 +100,19 @@ impl Store {
             };
         };
         match mode {
-            StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data.to_vec(), incoming, now),
+            StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data, incoming, now),
             StoreMode::Add => {
-                self.promote(key);
+                self.items.renew(key);
                 Outcome::NotStored
             }
             StoreMode::Cas if compare_cas == Some(old.cas) => {
                 self.tallies.add(old.class, Tally::CasHits);
-                self.link(key, incoming.data.to_vec(), incoming, now)
+                self.link(key, incoming.data, incoming, now)
             }
             StoreMode::Cas if incoming.stale_allowed && compare_cas.is_some_and(|cas| cas < old.cas) => {
                 self.tallies.add(old.class, Tally::CasHits);
                 let late = Incoming { deadline: old.deadline, ..*incoming };
-                let outcome = self.link(key, incoming.data.to_vec(), &late, now);
+                let outcome = self.link(key, incoming.data, &late, now);
                 if let Some(item) = self.items.get_mut(key) {
                     item.stale = true;
                     item.won = old.won;
@@ -126,7 +127,7 @@ impl Store {
                 if compare_cas.is_some_and(|cas| cas != old.cas) {
                     return Outcome::Exists;
                 }
-                let present = self.items[key].data.as_slice();
+                let present = self.items.get(key).map_or(&[][..], Item::data);
                 let both = if mode == StoreMode::Append {
                     [present, incoming.data].concat()
                 } else {
@@ -136,13 +137,13 @@ impl Store {
                     return Outcome::NotStored;
                 }
                 let longer = Incoming { flags: old.flags, deadline: old.deadline, binary: old.binary, ..*incoming };
-                self.link(key, both, &longer, now)
+                self.link(key, &both, &longer, now)
             }
         }
     }
 
     /// Stores a new item under a key, replacing the old one.
-    pub(super) fn link(&mut self, key: &[u8], data: Vec<u8>, incoming: &Incoming<'_>, now: Instant) -> Outcome {
+    pub(super) fn link(&mut self, key: &[u8], data: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let bytes = item_bytes(key, incoming.flags, data.len());
         self.classes.reserve(bytes);
         self.remove(key);
@@ -152,29 +153,16 @@ impl Store {
             self.tallies.add(class, Tally::OutOfMemory);
             return Outcome::NoMemory;
         }
-        self.ticks += 1;
         let cas = incoming.new_cas.unwrap_or_else(|| self.next_cas());
-        let data_bytes = data.len();
-        let item = Item {
-            data,
-            flags: incoming.flags,
-            deadline: incoming.deadline,
-            stored_at: now,
-            used_at: now,
-            cas,
-            fetched: false,
-            stale: false,
-            won: false,
-            binary: incoming.binary,
-            class,
-            tick: self.ticks,
-        };
+        let mut item = Item::new(key, data, class);
+        (item.flags, item.cas, item.binary) = (incoming.flags, cas, incoming.binary);
+        (item.used_at, item.flushes) = (now, self.flushes);
+        item.set_deadline(incoming.deadline);
         self.classes.add(class, bytes);
         self.bytes += bytes as u64;
         self.counters.total_items += 1;
-        self.recency.insert(self.ticks, key.to_vec());
-        self.items.insert(key.to_vec(), item);
-        Outcome::Stored { cas, data_bytes }
+        self.items.insert(item);
+        Outcome::Stored { cas, data_bytes: data.len() }
     }
 
     /// Counts an `incr` or `decr` of a missing item.
@@ -195,41 +183,38 @@ impl Store {
         now: Instant,
     ) -> Counted {
         let Some(item) = self.look_up(key, now) else { return Counted::NotFound };
-        let class = item.class;
-        if item.data.is_empty() {
+        let class = item.class();
+        if item.data().is_empty() {
             return Counted::NotNumeric;
         }
         if compare_cas.is_some_and(|cas| cas != 0 && cas != item.cas) {
             return Counted::Exists;
         }
-        let Some(number) = leading_number(&item.data) else { return Counted::NotNumeric };
+        let Some(number) = leading_number(item.data()) else { return Counted::NotNumeric };
         let number = match sign {
             Sign::Plus => number.wrapping_add(delta),
             Sign::Minus => number.saturating_sub(delta),
         };
         let mut data = number.to_string().into_bytes();
-        if data.len() <= item.data.len() {
-            data.resize(item.data.len(), b' ');
-            item.data = data;
-            item.stored_at = now;
-            item.used_at = now;
+        if data.len() <= item.data().len() {
+            data.resize(item.data().len(), b' ');
+            item.data_mut().copy_from_slice(&data);
             let cas = self.next_cas();
-            if let Some(item) = self.items.get_mut(key) {
-                item.cas = cas;
+            if let Some(item) = self.items.renew(key) {
+                (item.used_at, item.cas) = (now, cas);
             }
-            self.promote(key);
         } else {
             let longer = Incoming {
                 data: &[],
                 flags: item.flags,
-                deadline: item.deadline,
+                deadline: item.deadline(),
                 compare_cas: None,
                 new_cas: None,
                 stale_allowed: false,
                 vivify: false,
                 binary: item.binary,
             };
-            self.link(key, data, &longer, now);
+            self.link(key, &data, &longer, now);
         }
         self.tallies.add(class, if sign == Sign::Plus { Tally::IncrHits } else { Tally::DecrHits });
         Counted::Number(number)

@@ -3,9 +3,10 @@
 use super::change::Incoming;
 use super::classes::class_of;
 use super::counters::Tally;
+use super::items::Item;
 use super::limits::item_bytes;
 use super::request::StoreMode;
-use super::store::{Item, Store, seconds_left};
+use super::store::{Store, seconds_left};
 use super::watch::{Streams, write_encoded};
 use super::write::INFALLIBLE;
 use crate::clock::Instant;
@@ -46,7 +47,7 @@ impl Store {
                 None => ("not_found", 0, 0),
                 Some(item) if self.is_flushed(item) => ("flushed", 0, 0),
                 Some(item) if item.is_expired(now) => ("expired", 0, 0),
-                Some(item) => ("found", item.class, item.data.len()),
+                Some(item) => ("found", item.class(), item.data().len()),
             };
             let client = self.client;
             self.log_item(Streams::FETCHERS, "item_get", key, now, |line| {
@@ -72,8 +73,8 @@ impl Store {
     ) {
         let client = self.client;
         let stored = self.items.get(key).filter(|_| status == "stored");
-        let class = stored.map_or_else(|| class_of(item_bytes(key, incoming.flags, size)), |item| item.class);
-        let deadline = stored.map_or(incoming.deadline, |item| item.deadline);
+        let class = stored.map_or_else(|| class_of(item_bytes(key, incoming.flags, size)), Item::class);
+        let deadline = stored.map_or(incoming.deadline, Item::deadline);
         let ttl_s = seconds_left(deadline, now).unwrap_or(0);
         let command = match mode {
             StoreMode::Set => "set",
@@ -98,7 +99,7 @@ impl Store {
 
     /// Counts that `command` deletes the item under `key`, and tells watchers.
     pub(super) fn count_deletion(&mut self, command: &str, key: &[u8], now: Instant) {
-        let Some((class, size)) = self.items.get(key).map(|item| (item.class, item.data.len())) else { return };
+        let Some((class, size)) = self.items.get(key).map(|item| (item.class(), item.data().len())) else { return };
         self.tallies.add(class, Tally::DeleteHits);
         self.log_item(Streams::DELETIONS, "deleted", key, now, |line| {
             write!(line, " cmd={command} clsid={class} size={size}")

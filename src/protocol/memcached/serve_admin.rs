@@ -3,8 +3,9 @@
 use super::admin::Admin;
 use super::classes::{CLASSES_MAX, LAST_CLASS, chunks_of};
 use super::counters::Tally;
+use super::items::Item;
 use super::limits::ANSWER_BYTES_MAX;
-use super::store::{Item, Store};
+use super::store::Store;
 use super::watch::{Streams, write_encoded};
 use super::words::encode_key;
 use super::write::{INFALLIBLE, line};
@@ -96,13 +97,14 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
     }; LAST_CLASS + 1];
     let mut expired = Vec::new();
     let mut checked = Vec::new();
-    for (key, item) in store.by_recency().filter(|(_, item)| classes >> item.class & 1 == 1) {
-        if left[item.class] > 0 {
-            left[item.class] -= 1;
-            checked.push(item.class);
+    for item in store.items.oldest_first().filter(|item| classes >> item.class() & 1 == 1) {
+        let class = item.class();
+        if left[class] > 0 {
+            left[class] -= 1;
+            checked.push(class);
             if store.is_gone(item, now) {
                 let is_unfetched = !item.fetched && !store.is_flushed(item);
-                expired.push((key.to_vec(), item.class, is_unfetched));
+                expired.push((item.key().to_vec(), class, is_unfetched));
             }
         }
     }
@@ -121,51 +123,51 @@ fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &
     store.walk();
     let start = out.len();
     line(out, "OK");
-    let mut items: Vec<(&[u8], &Item)> = match scope {
-        Scope::Keys => store.by_key().collect(),
-        Scope::Classes(classes) => store.by_recency().filter(|(_, item)| classes >> item.class & 1 == 1).collect(),
+    let mut items: Vec<&Item> = match scope {
+        Scope::Keys => store.items.by_key(),
+        Scope::Classes(classes) => store.items.oldest_first().filter(|item| classes >> item.class() & 1 == 1).collect(),
     };
     let mut checked = Vec::new();
     if let Scope::Classes(_) = scope {
-        items.sort_by_key(|(_, item)| item.class);
-        checked.extend(items.iter().map(|(_, item)| item.class));
+        items.sort_by_key(|item| item.class());
+        checked.extend(items.iter().map(|item| item.class()));
     }
-    for (key, item) in items.into_iter().filter(|(_, item)| !store.is_gone(item, now)) {
+    for item in items.into_iter().filter(|item| !store.is_gone(item, now)) {
         if out.len() - start > ANSWER_BYTES_MAX {
             out.truncate(start);
             return line(out, "SERVER_ERROR out of memory writing dump");
         }
         if as_commands {
-            write_command(key, item, out);
+            write_command(item, out);
         } else {
-            write_item(store, key, item, out);
+            write_item(store, item, out);
         }
     }
     line(out, if as_commands { "EN" } else { "END" });
     store.tallies.add_all(&checked, Tally::CrawlerItemsChecked);
 }
 
-fn write_command(key: &[u8], item: &Item, out: &mut Vec<u8>) {
+fn write_command(item: &Item, out: &mut Vec<u8>) {
     out.extend_from_slice(b"mg ");
     if item.binary {
-        encode_key(key, out);
+        encode_key(item.key(), out);
         out.extend_from_slice(b" b\r\n");
     } else {
-        out.extend_from_slice(key);
+        out.extend_from_slice(item.key());
         out.extend_from_slice(b"\r\n");
     }
 }
 
-fn write_item(store: &Store, key: &[u8], item: &Item, out: &mut Vec<u8>) {
+fn write_item(store: &Store, item: &Item, out: &mut Vec<u8>) {
     out.extend_from_slice(b"key=");
-    write_encoded(key, out);
-    match item.deadline {
+    write_encoded(item.key(), out);
+    match item.deadline() {
         None => write!(out, " exp=-1"),
         Some(deadline) => write!(out, " exp={}", store.unix_deadline_s(deadline)),
     }
     .expect(INFALLIBLE);
-    let (used_s, cas, class) = (store.unix_time_s(item.used_at), item.cas, item.class);
-    let (fetched, size) = (if item.fetched { "yes" } else { "no" }, item.bytes(key));
+    let (used_s, cas, class) = (store.unix_time_s(item.used_at), item.cas, item.class());
+    let (fetched, size) = (if item.fetched { "yes" } else { "no" }, item.bytes());
     writeln!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size} flags={} ", item.flags)
         .expect(INFALLIBLE);
 }
@@ -187,12 +189,12 @@ fn reassign(store: &mut Store, from: i32, to: i32, now: Instant) -> &'static str
     store.classes.get_mut(to).pages += 1;
     let mut surplus = Vec::new();
     let mut chunks_left = if from == 0 { 0 } else { store.classes.surplus_chunks(from) };
-    for (key, item) in store.by_recency().filter(|(_, item)| item.class == from) {
+    for item in store.items.oldest_first().filter(|item| item.class() == from) {
         if chunks_left == 0 {
             break;
         }
-        chunks_left = chunks_left.saturating_sub(chunks_of(from, item.bytes(key)));
-        surplus.push(key.to_vec());
+        chunks_left = chunks_left.saturating_sub(chunks_of(from, item.bytes()));
+        surplus.push(item.key().to_vec());
     }
     for key in surplus {
         store.evict_item(&key, now);

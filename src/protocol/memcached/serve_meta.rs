@@ -4,9 +4,10 @@ use super::change::{Counted, Incoming, Outcome};
 use super::classes::class_of;
 use super::counters::Tally;
 use super::flags::Flags;
+use super::items::Item;
 use super::limits::item_bytes;
 use super::request::{MetaVerb, Sign, StoreMode};
-use super::store::{Item, Store, seconds_left, write_ttl};
+use super::store::{Store, seconds_left, write_ttl};
 use super::words::{decode_key, encode_key};
 use super::write::{INFALLIBLE, NOT_NUMERIC, line};
 use crate::clock::Instant;
@@ -46,7 +47,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let mut made = false;
     if store.look_up(key, now).is_none() && flags.has(b'N') {
         let stub = Incoming { flags: 0, binary: false, ..incoming(&[], None, flags) };
-        made = matches!(store.link(key, Vec::new(), &stub, now), Outcome::Stored { .. });
+        made = matches!(store.link(key, &[], &stub, now), Outcome::Stored { .. });
     }
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
@@ -58,20 +59,20 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         echo(call, out);
         return true;
     };
-    let class = item.class;
+    let class = item.class();
     let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.cas);
-    status(if with_value { Some(item.data.len()) } else { None }, out);
+    status(if with_value { Some(item.data().len()) } else { None }, out);
     let mut won = made;
     for (letter, token) in call.flags.iter() {
         match letter {
-            b'T' => item.deadline = touched,
-            b'N' if made => item.deadline = first,
-            b'R' => won |= !item.won && !made && item.deadline < recache && item.deadline.is_some(),
+            b'T' => item.set_deadline(touched),
+            b'N' if made => item.set_deadline(first),
+            b'R' => won |= !item.won && !made && item.deadline() < recache && item.deadline().is_some(),
             b'h' => number(out, 'h', u64::from(item.fetched)),
             b'l' => number(out, 'l', (now - item.used_at).as_secs()),
             b'f' => number(out, 'f', item.flags.into()),
             b'k' => write_key(key, item.binary, out),
-            _ => reply(letter, token, item, item.data.len(), now, out),
+            _ => reply(letter, token, item, item.data().len(), now, out),
         }
     }
     if item.won {
@@ -87,7 +88,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     }
     out.extend_from_slice(b"\r\n");
     if with_value {
-        out.extend_from_slice(&item.data);
+        out.extend_from_slice(item.data());
         out.extend_from_slice(b"\r\n");
     }
     if !flags.has(b'u') {
@@ -162,7 +163,7 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
             if let Some(item) = store.find(key, now) {
                 (item.stale, item.won, item.cas) = (true, false, cas);
                 if flags.exptime().is_some() {
-                    item.deadline = deadline;
+                    item.set_deadline(deadline);
                 }
             }
         } else {
@@ -214,8 +215,8 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
     status(flags.has(b'v').then_some(digits.len()), out);
     for (letter, token) in call.flags.iter() {
         match letter {
-            b'T' => item.deadline = touched,
-            b'N' if made => item.deadline = first,
+            b'T' => item.set_deadline(touched),
+            b'N' if made => item.set_deadline(first),
             b'k' => write_key(key, flags.binary(), out),
             b's' => {}
             _ => reply(letter, token, item, 0, now, out),
@@ -241,9 +242,9 @@ pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, o
     }
     let fetched = if item.fetched { "yes" } else { "no" };
     out.extend_from_slice(b" exp=");
-    write_ttl(seconds_left(item.deadline, now), out);
+    write_ttl(seconds_left(item.deadline(), now), out);
     let used_s = (now - item.used_at).as_secs();
-    let (cas, class, size) = (item.cas, item.class, item.bytes(key));
+    let (cas, class, size) = (item.cas, item.class(), item.bytes());
     write!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size}\r\n").expect(INFALLIBLE);
 }
 
@@ -276,7 +277,7 @@ fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: 
         b's' => number(out, 's', size as u64),
         b't' => {
             out.extend_from_slice(b" t");
-            write_ttl(seconds_left(item.deadline, now), out);
+            write_ttl(seconds_left(item.deadline(), now), out);
         }
         b'O' => opaque(token, out),
         _ => {}

@@ -148,13 +148,13 @@ fn detail(store: &Store, out: &mut Vec<u8>) {
 fn items(store: &Store, class: usize, limit: u32, now: Instant, out: &mut Vec<u8>) {
     let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
     let start = out.len();
-    let items = store.by_recency().rev().filter(|(_, item)| item.class == class && !item.binary);
-    for (key, item) in items.filter(|(_, item)| !store.is_gone(item, now)).take(limit) {
+    let items = store.items.newest_first().filter(|item| item.class() == class && !item.binary);
+    for item in items.filter(|item| !store.is_gone(item, now)).take(limit) {
         let before = out.len();
         out.extend_from_slice(b"ITEM ");
-        out.extend_from_slice(key);
-        let deadline_s = item.deadline.map_or(0, |deadline| store.unix_deadline_s(deadline));
-        write!(out, " [{} b; {deadline_s} s]\r\n", item.data.len()).expect(INFALLIBLE);
+        out.extend_from_slice(item.key());
+        let deadline_s = item.deadline().map_or(0, |deadline| store.unix_deadline_s(deadline));
+        write!(out, " [{} b; {deadline_s} s]\r\n", item.data().len()).expect(INFALLIBLE);
         if out.len() - start + b"END\r\n\0".len() > DUMP_BYTES_MAX {
             return out.truncate(before);
         }
@@ -173,8 +173,8 @@ fn connections(store: &Store, now: Instant, out: &mut Vec<u8>) {
 
 fn item_classes(store: &Store, now: Instant, out: &mut Vec<u8>) {
     let mut oldest = BTreeMap::new();
-    for (_, item) in store.by_recency() {
-        oldest.entry(item.class).or_insert((now - item.used_at).as_secs());
+    for item in store.items.oldest_first() {
+        oldest.entry(item.class()).or_insert((now - item.used_at).as_secs());
     }
     for (id, age_s) in oldest {
         let class = store.classes.get(id);
@@ -225,8 +225,8 @@ fn classes(store: &Store, out: &mut Vec<u8>) {
 /// A histogram of item sizes.
 fn sizes(store: &Store, out: &mut Vec<u8>) {
     let mut counts = BTreeMap::<usize, u64>::new();
-    for (key, item) in store.by_recency() {
-        *counts.entry(item.bytes(key).next_multiple_of(SIZE_STEP)).or_default() += 1;
+    for item in store.items.oldest_first() {
+        *counts.entry(item.bytes().next_multiple_of(SIZE_STEP)).or_default() += 1;
     }
     for (bytes, count) in counts {
         row(out, bytes, count);

@@ -2,7 +2,7 @@
 
 use super::classes::Classes;
 use super::counters::{Counters, Prefixes, Tallies, Tally};
-use super::limits::item_bytes;
+use super::items::{Item, Items};
 use super::settings::Settings;
 use super::watch::{Log, Streams};
 use super::write::INFALLIBLE;
@@ -14,22 +14,18 @@ use std::time::Duration;
 /// Exptimes up to this many seconds are relative to now, larger ones are Unix times.
 const RELATIVE_EXPTIME_MAX_S: i64 = 60 * 60 * 24 * 30;
 
-/// The items of a server. Sessions share one; every operation is O(log n).
+/// The items of a server, and what it counts. Sessions share one; every operation is O(1) expected.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(super) items: BTreeMap<Vec<u8>, Item>,
-    /// The keys by the tick of their last use: the first is the least recently used.
-    pub(super) recency: BTreeMap<u64, Vec<u8>>,
-    pub(super) ticks: u64,
+    pub(super) items: Items,
     last_cas: u64,
     pub(super) bytes: u64,
     bytes_max: u64,
     /// The moment of a pending `flush_all`: items stored before it will be flushed.
     flush_at: Option<Instant>,
-    /// Items stored before this moment, or last used at or before this tick, are flushed. As in memcached they stay in memory
+    /// How many flushes there were. Items that were last used before the last one are flushed; as in memcached they stay in memory
     /// until they are requested, crawled, or evicted.
-    flushed_before: Instant,
-    flushed_tick: u64,
+    pub(super) flushes: u32,
     unix_base_s: u64,
     pub(super) pid: Option<u32>,
     /// How many items have been visited by requests that go through many.
@@ -49,54 +45,17 @@ pub struct Store {
     pub(super) client: u64,
 }
 
-/// One item.
-#[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "four marks that the protocol sets and shows one by one")]
-pub(super) struct Item {
-    pub(super) data: Vec<u8>,
-    pub(super) flags: u32,
-    pub(super) deadline: Option<Instant>,
-    pub(super) stored_at: Instant,
-    pub(super) used_at: Instant,
-    pub(super) cas: u64,
-    /// Read since it was stored.
-    pub(super) fetched: bool,
-    /// Stale: the client that wins is to fetch it anew.
-    pub(super) stale: bool,
-    /// A client has been told that it won.
-    pub(super) won: bool,
-    /// The key was written in base64, and answers show it so.
-    pub(super) binary: bool,
-    /// The slab class that it belongs to.
-    pub(super) class: usize,
-    pub(super) tick: u64,
-}
-
-impl Item {
-    /// Its size in bytes under this key, as [`item_bytes`] counts.
-    pub(super) fn bytes(&self, key: &[u8]) -> usize {
-        item_bytes(key, self.flags, self.data.len())
-    }
-
-    pub(super) fn is_expired(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
-    }
-}
-
 impl Store {
-    /// An empty store of at most `memory_bytes_max` bytes (as [`item_bytes`] counts them) in a world whose clock began
+    /// An empty store of at most `memory_bytes_max` bytes (as [`item_bytes`](super::item_bytes) counts them) in a world whose clock began
     /// at the Unix time `unix_base_s`, in seconds. When it is full the least recently used items leave.
     pub fn new(unix_base_s: u64, memory_bytes_max: u64) -> Self {
         Self {
-            items: BTreeMap::new(),
-            recency: BTreeMap::new(),
-            ticks: 0,
+            items: Items::new(0),
             last_cas: 0,
             bytes: 0,
             bytes_max: memory_bytes_max,
             flush_at: None,
-            flushed_before: Instant::default(),
-            flushed_tick: 0,
+            flushes: 0,
             unix_base_s,
             pid: None,
             walked: 0,
@@ -118,6 +77,13 @@ impl Store {
         Self { pid: Some(pid), ..self }
     }
 
+    /// The same store, empty, with this number in its hashes: a server that strangers use draws it at random, so that nobody can choose
+    /// keys that collide. Answers do not depend on it.
+    #[must_use]
+    pub fn with_hash_seed(self, seed: u64) -> Self {
+        Self { items: Items::new(seed), ..self }
+    }
+
     /// How many items crawls, dumps and statistics have visited so far. One such request costs O(items), so a host that bounds a
     /// client's work, not only its memory, limits this.
     pub const fn items_walked(&self) -> u64 {
@@ -136,10 +102,10 @@ impl Store {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items.len() == 0
     }
 
-    /// Bytes held, as [`item_bytes`] counts them.
+    /// Bytes held, as [`item_bytes`](super::item_bytes) counts them.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -152,25 +118,13 @@ impl Store {
     /// Keys, values and deadlines, least recently used first; including expired items that no request has found yet, without
     /// flushed ones.
     pub fn entries(&self) -> impl Iterator<Item = (&[u8], &[u8], Option<Instant>)> {
-        self.by_recency()
-            .filter(|(_, item)| !self.is_flushed(item))
-            .map(|(key, item)| (key, item.data.as_slice(), item.deadline))
+        let items = self.items.oldest_first().filter(|item| !self.is_flushed(item));
+        items.map(|item| (item.key(), item.data(), item.deadline()))
     }
 
     /// What has happened so far.
     pub fn counters(&self) -> Counters {
         self.tallies.sum_into(self.counters)
-    }
-
-    /// Keys and items, the least recently used first.
-    pub(super) fn by_recency(&self) -> impl DoubleEndedIterator<Item = (&[u8], &Item)> {
-        let items = self.recency.values().filter_map(|key| self.items.get_key_value(key));
-        items.map(|(key, item)| (key.as_slice(), item))
-    }
-
-    /// Keys and items in the order of the keys.
-    pub(super) fn by_key(&self) -> impl Iterator<Item = (&[u8], &Item)> {
-        self.items.iter().map(|(key, item)| (key.as_slice(), item))
     }
 
     /// The Unix time in seconds.
@@ -207,22 +161,22 @@ impl Store {
         self.counters.cmd_flush += 1;
         self.flush_at = self.deadline(delay.into(), now).filter(|&at| at > now);
         if self.flush_at.is_none() {
-            // An item used later gets a later tick; a flushed item is never used again, so its tick stays.
-            self.flushed_tick = self.ticks;
+            self.flushes += 1;
         }
     }
 
-    /// Executes a flush whose moment has come.
+    /// Executes a flush whose moment has come. It is called before any other request of that moment, so all items that are there
+    /// were stored before.
     pub(super) fn settle(&mut self, now: Instant) {
-        if let Some(flush_at) = self.flush_at.filter(|&at| at <= now) {
+        if self.flush_at.is_some_and(|at| at <= now) {
             self.flush_at = None;
-            self.flushed_before = self.flushed_before.max(flush_at);
+            self.flushes += 1;
         }
     }
 
     /// Whether `flush_all` deleted an item that is still in memory.
     pub(super) fn is_flushed(&self, item: &Item) -> bool {
-        item.tick <= self.flushed_tick || item.stored_at < self.flushed_before
+        item.flushes < self.flushes
     }
 
     /// Whether an item that is still in memory is flushed or expired.
@@ -245,40 +199,25 @@ impl Store {
 
     /// Marks an item as just read.
     pub(super) fn bump(&mut self, key: &[u8], now: Instant) {
-        self.promote(key);
-        if let Some(item) = self.items.get_mut(key) {
+        if let Some(item) = self.items.renew(key) {
             item.fetched = true;
             item.used_at = now;
         }
     }
 
-    pub(super) fn promote(&mut self, key: &[u8]) {
-        if let Some(item) = self.items.get_mut(key) {
-            self.ticks += 1;
-            let key = self.recency.remove(&item.tick).expect("every item has its tick");
-            item.tick = self.ticks;
-            self.recency.insert(self.ticks, key);
-        }
-    }
-
     /// Removes an item; `false` if there was none.
     pub(super) fn remove(&mut self, key: &[u8]) -> bool {
-        self.items.remove_entry(key).map(|(key, item)| self.account(&key, &item)).is_some()
-    }
-
-    /// Updates the sums for an item that has left the table.
-    fn account(&mut self, key: &[u8], item: &Item) {
-        let bytes = item.bytes(key);
-        self.recency.remove(&item.tick);
-        self.classes.remove(item.class, bytes);
+        let Some(item) = self.items.remove(key) else { return false };
+        let bytes = item.bytes();
+        self.classes.remove(item.class(), bytes);
         self.bytes -= bytes as u64;
+        true
     }
 
     /// Evicts until `incoming` more bytes fit; `false` if they cannot.
     pub(super) fn evict(&mut self, incoming: usize, now: Instant) -> bool {
         while self.bytes + incoming as u64 > self.bytes_max {
-            let Some((_, key)) = self.recency.first_key_value() else { return false };
-            let key = key.clone();
+            let Some(key) = self.items.oldest_first().next().map(|item| item.key().to_vec()) else { return false };
             self.evict_item(&key, now);
         }
         true
@@ -289,13 +228,13 @@ impl Store {
         let Some(item) = self.items.get(key) else { return };
         if self.is_flushed(item) {
             if !item.fetched {
-                self.tallies.add(item.class, Tally::ExpiredUnfetched);
+                self.tallies.add(item.class(), Tally::ExpiredUnfetched);
             }
             self.remove(key);
             return;
         }
-        let (class, fetched, size) = (item.class, item.fetched, item.data.len());
-        let (ttl_s, unused_s) = (seconds_left(item.deadline, now), (now - item.used_at).as_secs());
+        let (class, fetched, size) = (item.class(), item.fetched, item.data().len());
+        let (ttl_s, unused_s) = (seconds_left(item.deadline(), now), (now - item.used_at).as_secs());
         self.tallies.add(class, Tally::Evicted);
         if ttl_s.is_some() {
             self.tallies.add(class, Tally::EvictedNonzero);

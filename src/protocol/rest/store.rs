@@ -23,11 +23,14 @@ pub(super) struct Store {
     bytes: u64,
     /// How many entries and namespaces have been visited by requests that go through many.
     walked: u64,
+    /// The seed of the hashes of keys.
+    hash_seed: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Namespace {
     entries: cache::Store<Entry, AnyPolicy>,
+    hash_seed: u64,
     settings: Settings,
     /// Whether its settings were set: then it is not forgotten for a new one.
     is_set: bool,
@@ -83,9 +86,10 @@ fn weight(new: &NewEntry) -> u64 {
 }
 
 impl Namespace {
-    fn new(settings: Settings, created_at_s: u64) -> Self {
+    fn new(settings: Settings, created_at_s: u64, hash_seed: u64) -> Self {
         Self {
-            entries: entries(settings),
+            entries: entries(settings, hash_seed),
+            hash_seed,
             settings,
             is_set: false,
             created_at_s,
@@ -125,19 +129,24 @@ impl Namespace {
 }
 
 /// An empty cache with these settings.
-fn entries(settings: Settings) -> cache::Store<Entry, AnyPolicy> {
+fn entries(settings: Settings, hash_seed: u64) -> cache::Store<Entry, AnyPolicy> {
     let policy = match settings.eviction {
         Eviction::Policy(policy) => policy,
         // This policy is never asked to evict; any would do.
         Eviction::Refuse => EvictionPolicy::LRU,
     };
     let limits = cache::Limits { weight: settings.max_bytes, entries: u64::MAX };
-    cache::Store::new(limits, AnyPolicy::of(policy, limits))
+    cache::Store::seeded(limits, AnyPolicy::of(policy, limits), hash_seed)
 }
 
 impl Store {
     pub(super) const fn new(unix_base_s: u64, limits: Limits) -> Self {
-        Self { namespaces: BTreeMap::new(), limits, unix_base_s, ticks: 0, bytes: 0, walked: 0 }
+        Self { namespaces: BTreeMap::new(), limits, unix_base_s, ticks: 0, bytes: 0, walked: 0, hash_seed: 0 }
+    }
+
+    /// Namespaces that are made from now on hash their keys with that seed.
+    pub(super) const fn set_hash_seed(&mut self, seed: u64) {
+        self.hash_seed = seed;
     }
 
     /// Namespaces, keys, values and deadlines, by namespace and key.
@@ -350,7 +359,7 @@ impl Store {
                 let idle = idle.min_by_key(|(_, space)| space.used_at_tick).map(|(name, _)| name.clone());
                 self.namespaces.remove(&idle.ok_or(Failure::TooManyNamespaces)?);
             }
-            self.namespaces.insert(name.to_owned(), Namespace::new(Settings::default(), created_at_s));
+            self.namespaces.insert(name.to_owned(), Namespace::new(Settings::default(), created_at_s, self.hash_seed));
         }
         let space = self.namespaces.get_mut(name).expect("it was there or has come to be");
         space.used_at_tick = self.ticks;
@@ -454,7 +463,7 @@ fn named(name: &str, space: Option<&Namespace>) -> Named {
 fn rebuild(space: &mut Namespace, now: Instant) {
     space.purge(now);
     let order = space.entries.eviction_order(now, usize::MAX);
-    let mut old = std::mem::replace(&mut space.entries, entries(space.settings));
+    let mut old = std::mem::replace(&mut space.entries, entries(space.settings, space.hash_seed));
     for i in order {
         let deadline = old.deadline(i);
         let entry = old.remove(i);

@@ -162,7 +162,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::run::tests::told::{Known, Seen};
+    use crate::run::suite::told::{Known, Seen};
 
     #[test]
     fn whoever_sleeps_is_told_what_moves_the_clock() {

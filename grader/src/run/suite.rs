@@ -21,7 +21,7 @@ use crate::language;
 use crate::language::suite::{CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
-use crate::run::grading::grader;
+use crate::run::identity::grader;
 use crate::run::{mutants, parent};
 use told::{Bug, Found, Known};
 use words::Unfit;
@@ -313,7 +313,7 @@ impl<'a> Grading<'a> {
 }
 
 #[cfg(test)]
-mod trials {
+mod tests {
     use super::*;
     use crate::pack::Pack;
 

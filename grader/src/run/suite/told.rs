@@ -10,8 +10,8 @@ use cachedojo_notation::text::Language;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::suite::Suite;
-use crate::run::grading::grader;
-use crate::run::tests::words::{Unfit, no_test};
+use crate::run::identity::grader;
+use crate::run::suite::words::{Unfit, no_test};
 
 /// What is known of one test.
 #[derive(Debug, Clone, Default)]
