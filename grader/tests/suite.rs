@@ -197,3 +197,17 @@ fn what_is_forbidden_or_does_not_compile_is_told_at_its_line() {
         assert!(first.message.contains(words), "{}", first.message);
     }
 }
+
+#[test]
+fn where_no_test_counts_that_is_said_once_and_no_row_has_a_hint() {
+    for (tests, words) in [
+        ("", "no test was found: write functions with `#[test]`"),
+        ("#[test]\nfn wrong() { panic!(\"no\"); }", "wrong: this test fails"),
+    ] {
+        let report = grade(tests);
+        assert_eq!((report.verdict, report.score), (GradeVerdict::Graded, 0), "{:?}", report.diagnostics);
+        assert!(report.diagnostics[0].message.starts_with(words), "{:?}", report.diagnostics);
+        let idle = report.checks.iter().all(|check| check.hint.is_empty() && check.transcript.is_empty());
+        assert!(idle, "{:?}", report.checks);
+    }
+}

@@ -2,6 +2,7 @@
 //! a requirement's points are those of its bugs that a test tells.
 
 mod told;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,7 +23,8 @@ use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::identity::grader;
 use crate::run::{mutants, parent};
-use told::{Bug, Found, Known, Unfit};
+use told::{Bug, Found, Known};
+use words::Unfit;
 
 /// The folder of the pack with the right caches.
 const RIGHT: &str = "right";
@@ -249,7 +251,7 @@ impl<'a> Grading<'a> {
         for run in self.ran(cache, seed, but, heavy)? {
             if !run.errors.is_empty() {
                 let diagnostics =
-                    run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &told::not_read(text)));
+                    run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &words::not_read(text)));
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
             // Where the cache has ended (see `Ended::Broken`) the last test has failed like any other.
@@ -268,7 +270,7 @@ impl<'a> Grading<'a> {
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
-        let text = clip(&harmless(told::without_mark(&test.text)), 600);
+        let text = words::with_import(&clip(&harmless(words::without_mark(&test.text)), 600));
         let failed = lost.is_none() && test.outcome == TestOutcome::Failed;
         let other = match lost {
             Some(run) if run.ended == Ended::Deadlock => {

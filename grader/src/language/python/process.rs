@@ -35,6 +35,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
 /// Reads the runner's files from the pipe and starts them.
 const BOOT: &str = include_str!("boot.py");
 
+/// The first byte of a line before the answer: see `runner/suite.py`.
+const MARK: u8 = 0x1e;
 /// Processor time of one run, in seconds.
 const CPU_S: u64 = 15;
 /// Address space of one run, in bytes. A thread takes half a MiB of it.
@@ -48,12 +50,12 @@ const WALL: Duration = Duration::from_mins(3);
 pub enum Heard {
     /// A child's answer, and how it ended.
     Reply(Header, Box<Reply>),
-    /// A child ended without an answer.
-    Silent(Header),
+    /// A child ended without an answer. The bytes are what it had said.
+    Silent(Header, Vec<u8>),
     /// A child's bytes are not an answer: only one that tampers with its runner sends such bytes.
     Gibberish,
-    /// No answer came in time; the runner was killed.
-    OutOfTime,
+    /// No answer came in time; the runner was killed. The bytes are what the child had said, if it stopped doing anything.
+    OutOfTime(Vec<u8>),
 }
 
 /// The runners of a toolchain: a request takes an idle one, or starts a new one.
@@ -198,7 +200,7 @@ impl Runner {
                     .map_err(|error| format!("the runner of Python says nonsense: {error}"))?;
                 if header.stuck {
                     self.gone();
-                    return Ok(Heard::OutOfTime);
+                    return Ok(Heard::OutOfTime(body));
                 }
                 let used = Duration::from_millis(header.cpu_ms);
                 budget::charge(used);
@@ -209,7 +211,7 @@ impl Runner {
             Err(lost) => {
                 self.gone();
                 match lost {
-                    Lost::Late => Ok(Heard::OutOfTime),
+                    Lost::Late => Ok(Heard::OutOfTime(Vec::new())),
                     Lost::Gone(error) => Err(Self::ending(talk.running, &error)),
                 }
             }
@@ -274,15 +276,31 @@ impl Runner {
 /// Interprets a child's bytes: they are an answer only if they begin with the nonce and are complete plain data of the
 /// known form.
 fn read(header: Header, body: &[u8], nonce: &str) -> Heard {
-    if body.is_empty() || header.too_much {
-        return Heard::Silent(header);
+    let said = after_marks(body);
+    if said.is_empty() || header.too_much {
+        return Heard::Silent(header, body.to_vec());
     }
-    let reply = body.strip_prefix(nonce.as_bytes()).and_then(|json| serde_json::from_slice::<Reply>(json).ok());
+    let reply = said.strip_prefix(nonce.as_bytes()).and_then(|json| serde_json::from_slice::<Reply>(json).ok());
     match reply {
         Some(reply) if header.exit == Some(0) => Heard::Reply(header, Box::new(reply)),
-        Some(_) => Heard::Silent(header),
+        Some(_) => Heard::Silent(header, body.to_vec()),
         None => Heard::Gibberish,
     }
+}
+
+/// The lines before the answer, in which a child that may not come to it says what it has done. They need no nonce: they are
+/// believed only if there is no answer.
+pub(super) fn marks(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    body.split(|byte| *byte == b'\n').map_while(|line| line.strip_prefix(&[MARK]))
+}
+
+/// What follows those lines. The last of them may be cut off.
+fn after_marks(mut body: &[u8]) -> &[u8] {
+    while body.first() == Some(&MARK) {
+        let end = body.iter().position(|byte| *byte == b'\n').map_or(body.len(), |at| at + 1);
+        body = &body[end..];
+    }
+    body
 }
 
 /// Why no frame was received.
@@ -310,15 +328,14 @@ impl Talk {
         stdin.flush().map_err(Lost::Gone)
     }
 
-    /// Sends a request and receives both frames of the answer; only one if the child is stuck.
+    /// Sends a request and receives both frames of the answer.
     fn exchange(&mut self, message: &[u8], cache: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
         self.say(message)?;
         if let Some(source) = cache {
             self.say(source)?;
         }
         let header = self.hear(HEADER_MAX)?;
-        let stuck = serde_json::from_slice::<Header>(&header).is_ok_and(|header| header.stuck);
-        let body = if stuck { Vec::new() } else { self.hear(BODY_MAX)? };
+        let body = self.hear(BODY_MAX)?;
         Ok((header, body))
     }
 
@@ -362,4 +379,23 @@ fn nonce() -> String {
 
 fn hex(bytes: &[u8]) -> String {
     crate::host::digest::hex(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_before_the_answer_are_no_part_of_it() {
+        let check = |body: &[u8], said: &[&str], rest: &[u8]| {
+            let said: Vec<&[u8]> = said.iter().map(|line| line.as_bytes()).collect();
+            assert_eq!((marks(body).collect::<Vec<_>>(), after_marks(body)), (said, rest));
+        };
+        check(b"", &[], b"");
+        check(b"nonce{}", &[], b"nonce{}");
+        check(b"\x1ea\n\x1eb\nnonce{}", &["a", "b"], b"nonce{}");
+        // Cut off in the middle of a line.
+        check(b"\x1ea\n\x1eb", &["a", "b"], b"");
+        check(b"\x1ea\nforged", &["a"], b"forged");
+    }
 }

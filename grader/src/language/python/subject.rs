@@ -105,9 +105,9 @@ impl Program {
         };
         let heard = self.runners.ask(&ask, &self.files)?;
         let spent = match &heard {
-            Heard::Reply(header, _) | Heard::Silent(header) => header.cpu_ms,
+            Heard::Reply(header, _) | Heard::Silent(header, _) => header.cpu_ms,
             // The true time is unknown, so the most is charged.
-            Heard::Gibberish | Heard::OutOfTime => OUT_OF_TIME_MS,
+            Heard::Gibberish | Heard::OutOfTime(_) => OUT_OF_TIME_MS,
         };
         self.spent_ms.fetch_add(spent, Ordering::Relaxed);
         Ok(heard)
@@ -148,9 +148,9 @@ impl PythonSubject {
                 self.observed = observed;
                 response(outcome)
             }
-            Heard::Silent(header) => Err(silent(&header)),
+            Heard::Silent(header, _) => Err(silent(&header)),
             Heard::Gibberish => Err(Crash::Gibberish),
-            Heard::OutOfTime => Err(Crash::OutOfFuel),
+            Heard::OutOfTime(_) => Err(Crash::OutOfFuel),
         }
     }
 }

@@ -3,20 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use serde::Deserialize;
+
 use super::interpreter::Interpreter;
-use super::process::{Heard, Runners};
+use super::process::{self, Heard, Runners};
 use super::toolbox;
 use super::wire::{Ask, Outcome, Plan};
+use crate::host::machine;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
-use crate::language::suite::{Ran, Suite};
+use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 
 /// The most steps of one test together with its cache, in one run.
 const STEPS_MAX: u64 = 4_000_000;
 /// The cache's threads may be switched after one instruction in so many.
 const ONE_IN: u32 = 40;
+
+/// What a run counts for that used no processor time at all until it was ended, in milliseconds.
+const STUCK_MS: u64 = 8_000;
 
 /// A learner's tests, ready to be run against any cache.
 #[derive(Debug)]
@@ -92,6 +98,47 @@ fn found() -> Result<(Interpreter, PathBuf), Rejected> {
     Ok((interpreter, site))
 }
 
+/// A run that was ended from outside while a test ran: those before it have ended as they said. `None` if none had begun.
+fn cut_off(said: &[u8], ended: Ended, text: String) -> Option<TestRun> {
+    let mut tests: Vec<Test> = Vec::new();
+    for line in process::marks(said) {
+        // A line may be cut off too.
+        let Ok(mark) = serde_json::from_slice::<Mark>(line) else { break };
+        // Each test is named when it begins, and again when it has ended.
+        match tests.last_mut().filter(|last| last.name == mark.name) {
+            Some(last) => *last = mark.test(),
+            None => tests.push(mark.test()),
+        }
+    }
+    let last = tests.last_mut()?;
+    (last.outcome, last.text) = (TestOutcome::Failed, text);
+    Some(TestRun { ended, last: last.name.clone(), waits: Vec::new(), tests, errors: Vec::new() })
+}
+
+/// What is known of a test while it runs, and after it.
+#[derive(Deserialize)]
+struct Mark {
+    name: String,
+    line: u32,
+    outcome: TestOutcome,
+    text: String,
+    #[serde(default)]
+    threads: u32,
+    #[serde(default)]
+    operations: Vec<u64>,
+    #[serde(default)]
+    calls: u64,
+    #[serde(default)]
+    slept: u32,
+}
+
+impl Mark {
+    fn test(self) -> Test {
+        let Self { name, line, outcome, text, threads, operations, calls, slept } = self;
+        Test { name, line, outcome, text, threads, operations, calls, slept }
+    }
+}
+
 impl Suite for PythonSuite {
     fn run(
         &self,
@@ -118,13 +165,26 @@ impl Suite for PythonSuite {
                 Outcome::Forbidden { what } => Ok((Ran::Forbidden(what), header.cpu_ms)),
                 _ => Err("the runner of Python answers another question".to_owned()),
             },
-            Heard::Silent(header) if header.too_much => lost("the tests say more than is read", header.cpu_ms),
-            Heard::Silent(header) => match (header.signal, header.exit) {
-                (Some(_), _) => lost("the tests took too long, or too much memory", header.cpu_ms),
+            Heard::Silent(header, _) if header.too_much => lost("the tests say more than is read", header.cpu_ms),
+            Heard::Silent(header, said) => match (header.signal, header.exit) {
+                (Some(signal), _) => {
+                    // One of its limits, or a fault of the interpreter's own.
+                    let is_endless = [machine::SIGXCPU, machine::SIGKILL].contains(&signal);
+                    let ended = if is_endless { Ended::Steps } else { Ended::Broken };
+                    let text =
+                        if is_endless { String::new() } else { format!("it ends the interpreter (signal {signal})") };
+                    match cut_off(&said, ended, text) {
+                        Some(run) => Ok((Ran::Tests(run), header.cpu_ms)),
+                        None => lost("the tests took too long, or too much memory", header.cpu_ms),
+                    }
+                }
                 _ => lost("the tests ended their own process", header.cpu_ms),
             },
             Heard::Gibberish => Ok((Ran::Forbidden("writes to its runner's pipe".to_owned()), 0)),
-            Heard::OutOfTime => lost("the tests took too long", 20_000),
+            Heard::OutOfTime(said) => match cut_off(&said, Ended::Steps, String::new()) {
+                Some(run) => Ok((Ran::Tests(run), STUCK_MS)),
+                None => lost("the tests took too long", 20_000),
+            },
         }
     }
 
@@ -134,5 +194,28 @@ impl Suite for PythonSuite {
 
     fn backend(&self) -> &'static str {
         "python"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_cut_off_names_the_test_that_ran() {
+        let line = |name: &str, outcome: &str| {
+            format!("\u{1e}{{\"name\":\"{name}\",\"line\":3,\"outcome\":\"{outcome}\",\"text\":\"\"}}\n")
+        };
+        let said =
+            [line("a", "passed"), line("a", "failed"), line("b", "passed"), line("b", "passed"), line("c", "passed")]
+                .concat();
+        let run = cut_off(said.as_bytes(), Ended::Steps, String::new()).expect("a test had begun");
+        let came: Vec<_> = run.tests.iter().map(|test| (test.name.as_str(), test.outcome)).collect();
+        assert_eq!(came, [("a", TestOutcome::Failed), ("b", TestOutcome::Passed), ("c", TestOutcome::Failed)]);
+        assert_eq!((run.ended, run.last.as_str()), (Ended::Steps, "c"));
+        let whole =
+            cut_off(&said.as_bytes()[..said.len() - 9], Ended::Broken, "why".to_owned()).expect("a test had begun");
+        assert_eq!((whole.last.as_str(), whole.tests.len(), whole.tests[1].text.as_str()), ("b", 2, "why"));
+        assert_eq!(cut_off(b"", Ended::Steps, String::new()), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cachedojo_judge::pack::{Check, CodeLanguage, Exercise, MutantSpec};
+use cachedojo_judge::pack::{Check, Exercise, MutantSpec};
 use cachedojo_judge::report::{CheckReport, MutantReport, SubmissionId};
 use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
@@ -11,6 +11,7 @@ use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::suite::Suite;
 use crate::run::identity::grader;
+use crate::run::suite::words::{Unfit, no_test};
 
 /// What is known of one test.
 #[derive(Debug, Clone, Default)]
@@ -74,96 +75,18 @@ pub(super) struct Found<'a> {
     pub(super) bugs: Vec<Bug<'a>>,
 }
 
-/// Why a test does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// It fails on a right cache, every time.
-    Wrong(String),
-    /// It fails on one right cache, every time, and passes on another.
-    Picky(String),
-    /// It fails on right caches now and then.
-    Flaky(String),
-    /// On a cache with a bug it fails in one run and not in another, which had fewer tests before it.
-    Dependent,
-    /// It does not end.
-    Endless,
-    /// Its threads wait for each other for ever.
-    Deadlock(String),
-    /// It sleeps; and what else is wrong with it.
-    Sleeps(Option<Box<Self>>),
+/// Whether there is a test at all, and one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Have {
+    NoTest,
+    NoneThatCounts,
+    TestsThatCount,
 }
 
-impl Unfit {
-    /// Why it does not count, with the remedy. `code` is what the test is written in.
-    pub(super) fn sentence(&self, language: Language, code: CodeLanguage) -> String {
-        match language {
-            Language::English => format!("this test {}", self.english(code)),
-            Language::French => format!("ce test {}", self.french(code)),
-        }
-    }
-
-    fn english(&self, code: CodeLanguage) -> String {
-        match self {
-            Self::Wrong(text) => format!("fails on a right cache, so it does not count: {text}"),
-            Self::Picky(text) => format!(
-                "passes on one right cache and fails on another, so it does not count: it depends on what the statement does not \
-                 promise, such as the order of keys (sort before you compare): {text}"
-            ),
-            Self::Flaky(text) => format!(
-                "fails on right caches now and then, by chance or by what ran before it, so it does not count: {text}"
-            ),
-            Self::Dependent => {
-                "sees a bug only after other tests have run, or by chance, so it does not count: make a new cache \
-                 in each test (in pytest, a fixture without `scope`)"
-                    .to_owned()
-            }
-            Self::Endless => "does not come to an end, so it does not count".to_owned(),
-            Self::Deadlock(waits) => {
-                format!("has threads that wait for each other for ever, so it does not count: {waits}")
-            }
-            Self::Sleeps(besides) => {
-                let told = format!("sleeps, so it does not count: move the clock instead, {}", moved_by(code));
-                besides
-                    .as_ref()
-                    .map_or_else(|| told.clone(), |other| format!("{told}. It also {}", other.english(code)))
-            }
-        }
-    }
-
-    fn french(&self, code: CodeLanguage) -> String {
-        match self {
-            Self::Wrong(text) => format!("échoue sur un cache juste, il ne compte donc pas : {text}"),
-            Self::Picky(text) => format!(
-                "réussit sur un cache juste et échoue sur un autre, il ne compte donc pas : il dépend de ce que l'énoncé ne promet \
-                 pas, comme l'ordre des clés (triez avant de comparer) : {text}"
-            ),
-            Self::Flaky(text) => format!(
-                "échoue parfois sur des caches justes, par hasard ou selon ce qui le précède, il ne compte donc pas : {text}"
-            ),
-            Self::Dependent => {
-                "ne voit un bug qu'après d'autres tests, ou par hasard, il ne compte donc pas : créez un cache neuf \
-                 dans chaque test (avec pytest, une fixture sans `scope`)"
-                    .to_owned()
-            }
-            Self::Endless => "ne se termine pas, il ne compte donc pas".to_owned(),
-            Self::Deadlock(waits) => {
-                format!("a des threads qui s'attendent sans fin, il ne compte donc pas : {waits}")
-            }
-            Self::Sleeps(besides) => {
-                let told = format!("dort, il ne compte donc pas : avancez plutôt l'horloge, {}", moved_by(code));
-                besides
-                    .as_ref()
-                    .map_or_else(|| told.clone(), |other| format!("{told}. De plus, il {}", other.french(code)))
-            }
-        }
-    }
-}
-
-/// The call that moves the clock that entries expire by. The same in both languages of words.
-const fn moved_by(code: CodeLanguage) -> &'static str {
-    match code {
-        CodeLanguage::Python => "`with freeze_time(…) as clock: … clock.tick(seconds)`",
-        _ => "`clock::advance(Duration::from_secs(seconds))`",
+const fn no_test_counts(language: Language) -> &'static str {
+    match language {
+        Language::English => "No test counts yet: why not stands above.",
+        Language::French => "Aucun test ne compte encore : la raison est dite plus haut.",
     }
 }
 
@@ -201,7 +124,7 @@ impl Found<'_> {
         language: Language,
     ) -> Report {
         let rows = self.rows(exercise);
-        let checks = rows.iter().map(|row| row.report(language, !self.tests.is_empty())).collect();
+        let checks = rows.iter().map(|row| row.report(language, self.have())).collect();
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         let mutants = self.bugs.iter().map(|bug| {
             let requirement = bug.spec.killed_by.first().map_or("", String::as_str);
@@ -234,9 +157,22 @@ impl Found<'_> {
         )
     }
 
+    fn have(&self) -> Have {
+        if self.tests.values().any(|test| test.passed && test.unfit.is_none()) {
+            Have::TestsThatCount
+        } else if self.tests.is_empty() {
+            Have::NoTest
+        } else {
+            Have::NoneThatCounts
+        }
+    }
+
     /// What there is to say of single tests.
     fn diagnostics(&self, suite: &dyn Suite, submission: &Submission, language: Language) -> Vec<Diagnostic> {
         let mut diagnostics = submission.notes.clone();
+        if self.tests.is_empty() {
+            diagnostics.insert(0, diagnostic::general(&no_test(submission, language)));
+        }
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));
             let mut say =
@@ -261,10 +197,10 @@ impl Row<'_> {
         if self.threads && bugs > 0 { self.check.points * killed / bugs } else { 0 }
     }
 
-    fn report(&self, language: Language, any_test: bool) -> CheckReport {
+    fn report(&self, language: Language, have: Have) -> CheckReport {
         let points = self.points();
         let verdict = match points {
-            _ if !any_test => Verdict::NotImplemented,
+            _ if have == Have::NoTest => Verdict::NotImplemented,
             points if points == self.check.points => Verdict::Pass,
             _ => Verdict::Fail,
         };
@@ -287,7 +223,7 @@ impl Row<'_> {
             (_, Language::English) => Some(format!("({untold} bugs that no test tells)")),
             (_, Language::French) => Some(format!("({untold} défauts qu'aucun test ne révèle)")),
         };
-        let table: Vec<String> = table.chain(rest).collect();
+        let mut table: Vec<String> = table.chain(rest).collect();
         let (killed, bugs) = (self.killed, self.bugs.len());
         let mut message = match language {
             Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),
@@ -305,6 +241,12 @@ impl Row<'_> {
             };
         }
         let fails = verdict != Verdict::Pass;
+        let mut hint = self.check.hint.get(language);
+        if have != Have::TestsThatCount {
+            // What is wrong stands above the rows, once: no hint helps before that is mended.
+            (hint, message) = ("", no_test_counts(language).to_owned());
+            table.clear();
+        }
         CheckReport {
             title: self.check.title.get(language).to_owned(),
             category: self.check.category.clone(),
@@ -313,78 +255,10 @@ impl Row<'_> {
             expected: if fails { format!("{bugs}/{bugs}") } else { String::new() },
             actual: if fails { format!("{killed}/{bugs}") } else { String::new() },
             message: if fails { message } else { String::new() },
-            hint: if fails { self.check.hint.get(language).to_owned() } else { String::new() },
+            hint: if fails { hint.to_owned() } else { String::new() },
             transcript: table.join("\n"),
             visibility: self.check.visibility,
             ..CheckReport::empty(&self.check.id, verdict)
-        }
-    }
-}
-
-/// What pytest says, without its mark where it says one line. Of several the mark tells what is code from what came of it.
-pub(super) fn without_mark(said: &str) -> &str {
-    match said.strip_prefix("E ") {
-        Some(line) if !line.contains('\n') => line.trim_start(),
-        _ => said,
-    }
-}
-
-/// Why a file of tests could not be read, with the remedy for an import that fails.
-pub(super) fn not_read(said: &str) -> String {
-    let text = without_mark(said);
-    let remedy = if text.contains("No module named") {
-        "; import what is tested as the statement does, and hand in your own modules"
-    } else {
-        ""
-    };
-    format!("{text}{remedy}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CodeLanguage, Known, Language, Seen, Unfit, not_read};
-
-    #[test]
-    fn whoever_sleeps_is_told_what_moves_the_clock() {
-        let both =
-            |unfit: Unfit, code| [Language::English, Language::French].map(|language| unfit.sentence(language, code));
-        for (code, call) in [(CodeLanguage::Rust, "clock::advance("), (CodeLanguage::Python, "clock.tick(")] {
-            for said in both(Unfit::Sleeps(None), code) {
-                assert!(said.contains(call) && !said.contains('1'), "{said}");
-            }
-            for said in both(Unfit::Sleeps(Some(Box::new(Unfit::Wrong("1 != 2".to_owned())))), code) {
-                assert!(said.contains(call) && said.ends_with("1 != 2"), "{said}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_fails_on_one_right_cache_is_not_what_fails_now_and_then() {
-        const PASSED: Seen = Seen { passed: true, failed: false };
-        const FAILED: Seen = Seen { passed: false, failed: true };
-        const BOTH: Seen = Seen { passed: true, failed: true };
-        let fails = |seen: [Seen; 2]| {
-            let on = ["a", "b"].map(str::to_owned).into_iter().zip(seen).collect();
-            Known { on, ..Known::default() }.fails("why".to_owned())
-        };
-        let why = || "why".to_owned();
-        assert_eq!(fails([FAILED, FAILED]), Unfit::Wrong(why()));
-        assert_eq!(fails([PASSED, FAILED]), Unfit::Picky(why()));
-        assert_eq!(fails([PASSED, BOTH]), Unfit::Flaky(why()));
-    }
-
-    #[test]
-    fn an_import_that_fails_is_told_with_its_remedy() {
-        for (said, told) in [
-            (
-                "E   ModuleNotFoundError: No module named 'cache'",
-                "ModuleNotFoundError: No module named 'cache'; import what is tested as the statement does, and hand in your own modules",
-            ),
-            ("E   NameError: name 'x' is not defined", "NameError: name 'x' is not defined"),
-            ("no mark", "no mark"),
-            (">   assert 1 == 2\nE   assert 1 == 2", ">   assert 1 == 2\nE   assert 1 == 2"),
-        ] {
-            assert_eq!(not_read(said), told);
         }
     }
 }

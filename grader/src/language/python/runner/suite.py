@@ -12,14 +12,16 @@ from pluggy import HookimplMarker
 
 hookwrapper = HookimplMarker("pytest")(hookwrapper=True)
 TEXT_MAX = 1500
+# What a line that is no reply begins with.
+MARK = b"\x1e"
 TESTS_MAX = 400
 
 
 class Recorder:
     """pytest's plugin that writes down what came of each test, and what was observed of it."""
 
-    def __init__(self, link, s, skip, heavy):
-        self.link, self.s, self.skip, self.heavy = link, s, skip, heavy
+    def __init__(self, link, s, skip, heavy, mark):
+        self.link, self.s, self.skip, self.heavy, self.mark = link, s, skip, heavy, mark
         self.tests = []
         self.current = None
         self.errors = []
@@ -48,6 +50,8 @@ class Recorder:
         self.s.crash.clear()
         self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": ""}
         self.tests.append(self.current)
+        # Who reads this knows the last test that began, even if nothing more is ever said.
+        self.mark(self.current)
 
     def pytest_addoption(self, parser):
         # Before it runs a class of unittest, pytest asks for what belongs to its debugger, which is not there.
@@ -92,6 +96,7 @@ class Recorder:
         now["operations"] = [count for thread, count in sorted(link.operations.items()) if thread != 0][:200]
         now["calls"] = sum(counts)
         now["slept"] = link.sleeps
+        self.mark(now)
 
 
 def name_of(nodeid):
@@ -143,6 +148,12 @@ def run(request, out, extra):
             data = data[write(out, data):]
         leave(0)
 
+    def mark(test):
+        """A line before the reply: what is known of a test so far."""
+        data = MARK + dump(test).encode("utf-8", "surrogatepass") + b"\n"
+        while data:
+            data = data[write(out, data):]
+
     files = request["files"]
     if request["do"] == "tests_check":
         say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files), "silent": asserts(files)})
@@ -150,7 +161,7 @@ def run(request, out, extra):
     s = scheduler.Scheduler({"kind": "calm"}, request["steps_max"], foreign)
     link = proxy.Link(*extra)
     link.last = scheduler.WALL_START
-    recorder = Recorder(link, s, set(request["skip"]), set(request["heavy"]))
+    recorder = Recorder(link, s, set(request["skip"]), set(request["heavy"]), mark)
 
     def told(what):
         say({"outcome": "forbidden", "what": what})

@@ -124,7 +124,7 @@ def child(request, out, extra, code, program):
 
 
 def hear(child, fd, most):
-    """What a child says, up to its end; `None` where it neither says nor does anything any more: it waits for what never
+    """What a child says, up to its end; and whether it neither says nor does anything any more: it waits for what never
     comes. This process may not kill, so whoever started it does."""
     clock, still, seen = (~child << 3) | 2, 0, -1.0
     poll = select.poll()
@@ -139,29 +139,30 @@ def hear(child, fd, most):
             still = still + 1 if used == seen else 0
             seen = used
             if still >= STILL_S:
-                return None
+                return body, True
             continue
         part = os.read(fd, 1 << 16)
         if not part:
             break
         body += part
-    return body
+    return body, False
 
 
 def outcome_of(child, read, write, most):
     """What a child says, its exit status, and the seconds of processor time that it took."""
     os.close(write)
-    body = hear(child, read, most)
-    if body is None:
-        stuck()
+    body, is_stuck = hear(child, read, most)
+    if is_stuck:
+        stuck(body[:most])
     os.close(read)
     _, status, usage = os.wait4(child, 0)
     return body, status, usage.ru_utime + usage.ru_stime
 
 
-def stuck():
+def stuck(body):
     """Whoever started this process ends it, and all its children."""
     write_frame(1, json.dumps({"exit": None, "signal": None, "cpu_ms": 0, "too_much": False, "stuck": True}).encode())
+    write_frame(1, bytes(body))
     os._exit(0)
 
 
