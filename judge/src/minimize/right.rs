@@ -16,6 +16,7 @@ use cachedojo_wire::{
 
 /// How a right program decides what is left open.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own that the statement leaves open")]
 pub(super) struct Ways {
     /// Stands before every key that a ring is asked for: so keys have other places.
     salt: &'static str,

@@ -1,6 +1,38 @@
-//! Reads the cases of a check's file.
+//! The cases of a check, and how its file is read.
 
-use super::{Bilingual, Case, PackError};
+use cachedojo_notation::text::Bilingual;
+use serde::{Deserialize, Serialize};
+
+use super::error::PackError;
+
+/// One script of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it is about.
+    pub title: Bilingual,
+    /// The points that it costs when it fails; `None` for an essential case, which costs the whole row.
+    pub costs: Option<u32>,
+    /// The name by which cases of later checks ask for it: `given check.name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The earlier checks, or cases of them (`check.name`), that must have passed for this case to run: otherwise the same mistake
+    /// would cost points twice.
+    #[serde(default)]
+    pub given: Vec<String>,
+    /// The earlier checks that must have earned something for this case to run: what it is about does not show without their core.
+    #[serde(default)]
+    pub given_some: Vec<String>,
+    /// What to look at when this case fails, if not the check's hint.
+    #[serde(default)]
+    pub hint: Option<Bilingual>,
+    /// The script, with placeholders.
+    pub template: String,
+    /// The whole output, if it is pinned; with placeholders.
+    pub output: Option<String>,
+    /// Where the case begins in its file, counted from 1.
+    pub line: u32,
+}
 
 /// Parses the cases of a check's file: `== [costs as name given check… check.name… some check…] english // français`, optionally
 /// `?? english // français` (the case's own hint), commands, and optionally `----` and the output.
