@@ -3,6 +3,7 @@
 
 use cachedojo_notation::text::Language;
 
+use super::gradebook;
 use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
@@ -16,6 +17,8 @@ pub struct Marks {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// What the teacher is to know of it, a sentence each.
+    pub told: Vec<String>,
 }
 
 /// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
@@ -28,13 +31,16 @@ pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &
             Form::GithubClassroom => "github-classroom",
             Form::Plain => "roster",
         };
-        all.push(Marks { name: format!("marks-{name}.csv"), text: filled(class, roster, matched, column, language) });
+        all.push(Marks {
+            name: format!("marks-{name}.csv"),
+            ..gradebook::filled(class, roster, matched, column, language)
+        });
     }
     for platform in [Platform::Moodle, Platform::Canvas, Platform::Blackboard, Platform::Ilias, Platform::Gradescope] {
         let is_there = counted(class, platform).next().is_some();
         let name = format!("marks-{}.csv", name_of(platform));
         if is_there && all.iter().all(|marks: &Marks| marks.name != name) {
-            all.push(Marks { name, text: of_platform(class, platform, column, language) });
+            all.push(Marks { name, text: of_platform(class, platform, column, language), told: Vec::new() });
         }
     }
     all
@@ -61,7 +67,7 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
 }
 
 /// The comment beside a mark, in a sentence.
-fn comment(class: &Class, learner: &Learner, language: Language) -> String {
+pub(super) fn comment(class: &Class, learner: &Learner, language: Language) -> String {
     let (of, late) = match language {
         Language::English => (" points of ", ", late"),
         Language::French => (" points sur ", ", en retard"),
@@ -144,7 +150,7 @@ const ILIAS: &[&str] = &[
     "plag_comment",
 ];
 
-fn iliass_status(learner: &Learner) -> &'static str {
+pub(super) fn iliass_status(learner: &Learner) -> &'static str {
     match (learner.mark(), learner.passed) {
         (None, _) => "notgraded",
         (Some(_), true) => "passed",
@@ -152,66 +158,8 @@ fn iliass_status(learner: &Learner) -> &'static str {
     }
 }
 
-/// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one.
-fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], column: &str, language: Language) -> String {
-    let (mut head, mut rows) = (roster.head.clone(), roster.rows.clone());
-    let grade = grade_column(&mut head, &mut rows, roster.form, column);
-    let find =
-        |names: &[&str]| roster.head.iter().position(|name| names.contains(&name.trim().to_lowercase().as_str()));
-    let feedback = find(&["feedback comments", "feedback par commentaires"]);
-    let (update, status) = (find(&["update"]), find(&["status"]));
-    if let (Form::Of(Platform::Canvas), Some(points)) = (roster.form, rows.iter_mut().find(|row| is_points(row))) {
-        points[grade] = class.max_score.to_string();
-    }
-    for (learner, people) in class.learners.iter().zip(matched) {
-        let Some(mark) = learner.mark().filter(|_| learner.state != State::Superseded) else { continue };
-        for person in people {
-            let Some(row) = rows.get_mut(roster.people[*person].row) else { continue };
-            row[grade] = mark.to_string();
-            if let Some(feedback) = feedback {
-                row[feedback] = comment(class, learner, language);
-            }
-            if let (Form::Of(Platform::Ilias), Some(update), Some(status)) = (roster.form, update, status) {
-                (row[update], row[status]) = ("1".to_owned(), iliass_status(learner).to_owned());
-            }
-        }
-    }
-    let all: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
-    table(&all, roster.delimiter)
-}
-
-fn is_points(row: &[String]) -> bool {
-    row.first().is_some_and(|cell| cell.trim() == "Points Possible")
-}
-
-/// The column for the marks; it is made if the roster has none.
-fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, column: &str) -> usize {
-    let named = |name: &str, wanted: &str| name.trim().to_lowercase().starts_with(&wanted.to_lowercase());
-    let fixed: &[&str] = match form {
-        Form::Of(Platform::Moodle) => &["grade", "note"],
-        Form::Of(Platform::Ilias) => &["mark"],
-        Form::GithubClassroom => &["points_awarded"],
-        _ => &[],
-    };
-    let own = head.iter().position(|name| fixed.contains(&name.trim().to_lowercase().as_str()));
-    if let Some(at) = own.or_else(|| head.iter().position(|name| named(name, column))) {
-        return at;
-    }
-    // Brightspace's last column must stay the last.
-    let end = head.iter().position(|name| name.trim() == "End-of-Line Indicator").unwrap_or(head.len());
-    let name = match form {
-        Form::Of(Platform::Brightspace) => format!("{column} Points Grade"),
-        Form::GithubClassroom => "points_awarded".to_owned(),
-        _ => column.to_owned(),
-    };
-    head.insert(end, name);
-    for row in rows {
-        row.insert(end, String::new());
-    }
-    end
-}
-
-fn table(rows: &[Vec<String>], delimiter: u8) -> String {
+/// A table as text, with the byte order mark. Cost: O(cells).
+pub(super) fn table(rows: &[Vec<String>], delimiter: u8) -> String {
     let mut table =
         csv::WriterBuilder::new().delimiter(delimiter).quote_style(csv::QuoteStyle::Necessary).from_writer(Vec::new());
     for row in rows {
