@@ -108,7 +108,7 @@ fn a_folder_with_files_of_somebodys_own_is_left_alone() {
     home.hand_in("ada", &home.solved);
     fs::create_dir(home.at("docs")).expect("there is room");
     fs::write(home.at("docs/index.html"), "mine").expect("there is room");
-    home.check((&home.lesson, "docs", &[]), 2, &["`docs` holds `index.html`", "--out"], &["wrote"]);
+    home.check((&home.lesson, "docs", &[]), 2, &["`docs` holds `index.html`", "--out"], &["wrote docs"]);
     assert_eq!(read(&home.at("docs/index.html")), "mine");
     assert!(!home.at("docs/results.redb").exists());
     home.check((&home.lesson, "docs/index.html", &[]), 2, &["`docs/index.html` is no folder"], &["wrote"]);
