@@ -1,4 +1,4 @@
-//! What the mission's texts say in so many words, sentence by sentence: the examples of seed 001, the tests of seed 003.
+//! What the texts of the mission say in so many words, sentence by sentence: the examples of its first text, the tests of its third.
 #![cfg(not(target_family = "wasm"))]
 
 use std::time::Duration;

@@ -1,10 +1,11 @@
-//! The cache service over HTTP, one connection for each request: small and simple. A busy client would keep connections open;
-//! this one shows how little is needed.
+//! The cache service over HTTP, one connection for each request: an example of how little is needed, and what the tests of the
+//! service use. It knows what the service says and no more: no TLS, no answer in chunks, no redirection, and an address
+//! instead of a name. A program with more to ask takes an HTTP library, which keeps connections open too.
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -26,7 +27,7 @@ pub struct HttpCache {
 #[derive(Debug)]
 pub enum Trouble {
     /// The connection failed, or took too long.
-    Connection(std::io::Error),
+    Connection(io::Error),
     /// Its answer is not HTTP.
     Gibberish,
 }
@@ -42,14 +43,14 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
-impl From<std::io::Error> for Trouble {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
         Self::Connection(error)
     }
 }
 
 impl HttpCache {
-    /// The service at that address; each step of an answer may take `timeout`.
+    /// The service at that address; a request may take `timeout` from its connection to the last byte of its answer.
     pub const fn new(address: SocketAddr, timeout: Duration) -> Self {
         Self { address, token: None, timeout }
     }
@@ -66,9 +67,9 @@ impl HttpCache {
     /// # Errors
     /// See [`Trouble`].
     pub fn ask(&self, method: &str, target: &str, body: &str) -> Result<(u16, String), Trouble> {
-        let mut stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
-        stream.set_read_timeout(Some(self.timeout))?;
-        stream.set_write_timeout(Some(self.timeout))?;
+        let since = now();
+        let stream = TcpStream::connect_timeout(&self.address, self.timeout)?;
+        let mut stream = Bounded { stream, since, timeout: self.timeout };
         let token = self.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let (host, length) = (self.address, body.len());
         let head = format!(
@@ -96,6 +97,43 @@ impl HttpCache {
         let body = String::from_utf8(body).ok().filter(|_| is_whole).ok_or(Trouble::Gibberish)?;
         Ok((status, body))
     }
+}
+
+/// A connection until a deadline: a server that sends a byte now and then does not hold it longer.
+struct Bounded {
+    stream: TcpStream,
+    since: Instant,
+    timeout: Duration,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.timeout.saturating_sub(now().duration_since(self.since));
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl io::Read for Bounded {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(into)
+    }
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a deadline for another machine is on the host's clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 impl Cache for HttpCache {
@@ -129,4 +167,35 @@ fn path(namespace: &str, key: &str) -> String {
             .collect()
     };
     format!("/api/v1/cache/{}/{}", encode(namespace), encode(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read as _, Write as _};
+    use std::net::{SocketAddr, TcpListener};
+    use std::time::Duration;
+
+    use super::{HttpCache, Trouble};
+
+    #[test]
+    fn a_server_that_sends_a_byte_now_and_then_is_given_up() {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        let server = std::thread::spawn(move || -> io::Result<()> {
+            let (mut stream, _) = listener.accept()?;
+            // Nothing more comes from the client after its request: reading is a pause that ends when the client is gone.
+            stream.set_read_timeout(Some(Duration::from_millis(5)))?;
+            loop {
+                stream.write_all(b"a")?;
+                if matches!(stream.read(&mut [0; 1024]), Ok(0)) {
+                    return Ok(());
+                }
+            }
+        });
+        let asked = HttpCache::new(address, Duration::from_millis(200)).ask("GET", "/health", "");
+        let is_late = |kind| matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+        assert!(matches!(&asked, Err(Trouble::Connection(error)) if is_late(error.kind())), "{asked:?}");
+        // It ended because the client hung up, whichever call noticed it.
+        drop(server.join().expect("it does not panic"));
+    }
 }

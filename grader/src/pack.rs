@@ -180,8 +180,7 @@ fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, Str
 }
 
 /// A text in the form that all readers of a pack expect, whatever editor and system wrote it: without a byte order mark, and with
-/// `
-/// ` at the end of every line.
+/// `\n` at the end of every line.
 pub fn plain(text: &str) -> String {
     let mut plain = without_mark(text).replace("\r\n", "\n");
     if !plain.is_empty() && !plain.ends_with('\n') {

@@ -41,7 +41,14 @@ fn data(report: &Report, format: Format) -> Option<Value> {
             let packed = output.strip_prefix("result=").expect("the output's name").trim_end();
             String::from_utf8(STANDARD.decode(packed).expect("base64")).expect("UTF-8")
         }
-        _ => text,
+        Format::Json
+        | Format::Gradescope
+        | Format::Classroom50
+        | Format::Prairielearn
+        | Format::Exercism
+        | Format::Check50
+        | Format::Sarif
+        | Format::MutationElements => text,
     };
     Some(serde_json::from_str(&json).unwrap_or_else(|error| panic!("{}: {error}", name(format))))
 }
@@ -75,7 +82,9 @@ fn every_data_format_fits_its_platforms_schema() {
             validated += 1;
         }
     }
-    assert_eq!(validated, 10 * 5);
+    // Beside those that are JSON as a whole, two hold some.
+    let with_data = 2 + Format::all().iter().filter(|format| format.is_json()).count();
+    assert_eq!(validated, with_data * every_sample().len());
 }
 
 #[test]

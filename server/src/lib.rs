@@ -13,7 +13,7 @@
 //! | [`openapi`] | the API's description for other programs, made of the engine's table |
 //! | [`metrics`] | what is counted, as Prometheus reads it |
 //! | [`tls`] | a certificate and its key, for HTTPS |
-//! | [`time`] | the one place that reads the host's time |
+//! | [`time`] | the place that reads the host's time; a cluster's nodes have a clock of their own |
 //! | [`chance`] | the one place that draws random numbers |
 //!
 //! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the

@@ -484,6 +484,13 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await expect(page.getByTestId("message")).toContainText("sent at");
     await messages.locator(".message .grip").last().click();
     await expect(page.getByTestId("message")).toContainText("Choose an arrow");
+    await messages.locator("details").evaluate((list: HTMLDetailsElement) => {
+      list.open = true;
+    });
+    await messages.getByRole("listitem").last().getByRole("button").press("Enter");
+    await expect(messages.locator(".message.chosen")).toHaveCount(1);
+    await messages.getByRole("listitem").last().getByRole("button").press("Enter");
+    await expect(messages.locator(".message.chosen")).toHaveCount(0);
   }
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");

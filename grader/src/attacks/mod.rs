@@ -265,12 +265,8 @@ pub fn check_secrets(report: &Report) -> Result<()> {
     let mut report = report.clone();
     report.submission.path = String::new();
     let rendered = |format| report::render(&report, format, &Setting::plain(Language::English));
-    let texts = [
-        serde_json::to_string(&report)?,
-        rendered(Format::Text),
-        rendered(Format::Markdown),
-        rendered(Format::Autolab),
-    ];
+    let shown = Format::all().iter().copied().filter(|format| format.is_for_a_terminal());
+    let texts: Vec<String> = shown.map(rendered).chain([serde_json::to_string(&report)?]).collect();
     let file = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.lines().next().map(str::to_owned));
     let variable = |name: &str| std::env::var(name).ok();
     let secrets = [

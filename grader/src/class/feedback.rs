@@ -7,7 +7,8 @@ use anyhow::Result;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// Packs reports: where each belongs, and its page. Equal reports make equal bytes. Cost: O(bytes).
+/// Packs reports: where each belongs, and its page. Where two places become one name, the later one gets a number, so that no
+/// learner's report is lost. Equal reports make equal bytes. Cost: O(bytes x reports of one name).
 ///
 /// # Errors
 /// A name is longer than an archive can hold.
@@ -16,11 +17,15 @@ pub fn pack<'a>(pages: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Vec<u
     let options = SimpleFileOptions::default().unix_permissions(0o644);
     let mut names = std::collections::BTreeSet::new();
     for (place, page) in pages {
-        let name = format!("{}report.html", plain(place));
-        if names.insert(name.clone()) {
-            archive.start_file(name, options)?;
-            archive.write_all(page.as_bytes())?;
+        let plain = plain(place);
+        let mut name = format!("{plain}report.html");
+        let mut number = 2;
+        while !names.insert(name.clone()) {
+            name = format!("{plain}report-{number}.html");
+            number += 1;
         }
+        archive.start_file(name, options)?;
+        archive.write_all(page.as_bytes())?;
     }
     Ok(archive.finish()?.into_inner())
 }
@@ -36,7 +41,35 @@ fn plain(place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use std::io::{Cursor, Read};
+
+    use zip::ZipArchive;
+
+    use super::{pack, plain};
+
+    #[test]
+    fn every_learner_gets_a_report_whatever_the_places_are_called() {
+        let pages = [("a/b/", "one"), ("a_b/", "two"), ("a:b/", "three"), ("c_", "four")];
+        let packed = pack(pages.into_iter()).expect("short names");
+        let mut archive = ZipArchive::new(Cursor::new(packed)).expect("an archive");
+        let mut found = Vec::new();
+        for at in 0..archive.len() {
+            let mut file = archive.by_index(at).expect("an entry");
+            let mut page = String::new();
+            file.read_to_string(&mut page).expect("text");
+            found.push((file.name().expect("UTF-8").into_owned(), page));
+        }
+        let found: Vec<_> = found.iter().map(|(name, page)| (name.as_str(), page.as_str())).collect();
+        assert_eq!(
+            found,
+            [
+                ("a_b/report.html", "one"),
+                ("a_b/report-2.html", "two"),
+                ("a_b/report-3.html", "three"),
+                ("c_report.html", "four")
+            ]
+        );
+    }
 
     #[test]
     fn a_learners_folder_leads_nowhere_else() {

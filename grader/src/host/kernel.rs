@@ -1,4 +1,4 @@
-//! The two system calls for which no crate has a safe function. The grader's only `unsafe`.
+//! The two system calls for which no crate has a safe function. Beside `language/threads/memory.rs`, the grader's only `unsafe`.
 
 #![expect(unsafe_code, reason = "two calls of the kernel; each says why nothing of Rust's is broken by it")]
 

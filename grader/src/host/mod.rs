@@ -7,6 +7,7 @@
 //! | [`itself`], [`process`] | starting the grader again, and watching a process that may die |
 //! | [`budget`], [`limits`] | the processor time of a grading, and the limits of the shell |
 //! | [`cache`] | things made once on a machine and kept |
+//! | [`chance`] | the one place that draws random numbers |
 //! | [`digest`] | digests of what was read |
 //! | [`files`] | files of a stranger, read within bounds |
 //! | [`scratch`] | temporary folders that are removed even if the grader is killed |
@@ -23,6 +24,7 @@
 pub mod alone;
 pub mod budget;
 pub mod cache;
+pub mod chance;
 pub mod digest;
 pub mod files;
 pub mod itself;

@@ -79,7 +79,7 @@ impl Program {
         };
         let mut store = Store::new(self.ready.module().engine(), state);
         store.limiter(|state| state);
-        // Fuel and epochs are enabled in our only engine, so these cannot fail.
+        // Fuel and epochs are enabled in this engine, so these cannot fail.
         drop(store.set_fuel(limits.fuel));
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |mut context| {
@@ -115,7 +115,22 @@ pub fn ready() -> Result<(), String> {
     READY.get_or_init(look).clone()
 }
 
-/// The only engine. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough for better code to
+/// Advances an engine's epoch as time passes, so that whatever runs in it comes to its deadline.
+///
+/// # Errors
+/// No thread can be started.
+pub(super) fn watchdog(engine: &Engine) -> std::io::Result<()> {
+    let ticking = engine.clone();
+    let started = std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+        loop {
+            std::thread::park_timeout(TICK);
+            ticking.increment_epoch();
+        }
+    });
+    started.map(drop)
+}
+
+/// The engine for modules without threads. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough for better code to
 /// pay.
 fn engine() -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
@@ -123,16 +138,7 @@ fn engine() -> Result<&'static Engine, String> {
         let mut config = Config::new();
         config.strategy(Strategy::Winch).consume_fuel(true).epoch_interruption(true).max_wasm_stack(STACK_BYTES);
         let engine = Engine::new(&config).map_err(|error| format!("wasmtime does not start: {error}"))?;
-        let ticking = engine.clone();
-        std::thread::Builder::new()
-            .name("watchdog".to_owned())
-            .spawn(move || {
-                loop {
-                    std::thread::park_timeout(TICK);
-                    ticking.increment_epoch();
-                }
-            })
-            .map_err(|error| format!("the watchdog does not start: {error}"))?;
+        watchdog(&engine).map_err(|error| format!("the watchdog does not start: {error}"))?;
         Ok(engine)
     });
     made.as_ref().map_err(Clone::clone)
@@ -236,7 +242,7 @@ impl Subject for WasmSubject {
 impl WasmSubject {
     fn allow(&mut self, more: u64) {
         let left = self.store.get_fuel().unwrap_or(0);
-        // Fuel is enabled in our only engine, so this cannot fail.
+        // Fuel is enabled in this engine, so this cannot fail.
         drop(self.store.set_fuel(left.saturating_add(more)));
         self.fuel = self.fuel.saturating_add(more);
     }

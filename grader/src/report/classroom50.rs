@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cachedojo::protocol::rest::rfc3339;
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
@@ -55,19 +56,9 @@ impl Identity {
     }
 }
 
-/// A time as `YYYY-MM-DDTHH:MM:SSZ`: the days since 1970 in years of the Gregorian calendar that begin in March, so that the leap
-/// day is a year's last.
+/// A time as `YYYY-MM-DDTHH:MM:SSZ`.
 fn instant(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next;
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+    rfc3339(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`.

@@ -79,6 +79,40 @@ impl Format {
     pub fn all() -> &'static [Self] {
         Self::value_variants()
     }
+
+    /// Whether it is read in a terminal or in a log of a continuous integration, where characters that move the cursor and lines
+    /// that look like commands have an effect. The format `github` contains such commands on purpose, and escapes itself.
+    pub fn is_for_a_terminal(self) -> bool {
+        match self {
+            Self::Text | Self::Markdown | Self::Autolab => true,
+            Self::Json
+            | Self::Html
+            | Self::Junit
+            | Self::Gradescope
+            | Self::Classroom50
+            | Self::Github
+            | Self::Prairielearn
+            | Self::Exercism
+            | Self::Check50
+            | Self::Sarif
+            | Self::MutationElements => false,
+        }
+    }
+
+    /// Whether the whole text is one JSON value.
+    pub fn is_json(self) -> bool {
+        match self {
+            Self::Json
+            | Self::Gradescope
+            | Self::Classroom50
+            | Self::Prairielearn
+            | Self::Exercism
+            | Self::Check50
+            | Self::Sarif
+            | Self::MutationElements => true,
+            Self::Text | Self::Markdown | Self::Html | Self::Junit | Self::Github | Self::Autolab => false,
+        }
+    }
 }
 
 /// The report in a format, ending with a line end. Cost: O(report).
@@ -101,9 +135,8 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
         Format::Sarif => sarif::render(report, language),
         Format::MutationElements => mutation_elements::render(report, language),
     };
-    // For text that goes to a terminal or a log, once more after the format's own escaping: only now it is known which text is at
-    // the start of a line. The format `github` contains commands on purpose, and escapes itself.
-    if matches!(format, Format::Text | Format::Markdown | Format::Autolab) {
+    // Once more after the format's own escaping: only now it is known which text is at the start of a line.
+    if format.is_for_a_terminal() {
         text = obeyed_by_none(&text);
     }
     if !text.ends_with('\n') {

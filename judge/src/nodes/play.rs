@@ -262,31 +262,43 @@ impl Stage<'_> {
                 let message = "the disks of submitted nodes take no time: leave the line out".into();
                 return self.answer(What::Error { message });
             }
-            other => {
-                self.of_network(other);
+            Act::Partition(groups) => {
+                let all = world.all();
+                world.network.partition(groups, all);
                 true
             }
+            Act::Block { from, to } => {
+                world.network.block(*from, *to);
+                true
+            }
+            Act::Heal => {
+                world.network.heal();
+                true
+            }
+            Act::Delay { from, to, by } => {
+                world.network.delay(*from, *to, *by);
+                true
+            }
+            Act::Drop(permille) => {
+                world.network.drop = *permille;
+                true
+            }
+            Act::Duplicate(permille) => {
+                world.network.duplicate = *permille;
+                true
+            }
+            Act::Reorder(by) => {
+                world.network.jitter = *by;
+                true
+            }
+            // Commands of their own here, which do not come this way.
+            Act::Session { .. } | Act::Settle | Act::Tick(_) => true,
         };
         if done {
             let event = WorldEvent::Fault { node: None, at_us: self.world.now(), text: act.to_string() };
             self.emit(What::World { event });
         } else {
             self.answer(What::Error { message: "there is no such node, or it is so already".into() });
-        }
-    }
-
-    fn of_network(&mut self, act: &Act) {
-        let all = self.world.all();
-        let network = &mut self.world.network;
-        match act {
-            Act::Partition(groups) => network.partition(groups, all),
-            Act::Block { from, to } => network.block(*from, *to),
-            Act::Heal => network.heal(),
-            Act::Delay { from, to, by } => network.delay(*from, *to, *by),
-            Act::Drop(permille) => network.drop = *permille,
-            Act::Duplicate(permille) => network.duplicate = *permille,
-            Act::Reorder(by) => network.jitter = *by,
-            _ => {}
         }
     }
 

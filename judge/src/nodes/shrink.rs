@@ -182,7 +182,22 @@ fn text(lines: &[Line], kept: &[BTreeSet<usize>]) -> String {
                 | Act::Duplicate(_)
                 | Act::Reorder(_),
             ) => is_whole = false,
-            _ => {}
+            None
+            | Some(
+                Act::Operate { .. }
+                | Act::Session { .. }
+                | Act::Kill(_)
+                | Act::Restart { .. }
+                | Act::Pause(_)
+                | Act::Resume(_)
+                | Act::Skew { .. }
+                | Act::Jump { .. }
+                | Act::Disk { .. }
+                | Act::Join { .. }
+                | Act::Leave(_)
+                | Act::Settle
+                | Act::Tick(_),
+            ) => {}
         }
         if ms > 0 {
             text += &if ms % 1000 == 0 { format!("tick {}s\n", ms / 1000) } else { format!("tick {ms}ms\n") };

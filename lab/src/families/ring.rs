@@ -156,23 +156,35 @@ fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
 
 /// The event that a response means, given the request.
 pub(crate) fn told(request: &RingRequest, response: Response) -> What {
-    match (request, response) {
-        (_, Response::NoObject) => What::NoObject { object: "ring".into() },
-        (RingRequest::New { .. }, Response::Done) => What::Created { object: "ring".into() },
-        (RingRequest::Add(member), Response::Done) => What::Joined { id: member.id.clone() },
-        (RingRequest::Remove { id }, Response::Done) => What::Left { id: id.clone() },
-        (RingRequest::Owner { key }, Response::Member(member)) => {
-            What::Owner { key: key.clone(), node: member.map(|member| member.id) }
-        }
-        (RingRequest::Replicas { .. }, Response::Members(members)) => What::Nodes { nodes: member_ids(members) },
-        // The prototype defines no order for `nodes()`, so the ids are sorted.
-        (RingRequest::Members, Response::Members(members)) => {
-            let mut nodes = member_ids(members);
-            nodes.sort_unstable();
-            What::Nodes { nodes }
-        }
-        _ => What::Crashed { crash: Crash::Gibberish },
+    if matches!(response, Response::NoObject) {
+        return What::NoObject { object: "ring".into() };
     }
+    // The request decides which answers there are: so whoever adds a request is asked here for its event.
+    let event = match request {
+        RingRequest::New { .. } => matches!(response, Response::Done).then(|| What::Created { object: "ring".into() }),
+        RingRequest::Add(member) => matches!(response, Response::Done).then(|| What::Joined { id: member.id.clone() }),
+        RingRequest::Remove { id } => matches!(response, Response::Done).then(|| What::Left { id: id.clone() }),
+        RingRequest::Owner { key } => match response {
+            Response::Member(member) => Some(What::Owner { key: key.clone(), node: member.map(|member| member.id) }),
+            _ => None,
+        },
+        RingRequest::Replicas { .. } => match response {
+            Response::Members(members) => Some(What::Nodes { nodes: member_ids(members) }),
+            _ => None,
+        },
+        RingRequest::Members => match response {
+            Response::Members(members) => {
+                // The prototype defines no order for `nodes()`, so the ids are sorted.
+                let mut nodes = member_ids(members);
+                nodes.sort_unstable();
+                Some(What::Nodes { nodes })
+            }
+            _ => None,
+        },
+        // Asked by commands that compare owners, which tell an event of their own.
+        RingRequest::OwnersOf { .. } => None,
+    };
+    event.unwrap_or(What::Crashed { crash: Crash::Gibberish })
 }
 
 /// The owners of a series of keys at one moment.

@@ -71,8 +71,7 @@ export class Engine {
   async #spawn(): Promise<Worker> {
     const size = this.#size;
     try {
-      const module = await this.#module;
-      const worker = await this.#answering(SIZES[size].worker, module);
+      const worker = await this.#answering(SIZES[size].worker, this.#module);
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
       worker.onerror = ({ message }) => this.#hear({ kind: "failed", message });
       return worker;
@@ -85,7 +84,7 @@ export class Engine {
   }
 
   /** A worker that has answered once: from its address, else, where that cannot be reached, from the copy kept here. */
-  async #answering(address: string, module: WebAssembly.Module): Promise<Worker> {
+  async #answering(address: string, module: Promise<WebAssembly.Module>): Promise<Worker> {
     try {
       const worker = await this.#started(address, module);
       this.#script ??= this.#kept(address);
@@ -114,7 +113,8 @@ export class Engine {
     });
   }
 
-  #started(address: string, module: WebAssembly.Module): Promise<Worker> {
+  /** The worker's script is loaded while the module is still being compiled. */
+  #started(address: string, module: Promise<WebAssembly.Module>): Promise<Worker> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(address, { type: "module" });
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
@@ -129,7 +129,13 @@ export class Engine {
         worker.terminate();
         reject(new Error(message ?? `${address} cannot be loaded`));
       };
-      worker.postMessage({ kind: "start", module } satisfies ToWorker);
+      module.then(
+        (module) => worker.postMessage({ kind: "start", module } satisfies ToWorker),
+        (error) => {
+          worker.terminate();
+          reject(error);
+        },
+      );
     });
   }
 }

@@ -51,7 +51,7 @@ export type What =
   | { kind: "broken"; expected: string; actual: string };
 
 /** Rust: `lab::families::cluster::play::NodeView`. */
-export type NodeView = { id: string; status: string; role: string; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
+export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
 
 /** Rust: `lab::families::cluster::play::MessageView`. */
 export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };
@@ -118,6 +118,20 @@ export type WorldEvent =
   | { sort: "fault"; node: string | null; atUs: number; text: string }
   | { sort: "settled"; is: boolean }
   | { sort: "checked"; broken: string | null };
+
+/** Rust: `lab::families::cluster::play::NodeStatus`. */
+export type NodeStatus =
+  | "up"
+  | "paused"
+  | "down"
+  | "left";
+
+/** Rust: `lab::families::cluster::play::NodeRole`. */
+export type NodeRole =
+  | "leader"
+  | "follower"
+  | "candidate"
+  | "";
 
 /** Rust: `lab::families::cluster::play::HeldView`. */
 export type HeldView = { key: string; value: string | null; version: string; deadlineUs: number | null };

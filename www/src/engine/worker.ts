@@ -171,7 +171,7 @@ interface Played {
 const WANTING = Symbol("wanting");
 
 /** How long the engine works before it shows how far it has come. */
-const TURN_MS = 40;
+const TURN_MS = 80;
 /** Requests of a trace between two looks at the clock. */
 const TURN_REQUESTS = 1_000;
 /** What a program may take for a part of a run: nobody waits longer without a sign of life. */

@@ -61,7 +61,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       <p class="node-name">
         <Glyph index={index} isHollow={!isUp} />
         <strong>{id}</strong>
-        <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status as keyof typeof text.status]}</span>
+        <span class={isUp ? "quiet" : "tone-bad"}>{text.status[status]}</span>
         {role === "leader" && <span class="badge">{text.leader(term)}</span>}
         {wallShiftUs !== 0 && <SkewedClock shiftUs={wallShiftUs} />}
       </p>
@@ -135,6 +135,9 @@ function Messages({ view }: { view: ClusterView }) {
   );
   const chosen = useSignal<Message | undefined>(undefined);
   const told = messages.find((message) => message === chosen.value);
+  const choose = (message: Message) => {
+    chosen.value = message === told ? undefined : message;
+  };
   return (
     <section class="part messages" data-testid="messages" aria-labelledby="messages-title">
       <div class="part-head">
@@ -147,14 +150,7 @@ function Messages({ view }: { view: ClusterView }) {
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard */}
           <section class="sideways" tabIndex={0} aria-label={text.picture}>
-            <SpaceTime
-              nodes={view.nodes}
-              messages={messages}
-              chosen={told}
-              choose={(message) => {
-                chosen.value = message === told ? undefined : message;
-              }}
-            />
+            <SpaceTime nodes={view.nodes} messages={messages} chosen={told} choose={choose} />
           </section>
           <p class="note told" role="status" data-testid="message">
             {told ? inWords(told) : text.choose}
@@ -164,7 +160,14 @@ function Messages({ view }: { view: ClusterView }) {
             <ol>
               {messages.map((message, i) => (
                 <li key={`${i}`} aria-current={message === told ? "true" : undefined}>
-                  {inWords(message)}
+                  <button
+                    type="button"
+                    class="link-button"
+                    aria-pressed={message === told}
+                    onClick={() => choose(message)}
+                  >
+                    {inWords(message)}
+                  </button>
                 </li>
               ))}
             </ol>
@@ -253,7 +256,7 @@ function SpaceTime({
         const { x1 = 0, y1 = 0, x2 = 0, y2 = 0, name = "", isLost = false } = lines[i] ?? {};
         const place = names[i];
         return (
-          // biome-ignore lint/a11y/noStaticElementInteractions: the list below says all of them in words
+          // biome-ignore lint/a11y/noStaticElementInteractions: the list below has a button for each of them
           <g
             key={`${i}`}
             class={`message${isLost ? " lost" : ""}${message === chosen ? " chosen" : ""}`}

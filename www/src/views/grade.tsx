@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { createRef } from "preact";
 import {
   briefs,
   type Check,
@@ -21,9 +21,12 @@ import { Dialog } from "./dialog";
 import { Icon } from "./icons";
 import { coded } from "./markdown";
 
+/** The only dialog of the page to hand in: whoever opens it need not stand near it. */
+const box = createRef<HTMLDialogElement>();
+
 /** Opens the dialog from wherever. */
 export function openGrade(): void {
-  document.querySelector<HTMLDialogElement>("dialog:has(#grade-title)")?.showModal();
+  box.current?.showModal();
   whatIsOffered = findGrader();
 }
 
@@ -44,17 +47,16 @@ function offers(): Exercise[] {
 /** Hand in a submission, and see why each point was lost. Only where a grader serves the page. */
 export function Grade() {
   const { grades } = words.value;
-  const dialog = useRef<HTMLDialogElement>(null);
   return (
     <>
       <button type="button" class="button" onClick={openGrade}>
         <Icon name="held" />
         <span class="label">{grades.open}</span>
       </button>
-      <Dialog box={dialog} name="grade" title={grades.title} isWide>
+      <Dialog box={box} name="grade" title={grades.title} isWide>
         {exercises.value?.length === 0 && <p>{coded(grades.nobody)}</p>}
         {(exercises.value?.length !== 0 || briefs.value.length > 0) && <Drop />}
-        <Outcome close={() => dialog.current?.close()} />
+        <Outcome close={() => box.current?.close()} />
       </Dialog>
     </>
   );

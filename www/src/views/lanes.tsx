@@ -1,8 +1,9 @@
+import type { EvictionPolicy } from "../engine/types";
 import type { Lane } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 
 /** Those that a learner meets first; at most five fit side by side. */
-export const POLICIES = ["lru", "lfu", "fifo", "sieve", "arc"];
+export const POLICIES: EvictionPolicy[] = ["lru", "lfu", "fifo", "sieve", "arc"];
 
 /** Whom each policy let go where they part. */
 export function Victims({ lanes, victims }: { lanes: Lane[]; victims: string[] }) {

@@ -1,5 +1,7 @@
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { memo } from "preact/compat";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { afterwards } from "../afterwards";
 import { copyText } from "../clipboard";
 import type { Script } from "../engine/worker";
 import { isRunning, isStale, run } from "../lab";
@@ -10,7 +12,7 @@ import { Icon } from "./icons";
 /** More lines than these nobody reads; the button copies them all. */
 const LINES_MAX = 20_000;
 /** Lines of a block. */
-const BLOCK = 500;
+const BLOCK = 100;
 /** While a run goes on, laying out more than these again and again would hold it up. */
 const LINES_MAX_RUNNING = 500;
 
@@ -20,7 +22,7 @@ export function Output() {
   const all = countBefore(run.value.position);
   const box = useRef<HTMLPreElement>(null);
   // The latest answer is the one that is looked for.
-  useLayoutEffect(() => box.current?.scrollTo(0, box.current.scrollHeight));
+  useLayoutEffect(() => afterwards(() => box.current?.scrollTo(0, box.current.scrollHeight)));
   return (
     <section class="card output" aria-labelledby="output-title">
       <div class="card-head">
@@ -78,10 +80,9 @@ function blocks(from: number, to: number) {
 }
 
 /** Once told an event stays as it is, so a block of one run is written once. */
-function Block({ from, to, isLast, script }: { from: number; to: number; isLast: boolean; script: Script }) {
-  const lines = useMemo(() => text(from, to), [from, to, script]);
-  return <span class="stretch">{isLast ? lines : `${lines}\n`}</span>;
-}
+const Block = memo(({ from, to, isLast }: { from: number; to: number; isLast: boolean; script: Script }) => (
+  <span class="stretch">{isLast ? text(from, to) : `${text(from, to)}\n`}</span>
+));
 
 function text(from: number, to: number): string {
   return events

@@ -13,13 +13,15 @@ export function Ring() {
   const { ring: text } = words.value;
   const { view, before } = run.value;
   const ring = view?.ring;
+  // Another one, or nothing: beside the same ring nothing is drawn again.
+  const old = before?.ring === ring ? undefined : before?.ring;
   return (
     <section class="part ring" aria-labelledby="ring-title" hidden={!ring}>
       <div class="part-head">
         <h2 id="ring-title">{text.title}</h2>
         {ring && <Finder />}
       </div>
-      <div data-testid="ring">{ring && <Shown ring={ring} before={before?.ring} />}</div>
+      <div data-testid="ring">{ring && <Shown ring={ring} before={old} />}</div>
     </section>
   );
 }
@@ -32,10 +34,7 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
     near.value = place;
   };
   const points = ring.members.reduce((sum, member) => sum + member.points, 0);
-  const moved = useMemo(
-    () => (before && before !== ring ? movedBetween(before, ring) : undefined),
-    [before, ring],
-  );
+  const moved = useMemo(() => before && movedBetween(before, ring), [before, ring]);
   const isDrawn = ring.places.length === points;
   return (
     <div class="ring-body">

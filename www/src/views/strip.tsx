@@ -31,7 +31,7 @@ import { eventBefore, eventCount, judgedBefore, type Mark, marks, sayingOf } fro
 import { formatNumber, formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
 
-/** Longer answers than this nobody wants to hear. */
+/** A screen reader is given at most so many characters of an answer. */
 const SPOKEN_MAX = 120;
 /** Commands a second. */
 const SPEEDS = [0.5, 1, 2, 5, 20];
@@ -239,8 +239,12 @@ function Seed() {
         autocomplete="off"
         value={sheet.value.seed}
         aria-invalid={!isGood}
+        aria-describedby={isGood ? undefined : "seed-wrong"}
         onInput={({ currentTarget }) => edit({ seed: currentTarget.value.trim() })}
       />
+      <span id="seed-wrong" hidden>
+        {seedWrong}
+      </span>
     </label>
   );
 }

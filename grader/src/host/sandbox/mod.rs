@@ -26,7 +26,6 @@ pub(super) use launch::launch;
 pub use libraries::{libraries_of, libraries_with};
 pub use walls::WORK;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -34,6 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::chance::random_number;
 use super::itself;
 use super::process::{self, Cut, Group, Watched, watch};
 use launch::Spec;
@@ -182,7 +182,7 @@ struct Asked {
 
 impl Started {
     fn new(job: &Job<'_>, pipe: fn() -> Stdio) -> Result<Self, NotRun> {
-        let token = format!("{:016x}{:016x}", random(), random());
+        let token = format!("{:016x}{:016x}", random_number(), random_number());
         let asked = Asked { namespaces: !NO_NAMESPACES.load(Ordering::Relaxed), cpu_s: job.limits.cpu_s };
         let spec = Spec::of(job, &token, asked.namespaces);
         let spec = serde_json::to_string(&spec).map_err(|error| NotRun::NotStarted(error.to_string()))?;
@@ -194,10 +194,6 @@ impl Started {
         let group = Group::of(&child);
         Ok(Self { child, group, token, asked })
     }
-}
-
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 /// Why a launcher failed.

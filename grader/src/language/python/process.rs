@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
@@ -14,6 +13,7 @@ use serde_json::json;
 use super::interpreter::Interpreter;
 use super::layout;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
+use crate::host::chance::random_number;
 use crate::host::machine;
 use crate::host::sandbox::{self, Protection};
 use crate::host::{budget, scratch};
@@ -355,10 +355,9 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Different for every request, and not to be guessed: std seeds its hash keys from the system's randomness.
+/// Different for every request, and not to be guessed.
 fn nonce() -> String {
-    let word = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", word(), word())
+    format!("{:016x}{:016x}", random_number(), random_number())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
-use std::time::Duration;
 
 use cachedojo::random::Random;
 use cachedojo_lab::schedule::{Schedule, Switch};
@@ -24,13 +23,12 @@ use super::rewrite::{self, Map, STACK_LOW};
 use super::tell::{self, Sources, Told};
 use super::world::{SLICE, Side, World};
 use crate::host::machine;
+use crate::language::wasm::watchdog;
 
 /// Native stack of a call, in bytes (most threads touch little of it), and the additional stack of a fiber for the host's own
 /// functions.
 const WASM_STACK_BYTES: usize = 1 << 20;
 const HOST_STACK_BYTES: usize = 128 << 10;
-/// A tick of the watchdog.
-const TICK: Duration = Duration::from_millis(250);
 /// The distance between a stack's end and the check: leaf functions do not check how deep they are.
 const STACK_MARGIN: i32 = 2 << 10;
 
@@ -166,16 +164,7 @@ fn engine() -> Result<&'static Engine, String> {
             .max_wasm_stack(WASM_STACK_BYTES)
             .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES);
         let engine = Engine::new(&config).map_err(|error| format!("wasmtime does not start: {error}"))?;
-        let ticking = engine.clone();
-        std::thread::Builder::new()
-            .name("watchdog".to_owned())
-            .spawn(move || {
-                loop {
-                    std::thread::park_timeout(TICK);
-                    ticking.increment_epoch();
-                }
-            })
-            .map_err(|error| format!("the watchdog does not start: {error}"))?;
+        watchdog(&engine).map_err(|error| format!("the watchdog does not start: {error}"))?;
         Ok(engine)
     });
     made.as_ref().map_err(Clone::clone)
@@ -183,7 +172,7 @@ fn engine() -> Result<&'static Engine, String> {
 
 fn new_store(engine: &Engine, context: Context) -> Store<Context> {
     let mut store = Store::new(engine, context);
-    // Fuel and epochs are enabled in our only engine, so these cannot fail.
+    // Fuel and epochs are enabled in this engine, so these cannot fail.
     drop(store.set_fuel(u64::MAX / 2));
     drop(store.fuel_async_yield_interval(Some(SLICE)));
     store.set_epoch_deadline(1);

@@ -1,4 +1,4 @@
-//! The only place that accesses a module's shared memory, and the scheduler's only `unsafe`.
+//! The only place that accesses a module's shared memory, and, beside `host/kernel.rs`, the grader's only `unsafe`.
 //!
 //! Another thread could write to a shared memory during a read, so wasmtime gives it out as cells. Here that cannot happen: all
 //! threads of a module run on one thread of the host, and none of them runs while the host is in these functions.

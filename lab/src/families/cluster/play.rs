@@ -1,6 +1,7 @@
 //! Executes the family's commands on the simulated world, for scripts and for the page.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use cachedojo::cluster::raft::Role;
 use cachedojo::cluster::record::{Key, hash_of, is_sweep};
@@ -29,16 +30,67 @@ pub struct Play {
     begun: Vec<usize>,
 }
 
+/// Whether a node's process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeStatus {
+    /// It runs.
+    Up,
+    /// It stands still, and has all that it had.
+    Paused,
+    /// It was killed.
+    Down,
+    /// The cluster removed it.
+    Left,
+}
+
+impl fmt::Display for NodeStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Up => "up",
+            Self::Paused => "paused",
+            Self::Down => "down",
+            Self::Left => "left",
+        })
+    }
+}
+
+/// What a node is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeRole {
+    /// It orders what is written to the log.
+    Leader,
+    /// It follows a leader.
+    Follower,
+    /// It asks to become the leader.
+    Candidate,
+    /// Nothing, as it is down or has left.
+    #[serde(rename = "")]
+    None,
+}
+
+impl fmt::Display for NodeRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Leader => "leader",
+            Self::Follower => "follower",
+            Self::Candidate => "candidate",
+            Self::None => "",
+        })
+    }
+}
+
 /// A node, for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeView {
     /// Its name.
     pub id: String,
-    /// `up`, `paused`, `down` or `left`.
-    pub status: String,
-    /// `leader`, `follower` or `candidate`; empty while it is down.
-    pub role: String,
+    /// Whether its process runs.
+    pub status: NodeStatus,
+    /// What it is in the log.
+    pub role: NodeRole,
     /// The term of the log, as the node knows it.
     pub term: u64,
     /// Its ring epoch.
@@ -268,7 +320,7 @@ impl Play {
             .nodes
             .iter()
             .map(|node| {
-                if node.role.is_empty() {
+                if node.role == NodeRole::None {
                     return format!("{} {}", node.id, node.status);
                 }
                 let wall = if node.wall_shift_us == 0 {
@@ -285,7 +337,8 @@ impl Play {
                 )
             })
             .collect();
-        let mut rings: Vec<_> = view.nodes.iter().filter(|node| !node.role.is_empty()).map(|node| &node.ring).collect();
+        let mut rings: Vec<_> =
+            view.nodes.iter().filter(|node| node.role != NodeRole::None).map(|node| &node.ring).collect();
         rings.sort_unstable();
         rings.dedup();
         lines.push(if rings.len() <= 1 { "rings agree".into() } else { format!("rings differ: {}", rings.len()) });
@@ -300,16 +353,16 @@ impl Play {
             .map(|(id, host)| {
                 let node = host.node();
                 let status = match (host.status, node) {
-                    (Status::Up, Some(node)) if node.has_left() => "left",
-                    (Status::Up, _) => "up",
-                    (Status::Paused, _) => "paused",
-                    (Status::Down, _) => "down",
+                    (Status::Up, Some(node)) if node.has_left() => NodeStatus::Left,
+                    (Status::Up, _) => NodeStatus::Up,
+                    (Status::Paused, _) => NodeStatus::Paused,
+                    (Status::Down, _) => NodeStatus::Down,
                 };
                 let role = match node.map(|node| node.term().1) {
-                    Some(Role::Leader) => "leader",
-                    Some(Role::Follower) => "follower",
-                    Some(Role::Candidate | Role::Trial) => "candidate",
-                    None => "",
+                    Some(Role::Leader) => NodeRole::Leader,
+                    Some(Role::Follower) => NodeRole::Follower,
+                    Some(Role::Candidate | Role::Trial) => NodeRole::Candidate,
+                    None => NodeRole::None,
                 };
                 let held = node.into_iter().flat_map(|node| node.store().iter()).filter(|(key, _)| !is_sweep(key));
                 let keys = held.map(|(key, record)| HeldView {
@@ -320,8 +373,8 @@ impl Play {
                 });
                 NodeView {
                     id: id.to_string(),
-                    status: status.into(),
-                    role: if status == "left" { String::new() } else { role.into() },
+                    status,
+                    role: if status == NodeStatus::Left { NodeRole::None } else { role },
                     term: node.map_or(0, |node| node.term().0),
                     epoch: node.map_or(0, |node| node.view().epoch),
                     ring: node.map_or(String::new(), |node| format!("{:04x}", node.view().ring_digest() >> 48)),

@@ -1,5 +1,7 @@
 //! The acts of a script, or of the simulator, on a simulated cluster; each is written as one line of a script.
 
+mod reach;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -338,40 +340,6 @@ impl Player {
             self.world.run_until_answered(call, patience);
         }
         Done::Call(call)
-    }
-}
-
-impl Act {
-    /// The nodes that it names.
-    fn nodes(&self) -> NodeSet {
-        match self {
-            Self::Kill(node)
-            | Self::Restart { node, .. }
-            | Self::Pause(node)
-            | Self::Resume(node)
-            | Self::Skew { node, .. }
-            | Self::Jump { node, .. }
-            | Self::Disk { node, .. }
-            | Self::Join { node, .. }
-            | Self::Leave(node) => NodeSet::of(*node),
-            Self::Block { from, to } | Self::Delay { from, to, .. } => NodeSet::of(*from).or(NodeSet::of(*to)),
-            Self::Partition(groups) => groups.iter().fold(NodeSet::EMPTY, |all, group| all.or(*group)),
-            Self::Operate { via, .. } => via.map_or(NodeSet::EMPTY, NodeSet::of),
-            _ => NodeSet::EMPTY,
-        }
-    }
-
-    const fn is_of_network(&self) -> bool {
-        matches!(
-            self,
-            Self::Partition(_)
-                | Self::Block { .. }
-                | Self::Heal
-                | Self::Delay { .. }
-                | Self::Drop(_)
-                | Self::Duplicate(_)
-                | Self::Reorder(_)
-        )
     }
 }
 
