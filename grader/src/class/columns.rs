@@ -3,8 +3,54 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::roster::{Form, Person};
 use crate::intake::platform::Platform;
+
+/// The kinds of rosters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Of a platform.
+    Of(Platform),
+    /// GitHub Classroom's list.
+    GithubClassroom,
+    /// A list of names that somebody made by hand.
+    Plain,
+}
+
+/// One of the people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The row.
+    pub row: usize,
+    /// Further rows of the same person, as of somebody in two sections.
+    pub more_rows: Vec<usize>,
+    /// The full name.
+    pub name: String,
+    /// The platform's number.
+    pub number: String,
+    /// What they log in with.
+    pub username: String,
+    /// Their address.
+    pub email: String,
+    /// Whether the platform says that they handed in late.
+    pub late: bool,
+}
+
+impl Person {
+    /// All rows of this person.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        [self.row].into_iter().chain(self.more_rows.iter().copied())
+    }
+
+    /// The name as shown, with whatever distinguishes it from others of the same name.
+    pub fn shown(&self) -> String {
+        let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
+        match (self.name.is_empty(), mark) {
+            (false, Some(mark)) => format!("{} ({mark})", self.name),
+            (true, Some(mark)) => mark.clone(),
+            (_, None) => self.name.clone(),
+        }
+    }
+}
 
 /// Which columns have what.
 #[derive(Debug, Default)]
@@ -164,34 +210,4 @@ pub(super) fn folded(name: &str) -> String {
         plain.split(|c: char| !c.is_alphanumeric() && c != '@' && c != '.').filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
     words.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::class::roster::Roster;
-
-    #[test]
-    fn a_column_means_the_same_in_every_language() {
-        let check = |head: &str, cells: &str, name: &str, username: &str, email: &str| {
-            let roster = Roster::parse(&format!("{head}\n{cells}\n")).expect(head);
-            let [person] = &roster.people[..] else { panic!("{head}: {:?}", roster.people) };
-            assert_eq!(
-                (person.name.as_str(), person.username.as_str(), person.email.as_str()),
-                (name, username, email),
-                "{head}"
-            );
-        };
-        check("Nom;Prénom;Adresse électronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        // The same with accents in characters of their own.
-        check("Nom;Pre\u{301}nom;Adresse e\u{301}lectronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        check("Nom de famille;Prénom;Courriel", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        check("Nom\tPrénom\tNom d’utilisateur", "Lee\tAnn\tal", "Ann Lee", "al", "");
-        check("Nachname;Vorname;Benutzername", "Lee;Ann;al", "Ann Lee", "al", "");
-        check("Name;Vorname;E-Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        check("Apellido(s);Nombre;Dirección de correo", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        check("Cognome;Nome;Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
-        check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
-        check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
-        check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
-    }
 }

@@ -4,15 +4,27 @@
 use cachedojo_notation::text::Language;
 
 use super::columns::folded_head;
-use super::marks::{Marks, comment, iliass_status, table};
+use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::scale::{Scale, is_points};
 use super::summary::{Class, Learner, State};
+use super::table::harmless;
 use crate::host::printable;
 use crate::intake::platform::Platform;
 
 /// Most names in a sentence.
 const NAMED_MAX: usize = 5;
+
+/// A file of marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// What the teacher is to know of it, a sentence each.
+    pub told: Vec<String>,
+}
 
 /// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one. The name of the
 /// file is left to the caller. Cost: O(cells).
@@ -169,4 +181,41 @@ fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, co
         row.insert(end, String::new());
     }
     (end, true)
+}
+
+/// The comment beside a mark, in a sentence.
+pub(super) fn comment(class: &Class, learner: &Learner, language: Language) -> String {
+    let (of, late) = match language {
+        Language::English => (" points of ", ", late"),
+        Language::French => (" points sur ", ", en retard"),
+    };
+    let late = if learner.late { late } else { "" };
+    match learner.mark() {
+        Some(mark) if learner.state == State::Graded => format!("{mark}{of}{}{late}", class.max_score),
+        _ => {
+            let (state, why) = (state_name(learner.state, language), learner.why(language));
+            if why.is_empty() { format!("{state}{late}") } else { format!("{state}{late} ({why})") }
+        }
+    }
+}
+
+pub(super) fn iliass_status(learner: &Learner) -> &'static str {
+    match (learner.mark(), learner.passed) {
+        (None, _) => "notgraded",
+        (Some(_), true) => "passed",
+        (Some(_), false) => "failed",
+    }
+}
+
+/// A table as text, with the byte order mark. Cost: O(cells).
+pub(super) fn table(rows: &[Vec<String>], delimiter: u8) -> String {
+    let mut table =
+        csv::WriterBuilder::new().delimiter(delimiter).quote_style(csv::QuoteStyle::Necessary).from_writer(Vec::new());
+    for row in rows {
+        table
+            .write_record(row.iter().map(|cell| harmless(cell)))
+            .expect("rows of one length, and memory takes any writing");
+    }
+    let bytes = table.into_inner().expect("memory takes any writing");
+    format!("\u{feff}{}", String::from_utf8(bytes).expect("what was written is UTF-8"))
 }

@@ -3,23 +3,11 @@
 
 use cachedojo_notation::text::Language;
 
-use super::gradebook;
-use super::page::state_name;
+pub use super::gradebook::Marks;
+use super::gradebook::{comment, filled, iliass_status, table};
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
-use super::table::harmless;
 use crate::intake::platform::{Platform, Whose};
-
-/// A file of marks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marks {
-    /// Its name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// What the teacher is to know of it, a sentence each.
-    pub told: Vec<String>,
-}
 
 /// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
 /// gradebook's column. Cost: O(learners).
@@ -31,10 +19,7 @@ pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &
             Form::GithubClassroom => "github-classroom",
             Form::Plain => "roster",
         };
-        all.push(Marks {
-            name: format!("marks-{name}.csv"),
-            ..gradebook::filled(class, roster, matched, column, language)
-        });
+        all.push(Marks { name: format!("marks-{name}.csv"), ..filled(class, roster, matched, column, language) });
     }
     for platform in [Platform::Moodle, Platform::Canvas, Platform::Blackboard, Platform::Ilias, Platform::Gradescope] {
         let is_there = counted(class, platform).next().is_some();
@@ -64,22 +49,6 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
         learner.whose.as_ref().filter(|whose| whose.platform == platform).map(|whose| (learner, whose))
     })
-}
-
-/// The comment beside a mark, in a sentence.
-pub(super) fn comment(class: &Class, learner: &Learner, language: Language) -> String {
-    let (of, late) = match language {
-        Language::English => (" points of ", ", late"),
-        Language::French => (" points sur ", ", en retard"),
-    };
-    let late = if learner.late { late } else { "" };
-    match learner.mark() {
-        Some(mark) if learner.state == State::Graded => format!("{mark}{of}{}{late}", class.max_score),
-        _ => {
-            let (state, why) = (state_name(learner.state, language), learner.why(language));
-            if why.is_empty() { format!("{state}{late}") } else { format!("{state}{late} ({why})") }
-        }
-    }
 }
 
 /// The smallest table that a platform imports.
@@ -149,24 +118,3 @@ const ILIAS: &[&str] = &[
     "plagiarism",
     "plag_comment",
 ];
-
-pub(super) fn iliass_status(learner: &Learner) -> &'static str {
-    match (learner.mark(), learner.passed) {
-        (None, _) => "notgraded",
-        (Some(_), true) => "passed",
-        (Some(_), false) => "failed",
-    }
-}
-
-/// A table as text, with the byte order mark. Cost: O(cells).
-pub(super) fn table(rows: &[Vec<String>], delimiter: u8) -> String {
-    let mut table =
-        csv::WriterBuilder::new().delimiter(delimiter).quote_style(csv::QuoteStyle::Necessary).from_writer(Vec::new());
-    for row in rows {
-        table
-            .write_record(row.iter().map(|cell| harmless(cell)))
-            .expect("rows of one length, and memory takes any writing");
-    }
-    let bytes = table.into_inner().expect("memory takes any writing");
-    format!("\u{feff}{}", String::from_utf8(bytes).expect("what was written is UTF-8"))
-}

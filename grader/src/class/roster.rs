@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::columns::{Columns, folded, form_of};
+pub use super::columns::{Form, Person};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
 use crate::intake::platform::{Platform, Whose};
@@ -30,53 +31,6 @@ pub struct Roster {
     pub delimiter: u8,
     /// The people, with their rows.
     pub people: Vec<Person>,
-}
-
-/// The kinds of rosters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Of a platform.
-    Of(Platform),
-    /// GitHub Classroom's list.
-    GithubClassroom,
-    /// A list of names that somebody made by hand.
-    Plain,
-}
-
-/// One of the people.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The row.
-    pub row: usize,
-    /// Further rows of the same person, as of somebody in two sections.
-    pub more_rows: Vec<usize>,
-    /// The full name.
-    pub name: String,
-    /// The platform's number.
-    pub number: String,
-    /// What they log in with.
-    pub username: String,
-    /// Their address.
-    pub email: String,
-    /// Whether the platform says that they handed in late.
-    pub late: bool,
-}
-
-impl Person {
-    /// All rows of this person.
-    pub fn rows(&self) -> impl Iterator<Item = usize> {
-        [self.row].into_iter().chain(self.more_rows.iter().copied())
-    }
-
-    /// The name as shown, with whatever distinguishes it from others of the same name.
-    pub fn shown(&self) -> String {
-        let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
-        match (self.name.is_empty(), mark) {
-            (false, Some(mark)) => format!("{} ({mark})", self.name),
-            (true, Some(mark)) => mark.clone(),
-            (_, None) => self.name.clone(),
-        }
-    }
 }
 
 impl Roster {
@@ -190,15 +144,12 @@ fn each_once(rows: impl Iterator<Item = Person>, form: Form) -> Vec<Person> {
             [number.clone(), folded(name), username.to_lowercase(), email.to_lowercase()]
         };
         let is_told = [number, username, email].iter().any(|told| !told.is_empty());
-        match known.get(&key).filter(|_| is_told) {
-            Some(at) => {
-                people[*at].late |= person.late;
-                people[*at].more_rows.push(person.row);
-            }
-            None => {
-                known.insert(key, people.len());
-                people.push(person);
-            }
+        if let Some(at) = known.get(&key).filter(|_| is_told) {
+            people[*at].late |= person.late;
+            people[*at].more_rows.push(person.row);
+        } else {
+            known.insert(key, people.len());
+            people.push(person);
         }
     }
     people
@@ -350,5 +301,30 @@ mod tests {
         check("name\nAnn Lee\nAnn Lee\n", &[&[0], &[1]]);
         check("name,email\nAnn Lee,al@u\nAnn Lee,other@u\n", &[&[0], &[1]]);
         check("name,email\nal,al@u\nbo,al@u\n", &[&[0], &[1]]);
+    }
+
+    #[test]
+    fn a_column_means_the_same_in_every_language() {
+        let check = |head: &str, cells: &str, name: &str, username: &str, email: &str| {
+            let roster = Roster::parse(&format!("{head}\n{cells}\n")).expect(head);
+            let [person] = &roster.people[..] else { panic!("{head}: {:?}", roster.people) };
+            assert_eq!(
+                (person.name.as_str(), person.username.as_str(), person.email.as_str()),
+                (name, username, email),
+                "{head}"
+            );
+        };
+        check("Nom;Prénom;Adresse électronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        // The same with accents in characters of their own.
+        check("Nom;Pre\u{301}nom;Adresse e\u{301}lectronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom de famille;Prénom;Courriel", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom\tPrénom\tNom d’utilisateur", "Lee\tAnn\tal", "Ann Lee", "al", "");
+        check("Nachname;Vorname;Benutzername", "Lee;Ann;al", "Ann Lee", "al", "");
+        check("Name;Vorname;E-Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Apellido(s);Nombre;Dirección de correo", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Cognome;Nome;Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
+        check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
+        check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
     }
 }

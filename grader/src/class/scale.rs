@@ -86,7 +86,7 @@ impl Maximum {
 /// A number of `decimals` decimals, of which zeros at the end are left out down to `least`.
 fn written(digits: u128, decimals: u32, least: u32, mark: char) -> String {
     let (mut digits, mut decimals) = (digits, decimals);
-    while decimals > least && digits % 10 == 0 {
+    while decimals > least && digits.is_multiple_of(10) {
         (digits, decimals) = (digits / 10, decimals - 1);
     }
     let unit = 10_u128.pow(decimals);

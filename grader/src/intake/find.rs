@@ -78,7 +78,8 @@ pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
         }
     }
     let mut entries: Vec<Entry> = by_learner.into_values().flat_map(|places| finder.of_learner(places)).collect();
-    entries.extend(no_files(&root, class, in_folders, languages)?);
+    let no_files = no_files(&root, in_folders, languages)?.into_iter();
+    entries.extend(no_files.map(|(path, whose, why)| finder.entry(&path, whose, Found::Unreadable(why.to_owned()))));
     tell_apart(&mut entries);
     entries.sort_by(|one, other| one.learner.cmp(&other.learner));
     Ok(entries)

@@ -68,7 +68,8 @@ pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
 fn stem(path: &Path) -> Option<&OsStr> {
     let (once, twice) = (path.file_stem()?, Path::new(path.file_stem()?).file_stem()?);
     let is_tar = Path::new(once).extension().is_some_and(|ext| ext.eq_ignore_ascii_case("tar"));
-    Some(if is_tar && super::archive::is_archive(path) { twice } else { once })
+    let is_packed = |ext: &OsStr| ["gz", "bz2", "xz", "zst"].iter().any(|name| ext.eq_ignore_ascii_case(name));
+    Some(if is_tar && path.extension().is_some_and(is_packed) { twice } else { once })
 }
 
 /// The path of a learner's file in the archive that a platform imports: in a folder with the exported name, or after the prefix

@@ -7,12 +7,14 @@ use anyhow::{Context, Result};
 use cachedojo_judge::pack::CodeLanguage;
 
 use super::archive::is_archive;
-use super::find::{Entry, Found};
 use super::look::{self, FOREIGN_FOLDERS};
 use super::platform::{Platform, Whose, whose};
 
+/// What is neither a file nor a folder, whose it is, and why it is not looked into.
+pub(super) type NoFile = (PathBuf, Whose, &'static str);
+
 /// What stands where submissions do and is neither a file nor a folder, with the reason why it is not looked into: nobody must vanish.
-pub(super) fn no_files(root: &Path, class: &Path, in_folders: bool, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
+pub(super) fn no_files(root: &Path, in_folders: bool, languages: &[CodeLanguage]) -> Result<Vec<NoFile>> {
     let mut others = Vec::new();
     for entry in fs::read_dir(root).with_context(|| format!("reading `{}`", root.display()))? {
         let entry = entry?;
@@ -28,13 +30,7 @@ pub(super) fn no_files(root: &Path, class: &Path, in_folders: bool, languages: &
     let named = others.into_iter().zip(whose(root, &paths));
     let somebodys = named
         .filter(|((path, _), whose)| path.extension().is_none() || is_somebodys(path, whose, in_folders, languages));
-    let entry = |((path, why), whose): ((PathBuf, &str), Whose)| Entry {
-        learner: whose.shown.clone(),
-        shown: path.strip_prefix(class).unwrap_or(&path).display().to_string(),
-        found: Found::Unreadable(why.to_owned()),
-        whose,
-    };
-    Ok(somebodys.map(entry).collect())
+    Ok(somebodys.map(|((path, why), whose)| (path, whose, why)).collect())
 }
 
 /// Why a link and a pipe are not looked into.
