@@ -43,6 +43,7 @@ pub enum Command {
     #[command(after_help = "Ctrl-C ends it, with the exit code of the last grading, or 0 where there was none.")]
     Watch(GradingArgs),
     /// Grade every submission of a class: resumable, with a page, a table and data as results
+    #[command(after_help = "Ctrl-C ends it, with exit code 130; the same command goes on where it was.")]
     Class(ClassArgs),
     /// Grade what `grader class --queue` puts on a queue, beside other workers
     Worker(WorkerArgs),

@@ -8,6 +8,8 @@ mod intake;
 #[path = "class/left_out.rs"]
 mod left_out;
 mod report_samples;
+#[path = "class/told.rs"]
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -130,7 +132,10 @@ fn links_are_not_followed() {
     let class = class(&[("ada/lib.rs", "x"), ("bob/.keep", ""), ("secret.txt", "x")]);
     std::os::unix::fs::symlink(class.path().join("ada"), class.path().join("bob/link")).expect("a link");
     std::os::unix::fs::symlink("/etc", class.path().join("cleo")).expect("a link");
-    assert_eq!(found(class.path()), [("ada".to_owned(), source("ada")), ("bob".to_owned(), Found::Empty)]);
+    // Nobody vanishes: whoever's folder is a link has a row that says so.
+    let link = "it is a link, and links are not followed: put the files themselves there";
+    let expected = [("ada", source("ada")), ("bob", Found::Empty), ("cleo", Found::Unreadable(link.to_owned()))];
+    assert_eq!(found(class.path()), expected.map(|(learner, found)| (learner.to_owned(), found)));
 }
 
 #[test]

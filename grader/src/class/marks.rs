@@ -3,20 +3,11 @@
 
 use cachedojo_notation::text::Language;
 
-use super::page::state_name;
+pub use super::gradebook::Marks;
+use super::gradebook::{comment, filled, iliass_status, table};
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
-use super::table::harmless;
 use crate::intake::platform::{Platform, Whose};
-
-/// A file of marks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marks {
-    /// Its name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-}
 
 /// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
 /// gradebook's column. Cost: O(learners).
@@ -28,13 +19,13 @@ pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &
             Form::GithubClassroom => "github-classroom",
             Form::Plain => "roster",
         };
-        all.push(Marks { name: format!("marks-{name}.csv"), text: filled(class, roster, matched, column, language) });
+        all.push(Marks { name: format!("marks-{name}.csv"), ..filled(class, roster, matched, column, language) });
     }
     for platform in [Platform::Moodle, Platform::Canvas, Platform::Blackboard, Platform::Ilias, Platform::Gradescope] {
         let is_there = counted(class, platform).next().is_some();
         let name = format!("marks-{}.csv", name_of(platform));
         if is_there && all.iter().all(|marks: &Marks| marks.name != name) {
-            all.push(Marks { name, text: of_platform(class, platform, column, language) });
+            all.push(Marks { name, text: of_platform(class, platform, column, language), told: Vec::new() });
         }
     }
     all
@@ -58,22 +49,6 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
         learner.whose.as_ref().filter(|whose| whose.platform == platform).map(|whose| (learner, whose))
     })
-}
-
-/// The comment beside a mark, in a sentence.
-fn comment(class: &Class, learner: &Learner, language: Language) -> String {
-    let (of, late) = match language {
-        Language::English => (" points of ", ", late"),
-        Language::French => (" points sur ", ", en retard"),
-    };
-    let late = if learner.late { late } else { "" };
-    match learner.mark() {
-        Some(mark) if learner.state == State::Graded => format!("{mark}{of}{}{late}", class.max_score),
-        _ => {
-            let (state, why) = (state_name(learner.state, language), learner.why(language));
-            if why.is_empty() { format!("{state}{late}") } else { format!("{state}{late} ({why})") }
-        }
-    }
 }
 
 /// The smallest table that a platform imports.
@@ -143,82 +118,3 @@ const ILIAS: &[&str] = &[
     "plagiarism",
     "plag_comment",
 ];
-
-fn iliass_status(learner: &Learner) -> &'static str {
-    match (learner.mark(), learner.passed) {
-        (None, _) => "notgraded",
-        (Some(_), true) => "passed",
-        (Some(_), false) => "failed",
-    }
-}
-
-/// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one.
-fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], column: &str, language: Language) -> String {
-    let (mut head, mut rows) = (roster.head.clone(), roster.rows.clone());
-    let grade = grade_column(&mut head, &mut rows, roster.form, column);
-    let find =
-        |names: &[&str]| roster.head.iter().position(|name| names.contains(&name.trim().to_lowercase().as_str()));
-    let feedback = find(&["feedback comments", "feedback par commentaires"]);
-    let (update, status) = (find(&["update"]), find(&["status"]));
-    if let (Form::Of(Platform::Canvas), Some(points)) = (roster.form, rows.iter_mut().find(|row| is_points(row))) {
-        points[grade] = class.max_score.to_string();
-    }
-    for (learner, people) in class.learners.iter().zip(matched) {
-        let Some(mark) = learner.mark().filter(|_| learner.state != State::Superseded) else { continue };
-        for person in people {
-            let Some(row) = rows.get_mut(roster.people[*person].row) else { continue };
-            row[grade] = mark.to_string();
-            if let Some(feedback) = feedback {
-                row[feedback] = comment(class, learner, language);
-            }
-            if let (Form::Of(Platform::Ilias), Some(update), Some(status)) = (roster.form, update, status) {
-                (row[update], row[status]) = ("1".to_owned(), iliass_status(learner).to_owned());
-            }
-        }
-    }
-    let all: Vec<Vec<String>> = [head].into_iter().chain(rows).collect();
-    table(&all, roster.delimiter)
-}
-
-fn is_points(row: &[String]) -> bool {
-    row.first().is_some_and(|cell| cell.trim() == "Points Possible")
-}
-
-/// The column for the marks; it is made if the roster has none.
-fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, column: &str) -> usize {
-    let named = |name: &str, wanted: &str| name.trim().to_lowercase().starts_with(&wanted.to_lowercase());
-    let fixed: &[&str] = match form {
-        Form::Of(Platform::Moodle) => &["grade", "note"],
-        Form::Of(Platform::Ilias) => &["mark"],
-        Form::GithubClassroom => &["points_awarded"],
-        _ => &[],
-    };
-    let own = head.iter().position(|name| fixed.contains(&name.trim().to_lowercase().as_str()));
-    if let Some(at) = own.or_else(|| head.iter().position(|name| named(name, column))) {
-        return at;
-    }
-    // Brightspace's last column must stay the last.
-    let end = head.iter().position(|name| name.trim() == "End-of-Line Indicator").unwrap_or(head.len());
-    let name = match form {
-        Form::Of(Platform::Brightspace) => format!("{column} Points Grade"),
-        Form::GithubClassroom => "points_awarded".to_owned(),
-        _ => column.to_owned(),
-    };
-    head.insert(end, name);
-    for row in rows {
-        row.insert(end, String::new());
-    }
-    end
-}
-
-fn table(rows: &[Vec<String>], delimiter: u8) -> String {
-    let mut table =
-        csv::WriterBuilder::new().delimiter(delimiter).quote_style(csv::QuoteStyle::Necessary).from_writer(Vec::new());
-    for row in rows {
-        table
-            .write_record(row.iter().map(|cell| harmless(cell)))
-            .expect("rows of one length, and memory takes any writing");
-    }
-    let bytes = table.into_inner().expect("memory takes any writing");
-    format!("\u{feff}{}", String::from_utf8(bytes).expect("what was written is UTF-8"))
-}

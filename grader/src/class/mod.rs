@@ -6,18 +6,23 @@
 //! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
 //! | [`work`] | the workers: one bad submission never stops the rest |
 //! | [`similar`] | what two submissions have in common beyond the starter |
+//! | [`wholes`] | programs that are the same as a whole, and copies of the exercise's own solution |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
-//! | [`roster`] | who is in the course, as a platform exports them |
-//! | [`marks`], [`feedback`] | what goes back to the platform: marks in its own format, and everybody's report |
+//! | [`roster`], [`columns`] | who is in the course, as a platform exports them |
+//! | [`marks`], [`gradebook`], [`scale`], [`feedback`] | what goes back to the platform: marks in its own format, and everybody's report |
 
+pub mod columns;
 pub mod feedback;
+pub mod gradebook;
 pub mod key;
 pub mod marks;
 pub mod page;
 pub mod roster;
+pub mod scale;
 pub mod similar;
 pub mod store;
 pub mod summary;
 pub mod table;
+pub mod wholes;
 pub mod work;

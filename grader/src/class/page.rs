@@ -4,7 +4,7 @@ use askama::Template;
 use cachedojo_judge::Report;
 use cachedojo_notation::text::Language;
 
-use super::summary::{Class, Learner, MutantRow, State};
+use super::summary::{Alike, AlikeKind, Class, Learner, MutantRow, State};
 use crate::report::html::{View, class as colour};
 use crate::report::words::{Words, mark};
 
@@ -19,6 +19,8 @@ struct Page<'a> {
     columns: Vec<(&'a str, &'a str)>,
     rows: Vec<Row<'a>>,
     bugs: Vec<Bug<'a>>,
+    /// Programs that are the same as a whole, with how.
+    alike: Vec<(&'static str, &'a Alike)>,
 }
 
 /// A known bug, and the learners who have it, as links to their sections.
@@ -81,6 +83,7 @@ pub fn render(class: &Class, reports: &[Option<Report>], language: Language) -> 
         say,
         headline: headline(class, words, say),
         bugs: bugs(class),
+        alike: class.alike.iter().map(|alike| (say.alike(alike.kind), alike)).collect(),
         bins: bins(class),
         columns,
         rows,
@@ -178,6 +181,9 @@ struct Phrases {
     no_bugs: &'static str,
     similar: &'static str,
     similar_note: &'static str,
+    identical: &'static str,
+    nearly: &'static str,
+    own_solution: &'static str,
     no_similar: &'static str,
     in_common: &'static str,
     lines: &'static str,
@@ -207,8 +213,12 @@ impl Phrases {
                 bugs: "Known bugs met",
                 no_bugs: "Nobody's submission behaves like a known bug.",
                 similar: "Much in common",
-                similar_note: "Evidence to look at, never a verdict: passages of the same shape, whatever their names, after what the \
-                               starter and the solution hold and what many learners wrote is left out.",
+                similar_note: "Evidence to look at, never a verdict. First whole programs; then pairs: passages of the same shape, \
+                               whatever their names, after what the starter and the solution hold and what many learners wrote is \
+                               left out.",
+                identical: "Exactly the same files",
+                nearly: "Nearly the same program, whatever its names, values and comments",
+                own_solution: "Nearly the exercise's own solution",
                 no_similar: "No two submissions have much in common.",
                 in_common: "in common",
                 lines: "lines",
@@ -245,8 +255,11 @@ impl Phrases {
                 bugs: "Bogues connus rencontrés",
                 no_bugs: "Aucun rendu ne se comporte comme un bogue connu.",
                 similar: "Beaucoup en commun",
-                similar_note: "Des indices à examiner, jamais un verdict : passages de même forme, quels que soient les noms, une fois \
-                               retiré ce que contiennent le point de départ et le corrigé et ce que beaucoup ont écrit.",
+                similar_note: "Des indices à examiner, jamais un verdict. D'abord les programmes entiers ; puis les paires : passages de \
+                               même forme, quels que soient les noms, une fois retiré ce que contiennent le point de départ et le corrigé et ce que beaucoup ont écrit.",
+                identical: "Exactement les mêmes fichiers",
+                nearly: "Presque le même programme, quels que soient les noms, les valeurs et les commentaires",
+                own_solution: "Presque le corrigé de l'exercice",
                 no_similar: "Aucune paire de rendus n'a beaucoup en commun.",
                 in_common: "en commun",
                 lines: "lignes",
@@ -267,6 +280,14 @@ impl Phrases {
                     "rien rendu",
                 ],
             },
+        }
+    }
+
+    const fn alike(&self, kind: AlikeKind) -> &'static str {
+        match kind {
+            AlikeKind::Identical => self.identical,
+            AlikeKind::NearlyIdentical => self.nearly,
+            AlikeKind::Solution => self.own_solution,
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
+use super::columns::{Columns, folded, form_of};
+pub use super::columns::{Form, Person};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
 use crate::intake::platform::{Platform, Whose};
@@ -33,58 +33,6 @@ pub struct Roster {
     pub people: Vec<Person>,
 }
 
-/// The kinds of rosters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Of a platform.
-    Of(Platform),
-    /// GitHub Classroom's list.
-    GithubClassroom,
-    /// A list of names that somebody made by hand.
-    Plain,
-}
-
-/// One of the people.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Person {
-    /// The row.
-    pub row: usize,
-    /// The full name.
-    pub name: String,
-    /// The platform's number.
-    pub number: String,
-    /// What they log in with.
-    pub username: String,
-    /// Their address.
-    pub email: String,
-    /// Whether the platform says that they handed in late.
-    pub late: bool,
-}
-
-impl Person {
-    /// The name as shown, with whatever distinguishes it from others of the same name.
-    pub fn shown(&self) -> String {
-        let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
-        match (self.name.is_empty(), mark) {
-            (false, Some(mark)) => format!("{} ({mark})", self.name),
-            (true, Some(mark)) => mark.clone(),
-            (_, None) => self.name.clone(),
-        }
-    }
-}
-
-/// Which columns have what.
-#[derive(Debug, Default)]
-struct Columns {
-    name: Option<usize>,
-    first: Option<usize>,
-    last: Option<usize>,
-    number: Option<usize>,
-    username: Option<usize>,
-    email: Option<usize>,
-    status: Option<usize>,
-}
-
 impl Roster {
     /// Reads a roster: CSV with commas, semicolons or tabs, in UTF-8 or, as Blackboard writes it, UTF-16.
     ///
@@ -94,8 +42,9 @@ impl Roster {
         let shown = path.display();
         let unreadable = |error: std::io::Error| UsageError(format!("the roster `{shown}` cannot be read: {error}"));
         let bytes = open_named(path).and_then(|file| read_at_most(file, ROSTER_BYTES_MAX)).map_err(unreadable)?;
-        let text =
-            text_of(&bytes).ok_or_else(|| UsageError(format!("the roster `{shown}` is no text: export it as CSV")))?;
+        let text = text_of(&bytes).ok_or_else(|| {
+            UsageError(format!("the roster `{shown}` is no text in UTF-8, UTF-16 or Latin-1: export it as CSV"))
+        })?;
         if is_too_large(&text) {
             let why = format!(
                 "the roster `{shown}` has more than {LINES_MAX} lines or {CELLS_MAX} cells: export the people of your course alone"
@@ -137,9 +86,28 @@ impl Roster {
             .collect();
         let columns = Columns::of(&head);
         let form = form_of(&head);
-        let people: Vec<Person> =
-            rows.iter().enumerate().filter_map(|(at, row)| columns.person(at, row, form)).collect();
+        let people = rows.iter().enumerate().filter_map(|(at, row)| columns.person(at, row, form));
+        let people = each_once(people, form);
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
+    }
+
+    /// The reasons that [`Self::why_unmatched`] gives.
+    pub const UNMATCHED: &[&str] =
+        &["several submissions are of this person of the roster", "in the roster more than once", "not in the roster"];
+
+    /// Why nobody of the roster was found for a learner.
+    pub fn why_unmatched(&self, learners: &[(&str, &Whose)]) -> Vec<&'static str> {
+        let index = Index::of(self);
+        let why = |(learner, whose): &(&str, &Whose)| {
+            if index.find(self, learner, whose).is_some() {
+                Self::UNMATCHED[0]
+            } else if index.is_of_several(learner, whose) {
+                Self::UNMATCHED[1]
+            } else {
+                Self::UNMATCHED[2]
+            }
+        };
+        learners.iter().map(why).collect()
     }
 
     /// Which of the people each learner is, where just one fits: several where a group handed in together, none where nobody fits.
@@ -160,6 +128,31 @@ impl Roster {
         let sure = |people: Vec<usize>| people.into_iter().filter(|person| times[person].len() == 1).collect();
         found.into_iter().map(sure).collect()
     }
+}
+
+/// The people, each once: somebody in two sections of a course has two rows. Two rows are one person only where the platform's
+/// number is the same, or everything that is known. Cost: O(rows).
+fn each_once(rows: impl Iterator<Item = Person>, form: Form) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    let mut known: BTreeMap<[String; 4], usize> = BTreeMap::new();
+    for person in rows {
+        let Person { name, number, username, email, .. } = &person;
+        let nothing = String::new;
+        let key = if matches!(form, Form::Of(_)) && !number.is_empty() {
+            [number.clone(), nothing(), nothing(), nothing()]
+        } else {
+            [number.clone(), folded(name), username.to_lowercase(), email.to_lowercase()]
+        };
+        let is_told = [number, username, email].iter().any(|told| !told.is_empty());
+        if let Some(at) = known.get(&key).filter(|_| is_told) {
+            people[*at].late |= person.late;
+            people[*at].more_rows.push(person.row);
+        } else {
+            known.insert(key, people.len());
+            people.push(person);
+        }
+    }
+    people
 }
 
 /// Whether a table has more lines or cells than a course has. Cost: O(text).
@@ -191,6 +184,12 @@ impl Index {
             }
         }
         index
+    }
+
+    /// Whether several people of the roster have a name of this learner's.
+    fn is_of_several(&self, learner: &str, whose: &Whose) -> bool {
+        let names = [&whose.username, &whose.email, &whose.name, learner];
+        names.into_iter().any(|name| self.others.get(&folded(name)).is_some_and(Option::is_none))
     }
 
     fn find(&self, roster: &Roster, learner: &str, whose: &Whose) -> Option<usize> {
@@ -227,109 +226,18 @@ fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {
         .or_insert(Some(person));
 }
 
-/// A name for comparison: without accents, case and order, so that `Lovelace, Ada` equals `ada lovelace`.
-fn folded(name: &str) -> String {
-    let plain: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
-    let mut words: Vec<&str> =
-        plain.split(|c: char| !c.is_alphanumeric() && c != '@' && c != '.').filter(|word| !word.is_empty()).collect();
-    words.sort_unstable();
-    words.join(" ")
-}
-
-impl Columns {
-    fn of(head: &[String]) -> Self {
-        let names: Vec<String> = head.iter().map(|name| folded_head(name)).collect();
-        let find = |known: &[&str]| known.iter().find_map(|name| names.iter().position(|other| other == name));
-        Self {
-            name: find(&[
-                "full name",
-                "nom complet",
-                "student",
-                "student name",
-                "name",
-                "learner",
-                "nom",
-                "identifier name",
-            ]),
-            first: find(&["first name", "firstname", "prénom", "given name"]),
-            last: find(&["last name", "lastname", "surname", "nom de famille", "family name"]),
-            number: find(&["identifier", "identifiant", "id", "usr_id", "orgdefinedid", "sid", "student id", "number"]),
-            username: find(&["username", "sis login id", "login", "github_username", "user name", "nom d'utilisateur"]),
-            email: find(&["email address", "email", "adresse de courriel", "adresse e-mail", "mail"]),
-            status: find(&["status", "statut"]),
-        }
-    }
-
-    fn tells(&self) -> bool {
-        [self.name, self.last, self.number, self.username, self.email].iter().any(Option::is_some)
-    }
-
-    fn person(&self, row: usize, cells: &[String], form: Form) -> Option<Person> {
-        let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim());
-        let name = match cell(self.name) {
-            "" => format!("{} {}", cell(self.first), cell(self.last)).trim().to_owned(),
-            name => name.to_owned(),
-        };
-        // `Participant 1234`, `#1234`: only the number matters.
-        let number = cell(self.number).trim_start_matches('#');
-        let number = match form {
-            Form::Of(Platform::Moodle) => number.rsplit(' ').next().unwrap_or_default(),
-            _ => number,
-        };
-        let status = cell(self.status).to_lowercase();
-        let person = Person {
-            row,
-            name,
-            number: number.to_owned(),
-            username: cell(self.username).trim_start_matches('#').to_owned(),
-            email: cell(self.email).to_owned(),
-            late: ["late", "retard"]
-                .iter()
-                .any(|word| status.split(|c: char| !c.is_alphabetic()).any(|part| part == *word)),
-        };
-        // Canvas's second row has the points possible, and its last row is a test student.
-        let is_nobody =
-            person.name == "Points Possible" || person.number.is_empty() && form == Form::Of(Platform::Canvas);
-        let is_blank =
-            [&person.name, &person.number, &person.username, &person.email].iter().all(|cell| cell.is_empty());
-        (!is_nobody && !is_blank).then_some(person)
-    }
-}
-
-fn folded_head(name: &str) -> String {
-    name.trim().trim_start_matches('\u{feff}').to_lowercase()
-}
-
-fn form_of(head: &[String]) -> Form {
-    let has = |wanted: &str| head.iter().any(|name| folded_head(name) == wanted);
-    if (has("identifier") || has("identifiant")) && !has("github_username") {
-        Form::Of(Platform::Moodle)
-    } else if has("usr_id") {
-        Form::Of(Platform::Ilias)
-    } else if has("orgdefinedid") || has("end-of-line indicator") {
-        Form::Of(Platform::Brightspace)
-    } else if has("sis user id") || has("sis login id") || has("student") && has("section") && has("id") {
-        Form::Of(Platform::Canvas)
-    } else if has("github_username") {
-        Form::GithubClassroom
-    } else if has("username") && has("last name") {
-        Form::Of(Platform::Blackboard)
-    } else if has("sid") {
-        Form::Of(Platform::Gradescope)
-    } else {
-        Form::Plain
-    }
-}
-
 /// A table's text, in any of the encodings that spreadsheets write.
 fn text_of(bytes: &[u8]) -> Option<String> {
-    let wide = |unit: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let wide = |from: usize, unit: fn([u8; 2]) -> u16| {
+        let units = bytes[from..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
         char::decode_utf16(units).collect::<Result<String, _>>().ok()
     };
     match bytes {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        [0xff, 0xfe, ..] => wide(2, u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(2, u16::from_be_bytes),
+        // UTF-16 without its mark: the head begins with a Latin letter, half of which is zero.
+        [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => wide(0, u16::from_le_bytes),
+        [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => wide(0, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
         // From a spreadsheet on an older Windows: roughly Latin-1.
         _ => Some(
@@ -372,7 +280,51 @@ mod tests {
         check(&format!("\n\r\n{plain}"));
         check(&format!("sep=;\r\n{plain}"));
         check(&format!("\u{feff}sep=;\n\n{plain}\n\n"));
+        let wide = |unit: fn(u16) -> [u8; 2]| plain.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        for bytes in [wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+            assert_eq!(text_of(&bytes).as_deref(), Some(plain));
+        }
         assert_eq!(people(""), None);
         assert_eq!(people("sep=,"), None);
+    }
+
+    #[test]
+    fn one_person_in_two_rows_is_one_person() {
+        let check = |text: &str, rows: &[&[usize]]| {
+            let roster = Roster::parse(text).expect(text);
+            let found: Vec<Vec<usize>> = roster.people.iter().map(|person| person.rows().collect()).collect();
+            assert_eq!(found, rows, "{text}");
+        };
+        check("Student,ID,SIS Login ID,Section\nLee,7,al,A\nLee,7,al,B\nLi,8,li,A\n", &[&[0, 1], &[2]]);
+        check("Nom complet;Courriel\nAnn Lee;al@u\nAnn Lee;AL@u\n", &[&[0, 1]]);
+        // Two people of one name, and two who share an address.
+        check("name\nAnn Lee\nAnn Lee\n", &[&[0], &[1]]);
+        check("name,email\nAnn Lee,al@u\nAnn Lee,other@u\n", &[&[0], &[1]]);
+        check("name,email\nal,al@u\nbo,al@u\n", &[&[0], &[1]]);
+    }
+
+    #[test]
+    fn a_column_means_the_same_in_every_language() {
+        let check = |head: &str, cells: &str, name: &str, username: &str, email: &str| {
+            let roster = Roster::parse(&format!("{head}\n{cells}\n")).expect(head);
+            let [person] = &roster.people[..] else { panic!("{head}: {:?}", roster.people) };
+            assert_eq!(
+                (person.name.as_str(), person.username.as_str(), person.email.as_str()),
+                (name, username, email),
+                "{head}"
+            );
+        };
+        check("Nom;Prénom;Adresse électronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        // The same with accents in characters of their own.
+        check("Nom;Pre\u{301}nom;Adresse e\u{301}lectronique", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom de famille;Prénom;Courriel", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom\tPrénom\tNom d’utilisateur", "Lee\tAnn\tal", "Ann Lee", "al", "");
+        check("Nachname;Vorname;Benutzername", "Lee;Ann;al", "Ann Lee", "al", "");
+        check("Name;Vorname;E-Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Apellido(s);Nombre;Dirección de correo", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Cognome;Nome;Mail", "Lee;Ann;al@u", "Ann Lee", "", "al@u");
+        check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
+        check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
+        check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
     }
 }

@@ -58,10 +58,16 @@ pub struct Place {
     pub text: String,
 }
 
+/// Each submission's fingerprints without those of the code that every learner was given, in order, each once. Cost: O(tokens x GRAM).
+pub fn prints(submissions: &[Files], given: &[Files]) -> Vec<Vec<u64>> {
+    let given = grams_of(given);
+    submissions.iter().map(|files| Prints::of(files, &given).places.into_keys().collect()).collect()
+}
+
 /// The most similar pairs first. `given` is the code that every learner was given. Cost: O(tokens x GRAM), and O(pairs)
 /// for each shared fingerprint.
 pub fn pairs(submissions: &[Files], given: &[Files]) -> Vec<Pair> {
-    let given: BTreeSet<u64> = given.iter().flat_map(|files| grams(&tokens_of(files))).collect();
+    let given = grams_of(given);
     let prints: Vec<Prints> = submissions.iter().map(|files| Prints::of(files, &given)).collect();
     let mut holders: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (index, prints) in prints.iter().enumerate() {
@@ -93,6 +99,10 @@ pub fn pairs(submissions: &[Files], given: &[Files]) -> Vec<Pair> {
         pair.passages = passages((one, &prints[pair.one]), (other, &prints[pair.other]));
     }
     pairs
+}
+
+fn grams_of(given: &[Files]) -> BTreeSet<u64> {
+    given.iter().flat_map(|files| grams(&tokens_of(files))).collect()
 }
 
 /// A submission's own fingerprints, with the first place of each.

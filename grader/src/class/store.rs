@@ -1,6 +1,7 @@
 //! The class's memory: results by content, and each learner's history. Every finished submission is one transaction, on
 //! disk before its line of progress is printed: when the grader is killed, only the submissions in progress are lost.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -15,6 +16,9 @@ use crate::host::outcome::UsageError;
 const RESULTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("results");
 /// Learner and number -> that grading. An entry is written only if it differs from the one before.
 const HISTORY: TableDefinition<'_, (&str, u32), &[u8]> = TableDefinition::new("history");
+
+/// What the results are of: the exercise's id and the seed, each under its own name.
+const OF: TableDefinition<'_, &str, &str> = TableDefinition::new("of");
 
 /// The file.
 #[derive(Debug)]
@@ -61,8 +65,55 @@ impl Store {
         let write = database.begin_write()?;
         write.open_table(RESULTS)?;
         write.open_table(HISTORY)?;
+        write.open_table(OF)?;
         write.commit()?;
         Ok(Self { database })
+    }
+
+    /// Notes that the results are of an exercise and a seed, which holds from then on. A file of an older version, which does not say,
+    /// is taken to be of these.
+    ///
+    /// # Errors
+    /// It holds the results of another exercise or another seed, or it cannot be written.
+    pub fn claim(&self, exercise: &str, seed: u64) -> Result<()> {
+        let seed = seed.to_string();
+        let ours = [("exercise", exercise), ("seed", seed.as_str())];
+        {
+            let table = self.database.begin_read()?.open_table(OF)?;
+            let told = |name: &str| Ok::<_, anyhow::Error>(table.get(name)?.map(|text| text.value().to_owned()));
+            if let (Some(exercise), Some(seed)) = (told("exercise")?, told("seed")?) {
+                if ours == [("exercise", exercise.as_str()), ("seed", seed.as_str())] {
+                    return Ok(());
+                }
+                let why = format!("holds the results of {exercise}, seed {seed}, and they would be lost");
+                return Err(UsageError(format!(
+                    "{why}: name another folder with --out, or the same --exercise and --seed"
+                ))
+                .into());
+            }
+        }
+        let write = self.database.begin_write()?;
+        for (name, value) in ours {
+            write.open_table(OF)?.insert(name, value)?;
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Everybody who was ever graded, with the last of their gradings, by name. Cost: O(history).
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn everybody(&self) -> Result<BTreeMap<String, Past>> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let mut last = BTreeMap::new();
+        for entry in table.iter()? {
+            let (key, value) = entry?;
+            if let Ok(past) = serde_json::from_slice::<Past>(value.value()) {
+                last.insert(key.value().0.to_owned(), past);
+            }
+        }
+        Ok(last)
     }
 
     /// The report under a key.

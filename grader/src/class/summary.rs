@@ -36,6 +36,8 @@ pub struct Class {
     pub mutants: Vec<MutantRow>,
     /// Pairs of similar submissions.
     pub similar: Vec<Likeness>,
+    /// Programs that are the same as a whole, and those that are the exercise's own solution.
+    pub alike: Vec<Alike>,
 }
 
 /// One learner.
@@ -51,8 +53,8 @@ pub struct Learner {
     pub state: State,
     /// Why there is no report, or a remark on what was graded.
     pub note: String,
-    /// The points earned.
-    pub score: u32,
+    /// The points earned; none of an attempt that a later one replaced: whoever adds up is not to find them.
+    pub score: Option<u32>,
     /// Whether that is a pass.
     pub passed: bool,
     /// The report.
@@ -68,7 +70,7 @@ impl Learner {
     /// The points for a gradebook: `None` if there is nothing to mark, which is for the teacher to decide.
     pub fn mark(&self) -> Option<u32> {
         let graded = matches!(self.state, State::Graded | State::BuildFailed | State::Forbidden);
-        graded.then_some(self.score)
+        self.score.filter(|_| graded)
     }
 
     /// Why there is no mark, or none but 0, in a line: the first thing that the report says of the source, and the note.
@@ -180,6 +182,27 @@ pub struct Likeness {
     pub passages: Vec<Passage>,
 }
 
+/// Learners whose programs are the same as a whole: evidence to look at, never a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alike {
+    /// How they are the same.
+    pub kind: AlikeKind,
+    /// The learners, in the class's order.
+    pub learners: Vec<String>,
+}
+
+/// How programs are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlikeKind {
+    /// Byte for byte.
+    Identical,
+    /// In nearly all of their shape, whatever their names, values, comments and layout.
+    NearlyIdentical,
+    /// Nearly all of the exercise's own solution, and little else.
+    Solution,
+}
+
 impl Class {
     /// The class of these learners. Cost: O(learners x checks).
     pub fn of(
@@ -188,19 +211,20 @@ impl Class {
         language: Language,
         learners: Vec<Learner>,
         similar: Vec<Likeness>,
+        alike: Vec<Alike>,
     ) -> Self {
         let checks = check_rows(exercise, &learners, language);
         let mutants = mutant_rows(&learners);
         let (max_score, passing_score) = (exercise.max_score(), exercise.passing_score);
         let exercise = exercise.id.clone();
-        Self { schema: SCHEMA, exercise, seed, max_score, passing_score, learners, checks, mutants, similar }
+        Self { schema: SCHEMA, exercise, seed, max_score, passing_score, learners, checks, mutants, similar, alike }
     }
 
     /// The scores of all graded submissions, lowest first. One that does not compile was graded: it earned nothing.
     pub fn scores(&self) -> Vec<u32> {
         let counts = |state| matches!(state, State::Graded | State::BuildFailed | State::Forbidden);
         let mut scores: Vec<_> =
-            self.learners.iter().filter(|learner| counts(learner.state)).map(|learner| learner.score).collect();
+            self.learners.iter().filter(|learner| counts(learner.state)).filter_map(|learner| learner.score).collect();
         scores.sort_unstable();
         scores
     }

@@ -1,50 +1,47 @@
 //! `grader class`: every submission of a folder or an archive, graded on all cores, remembered, and reported together.
 
 mod hand_back;
+mod likeness;
+mod out;
+mod roll;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use sha2::{Digest, Sha256};
 
+use super::stop::on_stop;
 use super::worker::queue_url;
 use crate::class::key::Keys;
 use crate::class::roster::Roster;
-use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::store::{Past, Store};
-use crate::class::summary::{Class, Learner, Likeness, State};
+use crate::class::summary::{Class, Learner, State};
 use crate::class::work::{Job, grade_all};
 use crate::class::{page, table};
 use crate::cli::ClassArgs;
 use crate::host;
 use crate::host::digest::hex;
-use crate::host::files::read_plain;
 use crate::host::limits;
-use crate::host::outcome::{Outcome, UsageError};
+use crate::host::outcome::{Outcome, UsageError, say};
 use crate::host::printable;
 use crate::host::scratch;
 use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::left_out;
-use crate::intake::platform::Whose;
 use crate::pack::Pack;
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
 use crate::report::{self, Format, Setting, write_whole};
 use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
-
-/// Largest file that counts as a submission's own, in bytes.
-const FILE_BYTES_MAX: u64 = 1 << 20;
-/// The most bytes of one submission's code that are compared with others'.
-const CODE_BYTES_MAX: u64 = 4 << 20;
 
 /// Grades a class. A submission that was graded before, with the same content, exercise, grader, compiler and seed, is not graded
 /// again.
@@ -62,8 +59,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let languages = &pack.exercise.languages;
     let (root, unused) = class_folder(&args.path, scratch.path(), languages)?;
     let entries = submissions(&root, &unused, scratch.path(), args, languages)?;
-    make_out(args)?;
-    let store = Store::open(&args.out.join("results.redb"))?;
+    let store = out::open(args, &pack.exercise.id)?;
     for other in &args.import {
         store.import(other)?;
     }
@@ -77,15 +73,29 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     };
     let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
     let missing = missing(&entries, &keys_of_entries, &store, args)?;
-    let broken = grade_missing(&missing, &keys, &store, &bench, queue.as_ref(), args)?;
+    if !args.again {
+        tell::before(&keys_of_entries, &missing);
+    }
+    let stop = Arc::new(Stop::default());
+    if queue.is_none() {
+        let stop = Arc::clone(&stop);
+        on_stop(move |_| stop.stop()).context("waiting for Ctrl-C")?;
+    }
+    let broken = match grade_missing(&missing, &keys, &store, &bench, queue.as_ref(), (&stop, args)) {
+        Err(_) if stop.is_stopped() => {
+            tell::stopped(&keys_of_entries, &store)?;
+            return Ok(Outcome::Interrupted);
+        }
+        graded => graded?,
+    };
     let mut learners = learners(&entries, &keys_of_entries, &store, &broken)?;
-    let matched = roster.as_ref().map(|roster| take_roll(&mut learners, roster, args.shard.is_some()));
-    let similar = similarities(&entries, &pack);
-    let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar);
+    let matched = roster.as_ref().map(|roster| roll::take_roll(&mut learners, roster, args.shard.is_some()));
+    let (similar, alike) = likeness::likenesses(&entries, &pack);
+    let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar, alike);
     write_results(&class, &pack, args)?;
     let rostered = roster.as_ref().zip(matched.as_deref());
     let handed_back = hand_back::write_marks(&class, &pack, rostered, args)?;
-    summarize(&class, &handed_back, args)?;
+    tell::after(&class, &handed_back, &store, &pack, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
@@ -94,15 +104,6 @@ fn check_imports(args: &ClassArgs) -> Result<()> {
     if let Some(other) = args.import.iter().find(|path| !path.is_file()) {
         let other = other.display();
         return Err(UsageError(format!("there is no file `{other}` to import: name another run's results.redb")).into());
-    }
-    Ok(())
-}
-
-/// Makes the folder for the results, once there is a class: a command that is refused leaves nothing behind.
-fn make_out(args: &ClassArgs) -> Result<()> {
-    if let Err(error) = fs::create_dir_all(&args.out) {
-        let out = args.out.display();
-        return Err(UsageError(format!("no folder `{out}` can be made ({error}): name another with --out")).into());
     }
     Ok(())
 }
@@ -151,6 +152,17 @@ fn submissions(
     if let Ok(out) = fs::canonicalize(&args.out) {
         entries.retain(|entry| fs::canonicalize(root.join(&entry.shown)).ok().as_ref() != Some(&out));
     }
+    // So may those of another run.
+    entries.retain(|entry| {
+        let folder = root.join(&entry.shown);
+        let is_old =
+            out::is_results(&folder) && (!matches!(entry.found, Found::Source(..)) || out::holds_data(&folder));
+        if is_old {
+            let shown = printable::line(&entry.shown);
+            say(&format!("`{shown}` holds the results of an earlier run, and is no learner's: left out"));
+        }
+        !is_old
+    });
     if entries.is_empty() {
         let path = args.path.display();
         return Err(UsageError(format!(
@@ -166,29 +178,6 @@ fn submissions(
         });
     }
     Ok(entries)
-}
-
-/// A submission's code files as text, by name: no more bytes than grading reads.
-fn files(path: &Path) -> Files {
-    let mut paths = Vec::new();
-    if path.is_dir() {
-        // Unreadable files count as missing, as in grading.
-        _ = find::walk(path, 0, &mut paths);
-    } else {
-        paths.push(path.to_owned());
-    }
-    let mut left = CODE_BYTES_MAX;
-    let named = paths.into_iter().filter_map(|file| {
-        let name = file.strip_prefix(path).ok().filter(|name| *name != Path::new("")).map_or_else(
-            || file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            |name| name.display().to_string(),
-        );
-        // Files of another kind are not even opened.
-        let bytes = is_code(&name).then(|| read_plain(&file, FILE_BYTES_MAX.min(left)).ok()).flatten()?;
-        left -= bytes.len() as u64;
-        Some((name, String::from_utf8_lossy(&bytes).into_owned()))
-    });
-    named.collect()
 }
 
 /// The jobs whose results are not stored yet, each key once.
@@ -213,16 +202,20 @@ fn grade_missing(
     store: &Store,
     bench: &Bench<'_>,
     queue: Option<&Queue>,
-    args: &ClassArgs,
+    (stop, args): (&Stop, &ClassArgs),
 ) -> Result<BTreeMap<String, String>> {
     let mut broken = BTreeMap::new();
     if jobs.is_empty() {
         return Ok(broken);
     }
-    let stop = Stop::default();
     let grade =
-        |path: &Path| apart::grade(bench, path, args.seed, args.lang, &stop).map(|report| nameless(report, path));
+        |path: &Path| apart::grade(bench, path, args.seed, args.lang, stop).map(|report| nameless(report, path));
     let done = |job: &Job, graded: Result<Report, String>| {
+        // What was ended half-way says nothing of the submission.
+        let is_whole = |report: &Report| report.verdict != GradeVerdict::HarnessError;
+        if stop.is_stopped() && !graded.as_ref().is_ok_and(is_whole) {
+            bail!("somebody stopped it");
+        }
         let why = match graded {
             Ok(report) if report.verdict == GradeVerdict::HarnessError => {
                 report.diagnostics.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("\n")
@@ -301,10 +294,11 @@ fn learners(
             state = report.verdict.into();
         }
         let (points, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
+        let score = Some(points).filter(|_| state != State::Superseded);
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
         let (late, whose) = (entry.whose.late, Some(entry.whose.clone()));
         let earlier = Vec::new();
-        learners.push(Learner { learner, path, late, state, note, score: points, passed, report, earlier, whose });
+        learners.push(Learner { learner, path, late, state, note, score, passed, report, earlier, whose });
     }
     let now = now_ms();
     let graded =
@@ -317,77 +311,9 @@ fn learners(
     Ok(learners)
 }
 
-/// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
-/// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
-fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Vec<usize>> {
-    let known: Vec<(&str, &Whose)> =
-        learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.whose.as_ref()?))).collect();
-    let mut matched = roster.matched(&known);
-    for (learner, people) in learners.iter_mut().zip(&matched) {
-        learner.late |= people.iter().any(|person| roster.people[*person].late);
-        if people.is_empty() {
-            let before = if learner.note.is_empty() { String::new() } else { format!("{}; ", learner.note) };
-            learner.note = before + NOT_IN_ROSTER;
-        }
-    }
-    let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
-    let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
-    let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
-    for (at, learner) in missing {
-        learners.push(Learner {
-            learner: printable::line(&learner),
-            path: String::new(),
-            late: false,
-            state: State::NotSubmitted,
-            note: String::new(),
-            score: 0,
-            passed: false,
-            report: None,
-            earlier: Vec::new(),
-            whose: None,
-        });
-        matched.push(vec![at]);
-    }
-    matched
-}
-
-/// The remark for a learner whom the roster does not identify.
-const NOT_IN_ROSTER: &str = "not in the roster, or there more than once";
-
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]
 fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-fn similarities(entries: &[Entry], pack: &Pack) -> Vec<Likeness> {
-    let sources = entries.iter().filter_map(|entry| match &entry.found {
-        Found::Source(path, _) => Some((entry.learner.clone(), code(files(path).into_iter()))),
-        _ => None,
-    });
-    let (names, sources): (Vec<_>, Vec<_>) = sources.unzip();
-    let given: Vec<Files> = ["starter", "solution"].map(|folder| code(pack.folder(folder).into_iter())).into();
-    let pairs = similar::pairs(&sources, &given).into_iter().map(|pair| Likeness {
-        one: names[pair.one].clone(),
-        other: names[pair.other].clone(),
-        percent: pair.percent,
-        passages: pair.passages.into_iter().map(harmless).collect(),
-    });
-    pairs.collect()
-}
-
-fn harmless(passage: Passage) -> Passage {
-    let place =
-        |place: Place| Place { file: printable::line(&place.file), text: printable::harmless(&place.text), ..place };
-    Passage { one: place(passage.one), other: place(passage.other) }
-}
-
-/// The files that learners write, without settings.
-fn code(files: impl Iterator<Item = (String, String)>) -> Files {
-    files.filter(|(name, _)| is_code(name)).collect()
-}
-
-fn is_code(name: &str) -> bool {
-    [".rs", ".py"].iter().any(|ext| name.to_lowercase().ends_with(ext))
 }
 
 fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
@@ -395,10 +321,10 @@ fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
     let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
     let disclosed = class.learners.iter().map(|learner| Some(report::disclosed(learner.report.as_ref()?, &setting)));
     let reports: Vec<Option<Report>> = disclosed.collect();
-    write_whole(&args.out.join("results.json"), &serde_json::to_vec_pretty(class)?)?;
-    write_whole(&args.out.join("results.csv"), table::render(class, &ids).as_bytes())?;
-    write_whole(&args.out.join("index.html"), page::render(class, &reports, args.lang).as_bytes())?;
-    let pages = args.out.join("learners");
+    write_whole(&args.out.join(out::DATA), &serde_json::to_vec_pretty(class)?)?;
+    write_whole(&args.out.join(out::TABLE), table::render(class, &ids).as_bytes())?;
+    write_whole(&args.out.join(out::PAGE), page::render(class, &reports, args.lang).as_bytes())?;
+    let pages = args.out.join(out::PAGES);
     fs::create_dir_all(&pages).with_context(|| format!("making `{}`", pages.display()))?;
     for (learner, report) in class.learners.iter().zip(&reports) {
         if let Some(report) = report {
@@ -415,32 +341,4 @@ fn write_results(class: &Class, pack: &Pack, args: &ClassArgs) -> Result<()> {
 fn page_name(learner: &str) -> String {
     let readable: String = learner.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
     format!("{readable}-{}.html", &hex(&Sha256::digest(learner.as_bytes()))[..8])
-}
-
-fn summarize(class: &Class, handed_back: &[String], args: &ClassArgs) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    let scores = class.scores();
-    let passed = class.learners.iter().filter(|learner| learner.passed).count();
-    let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    let count = class.learners.iter().filter(|learner| learner.state != State::NotSubmitted).count();
-    let submissions = if count == 1 { "submission" } else { "submissions" };
-    let (most, graded) = (class.max_score, scores.len());
-    writeln!(out, "{count} {submissions}, {passed} passed, median {median}/{most} of the {graded} that were graded")?;
-    for learner in &class.learners {
-        let (name, state) = (printable::line(&learner.learner), learner.state.name());
-        let why = match (learner.state, learner.why(args.lang)) {
-            // Their points stand in no marks file: the teacher must know.
-            (State::Graded, note) if !note.ends_with(NOT_IN_ROSTER) => continue,
-            (State::Graded, _) => format!(" {}/{most}: {NOT_IN_ROSTER}", learner.score),
-            (State::Missing, files) => format!(": no source among {}", printable::line(&files)),
-            (_, why) if why.is_empty() => why,
-            (_, why) => format!(": {}", printable::line(&why)),
-        };
-        writeln!(out, "  {name}: {state}{why}")?;
-    }
-    let names = ["index.html", "results.csv", "results.json"].into_iter().chain(handed_back.iter().map(String::as_str));
-    for name in names {
-        writeln!(out, "wrote {}", args.out.join(name).display())?;
-    }
-    Ok(())
 }

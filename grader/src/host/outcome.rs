@@ -13,6 +13,8 @@ pub enum Outcome {
     Rejected,
     /// The grader itself failed.
     HarnessError,
+    /// Somebody stopped it before it was done.
+    Interrupted,
 }
 
 impl Outcome {
@@ -24,6 +26,8 @@ impl Outcome {
             Self::Usage => 2,
             Self::Rejected => 3,
             Self::HarnessError => 4,
+            // As shells do for a program that an interrupt ended.
+            Self::Interrupted => 130,
         }
     }
 }

@@ -75,9 +75,11 @@ pub fn unpack(path: &Path, into: &Path, limits: Limits, languages: &[CodeLanguag
     }
     let depth = shared_folders(&names, languages) + 1;
     let (left, taken, left_out) = (limits.total_bytes, BTreeMap::new(), BTreeMap::new());
-    let mut unpacking = Unpacking { into, limits, languages, depth, left, taken, left_out };
+    let mut unpacking = Unpacking { into, limits, languages, depth, left, taken, left_out, other: None };
     each_entry(path, &mut |entry| unpacking.entry(entry))?;
-    Ok(unpacking.left_out.into_values().collect())
+    // Of what could be nobody's submission it matters only that nothing else is there.
+    let other = unpacking.other.filter(|_| unpacking.left_out.is_empty() && !limits.names_all);
+    Ok(unpacking.left_out.into_values().chain(other).collect())
 }
 
 /// An archive being unpacked into a folder.
@@ -93,6 +95,8 @@ struct Unpacking<'a> {
     taken: BTreeMap<PathBuf, u64>,
     /// What is not used, the first of each learner.
     left_out: BTreeMap<PathBuf, LeftOut>,
+    /// The first of the rest that is not used.
+    other: Option<LeftOut>,
 }
 
 impl Unpacking<'_> {
@@ -188,9 +192,11 @@ impl Unpacking<'_> {
         } else if self.limits.names_all {
             unless_in_the_way(fs::create_dir_all(self.into.join(&learner)))?;
         }
+        let left_out = || LeftOut { place: learner.clone(), why: format!("`{}` {why}", shown(inner)), is_all: false };
         if is_source(inner, self.languages) || is_archive(inner) {
-            let why = format!("`{}` {why}", shown(inner));
-            self.left_out.entry(learner.clone()).or_insert(LeftOut { place: learner, why, is_all: false });
+            self.left_out.entry(learner.clone()).or_insert_with(left_out);
+        } else if self.other.is_none() {
+            self.other = Some(left_out());
         }
         Ok(())
     }

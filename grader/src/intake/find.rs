@@ -17,6 +17,7 @@ use super::archive::{self, is_archive};
 use super::look::{self, FOREIGN_FOLDERS};
 use super::names::unrevised;
 use super::platform::{Platform, Whose, whose};
+use super::somebodys::{is_somebodys, no_files};
 use super::submission::Submission;
 
 /// The deepest folder that is searched.
@@ -77,31 +78,11 @@ pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Resu
         }
     }
     let mut entries: Vec<Entry> = by_learner.into_values().flat_map(|places| finder.of_learner(places)).collect();
+    let no_files = no_files(&root, in_folders, languages)?.into_iter();
+    entries.extend(no_files.map(|(path, whose, why)| finder.entry(&path, whose, Found::Unreadable(why.to_owned()))));
     tell_apart(&mut entries);
     entries.sort_by(|one, other| one.learner.cmp(&other.learner));
     Ok(entries)
-}
-
-/// Whether an item of a class's folder counts as a submission, even if it cannot be graded; grade sheets and read-mes do not. In
-/// a class in which some hand in files a document counts too: a learner who handed in the wrong file must have a row.
-fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeLanguage]) -> bool {
-    if path.is_dir() || is_archive(path) || whose.platform != Platform::Other {
-        return true;
-    }
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let is =
-        |kinds: &[&str]| path.extension().is_some_and(|ext| kinds.iter().any(|kind| ext.eq_ignore_ascii_case(kind)));
-    let is_about = ["readme", "index", "grades", "notes", "instructions", "statement", "license", "manifest"];
-    if is_about.contains(&stem.as_str())
-        || is(&["csv", "tsv", "xls", "xlsx", "json", "yml", "yaml", "toml", "xml", "log"])
-    {
-        return false;
-    }
-    look::is_source(path, languages)
-        || !in_folders
-            && is(&[
-                "rs", "py", "txt", "md", "doc", "docx", "odt", "rtf", "pdf", "html", "ipynb", "c", "cpp", "java", "js",
-            ])
 }
 
 /// Makes the names of two learners different if they look alike after unusual characters were removed.
@@ -231,9 +212,9 @@ impl Finder<'_> {
         // The archive was also unpacked: the folder with its name has its content.
         let is_unpacked = found.iter().any(|(_, _, found)| matches!(found, Found::Source(..)));
         if let ([_, _, ..], true) = (files.as_slice(), of_platform) {
-            let (shown, whose) = (self.shown(&files[files.len() - 1].path), files[files.len() - 1].whose.clone());
-            let late = files.iter().any(|place| place.whose.late);
-            found.push((shown, Whose { late, ..whose }, self.in_files(&files)));
+            let (late, of_files) = (files.iter().any(|place| place.whose.late), self.in_files(&files));
+            let Place { path, whose } = self.graded_of(&files, &of_files);
+            found.push((self.shown(path), Whose { late, ..whose.clone() }, of_files));
         } else {
             for place in files.into_iter().filter(|place| !(is_unpacked && is_archive(&place.path))) {
                 let of_file = self.in_file(&place.path);
@@ -242,6 +223,21 @@ impl Finder<'_> {
         }
         entries.extend(chosen(found));
         entries
+    }
+
+    /// Which of the files is graded or, where several are or none is, stands for all: the one to begin with, else the last.
+    fn graded_of<'p>(&self, files: &'p [Place], found: &Found) -> &'p Place {
+        let named = |name: &str| {
+            files.iter().find(|place| place.whose.file.as_deref().is_some_and(|file| file.eq_ignore_ascii_case(name)))
+        };
+        let begins = match found {
+            Found::Source(path, _) if path.is_file() => {
+                path.file_name().and_then(|name| named(&name.to_string_lossy()))
+            }
+            Found::Source(..) => look::roots(self.languages).find_map(named),
+            _ => None,
+        };
+        begins.unwrap_or(&files[files.len() - 1])
     }
 
     /// The files without those that a later one of the same name replaces, which get an entry each: Canvas numbers the later
@@ -360,7 +356,11 @@ impl Finder<'_> {
                 return Some(Found::Empty);
             }
             let home = home(chosen);
-            let apart: Vec<&PathBuf> = roots.into_iter().filter(|root| !root.starts_with(&home)).collect();
+            let is_script = |path: &PathBuf| look::is_source(path, &[CodeLanguage::Script]);
+            // A script is one file: what stands beside it is not part of it, as a crate's other files are.
+            let beside = files.iter().filter(|path| *name == *"script.txt" && is_script(path) && *path != chosen);
+            let others = roots.into_iter().filter(|root| !root.starts_with(&home));
+            let apart: Vec<&PathBuf> = if *name == *"script.txt" { beside.collect() } else { others.collect() };
             let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
             let remark = if others.is_empty() { others } else { format!("there is more than was graded: {others}") };
             // A program in a package is started from above it.

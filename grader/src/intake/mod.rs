@@ -9,6 +9,7 @@
 //! | [`archive`] | zip and tar archives, unpacked within limits |
 //! | [`platform`], `names`, `told`, `whose` | the owner of a folder or file, from the names that course platforms give |
 //! | [`left_out`] | what of a class's archive is not used, told to whom it belongs |
+//! | `somebodys` | what counts as somebody's submission |
 //! | [`find`] | each learner's submission in the exports of course platforms |
 //! | [`diagnostic`] | messages about a source |
 
@@ -20,6 +21,7 @@ mod look;
 mod names;
 pub mod platform;
 mod python;
+mod somebodys;
 pub mod submission;
 mod told;
 mod unreadable;

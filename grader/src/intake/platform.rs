@@ -13,6 +13,7 @@
 //! GitHub Classroom names folders after the repository, which is the learner's own: the whole name counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::look::is_root_name;
@@ -41,7 +42,7 @@ pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
         .map(|path| {
             let is_folder = path.is_dir();
             let whole = path.file_name().unwrap_or_default();
-            let name = if is_folder { Some(whole) } else { path.file_stem() }.unwrap_or_default();
+            let name = if is_folder { Some(whole) } else { stem(path) }.unwrap_or_default();
             let known = whole.to_str().and_then(|whole| {
                 let stem = name.to_str().unwrap_or(whole);
                 moodle(whole, stem)
@@ -61,6 +62,14 @@ pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
         .collect();
     name_blackboards_users(paths, &mut all);
     all
+}
+
+/// A file's name without its extension, of which `.tar.gz` and the like are one.
+fn stem(path: &Path) -> Option<&OsStr> {
+    let (once, twice) = (path.file_stem()?, Path::new(path.file_stem()?).file_stem()?);
+    let is_tar = Path::new(once).extension().is_some_and(|ext| ext.eq_ignore_ascii_case("tar"));
+    let is_packed = |ext: &OsStr| ["gz", "bz2", "xz", "zst"].iter().any(|name| ext.eq_ignore_ascii_case(name));
+    Some(if is_tar && path.extension().is_some_and(is_packed) { twice } else { once })
 }
 
 /// The path of a learner's file in the archive that a platform imports: in a folder with the exported name, or after the prefix
@@ -167,6 +176,10 @@ mod tests {
             ("12-34 - Ada - Sep 24, 2024 926 PM - lib.rs", "Ada (12)", Some("lib.rs"), false),
             ("12-34 - Jean - Luc - Sep 24, 2024 9:26 PM", "Jean - Luc (12)", None, false),
             ("ada.rs", "ada", None, false),
+            ("ada.tar.gz", "ada", None, false),
+            ("Ada B.TAR.XZ", "Ada B", None, false),
+            ("ada.v2.zip", "ada.v2", None, false),
+            ("Ada Lovelace_1234_assignsubmission_file_tp.tar.gz", "Ada Lovelace (1234)", Some("tp.tar.gz"), false),
             ("cache_ada.rs", "cache_ada", None, false),
             ("submission_123456.zip", "submission_123456", None, false),
             ("hw_03_ada.rs", "hw_03_ada", None, false),

@@ -196,6 +196,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     name.push(".part");
     let part = path.with_file_name(name);
     let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // What there was no room for is of no use.
+        _ = fs::remove_file(&part);
+    }
     written.map_err(|error| naming(path, &error))
 }
 

@@ -141,7 +141,7 @@ async fn grade(
     query: Result<Query<Wish>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    let Query(wish) = query.map_err(|rejection| unasked(&rejection.body_text()))?;
     // The page that this program itself serves.
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
     // A place in the queue first, then the body: so the number of submissions in memory and on disk is bounded before
@@ -169,13 +169,21 @@ async fn grade(
     Ok(response)
 }
 
+/// The answer to a query that cannot be read, with the library's reason.
+fn unasked(why: &str) -> Refusal {
+    let why = why.trim_start_matches("Failed to deserialize query string: ");
+    bad(&format!(
+        "the query cannot be read ({why}): it may hold exercise, seed (a whole number from 0), lang, format and playground"
+    ))
+}
+
 /// The module of a submission, as `grader build` makes it, so that the page shows what this very submission does.
 async fn build(
     State(desk): State<Desk>,
     query: Result<Query<Wish>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let Query(wish) = query.map_err(|rejection| bad(&rejection.body_text()))?;
+    let Query(wish) = query.map_err(|rejection| unasked(&rejection.body_text()))?;
     let _place = desk.place().ok_or_else(busy)?;
     let (order, _) = ordered(&desk, wish, request).await?;
     match desk.module(order).await.map_err(Refusal::from)? {

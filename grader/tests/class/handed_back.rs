@@ -141,6 +141,37 @@ fn moodle_gets_its_grading_worksheet() {
 }
 
 #[test]
+fn marks_are_on_the_gradebooks_own_scale_and_what_is_not_ours_stays() {
+    let head = "Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale,La note peut être modifiée,Feedback par commentaires";
+    check(&Export {
+        entries: &[
+            ("Ada Noé_12_assignsubmission_file_/script.txt", Solved),
+            ("Bob_13_assignsubmission_file_/script.txt", Solved),
+            ("Cleo_14_assignsubmission_file_/notes.pdf", Text("x")),
+        ],
+        roster: &format!(
+            "{head}\nParticipant 12,Ada Noé,a@u,Remis,-,\"20,00\",Oui,\nParticipant 13,Bob,b@u,Remis,\"7,50\",\"20,00\",Non,mine\n\
+             Participant 14,Cleo,c@u,Remis,\"3,00\",\"20,00\",Oui,\nParticipant 15,Dan,d@u,-,-,\"20,00\",Oui,mine\n"
+        ),
+        column: "Lab",
+        marks: (
+            "marks-moodle.csv",
+            &format!(
+                "{head}\nParticipant 12,Ada Noé,a@u,Remis,\"20,00\",\"20,00\",Oui,100 points of 100\n\
+                 Participant 13,Bob,b@u,Remis,\"7,50\",\"20,00\",Non,mine\n\
+                 Participant 14,Cleo,c@u,Remis,\"3,00\",\"20,00\",Oui,no source (notes.pdf)\n\
+                 Participant 15,Dan,d@u,-,-,\"20,00\",Oui,mine\n"
+            ),
+        ),
+        reports: &[
+            "Ada Noé_12_assignsubmission_file_/report.html",
+            "Bob_13_assignsubmission_file_/report.html",
+            "Cleo_14_assignsubmission_file_/report.html",
+        ],
+    });
+}
+
+#[test]
 fn canvas_gets_its_gradebook() {
     let entries: &[(&str, Handed)] =
         &[("lovelaceada_late_12_501_script.txt", Solved), ("hopper_13_502_script.txt", Failed)];
@@ -152,7 +183,7 @@ fn canvas_gets_its_gradebook() {
         column: "Lab (77)",
         marks: (
             "marks-canvas.csv",
-            "Student,ID,SIS User ID,SIS Login ID,Section,Lab (77)\n    Points Possible,,,,,100\n\"Lovelace, Ada\",12,,ada,A,100\n\
+            "Student,ID,SIS User ID,SIS Login ID,Section,Lab (77)\n    Points Possible,,,,,10\n\"Lovelace, Ada\",12,,ada,A,10\n\
              \"Hopper, Grace\",13,,grace,A,0\n\"Student, Test\",,,,A,\n",
         ),
         reports,

@@ -388,9 +388,38 @@ fn archives_of_other_kinds_and_archives_in_archives_are_looked_into() {
             "cleo: lib.rs=z",
             "dan: lib.rs=d",
             "eve: unreadable",
-            "fay.tar: unreadable",
+            "fay: unreadable",
         ]
     );
+}
+
+#[test]
+fn the_row_names_the_file_that_is_graded_and_what_is_not() {
+    let check = |files: &[(&str, &str)], shown: &str, remark: &str| {
+        let class = class(files);
+        let scratch = tempfile::tempdir().expect("a folder");
+        let [entry] = &entries(class.path(), scratch.path(), SCRIPT).expect("entries")[..] else { panic!("{files:?}") };
+        assert_eq!(entry.shown, shown, "{files:?}");
+        let Found::Source(_, said) = &entry.found else { panic!("{files:?}: {:?}", entry.found) };
+        assert_eq!(said, remark, "{files:?}");
+    };
+    let beside = "there is more than was graded: script2.txt";
+    let (one, two) = ("Bob_12_assignsubmission_file_script.txt", "Bob_12_assignsubmission_file_script2.txt");
+    check(&[(one, "a"), (two, "b")], one, beside);
+    check(
+        &[("Bob_12_assignsubmission_file_my.txt", "a"), ("Bob_12_assignsubmission_file_x.pdf", "b")],
+        "Bob_12_assignsubmission_file_my.txt",
+        "",
+    );
+    check(&[("bob/script.txt", "a"), ("bob/script2.txt", "b")], "bob", beside);
+}
+
+#[test]
+fn an_archive_of_nothing_but_ways_out_is_not_empty() {
+    let class = class(&[("ada/.keep", "")]);
+    zip(&class.path().join("evil.zip"), &[("../../../etc/x", b"x")]);
+    zip(&class.path().join("notes.zip"), &[("notes.md", b"x")]);
+    assert_eq!(rows_of(class.path(), RUST), ["ada: empty", "evil: unreadable", "notes: empty"]);
 }
 
 #[test]

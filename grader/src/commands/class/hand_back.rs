@@ -13,18 +13,24 @@ use crate::intake::{diagnostic, submission};
 use crate::pack::Pack;
 use crate::report::{self, Format, Setting, write_whole};
 
-/// Writes what goes back to the platform: marks in its own form, and an archive of everybody's report. Returns the files' names.
+/// A file that was written, and what the teacher is to know of it.
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) told: Vec<String>,
+}
+
+/// Writes what goes back to the platform: marks in its own form, and an archive of everybody's report. Returns the files.
 pub(super) fn write_marks(
     class: &Class,
     pack: &Pack,
     roster: Option<(&Roster, &[Vec<usize>])>,
     args: &ClassArgs,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Written>> {
     let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
     let mut names = Vec::new();
     for marks in marks::render(class, roster, column, args.lang) {
         write_whole(&args.out.join(&marks.name), marks.text.as_bytes())?;
-        names.push(marks.name);
+        names.push(Written { name: marks.name, told: marks.told });
     }
     let setting = Setting { playground: args.playground.clone(), ..Setting::plain(args.lang) };
     let graded = class.learners.iter().filter(|learner| learner.state != State::Superseded);
@@ -38,7 +44,7 @@ pub(super) fn write_marks(
     if !pages.is_empty() {
         let packed = feedback::pack(pages.iter().map(|(place, page)| (place.as_str(), page.as_str())))?;
         write_whole(&args.out.join(FEEDBACK), &packed)?;
-        names.push(FEEDBACK.to_owned());
+        names.push(Written { name: FEEDBACK.to_owned(), told: Vec::new() });
     }
     Ok(names)
 }
@@ -65,4 +71,4 @@ fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> 
 }
 
 /// The archive of everybody's report.
-const FEEDBACK: &str = "feedback.zip";
+pub(super) const FEEDBACK: &str = "feedback.zip";

@@ -1,0 +1,213 @@
+//! What the columns of a roster hold, by their names in several languages.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::intake::platform::Platform;
+
+/// The kinds of rosters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Of a platform.
+    Of(Platform),
+    /// GitHub Classroom's list.
+    GithubClassroom,
+    /// A list of names that somebody made by hand.
+    Plain,
+}
+
+/// One of the people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The row.
+    pub row: usize,
+    /// Further rows of the same person, as of somebody in two sections.
+    pub more_rows: Vec<usize>,
+    /// The full name.
+    pub name: String,
+    /// The platform's number.
+    pub number: String,
+    /// What they log in with.
+    pub username: String,
+    /// Their address.
+    pub email: String,
+    /// Whether the platform says that they handed in late.
+    pub late: bool,
+}
+
+impl Person {
+    /// All rows of this person.
+    pub fn rows(&self) -> impl Iterator<Item = usize> {
+        [self.row].into_iter().chain(self.more_rows.iter().copied())
+    }
+
+    /// The name as shown, with whatever distinguishes it from others of the same name.
+    pub fn shown(&self) -> String {
+        let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
+        match (self.name.is_empty(), mark) {
+            (false, Some(mark)) => format!("{} ({mark})", self.name),
+            (true, Some(mark)) => mark.clone(),
+            (_, None) => self.name.clone(),
+        }
+    }
+}
+
+/// Which columns have what.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    name: Option<usize>,
+    first: Option<usize>,
+    last: Option<usize>,
+    number: Option<usize>,
+    username: Option<usize>,
+    email: Option<usize>,
+    status: Option<usize>,
+}
+
+impl Columns {
+    pub(super) fn of(head: &[String]) -> Self {
+        let names: Vec<String> = head.iter().map(|name| folded_head(name)).collect();
+        let find = |known: &[&str]| known.iter().find_map(|name| names.iter().position(|other| other == name));
+        let first = find(&["first name", "firstname", "prenom", "given name", "vorname", "nome", "nombre"]);
+        let last = find(&[
+            "last name",
+            "lastname",
+            "surname",
+            "nom de famille",
+            "family name",
+            "nachname",
+            "cognome",
+            "apellidos",
+            "apellido(s)",
+        ]);
+        // Beside a first name `Nom` is the family name, which many share; alone it is the whole name.
+        let plain = find(&["name", "nom"]);
+        let is_family = first.is_some() && last.is_none();
+        let whole = find(&[
+            "full name",
+            "nom complet",
+            "vollstandiger name",
+            "nombre completo",
+            "student",
+            "student name",
+            "learner",
+            "identifier name",
+        ]);
+        Self {
+            name: whole.or(plain.filter(|_| !is_family)),
+            first,
+            last: last.or(plain.filter(|_| is_family)),
+            number: find(&[
+                "identifier",
+                "identifiant",
+                "id",
+                "usr_id",
+                "orgdefinedid",
+                "sid",
+                "student id",
+                "number",
+                "matrikelnummer",
+            ]),
+            username: find(&[
+                "username",
+                "sis login id",
+                "login",
+                "github_username",
+                "user name",
+                "nom d'utilisateur",
+                "benutzername",
+                "anmeldename",
+                "nombre de usuario",
+            ]),
+            email: find(&[
+                "email address",
+                "email",
+                "e-mail",
+                "adresse de courriel",
+                "courriel",
+                "adresse electronique",
+                "adresse e-mail",
+                "adresse mail",
+                "adresse email",
+                "e-mail-adresse",
+                "direccion de correo",
+                "correo electronico",
+                "mail",
+            ]),
+            status: find(&["status", "statut"]),
+        }
+    }
+
+    pub(super) fn tells(&self) -> bool {
+        [self.name, self.last, self.number, self.username, self.email].iter().any(Option::is_some)
+    }
+
+    pub(super) fn person(&self, row: usize, cells: &[String], form: Form) -> Option<Person> {
+        let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim());
+        let name = match cell(self.name) {
+            "" => format!("{} {}", cell(self.first), cell(self.last)).trim().to_owned(),
+            name => name.to_owned(),
+        };
+        // `Participant 1234`, `#1234`: only the number matters.
+        let number = cell(self.number).trim_start_matches('#');
+        let number = match form {
+            Form::Of(Platform::Moodle) => number.rsplit(' ').next().unwrap_or_default(),
+            _ => number,
+        };
+        let status = cell(self.status).to_lowercase();
+        let person = Person {
+            row,
+            more_rows: Vec::new(),
+            name,
+            number: number.to_owned(),
+            username: cell(self.username).trim_start_matches('#').to_owned(),
+            email: cell(self.email).to_owned(),
+            late: ["late", "retard"]
+                .iter()
+                .any(|word| status.split(|c: char| !c.is_alphabetic()).any(|part| part == *word)),
+        };
+        // Canvas's second row has the points possible, and its last row is a test student.
+        let is_nobody =
+            person.name == "Points Possible" || person.number.is_empty() && form == Form::Of(Platform::Canvas);
+        let is_blank =
+            [&person.name, &person.number, &person.username, &person.email].iter().all(|cell| cell.is_empty());
+        (!is_nobody && !is_blank).then_some(person)
+    }
+}
+
+/// A column's name for comparison: without accents and case, with a plain apostrophe.
+pub(super) fn folded_head(name: &str) -> String {
+    let name = name.trim().trim_start_matches('\u{feff}').trim();
+    let plain = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    plain.map(|c| if c == '\u{2019}' { '\'' } else { c }).collect()
+}
+
+pub(super) fn form_of(head: &[String]) -> Form {
+    let has = |wanted: &str| head.iter().any(|name| folded_head(name) == wanted);
+    if (has("identifier") || has("identifiant")) && !has("github_username") {
+        Form::Of(Platform::Moodle)
+    } else if has("usr_id") {
+        Form::Of(Platform::Ilias)
+    } else if has("orgdefinedid") || has("end-of-line indicator") {
+        Form::Of(Platform::Brightspace)
+    } else if has("sis user id") || has("sis login id") || has("student") && has("section") && has("id") {
+        Form::Of(Platform::Canvas)
+    } else if has("github_username") {
+        Form::GithubClassroom
+    } else if has("username") && has("last name") {
+        Form::Of(Platform::Blackboard)
+    } else if has("sid") {
+        Form::Of(Platform::Gradescope)
+    } else {
+        Form::Plain
+    }
+}
+
+/// A name for comparison: without accents, case and order, so that `Lovelace, Ada` equals `ada lovelace`.
+pub(super) fn folded(name: &str) -> String {
+    let plain: String = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
+    let mut words: Vec<&str> =
+        plain.split(|c: char| !c.is_alphanumeric() && c != '@' && c != '.').filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.join(" ")
+}

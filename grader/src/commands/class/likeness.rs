@@ -1,0 +1,172 @@
+//! What the submissions of a class have in common, from exactly the files that are graded.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use cachedojo_judge::pack::CodeLanguage;
+
+use crate::class::similar::{self, Files, Passage, Place};
+use crate::class::summary::{Alike, AlikeKind, Likeness};
+use crate::class::wholes::{self, Whole};
+use crate::host::printable;
+use crate::intake::find::{Entry, Found};
+use crate::intake::submission::Submission;
+use crate::pack::Pack;
+
+/// The most learners of one program whose pairs are listed too; of more, the group says all.
+const PAIRED_MAX: usize = 8;
+
+/// Pairs with much in common, and groups of whole programs that are the same. Cost: that of reading every submission and of
+/// [`similar::pairs`].
+pub(super) fn likenesses(entries: &[Entry], pack: &Pack) -> (Vec<Likeness>, Vec<Alike>) {
+    let languages = &pack.exercise.languages;
+    let sources = entries.iter().filter_map(|entry| match &entry.found {
+        Found::Source(path, _) => Some((entry.learner.clone(), graded(path, languages))),
+        _ => None,
+    });
+    let (names, sources): (Vec<String>, Vec<(String, Files)>) = sources.unzip();
+    let (digests, mut sources): (Vec<String>, Vec<Files>) = sources.into_iter().unzip();
+    let part = |folder: &str| -> Vec<Files> {
+        languages.iter().map(|language| code(pack.part(folder, *language).into_iter())).collect()
+    };
+    let (starter, solution) = (part("starter"), part("solution"));
+    let prints = similar::prints(&sources, &starter);
+    let submissions: Vec<Whole> =
+        digests.into_iter().zip(prints).map(|(digest, prints)| Whole { digest, prints }).collect();
+    let wholes = wholes::wholes(&submissions, &given(pack), &similar::prints(&solution, &starter));
+    // What all of a large group wrote would count as what many learners wrote, and hide whoever took a part of it.
+    for group in wholes.identical.iter().chain(&wholes.nearly).filter(|group| group.len() > PAIRED_MAX) {
+        for at in &group[1..] {
+            sources[*at].clear();
+        }
+    }
+    let given: Vec<Files> = starter.into_iter().chain(solution).collect();
+    let pairs = similar::pairs(&sources, &given);
+    // Two learners' whole programs are one pair, which shows more than a group of two.
+    let is_pair = |group: &[usize]| pairs.iter().any(|pair| group == [pair.one, pair.other]);
+    let nearly = wholes.nearly.iter().filter(|group| !is_pair(group));
+    let named = |kind, group: &[usize]| Alike { kind, learners: group.iter().map(|at| names[*at].clone()).collect() };
+    let solved = Some(&wholes.solved).filter(|solved| !solved.is_empty());
+    let alike = (wholes.identical.iter().map(|group| named(AlikeKind::Identical, group)))
+        .chain(nearly.map(|group| named(AlikeKind::NearlyIdentical, group)))
+        .chain(solved.map(|group| named(AlikeKind::Solution, group)))
+        .collect();
+    let pairs = pairs.into_iter().map(|pair| Likeness {
+        one: names[pair.one].clone(),
+        other: names[pair.other].clone(),
+        percent: pair.percent,
+        passages: pair.passages.into_iter().map(harmless).collect(),
+    });
+    (pairs.collect(), alike)
+}
+
+/// What grading reads of a submission: its digest, and its code. What is not graded is no evidence.
+fn graded(path: &Path, languages: &[CodeLanguage]) -> (String, Files) {
+    Submission::read(path, languages).map(|read| (read.sha256, code(read.files.into_iter()))).unwrap_or_default()
+}
+
+/// The digests of what every learner was given.
+fn given(pack: &Pack) -> BTreeSet<String> {
+    let starters = pack.exercise.languages.iter().filter_map(|language| {
+        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| starter.sha256)
+    });
+    starters.collect()
+}
+
+fn harmless(passage: Passage) -> Passage {
+    let place =
+        |place: Place| Place { file: printable::line(&place.file), text: printable::harmless(&place.text), ..place };
+    Passage { one: place(passage.one), other: place(passage.other) }
+}
+
+/// The files that learners write, without settings.
+fn code(files: impl Iterator<Item = (String, String)>) -> Files {
+    files.filter(|(name, _)| [".rs", ".py"].iter().any(|ext| name.to_lowercase().ends_with(ext))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::intake::find::entries;
+
+    /// What is found in a class of these learners' files: each kind with its learners, and the pairs.
+    fn found(exercise: &str, files: &[(String, String)]) -> (Vec<(AlikeKind, Vec<String>)>, Vec<(String, String)>) {
+        let (class, scratch) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        for (path, text) in files {
+            let path = class.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("there is room");
+            fs::write(path, text).expect("there is room");
+        }
+        let pack = Pack::load(exercise).expect("a sound pack");
+        let entries = entries(class.path(), scratch.path(), &pack.exercise.languages).expect("entries");
+        let (similar, alike) = likenesses(&entries, &pack);
+        let pairs = similar.into_iter().map(|pair| (pair.one, pair.other)).collect();
+        (alike.into_iter().map(|alike| (alike.kind, alike.learners)).collect(), pairs)
+    }
+
+    /// A part of a pack, as a learner of that name would hand it in.
+    fn part(exercise: &str, file: &str, learner: &str, change: &dyn Fn(String) -> String) -> (String, String) {
+        let text = Pack::load(exercise).expect("a sound pack").files.get(file).expect(file).clone();
+        let name = file.rsplit('/').next().expect("a name");
+        let folder = if name == "lib.rs" { "src/" } else { "" };
+        (format!("{learner}/{folder}{name}"), change(text))
+    }
+
+    /// The test submissions that their writers wrote each on their own.
+    fn independent() -> Vec<(String, String)> {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions");
+        let names =
+            ["order_by_times_alone", "const_generics", "weak_list_in_french", "traits_and_generics", "plain_vectors"];
+        let read = |name: &str| {
+            let text = fs::read_to_string(home.join(format!("correct_{name}/src/lib.rs"))).expect("it is there");
+            (format!("{name}/src/lib.rs"), text)
+        };
+        names.map(read).into()
+    }
+
+    #[test]
+    fn a_ring_of_any_size_is_one_group_and_hides_nobody_else() {
+        let mut files = independent();
+        assert_eq!(found("distributed-cache", &files), (Vec::new(), Vec::new()), "each on their own");
+        let copied = files.pop().expect("there are some").1;
+        let ring: Vec<String> = (0..9).map(|at| format!("ring-{at}")).collect();
+        files.extend(ring.iter().map(|name| (format!("{name}/src/lib.rs"), format!("// by {name}\n{copied}"))));
+        let half: String = copied.lines().take(copied.lines().count() / 2).map(|line| format!("{line}\n")).collect();
+        files.push(("half/src/lib.rs".to_owned(), half));
+        let (alike, pairs) = found("distributed-cache", &files);
+        assert_eq!(alike, [(AlikeKind::NearlyIdentical, ring)]);
+        assert_eq!(pairs, [("half".to_owned(), "ring-0".to_owned())]);
+    }
+
+    #[test]
+    fn copies_of_the_solution_and_the_same_files_are_told_and_what_is_not_graded_is_not() {
+        let exercise = "line-cache";
+        let solution = |learner: &str, change: &dyn Fn(String) -> String| {
+            part(exercise, "solution/rust/src/lib.rs", learner, change)
+        };
+        let python = |learner: &str| part(exercise, "solution/python/main.py", learner, &|text| text);
+        let same = |text: String| text;
+        let renamed = |text: String| format!("// mine\n{}", text.replace("key", "k"));
+        let starter = |learner: &str| part(exercise, "starter/rust/src/lib.rs", learner, &same);
+        let ours = |name: &str| (format!("{name}/src/lib.rs"), independent()[0].1.clone());
+        // Gus's own main.py is not graded: his src/lib.rs is.
+        let files = [
+            solution("amy", &same),
+            solution("bob", &renamed),
+            ours("cat"),
+            ours("dan"),
+            python("eve"),
+            starter("fay"),
+            starter("gil"),
+        ];
+        let files: Vec<(String, String)> = files.into_iter().chain([starter("gus"), python("gus")]).collect();
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let (alike, _) = found(exercise, &files);
+        assert_eq!(
+            alike,
+            [(AlikeKind::Identical, named(&["cat", "dan"])), (AlikeKind::Solution, named(&["amy", "bob", "eve"]))]
+        );
+    }
+}
