@@ -40,8 +40,8 @@ pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language)
         begun.insert(thread);
         // A thread that was started before has its first turn here.
         let goes_on = match (begun.insert(to), language) {
-            (true, Language::English) => "begins",
-            (true, Language::French) => "commence",
+            (true, Language::English) => "goes on (its first turn)",
+            (true, Language::French) => "continue (son premier tour)",
             (false, Language::English) => "goes on",
             (false, Language::French) => "continue",
         };

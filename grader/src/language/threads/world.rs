@@ -579,6 +579,7 @@ impl World {
         self.random = random.clone();
         self.threads[0].looks = 0;
         self.threads[0].last = (0, 0);
+        self.threads[0].rounds.begin_anew();
         let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
         if self.live == 1 || self.monotonic_ns == 0 {
             self.monotonic_ns = monotonic_ns;
