@@ -24,6 +24,7 @@ use cachedojo_judge::pack::CodeLanguage;
 use clap::Parser;
 use fates::{Fate, Judged, Lives};
 use grader::intake::submission::Submission;
+use grader::language::toolchain::Limits;
 use grader::pack::Pack;
 use grader::run::bench::Bench;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,12 @@ struct Args {
     /// Instead, grade the submissions of wrong.toml under so many seeds
     #[arg(long)]
     wrong: Option<u64>,
+    /// Instead, grade every so many-th pair of the submissions of wrong.toml and the known bugs: a further bug raises no mark
+    #[arg(long, value_name = "EVERY")]
+    pairs: Option<usize>,
+    /// Instead, run what every so many-th of them is shown on all right submissions, which must pass it
+    #[arg(long, value_name = "EVERY")]
+    shown: Option<usize>,
     /// Submissions that are right; without one, the pack's solution and all golden ones
     paths: Vec<PathBuf>,
 }
@@ -70,6 +77,12 @@ fn main() -> Result<()> {
     let bench = Bench::open(&pack, false)?;
     if let Some(seeds) = args.wrong {
         return wrong(&bench, seeds);
+    }
+    if let Some(every) = args.pairs {
+        return pairs(&bench, every.max(1), args.seed);
+    }
+    if let Some(every) = args.shown {
+        return shown(&bench, every.max(1), args.seed);
     }
     let lives = Lives::new();
     fs::create_dir_all(&args.results)?;
@@ -165,6 +178,71 @@ fn wrong(bench: &Bench<'_>, seeds: u64) -> Result<()> {
     }
     println!("{} submissions under {seeds} seeds: {outside} gradings outside their ranges", entries.len());
     ensure!(outside == 0, "some submissions lose too much or too little");
+    Ok(())
+}
+
+/// The solution, the names of all that is known to be wrong, and the batch of them.
+fn all_wrong(bench: &Bench<'_>) -> Result<(Vec<String>, Batch)> {
+    let files = bench.pack.part("solution", CodeLanguage::Rust);
+    let solution = Submission::of(CodeLanguage::Rust, "solution", files).context("a solution")?;
+    let entries = wrong::entries(&solution).into_iter().map(|(entry, mutant)| (entry.id, mutant));
+    let (names, mutants): (Vec<_>, Vec<_>) = entries.chain(wrong::known(bench.pack, &solution)).unzip();
+    let all: BTreeSet<usize> = (1..=mutants.len()).collect();
+    let batch = Batch::build(bench, &solution, &mutants, &all).map_err(|error| anyhow!(error))?;
+    Ok((names, batch))
+}
+
+fn pairs(bench: &Bench<'_>, every: usize, seed: u64) -> Result<()> {
+    let (names, batch) = all_wrong(bench)?;
+    let numbers: Vec<usize> = (1..=names.len()).filter(|number| batch.has(*number)).collect();
+    let alone: BTreeMap<usize, _> =
+        numbers.iter().map(|number| (*number, fates::losses(bench, &batch, *number, seed))).collect();
+    let (mut tried, mut raised) = (0, 0);
+    let all = numbers.iter().flat_map(|one| numbers.iter().map(move |other| (*one, *other)));
+    let all = all.filter(|(one, other)| one < other && batch.has_both(*one, *other));
+    for (one, other) in all.step_by(every) {
+        let both = fates::losses_of(bench, &batch, (one, other), seed);
+        tried += 1;
+        for (first, second) in [(one, other), (other, one)] {
+            let (less, more) = (fates::total(&both), fates::total(&alone[&first]));
+            if less < more {
+                raised += 1;
+                let (first_rows, both_rows) = (fates::lost(&alone[&first]), fates::lost(&both));
+                println!(
+                    "{} loses {more}, with {} {less}: {first_rows:?}, {both_rows:?}",
+                    names[first - 1],
+                    names[second - 1]
+                );
+            }
+        }
+    }
+    println!("{tried} pairs: {raised} raise a mark");
+    ensure!(raised == 0, "a further bug raises a mark");
+    Ok(())
+}
+
+fn shown(bench: &Bench<'_>, every: usize, seed: u64) -> Result<()> {
+    let (names, batch) = all_wrong(bench)?;
+    let mut right = Vec::new();
+    for path in right_submissions()? {
+        let original = Submission::read(&path, &bench.pack.exercise.languages).map_err(|error| anyhow!("{error}"))?;
+        right.push((name(&path), bench.build(&original).map_err(|rejected| anyhow!("{rejected}"))?.factory));
+    }
+    let (mut scripts, mut failures) = (0, 0);
+    for number in (1..=names.len()).step_by(every).filter(|number| batch.has(*number)) {
+        for (row, script) in fates::shown(bench, &batch, number, seed) {
+            scripts += 1;
+            for (who, factory) in &right {
+                let mut subject = factory.subject(&Limits::default())?;
+                if let Some(parted) = fates::fails(&script, subject.as_mut(), seed) {
+                    failures += 1;
+                    println!("{}: {row}: {who} fails what is shown:\n{parted}\n", names[number - 1]);
+                }
+            }
+        }
+    }
+    println!("{scripts} scripts on {} right submissions: {failures} are failed", right.len());
+    ensure!(failures == 0, "a right submission fails what somebody is shown");
     Ok(())
 }
 

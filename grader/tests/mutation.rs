@@ -12,9 +12,11 @@ mod lives;
 #[allow(dead_code, reason = "the command uses the rest")]
 mod operators;
 #[path = "mutation/wrong.rs"]
+#[allow(dead_code, reason = "the command uses the rest")]
 mod wrong;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use batch::Batch;
 use cachedojo_judge::pack::CodeLanguage;
@@ -55,6 +57,21 @@ fn a_mutant_that_breaks_a_promise_loses_what_it_is_worth() {
 /// Every so many-th of the written-down submissions is graded here.
 const WRONG_EVERY: usize = 12;
 
+/// Pairs in which the second excused what the first costs: a case that is given a row was not run where that row had lost a point by
+/// anything. `cargo xtask mutate --pairs 1` tries all pairs.
+const PAIRS: [(&str, &str); 3] = [
+    ("what_incr_has_met_no_clean_up_finds", "a_vain_delete_is_a_miss"),
+    ("evicted_keys_leave_their_deadlines", "lfu_is_lru"),
+    ("servers_know_no_limit", "fifo_prefers_deadlines"),
+];
+
+/// Submissions whose failure shows only by a line that changes nothing for the reference. `cargo xtask mutate --shown 1` tries all,
+/// on all right submissions.
+const SHOWN: [&str; 3] = ["a_rebalance_does_nothing", "a_clean_up_does_nothing", "only_owners_hand_over"];
+
+/// What somebody is shown is run on this one: each of its servers has a store of its own.
+const RIGHT: &str = "correct_tokio_one_node_a_server";
+
 #[test]
 fn what_somebody_wrote_down_loses_what_it_should() {
     let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
@@ -62,15 +79,38 @@ fn what_somebody_wrote_down_loses_what_it_should() {
     let files = pack.part("solution", CodeLanguage::Rust);
     let solution = Submission::of(CodeLanguage::Rust, "solution", files).expect("a solution");
     let (entries, mutants): (Vec<_>, Vec<_>) = wrong::entries(&solution).into_iter().unzip();
-    let sample: BTreeSet<usize> = (1..=mutants.len()).step_by(WRONG_EVERY).collect();
+    let number = |id: &str| entries.iter().position(|entry| entry.id == id).expect("an entry") + 1;
+    let pairs = PAIRS.map(|(one, other)| (number(one), number(other)));
+    let mut sample: BTreeSet<usize> = (1..=mutants.len()).step_by(WRONG_EVERY).collect();
+    sample.extend(pairs.iter().flat_map(|(one, other)| [one, other]));
+    sample.extend(SHOWN.map(number));
     let batch = Batch::build(&bench, &solution, &mutants, &sample).expect("it builds");
+    let mut alone = BTreeMap::new();
     for number in sample {
         let entry = &entries[number - 1];
         assert!(batch.has(number), "{} compiles", entry.id);
-        let lost = fates::losses(&bench, &batch, number, 1).into_iter().filter(|(_, (lost, _))| *lost > 0);
-        let lost: BTreeMap<String, u32> = lost.map(|(row, (lost, _))| (row, lost)).collect();
-        let wrong = entry.out_of_range(&lost);
+        let losses = fates::losses(&bench, &batch, number, 1);
+        let wrong = entry.out_of_range(&fates::lost(&losses));
         assert!(wrong.is_empty(), "{}: {}", entry.id, wrong.join(", "));
+        alone.insert(number, fates::total(&losses));
+    }
+    for ((one, other), names) in pairs.into_iter().zip(PAIRS) {
+        assert!(batch.has_both(one, other), "{names:?} can be one");
+        let both = fates::losses_of(&bench, &batch, (one, other), 1);
+        let most = alone[&one].max(alone[&other]);
+        assert!(fates::total(&both) >= most, "a further bug raises the mark of {names:?}: {:?}", fates::lost(&both));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/submissions").join(RIGHT);
+    let right = Submission::read(&path, &pack.exercise.languages).expect("a submission");
+    let right = bench.build(&right).expect("it builds").factory;
+    for id in SHOWN {
+        let shown = fates::shown(&bench, &batch, number(id), 1);
+        assert!(!shown.is_empty(), "{id} is shown something");
+        for (row, script) in shown {
+            let mut subject = right.subject(&bench.limits).expect("it starts");
+            let failed = fates::fails(&script, subject.as_mut(), 1);
+            assert_eq!(failed, None, "{id}: a right submission fails what is shown of `{row}`");
+        }
     }
 }
 

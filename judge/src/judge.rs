@@ -4,7 +4,7 @@ use super::explore;
 use super::minimize;
 use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
-use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility};
+use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
 use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
 use super::simulate::{self, Wanted};
 use super::verdict::Verdict;
@@ -47,10 +47,17 @@ pub fn judge_in_turn(
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
             CheckOutcome::skipped(check.id.clone(), missing.clone(), lacks)
         } else {
-            let of = |id: &String| outcomes.iter().find(|outcome| outcome.id == *id);
+            let of = |id: &str| outcomes.iter().find(|outcome| outcome.id == id);
+            let passed = |given: &String| match check_and_case(given) {
+                (id, None) => of(id).is_some_and(|it| it.verdict == Verdict::Pass),
+                (id, Some(name)) => {
+                    let index = exercise.checks.iter().find(|check| check.id == id).and_then(|check| check.case(name));
+                    let mut cases = of(id).into_iter().flat_map(|it| &it.cases);
+                    cases.any(|case| Some(case.index) == index && case.verdict == Verdict::Pass)
+                }
+            };
             let asked = |case: &Case| {
-                case.given.iter().all(|id| of(id).is_some_and(|it| it.verdict == Verdict::Pass))
-                    && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
+                case.given.iter().all(passed) && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
             };
             let wanted = wanted(check, &outcomes);
             told_once(judge_check(exercise.interface, check, wanted, &asked, seed, fresh)?, check, &outcomes)

@@ -11,6 +11,9 @@ use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::shrink;
 use cachedojo_lab::subject::Subject;
 use cachedojo_wire::{ClusterRequest, Request};
+use right::{Right, Ways};
+
+mod right;
 
 /// The most runs of a submission for shortening one script.
 pub const RUNS_MAX: u32 = 80;
@@ -29,9 +32,10 @@ pub struct Shortest {
 }
 
 /// Drops lines from a failing script, and turns of its `for` lines, as long as the submission still ends with the same verdict,
-/// at the same expectation with the same kind of answer, and the reference still passes. So lines that the expectation depends on
-/// stay. `None` if the script does not fail so to begin with. Cost: at most [`RUNS_MAX`] runs of the submission, and as many of
-/// the reference as the script has lines.
+/// at the same expectation with the same kind of answer, and every right program that passes the whole script still passes: the
+/// reference, and those that decide otherwise what the statement leaves open. So lines that the expectation depends on stay, and
+/// whoever mends their program sees the script pass. `None` if the script does not fail so to begin with. Cost: at most
+/// [`RUNS_MAX`] runs of the submission and of each right program, and as many of the reference as the script has lines.
 pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     shortest_within(text, verdict, seed, RUNS_MAX, fresh)
 }
@@ -50,8 +54,14 @@ pub fn shortest_within(
         lines.retain(|line| !line.starts_with("expect "));
     }
     let may_ask = asks_what_is_open(&script::parse(text, Dialect::Lab));
-    let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, may_ask, lines: Vec::new(), best: None };
+    let (rights, none) = (Vec::new(), Vec::new());
+    let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, may_ask, rights, lines: none, best: None };
     let best = shrinking.failure(&lines)?;
+    // Without expectations a script asks for nothing that a right program could lack.
+    if verdict != Verdict::Panic {
+        let script = script::parse(&best.script, Dialect::Lab);
+        shrinking.rights = right::ALL.into_iter().filter(|ways| passes(&script, *ways, seed)).collect();
+    }
     (shrinking.lines, shrinking.best) = (lines, Some(best));
     shrinking.cut_behind();
     shrinking.drop_idle();
@@ -70,6 +80,8 @@ struct Shrinking<'a, 'b> {
     fresh: &'a mut Fresh<'b>,
     /// Whether the whole script asks what is left open.
     may_ask: bool,
+    /// The right programs that pass the whole script, beside the reference.
+    rights: Vec<Ways>,
     lines: Vec<String>,
     /// The failure of `lines`; set from the first run on.
     best: Option<Shortest>,
@@ -101,6 +113,10 @@ impl Shrinking<'_, '_> {
         let better = self.failure(&lines);
         let same = |better: &Shortest| self.best.as_ref().is_some_and(|best| best.cause() == better.cause());
         let Some(better) = better.filter(same) else { return false };
+        let script = script::parse(&better.script, Dialect::Lab);
+        if !self.rights.iter().all(|ways| passes(&script, *ways, self.seed)) {
+            return false;
+        }
         (self.lines, self.best) = (lines, Some(better));
         true
     }
@@ -190,6 +206,12 @@ impl Shrinking<'_, '_> {
 fn on_reference(script: &Script, seed: u64) -> Judged {
     let mut reference = || Ok(Box::new(Reference::default()) as Box<dyn Subject>);
     run_once(script, None, seed, &mut reference).0
+}
+
+/// Whether a right program passes a script.
+fn passes(script: &Script, ways: Ways, seed: u64) -> bool {
+    let mut fresh = || Ok(Box::new(Right::new(ways)) as Box<dyn Subject>);
+    run_once(script, None, seed, &mut fresh).0.verdict == Verdict::Pass
 }
 
 /// The bounds and the command of a `for` line.

@@ -2,6 +2,7 @@
 //! submission.
 
 mod about;
+mod cases;
 mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,8 +171,11 @@ pub struct Case {
     pub title: Bilingual,
     /// The points that it costs when it fails; `None` for an essential case, which costs the whole row.
     pub costs: Option<u32>,
-    /// The earlier checks that must have passed for this case to run: otherwise the same mistake would cost points
-    /// twice.
+    /// The name by which cases of later checks ask for it: `given check.name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The earlier checks, or cases of them (`check.name`), that must have passed for this case to run: otherwise the same mistake
+    /// would cost points twice.
     #[serde(default)]
     pub given: Vec<String>,
     /// The earlier checks that must have earned something for this case to run: what it is about does not show without their core.
@@ -233,8 +237,7 @@ impl Exercise {
         for check in &mut checks {
             check.depends.retain(|id| seen.contains(id));
             for case in &mut check.cases {
-                case.given.retain(|id| seen.contains(id));
-                case.given_some.retain(|id| seen.contains(id));
+                case.retain_given(|id| seen.contains(id));
             }
         }
         Self { checks, growth: Vec::new(), mutants: Vec::new(), ..self.clone() }
@@ -249,7 +252,7 @@ impl Exercise {
         // Tests are judged by the bugs that they find, not by scripts.
         for check in self.checks.iter_mut().filter(|_| self.interface != InterfaceKind::Tests) {
             let text = scripts.get(&check.id).ok_or_else(|| PackError::NoScript(check.id.clone()))?;
-            check.cases = read_cases(&check.id, text)?;
+            check.cases = cases::read_cases(&check.id, text)?;
         }
         self.prove()?;
         Ok(self)
@@ -275,9 +278,15 @@ impl Exercise {
                 return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
             for case in &check.cases {
-                let mut given = case.given.iter().chain(&case.given_some);
-                if let Some(given) = given.find(|given| **given == check.id || !known.contains(*given)) {
-                    return Err(PackError::UnknownCheck(check.id.clone(), given.clone()));
+                let mut given = case.given.iter().map(|given| check_and_case(given));
+                let mut all = case.given_some.iter().map(|id| (id.as_str(), None)).chain(given.by_ref());
+                let is_there = |(id, name): &(&str, Option<&str>)| {
+                    let other = self.checks.iter().find(|other| other.id == *id && *id != check.id);
+                    known.contains(*id) && other.is_some_and(|other| name.is_none_or(|name| other.case(name).is_some()))
+                };
+                if let Some((id, name)) = all.find(|given| !is_there(given)) {
+                    let given = name.map_or_else(|| id.to_owned(), |name| format!("{id}.{name}"));
+                    return Err(PackError::UnknownCheck(check.id.clone(), given));
                 }
                 match self.interface {
                     InterfaceKind::Simulate => drop(case.commands(&check.id, 0)?),
@@ -304,7 +313,25 @@ impl Exercise {
     }
 }
 
+impl Check {
+    /// The index of the case with this name.
+    pub(crate) fn case(&self, name: &str) -> Option<usize> {
+        self.cases.iter().position(|case| case.name.as_deref() == Some(name))
+    }
+}
+
+/// What a case is given: a check, or a case of one by its name.
+pub(crate) fn check_and_case(given: &str) -> (&str, Option<&str>) {
+    given.split_once('.').map_or((given, None), |(check, name)| (check, Some(name)))
+}
+
 impl Case {
+    /// Forgets what it is given of checks that are not `there`.
+    pub fn retain_given(&mut self, there: impl Fn(&String) -> bool) {
+        self.given.retain(|given| there(&check_and_case(given).0.to_owned()));
+        self.given_some.retain(there);
+    }
+
     /// The case's script for a seed, and its pinned output if it has one.
     ///
     /// # Errors
@@ -373,79 +400,4 @@ pub struct Commands {
     pub commands: Vec<String>,
     /// Its pinned outputs, separated by `----`.
     pub output: Option<String>,
-}
-
-/// Parses the cases of a check's file: `== [costs given check… some check…] english // français`, optionally `?? english //
-/// français` (the case's own hint), commands, and optionally `----` and the output.
-fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
-    let mut cases: Vec<Case> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        // Spaces at the end of a heading come from editors; those of a command or an answer may matter.
-        let is_rule = line.trim_end() == "----";
-        if let Some(title) = line.strip_prefix("== ") {
-            let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
-            let (costs, given, given_some) =
-                mark.map_or_else(Default::default, |(costs, whole, some)| (Some(costs), whole, some));
-            cases.push(Case {
-                title,
-                costs,
-                given,
-                given_some,
-                hint: None,
-                template: String::new(),
-                output: None,
-                line: number,
-            });
-            continue;
-        }
-        if let (Some(case), Some(hint)) = (cases.last_mut(), line.strip_prefix("?? "))
-            && case.template.is_empty()
-        {
-            let hint = read_bilingual(hint).ok_or_else(|| PackError::Hint(check_id.to_owned(), number))?;
-            case.hint = Some(hint);
-            continue;
-        }
-        match cases.last_mut() {
-            None if line.trim().is_empty() || line.starts_with('#') => {}
-            None => return Err(PackError::TextBeforeCase(check_id.to_owned(), number)),
-            Some(case) if is_rule && case.output.is_none() => case.output = Some(String::new()),
-            Some(case) => {
-                let part = case.output.as_mut().unwrap_or(&mut case.template);
-                part.push_str(if is_rule { "----" } else { line });
-                part.push('\n');
-            }
-        }
-    }
-    if cases.is_empty() {
-        return Err(PackError::NoCase(check_id.to_owned()));
-    }
-    for case in &mut cases {
-        if let Some(output) = &mut case.output {
-            *output = format!("{}\n", output.trim_end());
-        }
-    }
-    Ok(cases)
-}
-
-/// The brackets before an edge case's title: its points, the checks that must have passed, and those that must have earned something.
-type Mark = (u32, Vec<String>, Vec<String>);
-
-fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
-    let (mark, text) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (mark, text) = rest.split_once(']')?;
-            let (costs, given) = mark.split_once(" given ").unwrap_or((mark, ""));
-            let mut words = given.split_whitespace().map(str::to_owned);
-            let whole = words.by_ref().take_while(|word| word != "some").collect();
-            (Some((costs.trim().parse().ok()?, whole, words.collect())), text)
-        }
-        None => (None, text),
-    };
-    Some((mark, read_bilingual(text)?))
-}
-
-fn read_bilingual(text: &str) -> Option<Bilingual> {
-    let (en, fr) = text.split_once(" // ")?;
-    Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
 }

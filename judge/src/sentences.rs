@@ -129,14 +129,88 @@ pub(super) fn difference(
         }
         (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
         (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
+        (Verdict::Panic, Language::English) if is_unwritten(actual) => format!(": not implemented yet; it {actual}."),
+        (Verdict::Panic, Language::French) if is_unwritten(actual) => format!(" : pas encore écrit ; {actual}."),
         (_, Language::English) => format!(": {actual}."),
         (_, Language::French) => format!(" : {actual}."),
     }
 }
 
+/// Words of a panic that stands for code which is not written yet: `todo!()`, `unimplemented!()`, Python's `NotImplementedError`.
+pub(super) fn is_unwritten(said: &str) -> bool {
+    ["not yet implemented", "not implemented", "NotImplementedError"].iter().any(|words| said.contains(words))
+}
+
+/// Where two answers differ that look alike: in blanks, in the case of a letter, in a character that is not seen. Nothing where a
+/// reader sees the difference.
+pub(super) fn unlike(expected: &str, actual: &str, language: Language) -> Option<String> {
+    // The command that a judge of the line protocol names behind the answer, and the quotes around one with blanks.
+    let expected = expected.split_once(" to `").map_or(expected, |(answer, _)| answer);
+    let bare = |text: &str| -> Vec<char> {
+        let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inner.unwrap_or(text).replace("\\t", "\t").chars().collect()
+    };
+    let seen = |text: &[char]| -> String {
+        let marks =
+            text.iter().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}'));
+        marks.flat_map(|c| c.to_lowercase()).collect()
+    };
+    let (expected, actual) = (bare(expected), bare(actual));
+    if expected == actual || seen(&expected) != seen(&actual) || seen(&expected).is_empty() {
+        return None;
+    }
+    let at = expected.iter().zip(&actual).take_while(|(one, other)| one == other).count();
+    let (wanted, got) = (character(expected.get(at), language), character(actual.get(at), language));
+    Some(match language {
+        Language::English => format!(" They differ at character {}: {wanted} is expected, {got} came.", at + 1),
+        Language::French => format!(" Ils diffèrent au caractère {} : attendu {wanted}, obtenu {got}.", at + 1),
+    })
+}
+
+/// A character, by its name if it is a blank.
+fn character(c: Option<&char>, language: Language) -> String {
+    let (en, fr) = match c {
+        None => ("the end", "la fin"),
+        Some(' ') => ("a space", "une espace"),
+        Some('\t') => ("a tab", "une tabulation"),
+        Some('\u{a0}' | '\u{202f}') => ("a non-breaking space", "une espace insécable"),
+        Some(c) if c.is_alphanumeric() || c.is_ascii_graphic() => return format!("`{c}`"),
+        Some(c) => return format!("U+{:04X}", u32::from(*c)),
+    };
+    match language {
+        Language::English => en,
+        Language::French => fr,
+    }
+    .to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_french;
+    use cachedojo_notation::text::Language;
+
+    use super::{in_french, unlike};
+
+    #[track_caller]
+    fn check_unlike(expected: &str, actual: &str, told: Option<&str>) {
+        let told = told.map(|told| format!(" They differ at character {told} came."));
+        assert_eq!(unlike(expected, actual, Language::English), told, "{expected:?} {actual:?}");
+    }
+
+    #[test]
+    fn answers_that_look_alike_are_told_apart() {
+        check_unlike("v1", "\"v1 \"", Some("3: the end is expected, a space"));
+        check_unlike("v1  to `GET k`", "v1", Some("3: a space is expected, the end"));
+        check_unlike("\"a b\"", "\"a  b\"", Some("3: `b` is expected, a space"));
+        check_unlike("\"a b\"", "\"a\u{a0}b\"", Some("2: a space is expected, a non-breaking space"));
+        check_unlike("\"a b\"", "\"a\\tb\"", Some("2: a space is expected, a tab"));
+        check_unlike("STORED", "Stored", Some("2: `T` is expected, `t`"));
+        check_unlike("v", "v\u{200b}", Some("2: the end is expected, U+200B"));
+        for (expected, actual) in [("v1", "v2"), ("v1", "v1"), ("nothing", "v1"), ("\" \"", "\"\"")] {
+            check_unlike(expected, actual, None);
+        }
+        let french = unlike("v1", "v1 ", Language::French);
+        assert_eq!(french.as_deref(), Some(" Ils diffèrent au caractère 3 : attendu la fin, obtenu une espace."));
+    }
 
     #[test]
     fn what_the_line_protocol_is_judged_by_is_told_in_french() {

@@ -71,7 +71,7 @@ node set ${k1} ${v1}
 node get ${k1}
 expect ${v1}
 
-== [2] Two values live side by side // Deux valeurs cohabitent
+== [2 as both] Two values live side by side // Deux valeurs cohabitent
 node new 1KiB
 node set ${k1} ${v1}
 node delete nobody
@@ -101,7 +101,7 @@ node touch ${k1} 5s
 node stats
 expect hits = 0
 
-== [1 given some set_get] touch of a missing key finds nothing // touch d'une clé absente ne trouve rien
+== [1 given set_get.both some set_get] touch of a missing key finds nothing // touch d'une clé absente ne trouve rien
 node new 1KiB
 node touch ${k2} 5s
 expect not found
@@ -172,9 +172,11 @@ fn a_panic_is_shown_by_its_shortest_script_and_its_own_advice() {
 fn a_case_given_another_row_is_run_where_that_row_is_whole() {
     let cases = |fault| outcomes(fault)[1].cases.len();
     assert_eq!(cases(Fault::None), 3);
-    // The second would fail there too, for the reason that `set_get` has told already; the third needs only its core.
+    // The second would fail there too, for the reason that `set_get` has told already; the third needs only its core, and one of
+    // its cases.
     assert_eq!(cases(Fault::CountsMissesAsHits), 2);
     assert_eq!(outcomes(Fault::CountsMissesAsHits)[1].cases[1].index, 2);
+    assert_eq!(cases(Fault::LosesEverySecondValue), 1);
 }
 
 fn report(fault: Fault, language: Language) -> Report {
@@ -227,6 +229,11 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
         "== [1 given touch] a // b\nnode new 5\nexpect node ready",
         TOUCH,
         "exercise.toml: `set_get` names the check `touch`, which is not there (a dependency must come earlier)",
+    );
+    check_pack_error(
+        SET_GET,
+        "== [1 given set_get.neither] a // b\nnode new 5\nexpect node ready",
+        "exercise.toml: `touch` names the check `set_get.neither`, which is not there (a dependency must come earlier)",
     );
     check_pack_error(
         "== a // b\nnode new 5",

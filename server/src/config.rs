@@ -18,6 +18,9 @@ use tracing::level_filters::LevelFilter;
 use crate::cluster::settings::{self as node_settings, NodeSettings, WrongNode};
 use crate::tls;
 
+/// How often the database is asked for settings that another service changed.
+const FOLLOWING: Duration = Duration::from_secs(2);
+
 /// What `--help` says after the flags.
 const ELSEWHERE: &str = "Each setting may stand in the environment (CACHEDOJO_MEMORY_MB=200) and in the file (memory-mb = 200) as well: \
     a flag goes before the environment, and that before the file.\nExit codes: 0 told to stop, and stopped; 1 it could not start, or \
@@ -46,7 +49,7 @@ pub struct Flags {
     /// Where the entries are: memory, redis://HOST:PORT, or redis+cluster://HOST:PORT,HOST:PORT… [default: memory]
     #[arg(long, value_name = "STORE")]
     pub store: Option<String>,
-    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: in memory, and gone with the process]
+    /// Where settings and the access log are: sqlite:PATH or postgres://… [default: settings in memory, no access log]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// How long the store may take to answer, in milliseconds [default: 1000]
@@ -58,7 +61,7 @@ pub struct Flags {
     /// All entries, in MiB of keys, values and tags [default: 100]
     #[arg(long, value_name = "N")]
     pub memory_mb: Option<String>,
-    /// The largest value, in bytes of its JSON text [default: 1048576]
+    /// The largest value, in bytes of its JSON text without a text's quotes [default: 1048576]
     #[arg(long, value_name = "N")]
     pub value_bytes: Option<String>,
     /// The largest body of a request, in bytes [default: 8388608]
@@ -112,7 +115,7 @@ pub struct Config {
     pub token: Option<String>,
     /// All entries, in bytes.
     pub memory_bytes_max: usize,
-    /// The largest value, in bytes.
+    /// The largest value, in bytes of its JSON text without a text's quotes.
     pub value_bytes_max: usize,
     /// The largest body, in bytes.
     pub body_bytes_max: usize,
@@ -122,6 +125,8 @@ pub struct Config {
     pub timeout: Duration,
     /// How long requests in progress may take at the end.
     pub farewell: Duration,
+    /// How often the database is asked for settings that another service changed.
+    pub following: Duration,
     /// The log level.
     pub log: LevelFilter,
     /// Whether time moves only by the header `X-Cache-Clock`.
@@ -220,6 +225,7 @@ impl Config {
             connections_max: given.number("connections", 1, 1_000_000, 4096)?,
             timeout: given.milliseconds("timeout-ms", 10_000)?,
             farewell: given.milliseconds("farewell-ms", 5_000)?,
+            following: FOLLOWING,
             log: given.one_of("log", &["off", "error", "warn", "info", "debug"], "info")?.parse().expect("a level"),
             virtual_clock: given.one_of("clock", &["host", "virtual"], "host")? == "virtual",
             node: given.cluster_node()?,

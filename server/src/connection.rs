@@ -5,14 +5,17 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Sleep, sleep};
@@ -29,6 +32,11 @@ const HEADERS_MAX: usize = 64;
 const TURNED_AWAY_MAX: usize = 64;
 /// How long telling them may take.
 const TURNING_AWAY: Duration = Duration::from_millis(500);
+/// How long a client may go on sending what is not read any more. A connection that is closed while bytes wait in it is reset, and
+/// then the client may lose the answer that says why.
+const PARTING: Duration = Duration::from_secs(2);
+/// The most bytes of that.
+const PARTING_BYTES_MAX: usize = 64 << 20;
 /// How long to wait if the system has no more sockets.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
 
@@ -111,7 +119,11 @@ impl Door {
             tokio::spawn(async move {
                 _ = tokio::time::timeout(TURNING_AWAY, async {
                     stream.write_all(sorry).await?;
-                    stream.shutdown().await
+                    stream.shutdown().await?;
+                    // Its request is taken in, so that closing does not take the answer from it.
+                    let mut scrap = [0; 1024];
+                    while stream.read(&mut scrap).await? > 0 {}
+                    Ok::<_, std::io::Error>(())
                 })
                 .await;
                 drop(permit);
@@ -146,14 +158,24 @@ pub const HTTP_SORRY: &[u8] =
 
 /// Serves HTTP/1.1 on one connection until the client closes it, is too slow, or the server stops: then the request in progress
 /// is the last one.
-pub async fn serve_http(visit: Visit, routes: Router) {
+///
+/// `answer` answers a request, and says whether it has read the body to its end.
+pub async fn serve_http<F>(visit: Visit, answer: impl Fn(Request<Incoming>) -> F + Send)
+where
+    F: Future<Output = (Response, bool)> + Send,
+{
     let Visit { stream, peer, timeout, stop } = visit;
-    speak_http(stream, (peer, timeout, stop), routes).await;
+    let unread = Arc::clone(&stream.unread);
+    speak_http(stream, unread, (peer, timeout, stop), answer).await;
 }
 
 /// The same inside of TLS. A client that speaks plain HTTP is told so.
-pub async fn serve_https(visit: Visit, routes: Router, tls: TlsAcceptor) {
+pub async fn serve_https<F>(visit: Visit, answer: impl Fn(Request<Incoming>) -> F + Send, tls: TlsAcceptor)
+where
+    F: Future<Output = (Response, bool)> + Send,
+{
     let Visit { mut stream, peer, timeout, mut stop } = visit;
+    let unread = Arc::clone(&stream.unread);
     let accept = async {
         if stream.first_byte().await? != HANDSHAKE {
             stream.write_all(PLAIN_SORRY).await?;
@@ -167,22 +189,33 @@ pub async fn serve_https(visit: Visit, routes: Router, tls: TlsAcceptor) {
         () = stopped(&mut stop) => return,
     };
     match accepted {
-        Ok(stream) => speak_http(stream, (peer, timeout, stop), routes).await,
+        Ok(stream) => speak_http(stream, unread, (peer, timeout, stop), answer).await,
         Err(error) => tracing::debug!(%peer, %error, "no TLS connection came about"),
     }
 }
 
-async fn speak_http(
+async fn speak_http<F>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    unread: Arc<AtomicBool>,
     (peer, timeout, mut stop): (SocketAddr, Duration, watch::Receiver<bool>),
-    routes: Router,
-) {
+    answer: impl Fn(Request<Incoming>) -> F + Send,
+) where
+    F: Future<Output = (Response, bool)> + Send,
+{
+    let answers = service_fn(|request| {
+        let (answered, unread) = (answer(request), Arc::clone(&unread));
+        async move {
+            let (response, is_read) = answered.await;
+            unread.store(!is_read, Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeout)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        .serve_connection(TokioIo::new(stream), answers);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -196,18 +229,22 @@ async fn speak_http(
     }
 }
 
-/// A connection whose writes fail if the other side does not accept them in time.
+/// A connection whose writes fail if the other side does not accept them in time, and whose end leaves time to read the answer.
 #[derive(Debug)]
 pub struct Patient {
     stream: TcpStream,
     patience: Duration,
     /// A timer that runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Whether the client may be sending what nobody reads.
+    unread: Arc<AtomicBool>,
+    /// A timer that runs while that is thrown away, and how many bytes were.
+    parting: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
 impl Patient {
-    const fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, patience, waiting: None }
+    fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self { stream, patience, waiting: None, unread: Arc::default(), parting: None }
     }
 
     /// The first byte that comes, which is left there.
@@ -215,6 +252,21 @@ impl Patient {
         let mut byte = [0];
         let count = self.stream.peek(&mut byte).await?;
         if count == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(byte[0]) }
+    }
+
+    /// Throws away what still comes, until the other side ends as well, or for a while.
+    fn part(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        let (timer, thrown) = self.parting.get_or_insert_with(|| (Box::pin(sleep(PARTING)), 0));
+        let mut scrap = [0; 16 * 1024];
+        while *thrown < PARTING_BYTES_MAX && timer.as_mut().poll(cx).is_pending() {
+            let mut buf = ReadBuf::new(&mut scrap);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf));
+            if read.is_err() || buf.filled().is_empty() {
+                break;
+            }
+            *thrown += buf.filled().len();
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// The result of a write, or an error if it has waited for too long.
@@ -260,6 +312,12 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.parting.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            if !self.unread.load(Ordering::Relaxed) {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        self.part(cx)
     }
 }

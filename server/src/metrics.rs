@@ -29,7 +29,7 @@ const OPERATIONS: [&str; 18] = [
     "OTHER",
 ];
 /// The known statuses; the last place is for all others.
-const STATUSES: [u16; 15] = [200, 201, 202, 400, 401, 404, 405, 408, 409, 413, 503, 504, 507, 500, 0];
+const STATUSES: [u16; 16] = [200, 201, 202, 400, 401, 404, 405, 408, 409, 413, 415, 503, 504, 507, 500, 0];
 /// Upper bounds of the histogram's buckets, in microseconds.
 const BUCKETS_US: [u64; 14] =
     [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000, 10_000_000];

@@ -66,6 +66,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         (401, "The bearer token is missing or wrong."),
         (408, "The body took too long to come."),
         (413, "The body is too large."),
+        (415, "The body is compressed."),
         (503, "There is no place for one more, or the store does not answer; try again."),
         (504, "The store took too long."),
     ] {
@@ -75,6 +76,11 @@ fn responses(endpoint: &Endpoint) -> Value {
         let header = |kind: &str| json!({"schema": {"type": kind}});
         responses["200"]["headers"] = json!({"X-Cache-Hit": header("boolean"), "X-Cache-TTL": header("integer")});
         responses["404"]["headers"] = json!({"X-Cache-Hit": header("boolean")});
+    }
+    if endpoint.id == "getHealth" {
+        for (status, when) in [(503, "The store does not answer."), (504, "The store took too long.")] {
+            responses[&status.to_string()] = answer(when, "Unhealthy");
+        }
     }
     Value::Object(responses)
 }
@@ -140,6 +146,10 @@ fn schemas() -> Value {
         "Health": object(&json!({
             "status": {"const": "healthy"}, "redis": {"const": "connected"},
             "memory_usage": {"type": "string", "pattern": "^[0-9]+%$"},
+            "store": {"enum": ["memory", "redis", "redis cluster"], "description": "What `redis` stands for here."},
+        }), &[]),
+        "Unhealthy": object(&json!({
+            "status": {"const": "unhealthy"}, "redis": {"const": "disconnected"}, "error": text(),
         }), &[]),
         "Namespaces": object(&json!({"namespaces": {"type": "array", "items": reference("Settings")}}), &[]),
         "Settings": object(&settings, &[]),

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use axum::Router;
 use cachedojo::protocol::rest::Machine;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
@@ -21,7 +20,7 @@ use crate::connection::{self, Door, HTTP_SORRY};
 use crate::database::{AccessLog, Database};
 use crate::memcached::{self, Memcached};
 use crate::metrics::{Gauge, Metrics};
-use crate::service::{self, Parts, Service};
+use crate::service::{Parts, Service};
 use crate::store::{RedisStore, Store};
 use crate::time::Time;
 
@@ -73,6 +72,7 @@ impl Server {
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
         let (log, writer) = AccessLog::start(database.clone());
+        let is_alone = database.is_in_memory();
         let (cluster, node) = match config.node.clone() {
             Some(node) => {
                 let (id, address) = (node.id, node.address());
@@ -91,17 +91,23 @@ impl Server {
         let (memcached_parts, metrics_parts) = (memcached.clone(), Arc::clone(&metrics));
         let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
+        if !is_alone {
+            tokio::spawn(Arc::clone(&service).follow(config.following, stopped.clone()));
+        }
         let door = Door::new(config.connections_max, config.timeout, metrics, stopped, inside);
-        let routes = Router::new().fallback(service::answer).with_state(service);
+        let answer = move |request| {
+            let service = Arc::clone(&service);
+            async move { service.answer(request).await }
+        };
         let is_tls = config.tls.is_some();
         let http = match config.tls {
             None => {
-                let serve = move |visit| connection::serve_http(visit, routes.clone());
+                let serve = move |visit| connection::serve_http(visit, answer.clone());
                 tokio::spawn(door.clone().open(listener, Gauge::Http, HTTP_SORRY, serve))
             }
             Some(tls) => {
                 let tls = TlsAcceptor::from(tls);
-                let serve = move |visit| connection::serve_https(visit, routes.clone(), tls.clone());
+                let serve = move |visit| connection::serve_https(visit, answer.clone(), tls.clone());
                 // Whoever is turned away has not been heard yet, so nothing that it would understand can be said.
                 tokio::spawn(door.clone().open(listener, Gauge::Http, b"", serve))
             }

@@ -1,16 +1,18 @@
 //! Translates an HTTP request into the engine's, and its reply into an HTTP answer. Also checks the token, bounds sizes and
 //! times, counts and logs.
 
+mod following;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use cachedojo::clock::Instant;
 use cachedojo::protocol::rest::{Changed, Failure, HttpAnswer, Limits, Reply, Request, Settings};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
@@ -81,6 +83,9 @@ enum Refusal {
     Unauthorized,
     BodyTooSlow,
     BodyTooLarge,
+    /// The same where the body is one value: the document's own answer.
+    ValueTooLarge,
+    BodyPacked,
     BodyBroken,
     Busy,
     MethodNotAllowed,
@@ -92,6 +97,8 @@ impl Refusal {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "Missing or wrong bearer token"),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "Request took too long"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Body too large"),
+            Self::ValueTooLarge => (StatusCode::BAD_REQUEST, "Value too large"),
+            Self::BodyPacked => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Body must be JSON without a Content-Encoding"),
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "Body ended early"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "Too many bodies at once"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
@@ -125,7 +132,8 @@ impl Service {
     /// Executes a request of the API, and logs it.
     async fn obey(&self, request: Request) -> Result<Reply, Failure> {
         let (watch, now) = (Stopwatch::start(), self.time.now());
-        let (operation, logged) = (request.operation(), Access::of(&request));
+        let (operation, is_logged) = (request.operation(), self.log.is_kept());
+        let logged = if is_logged { Access::of(&request) } else { None };
         let reply = match request {
             Request::Configure { .. } | Request::Forget { .. } => self.change(request, now).await,
             request => self.store.obey(request, now).await,
@@ -141,6 +149,11 @@ impl Service {
     /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let _alone = self.changing.lock().await;
+        // What another service set meanwhile stays, where this request names another setting.
+        if let Err(error) = self.take_over_alone().await {
+            tracing::error!(error = format!("{error:#}"), "settings could not be read");
+            return Err(Failure::Unavailable);
+        }
         let namespace = request.namespace().unwrap_or_default().to_owned();
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
@@ -189,17 +202,26 @@ impl Service {
     }
 
     /// The whole body, within the limits of its size, its time, and all bodies together.
-    async fn read_body(&self, body: Body) -> Result<Vec<u8>, Refusal> {
+    async fn read_body(&self, head: &Head, body: Incoming) -> Result<Vec<u8>, Refusal> {
         // Most requests have none, and need no timer then.
-        if axum::body::HttpBody::is_end_stream(&body) {
+        if body.is_end_stream() {
             return Ok(Vec::new());
         }
+        let coding = head.headers.get(header::CONTENT_ENCODING);
+        if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Refusal::BodyPacked);
+        }
         let all = self.collect(body);
-        tokio::time::timeout(self.timeout, all).await.unwrap_or(Err(Refusal::BodyTooSlow))
+        let all = tokio::time::timeout(self.timeout, all).await.unwrap_or(Err(Refusal::BodyTooSlow));
+        let is_entry = head.method == Method::PUT && head.uri.path().starts_with("/api/v1/cache/");
+        all.map_err(|refusal| match refusal {
+            Refusal::BodyTooLarge if is_entry => Refusal::ValueTooLarge,
+            refusal => refusal,
+        })
     }
 
-    async fn collect(&self, mut body: Body) -> Result<Vec<u8>, Refusal> {
-        let announced = axum::body::HttpBody::size_hint(&body).lower();
+    async fn collect(&self, mut body: Incoming) -> Result<Vec<u8>, Refusal> {
+        let announced = body.size_hint().lower();
         if announced > self.body_bytes_max as u64 {
             return Err(Refusal::BodyTooLarge);
         }
@@ -232,44 +254,55 @@ impl Service {
     }
 }
 
+/// The head of a request.
+type Head = axum::http::request::Parts;
+
 /// The result of a request, for the log and the counters.
 struct Done {
     response: Response,
     operation: &'static str,
     namespace: Option<String>,
-}
-
-/// Answers one HTTP request. What can be asked for by GET can be by HEAD, as load balancers do: hyper leaves out the body.
-pub async fn answer(State(service): State<Arc<Service>>, mut request: axum::extract::Request) -> Response {
-    let watch = Stopwatch::start();
-    let id = service.request_id(request.headers());
-    if let Some(ms) = request.headers().get(CLOCK).and_then(|ms| ms.to_str().ok()?.parse().ok()) {
-        service.time.move_to(ms);
-    }
-    let (method, target) = (request.method().clone(), request.uri().clone());
-    if method == Method::HEAD {
-        *request.method_mut() = Method::GET;
-    }
-    let Done { mut response, operation, namespace } = service.dispatch(request).await;
-    if service.time.is_virtual() {
-        response.headers_mut().insert(CLOCK, service.time.now().as_millis().into());
-    }
-    let (status, took) = (response.status(), watch.elapsed());
-    service.metrics.count_request(operation, status.as_u16(), took);
-    let latency_ms = took.as_secs_f64() * 1000.0;
-    let request_id = id.to_str().unwrap_or_default();
-    if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
-        tracing::error!(request_id, %method, path = target.path(), status = status.as_u16(), latency_ms, operation, namespace);
-    } else {
-        tracing::debug!(request_id, %method, path = target.path(), status = status.as_u16(), latency_ms, operation, namespace);
-    }
-    response.headers_mut().insert(REQUEST_ID, id);
-    response
+    /// Whether the request's body was read to its end.
+    is_read: bool,
 }
 
 impl Service {
-    async fn dispatch(&self, request: axum::extract::Request) -> Done {
-        let plain = |response, operation| Done { response, operation, namespace: None };
+    /// Answers one HTTP request, and says whether its body was read to its end. What can be asked for by GET can be by HEAD, as load
+    /// balancers do: hyper leaves out the body.
+    pub async fn answer(&self, mut request: axum::http::Request<Incoming>) -> (Response, bool) {
+        let watch = Stopwatch::start();
+        let id = self.request_id(request.headers());
+        if let Some(ms) = request.headers().get(CLOCK).and_then(|ms| ms.to_str().ok()?.parse().ok()) {
+            self.time.move_to(ms);
+        }
+        let (method, target) = (request.method().clone(), request.uri().clone());
+        if method == Method::HEAD {
+            *request.method_mut() = Method::GET;
+        }
+        let Done { mut response, operation, namespace, is_read } = self.dispatch(request).await;
+        if self.time.is_virtual() {
+            response.headers_mut().insert(CLOCK, self.time.now().as_millis().into());
+        }
+        let (status, took) = (response.status(), watch.elapsed());
+        self.metrics.count_request(operation, status.as_u16(), took);
+        let latency_ms = took.as_secs_f64() * 1000.0;
+        let (request_id, path, code) = (id.to_str().unwrap_or_default(), target.path(), status.as_u16());
+        if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
+            tracing::error!(request_id, %method, path, status = code, latency_ms, operation, namespace);
+        } else {
+            tracing::debug!(request_id, %method, path, status = code, latency_ms, operation, namespace);
+        }
+        response.headers_mut().insert(REQUEST_ID, id);
+        // Where the body is not read, no further request can follow on this connection.
+        if !is_read {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        (response, is_read)
+    }
+
+    async fn dispatch(&self, request: axum::http::Request<Incoming>) -> Done {
+        let is_read = request.body().is_end_stream();
+        let plain = |response, operation| Done { response, operation, namespace: None, is_read };
         let path = request.uri().path();
         if !self.is_authorized(path, request.headers()) {
             return plain(refuse(Refusal::Unauthorized), "UNAUTHORIZED");
@@ -287,17 +320,18 @@ impl Service {
     }
 
     /// A request of the API.
-    async fn ask(&self, request: axum::extract::Request) -> Done {
+    async fn ask(&self, request: axum::http::Request<Incoming>) -> Done {
         let (head, body) = request.into_parts();
-        let body = match self.read_body(body).await {
+        let done = |response, operation, namespace| Done { response, operation, namespace, is_read: true };
+        let body = match self.read_body(&head, body).await {
             Ok(body) => body,
-            Err(refusal) => return Done { response: refuse(refusal), operation: "OTHER", namespace: None },
+            Err(refusal) => return Done { is_read: false, ..done(refuse(refusal), "OTHER", None) },
         };
         if head.uri.path().starts_with("/cluster/") {
             let target = (head.uri.path(), head.uri.query().unwrap_or_default());
             let response =
                 cluster::http::answer(self.cluster.as_ref(), &head.method, target, &head.headers, body).await;
-            return Done { response, operation: "CLUSTER", namespace: None };
+            return done(response, "CLUSTER", None);
         }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let body = (!body.is_empty()).then_some(body);
@@ -305,13 +339,14 @@ impl Service {
         let text = body.as_deref().map(|body| std::str::from_utf8(body).unwrap_or("\u{fffd}"));
         let request = match Request::read(head.method.as_str(), target, text, &self.limits) {
             Ok(request) => request,
-            Err(failure) => {
-                return Done { response: send(failure.into()), operation: "OTHER", namespace: None };
-            }
+            Err(failure) => return done(send(failure.into()), "OTHER", None),
         };
         let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
-        let reply = self.obey(request).await;
-        Done { response: send(reply.into()), operation, namespace }
+        let reply = match self.obey(request).await {
+            Err(failure) if operation == "HEALTH" => unhealthy(failure),
+            reply => send(reply.into()),
+        };
+        done(reply, operation, namespace)
     }
 }
 
@@ -326,6 +361,13 @@ fn send(answer: HttpAnswer) -> Response {
     response
 }
 
+/// What `/health` says of a store that does not answer: the document's form, and why.
+fn unhealthy(failure: Failure) -> Response {
+    let status = StatusCode::from_u16(failure.status()).expect("the engine's codes are codes");
+    let body = format!("{{\"status\":\"unhealthy\",\"redis\":\"disconnected\",\"error\":\"{failure}\"}}");
+    respond(status, "application/json", body)
+}
+
 fn refuse(refusal: Refusal) -> Response {
     let (status, text) = refusal.status_and_text();
     let mut response = respond(status, "application/json", format!("{{\"error\":\"{text}\"}}"));
@@ -333,11 +375,7 @@ fn refuse(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unauthorized => _ = headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         Refusal::Busy => _ = headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-        // The rest of the body is not read, so no further request can follow on this connection.
-        Refusal::BodyTooSlow | Refusal::BodyTooLarge | Refusal::BodyBroken => {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        Refusal::MethodNotAllowed => {}
+        _ => {}
     }
     response
 }

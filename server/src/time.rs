@@ -14,13 +14,15 @@ pub struct Time {
 impl Time {
     /// A time that follows the host's.
     pub fn host() -> Self {
-        // The engine's clock starts now; Unix times are whole seconds.
-        Self { clock: Clock::monotonic(), unix_base_s: unix_s(), is_virtual: false }
+        let (unix, clock) = (unix(), Clock::monotonic());
+        // The base is in whole seconds, so the part of a second that has passed is on the clock: else all times would be early by it.
+        clock.advance(Duration::from_nanos(unix.subsec_nanos().into()));
+        Self { clock, unix_base_s: unix.as_secs(), is_virtual: false }
     }
 
     /// A time that stands still until [`Self::move_to`] is called; it starts now.
     pub fn standing() -> Self {
-        Self::standing_at(unix_s())
+        Self::standing_at(unix().as_secs())
     }
 
     /// The same, starting at that Unix time, in seconds.
@@ -75,6 +77,6 @@ impl Stopwatch {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a server begins at the host's time of day")]
-fn unix_s() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn unix() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

@@ -14,7 +14,7 @@
 //! | `PUT /api/v1/namespaces/{namespace}` `{"default_ttl"?, "max_size_mb"? or "max_size_bytes"?, "eviction_policy"?}` | 200 its settings; those that are not named stay |
 //! | `DELETE /api/v1/namespaces/{namespace}` | 200 it is forgotten, entries, settings and all; 404 |
 //! | `GET /api/v1/namespaces/{namespace}/audit` | 200 what was changed of its settings, the last hundred changes |
-//! | `GET /health` | 200 |
+//! | `GET /health` | 200 how full it is; `redis` is the document's name for the store behind the service, `store` says which it is: `memory` here |
 //!
 //! Any of them: 400 for an invalid namespace, key, pattern, value or body, 404 for another path, 405 (with `Allow`) for another
 //! method. In a path, `stats`, `mget` and `mset` are not keys. Every body is JSON; an error's is `{"error": "…"}`.
@@ -163,7 +163,10 @@ impl Machine {
     pub fn obey(&mut self, request: Request, now: Instant) -> Result<Reply, Failure> {
         let store = &mut self.store;
         Ok(match request {
-            Request::Health => Reply::Healthy { bytes: store.bytes(), bytes_max: self.limits.storage_bytes_max as u64 },
+            Request::Health => {
+                let bytes_max = self.limits.storage_bytes_max as u64;
+                Reply::Healthy { bytes: store.bytes(), bytes_max, store: "memory" }
+            }
             Request::Get { namespace, key } => store.read(&namespace, &key, now).map_or(Reply::Missed, Reply::Found),
             Request::Put { namespace, entry } => {
                 let key = entry.key.clone();

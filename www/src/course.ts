@@ -14,6 +14,7 @@ import {
   sheet,
   untilStopped,
 } from "./lab";
+import { isBetter, type Progress, readProgress } from "./progress";
 import { language } from "./settings";
 import { lessonExampleSheet, lessonSheet } from "./sheets";
 
@@ -73,18 +74,6 @@ export interface Attempt {
   par?: number | null;
   parting?: { step: number; line: number; sound: string; other: string } | null;
   explanation?: string | null;
-}
-
-/** How far a learner has come in a lesson. Whoever reads it elsewhere runs the script again and trusts no flag. */
-export interface Progress {
-  solved: boolean;
-  /** The best so far, of 100. */
-  score: number;
-  /** The script that earned it; the latest one where none has solved the lesson. */
-  script: string;
-  hints: number;
-  checks: number;
-  at: number;
 }
 
 /** A file of progress, as the page exports it. */
@@ -320,9 +309,9 @@ export async function importProgress(file: Blob): Promise<boolean> {
       return false;
     }
     const merged = { ...loadProgress() };
-    for (const [id, theirs] of Object.entries(found.lessons)) {
-      const ours = merged[id];
-      if (isProgress(theirs) && (!ours || better(theirs, ours))) {
+    for (const [id, value] of Object.entries(found.lessons)) {
+      const [theirs, ours] = [readProgress(value), merged[id]];
+      if (theirs && (!ours || isBetter(theirs, ours))) {
         merged[id] = theirs;
       }
     }
@@ -335,10 +324,6 @@ export async function importProgress(file: Blob): Promise<boolean> {
 
 export function resetProgress(): void {
   saveProgress({});
-}
-
-function better(one: Progress, other: Progress): boolean {
-  return Number(one.solved) - Number(other.solved) > 0 || one.score > other.score;
 }
 
 function note(id: string, { solved, score }: Attempt, script: string): void {
@@ -367,22 +352,11 @@ function saveProgress(all: Record<string, Progress>): void {
 function loadProgress(): Record<string, Progress> {
   try {
     const found: Record<string, unknown> = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return Object.fromEntries(
-      Object.entries(found).filter((entry): entry is [string, Progress] => isProgress(entry[1])),
-    );
+    const read = Object.entries(found).map(([id, value]) => [id, readProgress(value)] as const);
+    return Object.fromEntries(read.flatMap(([id, value]) => (value ? [[id, value]] : [])));
   } catch {
     return {};
   }
-}
-
-function isProgress(value: unknown): value is Progress {
-  const { solved, score, script, hints } = (value ?? {}) as Record<string, unknown>;
-  return (
-    typeof solved === "boolean" &&
-    typeof score === "number" &&
-    typeof script === "string" &&
-    typeof hints === "number"
-  );
 }
 
 async function textOf(path: string): Promise<string | undefined> {

@@ -12,6 +12,9 @@ interface Settings {
 }
 
 const KEY = "cachedojo.settings";
+const LANGUAGES = ["en", "fr"] as const satisfies readonly Language[];
+const THEMES = ["light", "dark"] as const satisfies readonly Theme[];
+const DIALECTS = ["line", "memcached", "rest", "lab"] as const satisfies readonly Dialect[];
 const saved = load();
 
 export const language = signal<Language>(
@@ -35,10 +38,24 @@ export function applySettings(): void {
   });
 }
 
+/** What this browser remembers. Another version of the page, or anybody, may have written it: what is none of ours is left out. */
 function load(): Partial<Settings> {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    return checked(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
   } catch {
     return {};
   }
+}
+
+export function checked(found: unknown): Partial<Settings> {
+  const { language, theme, dialect } = (found ?? {}) as Record<string, unknown>;
+  return {
+    ...(isOneOf(LANGUAGES, language) && { language }),
+    ...(isOneOf(THEMES, theme) && { theme }),
+    ...(isOneOf(DIALECTS, dialect) && { dialect }),
+  };
+}
+
+function isOneOf<T>(all: readonly T[], value: unknown): value is T {
+  return (all as readonly unknown[]).includes(value);
 }

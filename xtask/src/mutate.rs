@@ -19,6 +19,12 @@ pub(crate) struct Arguments {
     /// Instead, grade the wrong submissions that are written down in grader/tests/mutation/wrong.toml, under so many seeds
     #[arg(long, value_name = "SEEDS")]
     wrong: Option<u64>,
+    /// Instead, grade every so many-th pair of what is written down there and of the known bugs: a further bug raises no mark
+    #[arg(long, value_name = "EVERY")]
+    pairs: Option<usize>,
+    /// Instead, run what every so many-th of them is shown on all right submissions
+    #[arg(long, value_name = "EVERY")]
+    shown: Option<usize>,
     /// Submissions that are right; without one, the solution and all golden ones (some minutes; what is judged is kept in
     /// target/mutation)
     paths: Vec<String>,
@@ -36,6 +42,9 @@ pub(crate) fn mutate(project: &Project, arguments: &Arguments) -> Result<ExitCod
     }
     if let Some(seeds) = arguments.wrong {
         options.extend(["--wrong".to_owned(), seeds.to_string()]);
+    }
+    for (name, every) in [("--pairs", arguments.pairs), ("--shown", arguments.shown)] {
+        options.extend(every.into_iter().flat_map(|every| [name.to_owned(), every.to_string()]));
     }
     let paths = &arguments.paths;
     let output = cmd!(shell, "{program} --results {results} {options...} {paths...}").quiet().ignore_status();

@@ -113,7 +113,9 @@ mod node {
                     let millis: u128 = Duration::as_nanos(&after).div_ceil(1_000_000);
                     machine::MachineEffect::Timer { timer, after_ms: u64::try_from(millis).unwrap_or(u64::MAX) }
                 }
-                Effect::Reply { request, reply } => machine::MachineEffect::Reply { number: request, reply: answered(reply) },
+                Effect::Reply { request, reply } => {
+                    machine::MachineEffect::Reply { number: request, reply: answered(reply) }
+                }
             });
         }
         told

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use types::{Answer, CacheCall};
-pub use types::{Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, ValueError};
+pub use types::{CacheCounts, CacheSettings, CacheValue, Saved, SavedEntry, ValueError};
 
 #[link(wasm_import_module = "between")]
 unsafe extern "C" {

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use types::{Answer, CacheCall};
-pub(crate) use types::{Saved, SavedEntry, CacheSettings, CacheCounts, CacheValue, ValueError};
+pub(crate) use types::{CacheCounts, CacheSettings, CacheValue, Saved, SavedEntry, ValueError};
 
 #[link(wasm_import_module = "between")]
 unsafe extern "C" {

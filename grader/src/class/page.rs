@@ -105,7 +105,7 @@ fn cell(report: Option<&Report>, id: &str, words: &Words, say: &Phrases) -> Cell
             Cell {
                 mark: if partly { '◐' } else { mark(check.verdict) },
                 class: if partly { "doubt" } else { colour(check.verdict) },
-                verdict: words.name(check.verdict),
+                verdict: words.verdict_of(check),
                 points: format!("{}/{}", check.points, check.max_points),
             }
         }

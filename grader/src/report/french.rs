@@ -1,38 +1,51 @@
 //! The grader's messages about a source, in French. The compiler's messages stay in English, because learners search
 //! for them.
 
-/// Sentences, and the places of learners' names in them.
-const PHRASES: &[(&str, &str)] = &[
+/// Sentences as a whole. A place `{}` holds a learner's name, a declaration, a number or the compiler's words, and stays as it
+/// is; a place `{or}` holds a list of ours, whose "or" is told in French. The narrower of two sentences stands first.
+const SENTENCES: &[(&str, &str)] = &[
     (
-        "; import what is tested as the statement does, and hand in your own modules",
-        " ; importez ce qui est testé comme l'énoncé, et rendez vos propres modules",
+        "`{}` is not as the prototype has it, its meaning is plain, so it is graded all the same and costs nothing: expected `{}`, \
+         found `{}`",
+        "`{}` n'est pas comme dans le prototype ; son sens est clair : c'est noté quand même et ne coûte rien : attendu `{}`, \
+         trouvé `{}`",
     ),
-    (" is not as the prototype has it, ", " n'est pas comme dans le prototype ; "),
-    (" cannot be used as the prototype says, ", " ne peut être utilisé comme le dit le prototype ; "),
     (
-        "its meaning is plain, so it is graded all the same and costs nothing",
-        "son sens est clair : c'est noté quand même et ne coûte rien",
+        "`{}` is not as the prototype has it, so it is not graded: expected `{}`, found `{}`",
+        "`{}` n'est pas comme dans le prototype ; ce n'est donc pas noté : attendu `{}`, trouvé `{}`",
     ),
-    ("so it is not graded", "ce n'est donc pas noté"),
-    (": expected `", " : attendu `"),
-    ("; expected `", " ; attendu `"),
-    ("`, found `", "`, trouvé `"),
-    ("` at the crate's root; ", "` à la racine du projet ; "),
-    (" is private, ", " est privé, "),
-    (": write `pub` before it", " : écrivez `pub` devant"),
-    (" has public fields that the prototype lacks (", " a des champs publics que le prototype n'a pas ("),
-    ("), and the grader cannot fill them in, ", "), et le correcteur ne peut les remplir ; "),
     (
-        ": give each a type with a `Default`, or make do without",
-        " : donnez à chacun un type qui a un `Default`, ou passez-vous-en",
+        "`{}` cannot be used as the prototype says, its meaning is plain, so it is graded all the same and costs nothing: expected \
+         `{}`; {}",
+        "`{}` ne peut être utilisé comme le dit le prototype ; son sens est clair : c'est noté quand même et ne coûte rien : attendu \
+         `{}` ; {}",
+    ),
+    (
+        "`{}` cannot be used as the prototype says, so it is not graded: expected `{}` at the crate's root; {}",
+        "`{}` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `{}` à la racine du projet ; {}",
+    ),
+    (
+        "`{}` cannot be used as the prototype says, so it is not graded: expected `{}`; {}",
+        "`{}` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `{}` ; {}",
+    ),
+    (
+        "`{}` has public fields that the prototype lacks (`{}`), and the grader cannot fill them in, so it is not graded: give each a \
+         type with a `Default`, or make do without; expected `{}`",
+        "`{}` a des champs publics que le prototype n'a pas (`{}`), et le correcteur ne peut les remplir ; ce n'est donc pas noté : \
+         donnez à chacun un type qui a un `Default`, ou passez-vous-en ; attendu `{}`",
+    ),
+    (
+        "`{}` is private, so it is not graded: write `pub` before it",
+        "`{}` est privé, ce n'est donc pas noté : écrivez `pub` devant",
     ),
     (
         "`unsafe` is forbidden in this exercise: write it in safe Rust",
         "`unsafe` est interdit dans cet exercice : écrivez-le en Rust sûr",
     ),
-    ("the crate `", "la bibliothèque `"),
-    ("` is not allowed here: use std and `", "` n'est pas permise ici : utilisez std et `"),
-    ("` only", "` seulement"),
+    (
+        "the crate `{}` is not allowed here: use std and `{}` only",
+        "la bibliothèque `{}` n'est pas permise ici : utilisez std et `{}` seulement",
+    ),
     (
         "build scripts are never run here: the submission is graded without this file",
         "les scripts de construction ne sont jamais exécutés ici : le rendu est noté sans ce fichier",
@@ -58,32 +71,48 @@ const PHRASES: &[(&str, &str)] = &[
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
-    ("compiling takes longer than ", "la compilation prend plus de "),
-    ("compiling takes more than ", "la compilation prend plus de "),
-    (" MiB of memory", " Mio de mémoire"),
-    (" is too big: at most ", " est trop gros : au plus "),
-    (" bytes a source file, ", " octets par fichier source, "),
-    (" in all (`", " en tout (`"),
-    ("` alone has ", "` à lui seul en a "),
-    (" bytes a file (it has ", " octets par fichier (il en a "),
-    ("; hand in source files only", " ; ne rendez que des fichiers source"),
-    (": hand in source files only", " : ne rendez que des fichiers source"),
-    ("` holds no Rust source", "` ne contient pas de source Rust"),
-    ("` holds no Python source", "` ne contient pas de source Python"),
-    ("` holds no Rust or Python source", "` ne contient pas de source Rust ou Python"),
-    ("` holds no Python or Rust source", "` ne contient pas de source Python ou Rust"),
-    ("` holds no script source", "` ne contient pas de script"),
-    ("` holds no service source", "` ne contient pas de service"),
-    ("` holds no `", "` ne contient pas de `"),
-    (" (it has ", " (il y a "),
-    ("); hand in `", ") ; rendez `"),
-    ("; hand in `", " ; rendez `"),
-    ("); name the file to be graded `", ") ; nommez le fichier à noter `"),
+    ("compiling takes longer than {} s", "la compilation prend plus de {} s"),
+    ("compiling takes more than {} MiB of memory", "la compilation prend plus de {} Mio de mémoire"),
     (
-        "` is graded, and not this file: hand in one of the two to choose",
-        "` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
+        "`{}` is too big: at most {} bytes a source file, {} in all (`{}` alone has {}); hand in source files only",
+        "`{}` est trop gros : au plus {} octets par fichier source, {} en tout (`{}` à lui seul en a {}) ; ne rendez que des \
+         fichiers source",
     ),
-    ("` or `", "` ou `"),
+    (
+        "`{}` is too big: at most {} bytes a file (it has {}); hand in source files only",
+        "`{}` est trop gros : au plus {} octets par fichier (il en a {}) ; ne rendez que des fichiers source",
+    ),
+    (
+        "`{}` is too big: at most {} files and folders; hand in source files only",
+        "`{}` est trop gros : au plus {} fichiers et dossiers ; ne rendez que des fichiers source",
+    ),
+    (
+        "`{}` is too big: at most {} source files; hand in source files only",
+        "`{}` est trop gros : au plus {} fichiers source ; ne rendez que des fichiers source",
+    ),
+    (
+        "`{}` holds no script source (it has {}); hand in {or}",
+        "`{}` ne contient pas de script (il y a {}) ; rendez {or}",
+    ),
+    ("`{}` holds no script source; hand in {or}", "`{}` ne contient pas de script ; rendez {or}"),
+    (
+        "`{}` holds no service source (it has {}); hand in {or}",
+        "`{}` ne contient pas de service (il y a {}) ; rendez {or}",
+    ),
+    ("`{}` holds no service source; hand in {or}", "`{}` ne contient pas de service ; rendez {or}"),
+    (
+        "`{}` holds no {or} source (it has {}); hand in {or}",
+        "`{}` ne contient pas de source {or} (il y a {}) ; rendez {or}",
+    ),
+    ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
+    (
+        "`{}` holds no {or} (it has {}); name the file to be graded {or}",
+        "`{}` ne contient pas de {or} (il y a {}) ; nommez le fichier à noter {or}",
+    ),
+    (
+        "`{}` is graded, and not this file: hand in one of the two to choose",
+        "`{}` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
+    ),
     (
         "nothing listens at the port in the environment variable PORT: the service listens at ",
         "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à ",
@@ -107,12 +136,52 @@ const PHRASES: &[(&str, &str)] = &[
     ),
 ];
 
-/// A message of the grader in French; other messages are unchanged. Cost: O(text x phrases).
+/// A message of the grader in French; other messages are unchanged. Cost: O(text x sentences).
 pub(crate) fn in_french(message: &str) -> String {
-    // The first line is the grader's; the compiler's help or the learner's own source follows.
+    in_french_of(SENTENCES, message).unwrap_or_else(|| message.to_owned())
+}
+
+/// A message in French, if its first line is one of these sentences from its first to its last character; what follows that
+/// line is the compiler's help or the learner's own source. Cost: O(text x sentences).
+pub(crate) fn in_french_of(sentences: &[(&str, &str)], message: &str) -> Option<String> {
     let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
-    let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));
-    rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}"))
+    let head = sentences.iter().find_map(|(english, french)| Some(filled(french, &held(english, head)?)))?;
+    Some(rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}")))
+}
+
+/// What a text has in a sentence's places, if it is that sentence.
+fn held<'a>(sentence: &str, text: &'a str) -> Option<Vec<&'a str>> {
+    let mut parts = parts(sentence);
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else { return rest.is_empty().then(Vec::new) };
+    let mut held = Vec::new();
+    for part in parts {
+        let (before, after) = rest.split_once(part)?;
+        held.push(before);
+        rest = after;
+    }
+    held.push(rest.strip_suffix(last)?);
+    Some(held)
+}
+
+/// The sentence with what its places hold.
+fn filled(sentence: &str, held: &[&str]) -> String {
+    let (mut filled, mut held) = (String::new(), held.iter());
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (place, after) = after.split_once('}').unwrap_or(("", after));
+        let text = held.next().copied().unwrap_or_default();
+        filled.push_str(before);
+        filled.push_str(&if place == "or" { text.replace(" or ", " ou ") } else { text.to_owned() });
+        rest = after;
+    }
+    filled + rest
+}
+
+/// What stands between a sentence's places.
+fn parts(sentence: &str) -> impl Iterator<Item = &str> {
+    sentence.split("{}").flat_map(|part| part.split("{or}"))
 }
 
 #[cfg(test)]
@@ -142,15 +211,58 @@ mod tests {
                 "`a` ne contient pas de `src/lib.rs` (il y a b.rs, c.rs) ; nommez le fichier à noter `src/lib.rs`",
             ),
             (
-                "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",
-                "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",
+                "`a` holds no Rust source; hand in `src/lib.rs`",
+                "`a` ne contient pas de source Rust ; rendez `src/lib.rs`",
+            ),
+            (
+                "`a` holds no script source (it has b.rs); hand in `script.txt`",
+                "`a` ne contient pas de script (il y a b.rs) ; rendez `script.txt`",
+            ),
+            (
+                "`A` cannot be used as the prototype says, so it is not graded: expected `struct A` at the crate's root; \
+                 cannot find type `A`\nhelp: none",
+                "`A` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `struct A` à la racine du \
+                 projet ; cannot find type `A`\nhelp: none",
             ),
         ] {
             assert_eq!(in_french(english), french);
         }
+        for (english, french) in SENTENCES {
+            assert_eq!(parts(english).count(), parts(french).count(), "{english}");
+            assert_eq!(english.matches("{or}").count(), french.matches("{or}").count(), "{english}");
+        }
         for english in [http::NOT_TRUSTED, http::NOT_ASKED] {
             assert!(in_french(english).contains("confiance"), "{english}");
         }
-        assert!(PHRASES.iter().all(|(english, french)| english != french));
+        assert!(SENTENCES.iter().all(|(english, french)| english != french));
+    }
+
+    #[test]
+    fn what_the_compiler_says_stays_as_it_is() {
+        for said in [
+            "mismatched types: expected `u32`, found `u64`",
+            "mismatched types; expected `u32`, found `u64` [E0308]",
+            "unresolved import `a` or `b`: write `pub` before it",
+            "cannot find value `x` in this scope [E0425]\n2 | so it is not graded",
+            "`A` is private, so it is not graded: write `pub` before it, or so",
+        ] {
+            assert_eq!(in_french(said), said);
+        }
+    }
+
+    #[test]
+    fn what_learners_name_stays_as_it_is() {
+        for (english, french) in [
+            (
+                "`a (it has b` holds no Rust or Python source (it has c or d.txt); hand in `main.py` or `src/lib.rs`",
+                "`a (it has b` ne contient pas de source Rust ou Python (il y a c or d.txt) ; rendez `main.py` ou `src/lib.rs`",
+            ),
+            (
+                "the crate `the crate` is not allowed here: use std and `rand` only",
+                "la bibliothèque `the crate` n'est pas permise ici : utilisez std et `rand` seulement",
+            ),
+        ] {
+            assert_eq!(in_french(english), french);
+        }
     }
 }

@@ -123,7 +123,7 @@ impl<'a> RowView<'a> {
         Self {
             check,
             mark: mark(check.verdict),
-            verdict: words.name(check.verdict),
+            verdict: words.verdict_of(check),
             class: class(check.verdict),
             lost: check.max_points.saturating_sub(check.points),
             hidden: check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped,

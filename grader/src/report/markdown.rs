@@ -44,7 +44,7 @@ fn table(report: &Report, words: &Words, text: &mut String) {
     let _ = writeln!(text, "\n| | {} | {} | {} |\n|---|---|---:|---|", words.check, words.points, words.verdict);
     for check in &report.checks {
         let (points, max) = (check.points, check.max_points);
-        let verdict = words.name(check.verdict);
+        let verdict = words.verdict_of(check);
         let _ = writeln!(text, "| {} | {} | {points}/{max} | {verdict} |", mark(check.verdict), inline(&check.title));
     }
 }
@@ -61,7 +61,7 @@ fn growth(report: &Report, language: Language, text: &mut String) {
 
 fn failure(check: &CheckReport, words: &Words, text: &mut String) {
     let lost = check.max_points - check.points;
-    let (mark, verdict) = (mark(check.verdict), words.name(check.verdict));
+    let (mark, verdict) = (mark(check.verdict), words.verdict_of(check));
     let _ = writeln!(text, "\n#### {mark} {} (−{lost}, {verdict})", inline(&check.title));
     if !check.message.is_empty() {
         let _ = writeln!(text, "\n{}", inline(&check.message));

@@ -99,7 +99,7 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
         }
     }
     if text.is_empty() {
-        text = format!("{}\n", words.name(check.verdict));
+        text = format!("{}\n", words.verdict_of(check));
     }
     text
 }

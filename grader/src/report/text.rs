@@ -49,7 +49,7 @@ fn table(report: &Report, words: &Words, text: &mut String) {
             check.title,
             check.points,
             check.max_points,
-            words.name(check.verdict),
+            words.verdict_of(check),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The words of all reports, in both languages.
 
 use cachedojo_judge::Verdict;
-use cachedojo_judge::report::{GradeVerdict, Report};
+use cachedojo_judge::report::{CheckReport, GradeVerdict, Report};
 use cachedojo_notation::text::Language;
 
 /// The fixed words of reports.
@@ -70,6 +70,11 @@ impl Words {
             Verdict::Deadlock => 10,
             Verdict::Race => 11,
         }]
+    }
+
+    /// The verdict on a check: code that is not written yet is no panic to its author.
+    pub(crate) fn verdict_of(&self, check: &CheckReport) -> &'static str {
+        self.name(if check.is_unwritten() { Verdict::NotImplemented } else { check.verdict })
     }
 
     /// Why no check ran; nothing when they did.

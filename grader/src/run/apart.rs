@@ -37,7 +37,7 @@ use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
-use crate::run::tests;
+use crate::run::suite;
 
 /// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -308,7 +308,7 @@ fn converse(
             Line::Running => running = true,
             Line::Prepare(language) => {
                 if bench.pack.exercise.interface == InterfaceKind::Tests {
-                    tests::prepare(bench, language).map_err(Broken::Here)?;
+                    suite::prepare(bench, language).map_err(Broken::Here)?;
                 } else {
                     bench.toolchain(language).map_err(Broken::Here)?;
                 }

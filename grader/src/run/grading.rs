@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
-use cachedojo_judge::report::{GradeVerdict, GraderId, SubmissionId};
+use cachedojo_judge::report::{GradeVerdict, SubmissionId};
 use cachedojo_judge::{Report, Verdict, growth, judge_in_turn, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
 
@@ -13,7 +13,8 @@ use crate::host::outcome::UsageError;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::language::toolchain::{Built, ExtraAsked, Reason, Rejected, Toolchain};
 use crate::run::bench::Bench;
-use crate::run::{mutants, parent, tests};
+use crate::run::identity::grader;
+use crate::run::{mutants, parent, suite};
 
 impl Bench<'_> {
     /// Grades what is at `path`. A submission that cannot be read or built gets a report too.
@@ -37,7 +38,7 @@ impl Bench<'_> {
     /// The pack is invalid.
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
         if self.pack.exercise.interface == InterfaceKind::Tests {
-            return tests::grade(self, submission, seed, language);
+            return suite::grade(self, submission, seed, language);
         }
         let (path, sha256) = (submission.path.clone(), submission.sha256.clone());
         let id = SubmissionId { path, sha256, files: Vec::new() };
@@ -124,8 +125,4 @@ impl Bench<'_> {
         let backend = language.and_then(|language| self.toolchain(language).ok()).map_or("none", Toolchain::backend);
         Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
     }
-}
-
-pub(super) fn grader(backend: &str) -> GraderId {
-    GraderId { version: env!("CARGO_PKG_VERSION").to_owned(), backend: backend.to_owned() }
 }

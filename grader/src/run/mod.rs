@@ -3,9 +3,10 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`mod@bench`], [`grading`] | what grading needs, and the only way from a submission to its report |
-//! | [`tests`] | tests as submissions: on right caches, then on caches with a bug each |
+//! | [`suite`] | tests as submissions: on right caches, then on caches with a bug each |
 //! | [`apart`] | the same in a process of its own, which may die |
 //! | [`in_page`] | which submissions run in the page |
+//! | `identity` | which grader a report is of |
 //! | [`parent`] | messages from that process to the one that started it |
 //! | [`lesson`] | the course: a lesson's verdict, and the files for the page |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
@@ -13,8 +14,9 @@
 pub mod apart;
 pub mod bench;
 pub mod grading;
+mod identity;
 pub mod in_page;
 pub mod lesson;
 pub mod mutants;
 mod parent;
-pub mod tests;
+pub mod suite;

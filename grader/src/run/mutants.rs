@@ -209,8 +209,7 @@ impl<'a> Memory<'a> {
             exercise.checks.retain(|check| mutant.killed_by.contains(&check.id));
             // According to the pack the mutant passes every other check, so cases that depend on those are run.
             for case in exercise.checks.iter_mut().flat_map(|check| &mut check.cases) {
-                case.given.retain(|id| mutant.killed_by.contains(id));
-                case.given_some.retain(|id| mutant.killed_by.contains(id));
+                case.retain_given(|id| mutant.killed_by.contains(id));
             }
         }
         let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());

@@ -1,9 +1,9 @@
 //! The server's sentences in French. A learner meets them in the page, which shows what the server says.
 
-use crate::report;
+use crate::report::french;
 
-/// Sentences, and the places of numbers and reasons in them.
-const PHRASES: &[(&str, &str)] = &[
+/// Sentences as a whole; see `report::french`.
+const SENTENCES: &[(&str, &str)] = &[
     (
         "POST a submission to /api/v1/grade or /api/v1/build, GET /api/v1/exercises",
         "envoyez un rendu par POST à /api/v1/grade ou /api/v1/build, ou lisez /api/v1/exercises par GET",
@@ -14,33 +14,46 @@ const PHRASES: &[(&str, &str)] = &[
     ),
     ("there is no such exercise: see /api/v1/exercises", "cet exercice n'existe pas : voyez /api/v1/exercises"),
     ("there is no such exercise", "cet exercice n'existe pas"),
-    ("there is no such format: format is one of ", "ce format n'existe pas : les formats sont "),
+    ("there is no such format: format is one of {}", "ce format n'existe pas : les formats sont {}"),
     ("many submissions wait already: ask again soon", "beaucoup de rendus attendent déjà : redemandez bientôt"),
     ("grading took too long: ask again later", "la correction a pris trop de temps : redemandez plus tard"),
     ("the grader is being closed", "le correcteur se ferme : relancez-le, puis redemandez"),
     ("the grader failed", "le correcteur a échoué : redemandez"),
     ("the submission took too long to come", "le rendu a mis trop de temps à arriver : redemandez"),
-    ("a submission has at most ", "un rendu a au plus "),
-    (" bytes: hand in source files only", " octets : ne rendez que des fichiers source"),
-    (" entries: hand in source files only", " entrées : ne rendez que des fichiers source"),
+    (
+        "a submission has at most {} bytes: hand in source files only",
+        "un rendu a au plus {} octets : ne rendez que des fichiers source",
+    ),
+    (
+        "a submission has at most {}: hand in source files only",
+        "un rendu a au plus {} : ne rendez que des fichiers source",
+    ),
     ("the body is empty: it is the submission", "il n'y a rien : envoyez le rendu"),
-    ("no submission (", "ce n'est pas un rendu ("),
-    ("): write {", ") : écrivez {"),
-    ("a submission has from 1 to ", "un rendu a de 1 à "),
-    (" files", " fichiers"),
+    ("no submission ({}): write {}", "ce n'est pas un rendu ({}) : écrivez {}"),
+    ("a submission has from 1 to {} files", "un rendu a de 1 à {} fichiers"),
     (
         "a file's name is a short path like src/lib.rs, without `..`",
         "le nom d'un fichier est un chemin court comme src/lib.rs, sans `..`",
     ),
     ("two files' names stand in each other's way", "les noms de deux fichiers se gênent : renommez-en un"),
-    ("the archive cannot be read (", "l'archive est illisible ("),
-    ("): hand in a plain zip file or a .tar.gz", ") : rendez un simple fichier zip ou un .tar.gz"),
-    ("): hand in a plain zip file", ") : rendez un simple fichier zip"),
-    ("it is an archive of another kind (", "c'est une archive d'une autre sorte ("),
-    ("the archive has more than ", "l'archive a plus de "),
-    ("the archive unpacks to more than ", "l'archive déballée fait plus de "),
-    ("the archive cannot be unpacked here: ", "l'archive ne peut être déballée ici : "),
-    ("this server asks for a token: ", "ce serveur demande un jeton : "),
+    (
+        "the archive cannot be read ({}): hand in a plain zip file",
+        "l'archive est illisible ({}) : rendez un simple fichier zip",
+    ),
+    (
+        "it is an archive of another kind ({}): hand in a plain zip file or a .tar.gz",
+        "c'est une archive d'une autre sorte ({}) : rendez un simple fichier zip ou un .tar.gz",
+    ),
+    (
+        "the archive has more than {} entries: hand in source files only",
+        "l'archive a plus de {} entrées : ne rendez que des fichiers source",
+    ),
+    (
+        "the archive unpacks to more than {} bytes: hand in source files only",
+        "l'archive déballée fait plus de {} octets : ne rendez que des fichiers source",
+    ),
+    ("the archive cannot be unpacked here: {}", "l'archive ne peut être déballée ici : {}"),
+    ("this server asks for a token: {}", "ce serveur demande un jeton : {}"),
     (
         "this server answers for this machine only: ask http://127.0.0.1 or http://localhost",
         "ce serveur ne répond que pour cette machine : demandez http://127.0.0.1 ou http://localhost",
@@ -50,19 +63,24 @@ const PHRASES: &[(&str, &str)] = &[
         "ce serveur ne répond que pour cette machine : demandez http://127.0.0.1",
     ),
     ("a request names its host and its origin once", "une requête nomme son hôte et son origine une fois"),
-    ("a page of another origin asked", "une page d'une autre origine a demandé"),
-    ("a page of another site asked", "une page d'un autre site a demandé"),
-    ("a page that does not say where it is from asked", "une page qui ne dit pas d'où elle vient a demandé"),
-    (": only this server's own pages may", " : seules les pages de ce serveur le peuvent"),
-    ("there is no playground here: ", "il n'y a pas de terrain de jeu ici : "),
+    (
+        "a page of another origin asked: only this server's own pages may",
+        "une page d'une autre origine a demandé : seules les pages de ce serveur le peuvent",
+    ),
+    (
+        "a page of another site asked: only this server's own pages may",
+        "une page d'un autre site a demandé : seules les pages de ce serveur le peuvent",
+    ),
+    (
+        "a page that does not say where it is from asked: only this server's own pages may",
+        "une page qui ne dit pas d'où elle vient a demandé : seules les pages de ce serveur le peuvent",
+    ),
+    ("there is no playground here: {}", "il n'y a pas de terrain de jeu ici : {}"),
 ];
 
-/// What the server says, in French; what it does not know stays as it is. Cost: O(text x phrases).
+/// What the server says, in French; what it does not know stays as it is. Cost: O(text x sentences).
 pub(super) fn in_french(message: &str) -> String {
-    let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
-    let head = PHRASES.iter().fold(head.to_owned(), |text, (english, french)| text.replace(english, french));
-    let head = report::french::in_french(&head);
-    rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}"))
+    french::in_french_of(SENTENCES, message).unwrap_or_else(|| french::in_french(message))
 }
 
 #[cfg(test)]
@@ -97,6 +115,12 @@ mod tests {
     #[test]
     fn a_page_from_elsewhere_is_refused_in_french() {
         check("a page of another site asked: only this server's own pages may", "seules les pages de ce serveur");
+    }
+
+    #[test]
+    fn what_the_compiler_says_stays_as_it_is() {
+        let said = "mismatched types: the grader failed; expected ` files`, found `u64`";
+        assert_eq!(in_french(said), said);
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Many mutants in one module: a function's body becomes a choice among its variants, and a first call selects one. So one call
-//! of the compiler serves some hundred mutants. A mutant behaves exactly as its source says, because a variant is a whole body.
+//! Many mutants in one module: a function's body becomes a choice among its variants, and a first call selects one, or two that
+//! change different bodies. So one call of the compiler serves some hundred mutants and their pairs. A mutant behaves exactly as its
+//! source says, because a variant is a whole body.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -30,6 +31,8 @@ pub(crate) struct Batch {
     /// The mutants that compile; a mutant's number is its index among all, from 1.
     built: BTreeSet<usize>,
     unplaced: BTreeSet<usize>,
+    /// For each mutant the bodies that it changes: their files, and where they begin.
+    bodies: BTreeMap<usize, BTreeSet<(String, usize)>>,
 }
 
 /// Every mutant of a submission's sources. Cost: O(tokens).
@@ -50,12 +53,17 @@ const TRIES_MAX: usize = 12;
 
 /// What is added to the crate's root.
 const CHOICE: &str = "
-static MUTANT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-pub(crate) fn mutant() -> u32 { MUTANT.load(std::sync::atomic::Ordering::Relaxed) }
-pub(crate) fn choose_mutant(input: &[u8]) -> bool {
-    let Some(number) = input.strip_prefix(b\"mutant \") else { return false };
-    let number = number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    MUTANT.store(number, std::sync::atomic::Ordering::Relaxed);
+static MUTANTS: [std::sync::atomic::AtomicU32; 2] = [const { std::sync::atomic::AtomicU32::new(0) }; 2];
+pub(crate) fn mutants() -> (u32, u32) {
+    let [one, other] = &MUTANTS;
+    (one.load(std::sync::atomic::Ordering::Relaxed), other.load(std::sync::atomic::Ordering::Relaxed))
+}
+pub(crate) fn choose_mutants(input: &[u8]) -> bool {
+    let Some(numbers) = input.strip_prefix(b\"mutants \") else { return false };
+    for (place, number) in MUTANTS.iter().zip(numbers.split(|byte| *byte == b' ')) {
+        let number = number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+        place.store(number, std::sync::atomic::Ordering::Relaxed);
+    }
     true
 }
 ";
@@ -76,7 +84,7 @@ impl Batch {
         for _ in 0..TRIES_MAX {
             let mut files = original.files.clone();
             let mut arms: BTreeMap<String, Vec<(Range<usize>, usize)>> = BTreeMap::new();
-            let mut placed = BTreeSet::new();
+            let (mut placed, mut bodies) = (BTreeSet::new(), BTreeMap::<usize, BTreeSet<_>>::new());
             for (name, text) in &original.files {
                 let own: Vec<(usize, &Mutant)> = chosen
                     .iter()
@@ -85,6 +93,9 @@ impl Batch {
                     .collect();
                 let mut file = many(text, &own);
                 placed.extend(file.arms.iter().map(|(_, number)| *number));
+                for (number, body) in file.bodies {
+                    bodies.entry(number).or_default().insert((name.clone(), body));
+                }
                 if *name == original.root {
                     file.text += CHOICE;
                 }
@@ -96,7 +107,7 @@ impl Batch {
             let rejected = match bench.build(&submission) {
                 Ok(built) => {
                     let unplaced = chosen.difference(&placed).copied().collect();
-                    return Ok(Self { factory: built.factory, built: placed, unplaced });
+                    return Ok(Self { factory: built.factory, built: placed, unplaced, bodies });
                 }
                 Err(rejected) => rejected,
             };
@@ -131,7 +142,8 @@ impl Batch {
         let text = &original.files[file];
         submission.files.insert(file.clone(), changed(text, 0..text.len(), changes));
         let built = bench.build(&submission).map_err(|rejected| rejected.to_string())?;
-        Ok(Self { factory: built.factory, built: BTreeSet::from([number]), unplaced: BTreeSet::new() })
+        let (built_now, none) = (BTreeSet::from([number]), BTreeSet::new());
+        Ok(Self { factory: built.factory, built: built_now, unplaced: none, bodies: BTreeMap::new() })
     }
 
     /// The mutants outside of bodies that can be a choice.
@@ -144,17 +156,28 @@ impl Batch {
         number == 0 || self.built.contains(&number)
     }
 
+    /// Whether two mutants can be one: both are built, and no body is changed by both.
+    pub(crate) fn has_both(&self, one: usize, other: usize) -> bool {
+        let of = |number: usize| self.bodies.get(&number).filter(|_| self.has(number));
+        of(one).zip(of(other)).is_some_and(|(one, other)| one.is_disjoint(other))
+    }
+
     /// A fresh subject that is this mutant.
     pub(crate) fn subject(&self, number: usize, limits: &Limits) -> Result<Box<dyn Subject>, String> {
+        self.subject_of((number, 0), limits)
+    }
+
+    /// A fresh subject that is both of these mutants.
+    pub(crate) fn subject_of(&self, numbers: (usize, usize), limits: &Limits) -> Result<Box<dyn Subject>, String> {
         let inner = self.factory.subject(limits).map_err(|error| error.to_string())?;
-        Ok(Box::new(Chosen { inner, number, told: false }))
+        Ok(Box::new(Chosen { inner, numbers, told: false }))
     }
 }
 
-/// A subject that is told which mutant it is before its first call, in the world of that call.
+/// A subject that is told which mutants it is before its first call, in the world of that call.
 struct Chosen {
     inner: Box<dyn Subject>,
-    number: usize,
+    numbers: (usize, usize),
     told: bool,
 }
 
@@ -162,7 +185,7 @@ impl Subject for Chosen {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
         if !self.told {
             self.told = true;
-            let choice = format!("mutant {}", self.number).into_bytes();
+            let choice = format!("mutants {} {}", self.numbers.0, self.numbers.1).into_bytes();
             self.inner.call(world, &Request::Parser(ParserRequest::Parse(choice)))?;
         }
         self.inner.call(world, request)
@@ -178,13 +201,15 @@ struct Many {
     text: String,
     /// The lines of each variant.
     arms: Vec<(Range<usize>, usize)>,
+    /// Each mutant with the beginning of a body that it changes.
+    bodies: Vec<(usize, usize)>,
 }
 
 fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
     let tokens: TokenStream = source.parse().expect("a submission that is right is Rust");
     let mut bodies = Vec::new();
     find_bodies(source, &tokens.into_iter().collect::<Vec<_>>(), &mut bodies);
-    let mut file = Many { text: String::new(), arms: Vec::new() };
+    let mut file = Many { text: String::new(), arms: Vec::new(), bodies: Vec::new() };
     let mut done = 0;
     for Body { range, input } in &bodies {
         let is_here = |change: &Change| range.start <= change.start && change.end <= range.end;
@@ -197,12 +222,14 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
         file.text += "{\n";
         if let Some(input) = input {
             file.text +=
-                &format!("if crate::choose_mutant({input}) {{ return Err(crate::ParseError::InvalidCommand); }}\n");
+                &format!("if crate::choose_mutants({input}) {{ return Err(crate::ParseError::InvalidCommand); }}\n");
         }
-        file.text += "match crate::mutant() {\n";
+        file.text += "match crate::mutants() {\n";
         for (number, mutant) in own {
             let first = file.text.matches('\n').count() + 1;
-            file.text += &format!("{number} => {}\n", changed(source, range.clone(), &mutant.changes));
+            let variant = changed(source, range.clone(), &mutant.changes);
+            file.text += &format!("({number}, _) | (_, {number}) => {variant}\n");
+            file.bodies.push((*number, range.start));
             file.arms.push((first..file.text.matches('\n').count() + 1, *number));
         }
         file.text += &format!("_ => {}\n}}\n}}", &source[range.clone()]);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cachedojo_judge::judge;
+use cachedojo_judge::{judge, shorten};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect, Script};
-use cachedojo_lab::subject::Crash;
+use cachedojo_lab::subject::{Crash, Subject};
 use grader::language::toolchain::Limits;
 use grader::run::bench::Bench;
 use serde::{Deserialize, Serialize};
@@ -133,10 +133,49 @@ impl Lives {
 
 /// What each row loses, out of how much. Cost: a run of every case.
 pub(crate) fn losses(bench: &Bench<'_>, batch: &Batch, number: usize, seed: u64) -> BTreeMap<String, (u32, u32)> {
-    let mut fresh = || batch.subject(number, &limits());
+    losses_of(bench, batch, (number, 0), seed)
+}
+
+/// The same for two mutants at once.
+pub(crate) fn losses_of(
+    bench: &Bench<'_>,
+    batch: &Batch,
+    numbers: (usize, usize),
+    seed: u64,
+) -> BTreeMap<String, (u32, u32)> {
+    let mut fresh = || batch.subject_of(numbers, &limits());
     let outcomes = judge(&bench.pack.exercise, seed, &mut fresh).expect("a sound pack");
     let rows = bench.pack.exercise.checks.iter().zip(&outcomes);
     rows.map(|(check, outcome)| (check.id.clone(), (check.points - outcome.points, check.points))).collect()
+}
+
+/// The points lost in all.
+pub(crate) fn total(losses: &BTreeMap<String, (u32, u32)>) -> u32 {
+    losses.values().map(|(lost, _)| lost).sum()
+}
+
+/// The points lost by row, without rows that lost none.
+pub(crate) fn lost(losses: &BTreeMap<String, (u32, u32)>) -> BTreeMap<String, u32> {
+    losses.iter().filter(|(_, (lost, _))| *lost > 0).map(|(id, (lost, _))| (id.clone(), *lost)).collect()
+}
+
+/// The scripts that somebody with this mutant is shown, by row. Cost: a run of every case, and those of shortening.
+pub(crate) fn shown(bench: &Bench<'_>, batch: &Batch, number: usize, seed: u64) -> Vec<(String, String)> {
+    let mut fresh = || batch.subject(number, &limits());
+    let mut outcomes = judge(&bench.pack.exercise, seed, &mut fresh).expect("a sound pack");
+    shorten(&bench.pack.exercise, &mut outcomes, seed, &mut fresh);
+    let scripts = outcomes.into_iter().flat_map(|outcome| {
+        let shown = outcome.cases.into_iter().filter_map(|case| case.shortest);
+        shown.map(|shown| (outcome.id.clone(), shown.script)).collect::<Vec<_>>()
+    });
+    scripts.collect()
+}
+
+/// What of a script a subject does not pass, as its lines up to there; nothing if it passes.
+pub(crate) fn fails(script: &str, subject: &mut dyn Subject, seed: u64) -> Option<String> {
+    let read = script::parse(script, Dialect::Lab);
+    assert_eq!(read.diagnostics, [], "{script}");
+    parted(script, &runner::run(&read, subject, seed))
 }
 
 /// Whether what went wrong is asked for elsewhere: where a write crashes, a key that was never stored gives nothing all the same.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use cachedojo_judge::pack::CodeLanguage;
+use diffy::{Line, Patch};
 use grader::intake::submission::Submission;
+use grader::pack::Pack;
+use grader::run::mutants;
 use serde::Deserialize;
 
 use super::batch::Mutant;
@@ -47,6 +51,36 @@ pub(crate) fn entries(solution: &Submission) -> Vec<(Entry, Mutant)> {
         Mutant { file: solution.root.clone(), changes: changes.collect() }
     };
     file.entries.into_iter().map(|entry| (entry.clone(), mutant(&entry))).collect()
+}
+
+/// The pack's known bugs by id, each as a mutant of the solution.
+pub(crate) fn known(pack: &Pack, solution: &Submission) -> Vec<(String, Mutant)> {
+    let source = &solution.files[&solution.root];
+    let starts: Vec<usize> = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let mutant = |id: &String| {
+        let patch = mutants::patch(pack, CodeLanguage::Rust, id).expect("a patch");
+        let patch = Patch::from_str(patch).expect("a unified diff");
+        let mut changes: Vec<Change> = Vec::new();
+        for hunk in patch.hunks() {
+            let mut at = hunk.old_range().start() - 1;
+            let mut is_open = false;
+            for line in hunk.lines() {
+                let change = |line: usize| Change { start: starts[line], end: starts[line], text: String::new() };
+                if !matches!(line, Line::Context(_)) && !std::mem::replace(&mut is_open, true) {
+                    changes.push(change(at));
+                }
+                let last = changes.last_mut();
+                match (line, last) {
+                    (Line::Context(_), _) => (at, is_open) = (at + 1, false),
+                    (Line::Delete(_), Some(last)) => (at, last.end) = (at + 1, starts[at + 1]),
+                    (Line::Insert(text), Some(last)) => last.text += text,
+                    (_, None) => {}
+                }
+            }
+        }
+        (id.clone(), Mutant { file: solution.root.clone(), changes })
+    };
+    pack.exercise.mutants.iter().map(|known| mutant(&known.id)).collect()
 }
 
 impl Entry {

@@ -9,7 +9,7 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{asked, category_name, difference, in_french, skipped_message};
+use crate::sentences::{asked, category_name, difference, in_french, is_unwritten, skipped_message, unlike};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
@@ -35,6 +35,11 @@ impl CheckReport {
             link: String::new(),
             also_fails: Vec::new(),
         }
+    }
+
+    /// Whether what stopped it is code that is not written yet: a `todo!()` that the starter came with, for one.
+    pub fn is_unwritten(&self) -> bool {
+        self.verdict == Verdict::Panic && is_unwritten(&self.actual)
     }
 
     pub(super) fn of_growth(row: &Growth, measured: &Measured, points: u32, language: Language) -> Self {
@@ -148,6 +153,7 @@ impl AlsoFails {
         let mut shown = Self { message: title, script, transcript, ..Self::default() };
         if let Some(at) = divergence {
             (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
+            let apart = unlike(&shown.expected, &shown.actual, language);
             let crash = events.iter().rev().find_map(|event| match &event.what {
                 What::Crashed { crash } if crash.to_string() == at.actual => Some(crash),
                 _ => None,
@@ -173,6 +179,9 @@ impl AlsoFails {
                 Some(promise) => format!(": {promise}."),
                 None => difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language),
             };
+            if tells && interface != InterfaceKind::Service {
+                shown.message += &apart.unwrap_or_default();
+            }
         }
         shown
     }

@@ -21,8 +21,8 @@ const CONNECTIONS_MAX: u32 = 4;
 const OPENING: Duration = Duration::from_secs(10);
 /// The most namespaces and changes that are read at the start: the engine's own limits.
 const CHANGES_MAX: i64 = 100;
-/// The rows of the access log that a database in memory keeps, the newest: some 20 MB.
-const IN_MEMORY_ACCESSES_MAX: i64 = 100_000;
+/// The rows of the access log that one statement writes where so many wait; SQLite takes 32766 parameters.
+const ROWS_AT_ONCE: usize = 64;
 
 /// The migrations of each kind of database: a version, what it does, and its statements.
 const SQLITE: &[(i64, &str, &str)] = &[(1, "tables of the API document", include_str!("sqlite_1.sql"))];
@@ -40,8 +40,8 @@ enum Kind {
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
-    /// The most rows of the access log that are kept; `None` where the disk decides.
-    accesses_max: Option<i64>,
+    /// Whether it is gone with this process, and nobody else can read it meanwhile.
+    is_in_memory: bool,
 }
 
 impl Database {
@@ -52,7 +52,7 @@ impl Database {
     pub async fn open(url: &str) -> Result<Self> {
         install_default_drivers();
         let kind = if url.starts_with("sqlite:") { Kind::Sqlite } else { Kind::Postgres };
-        let is_in_memory = url.contains(":memory:");
+        let is_in_memory = url.contains(":memory:") || url.contains("mode=memory");
         let full = if kind == Kind::Sqlite && !is_in_memory && !url.contains('?') {
             format!("{url}?mode=rwc")
         } else {
@@ -73,10 +73,14 @@ impl Database {
             options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
         }
         let pool = options.connect(&full).await.with_context(not_opened)?;
-        let accesses_max = is_in_memory.then_some(IN_MEMORY_ACCESSES_MAX);
-        let database = Self { pool, kind, accesses_max };
+        let database = Self { pool, kind, is_in_memory };
         database.migrate().await.context("the database's tables could not be brought up to date")?;
         Ok(database)
+    }
+
+    /// Whether it is gone with this process, and nobody else can read it meanwhile.
+    pub const fn is_in_memory(&self) -> bool {
+        self.is_in_memory
     }
 
     async fn migrate(&self) -> Result<()> {
@@ -111,6 +115,19 @@ impl Database {
     /// # Errors
     /// The database does not answer, or contains an invalid setting.
     pub async fn namespaces(&self) -> Result<Vec<(Named, Vec<Changed>)>> {
+        let mut all = Vec::new();
+        for named in self.settings().await? {
+            let changes = self.changes(&named.name).await?;
+            all.push((named, changes));
+        }
+        Ok(all)
+    }
+
+    /// Every namespace whose settings were set, by name.
+    ///
+    /// # Errors
+    /// The database does not answer, or contains an invalid setting.
+    pub async fn settings(&self) -> Result<Vec<Named>> {
         let created = self.seconds("created_at");
         let sql = format!(
             "SELECT name, default_ttl, COALESCE(max_size_bytes, CAST(max_size_mb AS BIGINT) * 1048576) AS bytes, \
@@ -119,22 +136,34 @@ impl Database {
         let mut all = Vec::new();
         for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
             let name: String = row.try_get("name")?;
-            let policy: String = row.try_get("eviction_policy")?;
-            let eviction = Eviction::from_name(&policy)
-                .with_context(|| format!("cache_namespaces: `{policy}`, the policy of `{name}`, is none"))?;
-            let settings = Settings {
-                default_ttl_s: u64::try_from(row.try_get::<i32, _>("default_ttl")?)?,
-                max_bytes: u64::try_from(row.try_get::<i64, _>("bytes")?)?,
-                eviction,
+            // All but the name may be empty: then the default counts.
+            let mut settings = Settings::default();
+            if let Some(policy) = row.try_get::<Option<String>, _>("eviction_policy")? {
+                settings.eviction = Eviction::from_name(&policy)
+                    .with_context(|| format!("cache_namespaces: `{policy}`, the policy of `{name}`, is none"))?;
+            }
+            let least_one = |column: &str, number: i64| {
+                let number = u64::try_from(number).ok().filter(|number| *number > 0);
+                number.with_context(|| format!("cache_namespaces: `{column}` of `{name}` must be 1 or more, or empty"))
             };
-            let created_at_s = u64::try_from(row.try_get::<i64, _>("created")?).ok();
-            let changes = self.changes(&name).await?;
-            all.push((Named { name, settings, created_at_s }, changes));
+            if let Some(ttl_s) = row.try_get::<Option<i32>, _>("default_ttl")? {
+                settings.default_ttl_s = least_one("default_ttl", ttl_s.into())?;
+            }
+            if let Some(bytes) = row.try_get::<Option<i64>, _>("bytes")? {
+                settings.max_bytes = least_one("max_size_bytes", bytes)?;
+            }
+            let created = row.try_get::<Option<i64>, _>("created")?;
+            let created_at_s = created.and_then(|created| u64::try_from(created).ok());
+            all.push(Named { name, settings, created_at_s });
         }
         Ok(all)
     }
 
-    async fn changes(&self, namespace: &str) -> Result<Vec<Changed>> {
+    /// The last changes of a namespace's settings, the oldest first.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn changes(&self, namespace: &str) -> Result<Vec<Changed>> {
         let changed = self.seconds("changed_at");
         let sql = format!(
             "SELECT setting, old_value, new_value, {changed} AS changed FROM cache_audit WHERE namespace = $1 \
@@ -209,29 +238,42 @@ impl Database {
     /// Writes accesses in one transaction.
     async fn write(&self, rows: &[Access]) -> Result<()> {
         let mut transaction = self.pool.begin().await?;
-        let at = self.moment(6);
-        let sql = format!(
-            "INSERT INTO cache_access_logs (namespace, key_pattern, operation, hit, latency_ms, timestamp) \
-             VALUES ($1, $2, $3, $4, $5, {at})"
-        );
-        for row in rows {
-            sqlx::query(sqlx::AssertSqlSafe(sql.clone()))
-                .bind(row.namespace.clone())
-                .bind(row.key_pattern.clone())
-                .bind(row.operation)
-                .bind(row.hit)
-                .bind(row.latency_ms)
-                .bind(i64::try_from(row.at_s)?)
-                .execute(&mut *transaction)
-                .await?;
+        let (many, rest) = rows.as_chunks::<ROWS_AT_ONCE>();
+        let together = self.insertion(ROWS_AT_ONCE);
+        for rows in many {
+            let query = sqlx::query(sqlx::AssertSqlSafe(together.clone()));
+            bound(query, rows)?.execute(&mut *transaction).await?;
         }
-        if let Some(most) = self.accesses_max {
-            let too_old = "DELETE FROM cache_access_logs WHERE id <= (SELECT MAX(id) FROM cache_access_logs) - $1";
-            sqlx::query(too_old).bind(most).execute(&mut *transaction).await?;
+        // One by one, so that there are two statements to prepare, not one for each number of rows.
+        let alone = self.insertion(1);
+        for row in rest {
+            let query = sqlx::query(sqlx::AssertSqlSafe(alone.clone()));
+            bound(query, std::slice::from_ref(row))?.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
+
+    /// The statement that writes so many accesses.
+    fn insertion(&self, rows: usize) -> String {
+        let row = |number: usize| {
+            let [namespace, pattern, operation, hit, latency, at] = [1, 2, 3, 4, 5, 6].map(|place| number * 6 + place);
+            format!("(${namespace}, ${pattern}, ${operation}, ${hit}, ${latency}, {})", self.moment(at))
+        };
+        let rows: Vec<String> = (0..rows).map(row).collect();
+        let columns = "namespace, key_pattern, operation, hit, latency_ms, timestamp";
+        format!("INSERT INTO cache_access_logs ({columns}) VALUES {}", rows.join(", "))
+    }
+}
+
+type AnyQuery<'a> = sqlx::query::Query<'a, sqlx::Any, sqlx::any::AnyArguments>;
+
+/// The statement with what these rows hold.
+fn bound<'a>(query: AnyQuery<'a>, rows: &[Access]) -> Result<AnyQuery<'a>> {
+    rows.iter().try_fold(query, |query, row| {
+        let query = query.bind(row.namespace.clone()).bind(row.key_pattern.clone()).bind(row.operation);
+        Ok(query.bind(row.hit).bind(row.latency_ms).bind(i64::try_from(row.at_s)?))
+    })
 }
 
 /// A database's address without its password.
@@ -239,30 +281,5 @@ fn without_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
         _ => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Access, Database};
-
-    #[tokio::test]
-    async fn a_database_in_memory_keeps_the_newest_accesses() {
-        let mut database = Database::open("sqlite::memory:").await.expect("it opens");
-        database.accesses_max = Some(5);
-        let row = |number: u64| Access {
-            namespace: format!("n{number}"),
-            key_pattern: None,
-            operation: "GET",
-            hit: Some(true),
-            latency_ms: 0.5,
-            at_s: number,
-        };
-        for batch in [0..4, 4..12] {
-            database.write(&batch.map(row).collect::<Vec<_>>()).await.expect("it is written");
-        }
-        let kept = sqlx::query_scalar("SELECT namespace FROM cache_access_logs ORDER BY id").fetch_all(&database.pool);
-        let kept: Vec<String> = kept.await.expect("it is read");
-        assert_eq!(kept, ["n7", "n8", "n9", "n10", "n11"]);
     }
 }

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The side where rows are handed in.
 #[derive(Debug)]
 pub struct AccessLog {
-    queue: Sender<Access>,
+    /// `None` where no rows are kept.
+    queue: Option<Sender<Access>>,
     counts: Arc<Counts>,
 }
 
@@ -34,17 +35,26 @@ struct Counts {
 }
 
 impl AccessLog {
-    /// A log into that database, and the task that writes it, which ends when the log is dropped and all is written.
+    /// A log into that database, and the task that writes it, which ends when the log is dropped and all is written. A database
+    /// in memory has none: nobody could ever read it, and writing it takes longer than answering.
     pub fn start(database: Database) -> (Self, JoinHandle<()>) {
-        let (queue, rows) = mpsc::channel(QUEUE_MAX);
         let counts = Arc::new(Counts::default());
+        if database.is_in_memory() {
+            return (Self { queue: None, counts }, tokio::spawn(async {}));
+        }
+        let (queue, rows) = mpsc::channel(QUEUE_MAX);
         let writer = tokio::spawn(write_all(database, rows, Arc::clone(&counts)));
-        (Self { queue, counts }, writer)
+        (Self { queue: Some(queue), counts }, writer)
+    }
+
+    /// Whether rows are kept.
+    pub const fn is_kept(&self) -> bool {
+        self.queue.is_some()
     }
 
     /// Hands a row over; one that there is no room for is dropped and counted.
     pub fn add(&self, row: Access) {
-        if self.queue.try_send(row).is_err() {
+        if self.queue.as_ref().is_some_and(|queue| queue.try_send(row).is_err()) {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -129,7 +129,8 @@ impl RedisStore {
         // Without a limit of its own, Redis's limit is the machine's memory.
         let bytes_max =
             sum(&|text| info(text, "maxmemory").filter(|max| *max > 0).or_else(|| info(text, "total_system_memory")));
-        Ok(Reply::Healthy { bytes, bytes_max: if bytes_max > 0 { bytes_max } else { u64::MAX } })
+        let bytes_max = if bytes_max > 0 { bytes_max } else { u64::MAX };
+        Ok(Reply::Healthy { bytes, bytes_max, store: if self.link.is_cluster() { "redis cluster" } else { "redis" } })
     }
 
     async fn get(&self, namespace: &str, key: &str) -> Result<Reply, Failure> {
@@ -197,7 +198,8 @@ impl RedisStore {
                 scan.query_async(&mut link).await.map_err(|error| failure(&error))?;
             let mut keys: Vec<String> = rows.into_iter().map(|(key, _)| key).collect();
             let mut tags = vec![Vec::new(); keys.len()];
-            if selection.tag.is_some() {
+            // A step may have found none, and an empty pipeline is refused.
+            if selection.tag.is_some() && !keys.is_empty() {
                 let mut pipeline = redis::pipe();
                 for key in &keys {
                     pipeline.hget(format!("cache_meta:{space}:{key}"), "tags");

@@ -32,7 +32,7 @@ fn has_shape_of(example: &Value, found: &Value) -> bool {
 
 /// What brings an endpoint to answer so: steps before, then the request.
 fn provoke(client: &mut Client, method: &str, path: &str, status: &str) -> Answer {
-    let large = format!("{{\"value\":\"{}\"}}", "v".repeat(1024 * 1024));
+    let large = format!("{{\"value\":\"{}\"}}", "v".repeat(1024 * 1024 + 1));
     let put = |client: &mut Client, key: &str| {
         client.ask("PUT", &format!("/api/v1/cache/users/{key}"), "{\"value\":{\"id\":123}}");
     };
@@ -257,9 +257,9 @@ fn stats_accuracy(client: &mut Client) {
 }
 
 fn large_value(client: &mut Client) {
-    let body = |length: usize| format!("{{\"value\":\"{}\"}}", "v".repeat(length - 2));
+    let body = |length: usize| format!("{{\"value\":\"{}\"}}", "v".repeat(length));
     assert_eq!(put(client, "k", &body(1024 * 1024)).status, 201);
-    assert_eq!(get(client, "k").json()["metadata"]["size_bytes"], 1024 * 1024);
+    assert_eq!(get(client, "k").json()["metadata"]["size_bytes"], 1024 * 1024 + 2);
     let answer = put(client, "k", &body(1024 * 1024 + 1));
     assert_eq!((answer.status, answer.body.as_str()), (400, "{\"error\":\"Value too large\"}"));
 }

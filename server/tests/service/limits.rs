@@ -9,12 +9,41 @@ fn works(server: &Running) {
 #[test]
 fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let server = Running::new(&["--value-bytes", "1000", "--body-bytes", "2000"]);
-    let mut client = server.client();
-    client.send("PUT /api/v1/cache/n/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2001\r\n\r\n");
-    let answer = client.receive();
-    assert_eq!((answer.status, answer.body.as_str()), (413, "{\"error\":\"Body too large\"}"));
-    assert!(client.is_hung_up());
+    // Of one value the document has its own word.
+    for (request, status, error) in [
+        ("PUT /api/v1/cache/n/k", 400, "Value too large"),
+        ("POST /api/v1/cache/n/mset", 413, "Body too large"),
+        ("PUT /api/v1/namespaces/n", 413, "Body too large"),
+    ] {
+        let mut client = server.client();
+        client.send(&format!("{request} HTTP/1.1\r\nHost: h\r\nContent-Length: 2001\r\n\r\n"));
+        let answer = client.receive();
+        assert_eq!((answer.status, answer.body), (status, format!("{{\"error\":\"{error}\"}}")), "{request}");
+        assert!(client.is_hung_up());
+    }
     works(&server);
+}
+
+/// Many clients read nothing before they have sent everything: their connection is not reset meanwhile, which would cost them the answer.
+#[test]
+fn who_sends_a_refused_body_to_its_end_is_answered_all_the_same() {
+    let body = "x".repeat(20 << 20);
+    for (flags, headers, status) in [
+        (&[][..], "", 400),
+        (&["--token", "t"], "", 401),
+        (&[], "Content-Encoding: gzip\r\n", 415),
+        (&["--connections", "1"], "", 503),
+    ] {
+        let server = Running::new(flags);
+        let mut first = server.client();
+        assert_eq!(first.ask("GET", "/health", "").status, 200);
+        let mut client = server.client();
+        // Who finds no place is answered before it asks, and heard out for half a second only.
+        let body = if status == 503 { "{\"value\":1}" } else { &body };
+        let answer = client.ask_with("PUT", "/api/v1/cache/n/k", headers, body);
+        assert_eq!(answer.status, status, "{}", answer.body);
+        drop((client, first));
+    }
 }
 
 #[test]
@@ -71,6 +100,10 @@ fn nonsense_is_refused_and_hung_up_on() {
     client.send("PUT /api/v1/cache/n/k HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
     client.try_send(b"\xff\xfe").expect("sent");
     assert_eq!(client.receive().body, "{\"error\":\"Malformed JSON\"}", "what is no text is no JSON");
+    for (headers, status) in [("Content-Encoding: gzip\r\n", 415), ("Content-Encoding: Identity\r\n", 201)] {
+        let answer = server.client().ask_with("PUT", "/api/v1/cache/n/packed", headers, "{\"value\":1}");
+        assert_eq!(answer.status, status, "{headers}: {}", answer.body);
+    }
     works(&server);
 }
 
@@ -109,6 +142,13 @@ fn a_token_is_asked_for_everywhere_but_at_health() {
         assert_eq!(answer.header("WWW-Authenticate").is_some(), status == 401);
         let status = if status == 401 { 401 } else { 200 };
         assert_eq!(client.ask_with("GET", "/metrics", headers, "").status, status, "{headers:?}");
+    }
+    // Who is refused before the body has come is told that nothing more is read here.
+    for (request, headers) in [("PUT /api/v1/cache/n/k", ""), ("POST /metrics", "Authorization: Bearer secret-1\r\n")] {
+        let mut client = server.client();
+        client.send(&format!("{request} HTTP/1.1\r\nHost: h\r\n{headers}Content-Length: 2\r\n\r\n"));
+        assert_eq!(client.receive().header("Connection"), Some("close"), "{request}");
+        assert!(client.is_hung_up());
     }
 }
 

@@ -29,7 +29,9 @@ impl Running {
     pub(crate) fn new(flags: &[&str]) -> Self {
         let arguments = ["cachedojo-server", "--listen", "127.0.0.1:0", "--clock", "virtual"].iter().chain(flags);
         let flags = Flags::try_parse_from(arguments).expect("known flags");
-        let config = Config::new(&flags, |_| None).expect("a right configuration");
+        let mut config = Config::new(&flags, |_| None).expect("a right configuration");
+        // So that nobody waits for what one service changes to be seen by another.
+        config.following = Duration::from_millis(10);
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

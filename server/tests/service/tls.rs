@@ -72,7 +72,10 @@ fn https_is_answered_with_the_certificate_and_plain_http_is_told_so() {
     let server = Running::new(&["--tls-cert", &files.path("cert.pem"), "--tls-key", &files.path("key.pem")]);
     let get = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let answer = ask(server.address, files.roots.clone(), get).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\"memory_usage\":\"0%\"}"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("\"memory_usage\":\"0%\",\"store\":\"memory\"}"),
+        "{answer}"
+    );
     let error = ask(server.address, RootCertStore::empty(), get).expect_err("a stranger's certificate");
     assert!(error.to_string().contains("UnknownIssuer"), "{error}");
     let plain = server.client().ask("GET", "/health", "");

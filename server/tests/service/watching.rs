@@ -2,8 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::SystemTime;
 
 use cachedojo::protocol::rest::ENDPOINTS;
+use cachedojo_server::time::Time;
 use serde_json::Value;
 
 use crate::support::Running;
@@ -139,4 +141,15 @@ fn a_request_keeps_its_number_or_is_given_one() {
         .map(|headers| client.ask_with("GET", "/health", headers, "").header("X-Request-Id").expect("one").to_owned())
         .collect();
     assert!(given[0] != given[1] && given[1] != given[2] && given.iter().all(|id| id.len() < 30), "{given:?}");
+}
+
+/// An entry is not created before it is asked for: a time that is told in whole seconds begins with the host's.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the host's time is what is compared with")]
+fn the_time_of_day_is_the_hosts_to_the_millisecond() {
+    let host = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970").as_millis();
+    let before = host();
+    let time = Time::host();
+    let told = u128::from(time.unix_base_s()) * 1000 + u128::from(time.now().as_millis());
+    assert!((before..=host() + 1).contains(&told), "{told} is not after {before}");
 }

@@ -23,7 +23,7 @@ fn service(flags: &[&str]) -> (Process, SocketAddr) {
 /// Askings until something has come about; each takes at least a round trip and at most the store's timeout.
 const ASKINGS: usize = 2_000;
 
-fn until(mut is_so: impl FnMut() -> bool) -> bool {
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
     (0..ASKINGS).any(|_| is_so())
 }
 
@@ -47,11 +47,15 @@ fn redis_down_and_up_again() {
     }
     let health = client.ask("GET", "/health", "");
     assert!([503, 504].contains(&health.status), "{health:?}");
+    let (health, error) = (health.json(), |error: &str| error.starts_with("Cache storage "));
+    assert_eq!((&health["status"], &health["redis"]), (&"unhealthy".into(), &"disconnected".into()));
+    assert!(health["error"].as_str().is_some_and(error), "{health}");
     assert_eq!(client.ask("GET", "/openapi.json", "").status, 200);
     pair.redis = redis(pair.port, &[]);
     assert!(until(|| get(&mut client, "k") == 404), "it reconnects; this Redis had no disk");
     assert_eq!(put(&mut client, "k", "{\"value\":2}").status, 201);
-    assert_eq!(client.ask("GET", "/health", "").json()["redis"], "connected");
+    let health = client.ask("GET", "/health", "").json();
+    assert_eq!((&health["redis"], &health["store"]), (&"connected".into(), &"redis".into()));
 }
 
 /// C-03: Redis is full: with a policy of its own it evicts, and the counts follow; without one, 507 and nothing is lost.

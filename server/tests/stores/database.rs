@@ -3,6 +3,7 @@
 use serde_json::Value;
 use sqlx::{AnyPool, Row as _};
 
+use crate::chaos::until;
 use crate::processes::{Folder, Postgres};
 use crate::support::Running;
 
@@ -55,12 +56,12 @@ fn outlives(url: &str) {
     assert_eq!(audited[0].get::<i64, _>(0), 1, "the trail of what is forgotten stays");
 }
 
-fn query(url: &str, sql: &'static str) -> Vec<sqlx::any::AnyRow> {
+fn query(url: &str, sql: impl Into<String>) -> Vec<sqlx::any::AnyRow> {
     sqlx::any::install_default_drivers();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
     runtime.block_on(async {
         let pool = AnyPool::connect(url).await.expect("it is there");
-        let rows = sqlx::query(sql).fetch_all(&pool).await.expect("rows");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql.into())).fetch_all(&pool).await.expect("rows");
         pool.close().await;
         rows
     })
@@ -85,6 +86,9 @@ fn a_database_that_cannot_be_opened_is_told_with_its_reason() {
 fn settings_and_logs_outlive_the_service_in_sqlite() {
     let folder = Folder::new();
     outlives(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    may_be_empty(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    logs_every_access(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    is_shared(&format!("sqlite:{}", folder.path().join("shared.db").display()));
 }
 
 #[test]
@@ -92,6 +96,9 @@ fn settings_and_logs_outlive_the_service_in_postgresql() {
     let postgres = Postgres::new();
     outlives(&postgres.url);
     has_the_documents_tables(&postgres.url);
+    may_be_empty(&postgres.url);
+    logs_every_access(&postgres.url);
+    is_shared(&postgres.url);
 }
 
 /// Every table, column, default and index that the document names.
@@ -138,6 +145,68 @@ fn has_the_documents_tables(url: &str) {
     assert_eq!(checked, 13);
     let indexes = query(url, "SELECT indexdef::text FROM pg_indexes WHERE tablename = 'cache_access_logs'");
     assert!(indexes.iter().any(|row| row.get::<&str, _>(0).contains("(namespace, \"timestamp\")")));
+}
+
+/// So many requests at once that their rows are written by one statement for many of them, and the rest by one for each.
+fn logs_every_access(url: &str) {
+    let server = Running::new(&["--database", url]);
+    let mut client = server.client();
+    let request = |number: u32| format!("GET /api/v1/cache/log/k{number}xyy HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.send(&(0..150).map(request).collect::<String>());
+    assert!((0..150).all(|_| client.receive().status == 404));
+    drop((client, server));
+    let rows = query(
+        url,
+        "SELECT key_pattern, operation, CAST(CAST(hit AS INTEGER) AS BIGINT) FROM cache_access_logs \
+         WHERE namespace = 'log' AND latency_ms > 0 AND timestamp >= '2024-01-01' ORDER BY id",
+    );
+    let is_so = |row: &sqlx::any::AnyRow| {
+        (row.get::<&str, _>(0), row.get::<&str, _>(1), row.get::<i64, _>(2)) == ("k*xyy", "GET", 0)
+    };
+    assert_eq!((rows.len(), rows.iter().all(is_so)), (150, true));
+}
+
+/// What one service sets, another on the same database takes over, and so it does what is set in the table by hand.
+fn is_shared(url: &str) {
+    let (one, other) = (Running::new(&["--database", url]), Running::new(&["--database", url]));
+    let (mut one, mut client) = (one.client(), other.client());
+    let mut ttl = || client.ask("GET", "/api/v1/namespaces/shared", "").json()["default_ttl"].clone();
+    assert_eq!(one.ask("PUT", "/api/v1/namespaces/shared", "{\"default_ttl\":60}").status, 200);
+    assert!(until(|| ttl() == 60), "{}", ttl());
+    query(url, "UPDATE cache_namespaces SET default_ttl = 70 WHERE name = 'shared'");
+    assert!(until(|| ttl() == 70), "{}", ttl());
+    assert_eq!(one.ask("DELETE", "/api/v1/namespaces/shared", "").status, 200);
+    assert!(until(|| ttl() == 3600), "{}", ttl());
+    let mut client = other.client();
+    assert_eq!(client.ask("GET", "/api/v1/namespaces/shared/audit", "").body, "{\"changes\":[]}");
+}
+
+/// A row that somebody else wrote, with nothing but its name: the document's defaults count.
+fn may_be_empty(url: &str) {
+    drop(Running::new(&["--database", url]));
+    let columns = "name, default_ttl, max_size_mb, eviction_policy, created_at";
+    let row =
+        |name: &str| format!("INSERT INTO cache_namespaces ({columns}) VALUES ('{name}', NULL, NULL, NULL, NULL)");
+    query(url, row("empty"));
+    query(url, "INSERT INTO cache_namespaces (name) VALUES ('named')");
+    let server = Running::new(&["--database", url]);
+    for name in ["empty", "named"] {
+        let settings = server.client().ask("GET", &format!("/api/v1/namespaces/{name}"), "").json();
+        let of = |setting: &str| settings[setting].to_string();
+        assert_eq!([of("default_ttl"), of("max_size_bytes"), of("eviction_policy")], ["3600", "104857600", "\"LRU\""]);
+    }
+    drop(server);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
+    for (column, value) in [("default_ttl", "0"), ("max_size_mb", "-1"), ("eviction_policy", "'SOON'")] {
+        query(url, format!("UPDATE cache_namespaces SET {column} = {value} WHERE name = 'empty'"));
+        let refused = runtime.block_on(async {
+            let database = cachedojo_server::database::Database::open(url).await.expect("it opens");
+            database.namespaces().await.expect_err("it is refused")
+        });
+        let told = format!("{refused:#}");
+        assert!(told.contains("cache_namespaces") && told.contains("`empty`"), "{told}");
+        query(url, format!("UPDATE cache_namespaces SET {column} = NULL WHERE name = 'empty'"));
+    }
 }
 
 /// A setting that cannot be kept is not set: what is set is always what is kept.

@@ -119,6 +119,8 @@ pub enum Reply {
         bytes: u64,
         /// The most bytes to hold.
         bytes_max: u64,
+        /// Where the entries are: `memory`, or another store's name.
+        store: &'static str,
     },
     /// A read found this entry.
     Found(Found),
@@ -171,7 +173,7 @@ impl From<Failure> for HttpAnswer {
 impl From<Reply> for HttpAnswer {
     fn from(reply: Reply) -> Self {
         match reply {
-            Reply::Healthy { bytes, bytes_max } => health(bytes, bytes_max),
+            Reply::Healthy { bytes, bytes_max, store } => health(bytes, bytes_max, store),
             Reply::Found(found) => self::found(&found),
             Reply::Missed => {
                 let headers = vec![("X-Cache-Hit", "false".to_owned())];
@@ -325,9 +327,11 @@ fn ratio(part: u64, whole: u64) -> f64 {
     thousandths as f64 / 1000.0
 }
 
-/// `redis` is the API's name for the store behind the service, whichever it is.
-fn health(bytes: u64, bytes_max: u64) -> HttpAnswer {
+/// `redis` is the API's name for the store behind the service, whichever it is; `store` says which.
+fn health(bytes: u64, bytes_max: u64, store: &str) -> HttpAnswer {
     let percent = (u128::from(bytes) * 100).checked_div(u128::from(bytes_max)).unwrap_or(100);
-    let body = format!("{{\"status\":\"healthy\",\"redis\":\"connected\",\"memory_usage\":\"{percent}%\"}}");
+    let body = format!(
+        "{{\"status\":\"healthy\",\"redis\":\"connected\",\"memory_usage\":\"{percent}%\",\"store\":\"{store}\"}}"
+    );
     HttpAnswer::of_text(200, body)
 }

@@ -70,7 +70,9 @@ fn read_list<'a, T: serde::Deserialize<'a>>(fields: &Fields<'a>, name: &str) -> 
 fn read_entry(key: String, fields: &Fields<'_>, value_bytes_max: usize) -> Result<NewEntry, Failure> {
     let tags = read_tags(fields)?;
     let value = *fields.get("value").ok_or(Failure::MissingValue)?;
-    if value.get().len() > value_bytes_max {
+    // A text's quotes do not count: one of exactly the limit fits.
+    let quotes = if value.get().starts_with('"') { 2 } else { 0 };
+    if value.get().len() - quotes > value_bytes_max {
         return Err(Failure::ValueTooLarge);
     }
     let ttl_s = match fields.get("ttl").filter(|ttl| ttl.get() != "null") {

@@ -12,7 +12,7 @@ pub enum Failure {
     InvalidNamespace,
     /// A key has 1 to 255 characters, and none is a control character.
     InvalidKey,
-    /// The pattern or the tag of a query is encoded wrongly.
+    /// The pattern or the tag of a query is encoded wrongly, too long, or given twice.
     InvalidPattern,
     /// A flush is asked with a parameter of another name, and without a condition.
     UnknownParameter,

@@ -22,7 +22,7 @@ pub const NAMESPACES_MAX: usize = 1024;
 /// The limits of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest value, in bytes of its JSON text.
+    /// The largest value, in bytes of its JSON text; the quotes of a value that is a text do not count.
     pub value_bytes_max: usize,
     /// All entries of all namespaces, in bytes of their keys, values and tags.
     pub storage_bytes_max: usize,

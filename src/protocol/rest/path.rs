@@ -107,8 +107,12 @@ fn selection(query: &str) -> Result<Selection, Failure> {
 }
 
 fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let Some((_, value)) = pairs.find(|&(found, _)| found == name) else { return Ok(None) };
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|&(found, _)| found == name);
+    let Some((_, value)) = pairs.next() else { return Ok(None) };
+    // Which of two is meant is not for the service to guess.
+    if pairs.next().is_some() {
+        return Err(Failure::InvalidPattern);
+    }
     let value = decode(value, true).ok_or(Failure::InvalidPattern)?;
     if value.len() > PATTERN_BYTES_MAX {
         return Err(Failure::InvalidPattern);

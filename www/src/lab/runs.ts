@@ -231,7 +231,9 @@ function follow(program: WebAssembly.Module | undefined): void {
     return;
   }
   isWaiting.value = false;
-  run.value = { ...run.value, program };
+  if (run.value.program !== program) {
+    run.value = { ...run.value, program };
+  }
   const { script, known, language: spoken } = run.value;
   const { go, goal } = aim;
   const keys = soughtKey.value === "" ? [] : [soughtKey.value];

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { run, sheet } from "../lab";
 import { countBefore, eventCount, events, hitRatios } from "../log";
 import type { EntryView, NodeView, Pair } from "../wasm/cachedojo";
@@ -97,8 +98,8 @@ function Node({ node }: { node: NodeView }) {
       <Memory node={node} />
       <Departures policy={policy} />
       <Table heads={[text.key, text.value, text.bytes, text.reads, text.left]}>
-        {entries.map((entry, i) => (
-          <Entry key={entry.key} entry={entry} isNext={i === 0} />
+        {entries.map(({ key, ...rest }, i) => (
+          <Entry key={key} name={key} {...rest} isNext={i === 0} />
         ))}
       </Table>
       {entries.length === 0 && <p class="empty">{text.noEntries}</p>}
@@ -110,7 +111,7 @@ function Node({ node }: { node: NodeView }) {
 /** The memory to scale: who leaves next stands first, what is free last. */
 function Memory({ node: { entries, limitBytes, stats } }: { node: NodeView }) {
   const before = run.value.before?.node?.entries;
-  const isNew = (key: string) => before !== undefined && !before.some((entry) => entry.key === key);
+  const old = useMemo(() => before && new Set(before.map(({ key }) => key)), [before]);
   const shown = entries.slice(0, BLOCKS_MAX);
   const rest = stats.bytes - shown.reduce((sum, { bytes }) => sum + bytes, 0);
   const part = (bytes: number) => ({ flexGrow: Math.max(bytes, limitBytes / 400) });
@@ -119,7 +120,7 @@ function Memory({ node: { entries, limitBytes, stats } }: { node: NodeView }) {
       {shown.map(({ key, bytes }, i) => (
         <div
           key={key}
-          class={`block${i === 0 ? " next" : ""}${isNew(key) ? " new" : ""}`}
+          class={`block${i === 0 ? " next" : ""}${old?.has(key) === false ? " new" : ""}`}
           style={part(bytes)}
           title={key}
         >
@@ -156,13 +157,15 @@ function Departures({ policy }: { policy: string }) {
   );
 }
 
-function Entry({ entry, isNext }: { entry: EntryView; isNext: boolean }) {
+type EntryProps = Omit<EntryView, "key"> & { name: string; isNext: boolean };
+
+/** Takes what it shows one by one, so that an entry that stays as it is is not drawn again. */
+function Entry({ name, value, bytes, accessCount, leftMs, spanMs, isNext }: EntryProps) {
   const { node: text } = words.value;
-  const { key, value, bytes, accessCount, leftMs, spanMs } = entry;
   return (
     <tr class={isNext ? "next" : undefined}>
       <th scope="row">
-        <code>{key}</code>
+        <code>{name}</code>
         {isNext && (
           <span class="badge">
             <Icon name="evicted" />

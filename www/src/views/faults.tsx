@@ -1,3 +1,4 @@
+import { useComputed } from "@preact/signals";
 import type { ClusterView } from "../engine/event";
 import { insertCommand, run } from "../lab";
 import { words } from "../words";
@@ -9,9 +10,11 @@ const MEMBERS_MAX = 12;
 /** What a click does to the world: it writes its command below the line where the run stands. */
 export function Faults() {
   const { faults } = words.value;
-  const view = run.value.view;
-  const members = view?.ring?.members.slice(0, MEMBERS_MAX) ?? [];
-  const cluster: ClusterView | undefined = view?.cluster ? JSON.parse(view.cluster) : undefined;
+  // Both stay the same from step to step where nothing of them changes: then nothing is drawn again.
+  const ring = useComputed(() => run.value.view?.ring).value;
+  const json = useComputed(() => run.value.view?.cluster).value;
+  const members = ring?.members.slice(0, MEMBERS_MAX) ?? [];
+  const cluster: ClusterView | undefined = json ? JSON.parse(json) : undefined;
   const nodes = cluster?.nodes.filter(({ status }) => status !== "left").map(({ id }) => id) ?? [];
   const choices: [string, string][] = [
     [faults.second, "tick 1s"],

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { copyText } from "../clipboard";
 import type { Script } from "../engine/worker";
+import { beforeFrame } from "../frame";
 import { isRunning, isStale, run } from "../lab";
 import { countBefore, events } from "../log";
 import { formatNumber, words } from "../words";
@@ -20,7 +21,7 @@ export function Output() {
   const all = countBefore(run.value.position);
   const box = useRef<HTMLPreElement>(null);
   // The latest answer is the one that is looked for.
-  useLayoutEffect(() => box.current?.scrollTo(0, box.current.scrollHeight));
+  useLayoutEffect(() => beforeFrame(() => box.current?.scrollTo(0, box.current.scrollHeight)));
   return (
     <section class="card output" aria-labelledby="output-title">
       <div class="card-head">

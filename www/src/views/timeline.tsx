@@ -1,6 +1,7 @@
-import { useSignal } from "@preact/signals";
+import { batch, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Told } from "../engine/event";
+import { beforeFrame } from "../frame";
 import { goTo, isStale, run } from "../lab";
 import { countBefore, eventCount, events, sayingOf } from "../log";
 import { markOf } from "../tones";
@@ -9,7 +10,9 @@ import { Icon } from "./icons";
 
 const ROW_PX = 30;
 /** Rows drawn above and below what is seen, so that scrolling shows no gap. */
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 8;
+/** Rows that are drawn and given up together: scrolling by fewer draws nothing. */
+const STRIDE = 8;
 
 /** All known events of the run; those ahead of where it stands are pale. Only the rows in sight are drawn. */
 export function Timeline() {
@@ -31,57 +34,66 @@ export function Timeline() {
 
 function Rows({ count }: { count: number }) {
   const box = useRef<HTMLDivElement>(null);
-  const scroll = useSignal({ top: 0, height: 300 });
-  const current = Math.max(0, countBefore(run.value.position) - 1);
+  const [first, last] = [useSignal(0), useSignal(2 * STRIDE)];
+  const { position } = run.value;
+  const current = Math.max(0, countBefore(position) - 1);
+  const look = ({ scrollTop, clientHeight }: HTMLElement) => {
+    const strides = (px: number) => Math.floor(px / ROW_PX / STRIDE) * STRIDE;
+    batch(() => {
+      first.value = strides(scrollTop);
+      last.value = strides(scrollTop + clientHeight) + STRIDE;
+    });
+  };
   useEffect(() => {
-    const observer = new ResizeObserver(() => measure());
-    const measure = () => {
-      if (box.current) {
-        scroll.value = { top: box.current.scrollTop, height: box.current.clientHeight };
-      }
-    };
+    const observer = new ResizeObserver(() => box.current && look(box.current));
     if (box.current) {
       observer.observe(box.current);
     }
     return () => observer.disconnect();
-  }, [scroll]);
-  useLayoutEffect(() => {
-    const { current: element } = box;
-    if (element) {
-      const [top, height] = [current * ROW_PX, element.clientHeight];
-      if (top < element.scrollTop || top + ROW_PX > element.scrollTop + height) {
-        element.scrollTop = Math.max(0, top - height / 2);
-      }
-    }
-  }, [current]);
+  }, [first, last]);
+  useLayoutEffect(
+    () =>
+      beforeFrame(() => {
+        const { current: element } = box;
+        if (element) {
+          const [top, height] = [current * ROW_PX, element.clientHeight];
+          if (top < element.scrollTop || top + ROW_PX > element.scrollTop + height) {
+            element.scrollTop = Math.max(0, top - height / 2);
+            look(element);
+          }
+        }
+      }),
+    [current],
+  );
   useLayoutEffect(() => {
     if (soughtRow !== undefined && box.current) {
       focusRow(box.current);
     }
   });
-  const { top, height } = scroll.value;
-  const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
-  const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
+  const from = Math.max(0, first.value - SPARE_ROWS);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it hears what bubbles up from its buttons
-    <div
-      class="scroll"
-      ref={box}
-      onScroll={({ currentTarget }) => {
-        scroll.value = { top: currentTarget.scrollTop, height: currentTarget.clientHeight };
-      }}
-      onKeyDown={moveFocus}
-    >
+    <div class="scroll" ref={box} onScroll={({ currentTarget }) => look(currentTarget)} onKeyDown={moveFocus}>
       <ol class="rows" style={{ height: `${count * ROW_PX}px` }}>
-        {events.slice(first, last).map((event, i) => (
-          <Row
-            key={first + i}
-            index={first + i}
-            of={count}
-            event={event}
-            isCurrent={first + i === current && run.value.position > 0}
-          />
-        ))}
+        {events.slice(from, Math.min(count, last.value + SPARE_ROWS)).map((event, i) => {
+          const index = from + i;
+          return (
+            <li
+              key={index}
+              aria-setsize={count}
+              aria-posinset={index + 1}
+              style={{ top: `${index * ROW_PX}px` }}
+            >
+              <Row
+                index={index}
+                event={event}
+                isAhead={event.step >= position}
+                isCurrent={index === current && position > 0}
+                isFirst={index === 0 && position === 0}
+              />
+            </li>
+          );
+        })}
       </ol>
     </div>
   );
@@ -89,31 +101,30 @@ function Rows({ count }: { count: number }) {
 
 interface RowProps {
   index: number;
-  of: number;
   event: Told;
+  isAhead: boolean;
   isCurrent: boolean;
+  isFirst: boolean;
 }
 
-function Row({ index, of, event, isCurrent }: RowProps) {
+/** Reads nothing of the run: a step draws anew the two rows that it changes. */
+function Row({ index, event, isAhead, isCurrent, isFirst }: RowProps) {
   const [icon, tone] = markOf(event);
-  const isAhead = event.step >= run.value.position;
   return (
-    <li aria-setsize={of} aria-posinset={index + 1} style={{ top: `${index * ROW_PX}px` }}>
-      <button
-        type="button"
-        class={`row tone-${tone}${isAhead ? " ahead" : ""}`}
-        data-index={index}
-        tabIndex={isCurrent || (run.value.position === 0 && index === 0) ? 0 : -1}
-        aria-current={isCurrent ? "step" : undefined}
-        title={words.value.goTo(event.step + 1, event.source ?? sayingOf(event))}
-        onClick={() => goTo(event.step + 1)}
-      >
-        <span class="time">{formatTime(event.at_ms)}</span>
-        <Icon name={icon} />
-        <code class="source">{event.source ?? ""}</code>
-        <span class="what">{sayingOf(event)}</span>
-      </button>
-    </li>
+    <button
+      type="button"
+      class={`row tone-${tone}${isAhead ? " ahead" : ""}`}
+      data-index={index}
+      tabIndex={isCurrent || isFirst ? 0 : -1}
+      aria-current={isCurrent ? "step" : undefined}
+      title={words.value.goTo(event.step + 1, event.source ?? sayingOf(event))}
+      onClick={() => goTo(event.step + 1)}
+    >
+      <span class="time">{formatTime(event.at_ms)}</span>
+      <Icon name={icon} />
+      <code class="source">{event.source ?? ""}</code>
+      <span class="what">{sayingOf(event)}</span>
+    </button>
   );
 }
 

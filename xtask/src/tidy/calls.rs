@@ -2,7 +2,7 @@
 //! exceptions with reasons; a file that no longer needs its exception is a finding too.
 
 use super::rust;
-use super::tree::{Finding, Tree, is_test};
+use super::tree::{Finding, Tree};
 
 struct Ban {
     call: &'static str,
@@ -105,7 +105,7 @@ const BANS: &[Ban] = &[
 pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     for ban in BANS {
         let mut used = Vec::new();
-        for (path, text) in tree.rust().filter(|(path, _)| !is_test(path)) {
+        for (path, text) in tree.rust().filter(|(path, _)| !tree.is_test(path)) {
             if !ban.folders.iter().any(|folder| path.starts_with(folder)) || path.starts_with("xtask/src/tidy/") {
                 continue;
             }

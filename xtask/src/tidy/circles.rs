@@ -2,7 +2,7 @@
 //! counts as its original definition.
 
 use super::rust::{self, Use};
-use super::tree::{Tree, is_test};
+use super::tree::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A module of a crate, as its path.
@@ -42,7 +42,7 @@ pub(crate) fn told(tree: &Tree) -> Vec<String> {
 
 fn crates(tree: &Tree) -> BTreeMap<&str, BTreeMap<Module, File>> {
     let mut crates: BTreeMap<&str, BTreeMap<Module, File>> = BTreeMap::new();
-    for (path, text) in tree.rust().filter(|(path, _)| !is_test(path)) {
+    for (path, text) in tree.rust().filter(|(path, _)| !tree.is_test(path)) {
         let Some((home, inner)) = home_of(path) else { continue };
         let code = rust::without_tests(&rust::split(text).0);
         let (uses, code) = rust::uses(&code);

@@ -1,7 +1,7 @@
 //! Dependencies point one way: which crate, and which room of the grader, may use which.
 
 use super::rust;
-use super::tree::{Finding, Tree, is_test};
+use super::tree::{Finding, Tree};
 
 /// Each crate's folder, name, and the crates of ours that it may depend on. Tests may look further.
 const CRATES: &[(&str, &str, &[&str])] = &[
@@ -93,7 +93,7 @@ fn dependencies(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn rooms(tree: &Tree, findings: &mut Vec<Finding>) {
-    for (path, text) in tree.rust().filter(|(path, _)| !is_test(path)) {
+    for (path, text) in tree.rust().filter(|(path, _)| !tree.is_test(path)) {
         let Some(inner) = path.strip_prefix("grader/src/") else { continue };
         let room = inner.split(['/', '.']).next().unwrap_or_default();
         let Some(place) = ROOMS.iter().position(|known| *known == room) else {

@@ -6,26 +6,6 @@ use std::collections::BTreeSet;
 use super::rust;
 use super::tree::{Finding, Tree, has_extension};
 
-/// Our folders, by which paths are recognised among other texts with a slash.
-const TOPS: &[&str] = &[
-    "notation/",
-    "wire/",
-    "src/",
-    "trace/",
-    "lab/",
-    "judge/",
-    "exercises/",
-    "grader/",
-    "www/",
-    "server/",
-    "tests/",
-    "xtask/",
-    "bench/",
-    "fuzz/",
-    ".ci/",
-    "docs/",
-];
-
 /// The commands of a program, as the variants of its `enum Command` name them.
 pub(crate) fn commands(main: &str) -> Vec<String> {
     let body =
@@ -39,7 +19,10 @@ pub(crate) fn commands(main: &str) -> Vec<String> {
 
 pub(crate) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     let of = |path: &str| tree.files.get(path).map(|text| commands(text)).unwrap_or_default();
-    let known = Commands { grader: of("grader/src/cli.rs"), xtask: of("xtask/src/main.rs") };
+    // A repository of a learner's has folders such as `.github/` too: of those with a dot, one is ours.
+    let tops = tree.files.keys().filter_map(|path| Some(path.split_once('/')?.0));
+    let tops = tops.filter(|top| !top.starts_with('.') || *top == ".ci").map(|top| format!("{top}/")).collect();
+    let known = Known { grader: of("grader/src/cli.rs"), xtask: of("xtask/src/main.rs"), tops };
     for (path, text) in
         tree.files.iter().filter(|(path, _)| has_extension(path, "md") && !path.starts_with("exercises/"))
     {
@@ -67,35 +50,52 @@ fn map(tree: &Tree, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The existing commands.
-struct Commands {
+/// What exists: the commands, and the top folders, by which paths are recognised among other texts with a slash.
+struct Known {
     grader: Vec<String>,
     xtask: Vec<String>,
+    tops: BTreeSet<String>,
 }
 
-/// Paths and commands in backticks.
-fn look(tree: &Tree, path: &str, text: &str, known: &Commands, findings: &mut Vec<Finding>) {
+impl Known {
+    /// The command that a shell would be told, if it is one of ours and is not there.
+    fn missing<'a>(&self, told: &'a str) -> Option<&'a str> {
+        let mut words = told.split_whitespace();
+        let (command, known) = match (words.next()?, words.next()?) {
+            (program, command) if program == "grader" || program.ends_with("/grader") => (command, &self.grader),
+            ("cargo", "xtask") => (words.next()?, &self.xtask),
+            _ => return None,
+        };
+        let is_word = command.chars().all(|c| c.is_ascii_lowercase());
+        (is_word && known.iter().all(|known| known != command)).then_some(command)
+    }
+}
+
+/// Paths and commands in backticks, and commands in blocks for a shell.
+fn look(tree: &Tree, path: &str, text: &str, known: &Known, findings: &mut Vec<Finding>) {
+    let mut block = None;
     for (index, line) in text.lines().enumerate() {
-        for quoted in line.split('`').skip(1).step_by(2) {
-            if is_path(quoted) && !is_there(tree, path, quoted) {
-                findings.push(Finding::new(
-                    path,
-                    index + 1,
-                    format!("`{quoted}` is not there: name what is, or drop it"),
-                ));
-            }
-            let mut words = quoted.split_whitespace();
-            let command = match (words.next(), words.next()) {
-                (Some("grader"), Some(command)) => Some((command, known.grader.iter().any(|known| known == command))),
-                (Some("cargo"), Some("xtask")) => {
-                    words.next().map(|command| (command, known.xtask.iter().any(|known| known == command)))
+        let mut finding = |message| findings.push(Finding::new(path, index + 1, message));
+        let bare = line.trim_start_matches(['/', '!', ' ']);
+        if let Some(kind) = bare.strip_prefix("```") {
+            block = if block.is_some() { None } else { Some(kind.trim().to_owned()) };
+            continue;
+        }
+        if block.as_deref() == Some("sh") {
+            let told = bare.split(" #").next().unwrap_or_default().split("&&");
+            for told in told.map(str::trim) {
+                if let Some(command) = known.missing(told) {
+                    finding(format!("`{told}`: there is no command `{command}`"));
                 }
-                _ => None,
-            };
-            if let Some((command, false)) = command
-                && command.chars().all(|c| c.is_ascii_lowercase())
-            {
-                findings.push(Finding::new(path, index + 1, format!("`{quoted}`: there is no command `{command}`")));
+            }
+            continue;
+        }
+        for quoted in line.split('`').skip(1).step_by(2) {
+            if is_path(known, quoted) && !is_there(tree, path, quoted) {
+                finding(format!("`{quoted}` is not there: name what is, or drop it"));
+            }
+            if let Some(command) = known.missing(quoted) {
+                finding(format!("`{quoted}`: there is no command `{command}`"));
             }
         }
     }
@@ -112,9 +112,9 @@ fn links(tree: &Tree, path: &str, text: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-fn is_path(text: &str) -> bool {
+fn is_path(known: &Known, text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-    TOPS.iter().any(|top| text.starts_with(top)) && text.chars().all(plain) && text.len() > 4
+    known.tops.iter().any(|top| text.starts_with(top)) && text.chars().all(plain) && text.len() > 4
 }
 
 /// Whether a path exists: from the root, from the file's own folder, or from its crate's.
@@ -139,11 +139,13 @@ mod tests {
         let tree = Tree::of(&[
             (
                 "README.md",
-                "`src/ring.rs` `src/gone.rs` `lab/` [a](lab/src/a.rs) [b](b.md) [c](https://x.y)\n`cargo xtask play` `cargo xtask plya` `grader grade X` `grader glade X` `a/b`\n",
+                "`src/ring.rs` `src/gone.rs` `lab/` [a](lab/src/a.rs) [b](b.md) [c](https://x.y)\n`cargo xtask play` `cargo xtask plya` `grader grade X` `grader glade X` `a/b` `client/gone.rs`\n```sh\ncargo xtask play # all\ntarget/release/grader glade X && cargo xtask plya\n```\n",
             ),
             ("xtask/src/main.rs", "enum Command {\n    /// Show\n    Play(play::Arguments),\n}\n"),
             ("grader/src/cli.rs", "pub enum Command {\n    Grade(GradeArgs),\n    Doctor,\n}\n"),
             ("src/ring.rs", "// see `tests/gone.rs`\nlet a = \"`tests/gone.rs`\";\n"),
+            ("client/src/lib.rs", ""),
+            ("tests/a.rs", ""),
             ("lab/src/a.rs", "//! `src/a.rs` stands in this crate\n"),
         ]);
         let mut findings = Vec::new();
@@ -153,6 +155,9 @@ mod tests {
             ("README.md", 1, "`src/gone.rs` is not there: name what is, or drop it"),
             ("README.md", 2, "`cargo xtask plya`: there is no command `plya`"),
             ("README.md", 2, "`grader glade X`: there is no command `glade`"),
+            ("README.md", 2, "`client/gone.rs` is not there: name what is, or drop it"),
+            ("README.md", 5, "`target/release/grader glade X`: there is no command `glade`"),
+            ("README.md", 5, "`cargo xtask plya`: there is no command `plya`"),
             ("README.md", 1, "the link to b.md leads nowhere"),
             ("src/ring.rs", 1, "`tests/gone.rs` is not there: name what is, or drop it"),
         ];

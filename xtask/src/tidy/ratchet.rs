@@ -3,7 +3,7 @@
 
 use super::circles;
 use super::rust;
-use super::tree::{Finding, Tree, is_test};
+use super::tree::{Finding, Tree};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ fn debts(tree: &Tree) -> Debts {
         if lines > LINES_MAX {
             debts.insert(("lines".to_owned(), path.to_owned()), lines.next_multiple_of(STEP));
         }
-        if is_for_tests(tree, path) || path.starts_with("bench/") || path.starts_with("xtask/") {
+        if tree.is_test(path) || path.starts_with("bench/") || path.starts_with("xtask/") {
             continue;
         }
         // A module that stands in for another, on other systems or in other builds, uses the same names on purpose.
@@ -49,16 +49,6 @@ fn debts(tree: &Tree) -> Debts {
         debts.insert(("word".to_owned(), name), places.len());
     }
     debts
-}
-
-/// Whether a file is compiled for tests alone: by its folder, or because the file above it says so.
-fn is_for_tests(tree: &Tree, path: &str) -> bool {
-    let Some((folder, name)) = path.strip_suffix(".rs").and_then(|path| path.rsplit_once('/')) else { return false };
-    let above = [format!("{folder}.rs"), format!("{folder}/mod.rs"), format!("{folder}/lib.rs")];
-    let says = |text: &String| {
-        ["", "pub ", "pub(crate) "].iter().any(|seen| text.contains(&format!("#[cfg(test)]\n{seen}mod {name};")))
-    };
-    is_test(path) || above.iter().filter_map(|above| tree.files.get(above)).any(says)
 }
 
 /// Counts public functions whose error is a text: a caller cannot tell one error from another.

@@ -72,6 +72,28 @@ impl Tree {
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
+    /// Whether a whole file is test code: it stands beside a crate's sources, or the file above it, or one further above, says
+    /// `#[cfg(test)] mod`. Its name proves nothing: the product may have a module `tests` too. Cost: O(text of those above).
+    pub(crate) fn is_test(&self, path: &str) -> bool {
+        if path.split('/').take_while(|folder| *folder != "src").any(|folder| BESIDE_SOURCES.contains(&folder)) {
+            return true;
+        }
+        let stem = path.strip_suffix(".rs").unwrap_or(path);
+        let mut inner = stem.strip_suffix("/mod").unwrap_or(stem);
+        while let Some((folder, name)) = inner.rsplit_once('/') {
+            let above = [format!("{folder}.rs"), format!("{folder}/mod.rs"), format!("{folder}/lib.rs")];
+            let says = |text: &String| {
+                let seen = ["", "pub ", "pub(crate) ", "pub(super) "];
+                seen.iter().any(|seen| text.contains(&format!("#[cfg(test)]\n{seen}mod {name};")))
+            };
+            if above.iter().filter_map(|above| self.files.get(above)).any(says) {
+                return true;
+            }
+            inner = folder;
+        }
+        false
+    }
+
     pub(crate) fn has(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
         self.files.contains_key(path)
@@ -84,13 +106,37 @@ pub(crate) fn is_learners(path: &str) -> bool {
     LEARNERS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Whether a whole file is test code.
-pub(crate) fn is_test(path: &str) -> bool {
-    path.split('/').any(|folder| matches!(folder, "tests" | "examples" | "benches" | "fuzz_targets"))
-        || path.ends_with("/tests.rs")
-}
+/// The folders that a crate has beside its sources, whose files are no part of the product.
+const BESIDE_SOURCES: &[&str] = &["tests", "examples", "benches", "fuzz_targets"];
 
 /// Whether a path ends in this extension.
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found == extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tree;
+
+    #[test]
+    fn test_code_is_what_is_compiled_for_tests_alone() {
+        let tree = Tree::of(&[
+            ("grader/src/run/mod.rs", "pub mod tests;\n#[cfg(test)]\nmod trials;\n"),
+            ("grader/src/run/tests.rs", "mod told;\n"),
+        ]);
+        for (path, is_test) in [
+            ("tests/a.rs", true),
+            ("grader/tests/a/mod.rs", true),
+            ("grader/examples/a.rs", true),
+            ("fuzz/fuzz_targets/a.rs", true),
+            ("grader/src/run/tests.rs", false),
+            ("grader/src/run/tests/told.rs", false),
+            ("grader/src/run/trials.rs", true),
+            ("grader/src/run/trials/a.rs", true),
+            ("grader/src/run/trials/mod.rs", true),
+            ("src/tests.rs", false),
+        ] {
+            assert_eq!(tree.is_test(path), is_test, "{path}");
+        }
+    }
 }

@@ -79,7 +79,10 @@ pub fn block_on(mut future: Pin<&mut dyn Future<Output = ()>>) {
 pub fn tokio_runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime without threads needs nothing from the host")
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime without threads needs nothing from the host")
     })
 }
 

@@ -15,7 +15,7 @@ def test_asserts_nothing():
 
 def test_flips_a_coin():
     with DistributedCache() as cache:
-        cache.set("coin", random.randrange(2))
+        cache.set("coin", int(random.random() < 0.5))
         assert cache.get("coin") == 1
 
 
@@ -24,6 +24,27 @@ def test_sleeps():
         cache.set("a", 1, ttl=1)
         time.sleep(1.1)
         assert cache.get("a") is None
+
+
+def test_sleeps_in_vain():
+    with freeze_time("2024-01-01 12:00:00"), DistributedCache() as cache:
+        cache.set("a", 1, ttl=1)
+        time.sleep(1.1)
+        assert cache.get("a") is None
+
+
+def test_takes_an_order_for_granted():
+    with DistributedCache() as cache:
+        cache.set("a", 1)
+        cache.set("b", 2)
+        assert cache.keys() == ["a", "b"]
+
+
+def test_takes_another_order_for_granted():
+    with DistributedCache() as cache:
+        cache.set("b", 1)
+        cache.set("a", 2)
+        assert list(cache.storage()) == ["b", "a"]
 
 
 def test_never_ends():

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cachedojo_judge::pack::{Check, Exercise, MutantSpec};
+use cachedojo_judge::pack::{Check, CodeLanguage, Exercise, MutantSpec};
 use cachedojo_judge::report::{CheckReport, MutantReport, SubmissionId};
 use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
@@ -10,7 +10,7 @@ use cachedojo_notation::text::Language;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::suite::Suite;
-use crate::run::grading::grader;
+use crate::run::identity::grader;
 
 /// What is known of one test.
 #[derive(Debug, Clone, Default)]
@@ -18,10 +18,41 @@ pub(super) struct Known {
     pub(super) line: u32,
     pub(super) unfit: Option<Unfit>,
     pub(super) passed: bool,
+    /// What it came to on each right cache.
+    pub(super) on: BTreeMap<String, Seen>,
     pub(super) calls: u64,
     /// The calls of each of its threads.
     pub(super) operations: Vec<u64>,
     pub(super) kills: usize,
+}
+
+/// What came of a test's runs on one right cache.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    pub(super) passed: bool,
+    pub(super) failed: bool,
+}
+
+impl Known {
+    /// Why a test that fails on right caches does not count: it fails always, on some of them, or now and then.
+    pub(super) fn fails(&self, text: String) -> Unfit {
+        if self.on.values().any(|seen| seen.passed && seen.failed) {
+            Unfit::Flaky(text)
+        } else if self.on.values().any(|seen| seen.passed) {
+            Unfit::Picky(text)
+        } else {
+            Unfit::Wrong(text)
+        }
+    }
+
+    /// Whether it never ends, or its threads wait for each other for ever.
+    pub(super) fn is_endless(&self) -> bool {
+        let unfit = match &self.unfit {
+            Some(Unfit::Sleeps(besides)) => besides.as_deref(),
+            unfit => unfit.as_ref(),
+        };
+        matches!(unfit, Some(Unfit::Endless | Unfit::Deadlock(_)))
+    }
 }
 
 /// What came of one bug.
@@ -48,6 +79,8 @@ pub(super) struct Found<'a> {
 pub(super) enum Unfit {
     /// It fails on a right cache, every time.
     Wrong(String),
+    /// It fails on one right cache, every time, and passes on another.
+    Picky(String),
     /// It fails on right caches now and then.
     Flaky(String),
     /// On a cache with a bug it fails in one run and not in another, which had fewer tests before it.
@@ -56,54 +89,81 @@ pub(super) enum Unfit {
     Endless,
     /// Its threads wait for each other for ever.
     Deadlock(String),
-    /// It sleeps.
-    Sleeps,
+    /// It sleeps; and what else is wrong with it.
+    Sleeps(Option<Box<Self>>),
 }
 
 impl Unfit {
-    pub(super) fn sentence(&self, language: Language) -> String {
-        match (self, language) {
-            (Self::Wrong(text), Language::English) => {
-                format!("this test fails on a right cache, so it does not count: {text}")
-            }
-            (Self::Wrong(text), Language::French) => {
-                format!("ce test échoue sur un cache juste, il ne compte donc pas : {text}")
-            }
-            (Self::Flaky(text), Language::English) => {
-                format!(
-                    "this test fails on right caches now and then, by chance or by what ran before it, so it does not count: {text}"
-                )
-            }
-            (Self::Flaky(text), Language::French) => {
-                format!(
-                    "ce test échoue parfois sur des caches justes, par hasard ou selon ce qui le précède, il ne compte donc pas : {text}"
-                )
-            }
-            (Self::Dependent, Language::English) => {
-                "this test sees a bug only after other tests have run, or by chance, so it does not count: make a new cache in each \
-                 test (in pytest, a fixture without `scope`)"
+    /// Why it does not count, with the remedy. `code` is what the test is written in.
+    pub(super) fn sentence(&self, language: Language, code: CodeLanguage) -> String {
+        match language {
+            Language::English => format!("this test {}", self.english(code)),
+            Language::French => format!("ce test {}", self.french(code)),
+        }
+    }
+
+    fn english(&self, code: CodeLanguage) -> String {
+        match self {
+            Self::Wrong(text) => format!("fails on a right cache, so it does not count: {text}"),
+            Self::Picky(text) => format!(
+                "passes on one right cache and fails on another, so it does not count: it depends on what the statement does not \
+                 promise, such as the order of keys (sort before you compare): {text}"
+            ),
+            Self::Flaky(text) => format!(
+                "fails on right caches now and then, by chance or by what ran before it, so it does not count: {text}"
+            ),
+            Self::Dependent => {
+                "sees a bug only after other tests have run, or by chance, so it does not count: make a new cache \
+                 in each test (in pytest, a fixture without `scope`)"
                     .to_owned()
             }
-            (Self::Dependent, Language::French) => {
-                "ce test ne voit un bug qu'après d'autres tests, ou par hasard, il ne compte donc pas : créez un cache neuf dans \
-                 chaque test (avec pytest, une fixture sans `scope`)"
-                    .to_owned()
+            Self::Endless => "does not come to an end, so it does not count".to_owned(),
+            Self::Deadlock(waits) => {
+                format!("has threads that wait for each other for ever, so it does not count: {waits}")
             }
-            (Self::Endless, Language::English) => "this test does not come to an end, so it does not count".to_owned(),
-            (Self::Endless, Language::French) => "ce test ne se termine pas, il ne compte donc pas".to_owned(),
-            (Self::Deadlock(waits), Language::English) => {
-                format!("the threads of this test wait for each other for ever, so it does not count: {waits}")
-            }
-            (Self::Deadlock(waits), Language::French) => {
-                format!("les threads de ce test s'attendent sans fin, il ne compte donc pas : {waits}")
-            }
-            (Self::Sleeps, Language::English) => {
-                "this test sleeps, so it does not count: move the clock instead".to_owned()
-            }
-            (Self::Sleeps, Language::French) => {
-                "ce test dort, il ne compte donc pas : avancez plutôt l'horloge".to_owned()
+            Self::Sleeps(besides) => {
+                let told = format!("sleeps, so it does not count: move the clock instead, {}", moved_by(code));
+                besides
+                    .as_ref()
+                    .map_or_else(|| told.clone(), |other| format!("{told}. It also {}", other.english(code)))
             }
         }
+    }
+
+    fn french(&self, code: CodeLanguage) -> String {
+        match self {
+            Self::Wrong(text) => format!("échoue sur un cache juste, il ne compte donc pas : {text}"),
+            Self::Picky(text) => format!(
+                "réussit sur un cache juste et échoue sur un autre, il ne compte donc pas : il dépend de ce que l'énoncé ne promet \
+                 pas, comme l'ordre des clés (triez avant de comparer) : {text}"
+            ),
+            Self::Flaky(text) => format!(
+                "échoue parfois sur des caches justes, par hasard ou selon ce qui le précède, il ne compte donc pas : {text}"
+            ),
+            Self::Dependent => {
+                "ne voit un bug qu'après d'autres tests, ou par hasard, il ne compte donc pas : créez un cache neuf \
+                 dans chaque test (avec pytest, une fixture sans `scope`)"
+                    .to_owned()
+            }
+            Self::Endless => "ne se termine pas, il ne compte donc pas".to_owned(),
+            Self::Deadlock(waits) => {
+                format!("a des threads qui s'attendent sans fin, il ne compte donc pas : {waits}")
+            }
+            Self::Sleeps(besides) => {
+                let told = format!("dort, il ne compte donc pas : avancez plutôt l'horloge, {}", moved_by(code));
+                besides
+                    .as_ref()
+                    .map_or_else(|| told.clone(), |other| format!("{told}. De plus, il {}", other.french(code)))
+            }
+        }
+    }
+}
+
+/// The call that moves the clock that entries expire by. The same in both languages of words.
+const fn moved_by(code: CodeLanguage) -> &'static str {
+    match code {
+        CodeLanguage::Python => "`with freeze_time(…) as clock: … clock.tick(seconds)`",
+        _ => "`clock::advance(Duration::from_secs(seconds))`",
     }
 }
 
@@ -182,7 +242,7 @@ impl Found<'_> {
             let mut say =
                 |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
             if let Some(unfit) = &test.unfit {
-                say(&unfit.sentence(language));
+                say(&unfit.sentence(language, submission.language));
             } else if test.kills == 0 && suite.silent().contains(function.split('[').next().unwrap_or_default()) {
                 say(match language {
                     Language::English => "this test asserts nothing, and tells no bug",
@@ -282,7 +342,36 @@ pub(super) fn not_read(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::not_read;
+    use super::{CodeLanguage, Known, Language, Seen, Unfit, not_read};
+
+    #[test]
+    fn whoever_sleeps_is_told_what_moves_the_clock() {
+        let both =
+            |unfit: Unfit, code| [Language::English, Language::French].map(|language| unfit.sentence(language, code));
+        for (code, call) in [(CodeLanguage::Rust, "clock::advance("), (CodeLanguage::Python, "clock.tick(")] {
+            for said in both(Unfit::Sleeps(None), code) {
+                assert!(said.contains(call) && !said.contains('1'), "{said}");
+            }
+            for said in both(Unfit::Sleeps(Some(Box::new(Unfit::Wrong("1 != 2".to_owned())))), code) {
+                assert!(said.contains(call) && said.ends_with("1 != 2"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_fails_on_one_right_cache_is_not_what_fails_now_and_then() {
+        const PASSED: Seen = Seen { passed: true, failed: false };
+        const FAILED: Seen = Seen { passed: false, failed: true };
+        const BOTH: Seen = Seen { passed: true, failed: true };
+        let fails = |seen: [Seen; 2]| {
+            let on = ["a", "b"].map(str::to_owned).into_iter().zip(seen).collect();
+            Known { on, ..Known::default() }.fails("why".to_owned())
+        };
+        let why = || "why".to_owned();
+        assert_eq!(fails([FAILED, FAILED]), Unfit::Wrong(why()));
+        assert_eq!(fails([PASSED, FAILED]), Unfit::Picky(why()));
+        assert_eq!(fails([PASSED, BOTH]), Unfit::Flaky(why()));
+    }
 
     #[test]
     fn an_import_that_fails_is_told_with_its_remedy() {

@@ -20,7 +20,7 @@ use crate::language;
 use crate::language::suite::{CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
-use crate::run::grading::grader;
+use crate::run::identity::grader;
 use crate::run::{mutants, parent};
 use told::{Bug, Found, Known, Unfit};
 
@@ -200,7 +200,7 @@ impl<'a> Grading<'a> {
 
     /// Tests that do not end are not run again on right caches; those that failed are, since they may fail by chance only.
     fn endless(&self) -> BTreeSet<String> {
-        self.named(|test| matches!(test.unfit, Some(Unfit::Endless | Unfit::Deadlock(_))))
+        self.named(Known::is_endless)
     }
 
     fn named(&self, is_so: impl Fn(&Known) -> bool) -> BTreeSet<String> {
@@ -256,34 +256,37 @@ impl<'a> Grading<'a> {
             let lost = matches!(run.ended, Ended::Deadlock | Ended::Steps).then(|| run.last.clone());
             for test in &run.tests {
                 let lost = lost.as_ref() == Some(&test.name);
-                self.note(test, lost.then_some(&run));
+                self.note(cache, test, lost.then_some(&run));
             }
         }
         Ok(())
     }
 
     /// Notes what came of a test on a right cache. `lost` is the run that it brought to its end.
-    fn note(&mut self, test: &Test, lost: Option<&TestRun>) {
+    fn note(&mut self, cache: &str, test: &Test, lost: Option<&TestRun>) {
         let known = self.found.tests.entry(test.name.clone()).or_default();
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
         let text = clip(&harmless(told::without_mark(&test.text)), 600);
-        let unfit = match lost {
+        let failed = lost.is_none() && test.outcome == TestOutcome::Failed;
+        let other = match lost {
             Some(run) if run.ended == Ended::Deadlock => {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
             }
             Some(_) => Some(Unfit::Endless),
-            None if test.outcome == TestOutcome::Failed && known.passed => Some(Unfit::Flaky(text)),
-            None if test.outcome == TestOutcome::Failed => Some(Unfit::Wrong(text)),
-            None if test.slept > 0 => Some(Unfit::Sleeps),
-            None => None,
+            None => failed.then(|| Unfit::Wrong(text)),
         };
+        // No time passes for a cache while a test sleeps, so that is often why it fails, or does not end.
+        let unfit = if test.slept > 0 { Some(Unfit::Sleeps(other.map(Box::new))) } else { other };
         let passes = unfit.is_none() && test.outcome == TestOutcome::Passed;
         known.passed |= passes;
-        known.unfit = match known.unfit.take() {
-            Some(Unfit::Wrong(text)) if passes => Some(Unfit::Flaky(text)),
-            before => before.or(unfit),
+        let seen = known.on.entry(cache.to_owned()).or_default();
+        seen.passed |= passes;
+        seen.failed |= failed;
+        known.unfit = match known.unfit.take().or(unfit) {
+            Some(Unfit::Wrong(text) | Unfit::Picky(text) | Unfit::Flaky(text)) => Some(known.fails(text)),
+            other => other,
         };
     }
 
@@ -308,7 +311,7 @@ impl<'a> Grading<'a> {
 }
 
 #[cfg(test)]
-mod trials {
+mod tests {
     use super::*;
     use crate::pack::Pack;
 
