@@ -80,13 +80,13 @@ pub struct GradingArgs {
     /// The submission: a folder with src/lib.rs, main.py, script.txt or start, one source file, or an archive of them
     #[arg(default_value = ".")]
     pub path: PathBuf,
-    /// The exercise's id, or a pack's folder
-    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
-    pub exercise: String,
+    /// The exercise's id, or a pack's folder [default: distributed-cache; a folder begun for another exercise must name it]
+    #[arg(long)]
+    pub exercise: Option<String>,
     /// The grading seed: it chooses names and numbers in the checks
     #[arg(long, value_parser = seed, default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
-    /// The report's language
+    /// The report's language; what the environment says (LANG) changes nothing, so that a report is the same everywhere
     #[arg(long, value_parser = language, default_value = "en")]
     pub lang: Language,
     /// The address of the class's own playground, which the report's links open [default: this machine's]
@@ -222,7 +222,7 @@ pub struct CompletionsArgs {
 pub struct RunArgs {
     /// The script's file, or `-` for standard input
     pub script: String,
-    /// The script's language [default: a scenario file's own, else lab]
+    /// The script's language [default: a scenario file's own, else the exercise's: line for line-cache, lab for any other]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,
     /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path

@@ -123,6 +123,7 @@ impl CourseFiles {
             visibility: Visibility::Visible,
             schedules: 0,
             accept: Accept::default(),
+            places: None,
             any_moment: false,
             threads: 0,
             operations: 0,

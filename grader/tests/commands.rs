@@ -347,6 +347,19 @@ fn one_may_begin_in_a_fresh_repository_and_the_documents_tests_pass_on_a_solutio
 }
 
 #[test]
+fn a_script_that_a_whole_run_lost_is_run_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("s.txt");
+    std::fs::write(&script, "PUT a b\\u{1}c\nPUT a 1\nGET a\nEXIT\nGET a\n").expect("there is room");
+    let script = script.to_str().expect("a name");
+    let right = "tests/submissions-python/correct_joins_the_one_before";
+    for more in [&[][..], &["--dialect", "line"]] {
+        let run = ["run", script, "--exercise", "line-cache", "--subject", right];
+        check(&[&run[..], more].concat(), "", "ERROR\nSTORED\n1\nBYE\n", 0);
+    }
+}
+
+#[test]
 fn a_folder_that_was_begun_for_another_exercise_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("mine");
@@ -354,7 +367,11 @@ fn a_folder_that_was_begun_for_another_exercise_is_told() {
     assert_eq!(grader(&["init", "line-cache", target], "").2, 0);
     std::fs::write(folder.path().join("mine/src/lib.rs"), "fn f( {").expect("there is room");
     let (_, stderr, code) = grader(&["grade", target], "");
-    assert!(code == 3 && stderr.contains("was --exercise line-cache meant?"), "{code}: {stderr}");
+    assert!(code == 2 && stderr.contains("was --exercise line-cache meant?"), "{code}: {stderr}");
+    let (_, stderr, code) = grader(&["watch", target], "");
+    assert!(code == 2 && stderr.contains("was --exercise line-cache meant?"), "{code}: {stderr}");
+    let (_, stderr, code) = grader(&["grade", target, "--exercise", "distributed-cache"], "");
+    assert!(code == 3 && !stderr.contains("meant?"), "{code}: {stderr}");
     let (_, stderr, _) = grader(&["grade", target, "--exercise", "line-cache"], "");
     assert!(!stderr.contains("meant?"), "{stderr}");
     let service = folder.path().join("service");

@@ -263,6 +263,24 @@ def simulate_distributed_cache(commands):
     other.start(); barrier.wait(); other.join()
     return [out[index] for index in taken]
 ",
+        // Each waits for its turn by unlocking, locking and looking again.
+        "
+import threading
+def simulate_distributed_cache(commands):
+    lock, done, out = threading.Lock(), [0], [None] * len(commands)
+    def work(index):
+        lock.acquire()
+        while done[0] != index:
+            lock.release()
+            lock.acquire()
+        out[index] = str(index)
+        done[0] += 1
+        lock.release()
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(commands))]
+    for thread in reversed(threads): thread.start()
+    for thread in threads: thread.join()
+    return out
+",
         // A spin loop on a flag, and one on the clock.
         "
 import threading, time

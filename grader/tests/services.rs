@@ -79,6 +79,10 @@ fn a_service_that_answers_nonsense_is_graded_and_earns_nothing() {
     }
 }
 
+/// Closes the port that it was told, and listens at another one.
+const ELSEWHERE: &str =
+    "client.close(); server.close(); server = socket.create_server(('127.0.0.1', 0)); server.accept()";
+
 #[test]
 fn a_service_that_never_becomes_one_is_told_why() {
     for (serve, why) in [
@@ -86,6 +90,8 @@ fn a_service_that_never_becomes_one_is_told_why() {
         ("client.sendall(b'hello\\r\\n')", "no HTTP"),
         ("while True: client.sendall(b'HTTP/1.1 200 OK\\r\\n\\r\\n' + b'x' * 1000000)", "longer than"),
         ("import sys; sys.exit('I give up')", "I give up"),
+        // It listens, but not where it is told to.
+        (ELSEWHERE, "instead; read PORT"),
     ] {
         let (code, report) = grade(service(serve).path(), &["--trust"]);
         assert_eq!((code, &report["verdict"]), (Some(3), &"build_failed".into()), "{serve}: {report}");

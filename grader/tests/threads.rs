@@ -99,9 +99,20 @@ fn a_right_program_is_never_accused() {
         ("waits_with_a_time_limit", 0, "1"),
         ("once", 3, "1"),
         ("writer_starves", 0, "7"),
+        ("locks_and_looks", 4, "4"),
+        ("locks_and_looks_counting", 4, "4"),
+        ("reads_and_looks", 4, "4"),
+        ("tries_a_lock", 4, "4"),
     ] {
         let outcomes = outcomes(case, n, schedules());
         assert_eq!(names(&outcomes), BTreeSet::from([answer]), "{case}: {outcomes:?}");
+    }
+}
+
+#[test]
+fn time_moves_for_whoever_only_locks_and_looks() {
+    for plan in [Plan::Calm, plan(0), plan(1)] {
+        assert_eq!(run("looks_for_a_sleeper", 0, &Schedule::new(plan)), Ok(1));
     }
 }
 

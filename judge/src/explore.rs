@@ -51,7 +51,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         let any_moment = check.any_moment && number % 4 > 1;
         let schedule = Schedule { any_moment, ..Schedule::new(plan) };
         let (mut judged, _) = run(&schedule);
-        if judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff })) {
+        if was_cut_off(&judged) {
             // The grading's time is used up: the verdict so far counts.
             return Explored { judged: calm, schedules: number, schedule: None };
         }
@@ -76,6 +76,10 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
     Explored { judged: calm, schedules: wanted, schedule: None }
 }
 
+fn was_cut_off(judged: &Judged) -> bool {
+    judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff }))
+}
+
 impl Explored {
     pub(super) fn into_outcome(self, index: usize, script: String) -> CaseOutcome {
         let Self { judged, schedules, schedule } = self;
@@ -90,13 +94,16 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>
     let (race, any_moment) = (case.verdict == Verdict::Race, schedule.any_moment);
     let fails = |judged: &Judged| {
         let broken = matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden);
-        if race { broken } else { judged.verdict == case.verdict }
+        // A run that was cut off shows nothing about this order of threads.
+        if race { broken } else { judged.verdict == case.verdict && !was_cut_off(judged) }
     };
+    // A run without an end takes longest: it is not repeated to be shortened.
+    let shortens = case.verdict != Verdict::Timeout;
     let mut runs = 0;
     let mut shows = |switches: &[Switch]| {
         runs += 1;
         let replay = Schedule { any_moment, ..Schedule::new(Plan::Replay(switches.to_vec())) };
-        runs <= SHRINKING_RUNS_MAX && fails(&run(&replay).0)
+        shortens && runs <= SHRINKING_RUNS_MAX && fails(&run(&replay).0)
     };
     let shortest = schedule.switches.take().filter(|switches| shows(switches)).map(|all| shrink(all, &mut shows));
     let plan = shortest.clone().map_or_else(|| schedule.plan.clone(), Plan::Replay);

@@ -6,7 +6,7 @@ use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
 use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
-use super::simulate;
+use super::simulate::{self, Wanted};
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
 use cachedojo_lab::schedule::{Plan, Schedule};
@@ -37,6 +37,11 @@ pub fn judge_in_turn(
     let mut outcomes: Vec<CheckOutcome> = Vec::new();
     for check in &exercise.checks {
         begins(exercise.checks.len() - outcomes.len());
+        if let Some(first) = outcomes.first().filter(|first| answered_nothing(exercise.interface, first)) {
+            let skipped = CheckOutcome::skipped(check.id.clone(), first.id.clone(), None);
+            outcomes.push(skipped);
+            continue;
+        }
         let worthless = |id: &String| outcomes.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
         let outcome = if let Some(missing) = check.depends.iter().find(|id| worthless(id)) {
             let lacks = outcomes.iter().find(|outcome| outcome.id == *missing).and_then(|it| it.lacks.clone());
@@ -54,11 +59,26 @@ pub fn judge_in_turn(
             let asked = |case: &Case| {
                 case.given.iter().all(passed) && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
             };
-            told_once(judge_check(exercise.interface, check, &asked, seed, fresh)?, check, &outcomes)
+            let wanted = wanted(check, &outcomes);
+            told_once(judge_check(exercise.interface, check, wanted, &asked, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// Which answers a check takes, after these outcomes of earlier ones.
+fn wanted(check: &Check, earlier: &[CheckOutcome]) -> Wanted {
+    let is_lost = |id: &String| earlier.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
+    Wanted { accept: check.accept, anywhere: check.places.as_ref().is_some_and(is_lost) }
+}
+
+/// Whether a whole run of commands was answered with an empty list: then no further check can tell more.
+fn answered_nothing(interface: InterfaceKind, outcome: &CheckOutcome) -> bool {
+    let told = outcome.first_failure().and_then(|case| case.divergence.as_ref());
+    interface == InterfaceKind::Simulate
+        && outcome.points == 0
+        && told.is_some_and(|at| at.actual == simulate::NO_ANSWERS)
 }
 
 /// The most failing cases of a check whose scripts are shortened.
@@ -95,7 +115,9 @@ pub fn tell_schedules(
     language: Language,
     fresh: &mut Fresh<'_>,
 ) {
-    for (check, outcome) in exercise.checks.iter().zip(outcomes) {
+    for (at, check) in exercise.checks.iter().enumerate() {
+        let wanted = wanted(check, &outcomes[..at.min(outcomes.len())]);
+        let Some(outcome) = outcomes.get_mut(at) else { break };
         let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass) else { continue };
         if failing.schedule.is_none() {
             continue;
@@ -104,7 +126,7 @@ pub fn tell_schedules(
         if exercise.interface == InterfaceKind::Simulate {
             let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
             explore::tell(failing, language, &mut |schedule| {
-                simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule)
+                simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule)
             });
             continue;
         }
@@ -131,6 +153,7 @@ fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> 
 fn judge_check(
     interface: InterfaceKind,
     check: &Check,
+    wanted: Wanted,
     asked: &dyn Fn(&Case) -> bool,
     seed: u64,
     fresh: &mut Fresh<'_>,
@@ -139,14 +162,15 @@ fn judge_check(
     let mut points = check.points;
     let mut fuel = 0;
     for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
-        let (outcome, used) = judge_case(interface, check, index, case, seed, fresh)?;
+        let (outcome, used) = judge_case(interface, check, wanted, index, case, seed, fresh)?;
         fuel += used;
         if outcome.verdict != Verdict::Pass {
             // An edge case costs its own points; any other case costs all points of the row.
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
         }
         // Without points left, further cases run only to show more of what the code does; a crashing subject shows nothing more.
-        let enough = points == 0 && outcome.verdict != Verdict::Fail;
+        let is_empty = outcome.divergence.as_ref().is_some_and(|at| at.actual == simulate::NO_ANSWERS);
+        let enough = points == 0 && (outcome.verdict != Verdict::Fail || is_empty);
         cases.push(outcome);
         if enough {
             break;
@@ -169,6 +193,7 @@ fn lacking(case: &CaseOutcome) -> Option<String> {
 fn judge_case(
     interface: InterfaceKind,
     check: &Check,
+    wanted: Wanted,
     index: usize,
     case: &Case,
     seed: u64,
@@ -176,8 +201,7 @@ fn judge_case(
 ) -> Result<(CaseOutcome, u64), PackError> {
     if interface == InterfaceKind::Simulate {
         let Commands { text, commands, output } = case.commands(&check.id, seed)?;
-        let run =
-            &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), check.accept, seed, fresh, schedule);
+        let run = &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule);
         let (calm, fuel) = run(&Schedule::new(Plan::Calm));
         let explored = explore::explore(calm, check, seed, run);
         return Ok((explored.into_outcome(index, text), fuel));

@@ -83,13 +83,16 @@ impl FailingSchedule {
         let switches =
             self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
         let switches: Vec<String> = switches.collect();
-        lines.push(match language {
-            Language::English => {
-                format!("Found by {seed}; switches: [{}]. The same seed gives it again.", switches.join(" "))
+        let shortened = self.switches.as_ref().map(|_| switches.join(" "));
+        lines.push(match (language, shortened) {
+            (Language::English, Some(switches)) => {
+                format!("Found by {seed}; switches: [{switches}]. The same seed gives it again.")
             }
-            Language::French => {
-                format!("Trouvé par {seed} ; bascules : [{}]. La même graine le redonne.", switches.join(" "))
+            (Language::French, Some(switches)) => {
+                format!("Trouvé par {seed} ; bascules : [{switches}]. La même graine le redonne.")
             }
+            (Language::English, None) => format!("Found by {seed}. The same seed gives it again."),
+            (Language::French, None) => format!("Trouvé par {seed}. La même graine le redonne."),
         });
         lines.join("\n")
     }

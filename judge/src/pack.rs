@@ -130,6 +130,10 @@ pub struct Check {
     /// Which answers are right, when a whole run of commands is judged at once.
     #[serde(default)]
     pub accept: Accept,
+    /// An earlier check of the places of answers: if it earned nothing, this one judges the answers wherever they stand, so that
+    /// one mistake costs points once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<String>,
     /// Whether a sleep may end at any moment in some of the schedules: for cases in which no deadline matters.
     #[serde(default)]
     pub any_moment: bool,
@@ -233,7 +237,7 @@ impl Exercise {
         }
         let mut known = BTreeSet::new();
         for check in &self.checks {
-            for needed in &check.depends {
+            for needed in check.depends.iter().chain(&check.places) {
                 if !known.contains(needed) {
                     return Err(PackError::UnknownCheck(check.id.clone(), needed.clone()));
                 }

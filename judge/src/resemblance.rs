@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::MutantSpec;
+use super::simulate;
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
 
@@ -47,6 +48,20 @@ impl Trait {
             _ => None,
         });
         let mut breaks: Vec<Break> = Vec::new();
+        // A whole run of commands was judged by its first wrong answer: the others tell bugs apart too.
+        let is_whole_run = |what: &What| matches!(what, What::Said { .. });
+        if case.verdict == Verdict::Fail
+            && !case.events.is_empty()
+            && case.events.iter().all(|it| is_whole_run(&it.what))
+        {
+            let wrong = simulate::wrong(&case.script, &case.events);
+            breaks.extend(wrong.into_iter().map(|(step, expected, actual)| Break {
+                step,
+                expected,
+                actual,
+                by_chance: false,
+            }));
+        }
         // At which key two runs disagree is chance.
         if case.verdict == Verdict::Flaky {
             breaks.push(Break { step: at.step, expected: "agree".to_owned(), actual: String::new(), by_chance: true });

@@ -73,11 +73,15 @@ pub(super) fn in_french(said: &str) -> String {
         "(no more answers)" => "(plus de réponse)".to_owned(),
         "(an empty line)" => "(une ligne vide)".to_owned(),
         "an answer" => "une réponse".to_owned(),
+        "an empty list" => "une liste vide".to_owned(),
         "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),
         other => match (
             counted("NOT_FOUND, for ", " PUT of this key cannot be deleted ", " times"),
             counted("a thread for each of ", "", " commands"),
         ) {
+            (None, None) if other.strip_suffix(" answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
+                other.replace(" answers", " réponses")
+            }
             (Some((put, deleted)), _) => {
                 format!("NOT_FOUND, car {put} PUT de cette clé ne peut être supprimé {deleted} fois")
             }
@@ -216,6 +220,8 @@ mod tests {
             ("(no more answers) to `GET a`", "(plus de réponse) à `GET a`"),
             ("(an empty line)", "(une ligne vide)"),
             ("an answer to `EXIT`", "une réponse à `EXIT`"),
+            ("6 answers", "6 réponses"),
+            ("an empty list", "une liste vide"),
             ("DELETED or NOT_FOUND to `DELETE a`", "DELETED ou NOT_FOUND à `DELETE a`"),
             (
                 "NOT_FOUND, for 1 PUT of this key cannot be deleted 2 times to `DELETE a`",

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cachedojo::protocol::line::{Command, LineCache, parse};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::schedule::Schedule;
-use cachedojo_lab::subject::Crash;
+use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,14 @@ pub enum Accept {
     AnyOrder,
     /// Those of the commands in any order, if a thread was started for each command.
     ThreadEach,
+}
+
+/// Which answers are right, and whether each must stand at the place of its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) accept: Accept,
+    /// Whether answers may stand anywhere: where they stand is another check's question, which is lost already.
+    pub(super) anywhere: bool,
 }
 
 /// The most commands of a case.
@@ -95,7 +103,7 @@ fn reference(commands: &[String]) -> Vec<String> {
 pub(super) fn run(
     commands: &[String],
     pinned: Option<&str>,
-    accept: Accept,
+    wanted: Wanted,
     seed: u64,
     fresh: &mut Fresh<'_>,
     schedule: &Schedule,
@@ -123,7 +131,8 @@ pub(super) fn run(
     };
     match answer {
         Ok(Response::Lines(answers)) => {
-            judged.divergence = divergence(commands, pinned, accept, &answers, started);
+            let answers = if wanted.anywhere { placed(commands, pinned, wanted.accept, answers) } else { answers };
+            judged.divergence = divergence(commands, pinned, wanted.accept, &answers, started);
             judged.events =
                 answers.into_iter().enumerate().map(|(step, text)| event(step, What::Said { text })).collect();
             if judged.divergence.is_some() {
@@ -157,9 +166,80 @@ fn divergence(
     let wanted = u32::try_from(valid.count()).unwrap_or(u32::MAX);
     (accept == Accept::ThreadEach && started < wanted).then(|| Divergence {
         step: 0,
-        expected: format!("a thread for each of {wanted} commands"),
+        expected: format!("{THREADS}{wanted} commands"),
         actual: format!("{started} threads"),
     })
+}
+
+/// How the demand for a thread for each command begins.
+pub(super) const THREADS: &str = "a thread for each of ";
+
+/// What is told of a run that returned no answer at all.
+pub(super) const NO_ANSWERS: &str = "an empty list";
+
+/// The answers, each moved to a command that it fits, as far as there is one: the rest fill the places that are left, in their
+/// order. Cost: O(n²) for n answers, of which these cases have few.
+fn placed(commands: &[String], pinned: Option<&str>, accept: Accept, answers: Vec<String>) -> Vec<String> {
+    let outputs = right_outputs(commands, pinned);
+    // The output of which the most answers are there.
+    let known = |output: &&Vec<String>| {
+        let mut left: Vec<&String> = answers.iter().collect();
+        let mut is_there =
+            |line: &String| left.iter().position(|answer| *answer == line).map(|at| left.swap_remove(at)).is_some();
+        output.iter().filter(|line| is_there(line)).count()
+    };
+    let Some(best) = outputs.iter().max_by_key(known).cloned() else { return answers };
+    let mut left: Vec<Option<String>> = answers.into_iter().map(Some).collect();
+    let mut places: Vec<Option<String>> = if accept == Accept::Ordered {
+        best.iter().map(|line| take(&mut left, &|answer| answer == line)).collect()
+    } else {
+        fitting(&commands[..best.len().min(commands.len())], &mut left)
+    };
+    let mut rest = left.into_iter().flatten();
+    for place in &mut places {
+        *place = place.take().or_else(|| rest.next());
+    }
+    places.into_iter().flatten().chain(rest).collect()
+}
+
+/// Takes the first answer that fits.
+fn take(left: &mut [Option<String>], fits: &dyn Fn(&str) -> bool) -> Option<String> {
+    let at = left.iter().position(|answer| answer.as_deref().is_some_and(fits))?;
+    left[at].take()
+}
+
+/// For each command an answer that it could have in some order of the commands: first those that only it could have, then what
+/// found nothing.
+fn fitting(commands: &[String], left: &mut [Option<String>]) -> Vec<Option<String>> {
+    let parsed: Vec<_> = commands.iter().map(|command| parse(command)).collect();
+    let put = |key: &str, value: Option<&str>| {
+        let puts = parsed.iter().filter(|command| match command {
+            Ok(Command::Put { key: of, value: what }) => *of == key && value.is_none_or(|value| value == *what),
+            _ => false,
+        });
+        puts.count()
+    };
+    let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut places = Vec::new();
+    for command in &parsed {
+        places.push(match command {
+            Err(_) => take(left, &|answer| answer == "ERROR"),
+            Ok(Command::Put { .. }) => take(left, &|answer| answer == "STORED"),
+            Ok(Command::Exit) => take(left, &|answer| answer == "BYE"),
+            Ok(Command::Get { key }) => take(left, &|answer| put(key, Some(answer)) > 0),
+            Ok(Command::Delete { key }) => {
+                let so_far = deleted.entry(*key).or_default();
+                let may = *so_far < put(key, None);
+                let answer = if may { take(left, &|answer| answer == "DELETED") } else { None };
+                *so_far += usize::from(answer.is_some());
+                answer
+            }
+        });
+    }
+    for place in places.iter_mut().filter(|place| place.is_none()) {
+        *place = take(left, &|answer| answer == "NOT_FOUND");
+    }
+    places
 }
 
 /// The first answer that differs from the right output with which the answers agree most.
@@ -171,6 +251,9 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
         return None;
     }
     let show = |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| shown(text));
+    if answers.is_empty() && best.len() > 1 {
+        return Some(told(&[], 0, &format!("{} answers", best.len()), NO_ANSWERS.to_owned()));
+    }
     let given = answers.get(at).map(|answer| shown(answer) + &shifted(answers.len(), best.len()));
     Some(told(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
 }
@@ -255,9 +338,66 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
     answers.get(wanted).map(|more| told(&[], wanted, "no answer after the last", shown(more)))
 }
 
-/// The commands as a script of the line protocol.
+/// Each answer of a case that is not the reference's to the same command: the step, what is right, and what was answered.
+pub(super) fn wrong(text: &str, events: &[Event]) -> Vec<(u32, String, String)> {
+    let right = reference(&commands(text).unwrap_or_default());
+    let mut said = events.iter().filter_map(|event| match &event.what {
+        What::Said { text } => Some(text.clone()),
+        _ => None,
+    });
+    let (mut right, mut step, mut wrong) = (right.into_iter(), 0, Vec::new());
+    loop {
+        match (right.next(), said.next()) {
+            (None, None) => return wrong,
+            (right, said) if right != said => wrong.push((step, right.unwrap_or_default(), said.unwrap_or_default())),
+            _ => {}
+        }
+        step += 1;
+    }
+}
+
+/// Calls a submission's `simulate_distributed_cache` once with the commands of a script, and tells its answers as events. Cost:
+/// that of the call.
+pub fn run_script(script: &str, seed: u64, subject: &mut dyn Subject) -> Vec<Event> {
+    let commands = match commands(&put_back(script)) {
+        Ok(commands) => commands,
+        Err((line, message)) => return vec![Event { step: 0, line, at_ms: 0, what: What::Said { text: message } }],
+    };
+    let whats = match subject.call(&mut World::new(seed), &Request::Simulate(commands)) {
+        Ok(Response::Lines(answers)) => answers.into_iter().map(|text| What::Said { text }).collect(),
+        Ok(Response::NotImplemented { item }) => vec![What::NotImplemented { item }],
+        Ok(_) => vec![What::Crashed { crash: Crash::Gibberish }],
+        Err(crash) => vec![What::Crashed { crash }],
+    };
+    (0..).zip(whats).map(|(step, what)| Event { step, line: step + 1, at_ms: 0, what }).collect()
+}
+
+/// The commands as a script of the line protocol, in which invisible characters other than tabs are written out.
 pub(super) fn script(text: &str) -> String {
-    commands(text).unwrap_or_default().join("\n")
+    let commands = commands(text).unwrap_or_default().join("\n");
+    let plain = |c: char| matches!(c, '\n' | '\t') || !c.is_control();
+    commands.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+}
+
+/// A script's text with what [`script`] wrote out put back.
+fn put_back(script: &str) -> String {
+    let mut text = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some((before, after)) = rest.split_once("\\u{") {
+        let found = after.split_once('}').and_then(|(code, after)| {
+            let c = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
+            (c.is_control() && c != '\n').then_some((c, after))
+        });
+        text.push_str(before);
+        if let Some((c, after)) = found {
+            text.push(c);
+            rest = after;
+        } else {
+            text.push_str("\\u{");
+            rest = after;
+        }
+    }
+    text + rest
 }
 
 /// The commands with their answers.
@@ -266,7 +406,7 @@ pub(super) fn transcript(text: &str, events: &[Event]) -> String {
     let commands = commands(text).unwrap_or_default();
     let mut lines: Vec<String> = Vec::new();
     for (at, command) in commands.iter().enumerate() {
-        lines.push(format!("> {command}"));
+        lines.push(format!("> {}", command.chars().flat_map(written_out).collect::<String>()));
         let own = events.iter().filter(|event| event.step as usize == at);
         lines.extend(own.map(|event| format!("  {}", event.what)));
     }
@@ -331,6 +471,41 @@ mod tests {
         assert_eq!(told("STORED|1|BYE"), both(1, "1 (answers in all: 3, commands: 4)"));
         assert_eq!(told("STORED|ERROR|1"), both(3, "(no more answers)"));
         assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "1"));
+    }
+
+    #[test]
+    fn answers_that_only_stand_elsewhere_are_right_wherever_places_are_lost_already() {
+        let commands = lines("PUT a 1|PUT b 2|GET a|DELETE b|GET b|DELETE c|XYZ|EXIT");
+        let check = |accept, answers: &str, is_right: bool| {
+            let answers = placed(&commands, None, accept, lines(answers));
+            assert_eq!(divergence(&commands, None, accept, &answers, 8).is_none(), is_right, "{accept:?}: {answers:?}");
+        };
+        use Accept::{AnyOrder, Ordered};
+        for (answers, ordered, any) in [
+            ("STORED|STORED|1|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE", true, true),
+            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND", true, true),
+            // Each is of some order of the commands, but not of theirs.
+            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|2", false, true),
+            ("BYE|ERROR|NOT_FOUND|NOT_FOUND|NOT_FOUND|STORED|STORED|NOT_FOUND", false, true),
+            // One deleted twice, a half of a value, one too few, one too many.
+            ("BYE|ERROR|DELETED|DELETED|1|STORED|STORED|NOT_FOUND", false, false),
+            ("BYE|ERROR|NOT_FOUND|DELETED||STORED|STORED|NOT_FOUND", false, false),
+            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED", false, false),
+            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND|NOT_FOUND", false, false),
+        ] {
+            check(Ordered, answers, ordered);
+            check(AnyOrder, answers, any);
+        }
+    }
+
+    #[test]
+    fn a_script_that_was_shown_says_the_same_when_it_is_run() {
+        for text in ["PUT a b\u{1}c\nGET a", "PUT\tb\tc", "PUT a \\u{41}", "PUT a \\u{", "PUT c  \n\nEXIT"] {
+            let shown = script(text);
+            assert!(shown.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')), "{shown:?}");
+            assert_eq!(commands(&put_back(&shown)), commands(text), "{shown:?}");
+        }
+        assert_eq!(script("PUT a b\u{1}c"), "PUT a b\\u{1}c");
     }
 
     #[test]

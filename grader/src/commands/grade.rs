@@ -27,7 +27,7 @@ use crate::run::bench::Bench;
 /// There is no such exercise or no such path, or this machine lacks what grading needs.
 pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let GradeArgs { grading, url, start, with, format, out } = args;
-    let pack = super::load_pack(&grading.exercise)?;
+    let pack = super::graded_by(grading)?;
     if let Some(out) = out {
         super::check_out(out, "report", "report")?;
     }
@@ -39,7 +39,6 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         let id = &pack.exercise.id;
         return Err(UsageError(format!("the exercise `{id}` has no rows that --with adds: leave --with out")).into());
     }
-    super::note_other_exercise(&grading.path, &grading.exercise);
     // An address that is named here is no stranger's: it may be inside this machine.
     let mut bench = Bench::open(&pack, grading.trust || url.is_some())?;
     bench.with.clone_from(with);

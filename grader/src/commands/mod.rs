@@ -19,9 +19,10 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
+use crate::cli::GradingArgs;
 use crate::course::{self, COURSE_ID};
 use crate::host::files::read_plain;
-use crate::host::outcome::{UsageError, say};
+use crate::host::outcome::UsageError;
 use crate::pack::{DEFAULT_ID, Pack, plain};
 
 /// The largest statement that is searched, in bytes.
@@ -67,22 +68,35 @@ fn check_out(file: &Path, what: &str, example: &str) -> Result<()> {
     Ok(())
 }
 
-/// Warns if the folder was started for another exercise than the default one, which is graded because none was named. The
-/// submission's content never decides what it is graded by.
-fn note_other_exercise(path: &Path, exercise: &str) {
-    if exercise != DEFAULT_ID {
-        return;
+/// The pack that a learner's folder is graded by. The submission's content never decides it: a folder that was begun for another
+/// exercise than the one that is graded when none is named must be graded with `--exercise`.
+fn graded_by(grading: &GradingArgs) -> Result<Pack> {
+    if let Some(exercise) = &grading.exercise {
+        return load_pack(exercise);
     }
+    if let Some(id) = begun_for(&grading.path) {
+        let path = grading.path.display();
+        let why = format!(
+            "`{path}` was begun for `{id}`: was --exercise {id} meant? Name it, or --exercise {DEFAULT_ID} to grade it for that"
+        );
+        return Err(UsageError(why).into());
+    }
+    load_pack(DEFAULT_ID)
+}
+
+/// The other exercise than the default one whose statement stands in a folder.
+fn begun_for(path: &Path) -> Option<String> {
     let statement = |name: &str| String::from_utf8(read_plain(&path.join(name), STATEMENT_BYTES_MAX).ok()?).ok();
-    let Some(begun) = statement("statement.en.md").or_else(|| statement("statement.fr.md")) else { return };
-    let begun = plain(&begun);
+    let begun = plain(&statement("statement.en.md").or_else(|| statement("statement.fr.md"))?);
+    // A statement is known by its first line too, since the rest may have been mended after the folder was begun.
+    let title = begun.lines().next().unwrap_or_default();
     let is_of = |id: &String| {
         let pack = Pack::load(id).ok();
         pack.is_some_and(|pack| {
-            [Language::English, Language::French].into_iter().any(|language| pack.statement(language) == Some(&begun))
+            [Language::English, Language::French].into_iter().any(|language| {
+                pack.statement(language).is_some_and(|statement| statement.lines().next() == Some(title))
+            })
         })
     };
-    if let Some(id) = course::ids().into_iter().filter(|id| id != DEFAULT_ID).find(is_of) {
-        say(&format!("this folder was begun for `{id}` and is graded for `{DEFAULT_ID}`: was --exercise {id} meant?"));
-    }
+    course::ids().into_iter().filter(|id| id != DEFAULT_ID).find(is_of)
 }

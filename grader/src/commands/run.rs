@@ -5,12 +5,12 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{self, render};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{self, Dialect, Script};
+use cachedojo_lab::script::{self, Dialect};
 use cachedojo_notation::text::{self, Language};
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 use crate::language::toolchain::Limits;
-use crate::pack::DEFAULT_ID;
+use crate::pack::{DEFAULT_ID, Pack};
 use crate::run::apart;
 use crate::run::bench::Bench;
 use crate::run::mutants;
@@ -49,22 +49,23 @@ struct RunDiagnostic {
 /// # Errors
 /// The script cannot be read, or its subject cannot be created.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
-    if args.subject == "reference" && args.exercise != DEFAULT_ID {
-        // It obeys every script, whatever the exercise: but a name that is none was meant as something.
-        drop(super::load_pack(&args.exercise)?);
-    }
+    // The reference obeys every script, whatever the exercise: but a name that is none was meant as something.
+    let is_default = args.subject == "reference" && args.exercise == DEFAULT_ID;
+    let pack = if is_default { None } else { Some(super::load_pack(&args.exercise)?) };
+    let is_whole_run = pack.as_ref().is_some_and(|pack| pack.exercise.interface == InterfaceKind::Simulate);
+    let usual = if is_whole_run { Dialect::Line } else { Dialect::Lab };
     let text = read_script(&args.script)?;
     let scenario = Scenario::read(&text).ok();
     let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
     let (script, header) = match &scenario {
         Some(scenario) => (script::parse(&scenario.commands, scenario.dialect), scenario.header()),
-        None => (script::parse(&text, args.dialect.unwrap_or(Dialect::Lab)), ""),
+        None => (script::parse(&text, args.dialect.unwrap_or(usual)), ""),
     };
     let commands = scenario.as_ref().map_or(text.as_str(), |scenario| scenario.commands.as_str());
-    let mut events = match args.subject.as_str() {
-        "reference" => runner::run(&script, &mut Reference::default(), seed),
-        subject => on_built(args, subject, &script, commands, seed)?,
+    let mut events = match (args.subject.as_str(), &pack) {
+        ("reference", _) | (_, None) => runner::run(&script, &mut Reference::default(), seed),
+        (subject, Some(pack)) => on_built(args, pack, subject, script.dialect, commands, seed)?,
     };
     let header_lines = u32::try_from(header.lines().count())?;
     for event in &mut events {
@@ -85,6 +86,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     };
     print(args.format, &report)?;
     if args.dialect.is_none()
+        && !is_whole_run
         && let Some(meant) = script::meant(commands, script.dialect)
     {
         eprintln!("This looks like a script in the dialect `{0}`: add `--dialect {0}`.", meant.name());
@@ -119,16 +121,22 @@ fn read_script(path: &str) -> Result<String> {
 }
 
 /// Runs the script on a known bug or, in a separate process, on a submission.
-fn on_built(args: &RunArgs, subject: &str, script: &Script, commands: &str, seed: u64) -> Result<Vec<Event>> {
-    let pack = super::load_pack(&args.exercise)?;
-    let bench = Bench::open(&pack, args.trust)?;
+fn on_built(
+    args: &RunArgs,
+    pack: &Pack,
+    subject: &str,
+    dialect: Dialect,
+    commands: &str,
+    seed: u64,
+) -> Result<Vec<Event>> {
+    let bench = Bench::open(pack, args.trust)?;
     let Some(id) = subject.strip_prefix("mutant:") else {
         let path = Path::new(subject);
         if !path.exists() {
             let why = format!("there is no subject `{subject}`: use reference, mutant:ID or a submission's path");
             return Err(UsageError(why).into());
         }
-        return apart::run(&bench, path, commands, script.dialect, seed);
+        return apart::run(&bench, path, commands, dialect, seed);
     };
     if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
         let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
@@ -144,7 +152,7 @@ fn on_built(args: &RunArgs, subject: &str, script: &Script, commands: &str, seed
     };
     let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
     let mut subject = mutants::factory(&bench, language, id)?.subject(&Limits::default())?;
-    Ok(runner::run(script, subject.as_mut(), seed))
+    Ok(apart::run_on(pack.exercise.interface, commands, dialect, subject.as_mut(), seed))
 }
 
 fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {

@@ -49,7 +49,7 @@ pub enum News {
 /// # Errors
 /// There is no such exercise or path, this machine lacks what grading needs, or the path cannot be watched.
 pub fn watch(args: &GradingArgs) -> Result<Outcome> {
-    let pack = super::load_pack(&args.exercise)?;
+    let pack = super::graded_by(args)?;
     super::check_submission(&args.path)?;
     if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path, &pack.exercise.languages) {
         return Err(UsageError(error.to_string()).into());

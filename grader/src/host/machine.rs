@@ -61,15 +61,52 @@ pub fn end_orphans() {
 /// The processes whose parent this one is.
 fn children() -> Vec<Pid> {
     let me = std::process::id();
+    parents().into_iter().filter(|(_, parent)| *parent == me).filter_map(|(child, _)| Pid::from_raw(child)).collect()
+}
+
+/// All processes, each with its parent.
+fn parents() -> Vec<(i32, u32)> {
     let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let mine = numbers.filter(|number| {
-        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+    let with_parent = numbers.filter_map(|number| {
+        let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
         // The name in brackets may hold anything; after it come the state and the parent.
-        let parent = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
-        parent == Some(me)
+        let (_, fields) = stat.rsplit_once(')')?;
+        Some((number, fields.split_whitespace().nth(1)?.parse().ok()?))
     });
-    mine.filter_map(Pid::from_raw).collect()
+    with_parent.collect()
+}
+
+/// The ports at which a process or one of its descendants takes connections, as far as the system tells. Cost: a look at every
+/// process.
+pub fn listening_ports(leader: u32) -> Vec<u16> {
+    let parents = parents();
+    let mut family = vec![leader];
+    let mut at = 0;
+    while let Some(parent) = family.get(at).copied() {
+        let born = parents.iter().filter(|(_, of)| *of == parent).map(|(child, _)| child.unsigned_abs());
+        family.extend(born);
+        at += 1;
+    }
+    let files = family.iter().filter_map(|one| std::fs::read_dir(format!("/proc/{one}/fd")).ok()).flatten().flatten();
+    let sockets: Vec<String> = files
+        .filter_map(|file| {
+            let name = std::fs::read_link(file.path()).ok()?;
+            Some(name.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
+        .collect();
+    let tables = ["tcp", "tcp6"].map(|table| std::fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default());
+    let port = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let is_theirs =
+            fields.get(3) == Some(&"0A") && sockets.iter().any(|socket| fields.get(9) == Some(&socket.as_str()));
+        let (_, port) = fields.get(1).filter(|_| is_theirs)?.rsplit_once(':')?;
+        u16::from_str_radix(port, 16).ok()
+    };
+    let mut ports: Vec<u16> = tables.iter().flat_map(|table| table.lines()).filter_map(port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
 }
 
 /// The signal by which a process ended.

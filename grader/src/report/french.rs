@@ -114,6 +114,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
     ),
     (
+        "nothing listens at the port in the environment variable PORT: the service listens at ",
+        "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à ",
+    ),
+    (" instead; read PORT, and listen there", " ; lisez PORT, et écoutez-y"),
+    ("this does not compile: ", "ceci ne compile pas : "),
+    ("the exercise calls `", "l'exercice appelle « "),
+    ("`, and this function is called `", " », et cette fonction s'appelle « "),
+    ("`: rename it", " » : renommez-la"),
+    (
         "a service is started as an ordinary program, which could read and change what you can: if you trust it, add --trust; or \
          start it where you like and name it with --url",
         "un service est lancé comme un programme ordinaire, qui pourrait lire et changer ce que vous pouvez : si vous lui faites \

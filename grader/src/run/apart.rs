@@ -14,11 +14,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use cachedojo_judge::Report;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
+use cachedojo_judge::{Report, simulate};
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Dialect};
+use cachedojo_lab::subject::Subject;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
@@ -368,6 +369,21 @@ fn too_long(at: &str) -> String {
     format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
 }
 
+/// Runs a script on a subject. In an exercise whose submissions are asked for a whole run of commands at once, a script of the
+/// line protocol is such a run.
+pub fn run_on(
+    interface: InterfaceKind,
+    text: &str,
+    dialect: Dialect,
+    subject: &mut dyn Subject,
+    seed: u64,
+) -> Vec<Event> {
+    if (interface, dialect) == (InterfaceKind::Simulate, Dialect::Line) {
+        return simulate::run_script(text, seed, subject);
+    }
+    runner::run(&script::parse(text, dialect), subject, seed)
+}
+
 // ---- the other side ----
 
 /// The hidden subcommand: grades one submission, as the order on standard input says.
@@ -433,7 +449,7 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     if let Work::Run { script, dialect, seed } = work {
         now_running()?;
         let mut subject = built.factory.subject(&bench.limits)?;
-        let events = runner::run(&script::parse(&script, dialect), subject.as_mut(), seed);
+        let events = run_on(bench.pack.exercise.interface, &script, dialect, subject.as_mut(), seed);
         for some in events.chunks(EVENTS_A_LINE) {
             say(&Line::Events(some.to_vec()))?;
         }

@@ -43,6 +43,85 @@ pub extern "C" fn counter(n: u32) -> u32 {
     count.load(Ordering::SeqCst)
 }
 
+/// Each waits for its turn by unlocking, locking and looking again.
+#[unsafe(no_mangle)]
+pub extern "C" fn locks_and_looks(n: u32) -> u32 {
+    let turn = Arc::new(Mutex::new(HashMap::from([("turn", 0)])));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        let mut guard = shared.lock().unwrap();
+        while guard["turn"] != i {
+            drop(guard);
+            guard = shared.lock().unwrap();
+        }
+        *guard.entry("turn").or_insert(0) += 1;
+    });
+    let guard = turn.lock().unwrap();
+    guard["turn"]
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn locks_and_looks_counting(n: u32) -> u32 {
+    let (turn, looks) = (Arc::new(Mutex::new(0)), AtomicU64::new(0));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        loop {
+            let mut guard = shared.lock().unwrap();
+            looks.fetch_add(1, Ordering::SeqCst);
+            if *guard == i {
+                *guard += 1;
+                break;
+            }
+        }
+    });
+    let turn = turn.lock().unwrap();
+    *turn
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn reads_and_looks(n: u32) -> u32 {
+    let turn = Arc::new(RwLock::new(0));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        while *shared.read().unwrap() != i {}
+        *shared.write().unwrap() += 1;
+    });
+    let turn = turn.read().unwrap();
+    *turn
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn tries_a_lock(n: u32) -> u32 {
+    let turn = Arc::new(Mutex::new(0));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        loop {
+            if let Ok(mut guard) = shared.try_lock()
+                && *guard == i
+            {
+                *guard += 1;
+                break;
+            }
+        }
+    });
+    let turn = turn.lock().unwrap();
+    *turn
+}
+
+/// Time must move although one thread never stops to look.
+#[unsafe(no_mangle)]
+pub extern "C" fn looks_for_a_sleeper(_: u32) -> u32 {
+    let done = Arc::new(Mutex::new(false));
+    let shared = Arc::clone(&done);
+    let sleeper = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(3));
+        *shared.lock().unwrap() = true;
+    });
+    while !*done.lock().unwrap() {}
+    sleeper.join().unwrap();
+    1
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn compare_and_swap(n: u32) -> u32 {
     let count = Arc::new(AtomicU64::new(0));

@@ -5,15 +5,20 @@ use cachedojo_lab::subject::Crash;
 use cachedojo_notation::text::Language;
 
 use crate::outcome::CaseOutcome;
+use crate::pack::InterfaceKind;
 use crate::verdict::Verdict;
 
-const CALLS_ITSELF: (&str, &str) = (
+/// A hint in English and in French.
+type Hint = (&'static str, &'static str);
+
+const CALLS_ITSELF: Hint = (
     "A function calls itself again and again: look for what should end that.",
     "Une fonction s'appelle elle-même sans fin : cherchez ce qui devrait l'arrêter.",
 );
 
 /// The hint for a program that gave no answer: the row's own hint is about wrong answers and would mislead.
-pub(super) fn advice(case: &CaseOutcome, language: Language) -> Option<&'static str> {
+pub(super) fn advice(interface: InterfaceKind, case: &CaseOutcome, language: Language) -> Option<&'static str> {
+    let is_whole_run = interface == InterfaceKind::Simulate;
     let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let crash = case.events.iter().find_map(|event| match &event.what {
@@ -27,13 +32,26 @@ pub(super) fn advice(case: &CaseOutcome, language: Language) -> Option<&'static 
             "Un `raise NotImplementedError` se trouve encore là où mène la dernière commande.",
         ),
         Verdict::Panic if says(&["RecursionError", "stack overflow", "interpreter's stack"]) => CALLS_ITSELF,
+        Verdict::Panic if raised && raised_hint(said).is_some() => raised_hint(said)?,
         Verdict::Panic if raised => (
             "The last command raised an exception that nothing caught. Look on its way for an index, a key, a conversion or a \
              `None` that is not always there; answer `ERROR` or `NOT_FOUND` instead.",
             "La dernière commande a levé une exception que rien n'a rattrapée. Cherchez sur son chemin un indice, une clé, une \
              conversion ou un `None` qui n'est pas toujours là ; répondez plutôt `ERROR` ou `NOT_FOUND`.",
         ),
-        Verdict::Panic if unfit => return None,
+        Verdict::Panic if unfit => unfit_hint(said)?,
+        Verdict::Forbidden if is_whole_run && matches!(crash, Some(Crash::Exit { .. })) => (
+            "Leave out what ends the program (`sys.exit`, `os._exit`, `process::exit`): `EXIT` is answered `BYE` like any \
+             command, and then the function returns.",
+            "Ôtez ce qui termine le programme (`sys.exit`, `os._exit`, `process::exit`) : `EXIT` reçoit sa réponse, `BYE`, comme \
+             toute commande, puis la fonction retourne.",
+        ),
+        Verdict::NotImplemented if is_whole_run => (
+            "Call the function by this very name, `simulate_distributed_cache`, at the top level of `main.py` or `src/lib.rs`.",
+            "Donnez à la fonction exactement ce nom, `simulate_distributed_cache`, au premier niveau de `main.py` ou `src/lib.rs`.",
+        ),
+        // Its rows are about orders of threads: their own hints say what to look at.
+        Verdict::Race if is_whole_run => return None,
         Verdict::Panic if says(&["spawn thread"]) => (
             "Start threads with `std::thread::spawn` or `std::thread::scope`, by these names in your own source: the grader looks for them there. Tasks of tokio's are fine too.",
             "Lancez les threads par `std::thread::spawn` ou `std::thread::scope`, sous ces noms dans votre propre source : le correcteur les y cherche. Les tâches de tokio conviennent aussi.",
@@ -76,4 +94,112 @@ pub(super) fn advice(case: &CaseOutcome, language: Language) -> Option<&'static 
         Language::English => en,
         Language::French => fr,
     })
+}
+
+/// What to do about an exception whose kind tells where it came from.
+fn raised_hint(said: &str) -> Option<Hint> {
+    const HINTS: &[(&[&str], Hint)] = &[
+        (
+            &["ModuleNotFoundError", "ImportError"],
+            (
+                "Only Python's own library and your own files are there: leave out what has to be installed.",
+                "Seules la bibliothèque de Python et vos propres fichiers sont là : ôtez ce qui doit être installé.",
+            ),
+        ),
+        (
+            &["NameError", "UnboundLocalError"],
+            (
+                "That name has no value there: an `import` is missing (such as `import threading`), or it is spelt otherwise, or \
+                 given a value only on another way.",
+                "Ce nom n'a pas de valeur à cet endroit : il manque un `import` (comme `import threading`), ou il s'écrit \
+                 autrement, ou ne reçoit sa valeur que sur un autre chemin.",
+            ),
+        ),
+        (
+            &["EOFError"],
+            (
+                "Nobody types anything: the commands are the function's argument. Leave `input()` out.",
+                "Personne ne saisit rien : les commandes sont l'argument de la fonction. Ôtez `input()`.",
+            ),
+        ),
+        (
+            &[
+                "FileNotFoundError",
+                "PermissionError",
+                "IsADirectoryError",
+                "NotADirectoryError",
+                "OSError",
+                "ConnectionRefusedError",
+            ],
+            (
+                "There are no files and no network here: the commands come as the function's argument, and its memory is all it needs.",
+                "Il n'y a ici ni fichiers ni réseau : les commandes sont l'argument de la fonction, et sa mémoire lui suffit.",
+            ),
+        ),
+        (
+            &["TypeError: simulate_distributed_cache()"],
+            (
+                "The function is called with one argument: the list of command lines.",
+                "La fonction est appelée avec un seul argument : la liste des lignes de commande.",
+            ),
+        ),
+    ];
+    let raised = said.strip_prefix("raised ")?;
+    HINTS.iter().find(|(kinds, _)| kinds.iter().any(|kind| raised.starts_with(kind))).map(|(_, hint)| *hint)
+}
+
+/// What to do about a submission that returned something else than answers, or did what none may.
+fn unfit_hint(said: &str) -> Option<Hint> {
+    let returned = said.strip_prefix("returned a `").and_then(|rest| rest.split('`').next());
+    Some(match returned {
+        Some("coroutine" | "async_generator") => (
+            "An `async def` returns before any of it has run: write `def`, and start the threads with `threading.Thread`.",
+            "Une `async def` retourne avant d'avoir rien exécuté : écrivez `def`, et lancez les threads par `threading.Thread`.",
+        ),
+        Some("NoneType") => (
+            "The function returns nothing: end it with `return` and the list of answers. What it prints is not read.",
+            "La fonction ne renvoie rien : finissez-la par `return` et la liste des réponses. Ce qu'elle affiche n'est pas lu.",
+        ),
+        Some("generator") => (
+            "A function with `yield` returns a generator: collect the answers in a list, and return it.",
+            "Une fonction avec `yield` renvoie un générateur : rassemblez les réponses dans une liste, et renvoyez-la.",
+        ),
+        Some(_) => (
+            "Return a list of strings: one answer for each command, in the order of the commands.",
+            "Renvoyez une liste de chaînes : une réponse par commande, dans l'ordre des commandes.",
+        ),
+        None if said.starts_with("was ended because it") => (
+            "Take that out: the function needs nothing but its argument, its memory and its threads.",
+            "Ôtez cela : la fonction n'a besoin que de son argument, de sa mémoire et de ses threads.",
+        ),
+        None => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{raised_hint, unfit_hint};
+
+    #[test]
+    fn what_a_program_did_instead_of_answering_chooses_the_hint() {
+        for (said, words) in [
+            ("raised ModuleNotFoundError: No module named 'numpy' (main.py, line 1)", Some("installed")),
+            ("raised NameError: name 'threading' is not defined (main.py, line 2)", Some("import threading")),
+            ("raised EOFError: EOF when reading a line (main.py, line 3)", Some("input()")),
+            ("raised FileNotFoundError: [Errno 2] No such file or directory: '/etc/passwd'", Some("no files")),
+            ("raised TypeError: simulate_distributed_cache() takes 0 positional arguments", Some("one argument")),
+            // The row's other hint is for these.
+            ("raised KeyError: 'NameError'", None),
+            ("raised IndexError: list index out of range (main.py, line 9)", None),
+            ("returned a `coroutine`, not a list of strings", Some("async def")),
+            ("returned a `NoneType`, not a list of strings", Some("return")),
+            ("returned a `dict`, not a list of strings", Some("list of strings")),
+            ("was ended because it opens a socket, which no submission may", Some("Take that out")),
+            ("ran out of the interpreter's stack", None),
+        ] {
+            let hint = raised_hint(said).or_else(|| unfit_hint(said)).map(|(english, _)| english);
+            assert_eq!(hint.is_some(), words.is_some(), "{said}: {hint:?}");
+            assert!(words.is_none_or(|words| hint.unwrap_or_default().contains(words)), "{said}: {hint:?}");
+        }
+    }
 }

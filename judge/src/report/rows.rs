@@ -91,10 +91,13 @@ impl CheckReport {
         }
         if let Some(case) = failure {
             report.message = case_title(case);
-            if let Some(hint) = &check.cases[case.index].hint {
+            // A case's own hint is about its answers, not about how they came to be.
+            let is_about_threads =
+                case.divergence.as_ref().is_some_and(|at| at.expected.starts_with(simulate::THREADS));
+            if let Some(hint) = check.cases[case.index].hint.as_ref().filter(|_| !is_about_threads) {
                 hint.get(language).clone_into(&mut report.hint);
             }
-            if let Some(advice) = advice(case, language) {
+            if let Some(advice) = advice(exercise.interface, case, language) {
                 advice.clone_into(&mut report.hint);
             }
             if visible {

@@ -187,6 +187,11 @@ impl Process {
         Some(child.try_wait().ok()??.to_string())
     }
 
+    /// The ports at which it takes connections, as far as the system tells.
+    pub fn ports(&self) -> Vec<u16> {
+        machine::listening_ports(self.child.lock().unwrap_or_else(PoisonError::into_inner).id())
+    }
+
     /// How much it has printed so far, in bytes; what is too much is thrown away first.
     pub fn printed(&self) -> u64 {
         let length = fs::metadata(&self.words).map_or(0, |metadata| metadata.len());

@@ -15,6 +15,11 @@ use super::process::{Process, START};
 const BEGINNING: Duration = Duration::from_secs(150);
 /// How often it may close the connection during that time.
 const ENDINGS_MAX: u32 = 50;
+/// A service that takes connections at another port than its own for so many looks will not come to its own: it does not read
+/// the variable.
+const ELSEWHERE_LOOKS: u32 = 6;
+/// So many requests pass between two such looks.
+const LOOK_EVERY: u32 = 50;
 /// The pause between requests during that time.
 const ASKING: Duration = Duration::from_millis(20);
 /// After so many requests that were waited for in vain it is not asked again.
@@ -336,6 +341,7 @@ impl Place {
     #[expect(clippy::disallowed_methods, reason = "a process takes real time to begin")]
     fn wait_until_it_answers(&mut self) -> Result<Answer, String> {
         let (began, mut ended_early) = (Instant::now(), 0);
+        let (mut asked, mut elsewhere) = (0_u32, 0);
         let headers = format!("{CLOCK}: 1\r\n");
         let call = HttpCall { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
         loop {
@@ -361,6 +367,19 @@ impl Place {
                 let words = self.process.as_ref().map_or_else(String::new, |process| process.words(0));
                 let words = if words.is_empty() { words } else { format!("; its last words: {words}") };
                 return Err(format!("GET http://{}/health: {fault}; {hint}{words}", self.host));
+            }
+            asked += 1;
+            if let Some(process) = self.process.as_ref().filter(|_| asked.is_multiple_of(LOOK_EVERY)) {
+                let ports = process.ports();
+                elsewhere = if ports.is_empty() { 0 } else { elsewhere + 1 };
+                if elsewhere >= ELSEWHERE_LOOKS {
+                    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                    return Err(format!(
+                        "nothing listens at the port in the environment variable PORT: the service listens at {} instead; read \
+                         PORT, and listen there",
+                        ports.join(", ")
+                    ));
+                }
             }
             std::thread::sleep(ASKING);
         }

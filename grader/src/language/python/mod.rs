@@ -64,7 +64,9 @@ impl Toolchain for PythonToolchain {
         let program = build::prepare(submission, &self.runners)?;
         let artifact = serde_json::to_vec(&(&submission.root, &submission.files));
         let artifact = artifact.map_err(|error| Rejected::harness(&error.to_string()))?;
-        Ok(Built { factory: Arc::new(program), artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
+        let mut diagnostics = submission.notes.clone();
+        diagnostics.extend(build::misnamed(submission));
+        Ok(Built { factory: Arc::new(program), artifact, missing: Vec::new(), diagnostics })
     }
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {

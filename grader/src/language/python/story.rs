@@ -1,5 +1,7 @@
 //! The story of a run: which thread ran when, and where each turn ended.
 
+use std::collections::BTreeSet;
+
 use cachedojo_notation::text::Language;
 
 use super::wire::{Observed, Turn};
@@ -33,7 +35,16 @@ pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language)
             Language::English | Language::French => format!("thread {number} ({})", printable::line(name)),
         }
     };
+    let mut begun = BTreeSet::from([0]);
     let turns = seen.turns.iter().take(TURNS_MAX).map(|&(thread, line, how, to)| {
+        begun.insert(thread);
+        // A thread that was started before has its first turn here.
+        let goes_on = match (begun.insert(to), language) {
+            (true, Language::English) => "goes on (its first turn)",
+            (true, Language::French) => "continue (son premier tour)",
+            (false, Language::English) => "goes on",
+            (false, Language::French) => "continue",
+        };
         let code = printable::clip(&printable::harmless(entrance.line(line)), 80);
         let place = match line {
             0 => String::new(),
@@ -41,14 +52,14 @@ pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language)
         };
         let (thread, to) = (name(thread), name(to));
         match (how, language) {
-            (Turn::Stops, Language::English) => format!("{thread} stops at{place}; {to} goes on"),
-            (Turn::Stops, Language::French) => format!("{thread} s'arrête à{place} ; {to} continue"),
-            (Turn::Starts, Language::English) => format!("{thread} starts a thread at{place}; {to} goes on"),
-            (Turn::Starts, Language::French) => format!("{thread} lance un thread à{place} ; {to} continue"),
-            (Turn::Waits, Language::English) => format!("{thread} waits at{place}; {to} goes on"),
-            (Turn::Waits, Language::French) => format!("{thread} attend à{place} ; {to} continue"),
-            (Turn::Ends, Language::English) => format!("{thread} ends; {to} goes on"),
-            (Turn::Ends, Language::French) => format!("{thread} finit ; {to} continue"),
+            (Turn::Stops, Language::English) => format!("{thread} stops at{place}; {to} {goes_on}"),
+            (Turn::Stops, Language::French) => format!("{thread} s'arrête à{place} ; {to} {goes_on}"),
+            (Turn::Starts, Language::English) => format!("{thread} starts a thread at{place}; {to} {goes_on}"),
+            (Turn::Starts, Language::French) => format!("{thread} lance un thread à{place} ; {to} {goes_on}"),
+            (Turn::Waits, Language::English) => format!("{thread} waits at{place}; {to} {goes_on}"),
+            (Turn::Waits, Language::French) => format!("{thread} attend à{place} ; {to} {goes_on}"),
+            (Turn::Ends, Language::English) => format!("{thread} ends; {to} {goes_on}"),
+            (Turn::Ends, Language::French) => format!("{thread} finit ; {to} {goes_on}"),
         }
     });
     turns.collect()

@@ -159,7 +159,7 @@ fn point(caller: In<'_>, code: i32, address: u32, first: u64, second: u64) -> i3
     let operation = Operation { code, address, operands: (first, second) };
     let context = caller.data();
     let mut world = context.world();
-    let switches = world.point(operation, operation.would_change(&context.memory));
+    let switches = world.point(operation, operation.effect_of_change(&context.memory));
     if world.log.is_some() {
         drop(world);
         let frames = frames(&caller);

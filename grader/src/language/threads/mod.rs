@@ -30,6 +30,7 @@ mod memory;
 mod operation;
 mod plan;
 mod rewrite;
+mod rounds;
 mod story;
 mod subject;
 mod tell;

@@ -58,12 +58,28 @@ impl Operation {
         Some((old, new & mask))
     }
 
+    /// Its effect if a scheduler cares for it: loads are the most frequent, and need no access to the memory.
+    pub(super) fn effect_of_change(self, memory: &Memory) -> Option<(u64, u64)> {
+        if self.loads() { None } else { self.effect(memory) }
+    }
+
     /// Whether it would change the memory. A thread that repeats an operation that does not is only polling.
-    pub(super) fn would_change(self, memory: &Memory) -> bool {
-        if self.is_call() {
-            return true;
-        }
-        // Loads are the most frequent, and need no access to the memory.
-        self.group() != 0 && self.effect(memory).is_none_or(|(old, new)| old != new)
+    pub(super) fn would_change(self, effect: Option<(u64, u64)>) -> bool {
+        self.is_call() || !self.loads() && effect.is_none_or(|(old, new)| old != new)
+    }
+
+    /// What must be the same for a thread to be doing the same again: what it does, and what it finds. A counter always finds
+    /// another number.
+    pub(super) fn sign(self, effect: Option<(u64, u64)>) -> u64 {
+        let found = effect.map_or(0, |(old, _)| if self.adds() { 0 } else { old + 1 });
+        let (first, second) = self.operands;
+        let place = u64::from(self.code) << 32 | u64::from(self.address);
+        [first, second, found]
+            .iter()
+            .fold(place, |sign, part| (sign.rotate_left(25) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    fn loads(self) -> bool {
+        !self.is_call() && self.group() == 0
     }
 }

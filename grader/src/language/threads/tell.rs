@@ -260,14 +260,14 @@ impl Teller<'_, '_> {
 
     /// The words for an entry that ends its turn.
     fn end_of(&self, entry: &Entry, place: Option<&Place>) -> String {
-        let at = place.map(|place| self.at(place)).unwrap_or_default();
+        // Between its start and its first line a thread is at no line of the submission's.
+        let at = |english: &str, french: &str| {
+            place.map(|place| self.say(english, french) + &self.at(place)).unwrap_or_default()
+        };
         match entry.what {
-            What::HeldUp => self.say("is held up before ", "est interrompu avant ") + &at,
+            What::HeldUp => self.say("is held up", "est interrompu") + &at(" before ", " avant "),
             What::Waits { address, .. } => {
-                self.say("waits for ", "attend ")
-                    + &self.awaited(&entry.frames, address)
-                    + &self.say(" at ", " à ")
-                    + &at
+                self.say("waits for ", "attend ") + &self.awaited(&entry.frames, address) + &at(" at ", " à ")
             }
             What::Sleeps { ns } => format!("{} {}", self.say("sleeps for", "dort"), super::words::duration(ns)),
             What::Yields => self.say("gives up its turn", "cède son tour"),
@@ -296,9 +296,12 @@ impl Teller<'_, '_> {
         if steps.len() > STEPS_MAX {
             steps.splice(STEPS_MAX / 2..steps.len() - STEPS_MAX / 2, ["…".to_owned()]);
         }
-        let steps = if steps.is_empty() { String::new() } else { format!(" {}", steps.join(", ")) };
-        let end = if turn.end.is_empty() { String::new() } else { format!(" — {}", turn.end) };
-        format!("{who}:{steps}{end}")
+        match (steps.is_empty(), turn.end.is_empty()) {
+            (true, true) => format!("{who} {}", self.say("begins", "commence")),
+            (true, false) => format!("{who} {}", turn.end),
+            (false, true) => format!("{who}: {}", steps.join(", ")),
+            (false, false) => format!("{who}: {} — {}", steps.join(", "), turn.end),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::between::Between;
 use super::limits::{Limits, Stop};
 use super::operation::Operation;
 use super::plan::{Chooser, Question};
+use super::rounds::Rounds;
 use super::story::{Log, What};
 
 /// The size of a slice, in instructions: after each slice of a loop without points the scheduler gets control.
@@ -24,6 +25,13 @@ const SLICES_ALONE: u32 = 20;
 /// After so many points in a row other threads get a turn: some loops wait for another thread in a way that cannot be
 /// recognised otherwise.
 const POINTS_ALONE: u32 = 1_000;
+/// A thread that had so many points in a row gets half as many the next time, at least these: an odd number, so that it is not
+/// always interrupted while it holds its lock.
+const POINTS_ALONE_MIN: u32 = 61;
+/// After so many operations that only repeated a round, other threads get a turn at every point.
+const REPEATED_MAX: u32 = 32;
+/// After so many operations that only repeated a round, time moves on if no other thread can run.
+const REPEATED_ALONE: u32 = 20_000;
 /// After polling so often in a row, time moves on if no other thread can run.
 const LOOKS_ALONE: u32 = 50;
 /// So many turns of earlier calls' threads may come before a call begins; then it begins even if they are still busy.
@@ -78,8 +86,12 @@ pub(super) struct Thread {
     last_turn: u64,
     /// How often in a row it has read the same thing.
     looks: u32,
+    /// Whether its operations repeat a round.
+    rounds: Rounds,
     /// Points, then slices, since another thread ran.
     alone: (u32, u32),
+    /// After how many points in a row others get a turn.
+    patience: u32,
     /// The stack: its top, and its lowest allowed address.
     pub(super) stack: (u32, u32),
     /// The stack size for the next thread that it starts.
@@ -180,7 +192,9 @@ impl World {
             last: (0, 0),
             last_turn: 0,
             looks: 0,
+            rounds: Rounds::default(),
             alone: (0, 0),
+            patience: POINTS_ALONE,
             stack,
             asked_stack: None,
         });
@@ -267,8 +281,9 @@ impl World {
         u32::try_from(self.threads.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// The running thread is about to run an operation. Returns whether it must let others run first.
-    pub(super) fn point(&mut self, operation: Operation, would_change: bool) -> bool {
+    /// The running thread is about to run an operation with this effect. Returns whether it must let others run first.
+    pub(super) fn point(&mut self, operation: Operation, effect: Option<(u64, u64)>) -> bool {
+        let would_change = operation.would_change(effect);
         self.points += 1;
         if self.points > self.limits.points {
             self.stop = Some(Stop::OutOfWork);
@@ -285,7 +300,9 @@ impl World {
         thread.last_turn = turn;
         thread.looks = if again { thread.looks + 1 } else { 0 };
         let looks = thread.looks;
-        let idle = again || thread.alone.0 >= POINTS_ALONE || std::mem::take(&mut self.crowded);
+        let repeated = thread.rounds.note(operation.sign(effect));
+        let tired = thread.alone.0 >= thread.patience;
+        let idle = again || repeated >= REPEATED_MAX || tired || std::mem::take(&mut self.crowded);
         let child = self.child.take();
         // The plan is always asked: it draws a random number at every point, so that one point more or less changes little.
         let asked = self.chooser.asks(current, step, operation);
@@ -294,16 +311,21 @@ impl World {
             self.gave_up = true;
             return true;
         }
-        if alone && looks >= LOOKS_ALONE && self.advance() {
+        if alone && (looks >= LOOKS_ALONE || repeated >= REPEATED_ALONE) && self.advance() {
             // It polls for something that a sleeping thread will do.
             self.threads[current as usize].looks = 0;
+            self.threads[current as usize].rounds.begin_anew();
             self.gave_up = true;
             return true;
         }
         if alone && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
             return false;
         }
-        let side = self.threads[current as usize].side;
+        let thread = &mut self.threads[current as usize];
+        if tired {
+            thread.patience = (thread.patience / 2).max(POINTS_ALONE_MIN);
+        }
+        let side = thread.side;
         let chosen = self.choose(side, child, true, idle);
         if chosen == current {
             if idle {
@@ -557,6 +579,7 @@ impl World {
         self.random = random.clone();
         self.threads[0].looks = 0;
         self.threads[0].last = (0, 0);
+        self.threads[0].rounds.begin_anew();
         let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
         if self.live == 1 || self.monotonic_ns == 0 {
             self.monotonic_ns = monotonic_ns;

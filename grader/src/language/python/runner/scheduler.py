@@ -31,6 +31,8 @@ SWITCHES_MAX = 4000
 TURNS_MAX = 300
 # A thread with priority that spins for so many steps is put behind the others.
 SPIN = 20000
+# And one that comes to so many points in a row: it unlocks, locks and looks again for what another one has to do.
+SPIN_POINTS = 100
 
 WALL_START = 1767225600.0
 
@@ -93,6 +95,7 @@ class Scheduler:
         self.turns = []
         self.switch_count = 0
         self.last = 0
+        self.points = 0
         self.ended = None
         self.done = _real_allocate()
         self.done.acquire()
@@ -223,7 +226,8 @@ class Scheduler:
             self.changes.pop(0)
             self.lowest -= 1
             me.priority = self.lowest
-        if self.chunk == 0 and self.steps - self.last >= SPIN:
+        if self.chunk == 0 and self.steps - self.last >= SPIN or self.points >= SPIN_POINTS:
+            self.points = 0
             self.lowest -= 1
             me.priority = self.lowest
 
@@ -277,6 +281,7 @@ class Scheduler:
 
     def _note(self, me, to, line, how):
         self.last = self.steps
+        self.points = 0
         if len(self.turns) < TURNS_MAX:
             self.turns.append((me.number, line, how, to.number))
         self.current = to
@@ -287,6 +292,7 @@ class Scheduler:
         me = self.current
         self._counted()
         self._step()
+        self.points += 1
         if self.steps > self.steps_max:
             self._too_far()
         self._due()
@@ -304,6 +310,10 @@ class Scheduler:
             to = self._told() or me
         if to is not me:
             self._differs(me, to)
+        elif kind in ("calm", "replay") and self.steps - self.last >= SPIN and self.ready:
+            # As in `_look`, which a thread that keeps coming to points does not come to.
+            to = self.ready[0]
+        if to is not me:
             self._leave(me, to, _line(self.foreign), "stops")
         else:
             self._next_chunk()
