@@ -83,8 +83,10 @@ impl Tree {
         while let Some((folder, name)) = inner.rsplit_once('/') {
             let above = [format!("{folder}.rs"), format!("{folder}/mod.rs"), format!("{folder}/lib.rs")];
             let says = |text: &String| {
-                let seen = ["", "pub ", "pub(crate) ", "pub(super) "];
-                seen.iter().any(|seen| text.contains(&format!("#[cfg(test)]\n{seen}mod {name};")))
+                ["#[cfg(test)]", "#[cfg(all(test, not(target_arch = \"wasm32\")))]"].iter().any(|condition| {
+                    let seen = ["", "pub ", "pub(crate) ", "pub(super) "];
+                    seen.iter().any(|seen| text.contains(&format!("{condition}\n{seen}mod {name};")))
+                })
             };
             if above.iter().filter_map(|above| self.files.get(above)).any(says) {
                 return true;
