@@ -16,6 +16,7 @@ mod nodes;
 mod pickle;
 mod policy;
 pub mod replay;
+mod shadow;
 #[cfg(not(target_family = "wasm"))]
 mod shared;
 mod store;

@@ -10,6 +10,7 @@ use super::index::{Index, Lookup, Naming};
 use super::item::{Item, Limits};
 use super::nodes::{Moves, Nodes};
 use super::policy::Policy;
+use super::shadow::Shadow;
 use crate::clock::Instant;
 
 /// Why an entry left without being deleted.
@@ -393,35 +394,6 @@ fn next_victim<T: Item, P: Policy>(
     }
     let i = policy.evict(nodes, deadlines, incoming)?;
     Some((i, Departure::Evicted))
-}
-
-/// All that trying evictions on a copy needs to know of an item.
-#[derive(Debug, Clone, Default)]
-struct Shadow {
-    hash: u64,
-    weight: u64,
-}
-
-impl Shadow {
-    fn of<T: Item>(item: &T) -> Self {
-        Self { hash: item.key_hash(), weight: item.weight() }
-    }
-}
-
-impl Item for Shadow {
-    type Key = u64;
-
-    fn key(&self) -> &u64 {
-        &self.hash
-    }
-
-    fn key_hash(&self) -> u64 {
-        self.hash
-    }
-
-    fn weight(&self) -> u64 {
-        self.weight
-    }
 }
 
 #[cfg(test)]
