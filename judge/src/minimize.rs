@@ -230,24 +230,28 @@ impl Shortest {
     }
 }
 
-/// Whether a cluster is asked while it has no server, or after one has come and before it is rebalanced. What it answers then is
-/// left open, so no failure may rest on it.
+/// Whether a cluster is asked while it has no server, after one has come and before it is rebalanced, or after as many have left as a
+/// key has copies. What it answers then is left open, so no failure may rest on it.
 fn asks_what_is_open(script: &Script) -> bool {
     let (mut servers, mut stored, mut late) = (BTreeSet::new(), false, false);
+    let (mut copies, mut gone) = (0, 0);
     script.commands.iter().any(|step| {
         let Command::Ask(Request::Cluster(request)) = &step.command else { return false };
         match request {
-            ClusterRequest::New(_) => (servers, stored, late) = (BTreeSet::new(), false, false),
+            ClusterRequest::New(config) => {
+                (servers, stored, late) = (BTreeSet::new(), false, false);
+                (copies, gone) = (config.replication_factor, 0);
+            }
             ClusterRequest::Add { id, .. } => {
                 servers.insert(id);
                 late = stored;
             }
-            ClusterRequest::Remove { id } => drop(servers.remove(id)),
-            ClusterRequest::Rebalance => late = false,
+            ClusterRequest::Remove { id } => gone += u32::from(servers.remove(id) && stored),
+            ClusterRequest::Rebalance => (late, gone) = (false, 0),
             ClusterRequest::ServersFor { .. } => {}
             ClusterRequest::Execute(_) => {
                 stored = true;
-                return servers.is_empty() || late;
+                return servers.is_empty() || late || gone >= copies;
             }
         }
         false
