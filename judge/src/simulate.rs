@@ -480,7 +480,6 @@ mod tests {
             let answers = placed(&commands, None, accept, lines(answers));
             assert_eq!(divergence(&commands, None, accept, &answers, 8).is_none(), is_right, "{accept:?}: {answers:?}");
         };
-        use Accept::{AnyOrder, Ordered};
         for (answers, ordered, any) in [
             ("STORED|STORED|1|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE", true, true),
             ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND", true, true),
@@ -493,8 +492,8 @@ mod tests {
             ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED", false, false),
             ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND|NOT_FOUND", false, false),
         ] {
-            check(Ordered, answers, ordered);
-            check(AnyOrder, answers, any);
+            check(Accept::Ordered, answers, ordered);
+            check(Accept::AnyOrder, answers, any);
         }
     }
 
