@@ -277,7 +277,7 @@ impl<'a> Grading<'a> {
                 Some(Unfit::Deadlock(clip(&harmless(&run.waits.join("; ")), 600)))
             }
             Some(_) => Some(Unfit::Endless),
-            None => failed.then(|| Unfit::Wrong(text)),
+            None => failed.then_some(Unfit::Wrong(text)),
         };
         // No time passes for a cache while a test sleeps, so that is often why it fails, or does not end.
         let unfit = if test.slept > 0 { Some(Unfit::Sleeps(other.map(Box::new))) } else { other };

@@ -91,8 +91,11 @@ mod tests {
     use super::*;
     use crate::intake::find::entries;
 
-    /// What is found in a class of these learners' files: each kind with its learners, and the pairs.
-    fn found(exercise: &str, files: &[(String, String)]) -> (Vec<(AlikeKind, Vec<String>)>, Vec<(String, String)>) {
+    /// Each kind of likeness with its learners, and the pairs.
+    type Found = (Vec<(AlikeKind, Vec<String>)>, Vec<(String, String)>);
+
+    /// What is found in a class of these learners' files.
+    fn found(exercise: &str, files: &[(String, String)]) -> Found {
         let (class, scratch) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         for (path, text) in files {
             let path = class.path().join(path);

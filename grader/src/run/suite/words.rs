@@ -106,7 +106,10 @@ pub(super) fn no_test(submission: &Submission, language: Language) -> String {
         stem.is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
     };
     let python = submission.language == CodeLanguage::Python;
-    let misnamed = submission.files.keys().find(|name| name.ends_with(".py") && !name.ends_with("conftest.py"));
+    let misnamed = submission.files.keys().find(|name| {
+        let stem = name.rsplit('/').next().and_then(|name| name.strip_suffix(".py"));
+        stem.is_some_and(|stem| stem != "conftest")
+    });
     let misnamed = misnamed.filter(|_| python && !submission.files.keys().any(|name| is_read(name)));
     match (misnamed, python, language) {
         (Some(file), _, Language::English) => format!(
