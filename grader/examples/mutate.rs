@@ -187,7 +187,10 @@ fn all_wrong(bench: &Bench<'_>) -> Result<(Vec<String>, Batch)> {
     let files = bench.pack.part("solution", CodeLanguage::Rust);
     let solution = Submission::of(CodeLanguage::Rust, "solution", files).context("a solution")?;
     let entries = wrong::entries(&solution).into_iter().map(|(entry, mutant)| (entry.id, mutant));
-    let (names, mutants): (Vec<_>, Vec<_>) = entries.chain(wrong::known(bench.pack, &solution)).unzip();
+    let source = &solution.files[&solution.root];
+    let known = wrong::known(bench.pack, &solution).into_iter();
+    let known = known.filter(|(_, mutant)| batch::can_be_chosen(source, mutant));
+    let (names, mutants): (Vec<_>, Vec<_>) = entries.chain(known).unzip();
     let all: BTreeSet<usize> = (1..=mutants.len()).collect();
     let batch = Batch::build(bench, &solution, &mutants, &all).map_err(|error| anyhow!(error))?;
     Ok((names, batch))

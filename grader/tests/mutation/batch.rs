@@ -248,6 +248,16 @@ fn many(source: &str, mutants: &[(usize, &Mutant)]) -> Many {
     file
 }
 
+/// Whether every change is inside a body that can be a choice.
+pub(crate) fn can_be_chosen(source: &str, mutant: &Mutant) -> bool {
+    let tokens: TokenStream = source.parse().expect("a submission that is right is Rust");
+    let mut bodies = Vec::new();
+    find_bodies(source, &tokens.into_iter().collect::<Vec<_>>(), &mut bodies);
+    let is_in =
+        |change: &Change| bodies.iter().any(|body| body.range.start < change.start && change.end < body.range.end);
+    mutant.changes.iter().all(is_in)
+}
+
 /// A part of a source with the changes that are inside it.
 fn changed(source: &str, part: Range<usize>, changes: &[Change]) -> String {
     let mut text = String::new();
