@@ -142,6 +142,12 @@ impl Columns {
         [self.name, self.last, self.number, self.username, self.email].iter().any(Option::is_some)
     }
 
+    /// The columns that say who somebody is and how they stand: no mark belongs there.
+    pub(super) fn taken(&self) -> Vec<usize> {
+        let all = [self.name, self.first, self.last, self.number, self.username, self.email, self.status];
+        all.into_iter().flatten().collect()
+    }
+
     pub(super) fn person(&self, row: usize, cells: &[String], form: Form) -> Option<Person> {
         let cell = |column: Option<usize>| column.and_then(|column| cells.get(column)).map_or("", |cell| cell.trim());
         let name = match cell(self.name) {

@@ -3,7 +3,7 @@
 
 use cachedojo_notation::text::Language;
 
-use super::columns::folded_head;
+use super::columns::{Columns, folded_head};
 use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::scale::{Scale, is_points};
@@ -161,12 +161,14 @@ fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, co
     };
     let (names, wanted): (Vec<String>, String) =
         (head.iter().map(|name| folded_head(name)).collect(), folded_head(column));
+    let taken = Columns::of(head).taken();
+    let find = |is: &dyn Fn(&str) -> bool| (0..names.len()).find(|at| !taken.contains(at) && is(&names[*at]));
     // `TP 1` is not `TP 10`, which may stand before it.
-    let begins = |name: &String| name.strip_prefix(&wanted).map(|rest| !rest.starts_with(char::is_alphanumeric));
-    let own = names.iter().position(|name| fixed.contains(&name.as_str()));
-    let own = own.or_else(|| names.iter().position(|name| *name == wanted));
-    let own = own.or_else(|| names.iter().position(|name| begins(name) == Some(true)));
-    if let Some(at) = own.or_else(|| names.iter().position(|name| begins(name).is_some())) {
+    let begins = |name: &str| name.strip_prefix(&wanted).map(|rest| !rest.starts_with(char::is_alphanumeric));
+    let own = find(&|name| fixed.contains(&name));
+    let own = own.or_else(|| find(&|name| name == wanted));
+    let own = own.or_else(|| find(&|name| begins(name) == Some(true)));
+    if let Some(at) = own.or_else(|| find(&|name| begins(name).is_some())) {
         return (at, false);
     }
     // Brightspace's last column must stay the last.
@@ -218,4 +220,25 @@ pub(super) fn table(rows: &[Vec<String>], delimiter: u8) -> String {
     }
     let bytes = table.into_inner().expect("memory takes any writing");
     format!("\u{feff}{}", String::from_utf8(bytes).expect("what was written is UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_mark_goes_where_a_name_is() {
+        let row = |cells: &str| cells.split(',').map(str::to_owned).collect::<Vec<_>>();
+        for (head, form, column, expected) in [
+            ("OrgDefinedId,Last Name,First Name,End-of-Line Indicator", Form::Of(Platform::Brightspace), "First", 3),
+            ("Student,ID,Section,First words (12)", Form::Of(Platform::Canvas), "First words", 3),
+            ("Nom,Prénom,Courriel", Form::Plain, "Nom", 3),
+            ("name,email,Lab 10,Lab 1", Form::Plain, "Lab 1", 3),
+            ("name,email,Lab 10", Form::Plain, "Lab 1", 2),
+        ] {
+            let (mut head, mut rows) = (row(head), vec![row("a,b,c,d")]);
+            let (at, made) = grade_column(&mut head, &mut rows, form, column);
+            assert_eq!((at, made), (expected, rows[0].len() > 4), "{column} in {head:?}");
+        }
+    }
 }
