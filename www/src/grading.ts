@@ -94,12 +94,20 @@ async function findBriefs(): Promise<void> {
   }
 }
 
-/** Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown. */
-export async function grade(sources: Source[], exercise: string, seed: string): Promise<void> {
+/**
+ * Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown;
+ * an earlier one leaves at once, so that nobody takes it for the new one.
+ */
+export async function grade(sources: Source[], chosen: Promise<string>, seed: string): Promise<void> {
   latest += 1;
   const asked = latest;
+  grading.value = { state: "grading", here: false };
+  const exercise = await chosen;
   const [first] = sources;
   const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
+  if (asked !== latest) {
+    return;
+  }
   grading.value = { state: "grading", here: here !== undefined };
   const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, exercise, seed);
   if (asked === latest) {

@@ -68,11 +68,12 @@ function Drop() {
   const isOver = useSignal(false);
   const exercise = useSignal<string | undefined>(undefined);
   const offered = offers();
-  const hand = async (sources: Source[]) => {
-    // What is dropped before the page knows what it is for waits until it does.
+  // What is dropped before the page knows what it is for waits until it does.
+  const chosen = async () => {
     await whatIsOffered;
-    grade(sources, exercise.value ?? usual()?.id ?? "", "0");
+    return exercise.value ?? usual()?.id ?? "";
   };
+  const hand = (sources: Source[]) => grade(sources, chosen(), "0");
   return (
     <fieldset
       class={isOver.value ? "drop over" : "drop"}
