@@ -38,7 +38,8 @@ pub enum Effect {
         tag: Option<String>,
     },
     /// Deletes the value if it was written with this tag. A write with this tag that is under way at the same time may be deleted
-    /// in the moment in which it takes effect, even if the sweep took effect before: its version may be the older one.
+    /// in the moment in which it takes effect, even if the sweep took effect before: its version may be the older one. Only a read
+    /// that began before the sweep ended may see the value meanwhile.
     Sweep(String),
     /// A read of this value, or of nothing.
     Read(Option<Vec<u8>>),
@@ -116,21 +117,17 @@ struct Choice {
     done: u128,
     last: Option<u8>,
     next: usize,
-    /// A write to be tried again, as one that a sweep deletes at once, and the sweep.
-    dies: Option<(usize, usize)>,
+    /// Whether it was tried that a sweep, which took effect before the last write, deletes it now.
+    is_swept: bool,
 }
 
 impl Search<'_> {
     fn run(&mut self, must: u128) -> Option<bool> {
-        let mut way = vec![Choice { done: 0, last: None, next: 0, dies: None }];
+        let mut way = vec![Choice { done: 0, last: None, next: 0, is_swept: false }];
         while let Some(choice) = way.last_mut() {
             let (done, last) = (choice.done, choice.last);
             if done & must == must {
                 return Some(true);
-            }
-            if let Some((at, sweep)) = choice.dies.take() {
-                self.enter(&mut way, done | 1 << at, u8::try_from(sweep).ok())?;
-                continue;
             }
             // No operation may come next that began after another one ended.
             let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
@@ -146,6 +143,12 @@ impl Search<'_> {
             let is_read = read.is_some();
             let candidate = read.or_else(|| candidates.find(|(at, _)| !self.has_twin(*at, done)));
             let Some((at, operation)) = candidate else {
+                if !std::mem::replace(&mut choice.is_swept, true)
+                    && let Some(sweep) = self.sweep_under_way(last, done)
+                {
+                    self.enter(&mut way, done, u8::try_from(sweep).ok())?;
+                    continue;
+                }
                 let is_further = done.count_ones() >= self.furthest;
                 if is_further {
                     self.furthest = done.count_ones();
@@ -156,7 +159,6 @@ impl Search<'_> {
                 continue;
             };
             choice.next = if is_read { self.operations.len() } else { at + 1 };
-            choice.dies = self.sweep_under_way(at, done).map(|sweep| (at, sweep));
             let done = done | 1 << at;
             let is_write = match &operation.effect {
                 Effect::Write { .. } => true,
@@ -172,21 +174,27 @@ impl Search<'_> {
     /// Goes on from there, unless that was searched before. `None` when too much was.
     fn enter(&mut self, way: &mut Vec<Choice>, done: u128, last: Option<u8>) -> Option<()> {
         if self.seen.insert((done, last)) {
-            way.push(Choice { done, last, next: 0, dies: None });
+            way.push(Choice { done, last, next: 0, is_swept: false });
         }
         (self.seen.len() <= STATES_MAX).then_some(())
     }
 
-    /// For a write: a sweep of its tag that took effect before it and was still under way when the write began.
-    fn sweep_under_way(&self, at: usize, done: u128) -> Option<usize> {
-        let Effect::Write { tag: Some(tag), .. } = &self.operations[at].effect else { return None };
-        let began = self.operations[at].began;
-        self.operations.iter().enumerate().position(|(other, sweep)| {
-            let is_done = done & 1 << other != 0;
-            is_done
-                && matches!(&sweep.effect, Effect::Sweep(sought) if sought == tag)
-                && sweep.ended.is_none_or(|ended| began <= ended)
-        })
+    /// A sweep that may delete the last write now: it took effect before it, was still under way when the write began, and the write
+    /// has not ended.
+    fn sweep_under_way(&self, last: Option<u8>, done: u128) -> Option<usize> {
+        let write = self.operations[usize::from(last?)];
+        let Effect::Write { tag: Some(tag), .. } = &write.effect else { return None };
+        let mut all_done = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at != 0);
+        if all_done.clone().any(|(_, operation)| write.ended.is_some_and(|ended| operation.began > ended)) {
+            return None;
+        }
+        let seen = |read: &KeyOperation| matches!((&read.effect, &write.effect), (Effect::Read(found), Effect::Write { value, .. }) if found == value);
+        let seen_from = all_done.clone().filter(|(_, read)| seen(read)).map(|(_, read)| read.began).max().unwrap_or(0);
+        let found = all_done.find(|(_, sweep)| {
+            matches!(&sweep.effect, Effect::Sweep(sought) if sought == tag)
+                && sweep.ended.is_none_or(|ended| write.began.max(seen_from) <= ended)
+        });
+        found.map(|(at, _)| at)
     }
 
     /// Whether an earlier operation of unknown outcome has the same effect and is unused: then trying one of the two is enough.
@@ -323,6 +331,9 @@ mod tests {
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, ""), read(10, 11, "b")], false);
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "b"), read(10, 11, "")], false);
         check(&[old.clone(), slow(5), sweep(3, Some(4)), read(7, 8, "")], false);
+        // A read that began before the sweep ended may have seen `b` before it was deleted, though it answers later than others.
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(3, 8, "b"), read(5, 6, "a"), read(10, 11, "")], true);
+        check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 8, "b"), read(5, 6, "a"), read(10, 11, "")], false);
         check(
             &[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")],
             false,
