@@ -114,14 +114,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` est noté, et non ce fichier : ne rendez que l'un des deux pour choisir",
     ),
     (
-        "nothing listens at the port in the environment variable PORT: the service listens at ",
-        "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à ",
+        "nothing listens at the port in the environment variable PORT: the service listens at {} instead; read PORT, and listen there",
+        "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à {} ; lisez PORT, et écoutez-y",
     ),
-    (" instead; read PORT, and listen there", " ; lisez PORT, et écoutez-y"),
-    ("this does not compile: ", "ceci ne compile pas : "),
-    ("the exercise calls `", "l'exercice appelle « "),
-    ("`, and this function is called `", " », et cette fonction s'appelle « "),
-    ("`: rename it", " » : renommez-la"),
+    ("this does not compile: {}", "ceci ne compile pas : {}"),
+    (
+        "the exercise calls `{}`, and this function is called `{}`: rename it",
+        "l'exercice appelle « {} », et cette fonction s'appelle « {} » : renommez-la",
+    ),
     (
         "a service is started as an ordinary program, which could read and change what you can: if you trust it, add --trust; or \
          start it where you like and name it with --url",
@@ -224,10 +224,23 @@ mod tests {
                 "`A` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `struct A` à la racine du \
                  projet ; cannot find type `A`\nhelp: none",
             ),
+            ("this does not compile: expected ':'", "ceci ne compile pas : expected ':'"),
+            (
+                "the exercise calls `a`, and this function is called `b`: rename it",
+                "l'exercice appelle « a », et cette fonction s'appelle « b » : renommez-la",
+            ),
+            (
+                "nothing listens at the port in the environment variable PORT: the service listens at 80 instead; read PORT, and \
+                 listen there",
+                "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à 80 ; lisez PORT, et \
+                 écoutez-y",
+            ),
         ] {
             assert_eq!(in_french(english), french);
         }
         for (english, french) in SENTENCES {
+            // A part of a sentence would never be found.
+            assert!(english.trim() == *english && english.matches('`').count() % 2 == 0, "{english}");
             assert_eq!(parts(english).count(), parts(french).count(), "{english}");
             assert_eq!(english.matches("{or}").count(), french.matches("{or}").count(), "{english}");
         }
