@@ -1,5 +1,5 @@
-//! The platform's own gradebook or worksheet with one column filled in: on the scale that the file has, and without a word only
-//! where nothing is lost.
+//! The platform's own gradebook or worksheet with one column filled in, on the scale that the file has. Whatever is converted,
+//! replaced or left as it was is told to the teacher.
 
 use cachedojo_notation::text::Language;
 
@@ -129,12 +129,8 @@ impl<'a> Book<'a> {
             told.push(format!("in this copy they replace {} that stood there", replaced.join(" and ")));
         }
         if !self.locked.is_empty() {
-            let named = self.locked.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-            let more = self.locked.len().saturating_sub(NAMED_MAX);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            told.push(format!(
-                "left as they were, because the platform says that they cannot be changed: {named}{more}"
-            ));
+            let named = printable::first_names(self.locked.iter().cloned(), NAMED_MAX);
+            told.push(format!("left as they were, because the platform says that they cannot be changed: {named}"));
         }
         told
     }

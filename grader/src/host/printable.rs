@@ -72,6 +72,13 @@ fn for_windows(text: &str) -> String {
     if is_bare(text, "\\") { text.to_owned() } else { format!("\"{}\"", text.replace('"', "")) }
 }
 
+/// The first `most` of these names, which are harmless already, and how many more there are. Cost: O(names).
+pub fn first_names(names: impl Iterator<Item = String>, most: usize) -> String {
+    let all: Vec<String> = names.collect();
+    let first = all[..most.min(all.len())].join(", ");
+    if all.len() > most { format!("{first} and {} more", all.len() - most) } else { first }
+}
+
 /// At most `chars_max` characters; if the text was longer, the last one shows that.
 pub fn clip(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {

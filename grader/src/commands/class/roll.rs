@@ -5,9 +5,6 @@ use crate::class::summary::{Learner, State};
 use crate::host::printable;
 use crate::intake::platform::Whose;
 
-/// The remarks for a learner whom the roster does not identify, as [`Roster::why_unmatched`] makes them.
-pub(super) const REMARKS: &[&str] = Roster::UNMATCHED;
-
 /// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
 /// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
 pub(super) fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Vec<usize>> {

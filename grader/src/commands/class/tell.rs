@@ -6,7 +6,8 @@ use std::io::Write;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
-use super::{out, roll};
+use super::out;
+use crate::class::roster::Roster;
 use crate::class::store::Store;
 use crate::class::summary::{Alike, AlikeKind, Class, State};
 use crate::class::work::Job;
@@ -82,7 +83,7 @@ pub(super) fn after(
     }
     for learner in &class.learners {
         let (name, state) = (printable::line(&learner.learner), learner.state.name());
-        let unknown = roll::REMARKS.iter().find(|remark| learner.note.ends_with(*remark));
+        let unknown = Roster::UNMATCHED.iter().find(|remark| learner.note.ends_with(*remark));
         let why = match (learner.state, learner.why(args.lang), unknown) {
             // Their points stand in no marks file: the teacher must know.
             (State::Graded, _, None) => continue,
@@ -135,7 +136,7 @@ fn likeness(alike: &Alike) -> String {
     };
     format!(
         "{count} {learners} {have} {what}: {}",
-        named(alike.learners.iter().map(|name| printable::line(name)), count)
+        printable::first_names(alike.learners.iter().map(|name| printable::line(name)), NAMED_MAX)
     )
 }
 
@@ -150,11 +151,9 @@ fn gone(class: &Class, store: &Store) -> Result<Vec<String>> {
         .collect();
     let count = gone.len();
     let verb = if count == 1 { "was graded before and is" } else { "were graded before and are" };
-    Ok(if gone.is_empty() { gone } else { vec![format!("{} {verb} not there now", named(gone.into_iter(), count))] })
-}
-
-/// The first few of `count` names.
-fn named(names: impl Iterator<Item = String>, count: usize) -> String {
-    let names = names.take(NAMED_MAX).collect::<Vec<_>>().join(", ");
-    if count > NAMED_MAX { format!("{names} and {} more", count - NAMED_MAX) } else { names }
+    Ok(if gone.is_empty() {
+        gone
+    } else {
+        vec![format!("{} {verb} not there now", printable::first_names(gone.into_iter(), NAMED_MAX))]
+    })
 }
