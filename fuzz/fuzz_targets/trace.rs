@@ -1,4 +1,5 @@
-//! Any bytes are a trace in each format but the table (whose columns a person names), or refused with a place in them; every replay's sums are consistent.
+//! Any bytes are a trace in each format but the table (whose columns a person names), or refused with a place in them; every
+//! replay's sums are consistent.
 #![no_main]
 
 use cachedojo::cache::EvictionPolicy;

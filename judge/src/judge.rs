@@ -75,10 +75,12 @@ fn wanted(check: &Check, earlier: &[CheckOutcome]) -> Wanted {
 
 /// Whether a whole run of commands was answered with an empty list: then no further check can tell more.
 fn answered_nothing(interface: InterfaceKind, outcome: &CheckOutcome) -> bool {
-    let told = outcome.first_failure().and_then(|case| case.divergence.as_ref());
-    interface == InterfaceKind::Simulate
-        && outcome.points == 0
-        && told.is_some_and(|at| at.actual == simulate::NO_ANSWERS)
+    interface == InterfaceKind::Simulate && outcome.points == 0 && outcome.first_failure().is_some_and(is_empty_list)
+}
+
+/// Whether a case failed because a run returned no answer at all.
+fn is_empty_list(case: &CaseOutcome) -> bool {
+    case.divergence.as_ref().is_some_and(|at| at.actual == simulate::NO_ANSWERS)
 }
 
 /// The most failing cases of a check whose scripts are shortened.
@@ -169,8 +171,7 @@ fn judge_check(
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
         }
         // Without points left, further cases run only to show more of what the code does; a crashing subject shows nothing more.
-        let is_empty = outcome.divergence.as_ref().is_some_and(|at| at.actual == simulate::NO_ANSWERS);
-        let enough = points == 0 && (outcome.verdict != Verdict::Fail || is_empty);
+        let enough = points == 0 && (outcome.verdict != Verdict::Fail || is_empty_list(&outcome));
         cases.push(outcome);
         if enough {
             break;

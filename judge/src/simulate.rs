@@ -375,8 +375,8 @@ pub fn run_script(script: &str, seed: u64, subject: &mut dyn Subject) -> Vec<Eve
 /// The commands as a script of the line protocol, in which invisible characters other than tabs are written out.
 pub(super) fn script(text: &str) -> String {
     let commands = commands(text).unwrap_or_default().join("\n");
-    let plain = |c: char| matches!(c, '\n' | '\t') || !c.is_control();
-    commands.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_default().to_string() }).collect()
+    let shown = |c: char| if matches!(c, '\n' | '\t') { c.to_string() } else { written_out(c).collect() };
+    commands.chars().map(shown).collect()
 }
 
 /// A script's text with what [`script`] wrote out put back.

@@ -77,6 +77,11 @@ impl<T: Item, P: Policy, X: Lookup + Naming<T::Key>> Store<T, P, X> {
         self.index.find(name, |i| is_match(self.nodes.item(i)))
     }
 
+    /// The seed of the hashes of keys.
+    pub(crate) fn seed(&self) -> u64 {
+        self.index.seed()
+    }
+
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.index.len()

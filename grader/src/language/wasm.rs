@@ -130,8 +130,8 @@ pub(super) fn watchdog(engine: &Engine) -> std::io::Result<()> {
     started.map(drop)
 }
 
-/// The engine for modules without threads. Winch compiles a submission in a third of Cranelift's time, and no check runs long enough for better code to
-/// pay.
+/// The engine for modules without threads. Winch compiles a submission in a third of Cranelift's time, and no check runs long
+/// enough for better code to pay.
 fn engine() -> Result<&'static Engine, String> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     let made = ENGINE.get_or_init(|| {

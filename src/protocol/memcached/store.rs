@@ -46,8 +46,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// An empty store of at most `memory_bytes_max` bytes (as [`item_bytes`](super::item_bytes) counts them) in a world whose clock began
-    /// at the Unix time `unix_base_s`, in seconds. When it is full the least recently used items leave.
+    /// An empty store of at most `memory_bytes_max` bytes (as [`item_bytes`](super::item_bytes) counts them) in a world whose clock
+    /// began at the Unix time `unix_base_s`, in seconds. When it is full the least recently used items leave.
     pub fn new(unix_base_s: u64, memory_bytes_max: u64) -> Self {
         Self {
             items: Items::new(0),

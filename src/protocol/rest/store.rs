@@ -30,7 +30,6 @@ pub(super) struct Store {
 #[derive(Debug, Clone)]
 struct Namespace {
     entries: cache::Store<Entry, AnyPolicy>,
-    hash_seed: u64,
     settings: Settings,
     /// Whether its settings were set: then it is not forgotten for a new one.
     is_set: bool,
@@ -89,7 +88,6 @@ impl Namespace {
     fn new(settings: Settings, created_at_s: u64, hash_seed: u64) -> Self {
         Self {
             entries: entries(settings, hash_seed),
-            hash_seed,
             settings,
             is_set: false,
             created_at_s,
@@ -463,7 +461,8 @@ fn named(name: &str, space: Option<&Namespace>) -> Named {
 fn rebuild(space: &mut Namespace, now: Instant) {
     space.purge(now);
     let order = space.entries.eviction_order(now, usize::MAX);
-    let mut old = std::mem::replace(&mut space.entries, entries(space.settings, space.hash_seed));
+    let empty = entries(space.settings, space.entries.seed());
+    let mut old = std::mem::replace(&mut space.entries, empty);
     for i in order {
         let deadline = old.deadline(i);
         let entry = old.remove(i);
