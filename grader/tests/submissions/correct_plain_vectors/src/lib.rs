@@ -417,7 +417,9 @@ impl DistributedCache {
         for (key, entry) in all {
             let names = self.names(&key);
             for (name, cache) in self.caches.iter_mut() {
-                if names.contains(name) && cache.find(&key).is_none() {
+                if !names.contains(name) {
+                    cache.delete(&key);
+                } else if cache.find(&key).is_none() {
                     let ttl = entry.expires_at.map(|t| t - Instant::now());
                     cache.set(key.clone(), entry.value.clone(), ttl);
                 }

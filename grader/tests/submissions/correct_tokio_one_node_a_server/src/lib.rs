@@ -341,6 +341,12 @@ impl DistributedCache {
         }
         tokio::task::yield_now().await;
         for (key, entry) in everything {
+            let names: Vec<String> = self.servers_for_key(&key).iter().map(|n| n.id.clone()).collect();
+            for (name, cache) in self.caches.read().await.iter() {
+                if !names.contains(name) {
+                    cache.lock().await.delete(&key);
+                }
+            }
             for copy in self.copies(&key).await {
                 let mut copy = copy.lock().await;
                 if !copy.entries.contains_key(&key) {

@@ -391,6 +391,10 @@ impl DistributedCache {
         let everything: Vec<(String, CacheEntry)> =
             self.shards.values().flat_map(|shard| shard.entries.clone()).collect();
         for (key, entry) in everything {
+            let ids = self.ids(&key);
+            for (_, shard) in self.shards.iter_mut().filter(|(id, _)| !ids.contains(id)) {
+                shard.delete(&key);
+            }
             self.hand_over(key, entry);
         }
     }
