@@ -58,6 +58,7 @@ impl Node {
             retry_at: 0,
             is_replied: false,
             answered: NodeSet::EMPTY,
+            asked_all: false,
             stored: NodeSet::EMPTY,
             best: None,
             have_best: NodeSet::EMPTY,
@@ -197,13 +198,16 @@ impl Node {
         if version < at_least {
             // The session has seen a newer one: ask all replicas, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
-            let key = pending.at.key.clone();
-            self.out.notes.push(Note::BehindSession { key });
             if duty.replicas.less(pending.answered).is_empty() {
                 pending.answered = NodeSet::EMPTY;
-                return;
             }
-            return self.resend(op);
+            // Once: if each old answer asked the others again, the questions would double with every answer.
+            if !std::mem::replace(&mut pending.asked_all, true) {
+                let key = pending.at.key.clone();
+                self.out.notes.push(Note::BehindSession { key });
+                self.resend(op);
+            }
+            return;
         }
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
         let is_known = |duty: &Duty| duty.is_met(pending.level, pending.have_best);
