@@ -323,7 +323,8 @@ mod tests {
 
     #[test]
     fn one_name_of_two_types_is_refused() {
-        let other = "#[derive(Serialize)]\npub struct Other { kind: Kind }\n#[derive(Serialize)]\npub enum Kind { Two }\n";
+        let other =
+            "#[derive(Serialize)]\npub struct Other { kind: Kind }\n#[derive(Serialize)]\npub enum Kind { Two }\n";
         let tree = Tree::of(&[("lab/src/event.rs", SOURCE), ("judge/src/report.rs", other)]);
         let error = make(&tree, &[("lab/src/event.rs", "Event"), ("judge/src/report.rs", "Other")]);
         assert!(format!("{:#}", error.expect_err("two types")).contains("`Kind` names two types"));

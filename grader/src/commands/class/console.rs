@@ -11,6 +11,7 @@ use crate::class::roster::Roster;
 use crate::class::store::Store;
 use crate::class::summary::{Alike, AlikeKind, Class, State};
 use crate::class::work::Job;
+use crate::class::{french, page};
 use crate::cli::ClassArgs;
 use crate::host::outcome::say;
 use crate::host::printable;
@@ -21,16 +22,26 @@ use crate::pack::Pack;
 const NAMED_MAX: usize = 12;
 
 /// Says before the grading how much of it there is, where that is less than the submissions.
-pub(super) fn before(keys: &[Option<String>], jobs: &[Job]) {
+pub(super) fn before(keys: &[Option<String>], jobs: &[Job], language: Language) {
     let all = keys.iter().flatten().count();
     let distinct = keys.iter().flatten().collect::<BTreeSet<_>>().len();
     let known = distinct - jobs.len();
-    let counted =
-        [(known, "graded before and taken over"), (all - distinct, "the same as another, and graded once with it")];
-    let parts: Vec<String> =
-        counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let (taken_over, the_same) = match language {
+        Language::English => ("graded before and taken over", "the same as another, and graded once with it"),
+        Language::French => ("déjà notés et repris", "identiques à un autre et notés une fois avec lui"),
+    };
+    let counted = [(known, taken_over), (all - distinct, the_same)];
+    let in_words = |(count, what): &(usize, &str)| match language {
+        Language::English => format!("{count} {what}"),
+        Language::French => format!("{what} : {count}"),
+    };
+    let parts: Vec<String> = counted.iter().filter(|(count, _)| *count > 0).map(in_words).collect();
     if !parts.is_empty() {
-        say(&format!("{all} to grade: {}; {} left", parts.join(", "), jobs.len()));
+        let (parts, left) = (parts.join(", "), jobs.len());
+        say(&match language {
+            Language::English => format!("{all} to grade: {parts}; {left} left"),
+            Language::French => format!("à noter : {all} ({parts}) ; restent {left}"),
+        });
     }
 }
 
@@ -38,13 +49,21 @@ pub(super) fn before(keys: &[Option<String>], jobs: &[Job]) {
 ///
 /// # Errors
 /// The results cannot be read.
-pub(super) fn stopped(keys: &[Option<String>], store: &Store) -> Result<()> {
+pub(super) fn stopped(keys: &[Option<String>], store: &Store, language: Language) -> Result<()> {
     let distinct: BTreeSet<&String> = keys.iter().flatten().collect();
     let mut graded = 0;
     for key in &distinct {
         graded += usize::from(store.result(key)?.is_some());
     }
-    say(&format!("stopped: {graded} of {} are graded and kept; run the same command again to go on", distinct.len()));
+    let all = distinct.len();
+    say(&match language {
+        Language::English => {
+            format!("stopped: {graded} of {all} are graded and kept; run the same command again to go on")
+        }
+        Language::French => {
+            format!("arrêté : {graded} sur {all} sont notés et gardés ; relancez la même commande pour continuer")
+        }
+    });
     Ok(())
 }
 
@@ -78,70 +97,104 @@ pub(super) fn after(
             writeln!(out, "{count} rendu{s}, reçus : {passed}, médiane {median}/{most} sur {graded} notés")?;
         }
     }
-    if let Some(why) = nobodys(class, pack) {
+    if let Some(why) = no_submission_fits(class, pack, args.lang) {
         writeln!(out, "{why}")?;
     }
     for learner in &class.learners {
-        let (name, state) = (printable::line(&learner.learner), learner.state.name());
+        let name = printable::line(&learner.learner);
+        let (state, colon) = match args.lang {
+            Language::English => (learner.state.name(), ":"),
+            Language::French => (page::state_name(learner.state, Language::French), " :"),
+        };
         let unknown = Roster::UNMATCHED.iter().find(|remark| learner.note.ends_with(*remark));
         let why = match (learner.state, learner.why(args.lang), unknown) {
             // Their points stand in no marks file: the teacher must know.
             (State::Graded, _, None) => continue,
             (State::Graded, _, Some(remark)) => {
-                format!(" {}/{most}: {remark}", learner.score.unwrap_or_default())
+                let remark = french::note_in(remark, args.lang);
+                format!(" {}/{most}{colon} {remark}", learner.score.unwrap_or_default())
             }
-            (State::Missing, files, _) => format!(": no source among {}", printable::line(&files)),
+            (State::Missing, files, _) => match args.lang {
+                Language::English => format!(": no source among {}", printable::line(&files)),
+                Language::French => format!(" : pas de source parmi {}", printable::line(&files)),
+            },
             (_, why, _) if why.is_empty() => why,
-            (_, why, _) => format!(": {}", printable::line(&why)),
+            (_, why, _) => format!("{colon} {}", printable::line(&why)),
         };
-        writeln!(out, "  {name}: {state}{why}")?;
+        writeln!(out, "  {name}{colon} {state}{why}")?;
     }
     for alike in &class.alike {
-        writeln!(out, "{}: see `Much in common` on the page", likeness(alike))?;
+        let line = likeness(alike, args.lang);
+        match args.lang {
+            Language::English => writeln!(out, "{line}: see `Much in common` on the page")?,
+            Language::French => writeln!(out, "{line} : voyez `Beaucoup en commun` sur la page")?,
+        }
     }
     // A shard has its share of the learners only.
-    for line in if args.shard.is_none() { gone(class, store)? } else { Vec::new() } {
+    for line in if args.shard.is_none() { gone(class, store, args.lang)? } else { Vec::new() } {
         writeln!(out, "{line}")?;
     }
     for told in handed_back.iter().flat_map(|file| file.told.iter().map(move |told| (&file.name, told))) {
-        writeln!(out, "{}: {}", told.0, told.1)?;
+        let colon = if args.lang == Language::French { " :" } else { ":" };
+        writeln!(out, "{}{colon} {}", told.0, told.1)?;
     }
     for name in [out::PAGE, out::TABLE, out::DATA].into_iter().chain(handed_back.iter().map(|file| file.name.as_str()))
     {
-        writeln!(out, "wrote {}", args.out.join(name).display())?;
+        let wrote = if args.lang == Language::French { "écrit :" } else { "wrote" };
+        writeln!(out, "{wrote} {}", args.out.join(name).display())?;
     }
     Ok(())
 }
 
 /// A sentence for a class in which nobody handed in what the exercise asks for: another exercise may be meant.
-fn nobodys(class: &Class, pack: &Pack) -> Option<String> {
+fn no_submission_fits(class: &Class, pack: &Pack, language: Language) -> Option<String> {
     let missing = class.count(State::Missing);
     let is_any = class.learners.iter().any(|learner| {
         !matches!(learner.state, State::Missing | State::Empty | State::NotSubmitted | State::Superseded)
     });
     (missing > 0 && !is_any).then(|| {
         let roots = submission::roots(&pack.exercise.languages);
-        format!("nobody handed in what `{}` asks for ({roots}): is --exercise right?", class.exercise)
+        let exercise = &class.exercise;
+        match language {
+            Language::English => {
+                format!("nobody handed in what `{exercise}` asks for ({roots}): is --exercise right?")
+            }
+            Language::French => {
+                let roots = roots.replace(" or ", " ou ");
+                format!("personne n'a rendu ce que `{exercise}` demande ({roots}) : --exercise est-il juste ?")
+            }
+        }
     })
 }
 
 /// Learners whose programs are the same, in a line.
-fn likeness(alike: &Alike) -> String {
+fn likeness(alike: &Alike, language: Language) -> String {
     let count = alike.learners.len();
-    let (learners, have) = if count == 1 { ("learner", "has") } else { ("learners", "have") };
-    let what = match alike.kind {
-        AlikeKind::Identical => "exactly the same files",
-        AlikeKind::NearlyIdentical => "nearly the same program",
-        AlikeKind::Solution => "nearly the exercise's own solution",
-    };
-    format!(
-        "{count} {learners} {have} {what}: {}",
-        printable::first_names(alike.learners.iter().map(|name| printable::line(name)), NAMED_MAX)
-    )
+    let names = printable::first_names(alike.learners.iter().map(|name| printable::line(name)), NAMED_MAX);
+    match language {
+        Language::English => {
+            let (learners, have) = if count == 1 { ("learner", "has") } else { ("learners", "have") };
+            let what = match alike.kind {
+                AlikeKind::Identical => "exactly the same files",
+                AlikeKind::NearlyIdentical => "nearly the same program",
+                AlikeKind::Solution => "nearly the exercise's own solution",
+            };
+            format!("{count} {learners} {have} {what}: {names}")
+        }
+        Language::French => {
+            let (learners, have) = if count == 1 { ("étudiant", "a") } else { ("étudiants", "ont") };
+            let what = match alike.kind {
+                AlikeKind::Identical => "exactement les mêmes fichiers",
+                AlikeKind::NearlyIdentical => "presque le même programme",
+                AlikeKind::Solution => "presque le corrigé de l'exercice",
+            };
+            format!("{count} {learners} {have} {what} : {names}")
+        }
+    }
 }
 
 /// Who was graded into this folder before and is not there now. A group's new name counts as another learner.
-fn gone(class: &Class, store: &Store) -> Result<Vec<String>> {
+fn gone(class: &Class, store: &Store, language: Language) -> Result<Vec<String>> {
     let here: BTreeSet<&str> = class.learners.iter().map(|learner| learner.learner.as_str()).collect();
     let gone: Vec<String> = store
         .everybody()?
@@ -149,11 +202,16 @@ fn gone(class: &Class, store: &Store) -> Result<Vec<String>> {
         .filter(|(learner, _)| !here.contains(learner.as_str()))
         .map(|(learner, past)| format!("{} ({})", printable::line(&learner), past.score))
         .collect();
-    let count = gone.len();
-    let verb = if count == 1 { "was graded before and is" } else { "were graded before and are" };
-    Ok(if gone.is_empty() {
-        gone
-    } else {
-        vec![format!("{} {verb} not there now", printable::first_names(gone.into_iter(), NAMED_MAX))]
-    })
+    if gone.is_empty() {
+        return Ok(gone);
+    }
+    let is_one = gone.len() == 1;
+    let names = printable::first_names(gone.into_iter(), NAMED_MAX);
+    let what = match (language, is_one) {
+        (Language::English, true) => "was graded before and is not there now",
+        (Language::English, false) => "were graded before and are not there now",
+        (Language::French, true) => "a été noté auparavant et n'est plus là",
+        (Language::French, false) => "ont été notés auparavant et ne sont plus là",
+    };
+    Ok(vec![format!("{names} {what}")])
 }
