@@ -331,18 +331,18 @@ fn operation(a: &mut Args<'_>, word: &str, begins: bool) -> Result<Command, Faul
     Ok(doing(Act::Operate { operation, key, level, via, begins }))
 }
 
-fn named(token: &str) -> Option<NodeId> {
+fn node_id(token: &str) -> Option<NodeId> {
     NodeId::from_name(token)
 }
 
 fn node(a: &mut Args<'_>) -> Result<NodeId, Fault> {
     let token = a.take("<node>")?;
-    named(&token.raw).ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
+    node_id(&token.raw).ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
 }
 
 fn arrow(a: &mut Args<'_>) -> Result<(NodeId, NodeId), Fault> {
     let token = a.take("<node>-><node>")?;
-    let ends = token.raw.split_once("->").and_then(|(from, to)| Some((named(from)?, named(to)?)));
+    let ends = token.raw.split_once("->").and_then(|(from, to)| Some((node_id(from)?, node_id(to)?)));
     ends.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
 }
 
@@ -355,7 +355,7 @@ fn partition(a: &mut Args<'_>) -> Result<Command, Fault> {
     for group in tokens.split(|token| token.is("|")) {
         let mut nodes = NodeSet::EMPTY;
         for token in group {
-            let node = named(&token.raw);
+            let node = node_id(&token.raw);
             let node = node.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))?;
             nodes.insert(node);
         }

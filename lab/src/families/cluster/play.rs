@@ -9,7 +9,7 @@ use cachedojo::cluster::{Micros, NodeId, Outcome, Request};
 use cachedojo_notation::text::escape;
 use serde::{Deserialize, Serialize};
 
-use super::tell::{self, WorldEvent, named};
+use super::tell::{self, WorldEvent, key_in_script};
 use super::{ClusterCommand, Setup};
 use crate::event::What;
 use crate::subject::Crash;
@@ -309,7 +309,7 @@ impl Play {
         };
         lines.extend(of_key[left_out..].iter().map(line));
         if lines.is_empty() {
-            lines.push(format!("nothing happened to {}", named(key)));
+            lines.push(format!("nothing happened to {}", key_in_script(key)));
         }
         lines
     }
@@ -413,13 +413,17 @@ fn ids(nodes: &[NodeId]) -> What {
 /// A client's request, as a script would write it.
 fn question(request: &Request) -> (String, Option<String>) {
     match request {
-        Request::Read { key, level, .. } => (format!("read {} level={level}", named(key)), Some(key.to_string())),
+        Request::Read { key, level, .. } => {
+            (format!("read {} level={level}", key_in_script(key)), Some(key.to_string()))
+        }
         Request::Write { key, value: Some(value), level, .. } => {
             let value = cachedojo_notation::text::word(&escape(value));
-            (format!("write {} {value} level={level}", named(key)), Some(key.to_string()))
+            (format!("write {} {value} level={level}", key_in_script(key)), Some(key.to_string()))
         }
-        Request::Write { key, level, .. } => (format!("erase {} level={level}", named(key)), Some(key.to_string())),
-        Request::Invalidate { selector } => (format!("invalidate {}", named(selector)), Some(selector.clone())),
+        Request::Write { key, level, .. } => {
+            (format!("erase {} level={level}", key_in_script(key)), Some(key.to_string()))
+        }
+        Request::Invalidate { selector } => (format!("invalidate {}", key_in_script(selector)), Some(selector.clone())),
         Request::Leave { node } => (format!("leave {node}"), None),
     }
 }

@@ -15,7 +15,7 @@ impl Machine {
         let net = &self.links.net;
         let mut status = match &self.stage {
             Stage::Gathering(gathering) => {
-                let waits_for = self.config.founders().less(gathering.answered()).less(NodeSet::of(self.config.id));
+                let waits_for = self.config.founders().less(gathering.nodes_heard()).less(NodeSet::of(self.config.id));
                 json!({"stage": "gathering", "waits_for": names(waits_for), "trouble": gathering.trouble})
             }
             Stage::Running(node) => self.node_status(node),
