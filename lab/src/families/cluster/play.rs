@@ -103,12 +103,27 @@ pub struct NodeView {
     pub keys: Vec<HeldView>,
     /// How many hints it keeps for others.
     pub hints: u32,
+    /// What its values take of its memory; `None` while it has no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryView>,
     /// How far its wall clock is off, in microseconds.
     pub wall_shift_us: i64,
     /// Cluster time as it estimates it, in microseconds.
     pub cluster_time_us: Option<u64>,
     /// The nodes that its messages do not reach, because the network is cut.
     pub unheard_by: Vec<String>,
+}
+
+/// A node's memory, for display.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryView {
+    /// The bytes of the keys and values that it holds.
+    pub used: u64,
+    /// How many it may hold.
+    pub limit: u64,
+    /// How many values it has evicted since it started.
+    pub evicted: u64,
 }
 
 /// A record of a node, for display.
@@ -330,10 +345,13 @@ impl Play {
                 };
                 let whole = if node.is_whole { "" } else { ", not whole yet" };
                 let (keys, hints) = (node.keys.len(), node.hints);
+                let memory = node.memory.as_ref().map_or(String::new(), |MemoryView { used, limit, evicted }| {
+                    format!(" memory={used}/{limit} evicted={evicted}")
+                });
                 let (id, status, role, term, epoch, ring) =
                     (&node.id, &node.status, &node.role, node.term, node.epoch, &node.ring);
                 format!(
-                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{wall}{whole}"
+                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{memory}{wall}{whole}"
                 )
             })
             .collect();
@@ -381,6 +399,10 @@ impl Play {
                     is_whole: node.is_some_and(cachedojo::cluster::Node::is_whole),
                     keys: keys.collect(),
                     hints: node.map_or(0, |node| u32::try_from(node.hint_count()).unwrap_or(u32::MAX)),
+                    memory: node.and_then(|node| {
+                        let (used, limit) = (node.store().bytes() as u64, node.memory_limit()? as u64);
+                        Some(MemoryView { used, limit, evicted: node.evictions() })
+                    }),
                     wall_shift_us: host.wall_shift(),
                     cluster_time_us: node.and_then(cachedojo::cluster::Node::time),
                     unheard_by: world

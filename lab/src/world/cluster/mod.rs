@@ -19,8 +19,10 @@ use std::collections::BTreeMap;
 use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
+use cachedojo::cluster::record::{Key, Record, Value};
 use cachedojo::cluster::{
     Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
+    Version,
 };
 use cachedojo::random::Random;
 use drive::Drive;
@@ -57,6 +59,19 @@ pub struct Call {
     pub answer: Option<(Micros, Outcome)>,
 }
 
+/// A write that a node evicted.
+#[derive(Debug, Clone)]
+pub struct Eviction {
+    /// When.
+    pub at: Micros,
+    /// Which key.
+    pub key: Key,
+    /// Which write of it.
+    pub version: Version,
+    /// The value.
+    pub value: Value,
+}
+
 /// The world.
 #[derive(Debug, Clone)]
 pub struct ClusterWorld {
@@ -70,6 +85,7 @@ pub struct ClusterWorld {
     effects: Effects,
     calls: Vec<Call>,
     open: BTreeMap<NodeId, Vec<usize>>,
+    evictions: Vec<Eviction>,
     /// The events, if they are recorded.
     story: Option<Vec<Happened>>,
     /// How often each kind of thing happened.
@@ -94,6 +110,7 @@ impl ClusterWorld {
             effects: Effects::default(),
             calls: Vec::new(),
             open: BTreeMap::new(),
+            evictions: Vec::new(),
             story: tells.then(Vec::new),
             counts: Counts::default(),
             leaders: BTreeMap::new(),
@@ -149,6 +166,11 @@ impl ClusterWorld {
     /// The clients' calls so far.
     pub fn calls(&self) -> &[Call] {
         &self.calls
+    }
+
+    /// What nodes evicted so far, each write once.
+    pub fn evictions(&self) -> &[Eviction] {
+        &self.evictions
     }
 
     /// The cluster's settings.
@@ -303,6 +325,13 @@ impl ClusterWorld {
         for note in effects.notes.drain(..) {
             self.hear_note(node, note);
         }
+        if let Some(machine) = self.hosts.get(&node).and_then(Host::node)
+            && let Some(limit) = machine.memory_limit()
+            && machine.store().bytes() > limit
+        {
+            let bytes = machine.store().bytes();
+            self.broken.push(format!("{node} holds {bytes} bytes, more than its limit of {limit}"));
+        }
         match self.hosts.get_mut(&node).filter(|host| !host.drive.is_instant()) {
             Some(host) => {
                 if host.drive.wait(&mut effects) {
@@ -362,6 +391,8 @@ impl ClusterWorld {
                 }
                 self.leaders.insert(*term, node);
             }
+            Note::Evicted { key, record, .. } => self.hear_eviction(key, record),
+            Note::HintTooLate { key } if self.is_evicted_at(node, key) => self.counts.count(Rare::HintAfterEviction),
             Note::Repairs { key } if self.is_being_deleted(key) => self.counts.count(Rare::RepairRacesDelete),
             Note::RingsDiffer { with } => {
                 self.broken.push(format!("{node} and {with} have different rings in one epoch"));
@@ -372,6 +403,31 @@ impl ClusterWorld {
             _ => {}
         }
         self.tell(Happening::Note { node, note });
+    }
+
+    fn hear_eviction(&mut self, key: &Key, record: &Record) {
+        if self.is_in_handover() {
+            self.counts.count(Rare::EvictionInHandover);
+        }
+        if self.is_being_written(key) {
+            self.counts.count(Rare::EvictionRacesWrite);
+        }
+        let (at, version) = (self.now, record.version);
+        let is_known = |known: &Eviction| known.version == version && known.key == *key;
+        if let Some(value) = record.value.clone().filter(|_| !self.evictions.iter().any(is_known)) {
+            self.evictions.push(Eviction { at, key: key.clone(), version, value });
+        }
+    }
+
+    /// Whether a node holds the tombstone of an eviction.
+    fn is_evicted_at(&self, node: NodeId, key: &str) -> bool {
+        let held = self.hosts.get(&node).and_then(Host::node).and_then(|node| node.store().held(key));
+        held.is_some_and(|held| self.evictions.iter().any(|evicted| evicted.version.swept() == held.version))
+    }
+
+    fn is_being_written(&self, key: &str) -> bool {
+        let mut open = self.open.values().flatten().filter_map(|&number| self.calls.get(number));
+        open.any(|call| matches!(&call.request, Request::Write { key: other, value: Some(_), .. } if **other == *key))
     }
 
     fn is_in_handover(&self) -> bool {
