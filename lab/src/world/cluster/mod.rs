@@ -7,6 +7,7 @@ pub mod act;
 pub mod check;
 pub mod drive;
 mod fate;
+mod heard;
 pub mod host;
 pub mod linear;
 pub mod network;
@@ -19,10 +20,8 @@ use std::collections::BTreeMap;
 use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
-use cachedojo::cluster::record::{Key, Record, Value};
 use cachedojo::cluster::{
-    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
-    Version,
+    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
 use drive::Drive;
@@ -30,6 +29,7 @@ use host::{Held, State};
 use network::Network;
 use story::{Counts, Happened, Happening, Rare};
 
+pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
 
 /// The most events of one world: a short script can ask for more than anybody would wait for.
@@ -59,19 +59,6 @@ pub struct Call {
     pub answer: Option<(Micros, Outcome)>,
 }
 
-/// A write that a node evicted.
-#[derive(Debug, Clone)]
-pub struct Eviction {
-    /// When.
-    pub at: Micros,
-    /// Which key.
-    pub key: Key,
-    /// Which write of it.
-    pub version: Version,
-    /// The value.
-    pub value: Value,
-}
-
 /// The world.
 #[derive(Debug, Clone)]
 pub struct ClusterWorld {
@@ -85,7 +72,7 @@ pub struct ClusterWorld {
     effects: Effects,
     calls: Vec<Call>,
     open: BTreeMap<NodeId, Vec<usize>>,
-    evictions: Vec<Eviction>,
+    evictions: Vec<EvictedWrite>,
     /// The events, if they are recorded.
     story: Option<Vec<Happened>>,
     /// How often each kind of thing happened.
@@ -169,7 +156,7 @@ impl ClusterWorld {
     }
 
     /// What nodes evicted so far, each write once.
-    pub fn evictions(&self) -> &[Eviction] {
+    pub fn evictions(&self) -> &[EvictedWrite] {
         &self.evictions
     }
 
@@ -325,13 +312,7 @@ impl ClusterWorld {
         for note in effects.notes.drain(..) {
             self.hear_note(node, note);
         }
-        if let Some(machine) = self.hosts.get(&node).and_then(Host::node)
-            && let Some(limit) = machine.memory_limit()
-            && machine.store().bytes() > limit
-        {
-            let bytes = machine.store().bytes();
-            self.broken.push(format!("{node} holds {bytes} bytes, more than its limit of {limit}"));
-        }
+        self.check_memory(node);
         match self.hosts.get_mut(&node).filter(|host| !host.drive.is_instant()) {
             Some(host) => {
                 if host.drive.wait(&mut effects) {
@@ -374,69 +355,6 @@ impl ClusterWorld {
                 self.schedule(self.now + first, What::Deliver { to, sent_at: self.now, envelope });
             }
         }
-    }
-
-    fn hear_note(&mut self, node: NodeId, note: Note) {
-        self.counts.note(&note);
-        match &note {
-            Note::Elected { term } => {
-                if let Some(&other) = self.leaders.get(term).filter(|&&other| other != node) {
-                    self.broken.push(format!("{other} and {node} both lead term {term}"));
-                }
-                if self.is_in_handover() {
-                    self.counts.count(Rare::ElectionInHandover);
-                }
-                if self.hosts.iter().any(|(&other, host)| other != node && host.leads()) {
-                    self.counts.count(Rare::TwoLeaders);
-                }
-                self.leaders.insert(*term, node);
-            }
-            Note::Evicted { key, record, .. } => self.hear_eviction(key, record),
-            Note::HintTooLate { key } if self.is_evicted_at(node, key) => self.counts.count(Rare::HintAfterEviction),
-            Note::Repairs { key } if self.is_being_deleted(key) => self.counts.count(Rare::RepairRacesDelete),
-            Note::RingsDiffer { with } => {
-                self.broken.push(format!("{node} and {with} have different rings in one epoch"));
-            }
-            Note::Misplaced { key } => {
-                self.broken.push(format!("{node} was sent {} which is not its own by its hash or ring", printed(key)));
-            }
-            _ => {}
-        }
-        self.tell(Happening::Note { node, note });
-    }
-
-    fn hear_eviction(&mut self, key: &Key, record: &Record) {
-        if self.is_in_handover() {
-            self.counts.count(Rare::EvictionInHandover);
-        }
-        if self.is_being_written(key) {
-            self.counts.count(Rare::EvictionRacesWrite);
-        }
-        let (at, version) = (self.now, record.version);
-        let is_known = |known: &Eviction| known.version == version && known.key == *key;
-        if let Some(value) = record.value.clone().filter(|_| !self.evictions.iter().any(is_known)) {
-            self.evictions.push(Eviction { at, key: key.clone(), version, value });
-        }
-    }
-
-    /// Whether a node holds the tombstone of an eviction.
-    fn is_evicted_at(&self, node: NodeId, key: &str) -> bool {
-        let held = self.hosts.get(&node).and_then(Host::node).and_then(|node| node.store().held(key));
-        held.is_some_and(|held| self.evictions.iter().any(|evicted| evicted.version.swept() == held.version))
-    }
-
-    fn is_being_written(&self, key: &str) -> bool {
-        let mut open = self.open.values().flatten().filter_map(|&number| self.calls.get(number));
-        open.any(|call| matches!(&call.request, Request::Write { key: other, value: Some(_), .. } if **other == *key))
-    }
-
-    fn is_in_handover(&self) -> bool {
-        self.hosts.values().any(|host| host.node().is_some_and(|node| node.view().next.is_some()))
-    }
-
-    fn is_being_deleted(&self, key: &str) -> bool {
-        let mut open = self.open.values().flatten().filter_map(|&number| self.calls.get(number));
-        open.any(|call| matches!(&call.request, Request::Write { key: other, value: None, .. } if **other == *key))
     }
 
     // Clients.
