@@ -31,8 +31,8 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "cluster",
         usage: "cluster nodes=<1-16> [rf=<1-9>] [memory=<size>] [points=<1-1000>] [haste=yes] [seed=<n>]",
-        help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest. With memory each node holds at most so many bytes of keys and values, and evicts the least recently used for all replicas.",
-        help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos. Avec memory, chaque nœud tient au plus ce nombre d'octets de clés et de valeurs, et évince les moins récemment utilisées pour toutes les répliques.",
+        help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest. With memory, a full node evicts the least recently used for all replicas.",
+        help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos. Avec memory, un nœud plein évince les moins récemment utilisées, pour toutes les répliques.",
         read: make,
     },
     Entry {
