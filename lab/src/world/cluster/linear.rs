@@ -165,9 +165,8 @@ impl Search<'_> {
             choice.next = if is_read { self.operations.len() } else { at + 1 };
             let done = done | 1 << at;
             let is_write = match &operation.effect {
-                Effect::Write { .. } => true,
+                Effect::Write { .. } | Effect::Evict(_) => true,
                 Effect::Sweep(tag) => self.has_tag(last, tag),
-                Effect::Evict(_) => true,
                 Effect::Read(_) => false,
             };
             let last = if is_write { u8::try_from(at).ok() } else { last };
