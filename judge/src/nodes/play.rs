@@ -39,7 +39,7 @@ pub struct Played {
 pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
     let setup = match scene.steps.first().map(|step| &step.doing) {
         Some(Doing::World(ClusterCommand::Make(setup))) => setup.clone(),
-        _ => Setup { nodes: 1, copies: 1, points: 1, haste: false, seed: None },
+        _ => Setup { nodes: 1, copies: 1, points: 1, memory: None, haste: false, seed: None },
     };
     let mut again = || fresh();
     let (copies, points) = (number(setup.copies), number(setup.points));

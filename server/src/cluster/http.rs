@@ -183,6 +183,7 @@ fn tell(outcome: Outcome) -> Response {
         Outcome::Failed(failure) => {
             let status = match failure {
                 Failure::BadKey => StatusCode::BAD_REQUEST,
+                Failure::TooBig { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Failure::TooFew { .. } | Failure::NotReady | Failure::Down | Failure::TooManySweeps => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }

@@ -77,7 +77,7 @@ impl Machine {
             (node, Peer { address, ..Peer::default() })
         });
         let mut machine = Self {
-            settings: Settings::default(),
+            settings: Settings { memory: config.evict_bytes, ..Settings::default() },
             clock: HostClock::new(),
             journal,
             stage: Stage::Gathering(Gathering::default()),

@@ -1,7 +1,5 @@
 //! The coordinator: whichever node a client asks carries the operation out.
 
-use std::collections::BTreeMap;
-
 use crate::cluster::ids::{NodeId, NodeSet, Version};
 use crate::cluster::level::{Duty, Level};
 use crate::cluster::message::{Failure, Message, Note, Outcome, Placed, Request};
@@ -46,26 +44,19 @@ impl Node {
         if !is_key {
             return self.out.replies.push(failed(Failure::BadKey));
         }
+        if let (Aim::Write { record, .. }, Some(limit)) = (&aim, self.settings.memory)
+            && record.bytes(&key) > limit
+        {
+            let bytes = record.bytes(&key);
+            return self.out.replies.push(failed(Failure::TooBig { bytes, limit }));
+        }
+        let deadline = self.now.mono + self.settings.patience;
+        let at = Placed { hash: hash_of(&key), key };
+        self.begin_operation(Pending::new(client, at, level, aim, deadline));
+    }
+
+    pub(super) fn begin_operation(&mut self, pending: Pending) {
         self.next_op += 1;
-        let pending = Pending {
-            client,
-            at: Placed { hash: hash_of(&key), key },
-            level,
-            aim,
-            phase: Phase::Query,
-            epoch: self.view.epoch,
-            deadline: self.now.mono + self.settings.patience,
-            retry_at: 0,
-            is_replied: false,
-            answered: NodeSet::EMPTY,
-            asked_all: false,
-            stored: NodeSet::EMPTY,
-            best: None,
-            have_best: NodeSet::EMPTY,
-            sweeps: BTreeMap::new(),
-            sweep: None,
-            looked_at: Version::NONE,
-        };
         let op = self.next_op;
         self.pending.insert(op, pending);
         self.start_phase(op);

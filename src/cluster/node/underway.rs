@@ -58,6 +58,28 @@ pub(super) enum Phase {
 }
 
 impl Pending {
+    pub(super) const fn new(client: u64, at: Placed, level: Level, aim: Aim, deadline: Micros) -> Self {
+        Self {
+            client,
+            at,
+            level,
+            aim,
+            phase: Phase::Query,
+            epoch: 0,
+            deadline,
+            retry_at: 0,
+            is_replied: false,
+            answered: NodeSet::EMPTY,
+            asked_all: false,
+            stored: NodeSet::EMPTY,
+            best: None,
+            have_best: NodeSet::EMPTY,
+            sweeps: BTreeMap::new(),
+            sweep: None,
+            looked_at: Version::NONE,
+        }
+    }
+
     pub(super) fn record(&self) -> Option<&Record> {
         match &self.aim {
             Aim::Read { .. } => self.best.as_ref(),

@@ -3,7 +3,7 @@
 /** Rust: `lab::event::Event`. */
 export type Event = { step: number; line: number; at_ms: number } & What;
 
-/** Rust: `lab::families::cluster::play::ClusterView`. */
+/** Rust: `lab::families::cluster::play::view::ClusterView`. */
 export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[] };
 
 /** Rust: `judge::report::Report`. */
@@ -56,10 +56,10 @@ export type What =
   | { kind: "held"; expected: string }
   | { kind: "broken"; expected: string; actual: string };
 
-/** Rust: `lab::families::cluster::play::NodeView`. */
-export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
+/** Rust: `lab::families::cluster::play::view::NodeView`. */
+export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; memory?: MemoryView; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
 
-/** Rust: `lab::families::cluster::play::MessageView`. */
+/** Rust: `lab::families::cluster::play::view::MessageView`. */
 export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };
 
 /** Rust: `judge::report::GradeVerdict`. */
@@ -137,22 +137,25 @@ export type WorldEvent =
   | { sort: "settled"; is: boolean }
   | { sort: "checked"; broken: string | null };
 
-/** Rust: `lab::families::cluster::play::NodeStatus`. */
+/** Rust: `lab::families::cluster::play::view::NodeStatus`. */
 export type NodeStatus =
   | "up"
   | "paused"
   | "down"
   | "left";
 
-/** Rust: `lab::families::cluster::play::NodeRole`. */
+/** Rust: `lab::families::cluster::play::view::NodeRole`. */
 export type NodeRole =
   | "leader"
   | "follower"
   | "candidate"
   | "";
 
-/** Rust: `lab::families::cluster::play::HeldView`. */
+/** Rust: `lab::families::cluster::play::view::HeldView`. */
 export type HeldView = { key: string; value: string | null; version: string; deadlineUs: number | null };
+
+/** Rust: `lab::families::cluster::play::view::MemoryView`. */
+export type MemoryView = { used: number; limit: number; evicted: number };
 
 /** Rust: `judge::verdict::Verdict`. */
 export type Verdict =

@@ -167,6 +167,11 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
         Note::HintTooLate { key } => {
             (format!("gets a hint of {}, which is deleted by now", key_in_script(key)), Some(key), false)
         }
+        Note::Evicted { key, record, is_expired } => {
+            let why = if *is_expired { ", whose time is over" } else { "" };
+            let text = format!("is full and evicts {}{why}, version {}", key_in_script(key), record.version);
+            (text, Some(key), false)
+        }
         Note::Forgot { key, .. } => {
             (format!("sees that {} is dead everywhere and may be forgotten", key_in_script(key)), Some(key), false)
         }

@@ -16,20 +16,21 @@ impl Life {
     /// The life's world at its beginning.
     pub fn begin(&self) -> Player {
         let settings = if self.haste { settings(self.copies) } else { Settings::default() };
-        let settings = Settings { copies: self.copies, virtual_nodes: self.points, ..settings };
+        let settings = Settings { copies: self.copies, virtual_nodes: self.points, memory: self.memory, ..settings };
         Player::new(ClusterWorld::new(self.nodes, settings, self.seed, false))
     }
 
     /// Parses what [`script`](super::simulate::script) writes; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| *line != "check");
-        let mut life = Self { seed: 0, nodes: 0, copies: 3, points: 150, haste: false, acts: Vec::new() };
+        let mut life = Self { seed: 0, nodes: 0, copies: 3, points: 150, haste: false, memory: None, acts: Vec::new() };
         for option in lines.next()?.strip_prefix("cluster ")?.split_whitespace() {
             match option.split_once('=')? {
                 ("nodes", value) => life.nodes = value.parse().ok()?,
                 ("rf", value) => life.copies = value.parse().ok()?,
                 ("points", value) => life.points = value.parse().ok()?,
                 ("seed", value) => life.seed = value.parse().ok()?,
+                ("memory", value) => life.memory = Some(value.parse().ok()?),
                 ("haste", value) => life.haste = value == "yes",
                 _ => return None,
             }

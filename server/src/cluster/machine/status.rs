@@ -57,6 +57,9 @@ impl Machine {
             "is_whole": node.is_whole(),
             "knows_time": node.time().is_some(),
             "records": node.store().len(),
+            "memory_bytes": node.store().bytes(),
+            "memory_limit": node.memory_limit(),
+            "evictions": node.evictions(),
             "hints": node.hint_count(),
             "leaving": names(self.wishes),
         })
