@@ -80,8 +80,8 @@ impl Store {
         let ours = [("exercise", exercise), ("seed", seed.as_str())];
         {
             let table = self.database.begin_read()?.open_table(OF)?;
-            let told = |name: &str| Ok::<_, anyhow::Error>(table.get(name)?.map(|text| text.value().to_owned()));
-            if let (Some(exercise), Some(seed)) = (told("exercise")?, told("seed")?) {
+            let text_of = |name: &str| Ok::<_, anyhow::Error>(table.get(name)?.map(|text| text.value().to_owned()));
+            if let (Some(exercise), Some(seed)) = (text_of("exercise")?, text_of("seed")?) {
                 if ours == [("exercise", exercise.as_str()), ("seed", seed.as_str())] {
                     return Ok(());
                 }

@@ -1,6 +1,9 @@
 //! The grader's messages about a source, in French. The compiler's messages stay in English, because learners search
 //! for them.
 
+#[cfg(test)]
+pub(crate) mod unused;
+
 /// Sentences as a whole. A place `{}` holds a learner's name, a declaration, a number or the compiler's words, and stays as it
 /// is; a place `{or}` holds a list of ours, whose "or" is told in French. The narrower of two sentences stands first.
 const SENTENCES: &[(&str, &str)] = &[
@@ -248,6 +251,11 @@ mod tests {
             assert!(in_french(english).contains("confiance"), "{english}");
         }
         assert!(SENTENCES.iter().all(|(english, french)| english != french));
+    }
+
+    #[test]
+    fn every_row_translates_a_message() {
+        assert_eq!(unused::rows_of_no_message(SENTENCES), [""; 0], "remove them, or write them as the message is now");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use cachedojo_judge::pack::CodeLanguage;
 
 use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::summary::{Alike, AlikeKind, Likeness};
-use crate::class::wholes::{self, Whole};
+use crate::class::whole_programs::{self, Whole};
 use crate::host::printable;
 use crate::intake::find::{Entry, Found};
 use crate::intake::submission::Submission;
@@ -33,7 +33,7 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack) -> (Vec<Likeness>, Vec<
     let prints = similar::prints(&sources, &starter);
     let submissions: Vec<Whole> =
         digests.into_iter().zip(prints).map(|(digest, prints)| Whole { digest, prints }).collect();
-    let wholes = wholes::wholes(&submissions, &given(pack), &similar::prints(&solution, &starter));
+    let wholes = whole_programs::wholes(&submissions, &given(pack), &similar::prints(&solution, &starter));
     // What all of a large group wrote would count as what many learners wrote, and hide whoever took a part of it.
     for group in wholes.identical.iter().chain(&wholes.nearly).filter(|group| group.len() > PAIRED_MAX) {
         for at in &group[1..] {
