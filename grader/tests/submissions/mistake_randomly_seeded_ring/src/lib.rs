@@ -391,6 +391,12 @@ impl DistributedCache {
         let everything: Vec<(String, CacheEntry)> =
             self.shards.values().flat_map(|shard| shard.entries.clone()).collect();
         for (key, entry) in everything {
+            let homes = self.ids(&key);
+            for (id, shard) in &mut self.shards {
+                if !homes.contains(id) {
+                    shard.delete(&key);
+                }
+            }
             self.hand_over(key, entry);
         }
     }
