@@ -6,6 +6,7 @@ mod following;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -146,14 +147,23 @@ impl Service {
         reply
     }
 
+    /// What the database answers within half the time that a request may take: it is asked twice for a change.
+    async fn in_time<T>(&self, asked: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        let answered = tokio::time::timeout(self.timeout / 2, asked).await;
+        answered.context("the database took too long").and_then(|answered| answered)
+    }
+
     /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
-        let _alone = self.changing.lock().await;
         // What another service set meanwhile stays, where this request names another setting.
-        if let Err(error) = self.take_over_alone().await {
+        let alone = async {
+            let alone = self.changing.lock().await;
+            self.take_over_alone().await.map(|()| alone)
+        };
+        let _alone = self.in_time(alone).await.map_err(|error| {
             tracing::error!(error = format!("{error:#}"), "settings could not be read");
-            return Err(Failure::Unavailable);
-        }
+            Failure::NoDatabase
+        })?;
         let namespace = request.namespace().unwrap_or_default().to_owned();
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
@@ -163,9 +173,9 @@ impl Service {
                 // A full trail loses its first rows, so new ones are counted from the end.
                 let count = old.differences(named.settings).len();
                 let new = all.len().saturating_sub(count);
-                self.database.keep(named, &all[new..]).await
+                self.in_time(self.database.keep(named, &all[new..])).await
             }
-            _ => self.database.forget(&namespace).await,
+            _ => self.in_time(self.database.forget(&namespace)).await,
         };
         if let Err(error) = kept {
             tracing::error!(namespace, error = format!("{error:#}"), "settings could not be kept");
@@ -173,7 +183,7 @@ impl Service {
                 named.settings = old;
                 _ = self.store.with_machine(|machine| machine.restore(&named, known, now));
             }
-            return Err(Failure::Unavailable);
+            return Err(Failure::NoDatabase);
         }
         Ok(reply)
     }
