@@ -43,7 +43,7 @@ pub struct Flags {
     /// The PEM file with the certificate's private key
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<String>,
-    /// Where the memcached text protocol is answered [default: nowhere]
+    /// Where the memcached text protocol is answered, to whoever connects: it has no tokens [default: nowhere]
     #[arg(long, value_name = "ADDR")]
     pub memcached: Option<String>,
     /// Where the entries are: memory, redis://HOST:PORT, or redis+cluster://HOST:PORT,HOST:PORT… [default: memory]
@@ -55,7 +55,7 @@ pub struct Flags {
     /// How long the store may take to answer, in milliseconds [default: 1000]
     #[arg(long, value_name = "N")]
     pub store_timeout_ms: Option<String>,
-    /// What every request must present: `Authorization: Bearer …`. Better in the environment or the file
+    /// What every request over HTTP but `/health` must present: `Authorization: Bearer …`. Better in the environment or the file
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
     /// All entries, in MiB of keys, values and tags [default: 100]

@@ -78,7 +78,12 @@ fn responses(endpoint: &Endpoint) -> Value {
         responses["404"]["headers"] = json!({"X-Cache-Hit": header("boolean")});
     }
     if endpoint.id == "getHealth" {
-        for (status, when) in [(503, "The store does not answer."), (504, "The store took too long.")] {
+        // A load balancer asks for health without a token.
+        responses.remove("401");
+        for (status, when) in [
+            (503, "The store does not answer, or this node of a cluster serves nobody."),
+            (504, "The store took too long."),
+        ] {
             responses[&status.to_string()] = answer(when, "Unhealthy");
         }
     }

@@ -188,6 +188,11 @@ impl Service {
         Ok(reply)
     }
 
+    /// Asks the store how it is; the log says so if it does not answer.
+    pub async fn look_at_store(&self) {
+        _ = self.store.obey(Request::Health, self.time.now()).await;
+    }
+
     fn settings_and_changes(&self, namespace: &str) -> (Settings, Vec<Changed>) {
         self.store.with_machine(|machine| (machine.settings(namespace), machine.changes(namespace)))
     }
@@ -195,7 +200,8 @@ impl Service {
     fn metrics_text(&self) -> String {
         let (stats, namespaces) = self.store.totals();
         let memcached = self.memcached.as_ref().map(|memcached| memcached.totals());
-        self.metrics.text(stats, namespaces, self.log.counts(), memcached)
+        let held = self.store.is_memory().then_some((stats.entries, stats.bytes, stats.evictions));
+        self.metrics.text((stats.hits, stats.misses), held, namespaces, self.log.counts(), memcached)
     }
 
     fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
