@@ -154,7 +154,7 @@ fn schemas() -> Value {
             "store": {"enum": ["memory", "redis", "redis cluster"], "description": "What `redis` stands for here."},
         }), &[]),
         "Unhealthy": object(&json!({
-            "status": {"const": "unhealthy"}, "redis": {"const": "disconnected"}, "error": text(),
+            "status": {"const": "unhealthy"}, "redis": {"enum": ["disconnected", "connected"]}, "error": text(),
         }), &[]),
         "Namespaces": object(&json!({"namespaces": {"type": "array", "items": reference("Settings")}}), &[]),
         "Settings": object(&settings, &[]),

@@ -197,6 +197,14 @@ impl Service {
         self.store.with_machine(|machine| (machine.settings(namespace), machine.changes(namespace)))
     }
 
+    /// Why the cluster's node serves nobody, if this is one and there is a reason.
+    async fn node_trouble(&self) -> Option<String> {
+        match &self.cluster {
+            Some(cluster) => cluster.trouble().await,
+            None => None,
+        }
+    }
+
     fn metrics_text(&self) -> String {
         let (stats, namespaces) = self.store.totals();
         let memcached = self.memcached.as_ref().map(|memcached| memcached.totals());
@@ -359,7 +367,11 @@ impl Service {
         };
         let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
         let reply = match self.obey(request).await {
-            Err(failure) if operation == "HEALTH" => unhealthy(failure),
+            Err(failure) if operation == "HEALTH" => unhealthy(failure.status(), false, &failure.to_string()),
+            Ok(healthy) if operation == "HEALTH" => {
+                let trouble = self.node_trouble().await;
+                trouble.map_or_else(|| send(healthy.into()), |why| unhealthy(503, true, &why))
+            }
             reply => send(reply.into()),
         };
         done(reply, operation, namespace)
@@ -377,11 +389,12 @@ fn send(answer: HttpAnswer) -> Response {
     response
 }
 
-/// The state in `/health` of a store that does not answer, in the document's form, with the reason.
-fn unhealthy(failure: Failure) -> Response {
-    let status = StatusCode::from_u16(failure.status()).expect("the engine's codes are codes");
-    let body = format!("{{\"status\":\"unhealthy\",\"redis\":\"disconnected\",\"error\":\"{failure}\"}}");
-    respond(status, "application/json", body)
+/// The state in `/health` of a store that does not answer, or of a node that serves nobody, in the document's form, with the reason.
+fn unhealthy(status: u16, is_store_well: bool, why: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("the engine's codes are codes");
+    let redis = if is_store_well { "connected" } else { "disconnected" };
+    let body = serde_json::json!({"status": "unhealthy", "redis": redis, "error": why});
+    respond(status, "application/json", body.to_string())
 }
 
 fn refuse(refusal: Refusal) -> Response {
