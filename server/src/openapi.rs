@@ -43,7 +43,8 @@ fn operation(endpoint: &Endpoint) -> Value {
     let in_path = ["namespace", "key"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
     let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": reference(name)}));
     let in_query = endpoint.query.iter();
-    let in_query = in_query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}}));
+    let in_query =
+        in_query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "minLength": 1}}));
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": endpoint.summary,
