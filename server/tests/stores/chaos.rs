@@ -21,7 +21,7 @@ fn service(flags: &[&str]) -> (Process, SocketAddr) {
 }
 
 /// Askings until something has come about; each takes at least a round trip and at most the store's timeout.
-const ASKINGS: usize = 2_000;
+const ASKINGS: usize = 20_000;
 
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
     (0..ASKINGS).any(|_| is_so())
