@@ -341,7 +341,12 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             }
             _ => continue,
         };
-        return Some(differs_at(commands, at, &expected, printable_start(answer) + &why + &shifted(answers.len(), wanted)));
+        return Some(differs_at(
+            commands,
+            at,
+            &expected,
+            printable_start(answer) + &why + &shifted(answers.len(), wanted),
+        ));
     }
     answers.get(wanted).map(|more| differs_at(&[], wanted, "no answer after the last", printable_start(more)))
 }
