@@ -174,6 +174,7 @@ pub struct GrowthReport {
 
 /// A known bug and the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the report's own")]
 pub struct MutantReport {
     /// The bug's id.
     pub id: String,
