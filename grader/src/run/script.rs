@@ -3,11 +3,11 @@
 use anyhow::{Result, anyhow};
 use cachedojo_judge::nodes::{self, Played};
 use cachedojo_judge::pack::InterfaceKind;
+use cachedojo_judge::run::Fresh;
 use cachedojo_judge::simulate;
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
 use cachedojo_lab::script::{self, Command, Dialect};
-use cachedojo_lab::subject::Subject;
 
 use crate::host::outcome::UsageError;
 
@@ -49,7 +49,7 @@ pub fn run(
     interface: InterfaceKind,
     text: &str,
     dialect: Dialect,
-    fresh: &mut dyn FnMut() -> Result<Box<dyn Subject>, String>,
+    fresh: &mut Fresh<'_>,
     seed: u64,
 ) -> Result<Vec<Event>> {
     if is_scene(interface, dialect) {
