@@ -225,12 +225,14 @@ pub struct RunArgs {
     /// The script's language [default: a scenario file's own, else the exercise's: line for line-cache, lab for any other]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,
-    /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path
+    /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path. In an exercise whose submissions are
+    /// nodes it is every node of the script's `cluster`
     #[arg(long, default_value = "reference")]
     pub subject: String,
-    /// The exercise that a mutant or a submission belongs to
-    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
-    pub exercise: String,
+    /// The exercise that a mutant or a submission belongs to [default: line-cache for a submission in Python, distributed-cache
+    /// for any other]
+    #[arg(long)]
+    pub exercise: Option<String>,
     /// The world's seed [default: a scenario file's own, else 0]
     #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,

@@ -7,10 +7,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_judge::resemblance::{Fingerprint, compare};
+use cachedojo_judge::{Exercise, Verdict};
 use cachedojo_notation::text::Language;
 
 use crate::attacks::{self, Corpus};
@@ -106,7 +106,9 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
         // Of a solution that does not run no mutant can be made, and whoever is graded is compared with those.
         let runs = solution.is_some_and(|report| report.verdict == GradeVerdict::Graded);
         if runs {
-            found.extend(check_starter(grade(bench, language, "starter", seed)?.as_ref()));
+            let starter = grade(bench, language, "starter", seed)?;
+            found.extend(check_starter(starter.as_ref()));
+            found.extend(check_planted(&bench.pack.exercise, language, starter.as_ref()));
         }
         // The bugs that tests are to find are proved by the solution's tests, which find them all.
         if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
@@ -157,6 +159,16 @@ fn check_starter(report: Option<&Report>) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The bugs that the pack says the starter has must be those that it is seen to have: what else it is like would be told.
+fn check_planted(exercise: &Exercise, language: CodeLanguage, starter: Option<&Report>) -> Option<String> {
+    let planted = exercise.mutants.iter().filter(|mutant| mutant.planted && mutant.speaks(language));
+    let planted: BTreeSet<&str> = planted.map(|mutant| mutant.id.as_str()).collect();
+    let alike = starter?.mutants.iter().filter(|mutant| mutant.behaves_like);
+    let alike: BTreeSet<&str> = alike.map(|mutant| mutant.id.as_str()).collect();
+    (!planted.is_empty() && alike != planted)
+        .then(|| format!("the starter behaves like {alike:?}, its pack says that {planted:?} are planted in it"))
 }
 
 fn obstacle(report: &Report) -> String {

@@ -14,12 +14,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::Report;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
-use cachedojo_judge::{Report, simulate};
 use cachedojo_lab::event::Event;
-use cachedojo_lab::runner;
-use cachedojo_lab::script::{self, Dialect};
-use cachedojo_lab::subject::Subject;
+use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +35,7 @@ use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
-use crate::run::suite;
+use crate::run::{script, suite};
 
 /// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -369,21 +367,6 @@ fn too_long(at: &str) -> String {
     format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
 }
 
-/// Runs a script on a subject. In an exercise whose submissions are asked for a whole run of commands at once, a script of the
-/// line protocol is such a run.
-pub fn run_on(
-    interface: InterfaceKind,
-    text: &str,
-    dialect: Dialect,
-    subject: &mut dyn Subject,
-    seed: u64,
-) -> Vec<Event> {
-    if (interface, dialect) == (InterfaceKind::Simulate, Dialect::Line) {
-        return simulate::run_script(text, seed, subject);
-    }
-    runner::run(&script::parse(text, dialect), subject, seed)
-}
-
 // ---- the other side ----
 
 /// The hidden subcommand: grades one submission, as the order on standard input says.
@@ -448,8 +431,8 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     };
     if let Work::Run { script, dialect, seed } = work {
         now_running()?;
-        let mut subject = built.factory.subject(&bench.limits)?;
-        let events = run_on(bench.pack.exercise.interface, &script, dialect, subject.as_mut(), seed);
+        let mut fresh = || built.factory.subject(&bench.limits).map_err(|error| error.to_string());
+        let events = script::run(bench.pack.exercise.interface, &script, dialect, &mut fresh, seed)?;
         for some in events.chunks(EVENTS_A_LINE) {
             say(&Line::Events(some.to_vec()))?;
         }

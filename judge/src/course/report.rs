@@ -63,7 +63,15 @@ fn mutant(lesson: &Lesson, attempt: &Attempt, language: Language) -> Vec<MutantR
     let Some(id) = &lesson.mutant else { return Vec::new() };
     let detected = attempt.parting.is_some();
     let message = if detected { lesson.explanation.get(language).to_owned() } else { String::new() };
-    vec![MutantReport { id: id.clone(), scenario: String::new(), detected, behaves_like: false, hunted: true, message }]
+    vec![MutantReport {
+        id: id.clone(),
+        scenario: String::new(),
+        detected,
+        behaves_like: false,
+        hunted: true,
+        withheld: false,
+        message,
+    }]
 }
 
 const fn kind_name(kind: Kind, language: Language) -> &'static str {

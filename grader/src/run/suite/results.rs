@@ -140,6 +140,7 @@ impl Found<'_> {
                 detected,
                 behaves_like: false,
                 hunted: true,
+                withheld: false,
                 message: if detected { bug.spec.sentence.get(language).to_owned() } else { title.to_owned() },
             }
         });
