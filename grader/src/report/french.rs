@@ -71,6 +71,12 @@ const SENTENCES: &[(&str, &str)] = &[
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
+    ("there is more than was graded: {}", "il y a plus que ce qui est noté : {}"),
+    (
+        "it holds several that could be graded ({}): keep one, as {or}; if these are learners, grade this folder as a class",
+        "il y a plusieurs fichiers qui pourraient être notés ({}) : gardez-en un, sous le nom {or} ; si ce sont des élèves, notez ce \
+         dossier comme une classe",
+    ),
     ("compiling takes longer than {} s", "la compilation prend plus de {} s"),
     ("compiling takes more than {} MiB of memory", "la compilation prend plus de {} Mio de mémoire"),
     (

@@ -7,7 +7,6 @@ use anyhow::Result;
 use cachedojo_notation::text::Language;
 
 use super::out;
-use crate::class::roster::Roster;
 use crate::class::store::Store;
 use crate::class::summary::{Alike, AlikeKind, Class, State};
 use crate::class::work::Job;
@@ -63,7 +62,8 @@ pub(super) fn after(
     let scores = class.scores();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    let count = class.learners.iter().filter(|learner| learner.state != State::NotSubmitted).count();
+    let count =
+        class.learners.iter().filter(|one| !matches!(one.state, State::NotSubmitted | State::Unmatched)).count();
     let (most, graded) = (class.max_score, scores.len());
     match args.lang {
         Language::English => {
@@ -83,16 +83,15 @@ pub(super) fn after(
     }
     for learner in &class.learners {
         let (name, state) = (printable::line(&learner.learner), learner.state.name());
-        let unknown = Roster::UNMATCHED.iter().find(|remark| learner.note.ends_with(*remark));
-        let why = match (learner.state, learner.why(args.lang), unknown) {
-            // Their points stand in no marks file: the teacher must know.
-            (State::Graded, _, None) => continue,
-            (State::Graded, _, Some(remark)) => {
-                format!(" {}/{most}: {remark}", learner.score.unwrap_or_default())
+        let why = match (learner.state, learner.why(args.lang)) {
+            (State::Graded, _) if learner.note.is_empty() => continue,
+            // Not all of theirs is graded, or their points stand in no marks file: the teacher must know.
+            (State::Graded, _) => {
+                format!(" {}/{most}: {}", learner.score.unwrap_or_default(), printable::line(&learner.note))
             }
-            (State::Missing, files, _) => format!(": no source among {}", printable::line(&files)),
-            (_, why, _) if why.is_empty() => why,
-            (_, why, _) => format!(": {}", printable::line(&why)),
+            (State::Missing, files) => format!(": no source among {}", printable::line(&files)),
+            (_, why) if why.is_empty() => why,
+            (_, why) => format!(": {}", printable::line(&why)),
         };
         writeln!(out, "  {name}: {state}{why}")?;
     }
@@ -117,7 +116,10 @@ pub(super) fn after(
 fn nobodys(class: &Class, pack: &Pack) -> Option<String> {
     let missing = class.count(State::Missing);
     let is_any = class.learners.iter().any(|learner| {
-        !matches!(learner.state, State::Missing | State::Empty | State::NotSubmitted | State::Superseded)
+        !matches!(
+            learner.state,
+            State::Missing | State::Empty | State::NotSubmitted | State::Unmatched | State::Superseded
+        )
     });
     (missing > 0 && !is_any).then(|| {
         let roots = submission::roots(&pack.exercise.languages);
