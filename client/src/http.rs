@@ -1,6 +1,6 @@
 //! The cache service over HTTP, one connection for each request: an example of how little is needed, and what the tests of the
-//! service use. It knows what the service says and no more: no TLS, no answer in chunks, no redirection, and an address
-//! instead of a name. A program with more to ask takes an HTTP library, which keeps connections open too.
+//! service use. It parses what the service sends and no more: no TLS, no answer in chunks, no redirection, and an address
+//! instead of a name. A program with more requests should use an HTTP library, which also keeps connections open.
 
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};

@@ -144,7 +144,8 @@ fn one(args: &Args, bench: &Bench<'_>, lives: &Lives, path: &Path, name: &str) -
             };
             let Mutant { file, changes } = &mutants[number - 1];
             let (text, change) = (&original.files[file], &changes[0]);
-            let row = Row { number, file: file.clone(), line: change.line(text), what: change.told(text), judged };
+            let row =
+                Row { number, file: file.clone(), line: change.line(text), what: change.description(text), judged };
             if matches!(row.judged.fate, Fate::Survives | Fate::Spared | Fate::Accused) {
                 println!(
                     "{:?} {number}: {}:{}: {} {:?}",

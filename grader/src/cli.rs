@@ -25,7 +25,7 @@ Exit codes:
   3  the submission did not build or is forbidden
   4  the grader itself failed";
 
-/// What somebody typed.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "grader", version, about = "Grades submissions to Cachedojo's exercises, and runs command scripts", after_help = EXIT_CODES)]
 pub struct Cli {

@@ -9,11 +9,11 @@ use grader::commands;
 use grader::host::outcome::{Outcome, UsageError};
 use grader::host::{self, itself, scratch};
 use grader::language::toolchain::{Reason, Rejected};
-use grader::run::apart;
+use grader::run::isolated;
 
 /// Parses the arguments, runs the command, and reports its outcome.
 fn main() -> ExitCode {
-    if let Some(code) = host::obey(&[(itself::GRADE, apart::obey)]) {
+    if let Some(code) = host::obey(&[(itself::GRADE, isolated::obey)]) {
         return code;
     }
     let code = obey();

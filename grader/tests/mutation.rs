@@ -42,7 +42,7 @@ fn a_mutant_that_breaks_a_promise_loses_what_it_is_worth() {
     let mut killed = 0;
     for number in sample.iter().copied().filter(|number| batch.has(*number)) {
         let judged = lives.fate(&bench, &batch, number, 0);
-        let told = mutants[number - 1].changes[0].told(&solution.files[&solution.root]);
+        let told = mutants[number - 1].changes[0].description(&solution.files[&solution.root]);
         assert!(
             !matches!(judged.fate, Fate::Survives | Fate::Spared),
             "{told} loses {:?}, but:\n{}",
@@ -118,7 +118,7 @@ fn what_somebody_wrote_down_loses_what_it_should() {
 fn operators_change_what_runs_and_nothing_else() {
     let source = "#[derive(Debug)] struct S { a: [u8; 4] }\nfn f(a: Vec<u8>, b: u8) -> bool {\n    g(b);\n    if b < 1 && !a.is_empty() { true } else { h!(b) }\n}";
     let changes = operators::changes(source);
-    let told: Vec<String> = changes.iter().map(|change| change.told(source)).collect();
+    let told: Vec<String> = changes.iter().map(|change| change.description(source)).collect();
     assert_eq!(
         told,
         [

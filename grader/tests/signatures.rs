@@ -48,7 +48,7 @@ fn lost(report: &Report) -> Vec<(&str, Verdict, u32)> {
     lost.map(|check| (check.id.as_str(), check.verdict, check.max_points - check.points)).collect()
 }
 
-fn told(report: &Report, item: &str, found: &str) {
+fn assert_reported(report: &Report, item: &str, found: &str) {
     let about = format!("`{item}` is not as the prototype has it");
     let said: Vec<_> = report.diagnostics.iter().filter(|one| one.message.starts_with(&about)).collect();
     let [said] = said.as_slice() else { panic!("`{item}` is told once: {:?}", report.diagnostics) };
@@ -79,12 +79,12 @@ fn borrowed_bytes_results_and_numbers_of_other_widths_cost_nothing() {
         }",
     );
     assert_eq!(lost(&report), []);
-    told(&report, "CacheNode::get", "found `pub fn get(&mut self, key: String) -> Option<&[u8]>`");
-    told(&report, "CacheNode::set", "found `pub fn set(&mut self, key: &str,");
-    told(&report, "CacheNode::delete", "Option<CacheEntry>");
-    told(&report, "CacheNode::incr", "Result<i64, String>");
-    told(&report, "CacheNode::touch", "Result<bool, ()>");
-    told(&report, "CacheNode::clean_expired", "-> u64");
+    assert_reported(&report, "CacheNode::get", "found `pub fn get(&mut self, key: String) -> Option<&[u8]>`");
+    assert_reported(&report, "CacheNode::set", "found `pub fn set(&mut self, key: &str,");
+    assert_reported(&report, "CacheNode::delete", "Option<CacheEntry>");
+    assert_reported(&report, "CacheNode::incr", "Result<i64, String>");
+    assert_reported(&report, "CacheNode::touch", "Result<bool, ()>");
+    assert_reported(&report, "CacheNode::clean_expired", "-> u64");
     assert_eq!(report.diagnostics.len(), 7, "{:?}", report.diagnostics);
 }
 
@@ -139,10 +139,14 @@ fn owned_values_ids_for_nodes_and_calls_that_do_or_do_not_wait_cost_nothing() {
         }",
     );
     assert_eq!(lost(&report), [], "{:?}", report.diagnostics);
-    told(&report, "CacheNode::get", "found `pub async fn get<K: AsRef<str>>");
-    told(&report, "HashRing::get_node", "-> Option<String>`");
-    told(&report, "DistributedCache::execute", "found `pub fn execute(&mut self, cmd: &CacheCommand)");
-    told(&report, "ProtocolParser::serialize", "found `pub fn serialize(&self, response: CacheResponse) -> String`");
+    assert_reported(&report, "CacheNode::get", "found `pub async fn get<K: AsRef<str>>");
+    assert_reported(&report, "HashRing::get_node", "-> Option<String>`");
+    assert_reported(&report, "DistributedCache::execute", "found `pub fn execute(&mut self, cmd: &CacheCommand)");
+    assert_reported(
+        &report,
+        "ProtocolParser::serialize",
+        "found `pub fn serialize(&self, response: CacheResponse) -> String`",
+    );
     assert_eq!(report.diagnostics.len(), 12, "{:?}", report.diagnostics);
 }
 
@@ -193,7 +197,7 @@ fn what_has_no_plain_meaning_is_named_once_and_costs_what_needs_it() {
             pub fn get(&mut self, place: usize) -> Option<&CacheEntry> { let key = place.to_string(); self.own_get(&key) }
         }",
     );
-    told(&report, "CacheNode::get", "so it is not graded: expected");
+    assert_reported(&report, "CacheNode::get", "so it is not graded: expected");
     assert_eq!(report.diagnostics.len(), 1);
     let blamed = report.checks.iter().filter(|check| check.verdict == Verdict::NotImplemented);
     assert_eq!(blamed.map(|check| check.id.as_str()).collect::<Vec<_>>(), ["get_miss"]);

@@ -59,8 +59,8 @@ pub fn judge_in_turn(
             let asked = |case: &Case| {
                 case.given.iter().all(passed) && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
             };
-            let wanted = wanted(check, &outcomes);
-            told_once(judge_check(exercise.interface, check, wanted, &asked, seed, fresh)?, check, &outcomes)
+            let wanted = accepted_answers(check, &outcomes);
+            report_lack_once(judge_check(exercise.interface, check, wanted, &asked, seed, fresh)?, check, &outcomes)
         };
         outcomes.push(outcome);
     }
@@ -68,7 +68,7 @@ pub fn judge_in_turn(
 }
 
 /// Which answers a check takes, after these outcomes of earlier ones.
-fn wanted(check: &Check, earlier: &[CheckOutcome]) -> Wanted {
+fn accepted_answers(check: &Check, earlier: &[CheckOutcome]) -> Wanted {
     let is_lost = |id: &String| earlier.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
     Wanted { accept: check.accept, anywhere: check.places.as_ref().is_some_and(is_lost) }
 }
@@ -118,7 +118,7 @@ pub fn tell_schedules(
     fresh: &mut Fresh<'_>,
 ) {
     for (at, check) in exercise.checks.iter().enumerate() {
-        let wanted = wanted(check, &outcomes[..at.min(outcomes.len())]);
+        let wanted = accepted_answers(check, &outcomes[..at.min(outcomes.len())]);
         let Some(outcome) = outcomes.get_mut(at) else { break };
         let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass) else { continue };
         if failing.schedule.is_none() {
@@ -141,7 +141,7 @@ pub fn tell_schedules(
 }
 
 /// Reports a missing item once: a check that earns nothing because of it is skipped if an earlier check reported the same item.
-fn told_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> CheckOutcome {
+fn report_lack_once(outcome: CheckOutcome, check: &Check, earlier: &[CheckOutcome]) -> CheckOutcome {
     let told = |lacks: &String| earlier.iter().find(|other| other.lacks.as_ref() == Some(lacks));
     match outcome.lacks.as_ref().filter(|_| outcome.points == 0).and_then(told) {
         Some(first) => {

@@ -34,7 +34,7 @@ pub struct Shortest {
 /// Drops lines from a failing script, and turns of its `for` lines, as long as the submission still ends with the same verdict,
 /// at the same expectation with the same kind of answer, and every right program that passes the whole script still passes: the
 /// reference, and those that decide otherwise what the statement leaves open. So lines that the expectation depends on stay, and
-/// whoever mends their program sees the script pass. `None` if the script does not fail so to begin with. Cost: at most
+/// the script passes once the program is mended. `None` if the script does not fail so to begin with. Cost: at most
 /// [`RUNS_MAX`] runs of the submission and of each right program, and as many of the reference as the script has lines.
 pub fn shortest(text: &str, verdict: Verdict, seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
     shortest_within(text, verdict, seed, RUNS_MAX, fresh)
@@ -78,7 +78,7 @@ struct Shrinking<'a, 'b> {
     runs: u32,
     runs_max: u32,
     fresh: &'a mut Fresh<'b>,
-    /// Whether the whole script asks what is left open.
+    /// Whether the whole script depends on what the statement leaves open.
     may_ask: bool,
     /// The right programs that pass the whole script, beside the reference.
     rights: Vec<Ways>,

@@ -223,7 +223,7 @@ impl Fingerprint {
     }
 
     /// The failures of these cases, by step.
-    fn told<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
+    fn failed_steps<'a>(&'a self, places: &BTreeSet<Place<'a>>) -> BTreeSet<(Place<'a>, u32)> {
         let cases = places.iter().filter_map(|place| Some((*place, self.case(*place)?)));
         cases.flat_map(|(place, case)| case.breaks.iter().map(move |at| (place, at.step))).collect()
     }
@@ -294,7 +294,7 @@ pub fn compare(submission: &Fingerprint, mutants: &[(&MutantSpec, &Fingerprint)]
         }
     }
     let told: Vec<BTreeSet<(Place<'_>, u32)>> =
-        mutants.iter().zip(&shared).map(|((_, mutant), own)| mutant.told(own)).collect();
+        mutants.iter().zip(&shared).map(|((_, mutant), own)| mutant.failed_steps(own)).collect();
     let outdone = |own: &BTreeSet<_>| told.iter().any(|other| own.len() < other.len() && own.is_subset(other));
     let rows = mutants.iter().zip(&told).map(|((spec, _), own)| Resemblance {
         mutant: spec.id.clone(),

@@ -46,7 +46,7 @@ pub(super) fn skipped_message(id: &str, title: &str, lacks: Option<&str>, langua
 const ASKED_CHARS_MAX: usize = 60;
 
 /// The command whose answer was wrong: the last one up to this step that is not an expectation.
-pub(super) fn asked(script: &str, step: u32) -> Option<String> {
+pub(super) fn command_before(script: &str, step: u32) -> Option<String> {
     let script = script::parse(script, Dialect::Lab);
     let obeyed = script.commands.get(..=step as usize)?;
     let is_asked = |step: &&script::Step| !matches!(step.command, Command::Expect(_) | Command::Always(_));
@@ -56,7 +56,7 @@ pub(super) fn asked(script: &str, step: u32) -> Option<String> {
     Some(if is_long { shown + "…" } else { shown })
 }
 
-/// What a judge of the line protocol expected, or was answered, in French: answers and commands are in nobody's language.
+/// An expectation or an answer of the line protocol in French; protocol answers and commands themselves are not translated.
 pub(super) fn in_french(said: &str) -> String {
     let (head, command) = said.split_once(" to `").map_or((said, None), |(head, command)| (head, Some(command)));
     let (head, shifted) = match head.rsplit_once(" (answers in all: ") {

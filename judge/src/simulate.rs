@@ -174,7 +174,7 @@ fn divergence(
 /// How the demand for a thread for each command begins.
 pub(super) const THREADS: &str = "a thread for each of ";
 
-/// What is told of a run that returned no answer at all.
+/// The answer that is reported of a run that returned none.
 pub(super) const NO_ANSWERS: &str = "an empty list";
 
 /// The answers, each moved to a command that it fits, as far as there is one: the rest fill the places that are left, in their
@@ -250,12 +250,13 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
     if at == best.len() && at == answers.len() {
         return None;
     }
-    let show = |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| shown(text));
+    let show =
+        |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| printable_start(text));
     if answers.is_empty() && best.len() > 1 {
-        return Some(told(&[], 0, &format!("{} answers", best.len()), NO_ANSWERS.to_owned()));
+        return Some(differs_at(&[], 0, &format!("{} answers", best.len()), NO_ANSWERS.to_owned()));
     }
-    let given = answers.get(at).map(|answer| shown(answer) + &shifted(answers.len(), best.len()));
-    Some(told(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
+    let given = answers.get(at).map(|answer| printable_start(answer) + &shifted(answers.len(), best.len()));
+    Some(differs_at(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
 }
 
 /// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
@@ -263,13 +264,13 @@ fn shifted(given: usize, wanted: usize) -> String {
     if given < wanted { format!(" (answers in all: {given}, commands: {wanted})") } else { String::new() }
 }
 
-fn told(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
-    let command = commands.get(at).map_or(String::new(), |command| format!(" to `{}`", shown(command)));
+fn differs_at(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
+    let command = commands.get(at).map_or(String::new(), |command| format!(" to `{}`", printable_start(command)));
     Divergence { step: u32::try_from(at).unwrap_or(u32::MAX), expected: format!("{expected}{command}"), actual }
 }
 
 /// Text with its unprintable characters escaped, cut if it is long.
-fn shown(text: &str) -> String {
+fn printable_start(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(written_out).collect();
     if text.chars().count() > SHOWN_MAX {
         shown.push('…');
@@ -303,7 +304,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
     let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, command) in commands[..wanted].iter().enumerate() {
         let Some(answer) = answers.get(at).map(String::as_str) else {
-            return Some(told(commands, at, "an answer", "(no more answers)".to_owned()));
+            return Some(differs_at(commands, at, "an answer", "(no more answers)".to_owned()));
         };
         let expected = match parse(command) {
             Err(_) if answer != "ERROR" => "ERROR".to_owned(),
@@ -333,9 +334,9 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             }
             _ => continue,
         };
-        return Some(told(commands, at, &expected, shown(answer) + &shifted(answers.len(), wanted)));
+        return Some(differs_at(commands, at, &expected, printable_start(answer) + &shifted(answers.len(), wanted)));
     }
-    answers.get(wanted).map(|more| told(&[], wanted, "no answer after the last", shown(more)))
+    answers.get(wanted).map(|more| differs_at(&[], wanted, "no answer after the last", printable_start(more)))
 }
 
 /// Each answer of a case that is not the reference's to the same command: the step, what is right, and what was answered.
@@ -356,10 +357,10 @@ pub(super) fn wrong(text: &str, events: &[Event]) -> Vec<(u32, String, String)> 
     }
 }
 
-/// Calls a submission's `simulate_distributed_cache` once with the commands of a script, and tells its answers as events. Cost:
+/// Calls a submission's `simulate_distributed_cache` once with the commands of a script, and turns its answers into events. Cost:
 /// that of the call.
 pub fn run_script(script: &str, seed: u64, subject: &mut dyn Subject) -> Vec<Event> {
-    let commands = match commands(&put_back(script)) {
+    let commands = match commands(&unescaped(script)) {
         Ok(commands) => commands,
         Err((line, message)) => return vec![Event { step: 0, line, at_ms: 0, what: What::Said { text: message } }],
     };
@@ -380,7 +381,7 @@ pub(super) fn script(text: &str) -> String {
 }
 
 /// A script's text with what [`script`] wrote out put back.
-fn put_back(script: &str) -> String {
+fn unescaped(script: &str) -> String {
     let mut text = String::with_capacity(script.len());
     let mut rest = script;
     while let Some((before, after)) = rest.split_once("\\u{") {
@@ -502,7 +503,7 @@ mod tests {
         for text in ["PUT a b\u{1}c\nGET a", "PUT\tb\tc", "PUT a \\u{41}", "PUT a \\u{", "PUT c  \n\nEXIT"] {
             let shown = script(text);
             assert!(shown.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')), "{shown:?}");
-            assert_eq!(commands(&put_back(&shown)), commands(text), "{shown:?}");
+            assert_eq!(commands(&unescaped(&shown)), commands(text), "{shown:?}");
         }
         assert_eq!(script("PUT a b\u{1}c"), "PUT a b\\u{1}c");
     }

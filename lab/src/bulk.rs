@@ -34,7 +34,7 @@ pub(crate) fn bulk(what: &What) -> usize {
 }
 
 /// The events of one answer up to the limit, and one more: that one ends the run, whatever was told before it.
-pub(crate) fn told_within(events: impl Iterator<Item = What>) -> Vec<What> {
+pub(crate) fn within_bulk(events: impl Iterator<Item = What>) -> Vec<What> {
     let mut told = 0;
     let is_within = |what: &What| {
         let before = told;

@@ -39,7 +39,7 @@ pub fn difference(
         let answers = told.each_ref().map(|events| events.iter().filter(|event| counts(event)).collect::<Vec<_>>());
         if answers[0].iter().map(|event| &event.what).ne(answers[1].iter().map(|event| &event.what)) {
             let [one, other] =
-                answers.map(|events| events.iter().map(|event| event.what.told_in(&step.command, language)).collect());
+                answers.map(|events| events.iter().map(|event| event.what.text_in(&step.command, language)).collect());
             let index = u32::try_from(index).unwrap_or(u32::MAX);
             return Some(Difference { step: index, line: step.line, source: step.source.clone(), one, other });
         }

@@ -15,7 +15,7 @@ use phrases::phrases;
 
 impl What {
     /// The event of this command, in the reader's language; in English that is its `Display` text. Cost: O(text).
-    pub fn told_in(&self, command: &Command, language: Language) -> String {
+    pub fn text_in(&self, command: &Command, language: Language) -> String {
         match (language, self, command) {
             (Language::English, ..) => self.to_string(),
             // Reports of the simulated cluster are translated; answers of a protocol are not.
@@ -165,7 +165,7 @@ fn world(event: &WorldEvent) -> String {
     match event {
         WorldEvent::Message { .. } => phrase(&event.to_string()),
         WorldEvent::Node { node, text, .. } => format!("~ {node} {}", phrase(text)),
-        WorldEvent::Client { node, text, .. } => format!("~ {node} : {}", answered(text)),
+        WorldEvent::Client { node, text, .. } => format!("~ {node} : {}", request_in_french(text)),
         WorldEvent::Fault { node: Some(node), text, .. } => format!("{node} {}", phrase(text)),
         WorldEvent::Fault { node: None, text, .. } => phrase(text),
         WorldEvent::Settled { is } => if *is { "au repos" } else { "pas encore au repos" }.into(),
@@ -181,7 +181,7 @@ fn report(line: &str) -> String {
         Some((time, said)) => {
             let told = match (phrase(said), said.split_once([' ', ':'])) {
                 (told, _) if told != said => told,
-                (_, Some((node, said))) if said.starts_with(' ') => format!("{node} :{}", answered(said)),
+                (_, Some((node, said))) if said.starts_with(' ') => format!("{node} :{}", request_in_french(said)),
                 (_, Some((node, said))) => format!("{node} {}", phrase(said)),
                 (told, None) => told,
             };
@@ -197,7 +197,7 @@ fn report(line: &str) -> String {
 }
 
 /// A client's request, with the answer if there is one.
-fn answered(text: &str) -> String {
+fn request_in_french(text: &str) -> String {
     match text.split_once(" => ") {
         Some((asked, answer)) => format!("{asked} => {}", phrase(answer)),
         None => text.to_owned(),
@@ -257,18 +257,18 @@ mod tests {
     #[track_caller]
     fn check(script: &str, expected: &[&str]) {
         let events = run(&parse(script, Dialect::Lab), &mut Reference::default(), 0);
-        assert_eq!(told(script, Language::French), expected, "{script}");
+        assert_eq!(texts(script, Language::French), expected, "{script}");
         assert_eq!(
-            told(script, Language::English),
+            texts(script, Language::English),
             events.iter().map(|event| event.what.to_string()).collect::<Vec<_>>()
         );
     }
 
-    fn told(script: &str, language: Language) -> Vec<String> {
+    fn texts(script: &str, language: Language) -> Vec<String> {
         let script = parse(script, Dialect::Lab);
         let events = run(&script, &mut Reference::default(), 0);
         let shown = events.iter().filter(|event| !event.what.is_quiet());
-        shown.map(|event| event.what.told_in(&script.commands[event.step as usize].command, language)).collect()
+        shown.map(|event| event.what.text_in(&script.commands[event.step as usize].command, language)).collect()
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_quorum_that_is_not_met_says_in_french_what_to_do() {
-        let told = told("cluster nodes=3\nkill n2\nkill n3\nwrite k v", Language::French);
+        let told = texts("cluster nodes=3\nkill n2\nkill n3\nwrite k v", Language::French);
         for expected in ["cluster prêt", "n2 tué"] {
             assert!(told.iter().any(|line| line == expected), "{expected}: {told:?}");
         }
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn what_a_protocol_says_is_not_translated_and_what_the_cluster_explains_is() {
         check("line PUT k nothing\nline GET k", &["STORED", "nothing"]);
-        let told = told("cluster nodes=3\nwrite k nothing\nexplain k\nhealth", Language::French);
+        let told = texts("cluster nodes=3\nwrite k nothing\nexplain k\nhealth", Language::French);
         assert!(told.iter().any(|line| line.contains(" garde une valeur de k, version ")), "{told:#?}");
         assert!(
             told.iter().any(|line| line.contains(" : write k \"nothing\" level=quorum => enregistré")),

@@ -12,8 +12,8 @@ use crate::families::cluster::ClusterCommand;
 use crate::families::cluster::absent::Absent as Play;
 #[cfg(feature = "cluster")]
 use crate::families::cluster::play::Play;
+use crate::families::events_of;
 use crate::families::ring::{Owners, moves, spread};
-use crate::families::told;
 use crate::script::{Command, Dialect, Expectation, Script, Step};
 use crate::subject::{Crash, Subject};
 use crate::world::World;
@@ -241,7 +241,7 @@ impl Runner {
     fn ask(&mut self, step: &Step, request: &Request, subject: &mut dyn Subject, events: &mut Vec<Event>) {
         let answer = subject.call(&mut self.world, request);
         let inside = subject.take_inside();
-        for what in told(request, answer) {
+        for what in events_of(request, answer) {
             self.emit(step, what, events);
         }
         for event in inside {
@@ -253,7 +253,7 @@ impl Runner {
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
             Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
-            answer => Err(told(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+            answer => Err(events_of(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
         }
     }
 
@@ -271,7 +271,7 @@ impl Runner {
     fn check_invariants(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
         let request = Request::Node(NodeRequest::Stats);
         let answer = subject.call(&mut self.world, &request);
-        let Some(stats) = told(&request, answer).pop() else { return };
+        let Some(stats) = events_of(&request, answer).pop() else { return };
         if !matches!(stats, What::Stats(_)) {
             self.emit(step, stats, events);
             return;

@@ -61,6 +61,10 @@ pub struct Flags {
     /// All entries, in MiB of keys, values and tags [default: 100]
     #[arg(long, value_name = "N")]
     pub memory_mb: Option<String>,
+    /// A node of a cluster: over so many MiB of keys and values it evicts the least recently used, on all replicas [default: it evicts
+    /// nothing, and refuses writes when it is full]. Give all nodes the same, below memory-mb
+    #[arg(long, value_name = "N")]
+    pub evict_mb: Option<String>,
     /// The largest value, in bytes of its JSON text without a text's quotes [default: 1048576]
     #[arg(long, value_name = "N")]
     pub value_bytes: Option<String>,
@@ -170,6 +174,7 @@ const SETTINGS: &[(&str, Access)] = &[
     ("store-timeout-ms", |flags| &mut flags.store_timeout_ms),
     ("token", |flags| &mut flags.token),
     ("memory-mb", |flags| &mut flags.memory_mb),
+    ("evict-mb", |flags| &mut flags.evict_mb),
     ("value-bytes", |flags| &mut flags.value_bytes),
     ("body-bytes", |flags| &mut flags.body_bytes),
     ("connections", |flags| &mut flags.connections),
@@ -348,7 +353,7 @@ impl Given {
                 )));
             }
             (None, _) => {
-                let alone = ["peers", "cluster", "data"].into_iter().find_map(|name| self.get(name));
+                let alone = ["peers", "cluster", "data", "evict-mb"].into_iter().find_map(|name| self.get(name));
                 return alone.map_or(Ok(None), |(_, place)| {
                     Err(Mistake(format!("{place} is for a node of a cluster: say with node which one this is")))
                 });
@@ -362,9 +367,16 @@ impl Given {
         let peers = NodeSettings::read_peers(peers).map_err(at(peers_place))?;
         let (name, _) = self.get("cluster").unwrap_or(("cachedojo", ""));
         let folder = self.get("data").map(|(folder, _)| folder);
-        let memory = (self.number("memory-mb", 1, 1 << 20, 100)? as u64) << 20;
-        NodeSettings::new(id, peers, name, folder, self.token()?.as_deref(), memory)
-            .map(Some)
+        let memory = self.number("memory-mb", 1, 1 << 20, 100)?;
+        let evict = self.get("evict-mb").map(|_| self.number("evict-mb", 1, 1 << 20, 1)).transpose()?;
+        if let Some(evict) = evict.filter(|&evict| evict >= memory) {
+            return Err(Mistake(format!(
+                "evict-mb is {evict} and memory-mb {memory}, which counts what deletes leave behind too: lower evict-mb or raise memory-mb"
+            )));
+        }
+        let evict_bytes = evict.map(|evict| evict << 20);
+        NodeSettings::new(id, peers, name, folder, self.token()?.as_deref(), (memory as u64) << 20)
+            .map(|settings| Some(NodeSettings { evict_bytes, ..settings }))
             .map_err(|wrong| Mistake(wrong.to_string()))
     }
 

@@ -14,14 +14,13 @@
 //! | [`metrics`] | what is counted, as Prometheus reads it |
 //! | [`tls`] | a certificate and its key, for HTTPS |
 //! | [`time`] | the place that reads the host's time; a cluster's nodes have a clock of their own |
-//! | [`chance`] | the one place that draws random numbers |
+//! | [`random`] | the one place that draws random numbers |
 //!
 //! What a request means is not decided here: the state machine is [`cachedojo::protocol::rest`], the one that the
 //! playground's scripts speak to, and it gives the same bytes.
 #![forbid(unsafe_code)]
 #![warn(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
-pub mod chance;
 pub mod cluster;
 pub mod config;
 pub mod connection;
@@ -29,6 +28,7 @@ pub mod database;
 pub mod memcached;
 pub mod metrics;
 pub mod openapi;
+pub mod random;
 pub mod server;
 pub mod service;
 pub mod store;

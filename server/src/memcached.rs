@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::chance::random_number;
 use crate::connection::{Patient, Visit, stopped};
+use crate::random::random_number;
 use crate::time::Time;
 
 /// How many bytes are read at once.

@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
-use crate::chance::random_number;
 use crate::cluster::{Cluster, NodeThread};
 use crate::config::{Config, StoreUrl};
 use crate::connection::{self, Door, HTTP_SORRY};
 use crate::database::{AccessLog, Database};
 use crate::memcached::{self, Memcached};
 use crate::metrics::{Gauge, Metrics};
+use crate::random::random_number;
 use crate::service::{Parts, Service};
 use crate::store::{RedisStore, Store};
 use crate::time::Time;

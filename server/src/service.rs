@@ -190,7 +190,7 @@ impl Service {
 
     fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
-        // A load balancer asks for health without a token.
+        // A load balancer requests `/health` without a token.
         if path == "/health" {
             return true;
         }
@@ -267,8 +267,8 @@ struct Done {
 }
 
 impl Service {
-    /// Answers one HTTP request, and says whether its body was read to its end. What can be asked for by GET can be by HEAD, as load
-    /// balancers do: hyper leaves out the body.
+    /// Answers one HTTP request, and returns whether its body was read to its end. Every GET can be a HEAD, which load balancers send:
+    /// hyper leaves out the body.
     pub async fn answer(&self, mut request: axum::http::Request<Incoming>) -> (Response, bool) {
         let watch = Stopwatch::start();
         let id = self.request_id(request.headers());
@@ -361,7 +361,7 @@ fn send(answer: HttpAnswer) -> Response {
     response
 }
 
-/// What `/health` says of a store that does not answer: the document's form, and why.
+/// The state in `/health` of a store that does not answer, in the document's form, with the reason.
 fn unhealthy(failure: Failure) -> Response {
     let status = StatusCode::from_u16(failure.status()).expect("the engine's codes are codes");
     let body = format!("{{\"status\":\"unhealthy\",\"redis\":\"disconnected\",\"error\":\"{failure}\"}}");

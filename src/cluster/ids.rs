@@ -140,8 +140,8 @@ pub struct Version {
     pub node: NodeId,
     /// Which incarnation of that node: a node that comes back without its disk counts one higher.
     pub incarnation: u16,
-    /// Set for the tombstone that an invalidation by tag makes of that write: newer than the write, older than every
-    /// other one.
+    /// Set for the tombstone that an invalidation by tag, or an eviction, makes of that write: newer than the write, older than
+    /// every other one.
     pub is_swept: bool,
 }
 
@@ -149,7 +149,7 @@ impl Version {
     /// Older than every write.
     pub const NONE: Self = Self { clock: 0, node: NodeId(0), incarnation: 0, is_swept: false };
 
-    /// The version of the tombstone that an invalidation by tag makes of this write.
+    /// The version of the tombstone that an invalidation by tag, or an eviction, makes of this write.
     #[must_use]
     pub const fn swept(self) -> Self {
         Self { is_swept: true, ..self }

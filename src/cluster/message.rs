@@ -242,6 +242,13 @@ pub enum Failure {
     BadKey,
     /// There are [`SWEEPS_MAX`](super::store::SWEEPS_MAX) invalidations already that wait to be forgotten.
     TooManySweeps,
+    /// Key and value take more than a node may hold.
+    TooBig {
+        /// How many bytes they take.
+        bytes: usize,
+        /// How many a node may hold.
+        limit: usize,
+    },
 }
 
 impl fmt::Display for Failure {
@@ -256,6 +263,12 @@ impl fmt::Display for Failure {
             }
             Self::Down => f.write_str("the node is down: restart it, or ask another one"),
             Self::BadKey => f.write_str("this key is empty or begins with a control character: choose another one"),
+            Self::TooBig { bytes, limit } => {
+                write!(
+                    f,
+                    "key and value take {bytes} bytes, more than the {limit} that a node may hold: write less, or give the nodes more memory"
+                )
+            }
             Self::TooManySweeps => f.write_str("too many invalidations wait to be forgotten: try again later"),
         }
     }
@@ -293,6 +306,8 @@ pub enum Note {
     HintKept { key: Key, node: NodeId },
     /// A hint came for a key that has been deleted since.
     HintTooLate { key: Key },
+    /// It was over its limit of memory, and deletes this one write of the key on all replicas.
+    Evicted { key: Key, record: Record, is_expired: bool },
     /// A dead record was forgotten on all replicas.
     Forgot { key: Key, version: Version },
     /// A message's key had another hash than the receiver computes, or was not the receiver's.

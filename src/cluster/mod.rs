@@ -47,8 +47,26 @@
 //! lives longer than its deadline plus, or dies earlier than its deadline less, twice [`time::SKEW_BOUND`]; no two nodes of one epoch disagree on a
 //! key's place. While no majority of the members is up with its disk, membership stands still: the last node cannot leave, and of two neither may
 //! lose its disk. It assumes that nodes do not lie, that monotonic clocks run at one rate, and that a disk keeps what its node has acknowledged.
-//! Nodes have no limit of memory and evict nothing: a replica that dropped a value by itself would let a quorum answer with an older one. An
-//! eviction would have to be a delete of that one write ([`Version::swept`]), which the other replicas learn of.
+//!
+//! # How a full node evicts
+//!
+//! With [`Settings::memory`] a node holds at most so many bytes of keys and values, counted as the engine's `CacheNode` counts them. A replica that
+//! dropped a value by itself would let a quorum answer with an older one, so **an eviction is a delete of that one write**: a tombstone of
+//! [`Version::swept`], newer than that write and older than every other.
+//!
+//! - *Who decides:* any node that holds the write, for itself. After each message or tick that put it over its limit, it picks values whose time is
+//!   over, then the least recently used ones (a write or a question of a coordinator is a use), keeps their tombstones at once, and sends
+//!   these to the other replicas as a coordinator sends a delete: asked again, then hints, then comparing; during a handover to those of both
+//!   rings; forgotten as every tombstone is. No agreement is needed: whatever is known of a newer write, the tombstone is older than it.
+//! - *What it promises:* once a QUORUM read has found the key absent, every later one finds it absent or finds a newer write, never this value
+//!   or an older one. Until the tombstone is on a quorum a read may still find the value. To a session, the tombstone is as new as the value.
+//! - *Bound:* it is over its limit only while it handles one message, by what that brings: one value, or 64 of a handover, a
+//!   comparison. A node that starts with a lower limit than before evicts once it knows cluster time. Tombstones, invalidations and the values in
+//!   hints and operations under way are not counted; a tombstone stays for [`Settings::grace`], so the faster the writes, the more of
+//!   them there are. A value that is bigger than the limit is refused ([`Failure::TooBig`]).
+//! - *Cost:* O(log records) here, and the messages of a delete, without its query. Replicas that fill up alike evict alike, and each then tells the others: up
+//!   to `copies` times these messages. A key lives no longer than on the node that first needs its room, so with few points on the ring
+//!   or nodes of unequal weight the cluster holds less than the sum of its limits.
 
 pub mod ids;
 pub mod level;

@@ -3,6 +3,7 @@
 
 mod coordinate;
 mod disk;
+mod evict;
 mod members;
 mod repair;
 mod replica;
@@ -35,6 +36,8 @@ const TIME_EVERY: Micros = 100 * MS;
 pub struct Settings {
     /// On how many nodes a key lives. Bounds: 1 to 9.
     pub copies: usize,
+    /// How many bytes of keys and values a node holds before it evicts; `None` for no limit.
+    pub memory: Option<usize>,
     /// Points of a node of weight 1 on the ring.
     pub virtual_nodes: usize,
     /// How long an operation may take before it fails.
@@ -57,6 +60,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             copies: 3,
+            memory: None,
             virtual_nodes: 150,
             patience: 2 * SECOND,
             retry: 200 * MS,
@@ -128,6 +132,7 @@ pub struct Node {
     forget_at: Micros,
     hints_at: Micros,
     pull_at: Micros,
+    evicted: u64,
 }
 
 impl Node {
@@ -173,6 +178,7 @@ impl Node {
             forget_at: stagger(&mut random, settings.forget_every),
             hints_at: stagger(&mut random, BEAT_EVERY),
             pull_at: now.mono,
+            evicted: 0,
             settings,
             random,
         }
@@ -217,6 +223,7 @@ impl Node {
         while let Some(envelope) = self.to_myself.pop_front() {
             self.take(envelope);
         }
+        self.make_room();
         std::mem::swap(&mut self.out, out);
     }
 
@@ -381,6 +388,16 @@ impl Node {
     /// What it holds.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// How many bytes of keys and values it may hold before it evicts.
+    pub const fn memory_limit(&self) -> Option<usize> {
+        self.settings.memory
+    }
+
+    /// How many values it has evicted since it started.
+    pub const fn evictions(&self) -> u64 {
+        self.evicted
     }
 
     /// How many hints it keeps for others.

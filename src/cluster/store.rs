@@ -1,6 +1,6 @@
 //! What one replica holds: for each key the newest version that it has received.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::ids::{Micros, Version};
@@ -15,6 +15,7 @@ pub const SWEEPS_MAX: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     records: BTreeMap<Key, Record>,
+    memory: Memory,
     sweeps: Vec<(Selector, Version, Key)>,
     /// At or above every version that was forgotten here.
     forgotten: Version,
@@ -57,9 +58,14 @@ impl Store {
         if let Some(dead) = self.sweeps.iter().filter_map(|sweep| Self::dead(sweep, key, &record)).max() {
             record = Record { version: dead, value: None, deadline: None, ..record };
         }
-        if self.records.get(key).is_some_and(|held| held.version >= record.version) {
+        let held = self.records.get(key);
+        if held.is_some_and(|held| held.version >= record.version) {
             return false;
         }
+        if let Some(held) = held {
+            self.memory.discount(key, held);
+        }
+        self.memory.count(key, &record);
         self.highest = self.highest.max(record.version);
         self.edited(|_| Edit::Put { key: key.clone(), record: record.clone() });
         if let Some(selector) = Selector::of_key(key) {
@@ -119,6 +125,7 @@ impl Store {
     fn sweep(&mut self, sweep: &(Selector, Version, Key), written: Micros) {
         for (key, held) in &mut self.records {
             if let Some(version) = Self::dead(sweep, key, held) {
+                self.memory.discount(key, held);
                 *held = Record { tag: held.tag.clone(), ..Record::tombstone(version, written.max(held.written)) };
             }
         }
@@ -192,10 +199,30 @@ impl Store {
     pub fn remove(&mut self, key: &str) -> Option<Record> {
         self.sweeps.retain(|(_, _, known)| **known != *key);
         let removed = self.records.remove_entry(key);
-        if let Some((key, _)) = &removed {
+        if let Some((key, record)) = &removed {
+            self.memory.discount(key, record);
             self.edited(|_| Edit::Removed { key: key.clone() });
         }
         removed.map(|(_, record)| record)
+    }
+
+    /// The bytes of the keys and values held; a tombstone counts nothing.
+    pub const fn bytes(&self) -> usize {
+        self.memory.bytes
+    }
+
+    /// Notes that a key is used. O(log records).
+    pub(super) fn touch(&mut self, key: &str) {
+        if let Some((key, record)) = self.records.get_key_value(key) {
+            self.memory.discount(key, record);
+            self.memory.count(key, record);
+        }
+    }
+
+    /// The value to evict next: one whose time is over, otherwise the least recently used one.
+    pub(super) fn victim(&self, now: Micros) -> Option<Key> {
+        let expired = self.memory.by_deadline.first().filter(|(deadline, _)| *deadline <= now);
+        expired.or_else(|| self.memory.by_use.first()).map(|(_, key)| key.clone())
     }
 
     /// Forgets a record that is dead on all replicas, if it is still this version.
@@ -238,6 +265,40 @@ impl Store {
             }
         }
         leaves
+    }
+}
+
+/// What the values take, and in which order they are evicted.
+#[derive(Debug, Clone, Default)]
+struct Memory {
+    bytes: usize,
+    uses: u64,
+    used: BTreeMap<Key, u64>,
+    by_use: BTreeSet<(u64, Key)>,
+    by_deadline: BTreeSet<(Micros, Key)>,
+}
+
+impl Memory {
+    fn count(&mut self, key: &Key, record: &Record) {
+        if record.value.is_none() {
+            return;
+        }
+        self.bytes += record.bytes(key);
+        self.uses += 1;
+        self.used.insert(key.clone(), self.uses);
+        self.by_use.insert((self.uses, key.clone()));
+        if let Some(deadline) = record.deadline {
+            self.by_deadline.insert((deadline, key.clone()));
+        }
+    }
+
+    fn discount(&mut self, key: &Key, record: &Record) {
+        let Some(used) = self.used.remove(key) else { return };
+        self.bytes -= record.bytes(key);
+        self.by_use.remove(&(used, key.clone()));
+        if let Some(deadline) = record.deadline {
+            self.by_deadline.remove(&(deadline, key.clone()));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 /** The course: its lessons, the one that is open, and how far this learner has come. */
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { DROPPED } from "./dropped";
-import type { Dialect } from "./engine/worker";
+import type { Attempt, Bilingual, Lesson, PublicCourse } from "./engine/types";
 import { reach } from "./files";
 import {
   checkLesson,
@@ -18,64 +18,6 @@ import {
 import { isBetter, type Progress, readProgress } from "./progress";
 import { language } from "./settings";
 import { lessonExampleSheet, lessonSheet } from "./sheets";
-
-/** A text in both languages. */
-export interface Bilingual {
-  en: string;
-  fr: string;
-}
-
-/** What the page shows of a lesson (Rust: `judge::course::Lesson`). */
-export interface Lesson {
-  id: string;
-  chapter: string;
-  kind: "predict" | "expose" | "repair" | "design";
-  minutes: number;
-  dialect: Dialect;
-  seed?: number;
-  views: string[];
-  mutant?: string;
-  title: Bilingual;
-  theory: Bilingual;
-  task: Bilingual;
-  hints: Bilingual[];
-  script: { example?: string; starter?: string };
-}
-
-export interface Chapter {
-  id: string;
-  title: Bilingual;
-  summary: Bilingual;
-  lessons: string[];
-}
-
-export interface Course {
-  /** The name of the sound program, which bugs are told apart from. */
-  sound?: string;
-  chapters: Chapter[];
-  lessons: Lesson[];
-}
-
-/** What came of a script (Rust: `judge::course::Attempt`). */
-export interface Attempt {
-  solved: boolean;
-  score: number;
-  rows: {
-    id: string;
-    title: string;
-    points: number;
-    maxPoints: number;
-    verdict: string;
-    expected: string;
-    actual: string;
-    message: string;
-    line?: number | null;
-  }[];
-  length?: number | null;
-  par?: number | null;
-  parting?: { step: number; line: number; sound: string; other: string } | null;
-  explanation?: string | null;
-}
 
 /** A file of progress, as the page exports it. */
 export interface ProgressFile {
@@ -97,7 +39,7 @@ const HOME = "course/";
 /** A file of progress of more bytes than this holds something else. */
 const FILE_BYTES_MAX = 4 << 20;
 
-export const course = signal<Course | "none" | undefined>(undefined);
+export const course = signal<PublicCourse | "none" | undefined>(undefined);
 export const progress = signal<Record<string, Progress>>(loadProgress());
 export const verdict = signal<Verdict>({ state: "none" });
 /** Whether the verdict is on another text than the one that the learner's script has now. */
@@ -187,9 +129,9 @@ export async function openLesson(id: string): Promise<boolean> {
     openSheet(
       lessonSheet(
         {
-          text: opening ?? found.script.starter ?? "",
+          text: opening ?? found.script.starter,
           dialect: found.dialect,
-          seed: String(found.seed ?? 0),
+          seed: String(found.seed),
         },
         id,
       ),
@@ -291,7 +233,7 @@ async function huntedBy(
   if (open.mutant === undefined || typeof course.value !== "object") {
     return "nobody";
   }
-  const { sound = "sound" } = course.value;
+  const { sound } = course.value;
   const [right, other] = await Promise.all([reachProgram(sound), reachProgram(open.mutant)]);
   return right && other ? [right, other] : "unloaded";
 }

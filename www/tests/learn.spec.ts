@@ -1,10 +1,12 @@
 /** Lessons, the time machine and the pictures, as a learner uses them: twice, and after a reload. */
 import { expect, type Page, test } from "@playwright/test";
+import type { PublicCourse } from "../src/engine/types";
 import { answers, content, holdEngine, open, script, seriousMistakes, write } from "./helpers";
 
 const both = (text: string) => ({ en: text, fr: `${text} (fr)` });
 /** A course of two lessons, as the build writes it. */
-const COURSE = {
+const COURSE: PublicCourse = {
+  sound: "sound",
   chapters: [
     { id: "one", title: both("One node"), summary: both("What it keeps."), lessons: ["words", "repair"] },
   ],
@@ -15,7 +17,10 @@ const COURSE = {
       kind: "predict",
       minutes: 3,
       dialect: "lab",
+      seed: 0,
       views: ["node"],
+      lines_max: 0,
+      number_max: 0,
       title: both("First words"),
       theory: both("A cache **keeps** things.\n\n- `hit`\n- `miss`"),
       task: both("Replace every `?`."),
@@ -23,7 +28,10 @@ const COURSE = {
       explanation: both("What was written is read."),
       script: {
         example: "node new 50\nnode get a",
+        given: "",
         starter: "node new 100\nnode set a b\nnode get a\nexpect ?\n",
+        goal: "",
+        attempt: "",
         solution: "node new 100\nnode set a b\nnode get a\nexpect b\n",
       },
     },
@@ -33,13 +41,23 @@ const COURSE = {
       kind: "repair",
       minutes: 5,
       dialect: "lab",
+      seed: 0,
       views: ["node"],
+      lines_max: 0,
+      number_max: 0,
       title: both("Bring it back"),
       theory: both("It is gone."),
       task: both("Make it be there."),
       hints: [both("Set it.")],
       explanation: both("So it is there."),
-      script: { given: "node new 100\n", goal: "node get a\nexpect b\n", solution: "node set a b\n" },
+      script: {
+        example: "",
+        given: "node new 100\n",
+        starter: "",
+        goal: "node get a\nexpect b\n",
+        attempt: "",
+        solution: "node set a b\n",
+      },
     },
   ],
 };

@@ -1,16 +1,12 @@
 /** Programs that `grader build` made: as subjects, beside the reference, and graded in the page. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import type { PublicCourse } from "../src/engine/types";
 import { answers, open, script, write } from "./helpers";
 import { LOOP, moduleOf, TRAP } from "./modules";
 
-interface Course {
-  sound: string;
-  lessons: { id: string; mutant?: string }[];
-}
-
 /** A program of the course: the sound one, or the one that a lesson is about. */
 async function programFile(page: Page, lesson?: string): Promise<Buffer> {
-  const course: Course = await (await page.request.get("course/course.json")).json();
+  const course: PublicCourse = await (await page.request.get("course/course.json")).json();
   const name = lesson ? course.lessons.find(({ id }) => id === lesson)?.mutant : course.sound;
   return (await page.request.get(`course/m/${name}.wasm`)).body();
 }

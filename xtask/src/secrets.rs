@@ -36,7 +36,7 @@ pub(crate) fn check(project: &Project, dist: &Path) -> Result<()> {
         let entry = entry?;
         if entry.file_type().is_file() {
             let bytes = std::fs::read(entry.path())?;
-            let found = told(&String::from_utf8_lossy(&bytes), &secrets);
+            let found = first_secret_in(&String::from_utf8_lossy(&bytes), &secrets);
             ensure!(found.is_none(), "`{}` is served, and tells {}", entry.path().display(), found.unwrap_or_default());
         }
     }
@@ -44,7 +44,7 @@ pub(crate) fn check(project: &Project, dist: &Path) -> Result<()> {
 }
 
 /// The first secret that a file contains, as text or as JSON writes it.
-fn told(text: &str, secrets: &[Secret]) -> Option<String> {
+fn first_secret_in(text: &str, secrets: &[Secret]) -> Option<String> {
     let found = secrets.iter().find(|(_, secret)| {
         let json = serde_json::to_string(secret).unwrap_or_default();
         text.contains(secret.as_str()) || text.contains(json.trim_matches('"'))
@@ -109,8 +109,8 @@ mod tests {
             "{\"template\":\"node set planted ttl 9s\\n\"}",
             "{\"solution\":\"ring add a\\nring add b\\n\"}",
         ] {
-            assert!(told(served, &secrets).is_some(), "{served}");
+            assert!(first_secret_in(served, &secrets).is_some(), "{served}");
         }
-        assert_eq!(told("node new 1000 lru\nring add a\n", &secrets), None);
+        assert_eq!(first_secret_in("node new 1000 lru\nring add a\n", &secrets), None);
     }
 }

@@ -31,8 +31,8 @@ use crate::host::printable;
 use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::isolated::{self, Stop};
 
 /// The attacks on one exercise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +193,7 @@ impl Attack {
     pub fn fails(&self, bench: &Bench<'_>) -> Result<()> {
         let folder = tempfile::Builder::new().prefix("attack-").tempdir()?;
         self.lay_out(folder.path())?;
-        let report = apart::grade(bench, folder.path(), 0, Language::English, &Stop::default())?;
+        let report = isolated::grade(bench, folder.path(), 0, Language::English, &Stop::default())?;
         self.expected.check(&report)?;
         if let Some(words) = &self.says {
             let report = serde_json::to_string(&report)?;

@@ -36,7 +36,7 @@ pub fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], columns: &
             book.enter(learner, row);
         }
     }
-    let told = book.told();
+    let told = book.remarks();
     let all: Vec<Vec<String>> = [book.head].into_iter().chain(book.rows).collect();
     Marks { name: String::new(), text: table(&all, roster.delimiter), told }
 }
@@ -135,33 +135,66 @@ impl<'a> Book<'a> {
     }
 
     /// What the teacher is to know.
-    fn told(&self) -> Vec<String> {
-        let mut told = Vec::new();
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let is_french = self.language == Language::French;
         let most = self.class.max_score;
         if let Some(maximum) = (0..self.rows.len()).find_map(|row| self.scale.at(row)).filter(|told| !told.is(most)) {
-            told.push(format!("its maximum is {}: the {most} points are converted to that", maximum.shown()));
+            let maximum = maximum.shown();
+            remarks.push(if is_french {
+                format!("son maximum est {maximum} : les {most} points y sont convertis")
+            } else {
+                format!("its maximum is {maximum}: the {most} points are converted to that")
+            });
         }
         if self.made && matches!(self.roster.form, Form::Of(_) | Form::Plain) {
             let name = printable::line(&self.head[self.grade]);
-            told.push(format!("it had no column for these marks, so `{name}` was made: --column names another"));
+            remarks.push(if is_french {
+                format!("il n'y avait pas de colonne pour ces notes, `{name}` a donc été ajoutée : --column en nomme une autre")
+            } else {
+                format!("it had no column for these marks, so `{name}` was made: --column names another")
+            });
         }
         let named = |names: &[String]| printable::first_names(names.iter().cloned(), NAMED_MAX);
-        if !self.replaced.is_empty() {
-            let (marks, named) = (printable::counted(self.replaced.len(), "mark"), named(&self.replaced));
-            told.push(format!("in this copy they replace {marks} that stood there ({named})"));
-        }
-        if self.comments > 0 {
-            let comments = printable::counted(self.comments, "comment");
-            told.push(format!("in this copy they replace {comments} that stood there"));
-        }
+        remarks.extend(self.replaced_in_words());
         if !self.locked.is_empty() {
             let named = named(&self.locked);
-            told.push(format!("left as they were, because the platform says that they cannot be changed: {named}"));
+            remarks.push(if is_french {
+                format!("laissés tels quels, car la plateforme dit qu'ils ne peuvent être changés : {named}")
+            } else {
+                format!("left as they were, because the platform says that they cannot be changed: {named}")
+            });
         }
         if !self.excused.is_empty() {
-            told.push(format!("left as they were, because the gradebook excuses them: {}", named(&self.excused)));
+            let named = named(&self.excused);
+            remarks.push(if is_french {
+                format!("laissés tels quels, car le carnet de notes les dispense : {named}")
+            } else {
+                format!("left as they were, because the gradebook excuses them: {named}")
+            });
         }
-        told
+        remarks
+    }
+
+    /// Whose marks, and how many comments, of the platform's file are other ones in this copy.
+    fn replaced_in_words(&self) -> Option<String> {
+        let is_french = self.language == Language::French;
+        let (mark, comment) = if is_french { ("note", "commentaire") } else { ("mark", "comment") };
+        let mut replaced = Vec::new();
+        if !self.replaced.is_empty() {
+            let named = printable::first_names(self.replaced.iter().cloned(), NAMED_MAX);
+            replaced.push(format!("{} ({named})", printable::counted(self.replaced.len(), mark)));
+        }
+        if self.comments > 0 {
+            replaced.push(printable::counted(self.comments, comment));
+        }
+        (!replaced.is_empty()).then(|| {
+            if is_french {
+                format!("dans cette copie, elles remplacent {} déjà présents", replaced.join(" et "))
+            } else {
+                format!("in this copy they replace what stood there: {}", replaced.join(" and "))
+            }
+        })
     }
 }
 

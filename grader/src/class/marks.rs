@@ -8,7 +8,7 @@ use super::gradebook::{comment, filled, iliass_status, table};
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
 use super::worksheet;
-use crate::intake::platform::{Platform, Whose};
+use crate::intake::platform::{Owner, Platform};
 
 /// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `columns` are
 /// the names that the gradebook's column may have; a new one gets the first. Cost: O(learners).
@@ -54,10 +54,10 @@ const fn name_of(platform: Platform) -> &'static str {
 }
 
 /// The learners of a platform whose row counts; the row of an earlier attempt does not.
-fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner, &Whose)> {
+fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner, &Owner)> {
     let of_platform = move |learner: &'_ &Learner| learner.state != State::Superseded;
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
-        learner.whose.as_ref().filter(|whose| whose.platform == platform).map(|whose| (learner, whose))
+        learner.owner.as_ref().filter(|owner| owner.platform == platform).map(|owner| (learner, owner))
     })
 }
 
@@ -82,9 +82,9 @@ fn of_platform(
         Platform::Ilias => rows.push(own(ILIAS)),
         _ => rows.push(own(&["First Name", "Last Name", "SID", "Email", column, "Max Points", "Submission ID"])),
     }
-    let people = |(learner, whose): (_, &Whose)| whose.people().into_iter().map(move |person| (learner, person));
-    for (learner, whose) in counted(class, platform).flat_map(people) {
-        let Whose { name, number, username, email, .. } = &whose;
+    let people = |(learner, owner): (_, &Owner)| owner.people().into_iter().map(move |person| (learner, person));
+    for (learner, owner) in counted(class, platform).flat_map(people) {
+        let Owner { name, number, username, email, .. } = &owner;
         let said = comment(class, learner, language);
         let mark = mark(learner);
         rows.push(match platform {
@@ -101,7 +101,7 @@ fn of_platform(
             }
             _ => {
                 let (first, last) = halves(name);
-                own(&[first, last, number, email, &mark, &max, &whose.exact.to_string_lossy()])
+                own(&[first, last, number, email, &mark, &max, &owner.exact.to_string_lossy()])
             }
         });
     }

@@ -6,7 +6,7 @@
 //! | [`store`] | results by content, and each learner's history, in a file that survives being killed |
 //! | [`work`] | the workers: one bad submission never stops the rest |
 //! | [`similar`] | what two submissions have in common beyond the starter |
-//! | [`wholes`] | programs that are the same as a whole, and copies of the exercise's own solution |
+//! | [`whole_programs`] | programs that are the same as a whole, and copies of the exercise's own solution |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
 //! | [`roster`], [`columns`], `worksheet` | who is in the course, as a platform exports them; Moodle's headings in each language |
@@ -14,6 +14,7 @@
 
 pub mod columns;
 pub mod feedback;
+pub mod french;
 pub mod gradebook;
 pub mod key;
 pub mod marks;
@@ -24,6 +25,6 @@ pub mod similar;
 pub mod store;
 pub mod summary;
 pub mod table;
-pub mod wholes;
+pub mod whole_programs;
 pub mod work;
 mod worksheet;

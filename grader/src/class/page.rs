@@ -162,7 +162,7 @@ fn bins(class: &Class) -> Vec<Bin> {
 }
 
 /// What came of a submission, in words.
-pub(super) const fn state_name(state: State, language: Language) -> &'static str {
+pub(crate) const fn state_name(state: State, language: Language) -> &'static str {
     Phrases::of(language).state(state)
 }
 

@@ -10,7 +10,7 @@ use super::columns::{Columns, folded, form_of};
 pub use super::columns::{Form, Person};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
-use crate::intake::platform::{Platform, Whose};
+use crate::intake::platform::{Owner, Platform};
 
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
@@ -91,52 +91,53 @@ impl Roster {
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
     }
 
-    /// The reasons that [`Self::why_unmatched`] gives.
+    /// The reasons that [`Self::matched`] gives.
     pub const UNMATCHED: &[&str] =
         &["several submissions are of this person of the roster", "in the roster more than once", "not in the roster"];
 
-    /// Why nobody of the roster was found for a learner.
-    pub fn why_unmatched(&self, learners: &[(&str, &Whose)]) -> Vec<&'static str> {
+    /// Which of the people each learner is, where just one fits (several where a group handed in together), or why nobody was found.
+    pub fn matched(&self, learners: &[(&str, &Owner)]) -> Vec<Result<Vec<usize>, &'static str>> {
         let index = Index::of(self);
-        let why = |(learner, whose): &(&str, &Whose)| {
-            if index.find(self, learner, whose).is_some() {
-                Self::UNMATCHED[0]
-            } else if index.is_of_several(learner, whose) {
-                Self::UNMATCHED[1]
-            } else {
-                Self::UNMATCHED[2]
-            }
+        let of_learner = |(learner, owner): &(&str, &Owner)| -> Vec<usize> {
+            owner.people().iter().filter_map(|person| index.find(self, learner, person)).collect()
         };
-        learners.iter().map(why).collect()
+        let found: Vec<Vec<usize>> = learners.iter().map(of_learner).collect();
+        // Two learners are not one person: then the roster does not tell who either is.
+        let mut times: BTreeMap<usize, BTreeSet<&Key<'_>>> = BTreeMap::new();
+        let keys: Vec<Key<'_>> = learners.iter().map(|(_, owner)| Key(owner.platform, &owner.exact)).collect();
+        for (people, key) in found.iter().zip(&keys) {
+            for person in people {
+                times.entry(*person).or_default().insert(key);
+            }
+        }
+        let of_one = |mut people: Vec<usize>| {
+            people.retain(|person| times[person].len() == 1);
+            people
+        };
+        let matched = found.into_iter().map(of_one).zip(learners).map(|(people, (learner, owner))| {
+            if people.is_empty() { Err(self.why_unmatched(&index, learner, owner)) } else { Ok(people) }
+        });
+        matched.collect()
     }
 
     /// The people of the roster that an unmatched learner may be.
-    pub fn candidates(&self, learner: &str, whose: &Whose) -> Vec<usize> {
+    pub fn candidates(&self, learner: &str, owner: &Owner) -> Vec<usize> {
         let names: BTreeSet<String> =
-            whose.people().iter().flat_map(names_of).chain([folded(learner)]).filter(|name| !name.is_empty()).collect();
+            owner.people().iter().flat_map(names_of).chain([folded(learner)]).filter(|name| !name.is_empty()).collect();
         let is_one = |person: &Person| {
             [&person.username, &person.email, &person.name].into_iter().any(|name| names.contains(&folded(name)))
         };
         self.people.iter().enumerate().filter(|(_, person)| is_one(person)).map(|(at, _)| at).collect()
     }
 
-    /// Which of the people each learner is, where just one fits: several where a group handed in together, none where nobody fits.
-    pub fn matched(&self, learners: &[(&str, &Whose)]) -> Vec<Vec<usize>> {
-        let index = Index::of(self);
-        let of_learner = |(learner, whose): &(&str, &Whose)| -> Vec<usize> {
-            whose.people().iter().filter_map(|person| index.find(self, learner, person)).collect()
-        };
-        let found: Vec<Vec<usize>> = learners.iter().map(of_learner).collect();
-        // Two learners are not one person: then the roster does not tell who either is.
-        let mut times: BTreeMap<usize, BTreeSet<&Key<'_>>> = BTreeMap::new();
-        let keys: Vec<Key<'_>> = learners.iter().map(|(_, whose)| Key(whose.platform, &whose.exact)).collect();
-        for (people, key) in found.iter().zip(&keys) {
-            for person in people {
-                times.entry(*person).or_default().insert(key);
-            }
+    fn why_unmatched(&self, index: &Index, learner: &str, owner: &Owner) -> &'static str {
+        if index.find(self, learner, owner).is_some() {
+            Self::UNMATCHED[0]
+        } else if index.is_of_several(learner, owner) {
+            Self::UNMATCHED[1]
+        } else {
+            Self::UNMATCHED[2]
         }
-        let sure = |people: Vec<usize>| people.into_iter().filter(|person| times[person].len() == 1).collect();
-        found.into_iter().map(sure).collect()
     }
 }
 
@@ -198,19 +199,19 @@ impl Index {
     }
 
     /// Whether several people of the roster have a name of this learner's.
-    fn is_of_several(&self, learner: &str, whose: &Whose) -> bool {
-        let names = [&whose.username, &whose.email, &whose.name, learner];
+    fn is_of_several(&self, learner: &str, owner: &Owner) -> bool {
+        let names = [&owner.username, &owner.email, &owner.name, learner];
         names.into_iter().any(|name| self.others.get(&folded(name)).is_some_and(Option::is_none))
     }
 
-    fn find(&self, roster: &Roster, learner: &str, whose: &Whose) -> Option<usize> {
+    fn find(&self, roster: &Roster, learner: &str, owner: &Owner) -> Option<usize> {
         // A number is valid only within its own platform.
-        if roster.form == Form::Of(whose.platform)
-            && let Some(Some(person)) = self.numbers.get(&whose.number).filter(|_| !whose.number.is_empty())
+        if roster.form == Form::Of(owner.platform)
+            && let Some(Some(person)) = self.numbers.get(&owner.number).filter(|_| !owner.number.is_empty())
         {
             return Some(*person);
         }
-        let names = [&whose.username, &whose.email, &whose.name, learner];
+        let names = [&owner.username, &owner.email, &owner.name, learner];
         let mut named = names.into_iter().filter(|name| !name.is_empty());
         if let Some(person) = named.find_map(|name| *self.others.get(&folded(name))?) {
             return Some(person);
@@ -228,8 +229,8 @@ impl Index {
 }
 
 /// What somebody may be found by.
-fn names_of(whose: &Whose) -> [String; 3] {
-    [&whose.username, &whose.email, &whose.name].map(|name| folded(name))
+fn names_of(owner: &Owner) -> [String; 3] {
+    [&owner.username, &owner.email, &owner.name].map(|name| folded(name))
 }
 
 fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {

@@ -97,7 +97,7 @@ fn written(digits: u128, decimals: u32, least: u32, mark: char) -> String {
     format!("{}{mark}{:0width$}", digits / unit, digits % unit, width = decimals as usize)
 }
 
-/// Where a gradebook tells its maximum.
+/// Where a gradebook has its maximum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scale {
     /// Nowhere: the points are written as they are.
@@ -143,7 +143,7 @@ impl Scale {
         match self {
             Self::None => None,
             Self::Column(maximum) => Some(*maximum),
-            // A row that tells none has the others' where they agree on one.
+            // A row without one gets the other rows', if they agree.
             Self::Rows(rows) => rows.get(row).copied().flatten().or_else(|| {
                 let mut told = rows.iter().flatten();
                 let first = told.next()?;

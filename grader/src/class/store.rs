@@ -77,7 +77,7 @@ impl Store {
     /// It holds the results of another exercise or another seed, or it cannot be written.
     pub fn claim(&self, exercise: &str, seed: u64) -> Result<()> {
         let ours = (exercise.to_owned(), seed.to_string());
-        match told(&self.database)? {
+        match exercise_and_seed(&self.database)? {
             Some(theirs) if theirs == ours => return Ok(()),
             Some((exercise, seed)) => {
                 let why = format!("holds the results of {exercise}, seed {seed}, and they would be lost");
@@ -182,7 +182,7 @@ impl Store {
     pub fn check_import(path: &Path, exercise: &str, seed: u64) -> Result<()> {
         let shown = path.display();
         let other = Database::open(path).with_context(|| format!("opening `{shown}`"))?;
-        match told(&other)? {
+        match exercise_and_seed(&other)? {
             Some((theirs, of)) if theirs != exercise || of != seed.to_string() => Err(UsageError(format!(
                 "`{shown}` holds the results of {theirs}, seed {of}, none of which counts here: import it with the same --exercise and \
                  --seed"
@@ -215,7 +215,7 @@ impl Store {
 }
 
 /// The exercise and the seed that a store's results are of.
-fn told(database: &Database) -> Result<Option<(String, String)>> {
+fn exercise_and_seed(database: &Database) -> Result<Option<(String, String)>> {
     let table = match database.begin_read()?.open_table(OF) {
         Ok(table) => table,
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),

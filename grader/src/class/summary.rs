@@ -6,9 +6,10 @@ use cachedojo_judge::{Report, Verdict};
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
+use super::french::note_in;
 use super::similar::Passage;
 use super::store::Past;
-use crate::intake::platform::Whose;
+use crate::intake::platform::Owner;
 use crate::report;
 
 /// The name of this format; an incompatible one gets another name.
@@ -64,7 +65,7 @@ pub struct Learner {
     pub earlier: Vec<Past>,
     /// The learner's identity on their platform; empty for those known only from a roster.
     #[serde(skip)]
-    pub whose: Option<Whose>,
+    pub owner: Option<Owner>,
 }
 
 impl Learner {
@@ -79,8 +80,11 @@ impl Learner {
         let unchecked = self.report.as_ref().filter(|report| report.checks.is_empty());
         match unchecked.and_then(|report| report::first_obstacle(report, language)) {
             Some(said) if self.note.is_empty() => said,
+            Some(said) if language == Language::French => format!("{said} ; {}", note_in(&self.note, language)),
             Some(said) => format!("{said}; {}", self.note),
-            None => self.note.clone(),
+            // The names of files stay as they are.
+            None if self.state == State::Missing => self.note.clone(),
+            None => note_in(&self.note, language),
         }
     }
 }

@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use crate::cli::{BuildArgs, ExportArgs};
 use crate::course::CourseFiles;
 use crate::host::outcome::{Outcome, UsageError};
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
+use crate::run::isolated::{self, Stop};
 use crate::run::lesson;
 
 /// Builds a submission and writes its module.
@@ -22,7 +22,7 @@ pub fn build(args: &BuildArgs) -> Result<Outcome> {
     super::check_submission(&args.path)?;
     super::check_out(&args.out, "module", "cache.wasm")?;
     let bench = Bench::open(&pack, args.trust)?;
-    let artifact = apart::build(&bench, &args.path, &Stop::default()).map_err(|error| {
+    let artifact = isolated::build(&bench, &args.path, &Stop::default()).map_err(|error| {
         let why = error.downcast_ref::<NotInPage>().map(|why| UsageError(why.to_string()));
         why.map_or(error, Into::into)
     })?;

@@ -1,10 +1,10 @@
 //! `grader class`: every submission of a folder or an archive, graded on all cores, remembered, and reported together.
 
+mod console;
 mod hand_back;
 mod likeness;
 mod out;
-mod roll;
-mod tell;
+mod roster_match;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
 
 use super::stop::on_stop;
@@ -40,8 +41,8 @@ use crate::pack::Pack;
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
 use crate::report::{self, Format, Setting, write_whole};
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::isolated::{self, Stop};
 
 /// Grades a class. A submission that was graded before, with the same content, exercise, grader, compiler and seed, is not graded
 /// again.
@@ -74,7 +75,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let keys_of_entries: Vec<_> = entries.iter().map(of_entry).collect();
     let missing = missing(&entries, &keys_of_entries, &store, args)?;
     if !args.again {
-        tell::before(&keys_of_entries, &missing);
+        console::before(&keys_of_entries, &missing, args.lang);
     }
     let stop = Arc::new(Stop::default());
     if queue.is_none() {
@@ -83,20 +84,20 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     }
     let broken = match grade_missing(&missing, &keys, &store, &bench, queue.as_ref(), (&stop, args)) {
         Err(_) if stop.is_stopped() => {
-            tell::stopped(&keys_of_entries, &store)?;
+            console::stopped(&keys_of_entries, &store, args.lang)?;
             return Ok(Outcome::Interrupted);
         }
         graded => graded?,
     };
     let mut learners = learners(&entries, &keys_of_entries, &store, &broken, &pack)?;
-    let matched = roster.as_ref().map(|roster| roll::take_roll(&mut learners, roster, args.shard.is_some()));
+    let matched = roster.as_ref().map(|roster| roster_match::match_roster(&mut learners, roster, args.shard.is_some()));
     let rostered = roster.as_ref().zip(matched.as_deref());
     let known = likeness::Known::of(&learners, &pack, rostered);
     let (similar, alike) = likeness::likenesses(&entries, &pack, &known);
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar, alike);
     write_results(&class, &pack, args)?;
     let handed_back = hand_back::write_marks(&class, &pack, rostered, args)?;
-    tell::after(&class, &handed_back, &store, &pack, args)?;
+    console::after(&class, &handed_back, &store, &pack, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
@@ -160,7 +161,14 @@ fn submissions(
             out::is_results(&folder) && (!matches!(entry.found, Found::Source(..)) || out::holds_data(&folder));
         if is_old {
             let shown = printable::line(&entry.shown);
-            say(&format!("`{shown}` holds the results of an earlier run, and is no learner's: left out"));
+            say(&match args.lang {
+                Language::English => {
+                    format!("`{shown}` holds the results of an earlier run, and is no learner's: left out")
+                }
+                Language::French => {
+                    format!("`{shown}` contient les résultats d'une exécution antérieure, et n'est à aucun étudiant : laissé de côté")
+                }
+            });
         }
         !is_old
     });
@@ -210,7 +218,7 @@ fn grade_missing(
         return Ok(broken);
     }
     let grade =
-        |path: &Path| apart::grade(bench, path, args.seed, args.lang, stop).map(|report| nameless(report, path));
+        |path: &Path| isolated::grade(bench, path, args.seed, args.lang, stop).map(|report| nameless(report, path));
     let done = |job: &Job, graded: Result<Report, String>| {
         // What was ended half-way says nothing of the submission.
         let is_whole = |report: &Report| report.verdict != GradeVerdict::HarnessError;
@@ -303,9 +311,9 @@ fn learners(
         let score = report.as_ref().map(|report| report.score);
         let passed = report.as_ref().is_some_and(|report| report.passed);
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
-        let (late, whose) = (entry.whose.late, Some(entry.whose.clone()));
+        let (late, owner) = (entry.owner.late, Some(entry.owner.clone()));
         let earlier = Vec::new();
-        learners.push(Learner { learner, path, late, state, note, score, passed, report, earlier, whose });
+        learners.push(Learner { learner, path, late, state, note, score, passed, report, earlier, owner });
     }
     let now = now_ms();
     let graded =

@@ -14,12 +14,13 @@ use crate::host::outcome::{Outcome, UsageError};
 use crate::host::{printable, scratch};
 use crate::intake;
 use crate::intake::archive::Refused;
+use crate::intake::submission::Submission;
 use crate::language::http;
 use crate::language::toolchain::Rejected;
 use crate::pack::Pack;
-use crate::report::{self, Setting};
-use crate::run::apart::{self, Stop};
+use crate::report::{self, Definitions, Setting};
 use crate::run::bench::Bench;
+use crate::run::isolated::{self, Stop};
 
 /// Grades a submission and prints its report.
 ///
@@ -51,14 +52,16 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
                     format!("the exercise `{id}` grades no service: add --exercise cache-service, or name a path");
                 return Err(UsageError(why).into());
             }
-            let mut report = apart::grade(&bench, service.folder.path(), grading.seed, grading.lang, &stop)?;
+            let mut report = isolated::grade(&bench, service.folder.path(), grading.seed, grading.lang, &stop)?;
             report.submission.path = service.name;
             report
         }
         None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
         None => grade_path(&bench, grading, &stop)?,
     };
-    let setting = Setting::from_environment(grading.lang, &grading.playground);
+    let definitions =
+        if url.is_none() && start.is_none() { definitions(&pack, grading) } else { Definitions::default() };
+    let setting = Setting { definitions, ..Setting::from_environment(grading.lang, &grading.playground) };
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
 }
@@ -70,14 +73,22 @@ fn is_untrusted_start(pack: &Pack, grading: &GradingArgs) -> bool {
     pack.exercise.interface == InterfaceKind::Service && !grading.trust && starts
 }
 
+/// Where the submission defines its functions; nothing for what cannot be read, of which the report says why.
+fn definitions(pack: &Pack, grading: &GradingArgs) -> Definitions {
+    let languages = &pack.exercise.languages;
+    let unpacked = intake::unpacked(&grading.path, languages).ok().flatten();
+    let place = unpacked.as_ref().map_or_else(|| grading.path.clone(), |folder| folder.path().join("submission"));
+    Submission::read(&place, languages).map(|read| Definitions::of(&read)).unwrap_or_default()
+}
+
 /// Grades what is at the path, or in the archive there.
 fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<Report> {
     let GradingArgs { path, seed, lang, .. } = grading;
     match intake::unpacked(path, &bench.pack.exercise.languages) {
-        Ok(None) => apart::grade(bench, path, *seed, *lang, stop),
+        Ok(None) => isolated::grade(bench, path, *seed, *lang, stop),
         Ok(Some(folder)) => {
             let place = folder.path().join("submission");
-            let report = apart::grade(bench, &place, *seed, *lang, stop)?;
+            let report = isolated::grade(bench, &place, *seed, *lang, stop)?;
             Ok(renamed(report, &place, path))
         }
         Err(Refused::Io(error)) => Err(error).context("unpacking the archive"),

@@ -19,8 +19,8 @@ use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 use crate::language::toolchain::Limits;
 use crate::pack::{DEFAULT_ID, Pack};
-use crate::run::apart;
 use crate::run::bench::Bench;
+use crate::run::isolated;
 use crate::run::mutants;
 
 /// The largest script, in bytes.
@@ -87,7 +87,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     print(args.format, &report)?;
     if args.dialect.is_none()
         && !is_whole_run
-        && let Some(meant) = script::meant(commands, script.dialect)
+        && let Some(meant) = script::likely_dialect(commands, script.dialect)
     {
         eprintln!("This looks like a script in the dialect `{0}`: add `--dialect {0}`.", meant.name());
     }
@@ -136,7 +136,7 @@ fn on_built(
             let why = format!("there is no subject `{subject}`: use reference, mutant:ID or a submission's path");
             return Err(UsageError(why).into());
         }
-        return apart::run(&bench, path, commands, dialect, seed);
+        return isolated::run(&bench, path, commands, dialect, seed);
     };
     if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
         let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
@@ -152,7 +152,7 @@ fn on_built(
     };
     let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
     let mut subject = mutants::factory(&bench, language, id)?.subject(&Limits::default())?;
-    Ok(apart::run_on(pack.exercise.interface, commands, dialect, subject.as_mut(), seed))
+    Ok(isolated::run_on(pack.exercise.interface, commands, dialect, subject.as_mut(), seed))
 }
 
 fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {

@@ -20,8 +20,8 @@ use crate::host::outcome::{Outcome, say};
 use crate::host::printable::counted;
 use crate::pack::{Pack, built_in_ids};
 use crate::report::first_obstacle;
-use crate::run::apart;
 use crate::run::bench::Bench;
+use crate::run::isolated;
 use crate::run::mutants::{self, Rows};
 
 /// The most that a starter may earn, in percent: it stores nothing.
@@ -69,7 +69,7 @@ fn check_course(trust: bool) -> Result<usize> {
         let bench = Bench::open(&pack, trust)?;
         let grade = |text: String| {
             let script = [("script.txt".to_owned(), text)].into();
-            apart::grade_part(&bench, CodeLanguage::Script, &lesson.id, script, 0, Language::English)
+            isolated::grade_part(&bench, CodeLanguage::Script, &lesson.id, script, 0, Language::English)
         };
         let solved = grade(lesson.solution())?;
         if solved.score != solved.max_score || !solved.passed {
@@ -191,7 +191,7 @@ fn grade(bench: &Bench<'_>, language: CodeLanguage, folder: &str, seed: u64) -> 
     if files.is_empty() {
         return Ok(None);
     }
-    apart::grade_part(bench, language, folder, files, seed, Language::English).map(Some)
+    isolated::grade_part(bench, language, folder, files, seed, Language::English).map(Some)
 }
 
 /// The fingerprints of all mutants that can be built, in the pack's order; the others are mistakes.

@@ -15,7 +15,7 @@ use crate::host::outcome::{Outcome, say};
 use crate::pack::{Pack, built_in_ids};
 use crate::run::bench::Bench;
 use crate::serve::guard::Guard;
-use crate::serve::{FAREWELL, answer, desk, listen, page};
+use crate::serve::{FAREWELL, answer, jobs, listen, page};
 
 /// Serves until Ctrl-C; requests in progress are still answered.
 ///
@@ -31,7 +31,7 @@ pub fn serve(args: &ServeArgs) -> Result<Outcome> {
     let (stop, stopped) = oneshot::channel();
     let farewell = |asked| if asked == StopSignal::ByInterrupt { FAREWELL } else { Duration::ZERO };
     on_stop(move |asked| _ = stop.send(farewell(asked))).context("waiting for Ctrl-C")?;
-    let (address, (desk, workers)) = (listener.local_addr()?, desk::open(&benches));
+    let (address, (desk, workers)) = (listener.local_addr()?, jobs::open(&benches));
     let mut out = std::io::stdout().lock();
     match &page {
         Some(_) => writeln!(out, "Playground: http://{address}/")?,

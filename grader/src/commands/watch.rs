@@ -24,8 +24,8 @@ use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::report::{self, Format, Setting};
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::isolated::{self, Stop};
 
 /// How long files must be unchanged before they are read: editors need some ten milliseconds to replace one.
 const QUIET: Duration = Duration::from_millis(60);
@@ -79,7 +79,7 @@ pub fn watch(args: &GradingArgs) -> Result<Outcome> {
         kept
     };
     let mut read = || Submission::read(&args.path, &pack.exercise.languages);
-    let mut grade = || apart::grade(&bench, &args.path, args.seed, args.lang, &Stop::default());
+    let mut grade = || isolated::grade(&bench, &args.path, args.seed, args.lang, &Stop::default());
     let news = settled(&news, QUIET, || blind.get().then_some(LOOK_AGAIN));
     session.follow(news, &mut keep, &mut read, &mut grade)
 }

@@ -52,7 +52,7 @@ pub(super) fn leave(arguments: &[OsString]) -> ExitCode {
             if is_probe {
                 ExitCode::from(u8::from(!status.is_ok_and(|status| status.success())))
             } else {
-                status.map_or(ExitCode::FAILURE, told)
+                status.map_or(ExitCode::FAILURE, exit_code)
             }
         }
         Err(_) if is_probe => ExitCode::FAILURE,
@@ -103,7 +103,7 @@ pub(super) fn first(arguments: &[OsString]) -> ExitCode {
     };
     loop {
         match rustix::process::wait(WaitOptions::empty()) {
-            Ok(Some((ended, status))) if ended == child => return told(ExitStatus::from_raw(status.as_raw())),
+            Ok(Some((ended, status))) if ended == child => return exit_code(ExitStatus::from_raw(status.as_raw())),
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(_) => return ExitCode::FAILURE,
         }
@@ -111,7 +111,7 @@ pub(super) fn first(arguments: &[OsString]) -> ExitCode {
 }
 
 /// How a program ended, as a shell tells it.
-fn told(status: ExitStatus) -> ExitCode {
+fn exit_code(status: ExitStatus) -> ExitCode {
     let signal = status.signal().and_then(|signal| u8::try_from(signal).ok());
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     ExitCode::from(code.or(signal.map(|signal| signal.saturating_add(BY_SIGNAL))).unwrap_or(1))

@@ -33,14 +33,14 @@ pub fn begin() {
 }
 
 /// The time left until `until`; `None` in a process that is not a grading.
-pub fn left(until: Duration) -> Option<Duration> {
+pub fn time_left(until: Duration) -> Option<Duration> {
     BOUNDED.get().map(|()| until.saturating_sub(spent()))
 }
 
 /// The time left for running the submission now: of the check's time, if checks are judged one by one, and of the grading's.
 pub fn left_to_run() -> Option<Duration> {
     let check = Duration::from_millis(CHECK_ENDS_MS.load(Ordering::Relaxed));
-    left(RUNNING.min(check))
+    time_left(RUNNING.min(check))
 }
 
 /// Begins a check, with so many left, including it: it may use all the time that is left, except the share of each check after
@@ -113,6 +113,6 @@ mod tests {
         charge(Duration::from_secs(7));
         assert!(spent() >= before + Duration::from_secs(7));
         discharge(Duration::from_secs(7));
-        assert_eq!(left(GRADING), None, "a test is no grading");
+        assert_eq!(time_left(GRADING), None, "a test is no grading");
     }
 }

@@ -7,7 +7,7 @@
 //! | [`itself`], [`process`] | starting the grader again, and watching a process that may die |
 //! | [`budget`], [`limits`] | the processor time of a grading, and the limits of the shell |
 //! | [`cache`] | things made once on a machine and kept |
-//! | [`chance`] | the one place that draws random numbers |
+//! | [`random`] | the one place that draws random numbers |
 //! | [`digest`] | digests of what was read |
 //! | [`files`] | files of a stranger, read within bounds |
 //! | [`scratch`] | temporary folders that are removed even if the grader is killed |
@@ -24,7 +24,6 @@
 pub mod alone;
 pub mod budget;
 pub mod cache;
-pub mod chance;
 pub mod digest;
 pub mod files;
 pub mod itself;
@@ -39,6 +38,7 @@ pub mod printable;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/process.rs")]
 pub mod process;
 pub mod programs;
+pub mod random;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/sandbox.rs")]
 pub mod sandbox;
 pub mod scratch;

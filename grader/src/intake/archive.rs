@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use cachedojo_judge::pack::CodeLanguage;
 
 use super::look::is_source;
-use super::unreadable::TOLD_BYTES_MAX;
+use super::unreadable::EXACT_BYTES_MAX;
 use crate::host::printable;
 use entries::{Content, Entry, each_entry};
 pub use entries::{is_packed, is_packed_file};
@@ -43,7 +43,7 @@ pub const LEARNER: Limits =
 /// The largest source that is graded, in bytes.
 const SOURCE_BYTES_MAX: u64 = 1 << 20;
 /// The most bytes of a larger source that are counted, to tell how large it is: one more than are told.
-const COUNTED_BYTES_MAX: u64 = TOLD_BYTES_MAX + 1;
+const COUNTED_BYTES_MAX: u64 = EXACT_BYTES_MAX + 1;
 /// How deep archives may be nested: the class's, a learner's, and one that a platform or the learner wrapped around it.
 const NESTED_MAX: usize = 3;
 
@@ -192,7 +192,8 @@ impl Unpacking<'_> {
         } else if self.limits.names_all {
             unless_in_the_way(fs::create_dir_all(self.into.join(&learner)))?;
         }
-        let left_out = || LeftOut { place: learner.clone(), why: format!("`{}` {why}", shown(inner)), is_all: false };
+        let left_out =
+            || LeftOut { place: learner.clone(), why: format!("`{}` {why}", end_of_path(inner)), is_all: false };
         if is_source(inner, self.languages) || is_archive(inner) {
             self.left_out.entry(learner.clone()).or_insert_with(left_out);
         } else if self.other.is_none() {
@@ -205,7 +206,7 @@ impl Unpacking<'_> {
     fn twice(&mut self, inner: &Path) {
         if is_source(inner, self.languages) || is_archive(inner) {
             let place = self.learner(inner);
-            let name = shown(inner);
+            let name = end_of_path(inner);
             let why = format!("`{name}` is in the archive twice, with different content: pack it anew, with one");
             self.left_out.insert(place.clone(), LeftOut { place, why, is_all: true });
         }
@@ -213,7 +214,7 @@ impl Unpacking<'_> {
 }
 
 /// The end of an entry's path, in a message.
-fn shown(inner: &Path) -> String {
+fn end_of_path(inner: &Path) -> String {
     const CHARS_MAX: usize = 80;
     let whole = printable::line(&inner.display().to_string());
     let skipped = whole.chars().count().saturating_sub(CHARS_MAX);
@@ -224,9 +225,9 @@ fn shown(inner: &Path) -> String {
 /// the folder with the learners says nothing.
 fn shared_folders(names: &[(PathBuf, bool)], languages: &[CodeLanguage]) -> usize {
     let files = || names.iter().filter(|(_, is_folder)| !is_folder).map(|(path, _)| path.as_path());
-    let is_somebodys = |path: &&Path| is_source(path, languages) || is_archive(path);
-    let is_any = files().any(|path| is_somebodys(&path));
-    let mut files = files().filter(|path| !is_any || is_somebodys(path));
+    let counts_as_submission = |path: &&Path| is_source(path, languages) || is_archive(path);
+    let is_any = files().any(|path| counts_as_submission(&path));
+    let mut files = files().filter(|path| !is_any || counts_as_submission(path));
     let mut shared: Vec<Component<'_>> = match files.next().and_then(Path::parent) {
         Some(parent) => parent.components().collect(),
         None => return 0,
@@ -336,7 +337,7 @@ fn unless_in_the_way<T>(done: io::Result<T>) -> io::Result<Option<T>> {
 /// Whether a file could be part of a submission, or identifies its owner.
 fn is_wanted(path: &Path, languages: &[CodeLanguage]) -> bool {
     let is = |wanted: &str| path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case(wanted));
-    is_source(path, languages) || is_archive(path) || is("toml") || super::platform::tells_whose(path)
+    is_source(path, languages) || is_archive(path) || is("toml") || super::platform::names_owners(path)
 }
 
 /// Whether a file is called like an archive, of whatever kind: what it is shows when it is opened, and whoever hands in one

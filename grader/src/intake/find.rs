@@ -16,10 +16,10 @@ use crate::host::files::read_plain;
 use super::archive::{self, is_archive};
 pub use super::choose::Found;
 use super::choose::{NAMED_MAX, choice, named, source};
-use super::look::{self, FOREIGN_FOLDERS};
+use super::class_items::{counts_as_submission, special_files};
+use super::look;
 use super::names::unrevised;
-use super::platform::{Platform, Whose, whose};
-use super::somebodys::{is_somebodys, no_files};
+use super::platform::{Owner, Platform, owners};
 
 /// The deepest folder that is searched.
 const DEPTH_MAX: usize = 12;
@@ -36,7 +36,7 @@ pub struct Entry {
     /// What is there.
     pub found: Found,
     /// Its owner, for handing results back.
-    pub whose: Whose,
+    pub owner: Owner,
 }
 
 /// The entries of a class's folder, one for each learner (and one for each superseded file), ordered by name. Archives
@@ -47,36 +47,37 @@ pub struct Entry {
 pub fn entries(class: &Path, scratch: &Path, languages: &[CodeLanguage]) -> Result<Vec<Entry>> {
     let root = unwrapped(class, languages)?;
     let paths = listing(&root).with_context(|| format!("reading `{}`", root.display()))?;
-    let all = whose(&root, &paths);
+    let all = owners(&root, &paths);
     let hands_in_files = |path: &PathBuf| path.is_file() && (is_archive(path) || look::is_source(path, languages));
     let in_folders = paths.iter().any(|path| path.is_dir()) && !paths.iter().any(hands_in_files);
     let mut finder = Finder { class, scratch, languages, made: 0 };
     let mut by_learner: BTreeMap<(Platform, OsString), Vec<Place>> = BTreeMap::new();
-    for (path, whose) in paths.into_iter().zip(all) {
-        if is_somebodys(&path, &whose, in_folders, languages) {
-            by_learner.entry((whose.platform, whose.exact.clone())).or_default().push(Place { path, whose });
+    for (path, owner) in paths.into_iter().zip(all) {
+        if counts_as_submission(&path, &owner, in_folders, languages) {
+            by_learner.entry((owner.platform, owner.exact.clone())).or_default().push(Place { path, owner });
         }
     }
     let mut entries: Vec<Entry> = by_learner.into_values().flat_map(|places| finder.of_learner(places)).collect();
-    let no_files = no_files(&root, in_folders, languages)?.into_iter();
-    entries.extend(no_files.map(|(path, whose, why)| finder.entry(&path, whose, Found::Unreadable(why.to_owned()))));
-    tell_apart(&mut entries);
+    let special_files = special_files(&root, in_folders, languages)?.into_iter();
+    entries
+        .extend(special_files.map(|(path, owner, why)| finder.entry(&path, owner, Found::Unreadable(why.to_owned()))));
+    make_distinct(&mut entries);
     entries.sort_by(|one, other| one.learner.cmp(&other.learner));
     Ok(entries)
 }
 
 /// Makes the names of two learners different if they look alike after unusual characters were removed.
-fn tell_apart(entries: &mut [Entry]) {
+fn make_distinct(entries: &mut [Entry]) {
     let mut exact: BTreeMap<String, Vec<(Platform, OsString)>> = BTreeMap::new();
     for entry in entries.iter() {
         let known = exact.entry(entry.learner.clone()).or_default();
-        let this = (entry.whose.platform, entry.whose.exact.clone());
+        let this = (entry.owner.platform, entry.owner.exact.clone());
         if !known.contains(&this) {
             known.push(this);
         }
     }
     for entry in entries.iter_mut().filter(|entry| exact[&entry.learner].len() > 1) {
-        let mark = &hex(&Sha256::digest(entry.whose.exact.as_encoded_bytes()))[..6];
+        let mark = &hex(&Sha256::digest(entry.owner.exact.as_encoded_bytes()))[..6];
         entry.learner = format!("{} [{mark}]", entry.learner);
     }
 }
@@ -103,8 +104,8 @@ fn is_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
         || look::roots(languages).chain(["lib.rs", "main.py"]).any(|root| folder.join(root).is_file())
 }
 
-/// Whether a folder that was given as a class is one learner's submission: a file to begin with stands in it where that language
-/// wants it, and no folder beside it could be another learner's.
+/// Whether a folder that was given as a class is one learner's submission: it has a root file at that language's place, and no
+/// folder beside it could be another learner's.
 pub fn is_one_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
     const PARTS: &[&str] = &["src", "tests", "benches", "examples", "cache"];
     let Ok(paths) = listing(folder) else { return false };
@@ -130,14 +131,14 @@ fn wraps(folder: &Path, languages: &[CodeLanguage]) -> bool {
     let Ok(paths) = listing(folder) else { return false };
     let files: Vec<PathBuf> = paths.iter().filter(|path| !path.is_dir()).cloned().collect();
     let handed_in = files.iter().filter(|path| is_archive(path) || look::is_source(path, languages)).count();
-    let named = whose(folder, &files).iter().any(|whose| whose.platform != Platform::Other);
+    let named = owners(folder, &files).iter().any(|owner| owner.platform != Platform::Other);
     paths.len() > files.len() || named || handed_in > 1
 }
 
 /// An item of a class's folder, with its owner.
 struct Place {
     path: PathBuf,
-    whose: Whose,
+    owner: Owner,
 }
 
 struct Finder<'a> {
@@ -152,15 +153,15 @@ impl Finder<'_> {
     /// The entries of one learner: of several attempts the last with a source is graded; earlier ones get entries, empty ones
     /// beside it do not.
     fn of_learner(&mut self, mut places: Vec<Place>) -> Vec<Entry> {
-        if places.iter().any(|place| !place.whose.is_note) {
-            places.retain(|place| !place.whose.is_note);
+        if places.iter().any(|place| !place.owner.is_note) {
+            places.retain(|place| !place.owner.is_note);
         }
-        places.sort_by(|one, other| one.whose.order.cmp(&other.whose.order).then_with(|| one.path.cmp(&other.path)));
-        let tells = places.first().is_some_and(|place| place.whose.platform.tells_attempts());
+        places.sort_by(|one, other| one.owner.order.cmp(&other.owner.order).then_with(|| one.path.cmp(&other.path)));
+        let tells = places.first().is_some_and(|place| place.owner.platform.tells_attempts());
         let mut attempts: Vec<Vec<Place>> = Vec::new();
         for place in places {
             match attempts.last_mut() {
-                Some(last) if !tells || last[0].whose.order == place.whose.order => last.push(place),
+                Some(last) if !tells || last[0].owner.order == place.owner.order => last.push(place),
                 _ => attempts.push(vec![place]),
             }
         }
@@ -183,23 +184,23 @@ impl Finder<'_> {
     fn of_attempt(&mut self, places: Vec<Place>) -> Vec<Entry> {
         let (folders, files): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| place.path.is_dir());
         let (files, mut entries) = self.without_revised(files);
-        let mut found: Vec<(String, Whose, Found)> = Vec::new();
+        let mut found: Vec<(String, Owner, Found)> = Vec::new();
         for place in folders {
             let of_folder = self.in_folder(&place.path, 0);
-            found.push((self.shown(&place.path), place.whose, of_folder));
+            found.push((self.relative_name(&place.path), place.owner, of_folder));
         }
-        let of_platform = files.iter().any(|place| place.whose.file.is_some());
+        let of_platform = files.iter().any(|place| place.owner.file.is_some());
         // The archive was also unpacked: the folder with its name has its content.
         let is_unpacked = found.iter().any(|(_, _, found)| matches!(found, Found::Source(..)));
         if let ([_, _, ..], true) = (files.as_slice(), of_platform) {
-            let (late, of_files) = (files.iter().any(|place| place.whose.late), self.in_files(&files));
-            let Place { path, whose } = self.graded_of(&files, &of_files);
-            found.push((self.shown(path), Whose { late, ..whose.clone() }, of_files));
+            let (late, of_files) = (files.iter().any(|place| place.owner.late), self.in_files(&files));
+            let Place { path, owner } = self.graded_of(&files, &of_files);
+            found.push((self.relative_name(path), Owner { late, ..owner.clone() }, of_files));
         } else {
             for place in files.into_iter().filter(|place| !(is_unpacked && is_archive(&place.path))) {
                 // A platform's own receipt is nobody's submission, whatever the exercise takes.
-                let of_file = if place.whose.is_note { missing(&place.path) } else { self.in_file(&place.path) };
-                found.push((self.shown(&place.path), place.whose, of_file));
+                let of_file = if place.owner.is_note { missing(&place.path) } else { self.in_file(&place.path) };
+                found.push((self.relative_name(&place.path), place.owner, of_file));
             }
         }
         entries.extend(chosen(found));
@@ -209,7 +210,7 @@ impl Finder<'_> {
     /// Which of the files is graded or, where several are or none is, stands for all: the one to begin with, else the last.
     fn graded_of<'p>(&self, files: &'p [Place], found: &Found) -> &'p Place {
         let named = |name: &str| {
-            files.iter().find(|place| place.whose.file.as_deref().is_some_and(|file| file.eq_ignore_ascii_case(name)))
+            files.iter().find(|place| place.owner.file.as_deref().is_some_and(|file| file.eq_ignore_ascii_case(name)))
         };
         let begins = match found {
             Found::Source(path, _) if path.is_file() => {
@@ -224,23 +225,23 @@ impl Finder<'_> {
     /// The files without those that a later one of the same name replaces, which get an entry each: Canvas numbers the later
     /// ones. `part-1.rs` and `part-2.rs` are not revisions.
     fn without_revised(&self, files: Vec<Place>) -> (Vec<Place>, Vec<Entry>) {
-        let is_canvas = |place: &Place| place.whose.platform == Platform::Canvas;
+        let is_canvas = |place: &Place| place.owner.platform == Platform::Canvas;
         let mut kept: Vec<Place> = Vec::new();
         let mut entries = Vec::new();
-        let names: Vec<String> = files.iter().filter_map(|place| place.whose.file.clone()).collect();
+        let names: Vec<String> = files.iter().filter_map(|place| place.owner.file.clone()).collect();
         for mut place in files {
-            if let Some(file) = place.whose.file.clone().filter(|_| is_canvas(&place)) {
+            if let Some(file) = place.owner.file.clone().filter(|_| is_canvas(&place)) {
                 let (plain, _) = unrevised(&file);
                 let others = names.iter().filter(|name| **name != file && unrevised(name).0 == plain).count();
                 if others == 0 || names.contains(&plain) {
-                    place.whose.file = Some(plain);
+                    place.owner.file = Some(plain);
                 }
             }
-            let same = |other: &Place| other.whose.file.is_some() && other.whose.file == place.whose.file;
+            let same = |other: &Place| other.owner.file.is_some() && other.owner.file == place.owner.file;
             if let Some(earlier) = kept.iter().position(same) {
-                let Place { path, whose } = kept.remove(earlier);
+                let Place { path, owner } = kept.remove(earlier);
                 if look::is_source(&path, self.languages) || is_archive(&path) {
-                    entries.push(self.entry(&path, whose, Found::Superseded));
+                    entries.push(self.entry(&path, owner, Found::Superseded));
                 }
             }
             kept.push(place);
@@ -248,11 +249,11 @@ impl Finder<'_> {
         (kept, entries)
     }
 
-    fn entry(&self, path: &Path, whose: Whose, found: Found) -> Entry {
-        Entry { learner: whose.shown.clone(), shown: self.shown(path), found, whose }
+    fn entry(&self, path: &Path, owner: Owner, found: Found) -> Entry {
+        Entry { learner: owner.shown.clone(), shown: self.relative_name(path), found, owner }
     }
 
-    fn shown(&self, path: &Path) -> String {
+    fn relative_name(&self, path: &Path) -> String {
         path.strip_prefix(self.class).unwrap_or(path).display().to_string()
     }
 
@@ -299,8 +300,8 @@ impl Finder<'_> {
     fn in_files(&mut self, files: &[Place]) -> Found {
         let place = self.place();
         let laid_out = fs::create_dir_all(&place).and_then(|()| {
-            for Place { path, whose } in files {
-                let own = whose.file.as_deref().map(Path::new).or(path.file_name().map(Path::new)).unwrap_or(path);
+            for Place { path, owner } in files {
+                let own = owner.file.as_deref().map(Path::new).or(path.file_name().map(Path::new)).unwrap_or(path);
                 let wanted = look::is_source(own, self.languages) || is_archive(own);
                 // Of a file that is not a source only the name matters.
                 let bytes = if wanted { read_plain(path, archive::CLASS.file_bytes)? } else { Vec::new() };
@@ -326,19 +327,19 @@ fn missing(path: &Path) -> Found {
 }
 
 /// The item of one attempt that is graded: its only source. With two sources, nothing shows which is meant.
-fn chosen(mut found: Vec<(String, Whose, Found)>) -> Option<Entry> {
+fn chosen(mut found: Vec<(String, Owner, Found)>) -> Option<Entry> {
     let counts = |found: &Found| matches!(found, Found::Source(..) | Found::Ambiguous(_));
     let sources: Vec<usize> = (0..found.len()).filter(|index| counts(&found[*index].2)).collect();
-    let (shown, whose, found) = match sources[..] {
+    let (shown, owner, found) = match sources[..] {
         [] => found.pop()?,
         [only] => found.swap_remove(only),
         _ => {
             let named = sources.iter().take(NAMED_MAX).map(|index| found[*index].0.clone()).collect();
-            let (shown, whose, _) = found.swap_remove(sources[0]);
-            (shown, whose, Found::Ambiguous(named))
+            let (shown, owner, _) = found.swap_remove(sources[0]);
+            (shown, owner, Found::Ambiguous(named))
         }
     };
-    Some(Entry { learner: whose.shown.clone(), shown, found, whose })
+    Some(Entry { learner: owner.shown.clone(), shown, found, owner })
 }
 
 /// A folder's files and folders in order, without links, pipes, hidden files and generated folders.
@@ -348,9 +349,8 @@ fn listing(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
-        let is_foreign = FOREIGN_FOLDERS.contains(&name.as_ref()) || name == "__pycache__";
         // A link leads elsewhere, and reading a pipe or a device may never end.
-        if (kind.is_file() || kind.is_dir()) && !name.starts_with('.') && !is_foreign {
+        if (kind.is_file() || kind.is_dir()) && !look::is_passed_over_in_class(&name) {
             paths.push(entry.path());
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::LeftOut;
 use super::find::{Entry, Found};
-use super::platform::whose;
+use super::platform::owners;
 
 /// Tells the learners of a class's archive what of theirs is not used. Who has no entry gets one: nobody must vanish.
 pub fn tell(entries: &mut Vec<Entry>, left_out: &[LeftOut]) {
@@ -26,9 +26,9 @@ pub fn tell(entries: &mut Vec<Entry>, left_out: &[LeftOut]) {
             }
         }
         if !is_anybodys {
-            let whose = whose(Path::new(""), std::slice::from_ref(place)).swap_remove(0);
-            let (learner, shown) = (whose.shown.clone(), place.display().to_string());
-            entries.push(Entry { learner, shown, found: Found::Unreadable(why.clone()), whose });
+            let owner = owners(Path::new(""), std::slice::from_ref(place)).swap_remove(0);
+            let (learner, shown) = (owner.shown.clone(), place.display().to_string());
+            entries.push(Entry { learner, shown, found: Found::Unreadable(why.clone()), owner });
         }
     }
     entries.sort_by(|one, other| one.learner.cmp(&other.learner));

@@ -7,7 +7,17 @@ use cachedojo_judge::pack::CodeLanguage;
 use crate::intake::diagnostic::{self, Diagnostic};
 
 /// Folders that hold nothing of a learner's own, wherever they stand. (`__pycache__` is none of them: a Rust module may have that name.)
-pub(super) const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "venv", "site-packages"];
+const FOREIGN_FOLDERS: &[&str] = &["target", "node_modules", "__MACOSX", "venv", "site-packages"];
+
+/// Whether nothing in a folder of that name is a learner's own: generated, installed or hidden.
+pub(super) fn is_foreign(folder: &str) -> bool {
+    FOREIGN_FOLDERS.contains(&folder) || folder.starts_with('.')
+}
+
+/// Whether the search of a class's folder passes over an entry of that name.
+pub(super) fn is_passed_over_in_class(name: &str) -> bool {
+    is_foreign(name) || name == "__pycache__"
+}
 
 /// The folder of a file by its name, with the last slash; empty for a file at the top. Cost: O(name).
 pub fn folder_of(name: &str) -> &str {

@@ -7,27 +7,27 @@
 //! | `unreadable` | why there is no submission at a path |
 //! | `look` | how submissions look in each language |
 //! | [`archive`] | zip and tar archives, unpacked within limits |
-//! | [`platform`], `names`, `told`, `whose` | the owner of a folder or file, from the names that course platforms give |
+//! | [`platform`], `names`, `owner_files`, `owner` | the owner of a folder or file, from the names that course platforms give |
 //! | [`left_out`] | what of a class's archive is not used, told to whom it belongs |
-//! | `somebodys` | what counts as somebody's submission |
+//! | `class_items` | which items of a class's folder count as a submission |
 //! | `choose` | which of a learner's files are graded: one rule |
 //! | [`find`] | each learner's submission in the exports of course platforms |
 //! | [`diagnostic`] | messages about a source |
 
 pub mod archive;
 mod choose;
+mod class_items;
 pub mod diagnostic;
 pub mod find;
 pub mod left_out;
 mod look;
 mod names;
+mod owner;
+mod owner_files;
 pub mod platform;
 mod python;
-mod somebodys;
 pub mod submission;
-mod told;
 mod unreadable;
-mod whose;
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::whose::{Platform, Whose};
+use super::owner::{Owner, Platform};
 
 /// A number as platforms write it: no leading zero, and few enough digits for a computer number.
 fn is_number(part: &str) -> bool {
@@ -10,7 +10,7 @@ fn is_number(part: &str) -> bool {
 }
 
 /// A name and a number right before Moodle's own word. A name with that word twice was made by a learner, and identifies nobody.
-pub(super) fn moodle(whole: &str, stem: &str) -> Option<Whose> {
+pub(super) fn moodle(whole: &str, stem: &str) -> Option<Owner> {
     const WORD: &str = "_assignsubmission_";
     let (before, after) = whole.split_once(WORD)?;
     let (who, number) = before.rsplit_once('_')?;
@@ -20,17 +20,17 @@ pub(super) fn moodle(whole: &str, stem: &str) -> Option<Whose> {
     }
     let file = ["file_", "onlinetext_"].iter().find_map(|kind| after.strip_prefix(kind)).unwrap_or_default();
     let is_flat = !file.is_empty() && stem.len() > before.len() + WORD.len();
-    Some(Whose { file: is_flat.then(|| file.to_owned()), ..Whose::numbered(Platform::Moodle, who, number) })
+    Some(Owner { file: is_flat.then(|| file.to_owned()), ..Owner::numbered(Platform::Moodle, who, number) })
 }
 
 /// A name without an underscore, perhaps `late`, the learner's number, the file's number, and the file's name; or the name of a
 /// text or a link that was handed in. Where marks are given without names: perhaps `LATE`, `anon`, and five letters and digits for
 /// the learner.
-pub(super) fn canvas(whole: &str) -> Option<Whose> {
+pub(super) fn canvas(whole: &str) -> Option<Owner> {
     named_in_canvas(whole).or_else(|| unnamed_in_canvas(whole))
 }
 
-fn named_in_canvas(whole: &str) -> Option<Whose> {
+fn named_in_canvas(whole: &str) -> Option<Owner> {
     let (who, rest) = whole.split_once('_')?;
     let late = rest.strip_prefix("LATE_").or(rest.strip_prefix("late_"));
     let mut parts = late.unwrap_or(rest).splitn(3, '_');
@@ -39,11 +39,11 @@ fn named_in_canvas(whole: &str) -> Option<Whose> {
     if !who.chars().all(is_word) || who.bytes().all(|byte| byte.is_ascii_digit()) || !is_number(number) {
         return None;
     }
-    let found = Whose { late: late.is_some(), ..Whose::numbered(Platform::Canvas, who, number) };
+    let found = Owner { late: late.is_some(), ..Owner::numbered(Platform::Canvas, who, number) };
     file_in_canvas(found, second, parts.next())
 }
 
-fn unnamed_in_canvas(whole: &str) -> Option<Whose> {
+fn unnamed_in_canvas(whole: &str) -> Option<Owner> {
     let late = whole.strip_prefix("LATE_");
     let mut parts = late.unwrap_or(whole).strip_prefix("anon_")?.splitn(3, '_');
     let (id, second) = (parts.next()?, parts.next()?);
@@ -51,17 +51,17 @@ fn unnamed_in_canvas(whole: &str) -> Option<Whose> {
         return None;
     }
     let name = format!("anon_{id}");
-    let found = Whose { late: late.is_some(), ..Whose::new(Platform::Canvas, &name, &name) };
+    let found = Owner { late: late.is_some(), ..Owner::new(Platform::Canvas, &name, &name) };
     file_in_canvas(found, second, parts.next())
 }
 
 /// What comes after the learner: the file's number and name, or the name that Canvas gives to a text or a link.
-fn file_in_canvas(found: Whose, second: &str, name: Option<&str>) -> Option<Whose> {
+fn file_in_canvas(found: Owner, second: &str, name: Option<&str>) -> Option<Owner> {
     match name {
         Some(file) if is_number(second) && !file.is_empty() => {
-            Some(Whose { order: second.parse().ok()?, file: Some(file.to_owned()), ..found })
+            Some(Owner { order: second.parse().ok()?, file: Some(file.to_owned()), ..found })
         }
-        None if matches!(second, "text.html" | "link.html") => Some(Whose { file: Some(second.to_owned()), ..found }),
+        None if matches!(second, "text.html" | "link.html") => Some(Owner { file: Some(second.to_owned()), ..found }),
         _ => None,
     }
 }
@@ -100,21 +100,21 @@ pub(super) fn blackboard(stem: &str) -> Option<Attempt<'_>> {
 }
 
 impl Attempt<'_> {
-    pub(super) fn of_file(&self, whole: &str) -> Whose {
+    pub(super) fn of_file(&self, whole: &str) -> Owner {
         let extension = Path::new(whole).extension().map(|ext| format!(".{}", ext.to_string_lossy()));
         let file = format!("{}{}", self.file, extension.unwrap_or_default());
         let is_note = self.file.is_empty();
-        Whose {
+        Owner {
             order: self.when,
             file: (!is_note).then_some(file),
             is_note,
-            ..Whose::new(Platform::Blackboard, self.before, self.before)
+            ..Owner::new(Platform::Blackboard, self.before, self.before)
         }
     }
 }
 
 /// The person's number and the folder's, the name, the time, and perhaps the file's name.
-pub(super) fn brightspace(whole: &str) -> Option<Whose> {
+pub(super) fn brightspace(whole: &str) -> Option<Owner> {
     let parts: Vec<&str> = whole.split(" - ").collect();
     let (user, folder) = parts.first()?.split_once('-')?;
     if !is_number(user) || !is_number(folder) {
@@ -123,7 +123,7 @@ pub(super) fn brightspace(whole: &str) -> Option<Whose> {
     let (at, when) = parts.iter().enumerate().skip(2).find_map(|(at, part)| Some((at, moment(part)?)))?;
     let name = parts[1..at].join(" - ");
     let file = Some(parts[at + 1..].join(" - ")).filter(|file| !file.is_empty());
-    Some(Whose { order: when, file, ..Whose::numbered(Platform::Brightspace, &name, user) })
+    Some(Owner { order: when, file, ..Owner::numbered(Platform::Brightspace, &name, user) })
 }
 
 /// `Sep 24, 2024 926 PM` as a number that grows with time: 202409242126. Also with the month after the day, and a colon in the
@@ -170,7 +170,7 @@ fn moment(text: &str) -> Option<u64> {
 }
 
 /// The last name, the first, the login, the number.
-pub(super) fn ilias(whole: &str) -> Option<Whose> {
+pub(super) fn ilias(whole: &str) -> Option<Owner> {
     let parts: Vec<&str> = whole.split('_').collect();
     let [name @ .., login, number] = parts.as_slice() else { return None };
     // `von_der_Heide_Jürgen`: small words belong to the last name.
@@ -181,11 +181,11 @@ pub(super) fn ilias(whole: &str) -> Option<Whose> {
         return None;
     }
     let name = format!("{} {last}", first.join(" "));
-    Some(Whose {
+    Some(Owner {
         name: name.clone(),
         number: (*number).to_owned(),
         username: (*login).to_owned(),
-        ..Whose::new(Platform::Ilias, &format!("{name} ({login})"), whole)
+        ..Owner::new(Platform::Ilias, &format!("{name} ({login})"), whole)
     })
 }
 
@@ -201,7 +201,7 @@ mod tests {
             ("Lovelace_Ada_Mary_alove_12", "Ada Mary Lovelace"),
             ("lee_ann_al_12", "ann lee"),
         ] {
-            assert_eq!(ilias(whole).map(|whose| whose.name).as_deref(), Some(name), "{whole}");
+            assert_eq!(ilias(whole).map(|owner| owner.name).as_deref(), Some(name), "{whole}");
         }
         assert_eq!(ilias("Lovelace_alove_12"), None);
     }

@@ -18,26 +18,26 @@ use std::path::{Path, PathBuf};
 
 use super::look::is_root_name;
 use super::names::{blackboard, brightspace, canvas, ilias, moodle, unrevised};
-use super::told::{blackboards_note, gradescope_file};
-pub use super::whose::{Platform, Whose};
+pub use super::owner::{Owner, Platform};
+use super::owner_files::{blackboards_note, gradescope_file};
 use crate::host::printable;
 
 /// Gradescope's file that lists the owners of submissions.
 const GRADESCOPE_FILE: &str = "submission_metadata.yml";
 
 /// Whether a file is not a submission but identifies one's owner.
-pub(super) fn tells_whose(path: &Path) -> bool {
+pub(super) fn names_owners(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == GRADESCOPE_FILE)
         || path.file_stem().is_some_and(|stem| blackboard(&stem.to_string_lossy()).is_some())
 }
 
 /// The owner of each of these items. All of a class's folder is examined together, because a single name may match several
 /// platforms. Cost: O(names).
-pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
+pub(super) fn owners(folder: &Path, paths: &[PathBuf]) -> Vec<Owner> {
     let told = gradescope_file(&folder.join(GRADESCOPE_FILE));
     let is_canvas = looks_like_canvas(paths);
     let is_ilias = looks_like_ilias(paths);
-    let mut all: Vec<Whose> = paths
+    let mut all: Vec<Owner> = paths
         .iter()
         .map(|path| {
             let is_folder = path.is_dir();
@@ -49,15 +49,15 @@ pub(super) fn whose(folder: &Path, paths: &[PathBuf]) -> Vec<Whose> {
                     .or_else(|| brightspace(whole))
                     .or_else(|| if is_folder { None } else { blackboard(stem).map(|found| found.of_file(whole)) })
                     .or_else(|| if is_folder || !is_canvas { None } else { canvas(whole) })
-                    .or_else(|| told.get(whole).filter(|_| is_folder).map(|told| told.whose(whole)))
+                    .or_else(|| told.get(whole).filter(|_| is_folder).map(|told| told.owner(whole)))
                     .or_else(|| if is_folder && is_ilias { ilias(whole) } else { None })
             });
-            let mut whose = known.unwrap_or_else(|| Whose {
+            let mut owner = known.unwrap_or_else(|| Owner {
                 exact: name.to_owned(),
-                ..Whose::new(Platform::Other, &name.to_string_lossy(), &name.to_string_lossy())
+                ..Owner::new(Platform::Other, &name.to_string_lossy(), &name.to_string_lossy())
             });
-            whose.hand_back = hand_back(&whose, &whole.to_string_lossy(), &name.to_string_lossy(), is_folder);
-            whose
+            owner.hand_back = hand_back(&owner, &whole.to_string_lossy(), &name.to_string_lossy(), is_folder);
+            owner
         })
         .collect();
     name_blackboards_users(paths, &mut all);
@@ -74,10 +74,10 @@ fn stem(path: &Path) -> Option<&OsStr> {
 
 /// The path of a learner's file in the archive that a platform imports: in a folder with the exported name, or after the prefix
 /// that the platform put before the learner's own name. `whole` is the exported name, `name` the same without extension.
-fn hand_back(whose: &Whose, whole: &str, name: &str, is_folder: bool) -> String {
-    let own = whose.file.as_deref().unwrap_or_default();
+fn hand_back(owner: &Owner, whole: &str, name: &str, is_folder: bool) -> String {
+    let own = owner.file.as_deref().unwrap_or_default();
     let before = whole.strip_suffix(own).unwrap_or(whole);
-    match whose.platform {
+    match owner.platform {
         _ if is_folder => format!("{whole}/"),
         Platform::Moodle => format!("{}/", before.trim_end_matches('/')),
         Platform::Canvas => before.to_owned(),
@@ -92,11 +92,11 @@ fn hand_back(whose: &Whose, whole: &str, name: &str, is_folder: bool) -> String 
 /// two files have the same number, and a whole class is not one person whose files have no root.
 fn looks_like_canvas(paths: &[PathBuf]) -> bool {
     let names = paths.iter().filter_map(|path| path.file_name()?.to_str());
-    let found: Vec<Whose> = names.filter_map(canvas).collect();
+    let found: Vec<Owner> = names.filter_map(canvas).collect();
     let mut numbers = BTreeSet::new();
     let files_are_apart = found.iter().all(|one| one.order == 0 || numbers.insert(one.order));
     let people: BTreeSet<_> = found.iter().map(|one| &one.exact).collect();
-    let begins = |one: &Whose| {
+    let begins = |one: &Owner| {
         let file = one.file.as_deref().map(|file| unrevised(file).0).unwrap_or_default();
         is_root_name(&file)
     };
@@ -115,7 +115,7 @@ fn looks_like_ilias(paths: &[PathBuf]) -> bool {
 
 /// Blackboard's names have the assignment before the user, and both may contain underscores. Its note on the submission gives the
 /// user's name exactly; otherwise the beginning that all names of the class share is the assignment.
-fn name_blackboards_users(paths: &[PathBuf], all: &mut [Whose]) {
+fn name_blackboards_users(paths: &[PathBuf], all: &mut [Owner]) {
     let prefixes: BTreeSet<String> =
         all.iter().filter(|one| one.platform == Platform::Blackboard).map(|one| one.name.clone()).collect();
     let Some((first, last)) = prefixes.first().zip(prefixes.last()) else { return };
@@ -146,9 +146,9 @@ mod tests {
     use super::*;
 
     /// The owners of these files as if they were a class.
-    fn whose_files(names: &[&str]) -> Vec<Whose> {
+    fn whose_files(names: &[&str]) -> Vec<Owner> {
         let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
-        whose(Path::new("nowhere"), &paths)
+        owners(Path::new("nowhere"), &paths)
     }
 
     #[test]
@@ -244,7 +244,7 @@ mod tests {
             fs::create_dir(home.path().join(folder)).expect("there is room");
         }
         let names = ["submission_7", "submission_8", note, "Lab_1_j_doe_attempt_2026-03-01-12-30-45_lib.rs"];
-        let found = whose(home.path(), &names.map(|name| home.path().join(name)));
+        let found = owners(home.path(), &names.map(|name| home.path().join(name)));
         assert_eq!(found[0].shown, "Ada O'Hara, Bob 'B' Noé (0042)");
         assert_eq!((found[0].number.as_str(), found[0].email.as_str()), ("0042", "ada@example.org"));
         let people: Vec<_> = found[0].people().into_iter().map(|one| (one.name, one.number, one.email)).collect();
@@ -264,7 +264,7 @@ mod tests {
             for path in &paths {
                 fs::create_dir_all(path).expect("there is room");
             }
-            assert!(whose(home.path(), &paths).iter().all(|one| one.platform == platform), "{names:?}");
+            assert!(owners(home.path(), &paths).iter().all(|one| one.platform == platform), "{names:?}");
         };
         check(["Lovelace_Ada_alove_12", "van_Dyke_Bob_bvand_13"], Platform::Ilias);
         check(["Lovelace_Ada_alove_12", "Dyke_Bob_bvand_12"], Platform::Other);

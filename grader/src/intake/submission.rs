@@ -13,9 +13,9 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{FOREIGN_FOLDERS, find_language, find_root, folder_of, language_of, look, passed_over};
+use crate::intake::look::{find_language, find_root, folder_of, is_foreign, language_of, look, passed_over};
 use crate::intake::python;
-use crate::intake::unreadable::told_size;
+use crate::intake::unreadable::size_text;
 pub use crate::intake::unreadable::{Unreadable, roots};
 
 /// The largest file that is read, in bytes.
@@ -92,7 +92,7 @@ impl Submission {
         if metadata.len() > FILE_BYTES_MAX {
             return Err(Unreadable::TooBig {
                 path: shown,
-                limit: format!("{FILE_BYTES_MAX} bytes a file (it has {})", told_size(metadata.len())),
+                limit: format!("{FILE_BYTES_MAX} bytes a file (it has {})", size_text(metadata.len())),
             });
         }
         let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
@@ -250,7 +250,7 @@ impl Walk<'_> {
                     "symbolic links are not followed: this one is ignored",
                 ));
             } else if kind.is_dir() {
-                if depth < DEPTH_MAX && !FOREIGN_FOLDERS.contains(&name.as_str()) && !name.starts_with('.') {
+                if depth < DEPTH_MAX && !is_foreign(&name) {
                     self.folder(&path, depth + 1)?;
                 }
             } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
@@ -271,7 +271,7 @@ impl Walk<'_> {
         self.bytes += read.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let too_big = read.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::FileTooLarge);
         if too_big || self.bytes > TOTAL_BYTES_MAX {
-            let size = told_size(fs::metadata(path).map_or(0, |file| file.len()));
+            let size = size_text(fs::metadata(path).map_or(0, |file| file.len()));
             return Err(self.too_big(format!(
                 "{FILE_BYTES_MAX} bytes a source file, {TOTAL_BYTES_MAX} in all (`{}` alone has {size})",
                 printable::line(&relative)

@@ -8,11 +8,11 @@ use super::diagnostic::{self, Diagnostic};
 use super::look::{Look, look};
 
 /// The largest size of a file that is told exactly, in bytes.
-pub(super) const TOLD_BYTES_MAX: u64 = 8 << 20;
+pub(super) const EXACT_BYTES_MAX: u64 = 8 << 20;
 
 /// A file's size in a message.
-pub(super) fn told_size(bytes: u64) -> String {
-    if bytes > TOLD_BYTES_MAX { format!("more than {TOLD_BYTES_MAX}") } else { bytes.to_string() }
+pub(super) fn size_text(bytes: u64) -> String {
+    if bytes > EXACT_BYTES_MAX { format!("more than {EXACT_BYTES_MAX}") } else { bytes.to_string() }
 }
 
 /// Why there is no submission at a path. Each sentence names the remedy.

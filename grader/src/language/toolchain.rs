@@ -135,7 +135,7 @@ pub enum Reason {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.told(Language::English))
+        f.write_str(&self.text_in(Language::English))
     }
 }
 
@@ -149,7 +149,7 @@ impl From<NotRun> for Rejected {
 
 impl Rejected {
     /// The reason and the details, a line each or more; what a compiler says stays in English. Cost: O(text).
-    pub fn told(&self, language: Language) -> String {
+    pub fn text_in(&self, language: Language) -> String {
         let is_french = language == Language::French;
         let mut told = match (self.reason, is_french) {
             (Reason::BuildFailed, false) => "the submission does not build",

@@ -16,8 +16,8 @@ use super::job::{Declined, Grading, Settled, Terms, pack_of};
 use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
+use crate::run::isolated::{self, Stop};
 
 /// How long a worker waits before it looks for a job again.
 const IDLE: Duration = Duration::from_millis(500);
@@ -214,7 +214,7 @@ impl<'a> Worker<'a> {
 fn terms(taken: &Taken) -> std::result::Result<Terms, Declined> {
     let unread = |error: serde_json::Error| Declined::Differs {
         what: "grader",
-        theirs: format!("one whose jobs this one cannot read ({error})"),
+        theirs: format!("one owner jobs this one cannot read ({error})"),
         ours: env!("CARGO_PKG_VERSION").to_owned(),
     };
     serde_json::from_str(&taken.posting.terms).map_err(unread)
@@ -225,5 +225,5 @@ fn graded(bench: &Bench<'_>, taken: &Taken, stop: &Stop) -> std::result::Result<
     let asked: Grading = serde_json::from_slice(&taken.posting.body)
         .map_err(|error| format!("the job cannot be read ({error}): begin the class again"))?;
     let Grading { seed, language, submission } = asked;
-    apart::grade_read(bench, submission, seed, language, stop).map_err(|error| format!("{error:#}"))
+    isolated::grade_read(bench, submission, seed, language, stop).map_err(|error| format!("{error:#}"))
 }

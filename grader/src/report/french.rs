@@ -1,6 +1,9 @@
 //! The grader's messages about a source, in French. The compiler's messages stay in English, because learners search
 //! for them.
 
+#[cfg(test)]
+pub(crate) mod unused;
+
 /// Sentences as a whole. A place `{}` holds a learner's name, a declaration, a number or the compiler's words, and stays as it
 /// is; a place `{or}` holds a list of ours, whose "or" is told in French. The narrower of two sentences stands first.
 const SENTENCES: &[(&str, &str)] = &[
@@ -72,11 +75,6 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
     ("there is more than was graded: {}", "il y a plus que ce qui est noté : {}"),
-    (
-        "it holds several that could be graded ({}): keep one, as {or}; if these are learners, grade this folder as a class",
-        "il y a plusieurs fichiers qui pourraient être notés ({}) : gardez-en un, sous le nom {or} ; si ce sont des élèves, notez ce \
-         dossier comme une classe",
-    ),
     ("compiling takes longer than {} s", "la compilation prend plus de {} s"),
     ("compiling takes more than {} MiB of memory", "la compilation prend plus de {} Mio de mémoire"),
     (
@@ -254,6 +252,11 @@ mod tests {
             assert!(in_french(english).contains("confiance"), "{english}");
         }
         assert!(SENTENCES.iter().all(|(english, french)| english != french));
+    }
+
+    #[test]
+    fn every_row_translates_a_message() {
+        assert_eq!(unused::rows_of_no_message(SENTENCES), [""; 0], "remove them, or write them as the message is now");
     }
 
     #[test]

@@ -6,16 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cachedojo_judge::Verdict;
 use cachedojo_judge::report::{GradeVerdict, Report, SourceDiagnostic};
-use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use super::Setting;
 use super::disclose::disclose;
-use super::rows::{SourcePlace, headline, place, place_of, resemblances, rows};
+use super::rows::{SourcePlace, headline, place, resemblances, rows};
 use super::words::Words;
 
 /// Workflow commands, one a line. Text of a submission is escaped, so that it cannot contain commands.
-pub(super) fn render(report: &Report, language: Language) -> String {
+pub(super) fn render(report: &Report, setting: &Setting) -> String {
+    let (language, definitions) = (setting.language, &setting.definitions);
     let words = Words::of(language);
     let mut text = String::new();
     for diagnostic in &report.diagnostics {
@@ -28,7 +28,8 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     for row in rows(report, language).iter().filter(|row| !row.passed()) {
         let level = if row.verdict == Verdict::Skipped { "warning" } else { "error" };
         let title = property(&format!("{} ({}/{})", row.name(), row.points, row.max_points));
-        let at = row.check.and_then(place_of).map(|at| properties(&at) + ",").unwrap_or_default();
+        let at =
+            row.check.and_then(|check| definitions.place_of(check)).map(|at| properties(&at) + ",").unwrap_or_default();
         let _ = writeln!(text, "::{level} {at}title={title}::{}", data(row.details.trim_end()));
     }
     for line in resemblances(report, words) {
@@ -64,7 +65,9 @@ pub fn step_output(report: &Report, setting: &Setting) -> String {
         duration: u32,
     }
     let report = &disclose(report, &setting.playground, setting.language);
-    let tests = rows(report, setting.language).into_iter().map(|row| (row.check.and_then(place_of), row));
+    let tests = rows(report, setting.language)
+        .into_iter()
+        .map(|row| (row.check.and_then(|check| setting.definitions.place_of(check)), row));
     let tests = tests.map(|(at, row)| TestResult {
         name: row.name(),
         status: match row.verdict {

@@ -7,7 +7,7 @@ use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{CheckReport, Report};
 use cachedojo_notation::text::Language;
 
-use super::rows::{chart, headline, opening, resemblances, series, told};
+use super::rows::{chart, headline, opening, resemblances, series, with_place};
 use super::words::{Words, mark};
 
 pub(super) fn render(report: &Report, language: Language) -> String {
@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     if !report.diagnostics.is_empty() {
         let _ = writeln!(text, "\n### {}", words.diagnostics);
         for diagnostic in &report.diagnostics {
-            let _ = writeln!(text, "\n{}", fenced(&told(diagnostic)));
+            let _ = writeln!(text, "\n{}", fenced(&with_place(diagnostic)));
         }
     }
     if !report.checks.is_empty() {

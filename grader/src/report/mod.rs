@@ -17,6 +17,7 @@ use crate::host::printable::obeyed_by_none;
 mod autolab;
 mod check50;
 pub mod classroom50;
+mod definitions;
 mod disclose;
 mod exercism;
 pub(crate) mod french;
@@ -36,6 +37,7 @@ mod setting;
 mod text;
 pub(crate) mod words;
 
+pub use definitions::Definitions;
 pub use disclose::shorten;
 pub use link::PLAYGROUND;
 
@@ -127,12 +129,12 @@ pub fn render(report: &Report, format: Format, setting: &Setting) -> String {
         Format::Junit => junit::render(report, language),
         Format::Gradescope => gradescope::render(report, language),
         Format::Classroom50 => classroom50::render(report, language, &setting.identity),
-        Format::Github => github::render(report, language),
+        Format::Github => github::render(report, setting),
         Format::Prairielearn => prairielearn::render(report, language),
         Format::Exercism => exercism::render(report, language),
         Format::Check50 => check50::render(report, language),
         Format::Autolab => autolab::render(report, language),
-        Format::Sarif => sarif::render(report, language),
+        Format::Sarif => sarif::render(report, setting),
         Format::MutationElements => mutation_elements::render(report, language),
     };
     // Once more after the format's own escaping: only now it is known which text is at the start of a line.
@@ -158,7 +160,7 @@ pub(crate) fn first_obstacle(report: &Report, language: Language) -> Option<Stri
     }
     let head = first.message.lines().next().unwrap_or_default().to_owned();
     first.message = head;
-    Some(rows::told(&first))
+    Some(rows::with_place(&first))
 }
 
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also

@@ -144,7 +144,7 @@ pub(super) fn obstacle(report: &Report, words: &Words) -> String {
         let _ = writeln!(text, "{sentence}");
     }
     for diagnostic in &report.diagnostics {
-        let _ = writeln!(text, "{}", told(diagnostic));
+        let _ = writeln!(text, "{}", with_place(diagnostic));
     }
     text
 }
@@ -159,7 +159,7 @@ pub(super) fn place(diagnostic: &SourceDiagnostic) -> String {
 }
 
 /// A message behind its place, if it has one: what is said of a submission as a whole has none.
-pub(super) fn told(diagnostic: &SourceDiagnostic) -> String {
+pub(super) fn with_place(diagnostic: &SourceDiagnostic) -> String {
     let place = place(diagnostic);
     if place.is_empty() { diagnostic.message.clone() } else { format!("{place}: {}", diagnostic.message) }
 }

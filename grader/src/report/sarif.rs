@@ -2,10 +2,10 @@
 
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_judge::{Report, Verdict};
-use cachedojo_notation::text::Language;
 use serde::Serialize;
 
-use super::rows::{Row, SourcePlace, place_of, rows};
+use super::Setting;
+use super::rows::{Row, SourcePlace, rows};
 
 /// The rule of messages of the compiler and the inspector.
 const SOURCE_RULE: &str = "source";
@@ -112,8 +112,8 @@ struct Region {
     start_column: Option<u32>,
 }
 
-pub(super) fn render(report: &Report, language: Language) -> String {
-    let rows = rows(report, language);
+pub(super) fn render(report: &Report, setting: &Setting) -> String {
+    let rows = rows(report, setting.language);
     let root = root(report);
     let source =
         Rule { id: SOURCE_RULE, short_description: Message { text: "The source compiles and is allowed" }, help: None };
@@ -147,12 +147,14 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             },
             invocations: [Invocation { execution_successful: report.verdict != GradeVerdict::HarnessError }],
             column_kind: "unicodeCodePoints",
-            results: notes.chain(rows.iter().filter(|row| !row.passed()).map(|row| finding(row, root))).collect(),
+            results: notes
+                .chain(rows.iter().filter(|row| !row.passed()).map(|row| finding(row, root, setting)))
+                .collect(),
         }],
     })
 }
 
-fn finding<'a>(row: &Row<'a>, root: &str) -> Finding<'a> {
+fn finding<'a>(row: &Row<'a>, root: &str, setting: &Setting) -> Finding<'a> {
     // SARIF requires the level `none` for anything that is not a failure.
     let (kind, level) = match row.verdict {
         Verdict::Skipped => ("notApplicable", "none"),
@@ -160,7 +162,7 @@ fn finding<'a>(row: &Row<'a>, root: &str) -> Finding<'a> {
         _ => ("fail", "error"),
     };
     let text = format!("{}\n{}", row.name(), row.details).trim_end().to_owned();
-    let at = match row.check.and_then(place_of) {
+    let at = match row.check.and_then(|check| setting.definitions.place_of(check)) {
         Some(SourcePlace { file, line, column }) => location(&file, line, column),
         None => location(root, 1, 0),
     };

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cachedojo_notation::text::Language;
 
 use super::classroom50::Identity;
+use super::definitions::Definitions;
 use super::link::PLAYGROUND;
 
 /// The settings of a report's rendering.
@@ -17,6 +18,8 @@ pub struct Setting {
     pub playground: String,
     /// The submission's owner, for Classroom 50.
     pub identity: Identity,
+    /// Where the submission defines its functions; empty where its source is not at hand.
+    pub definitions: Definitions,
     /// The file that GitHub Actions shows as the step's summary.
     pub step_summary: Option<PathBuf>,
     /// The file in which GitHub Actions takes a step's outputs.
@@ -45,6 +48,7 @@ impl Setting {
             language,
             playground: playground.to_owned(),
             identity: Identity::from_variables(variable, now),
+            definitions: Definitions::default(),
             step_summary: variable("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             step_output: variable("GITHUB_OUTPUT").map(PathBuf::from),
         }

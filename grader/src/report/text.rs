@@ -6,7 +6,7 @@ use cachedojo_judge::Verdict;
 use cachedojo_judge::report::{CheckReport, Report};
 use cachedojo_notation::text::Language;
 
-use super::rows::{chart, details, headline, resemblances, series, told};
+use super::rows::{chart, details, headline, resemblances, series, with_place};
 use super::words::{Words, mark};
 
 /// The report as text, without colour: marks and words carry the meaning.
@@ -14,7 +14,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
     let mut text = format!("{} · {}\n", report.exercise, report.submission.path);
     for diagnostic in &report.diagnostics {
-        let _ = writeln!(text, "  {}", indented(&told(diagnostic), "  │ "));
+        let _ = writeln!(text, "  {}", indented(&with_place(diagnostic), "  │ "));
     }
     if !report.checks.is_empty() {
         table(report, words, &mut text);

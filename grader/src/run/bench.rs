@@ -49,7 +49,7 @@ impl NotOpened {
         Self { message: format!("{error:#}"), is_usage: error.is::<UsageError>() }
     }
 
-    fn told(&self) -> anyhow::Error {
+    fn to_error(&self) -> anyhow::Error {
         let message = self.message.clone();
         if self.is_usage { UsageError(message).into() } else { anyhow::anyhow!(message) }
     }
@@ -82,7 +82,7 @@ impl<'a> Bench<'a> {
         let slot = slot.ok_or_else(|| anyhow::anyhow!("the exercise takes no submission in {}", language.name()))?;
         // A second caller waits for the first: what is made once on this machine is made once.
         let opened = slot.get_or_init(|| self.open_language(language).map_err(|error| NotOpened::of(&error)));
-        opened.as_deref().map_err(NotOpened::told)
+        opened.as_deref().map_err(NotOpened::to_error)
     }
 
     fn open_language(&self, language: CodeLanguage) -> Result<Arc<dyn Toolchain>> {

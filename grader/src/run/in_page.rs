@@ -35,7 +35,7 @@ impl NotInPage {
     }
 
     /// The sentence for a learner.
-    pub const fn told(self, language: Language) -> &'static str {
+    pub const fn sentence(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Threads, Language::English) => {
                 "a submission that starts threads does not run in the page: `grader run SCRIPT --subject PATH` runs it"
@@ -61,7 +61,7 @@ impl NotInPage {
 
 impl fmt::Display for NotInPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.told(Language::English))
+        f.write_str(self.sentence(Language::English))
     }
 }
 

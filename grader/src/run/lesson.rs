@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use cachedojo_judge::course::{self, Course, Lesson, Subjects, attempt};
+use cachedojo_judge::course::{self, Lesson, Subjects, attempt};
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GraderId, SubmissionId};
 use cachedojo_judge::{Exercise, Report};
@@ -95,12 +95,8 @@ pub fn export(files: &CourseFiles, folder: &Path, trust: bool) -> Result<()> {
         write(format!("{}.wasm", opaque(id)), &mutants::made(&bench, CodeLanguage::Rust, id)?.0)?;
         write(format!("{}.diff", opaque(id)), patch.as_bytes())?;
     }
-    let public = Course {
-        chapters: files.course.chapters.clone(),
-        lessons: files.course.lessons.iter().map(|lesson| lesson.public(opaque)).collect(),
-    };
-    let json = serde_json::json!({ "sound": opaque(SOUND), "chapters": public.chapters, "lessons": public.lessons });
-    fs::write(folder.join("course.json"), serde_json::to_vec(&json)?).context("writing course.json")?;
+    let public = files.course.public(opaque(SOUND), opaque);
+    fs::write(folder.join("course.json"), serde_json::to_vec(&public)?).context("writing course.json")?;
     fs::write(folder.join("exercises.json"), serde_json::to_vec(&briefs()?)?).context("writing exercises.json")
 }
 

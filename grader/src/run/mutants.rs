@@ -138,7 +138,8 @@ pub fn made(bench: &Bench<'_>, language: CodeLanguage, id: &str) -> Result<(Vec<
         .with_context(|| format!("the mutant `{id}` has no file to begin with"))?;
     let toolchain = bench.toolchain(language)?;
     let identity = toolchain.identity();
-    let kept = kept("module", PartsDigest::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
+    let kept =
+        cached_path("module", PartsDigest::default().with(&[identity.as_bytes(), submission.sha256.as_bytes()]), "bin");
     if let Some(artifact) = cache::read_kept(&kept)
         && let Some(factory) = toolchain.revive(&artifact)
     {
@@ -190,7 +191,7 @@ impl<'a> Memory<'a> {
     fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
         let patch = patch(self.bench.pack, self.language, &mutant.id)?;
         let all = [u8::from(self.rows == Rows::All)];
-        Ok(kept("fingerprint", self.digest.clone().with(&[patch.as_bytes(), &all]), "json"))
+        Ok(cached_path("fingerprint", self.digest.clone().with(&[patch.as_bytes(), &all]), "json"))
     }
 
     fn knows(&self, mutant: &MutantSpec) -> bool {
@@ -298,7 +299,7 @@ pub fn resemblances(
 }
 
 /// The name in the cache.
-fn kept(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
+fn cached_path(kind: &str, digest: PartsDigest, extension: &str) -> PathBuf {
     Path::new("mutants").join(kind).join(format!("{}.{extension}", digest.hex()))
 }
 

@@ -1,5 +1,5 @@
 //! The messages from the process that grades one submission to the process that started it: see
-//! [`apart`](super::apart).
+//! [`isolated`](super::isolated).
 
 use std::io::{BufRead, Write};
 

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::desk::{Desk, NoReport, Order, PageModule, SUBMISSION};
 use super::french;
+use super::jobs::{Desk, NoReport, Order, PageModule, SUBMISSION};
 use crate::host::scratch;
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;

@@ -99,6 +99,12 @@ mod tests {
     }
 
     #[test]
+    fn every_row_translates_a_message() {
+        let unused = french::unused::rows_of_no_message(SENTENCES);
+        assert_eq!(unused, [""; 0], "remove them, or write them as the message is now");
+    }
+
+    #[test]
     fn an_archive_is_refused_in_french() {
         check(&Refused::Unreadable("EOF".to_owned()).to_string(), "(EOF) : rendez un simple fichier zip");
         check(&Refused::Foreign("7z").to_string(), "(7z) : rendez un simple fichier zip ou un .tar.gz");

@@ -2,9 +2,9 @@
 //!
 //! | module | what it does |
 //! | --- | --- |
-//! | [`desk`] | a bounded queue, and workers that grade what is in it |
-//! | [`door`] | connections, bounded in number and time |
-//! | `heads` | what two programs could read differently in a request's head |
+//! | [`jobs`] | a bounded queue, and workers that grade what is in it |
+//! | [`connections`] | connections, bounded in number and time |
+//! | `request_heads` | what two programs could read differently in a request's head |
 //! | [`guard`] | which requests are allowed: of this machine's programs and this server's pages only |
 //! | [`api`] | requests and answers |
 //! | [`page`] | where the built playground is |
@@ -13,12 +13,12 @@
 //! same sandbox, the same report. A request names an exercise that was loaded at the start, never a path.
 
 pub mod api;
-pub mod desk;
-mod door;
+mod connections;
 mod french;
 pub mod guard;
-mod heads;
+pub mod jobs;
 pub mod page;
+mod request_heads;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -33,8 +33,8 @@ use tokio::sync::oneshot;
 use tower_http::services::ServeDir;
 
 use crate::host::outcome::UsageError;
-use desk::Desk;
 use guard::Guard;
+use jobs::Desk;
 
 /// The port that is used if none is requested.
 const PREFERRED_PORT: u16 = 8080;
@@ -80,7 +80,7 @@ pub fn answer(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        door::serve(listener, app, door::BOUNDS, async { stop.await.unwrap_or_default() }).await;
+        connections::serve(listener, app, connections::BOUNDS, async { stop.await.unwrap_or_default() }).await;
         Ok::<(), std::io::Error>(())
     })?;
     runtime.shutdown_background();

@@ -16,7 +16,7 @@ fn rows_of(class: &Path, languages: &[CodeLanguage]) -> Vec<String> {
     let scratch = tempfile::tempdir().expect("a folder");
     let entries = entries(class, scratch.path(), languages).expect("entries");
     let row = |entry: Entry| {
-        let late = if entry.whose.late { " late" } else { "" };
+        let late = if entry.owner.late { " late" } else { "" };
         let found = match entry.found {
             Found::Source(path, _) => match Submission::read(&path, languages) {
                 Ok(submission) => {

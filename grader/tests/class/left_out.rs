@@ -16,7 +16,9 @@ use super::class;
 const RUST: &[CodeLanguage] = &[CodeLanguage::Rust];
 
 /// What stands for a name that another entry has already: a writer of zip files refuses that, so it is put in afterwards.
-const TWIN: &str = "twin";
+/// Texts in names of entries, and what stands there in the archive: a name that is there twice, names in code page 437.
+const REPLACED: [(&str, &[u8; 4]); 4] =
+    [("twin", b"same"), ("cp_1", b"\x82\x82\x82\x82"), ("cp_2", b"\x82\x82\x82\x82"), ("cp_3", b"\x88\x88\x88\x88")];
 
 /// An entry of an archive.
 enum Item<'a> {
@@ -24,7 +26,7 @@ enum Item<'a> {
     Link(&'a str),
 }
 
-/// Bytes of a zip file; `twin` in a name becomes `same`.
+/// Bytes of a zip file; see [`REPLACED`].
 fn packed(items: &[Item<'_>]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for item in items {
@@ -37,9 +39,9 @@ fn packed(items: &[Item<'_>]) -> Vec<u8> {
         }
     }
     let mut bytes = zip.finish().expect("an archive").into_inner();
-    for at in 0..bytes.len() - TWIN.len() {
-        if bytes[at..].starts_with(TWIN.as_bytes()) {
-            bytes[at..at + TWIN.len()].copy_from_slice(b"same");
+    for at in 0..bytes.len() - 4 {
+        if let Some((_, other)) = REPLACED.iter().find(|(text, _)| bytes[at..].starts_with(text.as_bytes())) {
+            bytes[at..at + 4].copy_from_slice(*other);
         }
     }
     bytes
@@ -134,6 +136,19 @@ fn a_file_that_is_there_twice_is_not_graded_by_chance() {
     check(&[one, other], &[("ada", "1")]);
     let (one, other) = (Item::Text("ada/same.rs", "1"), Item::Text("ada//same.rs", "2"));
     check(&[one, other], &[("ada", why)]);
+    let (one, other) = (Item::Text("ada/cp_1.rs", "1"), Item::Text("ada/cp_2.rs", "2"));
+    check(&[one, other], &[("ada", "`ada/éééé.rs` is in the archive twice, with different content")]);
+    // Names that differ are not taken for one because another name is there twice.
+    check(
+        &[
+            Item::Text("ada/src/lib.rs", "1"),
+            Item::Text("ada/src/cp_1.rs", "2"),
+            Item::Text("ada/src/cp_3.rs", "3"),
+            Item::Text("ada/same.csv", "4"),
+            Item::Text("ada/twin.csv", "5"),
+        ],
+        &[("ada", "1")],
+    );
     let sheets = [Item::Text("ada/lib.rs", "1"), Item::Text("ada/same.csv", "1"), Item::Text("ada/twin.csv", "2")];
     check(&sheets, &[("ada", "1")]);
 }

@@ -79,6 +79,16 @@ fn a_class_that_is_graded_again_is_told_of_what_is_another_than_before() {
     assert!(read(&home.at("out/index.html")).contains("Exactly the same files (2): ada, dan"));
     assert!(read(&home.at("out/results.json")).contains("\"identical\""));
     home.check(run, 0, &["3 to grade: 2 graded before and taken over, 1 the same as another", "0 left"], &[]);
+    home.check(
+        (lesson, "neuf", &["--lang", "fr"]),
+        0,
+        &[
+            "à noter : 3 (identiques à un autre et notés une fois avec lui : 1) ; restent 2",
+            "2 étudiants ont exactement les mêmes fichiers : ada, dan : voyez `Beaucoup en commun`",
+            "écrit : neuf/results.csv",
+        ],
+        &["to grade", "learners", "wrote"],
+    );
     // Another exercise or seed would replace all of it; nothing is touched.
     let before = read(&home.at("out/results.csv"));
     let refused = format!("`out` holds the results of {lesson}, seed 0");
@@ -128,7 +138,7 @@ fn what_a_gradebook_holds_already_is_told() {
     let roster =
         "Nom;Prénom;Adresse électronique;TP 10;TP 1 /20\nada;;a@u;5;7\nlee;Ann;lee;5;\nlee;Ann;lee;5;\nx;Y;x@u;5;\n";
     fs::write(home.at("people.csv"), roster).expect("there is room");
-    let told = ["its maximum is 20", "in this copy they replace 1 mark that stood there (ada: 7)"];
+    let told = ["its maximum is 20", "in this copy they replace what stood there: 1 mark (ada: 7)"];
     home.check(
         (&home.lesson, "out", &["--roster", "people.csv", "--column", "TP 1"]),
         0,

@@ -18,7 +18,7 @@ impl Change {
     }
 
     /// What is changed into what, in one line.
-    pub(crate) fn told(&self, source: &str) -> String {
+    pub(crate) fn description(&self, source: &str) -> String {
         let was: String = source[self.start..self.end].split_whitespace().collect::<Vec<_>>().join(" ");
         format!("{} -> {}", was.chars().take(60).collect::<String>(), self.text)
     }

@@ -331,13 +331,6 @@ fn a_python_run_that_waits_ends_with_its_grader() {
     let seen = interpreters();
     assert!(seen.len() >= 2, "{seen:?}");
     child.kill().and_then(|()| child.wait()).expect("it is ours");
-    let mut left = seen;
-    for _ in 0..1200 {
-        left.retain(|it| !is_over(it));
-        if left.is_empty() {
-            break;
-        }
-        std::thread::park_timeout(std::time::Duration::from_millis(50));
-    }
-    assert_eq!(left, []);
+    wait_until(|| seen.iter().all(is_over));
+    assert!(seen.iter().all(is_over), "{seen:?}");
 }

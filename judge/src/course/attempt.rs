@@ -163,7 +163,7 @@ fn in_words(event: &Event, script: &Script, tongue: Tongue) -> String {
     script
         .commands
         .get(event.step as usize)
-        .map_or_else(|| event.what.to_string(), |step| event.what.told_in(&step.command, tongue.0))
+        .map_or_else(|| event.what.to_string(), |step| event.what.text_in(&step.command, tongue.0))
 }
 
 fn run_on(script: &Script, seed: u64, fresh: &mut Fresh<'_>) -> Result<Vec<Event>, String> {

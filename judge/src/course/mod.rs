@@ -30,6 +30,17 @@ pub struct Course {
     pub lessons: Vec<Lesson>,
 }
 
+/// The course as the page gets it: the content of `course.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublicCourse {
+    /// The module of the sound program, from which the programs with bugs are told apart.
+    pub sound: String,
+    /// The chapters.
+    pub chapters: Vec<Chapter>,
+    /// All lessons, chapter by chapter, each as [`Lesson::public`] has it.
+    pub lessons: Vec<Lesson>,
+}
+
 /// Lessons that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +77,16 @@ impl Course {
         match files.into_keys().next() {
             Some(id) => Err(CourseError::NotOnce(id)),
             None => Ok(Self { chapters, lessons }),
+        }
+    }
+
+    /// The course as the page gets it; `module` gives the name of a program's module, `sound` is the sound program's.
+    #[must_use]
+    pub fn public(&self, sound: String, module: impl Fn(&str) -> String) -> PublicCourse {
+        PublicCourse {
+            sound,
+            chapters: self.chapters.clone(),
+            lessons: self.lessons.iter().map(|lesson| lesson.public(&module)).collect(),
         }
     }
 

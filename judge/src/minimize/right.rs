@@ -1,6 +1,6 @@
 //! Right programs that differ from the reference in what the statement leaves open: what an entry weighs, when an expired one leaves
-//! memory, where keys stand on the ring, whether each server has a store of its own. A shortened script that one of them fails asks
-//! for more than its case does: whoever mends their program rightly would see it fail still.
+//! memory, where keys stand on the ring, whether each server has a store of its own. A shortened script that one of them fails
+//! demands more than its case does: it would still fail after a right mend.
 //!
 //! They are lists that are searched from end to end, so they share no index with the engine.
 

@@ -88,7 +88,7 @@ impl ClientCall {
     }
 
     /// What it found, and when that was known.
-    fn found(&self) -> Option<(Micros, Option<&[u8]>)> {
+    fn value_read(&self) -> Option<(Micros, Option<&[u8]>)> {
         match (&self.operation, &self.answer) {
             (act::Operation::Read, Some((at, MachineReply::Value(value)))) => Some((*at, value.as_deref())),
             _ => None,
@@ -109,7 +109,7 @@ impl ClientCall {
         let effect = match self.did() {
             Did::Wrote(value) => write(Some(value.to_vec())),
             Did::Deleted => write(None),
-            Did::Read => Effect::Read(self.found()?.1.map(<[u8]>::to_vec)),
+            Did::Read => Effect::Read(self.value_read()?.1.map(<[u8]>::to_vec)),
         };
         Some(KeyOperation { began: self.began, ended: self.ended(), effect })
     }
@@ -160,7 +160,7 @@ fn unanswered(call: &ClientCall) -> Option<Broken> {
 /// One read that one write, or none, shows to be wrong: easier to understand than that there is no order.
 fn witness(key: &str, calls: &[&ClientCall]) -> Option<(Promise, String)> {
     calls.iter().find_map(|read| {
-        let (_, found) = read.found()?;
+        let (_, found) = read.value_read()?;
         let (node, at) = (read.node, ms(read.began));
         let before = |call: &&&ClientCall| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
         let Some(value) = found else { return missed(key, read, calls) };
@@ -195,7 +195,7 @@ fn witness(key: &str, calls: &[&ClientCall]) -> Option<(Promise, String)> {
 
 /// A read that found nothing, though an acknowledged write must be there.
 fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<(Promise, String)> {
-    let (known, _) = read.found()?;
+    let (known, _) = read.value_read()?;
     let is_there = |write: &&&ClientCall| {
         let lives =
             write.ttl().is_none_or(|ttl| known.saturating_add(DEADLINE_BOUND) < write.began.saturating_add(ttl));

@@ -62,7 +62,7 @@ impl Fault {
 
 /// The options of a line.
 #[derive(Debug)]
-struct Asked {
+struct Options {
     seed: u64,
     nodes: u8,
     copies: u64,
@@ -72,8 +72,9 @@ struct Asked {
     faults: Vec<Fault>,
 }
 
-fn asked(options: &str) -> Option<Asked> {
-    let mut asked = Asked { seed: 0, nodes: 3, copies: 3, keys: 2, operations: 60, has_ttl: false, faults: Vec::new() };
+fn options_of(options: &str) -> Option<Options> {
+    let mut asked =
+        Options { seed: 0, nodes: 3, copies: 3, keys: 2, operations: 60, has_ttl: false, faults: Vec::new() };
     let within = |value: &str, max: u64| value.parse().ok().filter(|number| (1..=max).contains(number));
     for option in options.split_whitespace() {
         match option.split_once('=')? {
@@ -92,7 +93,7 @@ fn asked(options: &str) -> Option<Asked> {
 
 /// The lines of a life, the first of which makes the cluster; `None` if the options are invalid. Cost: O(operations).
 pub fn lines(options: &str) -> Option<String> {
-    let asked = asked(options)?;
+    let asked = options_of(options)?;
     let mut life = Life {
         chance: Random::new(asked.seed ^ 0x11FE_5EED),
         acts: Vec::new(),
@@ -105,7 +106,7 @@ pub fn lines(options: &str) -> Option<String> {
         asked,
     };
     life.live();
-    let Asked { seed, nodes, copies, .. } = life.asked;
+    let Options { seed, nodes, copies, .. } = life.asked;
     let mut text = format!("cluster nodes={nodes} rf={copies} points={POINTS} seed={seed}\n");
     for act in &life.acts {
         let _ = writeln!(text, "{act}");
@@ -114,7 +115,7 @@ pub fn lines(options: &str) -> Option<String> {
 }
 
 struct Life {
-    asked: Asked,
+    asked: Options,
     chance: Random,
     acts: Vec<Act>,
     members: NodeSet,

@@ -39,7 +39,7 @@ pub struct Played {
 pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
     let setup = match scene.steps.first().map(|step| &step.doing) {
         Some(Doing::World(ClusterCommand::Make(setup))) => setup.clone(),
-        _ => Setup { nodes: 1, copies: 1, points: 1, haste: false, seed: None },
+        _ => Setup { nodes: 1, copies: 1, points: 1, memory: None, haste: false, seed: None },
     };
     let mut again = || fresh();
     let (copies, points) = (number(setup.copies), number(setup.points));
@@ -164,7 +164,7 @@ impl Stage<'_> {
         self.broken.get_or_insert_with(|| broken.clone());
         let of_key: Vec<&ClientCall> = calls.iter().filter(|call| call.key == broken.key).collect();
         for call in &of_key[of_key.len().saturating_sub(CALLS_TOLD_MAX)..] {
-            let event = told(call);
+            let event = call_event(call);
             self.emit(What::World { event });
         }
         let (expected, actual) = ("all promises kept".to_owned(), broken.said);
@@ -355,7 +355,7 @@ impl Stage<'_> {
 }
 
 /// A client's operation as an event: the script line and the answer.
-fn told(call: &ClientCall) -> WorldEvent {
+fn call_event(call: &ClientCall) -> WorldEvent {
     let ClientCall { node, began, key, operation, level, answer, .. } = call;
     let (operation, key) = (operation.clone(), key.as_str());
     let asked = Act::Operate { operation, key: key.into(), level: *level, via: None, begins: false };

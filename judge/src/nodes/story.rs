@@ -89,7 +89,7 @@ pub(crate) fn promise(events: &[Event], said: &str, language: Language) -> Optio
 
 /// An event of the simulated cluster, as the language of scripts tells it.
 fn in_language(what: &What, language: Language) -> String {
-    what.told_in(&Command::World(ClusterCommand::Check), language)
+    what.text_in(&Command::World(ClusterCommand::Check), language)
 }
 
 /// A text in the language asked for.

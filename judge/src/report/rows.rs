@@ -9,7 +9,7 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{asked, category_name, difference, in_french, is_unwritten, skipped_message, unlike};
+use crate::sentences::{category_name, command_before, difference, in_french, is_unwritten, skipped_message, unlike};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
@@ -165,12 +165,12 @@ impl AlsoFails {
                 (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
             }
             if interface == InterfaceKind::Service {
-                (shown.expected, shown.actual) = service::told(at, events, language);
+                (shown.expected, shown.actual) = service::expected_and_actual(at, events, language);
             }
             let tells = matches!(case.verdict, Verdict::Fail | Verdict::Race) && !shown.expected.is_empty();
             let is_script =
                 matches!(interface, InterfaceKind::Prototype | InterfaceKind::Script | InterfaceKind::Service);
-            let mut asked = if tells && is_script { asked(script_run, at.step) } else { None };
+            let mut asked = if tells && is_script { command_before(script_run, at.step) } else { None };
             if interface == InterfaceKind::Service {
                 asked = asked.map(|asked| asked.strip_prefix("http ").map(str::to_owned).unwrap_or(asked));
             }

@@ -9,7 +9,7 @@ use super::transcript_by;
 use crate::verdict::Divergence;
 
 /// What was expected at that step and what came instead; the script's own words where it is no answer of a service.
-pub(super) fn told(at: &Divergence, events: &[Event], language: Language) -> (String, String) {
+pub(super) fn expected_and_actual(at: &Divergence, events: &[Event], language: Language) -> (String, String) {
     let mut answer = Answer::default();
     events.iter().take_while(|event| event.step <= at.step).for_each(|event| answer.hear(event));
     in_words(&at.expected, &answer.text, language).unwrap_or_else(|| (at.expected.clone(), at.actual.clone()))
@@ -36,7 +36,7 @@ impl Answer {
 }
 
 fn in_words(expected: &str, answer: &str, language: Language) -> Option<(String, String)> {
-    let (expected, came) = HttpShape::new(expected.strip_prefix("http ")?)?.told(answer, language)?;
+    let (expected, came) = HttpShape::new(expected.strip_prefix("http ")?)?.difference_in_words(answer, language)?;
     Some((expected, if language == Language::French { no_answer_in_french(&came) } else { came }))
 }
 
@@ -95,7 +95,7 @@ pub fn no_answer_in_french(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{no_answer_in_french, told, transcript};
+    use super::{expected_and_actual, no_answer_in_french, transcript};
     use crate::verdict::Divergence;
     use cachedojo_lab::event::{Event, What};
     use cachedojo_notation::text::Language::{English, French};
@@ -120,7 +120,7 @@ mod tests {
         ] {
             let mut events: Vec<Event> = said(answer);
             events.push(broken.clone());
-            let (expected, came) = told(&at, &events, language);
+            let (expected, came) = expected_and_actual(&at, &events, language);
             assert!(came.starts_with(words), "{came}");
             let wanted = if language == French {
                 "le statut 200, l'en-tête `X-Cache-TTL` de 5 à 9"

@@ -11,7 +11,7 @@ use cachedojo::cluster::ids::MS;
 use cachedojo::cluster::record::Key;
 use cachedojo::cluster::view::COPIES_MAX;
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet};
-use cachedojo_notation::duration::Duration;
+use cachedojo_notation::duration::{Duration, parse_size};
 
 use crate::script::Command;
 use crate::script::args::{Args, Entry};
@@ -30,9 +30,9 @@ const POINTS_MAX: u32 = 1000;
 pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "cluster",
-        usage: "cluster nodes=<1-16> [rf=<1-9>] [points=<1-1000>] [haste=yes] [seed=<n>]",
-        help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest.",
-        help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos.",
+        usage: "cluster nodes=<1-16> [rf=<1-9>] [memory=<size>] [points=<1-1000>] [haste=yes] [seed=<n>]",
+        help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest. With memory, a full node evicts the least recently used for all replicas.",
+        help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos. Avec memory, un nœud plein évince les moins récemment utilisées, pour toutes les répliques.",
         read: make,
     },
     Entry {
@@ -279,7 +279,7 @@ fn option<T>(a: &mut Args<'_>, read: impl FnOnce(&str, &str) -> Option<T>) -> Re
 }
 
 fn make(a: &mut Args<'_>) -> Result<Command, Fault> {
-    let mut setup = Setup { nodes: 0, copies: 3, points: 150, haste: false, seed: None };
+    let mut setup = Setup { nodes: 0, copies: 3, points: 150, haste: false, memory: None, seed: None };
     let in_range = |value: &str, most: u32| value.parse::<u32>().ok().filter(|number| (1..=most).contains(number));
     let most_copies = u32::try_from(COPIES_MAX).unwrap_or(u32::MAX);
     while option(a, |name, value| {
@@ -287,6 +287,7 @@ fn make(a: &mut Args<'_>) -> Result<Command, Fault> {
             "nodes" => setup.nodes = u8::try_from(in_range(value, FOUNDERS_MAX)?).ok()?,
             "rf" => setup.copies = in_range(value, most_copies)? as usize,
             "points" => setup.points = in_range(value, POINTS_MAX)? as usize,
+            "memory" => setup.memory = Some(usize::try_from(parse_size(value)?).ok().filter(|&bytes| bytes > 0)?),
             "haste" => setup.haste = value == "yes",
             "seed" => setup.seed = Some(value.parse().ok()?),
             _ => return None,
@@ -331,18 +332,18 @@ fn operation(a: &mut Args<'_>, word: &str, begins: bool) -> Result<Command, Faul
     Ok(doing(Act::Operate { operation, key, level, via, begins }))
 }
 
-fn named(token: &str) -> Option<NodeId> {
+fn node_id(token: &str) -> Option<NodeId> {
     NodeId::from_name(token)
 }
 
 fn node(a: &mut Args<'_>) -> Result<NodeId, Fault> {
     let token = a.take("<node>")?;
-    named(&token.raw).ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
+    node_id(&token.raw).ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
 }
 
 fn arrow(a: &mut Args<'_>) -> Result<(NodeId, NodeId), Fault> {
     let token = a.take("<node>-><node>")?;
-    let ends = token.raw.split_once("->").and_then(|(from, to)| Some((named(from)?, named(to)?)));
+    let ends = token.raw.split_once("->").and_then(|(from, to)| Some((node_id(from)?, node_id(to)?)));
     ends.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
 }
 
@@ -355,7 +356,7 @@ fn partition(a: &mut Args<'_>) -> Result<Command, Fault> {
     for group in tokens.split(|token| token.is("|")) {
         let mut nodes = NodeSet::EMPTY;
         for token in group {
-            let node = named(&token.raw);
+            let node = node_id(&token.raw);
             let node = node.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))?;
             nodes.insert(node);
         }

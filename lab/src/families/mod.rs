@@ -69,7 +69,7 @@ const fn joined<const LENGTH: usize>() -> [Entry; LENGTH] {
 
 /// The events that a response means, given the request. A response of the wrong kind counts as gibberish: only a
 /// subject that tampers with the seam gives one.
-pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
+pub(crate) fn events_of(request: &Request, answer: Result<Response, Crash>) -> Vec<What> {
     let response = match answer {
         Ok(response) => response,
         Err(crash) => return vec![What::Crashed { crash }],
@@ -77,13 +77,14 @@ pub(crate) fn told(request: &Request, answer: Result<Response, Crash>) -> Vec<Wh
     let what = match (request, response) {
         (_, Response::NotImplemented { item }) => What::NotImplemented { item },
         (Request::Extra(request), response) => {
-            return wire::told(request, &response).unwrap_or_else(|| vec![node::told_extra(request, response)]);
+            return wire::events_of(request, &response)
+                .unwrap_or_else(|| vec![node::extra_event_of(request, response)]);
         }
-        (Request::Simulate(_), response) => return wire::told_run(response),
-        (Request::Node(request), response) => node::told(request, response),
-        (Request::Ring(request), response) => ring::told(request, response),
-        (Request::Cluster(request), response) => prototype::told(request, response),
-        (Request::Parser(request), response) => parser::told(request, response),
+        (Request::Simulate(_), response) => return wire::run_events_of(response),
+        (Request::Node(request), response) => node::event_of(request, response),
+        (Request::Ring(request), response) => ring::event_of(request, response),
+        (Request::Cluster(request), response) => prototype::event_of(request, response),
+        (Request::Parser(request), response) => parser::event_of(request, response),
         // Requests to nodes are asked by the simulated world only, never by a script.
         (Request::Machine(_), _) => What::Crashed { crash: Crash::Gibberish },
     };

@@ -198,7 +198,7 @@ pub(crate) fn answer_extra(node: &mut CacheNode, request: &ExtraRequest) -> Resp
 }
 
 /// The event that a response means, given the request.
-pub(crate) fn told(request: &NodeRequest, response: Response) -> What {
+pub(crate) fn event_of(request: &NodeRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "node".into() },
         (NodeRequest::New { .. }, Response::Done) => What::Created { object: "node".into() },
@@ -221,7 +221,7 @@ pub(crate) fn told(request: &NodeRequest, response: Response) -> What {
 }
 
 /// The event that a response to a request beyond the prototype means.
-pub(crate) fn told_extra(request: &ExtraRequest, response: Response) -> What {
+pub(crate) fn extra_event_of(request: &ExtraRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "node".into() },
         (ExtraRequest::Order | ExtraRequest::Keys { .. }, Response::Lines(keys)) => What::Keys { keys },

@@ -49,7 +49,7 @@ fn serialize(args: &mut Args<'_>) -> Result<Command, Fault> {
 }
 
 /// The event that a response means, given the request.
-pub(crate) fn told(request: &ParserRequest, response: Response) -> What {
+pub(crate) fn event_of(request: &ParserRequest, response: Response) -> What {
     match (request, response) {
         (ParserRequest::Parse(_), Response::Parsed(Ok(command))) => What::Parsed { command: command_text(&command) },
         (ParserRequest::Parse(_), Response::Parsed(Err(error))) => {

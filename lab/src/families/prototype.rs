@@ -185,7 +185,7 @@ pub(crate) fn answer(cluster: &mut Option<DistributedCache>, clock: &Clock, requ
 }
 
 /// The event that a response means, given the request.
-pub(crate) fn told(request: &ClusterRequest, response: Response) -> What {
+pub(crate) fn event_of(request: &ClusterRequest, response: Response) -> What {
     match (request, response) {
         (_, Response::NoObject) => What::NoObject { object: "cluster".into() },
         (ClusterRequest::New(_), Response::Done) => What::Created { object: "cluster".into() },

@@ -155,7 +155,7 @@ fn owners_of(ring: &HashRing, prefix: &str, count: u32) -> Response {
 }
 
 /// The event that a response means, given the request.
-pub(crate) fn told(request: &RingRequest, response: Response) -> What {
+pub(crate) fn event_of(request: &RingRequest, response: Response) -> What {
     if matches!(response, Response::NoObject) {
         return What::NoObject { object: "ring".into() };
     }

@@ -10,7 +10,7 @@ use cachedojo::protocol::line::{self, LineCache};
 use cachedojo_notation::text;
 use cachedojo_wire::{ExtraRequest, Request, Response};
 
-use crate::bulk::told_within;
+use crate::bulk::within_bulk;
 use crate::event::What;
 use crate::script::Command;
 use crate::script::args::Entry;
@@ -73,15 +73,15 @@ pub(crate) fn answer_run(commands: &[String]) -> Response {
 }
 
 /// The events that a response means: one for each line. `None` if the request is not a protocol's.
-pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<What>> {
+pub(crate) fn events_of(request: &ExtraRequest, response: &Response) -> Option<Vec<What>> {
     let said = |text: &str| What::Said { text: text.to_owned() };
     Some(match (request, response) {
         (_, Response::NoObject) => return None,
         (ExtraRequest::Line(_) | ExtraRequest::Rest(_), Response::Lines(lines)) => {
-            told_within(lines.iter().map(|line| said(line)))
+            within_bulk(lines.iter().map(|line| said(line)))
         }
         (ExtraRequest::Memcached(_), Response::Bytes(bytes)) => {
-            told_within(text::from_bytes(bytes).split_terminator("\r\n").map(said))
+            within_bulk(text::from_bytes(bytes).split_terminator("\r\n").map(said))
         }
         (ExtraRequest::Line(_) | ExtraRequest::Rest(_) | ExtraRequest::Memcached(_), _) => {
             vec![What::Crashed { crash: Crash::Gibberish }]
@@ -91,9 +91,9 @@ pub(crate) fn told(request: &ExtraRequest, response: &Response) -> Option<Vec<Wh
 }
 
 /// The events of the response to a whole run of the line protocol.
-pub(crate) fn told_run(response: Response) -> Vec<What> {
+pub(crate) fn run_events_of(response: Response) -> Vec<What> {
     match response {
-        Response::Lines(lines) => told_within(lines.into_iter().map(|text| What::Said { text })),
+        Response::Lines(lines) => within_bulk(lines.into_iter().map(|text| What::Said { text })),
         _ => vec![What::Crashed { crash: Crash::Gibberish }],
     }
 }

@@ -63,6 +63,16 @@ const OF_CLUSTER: &[Phrase] = &[
     ("keeps a hint of {} for {}", "garde un rappel de {} pour {}"),
     ("gets a hint of {}, which is deleted by now", "reçoit un rappel de {}, supprimée depuis"),
     ("sees that {} is dead everywhere and may be forgotten", "voit que {} est morte partout et peut être oubliée"),
+    (
+        "is full and evicts {}, whose time is over, version {}",
+        "est plein et évince {}, dont le temps est écoulé, version {}",
+    ),
+    ("is full and evicts {}, version {}", "est plein et évince {}, version {}"),
+    ("{} holds {} bytes, more than its limit of {}", "{} tient {} octets, plus que sa limite de {}"),
+    (
+        "key and value take {} bytes, more than the {} that a node may hold: write less, or give the nodes more memory",
+        "clé et valeur prennent {} octets, plus que les {} qu'un nœud peut tenir : écrivez moins, ou donnez plus de mémoire aux nœuds",
+    ),
     ("was sent {}, which is not its own", "a reçu {}, qui n'est pas à lui"),
     ("refuses a message of ring epoch {}", "refuse un message de l'époque d'anneau {}"),
     ("drops a message that was under way too long", "laisse tomber un message resté trop longtemps en route"),

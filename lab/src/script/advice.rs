@@ -124,8 +124,20 @@ fn line_ends(text: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use cachedojo_notation::text::Language;
+
+    #[test]
+    fn the_list_of_numbers_has_those_that_answers_have() {
+        let source = include_str!("../event.rs");
+        let (_, from) = source.split_once("pub fn field(").expect("the function is there");
+        let (body, _) = from.split_once("\n    }\n").expect("it ends");
+        let is_name = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase());
+        let known: BTreeSet<&str> = body.split('"').skip(1).step_by(2).filter(is_name).collect();
+        assert_eq!(known, BTreeSet::from(FIELDS));
+    }
 
     /// The lines with advice: each one's marked text, and the advice's first words.
     #[track_caller]

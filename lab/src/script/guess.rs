@@ -9,7 +9,7 @@ const BYTES_MAX: usize = 256 << 10;
 
 /// The dialect in which a script was probably written: most of its lines are mistakes in the given one, and hardly any in the
 /// other. Cost: O(text) for each dialect, if more than half of the lines are mistakes.
-pub fn meant(text: &str, dialect: Dialect) -> Option<Dialect> {
+pub fn likely_dialect(text: &str, dialect: Dialect) -> Option<Dialect> {
     if text.len() > BYTES_MAX {
         return None;
     }
@@ -49,7 +49,7 @@ fn unfamiliar(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::meant;
+    use super::likely_dialect;
     use super::{mistaken, unfamiliar};
     use crate::script::Dialect::{self, Lab, Line, Memcached, Rest};
 
@@ -64,7 +64,7 @@ mod tests {
         for (of, text) in scripts {
             for shown_as in Dialect::ALL {
                 let expected = (of != shown_as).then_some(of);
-                assert_eq!(meant(text, shown_as), expected, "{of:?} as {shown_as:?}: {text}");
+                assert_eq!(likely_dialect(text, shown_as), expected, "{of:?} as {shown_as:?}: {text}");
             }
         }
     }
@@ -85,10 +85,10 @@ mod tests {
     #[test]
     fn a_few_mistakes_make_no_other_dialect() {
         for text in ["", "\n\n", "PUT a 1\nGETT a\nGET a", "what is this", "node gte k\nnode st k"] {
-            assert_eq!(meant(text, Line).filter(|_| text.starts_with("PUT")), None);
-            assert_eq!(meant(text, Lab).filter(|_| text.starts_with("node")), None, "{text}");
+            assert_eq!(likely_dialect(text, Line).filter(|_| text.starts_with("PUT")), None);
+            assert_eq!(likely_dialect(text, Lab).filter(|_| text.starts_with("node")), None, "{text}");
         }
-        assert_eq!(meant("what is this\nnothing at all", Lab), None);
-        assert_eq!(meant(&"x".repeat(200_000), Lab), None);
+        assert_eq!(likely_dialect("what is this\nnothing at all", Lab), None);
+        assert_eq!(likely_dialect(&"x".repeat(200_000), Lab), None);
     }
 }

@@ -29,7 +29,7 @@ impl HttpShape {
     }
 
     /// No words, for what is not read is not known.
-    pub const fn told(&self, _answer: &str, _language: Language) -> Option<(String, String)> {
+    pub const fn difference_in_words(&self, _answer: &str, _language: Language) -> Option<(String, String)> {
         None
     }
 }

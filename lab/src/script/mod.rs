@@ -24,7 +24,7 @@ pub use args::Entry;
 pub use command::Command;
 pub use expect::Expectation;
 pub use fork::fork;
-pub use guess::meant;
+pub use guess::likely_dialect;
 pub use help::{Help, help};
 pub use mistake::Mistake;
 pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};

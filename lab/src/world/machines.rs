@@ -201,13 +201,13 @@ impl<'a> Machines<'a> {
         self.now = self.now.max(at);
         match what {
             Coming::Input(input) => self.arrive(node, boot, input),
-            Coming::Reply { number, reply } => self.hear(node, number, reply),
+            Coming::Reply { number, reply } => self.record_reply(node, number, reply),
         }
         true
     }
 
     /// Delivers an answer to a client: only from the node that it asked, and only once.
-    fn hear(&mut self, node: NodeId, number: u64, reply: MachineReply) {
+    fn record_reply(&mut self, node: NodeId, number: u64, reply: MachineReply) {
         if let Some((asked, answer @ None)) = self.calls.get_mut(&number)
             && *asked == node
         {
@@ -286,7 +286,7 @@ impl<'a> Machines<'a> {
                 MachineEffect::Reply { number, reply } if at > self.now => {
                     self.schedule(at, node, None, Coming::Reply { number, reply });
                 }
-                MachineEffect::Reply { number, reply } => self.hear(node, number, reply),
+                MachineEffect::Reply { number, reply } => self.record_reply(node, number, reply),
             }
         }
     }

@@ -11,7 +11,7 @@
 //!
 //! With the header `X-Cache-Session` the first four belong to a [session](super::session).
 
-mod asked;
+mod request;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -20,7 +20,7 @@ use cachedojo::cluster::record::Key;
 use cachedojo::cluster::{Failure, Level, Outcome, Request, Version};
 use serde_json::json;
 
-use self::asked::{Asked, Refusal, VALUE_BYTES_MAX};
+use self::request::{Asked, Refusal, VALUE_BYTES_MAX};
 use super::input::{Cannot, Full};
 use super::session::{Session, WrongSession};
 use super::{Cluster, Silent};
@@ -42,7 +42,7 @@ pub async fn answer(
         let text = "this server is no node of a cluster: start it with --node and --peers";
         return error(StatusCode::NOT_FOUND, text);
     };
-    let asked = match asked::read(method, path, query, body) {
+    let asked = match request::read(method, path, query, body) {
         Ok(asked) => asked,
         Err(refusal) => return refuse(refusal),
     };
@@ -183,6 +183,7 @@ fn tell(outcome: Outcome) -> Response {
         Outcome::Failed(failure) => {
             let status = match failure {
                 Failure::BadKey => StatusCode::BAD_REQUEST,
+                Failure::TooBig { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Failure::TooFew { .. } | Failure::NotReady | Failure::Down | Failure::TooManySweeps => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }

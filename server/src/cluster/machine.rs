@@ -23,7 +23,7 @@ use super::input::{Cannot, Full, Input};
 use super::journal::{Found, Journal, Kept, Owner, Peer};
 use super::link::{Identity, Links};
 use super::settings::NodeSettings;
-use crate::chance::random_number;
+use crate::random::random_number;
 
 /// How many inputs are taken together at most.
 const TOGETHER: usize = 256;
@@ -77,7 +77,7 @@ impl Machine {
             (node, Peer { address, ..Peer::default() })
         });
         let mut machine = Self {
-            settings: Settings::default(),
+            settings: Settings { memory: config.evict_bytes, ..Settings::default() },
             clock: HostClock::new(),
             journal,
             stage: Stage::Gathering(Gathering::default()),

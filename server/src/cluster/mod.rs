@@ -61,7 +61,7 @@ use link::{Identity, Links, Net};
 use machine::Machine;
 use settings::NodeSettings;
 
-use crate::chance::random_number;
+use crate::random::random_number;
 
 /// Inputs that wait for the machine.
 const WAITING: usize = 4096;

@@ -27,6 +27,8 @@ pub struct NodeSettings {
     pub proof: [u8; 32],
     /// How much its records may take, in bytes.
     pub memory_bytes_max: u64,
+    /// From how many bytes of keys and values on it evicts; `None` if it never does.
+    pub evict_bytes: Option<usize>,
 }
 
 impl NodeSettings {
@@ -82,7 +84,7 @@ impl NodeSettings {
             .finalize()
             .into();
         let folder = folder.map_or_else(|| PathBuf::from(format!("{cluster}-{id}")), PathBuf::from);
-        Ok(Self { id, cluster: cluster.to_owned(), peers, folder, proof, memory_bytes_max })
+        Ok(Self { id, cluster: cluster.to_owned(), peers, folder, proof, memory_bytes_max, evict_bytes: None })
     }
 
     /// All that are named.

@@ -102,6 +102,7 @@ fn every_setting_is_a_flag() {
         token,
         memory_mb,
         value_bytes,
+        evict_mb,
         body_bytes,
         connections,
         timeout_ms,
@@ -115,7 +116,7 @@ fn every_setting_is_a_flag() {
     } = all;
     let served = [listen, tls_cert, tls_key, memcached, store, database, store_timeout_ms, token, log, clock];
     let bounds = [memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
-    assert!(served.iter().chain(&bounds).chain(&[node, peers, cluster, data]).all(Option::is_some));
+    assert!(served.iter().chain(&bounds).chain(&[node, peers, cluster, data, evict_mb]).all(Option::is_some));
 }
 
 #[test]
@@ -129,10 +130,18 @@ fn a_node_of_a_cluster_is_checked_before_anything_is_opened() {
         [("CACHEDOJO_NODE", "n1"), ("CACHEDOJO_PEERS", "n1=[::1]:0, n2=[::1]:0"), ("CACHEDOJO_DATA", "d")];
     let other = config(&["--cluster", "c"], &environment).expect("right").node.expect("a node");
     assert_eq!((other.founders().len(), other.folder.to_str()), (2, Some("d")));
+    assert_eq!((node.evict_bytes, other.evict_bytes), (None, None));
+    let evicts = config(&["--evict-mb", "3"], &environment).expect("right").node.expect("a node");
+    assert_eq!(evicts.evict_bytes, Some(3 << 20));
     assert_ne!(other.proof, config(&["--token", "t"], &environment).expect("right").node.expect("a node").proof);
     for (arguments, sentence) in [
         (&["--node", "n1"][..], "--node needs peers: name all nodes, as in n1=127.0.0.1:7001,n2=127.0.0.1:7002"),
         (&["--peers", three], "--peers is for a node of a cluster: say with node which one this is"),
+        (&["--evict-mb", "5"], "--evict-mb is for a node of a cluster: say with node which one this is"),
+        (
+            &["--node", "n1", "--peers", three, "--evict-mb", "100"],
+            "evict-mb is 100 and memory-mb 100, which counts what deletes leave behind too: lower evict-mb or raise memory-mb",
+        ),
         (&["--data", "d"], "--data is for a node of a cluster: say with node which one this is"),
         (&["--node", "first", "--peers", three], "--node: `first` is no node: nodes are n1 to n63"),
         (

@@ -5,8 +5,9 @@
 //! never be is a wrong value, anything lost that the replica had, or anything lost where no replica had to take over.
 
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -16,8 +17,8 @@ use crate::support::{Client, Running};
 /// How often something is asked for until it has come about, at most; each asking starts a process or takes a round trip, some
 /// milliseconds at least, and a replica takes over some seven seconds after its master's end.
 const ASKINGS: usize = 20_000;
-/// How often the clients' progress is looked at, every 30 ms, at most.
-const WAITS: usize = 4_000;
+/// How long the clients may take to have so many writes acknowledged.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How many writes each client has acknowledged before the kill, and after the replica has taken over.
 const WRITES: usize = 40;
 /// One namespace is one slot, and so one node: these are spread over all three.
@@ -110,6 +111,8 @@ impl RedisCluster {
 #[derive(Default)]
 struct Written {
     acknowledged: Mutex<Vec<(usize, String)>>,
+    /// Notified of each.
+    is_more: Condvar,
     is_over: AtomicBool,
 }
 
@@ -135,6 +138,7 @@ impl Written {
             let answer = server.client().ask("PUT", &format!("/api/v1/cache/n{space}/{key}"), &body);
             if answer.status == 201 || answer.status == 200 {
                 self.acknowledged.lock().expect("nobody panicked").push((space, key));
+                self.is_more.notify_one();
             } else {
                 // The document's C-01: an error with a body, and no crash.
                 assert!([503, 504].contains(&answer.status) && answer.json()["error"].is_string(), "{answer:?}");
@@ -149,14 +153,12 @@ impl Written {
     }
 
     fn until(&self, count: usize) {
-        let (_sender, nothing) = std::sync::mpsc::channel::<()>();
-        for _ in 0..WAITS {
-            if self.count() >= count {
-                return;
-            }
-            _ = nothing.recv_timeout(std::time::Duration::from_millis(30));
-        }
-        panic!("{} of {count} were acknowledged", self.count());
+        let acknowledged = self.acknowledged.lock().expect("nobody panicked");
+        let (acknowledged, _) = self
+            .is_more
+            .wait_timeout_while(acknowledged, PATIENCE, |acknowledged| acknowledged.len() < count)
+            .expect("nobody panicked");
+        assert!(acknowledged.len() >= count, "{} of {count} were acknowledged", acknowledged.len());
     }
 }
 

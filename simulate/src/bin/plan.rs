@@ -42,7 +42,8 @@ fn plan(text: &str) -> Result<String, String> {
                 let (nodes, copies, points, seed) =
                     (setup.nodes, setup.copies, setup.points, setup.seed.unwrap_or(scenario.seed));
                 let haste = if setup.haste { " haste=yes" } else { "" };
-                let _ = writeln!(plan, "cluster nodes={nodes} rf={copies} points={points}{haste} seed={seed}");
+                let memory = setup.memory.map_or(String::new(), |bytes| format!(" memory={bytes}"));
+                let _ = writeln!(plan, "cluster nodes={nodes} rf={copies} points={points}{haste}{memory} seed={seed}");
             }
             Command::World(ClusterCommand::Do(act)) => {
                 let _ = writeln!(plan, "{act}");

@@ -1,7 +1,5 @@
 //! The coordinator: whichever node a client asks carries the operation out.
 
-use std::collections::BTreeMap;
-
 use crate::cluster::ids::{NodeId, NodeSet, Version};
 use crate::cluster::level::{Duty, Level};
 use crate::cluster::message::{Failure, Message, Note, Outcome, Placed, Request};
@@ -46,25 +44,19 @@ impl Node {
         if !is_key {
             return self.out.replies.push(failed(Failure::BadKey));
         }
+        if let (Aim::Write { record, .. }, Some(limit)) = (&aim, self.settings.memory)
+            && record.bytes(&key) > limit
+        {
+            let bytes = record.bytes(&key);
+            return self.out.replies.push(failed(Failure::TooBig { bytes, limit }));
+        }
+        let deadline = self.now.mono + self.settings.patience;
+        let at = Placed { hash: hash_of(&key), key };
+        self.begin_operation(Pending::new(client, at, level, aim, deadline));
+    }
+
+    pub(super) fn begin_operation(&mut self, pending: Pending) {
         self.next_op += 1;
-        let pending = Pending {
-            client,
-            at: Placed { hash: hash_of(&key), key },
-            level,
-            aim,
-            phase: Phase::Query,
-            epoch: self.view.epoch,
-            deadline: self.now.mono + self.settings.patience,
-            retry_at: 0,
-            is_replied: false,
-            answered: NodeSet::EMPTY,
-            stored: NodeSet::EMPTY,
-            best: None,
-            have_best: NodeSet::EMPTY,
-            sweeps: BTreeMap::new(),
-            sweep: None,
-            looked_at: Version::NONE,
-        };
         let op = self.next_op;
         self.pending.insert(op, pending);
         self.start_phase(op);
@@ -197,13 +189,16 @@ impl Node {
         if version < at_least {
             // The session has seen a newer one: ask all replicas, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
-            let key = pending.at.key.clone();
-            self.out.notes.push(Note::BehindSession { key });
             if duty.replicas.less(pending.answered).is_empty() {
                 pending.answered = NodeSet::EMPTY;
-                return;
             }
-            return self.resend(op);
+            // Once: if each old answer asked the others again, the questions would double with every answer.
+            if !std::mem::replace(&mut pending.asked_all, true) {
+                let key = pending.at.key.clone();
+                self.out.notes.push(Note::BehindSession { key });
+                self.resend(op);
+            }
+            return;
         }
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
         let is_known = |duty: &Duty| duty.is_met(pending.level, pending.have_best);

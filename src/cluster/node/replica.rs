@@ -16,6 +16,7 @@ impl Node {
             }
             return self.send(from, Message::Refused { op, key: at.key.clone() });
         }
+        self.store.touch(&at.key);
         let record = self.store.get(&at.key);
         let (floor, sweeps) = (self.store.floor(&at.key), self.store.tag_sweeps());
         self.send(from, Message::Answer { op, key: at.key.clone(), record, floor, sweeps });

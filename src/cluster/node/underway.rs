@@ -22,6 +22,8 @@ pub(super) struct Pending {
     pub(super) is_replied: bool,
     /// Who answered the query.
     pub(super) answered: NodeSet,
+    /// Whether all replicas were asked because an answer was older than the session knows. After that only the retry asks again.
+    pub(super) asked_all: bool,
     /// Who has the record that is being stored.
     pub(super) stored: NodeSet,
     /// The newest record among the answers, and the nodes that hold it.
@@ -56,6 +58,28 @@ pub(super) enum Phase {
 }
 
 impl Pending {
+    pub(super) const fn new(client: u64, at: Placed, level: Level, aim: Aim, deadline: Micros) -> Self {
+        Self {
+            client,
+            at,
+            level,
+            aim,
+            phase: Phase::Query,
+            epoch: 0,
+            deadline,
+            retry_at: 0,
+            is_replied: false,
+            answered: NodeSet::EMPTY,
+            asked_all: false,
+            stored: NodeSet::EMPTY,
+            best: None,
+            have_best: NodeSet::EMPTY,
+            sweeps: BTreeMap::new(),
+            sweep: None,
+            looked_at: Version::NONE,
+        }
+    }
+
     pub(super) fn record(&self) -> Option<&Record> {
         match &self.aim {
             Aim::Read { .. } => self.best.as_ref(),
@@ -66,6 +90,7 @@ impl Pending {
     /// Discards this phase's answers; later ones to its questions will not count either.
     pub(super) fn forget_answers(&mut self) {
         self.answered = NodeSet::EMPTY;
+        self.asked_all = false;
         self.have_best = NodeSet::EMPTY;
         self.best = None;
         self.sweeps.values_mut().for_each(|(_, who)| *who = NodeSet::EMPTY);

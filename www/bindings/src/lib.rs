@@ -31,7 +31,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, help, meant, parse};
+use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, help, likely_dialect, parse};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
@@ -218,7 +218,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
         message: diagnostic.mistake.message(language_of(language)),
         is_blank: diagnostic.mistake == Mistake::Blank,
     });
-    let meant = meant(text, dialect).map(Dialect::name);
+    let meant = likely_dialect(text, dialect).map(Dialect::name);
     Ok(Reading { commands, diagnostics: diagnostics.collect(), meant, needs_whole }.into_ts()?)
 }
 
@@ -319,7 +319,7 @@ impl Session {
                 let text = if is_quiet { String::new() } else { event.what.to_string() };
                 let is_foreign = !is_quiet && language != Language::English;
                 let in_language =
-                    is_foreign.then(|| event.what.told_in(&step.command, language)).filter(|said| *said != text);
+                    is_foreign.then(|| event.what.text_in(&step.command, language)).filter(|said| *said != text);
                 Told { event, text, in_language, source, is_quiet }
             })
             .collect();

@@ -3,7 +3,7 @@
 /** Rust: `lab::event::Event`. */
 export type Event = { step: number; line: number; at_ms: number } & What;
 
-/** Rust: `lab::families::cluster::play::ClusterView`. */
+/** Rust: `lab::families::cluster::play::view::ClusterView`. */
 export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[] };
 
 /** Rust: `judge::report::Report`. */
@@ -11,6 +11,12 @@ export type Report = { schema: string; exercise: string; verdict: GradeVerdict; 
 
 /** Rust: `lab::compare::Difference`. */
 export type Difference = { step: number; line: number; source: string; one: string[]; other: string[] };
+
+/** Rust: `judge::course::PublicCourse`. */
+export type PublicCourse = { sound: string; chapters: Chapter[]; lessons: Lesson[] };
+
+/** Rust: `judge::course::attempt::Attempt`. */
+export type Attempt = { solved: boolean; score: number; rows: Row[]; length: number | null; par: number | null; parting: Parting | null; explanation: string | null };
 
 /** Rust: `lab::event::What`. */
 export type What =
@@ -50,10 +56,10 @@ export type What =
   | { kind: "held"; expected: string }
   | { kind: "broken"; expected: string; actual: string };
 
-/** Rust: `lab::families::cluster::play::NodeView`. */
-export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
+/** Rust: `lab::families::cluster::play::view::NodeView`. */
+export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; memory?: MemoryView; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
 
-/** Rust: `lab::families::cluster::play::MessageView`. */
+/** Rust: `lab::families::cluster::play::view::MessageView`. */
 export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };
 
 /** Rust: `judge::report::GradeVerdict`. */
@@ -80,6 +86,18 @@ export type MutantReport = { id: string; scenario: string; detected: boolean; be
 
 /** Rust: `judge::report::SourceDiagnostic`. */
 export type SourceDiagnostic = { file: string; line: number; column: number; message: string };
+
+/** Rust: `judge::course::Chapter`. */
+export type Chapter = { id: string; title: Bilingual; summary: Bilingual; lessons: string[] };
+
+/** Rust: `judge::course::lesson::Lesson`. */
+export type Lesson = { id: string; chapter: string; kind: Kind; minutes: number; dialect: Dialect; seed: number; views: string[]; mutant?: string; allowed?: string[]; lines_max: number; par?: number; number_max: number; title: Bilingual; theory: Bilingual; task: Bilingual; hints: Bilingual[]; explanation: Bilingual; script: Scripts };
+
+/** Rust: `judge::course::attempt::Row`. */
+export type Row = { id: string; title: string; points: number; maxPoints: number; verdict: Verdict; expected: string; actual: string; message: string; line: number | null };
+
+/** Rust: `judge::course::attempt::Parting`. */
+export type Parting = { step: number; line: number; sound: string; other: string };
 
 /** Rust: `lab::event::StatsView`. */
 export type StatsView = { hits: number; misses: number; evictions: number; expired: number; bytes: number; entries: number };
@@ -119,22 +137,25 @@ export type WorldEvent =
   | { sort: "settled"; is: boolean }
   | { sort: "checked"; broken: string | null };
 
-/** Rust: `lab::families::cluster::play::NodeStatus`. */
+/** Rust: `lab::families::cluster::play::view::NodeStatus`. */
 export type NodeStatus =
   | "up"
   | "paused"
   | "down"
   | "left";
 
-/** Rust: `lab::families::cluster::play::NodeRole`. */
+/** Rust: `lab::families::cluster::play::view::NodeRole`. */
 export type NodeRole =
   | "leader"
   | "follower"
   | "candidate"
   | "";
 
-/** Rust: `lab::families::cluster::play::HeldView`. */
+/** Rust: `lab::families::cluster::play::view::HeldView`. */
 export type HeldView = { key: string; value: string | null; version: string; deadlineUs: number | null };
+
+/** Rust: `lab::families::cluster::play::view::MemoryView`. */
+export type MemoryView = { used: number; limit: number; evicted: number };
 
 /** Rust: `judge::verdict::Verdict`. */
 export type Verdict =
@@ -166,6 +187,26 @@ export type GrowthClass =
   | "linear"
   | "worse"
   | "unknown";
+
+/** Rust: `notation::text::Bilingual`. */
+export type Bilingual = { en: string; fr: string };
+
+/** Rust: `judge::course::lesson::Kind`. */
+export type Kind =
+  | "predict"
+  | "expose"
+  | "repair"
+  | "design";
+
+/** Rust: `lab::script::parsed::Dialect`. */
+export type Dialect =
+  | "line"
+  | "memcached"
+  | "rest"
+  | "lab";
+
+/** Rust: `judge::course::lesson::Scripts`. */
+export type Scripts = { example: string; given: string; starter: string; goal: string; attempt: string; solution: string };
 
 /** Rust: `src::cache::EvictionPolicy`. */
 export type EvictionPolicy =

@@ -17,8 +17,8 @@
  * Nothing here reads a script or judges an event: the engine does.
  */
 
-import type { Attempt, Lesson } from "../course";
 import type { CommandHelp, Example, Race, Reading, Session, TraceRaced, View } from "../wasm/cachedojo.js";
+import type { Attempt, Dialect, Lesson } from "./types";
 
 type First = typeof import("../wasm/first.js");
 type Whole = typeof import("../wasm/cachedojo.js");
@@ -36,7 +36,7 @@ type OnlyWhole =
 export type Glue = Omit<First, "Session"> & { Session: SessionClass } & Partial<Pick<Whole, OnlyWhole>>;
 type SessionClass = First["Session"] & Partial<Pick<Whole["Session"], "ofProgram">>;
 
-export type Dialect = "line" | "memcached" | "rest" | "lab";
+export type { Dialect } from "./types";
 export type Language = "en" | "fr";
 
 /** All that decides a run. The seed is a 64-bit number in decimal digits. */

@@ -1,5 +1,5 @@
 /** What the engine is asked that has one answer; nothing is answered when the engine was ended before. */
-import type { Attempt, Lesson } from "../course";
+import type { Attempt, Lesson } from "../engine/types";
 import type { Script } from "../engine/worker";
 import { language } from "../settings";
 import type { Race, TraceRaced } from "../wasm/cachedojo";

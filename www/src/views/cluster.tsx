@@ -44,7 +44,7 @@ let pressed: { id: string; command: string; at: number } | undefined;
 
 function Node({ node, index }: { node: ClusterView["nodes"][number]; index: number }) {
   const { cluster: text } = words.value;
-  const { id, status, role, term, epoch, isWhole, keys, hints, wallShiftUs, unheardBy } = node;
+  const { id, status, role, term, epoch, isWhole, keys, hints, memory, wallShiftUs, unheardBy } = node;
   const isUp = status === "up";
   const buttons = useRef<HTMLDivElement>(null);
   const acts: [IconName, string, string][] = isUp
@@ -83,6 +83,8 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       <p class="quiet">
         {text.epoch(epoch)}
         {isUp && !isWhole ? ` · ${text.behind}` : ""}
+        {memory ? ` · ${text.memory(formatNumber(memory.used), formatNumber(memory.limit))}` : ""}
+        {memory && memory.evicted > 0 ? ` · ${text.evicted(memory.evicted)}` : ""}
         {hints > 0 ? ` · ${text.hints(hints)}` : ""}
         {unheardBy.length > 0 ? ` · ${text.cutOff(unheardBy.join(" "))}` : ""}
         {wallShiftUs !== 0 ? ` · ${text.shift(formatNumber(wallShiftUs / 1_000_000))}` : ""}

@@ -4,13 +4,13 @@ import {
   exportProgress,
   importProgress,
   inLanguage,
-  type Lesson,
   nextLesson,
   progress,
   progressOf,
   resetProgress,
   solvedCount,
 } from "../course";
+import type { Lesson } from "../engine/types";
 import { enter, hasBegun, isOpen, place, playFreely, show } from "../guide";
 import { words } from "../words";
 import { Dialog } from "./dialog";

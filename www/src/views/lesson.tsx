@@ -1,6 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
 import {
-  type Attempt,
   check,
   inLanguage,
   isExample,
@@ -13,6 +12,7 @@ import {
   takeHint,
   verdict,
 } from "../course";
+import type { Attempt } from "../engine/types";
 import { goToLine, isEdited, isEmpty, sheet, showOriginal } from "../lab";
 import { words } from "../words";
 import { Icon } from "./icons";

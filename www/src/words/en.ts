@@ -373,6 +373,8 @@ export const en = {
     leader: (term: number) => `leads term ${term}`,
     epoch: (epoch: number) => `ring epoch ${epoch}`,
     behind: "catching up",
+    memory: (used: string, limit: string) => `${used} of ${limit} bytes`,
+    evicted: (count: number) => `evicted ${some(count, "value", "values")}`,
     hints: (count: number) => `keeps ${some(count, "hint", "hints")}`,
     shift: (seconds: string) => `wall clock ${seconds} s off`,
     cutOff: (ids: string) => `unheard by ${ids}`,

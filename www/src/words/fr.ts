@@ -376,6 +376,8 @@ export const fr: Words = {
     leader: (term) => `mène le mandat ${term}`,
     epoch: (epoch) => `époque ${epoch} de l'anneau`,
     behind: "se rattrape",
+    memory: (used, limit) => `${used} sur ${limit} octets`,
+    evicted: (count) => `a évincé ${some(count, "valeur", "valeurs")}`,
     hints: (count) => `garde ${some(count, "note", "notes")}`,
     shift: (seconds) => `horloge fausse de ${seconds} s`,
     cutOff: (ids) => `pas entendu de ${ids}`,

@@ -21,7 +21,7 @@ pub(crate) fn circles(tree: &Tree) -> Vec<Vec<String>> {
 }
 
 /// Every circle with its edges: which file names what of which other.
-pub(crate) fn told(tree: &Tree) -> Vec<String> {
+pub(crate) fn lines_of_circles(tree: &Tree) -> Vec<String> {
     let crates = crates(tree);
     let mut lines = Vec::new();
     for (number, circle) in circles(tree).iter().enumerate() {

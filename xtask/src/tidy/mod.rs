@@ -48,7 +48,7 @@ pub(crate) fn tidy(project: &Project, arguments: &Arguments) -> Result<ExitCode>
         tree.files.insert(types::FILE.to_owned(), types);
     }
     if arguments.circles {
-        for line in circles::told(&tree) {
+        for line in circles::lines_of_circles(&tree) {
             println!("{line}");
         }
     }

@@ -3,7 +3,7 @@
 
 use super::tree::{Finding, Tree};
 use anyhow::{Context, Result, bail, ensure};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Fields, GenericArgument, Item, PathArguments, Token, Type, Variant};
@@ -17,6 +17,8 @@ const ROOTS: &[(&str, &str)] = &[
     ("lab/src/families/cluster/play.rs", "ClusterView"),
     ("judge/src/report.rs", "Report"),
     ("lab/src/compare.rs", "Difference"),
+    ("judge/src/course/mod.rs", "PublicCourse"),
+    ("judge/src/course/attempt.rs", "Attempt"),
 ];
 
 /// Folders in which those types may be defined.
@@ -41,7 +43,7 @@ pub(crate) fn made(tree: &Tree) -> Result<String> {
 }
 
 fn make(tree: &Tree, roots: &[(&str, &str)]) -> Result<String> {
-    let mut source = Source { items: BTreeMap::new(), wanted: Vec::new(), known: BTreeSet::new() };
+    let mut source = Source { items: BTreeMap::new(), wanted: Vec::new(), known: BTreeMap::new() };
     for (path, text) in tree.rust().filter(|(path, _)| HOMES.iter().any(|home| path.starts_with(home))) {
         if !text.contains("Serialize") {
             continue;
@@ -55,7 +57,7 @@ fn make(tree: &Tree, roots: &[(&str, &str)]) -> Result<String> {
         }
     }
     for (file, name) in roots {
-        source.want(file, name);
+        source.want(file, name)?;
     }
     let mut text = "// Made from the Rust types by `cargo xtask tidy --types`: change those.\n".to_owned();
     let mut at = 0;
@@ -77,14 +79,21 @@ struct Source {
     items: BTreeMap<String, Vec<(String, Item)>>,
     /// File and name, in the order in which they were named.
     wanted: Vec<(String, String)>,
-    known: BTreeSet<String>,
+    /// The file that defines the type of each name so far.
+    known: BTreeMap<String, String>,
 }
 
 impl Source {
-    fn want(&mut self, file: &str, name: &str) {
-        if self.known.insert(name.to_owned()) {
-            self.wanted.push((file.to_owned(), name.to_owned()));
+    fn want(&mut self, file: &str, name: &str) -> Result<()> {
+        let home = self.find(file, name).map_or(file, |(home, _)| home).to_owned();
+        match self.known.get(name) {
+            Some(known) => ensure!(*known == home, "`{name}` names two types: one of `{known}`, one of `{home}`"),
+            None => {
+                self.wanted.push((home.clone(), name.to_owned()));
+                self.known.insert(name.to_owned(), home);
+            }
         }
+        Ok(())
     }
 
     /// The type of that name: the file's own, or else the only one.
@@ -180,7 +189,7 @@ impl Source {
             ("Box" | "Arc" | "Cow", [inner]) => inner.clone(),
             ("BTreeMap", [key, value]) if key == "string" => format!("Record<string, {value}>"),
             (name, []) => {
-                self.want(file, name);
+                self.want(file, name)?;
                 name.to_owned()
             }
             (name, _) => bail!("`{name}` with arguments is not known here"),
@@ -313,12 +322,23 @@ mod tests {
     }
 
     #[test]
+    fn one_name_of_two_types_is_refused() {
+        let other =
+            "#[derive(Serialize)]\npub struct Other { kind: Kind }\n#[derive(Serialize)]\npub enum Kind { Two }\n";
+        let tree = Tree::of(&[("lab/src/event.rs", SOURCE), ("judge/src/report.rs", other)]);
+        let error = make(&tree, &[("lab/src/event.rs", "Event"), ("judge/src/report.rs", "Other")]);
+        assert!(format!("{:#}", error.expect_err("two types")).contains("`Kind` names two types"));
+    }
+
+    #[test]
     fn a_file_that_is_not_as_rust_has_it_is_found() {
         let sources = [
             ("lab/src/event.rs", "#[derive(Serialize)]\npub struct Event { a: u8 }\n"),
             ("lab/src/families/cluster/play.rs", "#[derive(Serialize)]\npub struct ClusterView { b: bool }\n"),
             ("judge/src/report.rs", "#[derive(Serialize)]\npub struct Report { c: String }\n"),
             ("lab/src/compare.rs", "#[derive(Serialize)]\npub struct Difference { d: u8 }\n"),
+            ("judge/src/course/mod.rs", "#[derive(Serialize)]\npub struct PublicCourse { e: u8 }\n"),
+            ("judge/src/course/attempt.rs", "#[derive(Serialize)]\npub struct Attempt { f: u8 }\n"),
         ];
         let fresh = made(&Tree::of(&sources)).expect("types that are known");
         let found = |file: &str| {

@@ -39,7 +39,7 @@ pub(super) fn write_marks(
     let graded = class.learners.iter().filter(|learner| learner.state != State::Superseded);
     let pages: Vec<(String, String)> = graded
         .filter_map(|learner| {
-            let place = &learner.whose.as_ref()?.hand_back;
+            let place = &learner.owner.as_ref()?.hand_back;
             let report = learner.report.clone().or_else(|| ungraded(learner, pack, args))?;
             Some((place.clone(), report::render(&report, Format::Html, &setting)))
         })

@@ -9,10 +9,10 @@ use cachedojo_judge::pack::CodeLanguage;
 use crate::class::roster::Roster;
 use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::summary::{Alike, AlikeKind, Learner, Likeness};
-use crate::class::wholes::{self, Whole};
+use crate::class::whole_programs::{self, Whole};
 use crate::host::printable;
 use crate::intake::find::{Entry, Found};
-use crate::intake::platform::Whose;
+use crate::intake::platform::Owner;
 use crate::intake::submission::Submission;
 use crate::pack::Pack;
 
@@ -39,7 +39,7 @@ impl Known {
             }
             let people = roster.and_then(|(roster, matched)| Some((roster, matched.get(at)?)));
             let told = people.and_then(|(roster, people)| Some(roster.people[*people.first()?].group.as_str()));
-            let exported = || learner.whose.as_ref().and_then(Whose::group);
+            let exported = || learner.owner.as_ref().and_then(Owner::group);
             if let Some(group) = told.filter(|group| !group.is_empty()).or_else(exported) {
                 known.groups.insert(learner.learner.clone(), group.to_owned());
             }
@@ -71,7 +71,7 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
     let prints = similar::prints(&sources, &starter);
     let submissions: Vec<Whole> =
         digests.into_iter().zip(prints).map(|(digest, prints)| Whole { digest, prints }).collect();
-    let wholes = wholes::wholes(&submissions, &given(pack), &similar::prints(&solution, &starter));
+    let wholes = whole_programs::wholes(&submissions, &given(pack), &similar::prints(&solution, &starter));
     // What all of a large group wrote would count as what many learners wrote, and hide whoever took a part of it.
     for group in wholes.identical.iter().chain(&wholes.nearly).filter(|group| group.len() > PAIRED_MAX) {
         for at in &group[1..] {

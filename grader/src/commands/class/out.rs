@@ -32,7 +32,7 @@ pub(super) fn open(args: &ClassArgs, exercise: &str) -> Result<Store> {
     if args.out.exists() && !args.out.is_dir() {
         return Err(UsageError(format!("`{out}` is no folder: name another with --out")).into());
     }
-    if let Some(name) = somebodys_own(&args.out) {
+    if let Some(name) = would_overwrite(&args.out) {
         let why = format!("`{out}` holds `{name}`, which no grading of a class wrote");
         return Err(UsageError(format!("{why}: name another folder with --out, or move that file away")).into());
     }
@@ -60,7 +60,7 @@ pub(super) fn holds_data(folder: &Path) -> bool {
 }
 
 /// What would be written over although no grading wrote it: a folder in which there is neither a class's memory nor its data.
-fn somebodys_own(out: &Path) -> Option<String> {
+fn would_overwrite(out: &Path) -> Option<String> {
     if is_results(out) || holds_data(out) {
         return None;
     }
@@ -89,7 +89,7 @@ mod tests {
             for (name, text) in files {
                 fs::write(home.path().join(name), text).expect("there is room");
             }
-            assert_eq!(somebodys_own(home.path()).as_deref(), own, "{files:?}");
+            assert_eq!(would_overwrite(home.path()).as_deref(), own, "{files:?}");
         };
         check(&[], None);
         check(&[("notes.md", "mine")], None);
@@ -98,6 +98,6 @@ mod tests {
         check(&[("results.json", "[1]")], Some("results.json"));
         check(&[("results.csv", ""), ("results.json", r#"{"schema": "cachedojo/class/v1"}"#)], None);
         check(&[("results.csv", ""), ("results.redb", "")], None);
-        assert_eq!(somebodys_own(Path::new("/no/such/folder")), None);
+        assert_eq!(would_overwrite(Path::new("/no/such/folder")), None);
     }
 }

@@ -60,7 +60,7 @@ fn clean_in(cache: &Path, kind: Keep, now: SystemTime) {
     let entries = fs::read_dir(cache.join(kind.folder)).into_iter().flatten().flatten();
     let own = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(kind.prefix.as_bytes()));
     let mut found: Vec<(SystemTime, PathBuf)> =
-        own.map(|entry| entry.path()).filter_map(|path| Some((wanted(&path)?, path))).collect();
+        own.map(|entry| entry.path()).filter_map(|path| Some((last_used(&path)?, path))).collect();
     // The newest first; ties are broken by name, so that the result is always the same.
     found.sort_by(|one, other| other.cmp(one));
     for (wanted, path) in found.into_iter().skip(kind.most) {
@@ -71,7 +71,7 @@ fn clean_in(cache: &Path, kind: Keep, now: SystemTime) {
 }
 
 /// When something was made or last used.
-fn wanted(path: &Path) -> Option<SystemTime> {
+fn last_used(path: &Path) -> Option<SystemTime> {
     let list = fs::symlink_metadata(path.join(LIST));
     list.or_else(|_| fs::symlink_metadata(path)).and_then(|metadata| metadata.modified()).ok()
 }
@@ -140,7 +140,7 @@ mod tests {
         let list = File::create(folder.join(LIST)).expect("there is room");
         list.set_modified(SystemTime::UNIX_EPOCH).expect("a time");
         hold(&folder);
-        assert!(wanted(&folder).is_some_and(|time| time > SystemTime::UNIX_EPOCH + DAY));
+        assert!(last_used(&folder).is_some_and(|time| time > SystemTime::UNIX_EPOCH + DAY));
         assert!(list.try_lock().is_err(), "it is held as long as this process lives");
         clean_in(cache.path(), Keep { most: 0, rest: Duration::ZERO, ..KIND }, now());
         assert!(folder.exists());

@@ -33,9 +33,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::chance::random_number;
 use super::itself;
 use super::process::{self, Cut, Group, Watched, watch};
+use super::random::random_number;
 use launch::Spec;
 
 /// Whether this host has refused namespaces: then they are not tried again.

@@ -42,14 +42,15 @@ fn enter() -> bool {
 }
 
 fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String> {
-    let told = |what: &'static str| move |error: rustix::io::Errno| format!("{what}: {error}");
+    let failed_at = |what: &'static str| move |error: rustix::io::Errno| format!("{what}: {error}");
     let quiet = MountFlags::NOSUID | MountFlags::NODEV;
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(told("private mounts"))?;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .map_err(failed_at("private mounts"))?;
     // Any folder will do as a mount point for the new root; later the host's own folder is found below the host's root.
-    mount("tmpfs", scratch, "tmpfs", quiet, ROOM).map_err(told("a new root"))?;
+    mount("tmpfs", scratch, "tmpfs", quiet, ROOM).map_err(failed_at("a new root"))?;
     let host = scratch.join(&HOST[1..]);
     fs::create_dir(&host).map_err(|error| format!("a new root: {error}"))?;
-    rustix::process::pivot_root(scratch, &host).map_err(told("entering the new root"))?;
+    rustix::process::pivot_root(scratch, &host).map_err(failed_at("entering the new root"))?;
     std::env::set_current_dir("/").map_err(|error| format!("entering the new root: {error}"))?;
     for path in readable {
         show(path, path, true).map_err(|error| format!("`{}`: {error}", path.display()))?;
@@ -68,9 +69,9 @@ fn root(scratch: &Path, writes: bool, readable: &[PathBuf]) -> Result<(), String
     // Writable even where everything else is not: a device is for writing.
     show(Path::new("/dev/null"), Path::new("/dev/null"), false).map_err(|error| format!("`/dev/null`: {error}"))?;
     show(scratch, Path::new(WORK), !writes).map_err(|error| format!("the scratch folder: {error}"))?;
-    unmount(HOST, UnmountFlags::DETACH).map_err(told("leaving the host's files"))?;
+    unmount(HOST, UnmountFlags::DETACH).map_err(failed_at("leaving the host's files"))?;
     fs::remove_dir(HOST).map_err(|error| format!("leaving the host's files: {error}"))?;
-    mount_remount("/", MountFlags::BIND | MountFlags::RDONLY | quiet, c"").map_err(told("a read-only root"))
+    mount_remount("/", MountFlags::BIND | MountFlags::RDONLY | quiet, c"").map_err(failed_at("a read-only root"))
 }
 
 /// Shows a file or folder of the host in the new root. One that does not exist on the host is skipped.

@@ -11,7 +11,7 @@ use zip::ZipArchive;
 
 use super::refused::{LISTED_MAX, Refused, STREAM_BYTES_MAX};
 use crate::host::digest::hex;
-use crate::intake::look::FOREIGN_FOLDERS;
+use crate::intake::look::is_foreign;
 
 /// The most folders in which a file may stand.
 const PARTS_MAX: usize = 24;
@@ -119,7 +119,7 @@ fn twice_in_directory(file: &mut BufReader<File>, start: u64) -> Result<BTreeSet
         let mut name = vec![0; number(28)];
         file.read_exact(&mut name)?;
         io::copy(&mut file.by_ref().take((number(30) + number(32)) as u64), &mut io::sink())?;
-        let Place::Inside(path) = inside(&String::from_utf8_lossy(&name)) else { continue };
+        let Place::Inside(path) = inside(&zip_name(&name)) else { continue };
         // The checksum and the size.
         let content = (header[16..20].to_vec(), header[24..28].to_vec());
         if !name.ends_with(b"/") && *first.entry(path.clone()).or_insert_with(|| content.clone()) != content {
@@ -127,6 +127,21 @@ fn twice_in_directory(file: &mut BufReader<File>, start: u64) -> Result<BTreeSet
         }
     }
     Ok(twice)
+}
+
+/// An entry's name as the reader of zip files has it: UTF-8, or else code page 437, which old programs for Windows write.
+fn zip_name(bytes: &[u8]) -> String {
+    /// The characters of the bytes from 128 on.
+    const UPPER: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒ\
+                     áíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
+                     └┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀\
+                     αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+    if let Ok(name) = str::from_utf8(bytes) {
+        return name.to_owned();
+    }
+    let upper: Vec<char> = UPPER.chars().collect();
+    let of_byte = |byte: &u8| byte.checked_sub(128).map_or(char::from(*byte), |at| upper[usize::from(at)]);
+    bytes.iter().map(of_byte).collect()
 }
 
 fn each_of_tar(stream: impl Read, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
@@ -206,7 +221,7 @@ fn inside(name: &str) -> Place {
         }
         if part == ".." || part.ends_with(':') || part.contains('\0') {
             why = Some("leads out of the archive by its path: hand it in below one folder");
-        } else if FOREIGN_FOLDERS.contains(&part) || part.starts_with('.') {
+        } else if is_foreign(part) {
             return Place::Foreign;
         } else {
             path.push(short(part));
@@ -286,13 +301,30 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_not_utf8_is_read_as_the_reader_of_zip_files_reads_it() {
+        let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let name = "x".repeat(128);
+        zip.start_file(&*name, zip::write::SimpleFileOptions::default()).expect("an entry");
+        let mut bytes = zip.finish().expect("an archive").into_inner();
+        let raw: Vec<u8> = (128..=255).collect();
+        for at in 0..bytes.len() - raw.len() {
+            if bytes[at..].starts_with(name.as_bytes()) {
+                bytes[at..at + raw.len()].copy_from_slice(&raw);
+            }
+        }
+        let archive = ZipArchive::new(io::Cursor::new(bytes)).expect("an archive");
+        assert_eq!(archive.name_for_index(0).and_then(Result::ok).as_deref(), Some(&*zip_name(&raw)));
+        assert_eq!(zip_name("é".as_bytes()), "é");
+    }
+
+    #[test]
     fn what_is_refused_still_tells_whose_it_is() {
-        for (name, whose) in [
+        for (name, owner) in [
             ("ada/../../lib.rs", "ada/lib.rs"),
             ("C:\\ada\\lib.rs", "ada/lib.rs"),
             (&("ada/".to_owned() + &"x/".repeat(40)), &("ada".to_owned() + &"/x".repeat(23))),
         ] {
-            assert!(matches!(inside(name), Place::Refused(path, _) if path == Path::new(whose)), "{name}");
+            assert!(matches!(inside(name), Place::Refused(path, _) if path == Path::new(owner)), "{name}");
         }
     }
 

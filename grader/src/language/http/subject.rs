@@ -67,7 +67,7 @@ fn lines(answer: &Answer) -> Vec<String> {
             lines.push(format!("{name}: {}", value.chars().take(200).collect::<String>()));
         }
     }
-    let body = told_shortly(&String::from_utf8_lossy(&answer.body));
+    let body = with_runs_shortened(&String::from_utf8_lossy(&answer.body));
     lines.push(body.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TOLD_MAX).collect());
     lines
 }
@@ -83,7 +83,7 @@ fn written_out(body: &str) -> String {
 }
 
 /// A body in which a long run of that letter is told as it was asked for. A service that writes so itself has not stored the letters.
-fn told_shortly(body: &str) -> String {
+fn with_runs_shortened(body: &str) -> String {
     let body = &body.replace("*x>", "*x >");
     let Some(start) = body.find(&"x".repeat(RUN_MIN)) else { return body.to_owned() };
     let rest = body[start..].trim_start_matches('x');
@@ -92,16 +92,19 @@ fn told_shortly(body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{told_shortly, written_out};
+    use super::{with_runs_shortened, written_out};
 
     #[test]
     fn a_large_value_is_short_in_a_script() {
         let (short, long) = ("{\"value\": \"<1000*x>\"}", format!("{{\"value\": \"{}\"}}", "x".repeat(1000)));
         assert_eq!(written_out(short), long);
-        assert_eq!(told_shortly(&long), short);
-        assert_ne!(told_shortly(short), short, "whoever only writes so has stored nothing");
+        assert_eq!(with_runs_shortened(&long), short);
+        assert_ne!(with_runs_shortened(short), short, "whoever only writes so has stored nothing");
         for other in ["{\"value\": \"<b>\"}", "{\"value\": \"<99999999999*x>\"}", "{\"value\": \"xxx\"}", "\"<"] {
-            assert_eq!((written_out(other), told_shortly(other)), (other.to_owned(), other.replace("*x>", "*x >")));
+            assert_eq!(
+                (written_out(other), with_runs_shortened(other)),
+                (other.to_owned(), other.replace("*x>", "*x >"))
+            );
         }
     }
 }

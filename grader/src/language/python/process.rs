@@ -13,8 +13,8 @@ use serde_json::json;
 use super::interpreter::Interpreter;
 use super::layout;
 use super::wire::{Ask, BODY_MAX, HEADER_MAX, Header, Reply, Request};
-use crate::host::chance::random_number;
 use crate::host::machine;
+use crate::host::random::random_number;
 use crate::host::sandbox::{self, Protection};
 use crate::host::{budget, scratch};
 
@@ -265,7 +265,7 @@ impl Runner {
         let modules: BTreeMap<_, _> = MODULES.iter().copied().collect();
         let settings = json!({ "modules": modules, "filter": filter, "body_max": BODY_MAX, "tests": self.site.is_some(), "path": self.site });
         let mut talk = Talk { running, deadline: now() + WALL };
-        match talk.say(settings.to_string().as_bytes()).and_then(|()| talk.hear(HEADER_MAX)) {
+        match talk.send(settings.to_string().as_bytes()).and_then(|()| talk.receive(HEADER_MAX)) {
             Ok(_) => Ok(talk.running),
             Err(Lost::Late) => Err("the runner of Python did not start in time; see `grader doctor`".to_owned()),
             Err(Lost::Gone(error)) => Err(Self::ending(talk.running, &error)),
@@ -288,8 +288,8 @@ fn read(header: Header, body: &[u8], nonce: &str) -> Heard {
     }
 }
 
-/// The lines before the answer, in which a child that may not come to it says what it has done. They need no nonce: they are
-/// believed only if there is no answer.
+/// The lines before the answer: a child's progress, for a run that ends before its answer. They need no nonce: they are used only if
+/// there is no answer.
 pub(super) fn marks(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     body.split(|byte| *byte == b'\n').map_while(|line| line.strip_prefix(&[MARK]))
 }
@@ -318,7 +318,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn say(&mut self, text: &[u8]) -> Result<(), Lost> {
+    fn send(&mut self, text: &[u8]) -> Result<(), Lost> {
         let length = u32::try_from(text.len()).map_err(|error| Lost::Gone(std::io::Error::other(error)))?;
         let Some(stdin) = self.running.stdin.as_mut() else {
             return Err(Lost::Gone(std::io::ErrorKind::BrokenPipe.into()));
@@ -330,16 +330,16 @@ impl Talk {
 
     /// Sends a request and receives both frames of the answer.
     fn exchange(&mut self, message: &[u8], cache: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Lost> {
-        self.say(message)?;
+        self.send(message)?;
         if let Some(source) = cache {
-            self.say(source)?;
+            self.send(source)?;
         }
-        let header = self.hear(HEADER_MAX)?;
-        let body = self.hear(BODY_MAX)?;
+        let header = self.receive(HEADER_MAX)?;
+        let body = self.receive(BODY_MAX)?;
         Ok((header, body))
     }
 
-    fn hear(&mut self, most: usize) -> Result<Vec<u8>, Lost> {
+    fn receive(&mut self, most: usize) -> Result<Vec<u8>, Lost> {
         let mut length = [0; 4];
         self.fill(&mut length)?;
         let length = u32::from_le_bytes(length) as usize;

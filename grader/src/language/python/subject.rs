@@ -201,7 +201,7 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
         Outcome::Lines { lines } => Ok(Response::Lines(lines)),
         Outcome::Missing {} => Ok(Response::NotImplemented { item: SIMULATE.to_owned() }),
         Outcome::NoList { kind } => Err(unfit(&format!("returned a `{kind}`, not a list of strings"))),
-        Outcome::Raised(raised) => Err(Crash::Raised { message: printable::harmless(&told(&raised)) }),
+        Outcome::Raised(raised) => Err(Crash::Raised { message: printable::harmless(&exception_text(&raised)) }),
         Outcome::Deadlock { waits } => {
             Err(Crash::Deadlock { waits: waits.iter().map(|wait| printable::harmless(wait)).collect() })
         }
@@ -215,7 +215,7 @@ fn response(outcome: Outcome) -> Result<Response, Crash> {
 }
 
 /// An exception in one sentence: `KeyError: 'x' (main.py, line 12)`.
-fn told(raised: &Raised) -> String {
+fn exception_text(raised: &Raised) -> String {
     let Raised { kind, message, file, line, thread } = raised;
     let place = if file.is_empty() { String::new() } else { format!(" ({file}, line {line})") };
     let thread = thread.as_ref().map(|thread| format!(" in thread {thread}")).unwrap_or_default();

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
 use super::interpreter::Interpreter;
 use super::process::{self, Heard, Runners};
 use super::toolbox;
@@ -44,7 +42,7 @@ impl PythonSuite {
         caches: &BTreeMap<String, String>,
         protection: Protection,
     ) -> Result<Self, Rejected> {
-        let (interpreter, site) = found()?;
+        let (interpreter, site) = find_interpreter()?;
         let strip = |name: &str| name.strip_prefix("tests/").unwrap_or(name).to_owned();
         let files = files.iter().map(|(name, text)| (strip(name), text.clone())).collect();
         let runners = Runners::for_tests(&interpreter, protection, site);
@@ -88,11 +86,11 @@ impl PythonSuite {
 /// # Errors
 /// There is no Python, or pytest cannot be installed.
 pub fn prepare() -> Result<(), Rejected> {
-    found().map(drop)
+    find_interpreter().map(drop)
 }
 
 /// The interpreter, and the folder with pytest.
-fn found() -> Result<(Interpreter, PathBuf), Rejected> {
+fn find_interpreter() -> Result<(Interpreter, PathBuf), Rejected> {
     let interpreter = Interpreter::find().map_err(|error| Rejected::harness(&error.to_string()))?;
     let site = toolbox::folder(&interpreter, &say).map_err(|error| Rejected::harness(&error.to_string()))?;
     Ok((interpreter, site))
@@ -103,40 +101,16 @@ fn cut_off(said: &[u8], ended: Ended, text: String) -> Option<TestRun> {
     let mut tests: Vec<Test> = Vec::new();
     for line in process::marks(said) {
         // A line may be cut off too.
-        let Ok(mark) = serde_json::from_slice::<Mark>(line) else { break };
-        // Each test is named when it begins, and again when it has ended.
-        match tests.last_mut().filter(|last| last.name == mark.name) {
-            Some(last) => *last = mark.test(),
-            None => tests.push(mark.test()),
+        let Ok(test) = serde_json::from_slice::<Test>(line) else { break };
+        // Each test is written when it begins, and again when it has ended.
+        match tests.last_mut().filter(|last| last.name == test.name) {
+            Some(last) => *last = test,
+            None => tests.push(test),
         }
     }
     let last = tests.last_mut()?;
     (last.outcome, last.text) = (TestOutcome::Failed, text);
     Some(TestRun { ended, last: last.name.clone(), waits: Vec::new(), tests, errors: Vec::new() })
-}
-
-/// What is known of a test while it runs, and after it.
-#[derive(Deserialize)]
-struct Mark {
-    name: String,
-    line: u32,
-    outcome: TestOutcome,
-    text: String,
-    #[serde(default)]
-    threads: u32,
-    #[serde(default)]
-    operations: Vec<u64>,
-    #[serde(default)]
-    calls: u64,
-    #[serde(default)]
-    slept: u32,
-}
-
-impl Mark {
-    fn test(self) -> Test {
-        let Self { name, line, outcome, text, threads, operations, calls, slept } = self;
-        Test { name, line, outcome, text, threads, operations, calls, slept }
-    }
 }
 
 impl Suite for PythonSuite {
@@ -204,7 +178,8 @@ mod tests {
     #[test]
     fn a_run_that_was_cut_off_names_the_test_that_ran() {
         let line = |name: &str, outcome: &str| {
-            format!("\u{1e}{{\"name\":\"{name}\",\"line\":3,\"outcome\":\"{outcome}\",\"text\":\"\"}}\n")
+            let counts = "\"threads\":0,\"operations\":[],\"calls\":0,\"slept\":0";
+            format!("\u{1e}{{\"name\":\"{name}\",\"line\":3,\"outcome\":\"{outcome}\",\"text\":\"\",{counts}}}\n")
         };
         let said =
             [line("a", "passed"), line("a", "failed"), line("b", "passed"), line("b", "passed"), line("c", "passed")]

@@ -50,7 +50,7 @@ impl Companion {
     /// # Errors
     /// It does not compile: this says nothing about the submission.
     pub fn compile(&self, toolbox: &Toolbox, scratch: &Path, protection: Protection) -> Result<(), Rejected> {
-        let kept = self.kept(toolbox);
+        let kept = self.cached_path(toolbox);
         let library = scratch.join(self.library());
         if cache::read_kept(&kept).is_some_and(|bytes| fs::write(&library, bytes).is_ok()) {
             return Ok(());
@@ -63,7 +63,7 @@ impl Companion {
     }
 
     /// Where the library of this toolbox and of these files is kept.
-    fn kept(&self, toolbox: &Toolbox) -> PathBuf {
+    fn cached_path(&self, toolbox: &Toolbox) -> PathBuf {
         let mut digest = PartsDigest::default();
         for (name, text) in self.files.iter().chain([&(self.name, self.root)]) {
             digest.add(name.as_bytes());

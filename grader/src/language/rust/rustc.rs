@@ -97,7 +97,7 @@ impl Call<'_> {
     /// The compiler was not run.
     pub fn run(&self) -> Result<Outcome, NotRun> {
         let arguments = self.arguments();
-        let left = budget::left(budget::BUILDING).map_or(self.cpu_s, |left| left.as_secs().min(self.cpu_s));
+        let left = budget::time_left(budget::BUILDING).map_or(self.cpu_s, |left| left.as_secs().min(self.cpu_s));
         if left == 0 {
             let most = budget::BUILDING.as_secs();
             return Ok(Outcome::GaveUp(format!(

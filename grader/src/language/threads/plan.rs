@@ -94,7 +94,7 @@ impl Chooser {
 
     /// Whether a decision is needed at a point where the running thread could continue. Called at every point, so it is
     /// cheap.
-    pub(super) fn asks(&mut self, thread: u32, step: u32, operation: Operation) -> bool {
+    pub(super) fn needs_decision(&mut self, thread: u32, step: u32, operation: Operation) -> bool {
         match &mut self.way {
             Way::Calm => false,
             Way::Walk { random, mask } => random.next_u64() & *mask == 0,

@@ -305,7 +305,7 @@ impl World {
         let idle = again || repeated >= REPEATED_MAX || tired || std::mem::take(&mut self.crowded);
         let child = self.child.take();
         // The plan is always asked: it draws a random number at every point, so that one point more or less changes little.
-        let asked = self.chooser.asks(current, step, operation);
+        let asked = self.chooser.needs_decision(current, step, operation);
         if alone && (looks >= LOOKS_ALONE || idle) && self.turns_to_other_side() {
             self.threads[current as usize].looks = 0;
             self.gave_up = true;

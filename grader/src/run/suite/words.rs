@@ -165,7 +165,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::run::suite::told::{Known, Seen};
+    use crate::run::suite::results::{Known, Seen};
 
     #[test]
     fn whoever_sleeps_is_told_what_moves_the_clock() {

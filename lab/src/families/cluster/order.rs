@@ -34,6 +34,8 @@ pub struct Setup {
     pub points: usize,
     /// Whether all timeouts are shorter, as in the simulator.
     pub haste: bool,
+    /// How many bytes of keys and values a node may hold; `None` for no limit.
+    pub memory: Option<usize>,
     /// A seed other than the script's.
     pub seed: Option<u64>,
 }
@@ -42,6 +44,6 @@ impl Setup {
     /// The settings of all nodes.
     pub fn settings(&self) -> Settings {
         let settings = if self.haste { simulate::settings(self.copies) } else { Settings::default() };
-        Settings { copies: self.copies, virtual_nodes: self.points, ..settings }
+        Settings { copies: self.copies, virtual_nodes: self.points, memory: self.memory, ..settings }
     }
 }

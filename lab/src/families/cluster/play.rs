@@ -1,15 +1,17 @@
 //! Executes the family's commands on the simulated world, for scripts and for the page.
 
+mod view;
+
 use std::collections::VecDeque;
-use std::fmt;
 
 use cachedojo::cluster::raft::Role;
 use cachedojo::cluster::record::{Key, hash_of, is_sweep};
 use cachedojo::cluster::{Micros, NodeId, Outcome, Request};
 use cachedojo_notation::text::escape;
-use serde::{Deserialize, Serialize};
 
-use super::tell::{self, WorldEvent, named};
+pub use view::{ClusterView, HeldView, MemoryView, MessageView, NodeRole, NodeStatus, NodeView};
+
+use super::tell::{self, WorldEvent, key_in_script};
 use super::{ClusterCommand, Setup};
 use crate::event::What;
 use crate::subject::Crash;
@@ -28,129 +30,6 @@ pub struct Play {
     player: Player,
     told: VecDeque<(Micros, WorldEvent)>,
     begun: Vec<usize>,
-}
-
-/// Whether a node's process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NodeStatus {
-    /// It runs.
-    Up,
-    /// It stands still, and has all that it had.
-    Paused,
-    /// It was killed.
-    Down,
-    /// The cluster removed it.
-    Left,
-}
-
-impl fmt::Display for NodeStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Up => "up",
-            Self::Paused => "paused",
-            Self::Down => "down",
-            Self::Left => "left",
-        })
-    }
-}
-
-/// What a node is in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NodeRole {
-    /// It orders what is written to the log.
-    Leader,
-    /// It follows a leader.
-    Follower,
-    /// It asks to become the leader.
-    Candidate,
-    /// Nothing, as it is down or has left.
-    #[serde(rename = "")]
-    None,
-}
-
-impl fmt::Display for NodeRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Leader => "leader",
-            Self::Follower => "follower",
-            Self::Candidate => "candidate",
-            Self::None => "",
-        })
-    }
-}
-
-/// A node, for display.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeView {
-    /// Its name.
-    pub id: String,
-    /// Whether its process runs.
-    pub status: NodeStatus,
-    /// What it is in the log.
-    pub role: NodeRole,
-    /// The term of the log, as the node knows it.
-    pub term: u64,
-    /// Its ring epoch.
-    pub epoch: u64,
-    /// A digest of its rings: two nodes with the same epoch and different digests disagree.
-    pub ring: String,
-    /// Whether it holds all records that it should.
-    pub is_whole: bool,
-    /// Its records, by key.
-    pub keys: Vec<HeldView>,
-    /// How many hints it keeps for others.
-    pub hints: u32,
-    /// How far its wall clock is off, in microseconds.
-    pub wall_shift_us: i64,
-    /// Cluster time as it estimates it, in microseconds.
-    pub cluster_time_us: Option<u64>,
-    /// The nodes that its messages do not reach, because the network is cut.
-    pub unheard_by: Vec<String>,
-}
-
-/// A record of a node, for display.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HeldView {
-    /// The key, escaped.
-    pub key: String,
-    /// The value, escaped; `None` for a tombstone.
-    pub value: Option<String>,
-    /// Its version.
-    pub version: String,
-    /// Its deadline in cluster time, in microseconds.
-    pub deadline_us: Option<u64>,
-}
-
-/// A message under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MessageView {
-    /// The sender.
-    pub from: String,
-    /// The receiver.
-    pub to: String,
-    /// Its kind.
-    pub name: String,
-    /// When it was sent, in microseconds since the cluster began.
-    pub sent_us: u64,
-    /// When it will arrive.
-    pub due_us: u64,
-}
-
-/// The cluster at one moment, for display.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ClusterView {
-    /// The time since it began, in microseconds.
-    pub now_us: u64,
-    /// All nodes, including those that are down.
-    pub nodes: Vec<NodeView>,
-    /// The messages under way, the earliest sent first.
-    pub messages: Vec<MessageView>,
 }
 
 impl Play {
@@ -309,7 +188,7 @@ impl Play {
         };
         lines.extend(of_key[left_out..].iter().map(line));
         if lines.is_empty() {
-            lines.push(format!("nothing happened to {}", named(key)));
+            lines.push(format!("nothing happened to {}", key_in_script(key)));
         }
         lines
     }
@@ -330,10 +209,13 @@ impl Play {
                 };
                 let whole = if node.is_whole { "" } else { ", not whole yet" };
                 let (keys, hints) = (node.keys.len(), node.hints);
+                let memory = node.memory.as_ref().map_or(String::new(), |MemoryView { used, limit, evicted }| {
+                    format!(" memory={used}/{limit} evicted={evicted}")
+                });
                 let (id, status, role, term, epoch, ring) =
                     (&node.id, &node.status, &node.role, node.term, node.epoch, &node.ring);
                 format!(
-                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{wall}{whole}"
+                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{memory}{wall}{whole}"
                 )
             })
             .collect();
@@ -381,6 +263,10 @@ impl Play {
                     is_whole: node.is_some_and(cachedojo::cluster::Node::is_whole),
                     keys: keys.collect(),
                     hints: node.map_or(0, |node| u32::try_from(node.hint_count()).unwrap_or(u32::MAX)),
+                    memory: node.and_then(|node| {
+                        let (used, limit) = (node.store().bytes() as u64, node.memory_limit()? as u64);
+                        Some(MemoryView { used, limit, evicted: node.evictions() })
+                    }),
                     wall_shift_us: host.wall_shift(),
                     cluster_time_us: node.and_then(cachedojo::cluster::Node::time),
                     unheard_by: world
@@ -413,13 +299,17 @@ fn ids(nodes: &[NodeId]) -> What {
 /// A client's request, as a script would write it.
 fn question(request: &Request) -> (String, Option<String>) {
     match request {
-        Request::Read { key, level, .. } => (format!("read {} level={level}", named(key)), Some(key.to_string())),
+        Request::Read { key, level, .. } => {
+            (format!("read {} level={level}", key_in_script(key)), Some(key.to_string()))
+        }
         Request::Write { key, value: Some(value), level, .. } => {
             let value = cachedojo_notation::text::word(&escape(value));
-            (format!("write {} {value} level={level}", named(key)), Some(key.to_string()))
+            (format!("write {} {value} level={level}", key_in_script(key)), Some(key.to_string()))
         }
-        Request::Write { key, level, .. } => (format!("erase {} level={level}", named(key)), Some(key.to_string())),
-        Request::Invalidate { selector } => (format!("invalidate {}", named(selector)), Some(selector.clone())),
+        Request::Write { key, level, .. } => {
+            (format!("erase {} level={level}", key_in_script(key)), Some(key.to_string()))
+        }
+        Request::Invalidate { selector } => (format!("invalidate {}", key_in_script(selector)), Some(selector.clone())),
         Request::Leave { node } => (format!("leave {node}"), None),
     }
 }

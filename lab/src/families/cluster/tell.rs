@@ -113,7 +113,7 @@ impl WorldEvent {
 }
 
 /// A key as scripts write it.
-pub(super) fn named(key: &str) -> String {
+pub(super) fn key_in_script(key: &str) -> String {
     word(&escape(key.trim_start_matches(cachedojo::cluster::record::SWEEP).as_bytes()))
 }
 
@@ -133,39 +133,53 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
                 How::Compared => " from comparing digests",
                 How::HandedOver => " from a handover",
             };
-            (format!("keeps {what} of {}{how}, version {version}", named(key)), Some(key), true)
+            (format!("keeps {what} of {}{how}, version {version}", key_in_script(key)), Some(key), true)
         }
         Note::Enough { key, answered, needed, replicas } => {
-            let text = format!("has enough answers for {}: {answered}, {needed} needed of {replicas}", named(key));
+            let text =
+                format!("has enough answers for {}: {answered}, {needed} needed of {replicas}", key_in_script(key));
             (text, Some(key), true)
         }
         Note::CameLate { key, version } => {
-            (format!("holds something newer of {} than version {version}", named(key)), Some(key), true)
+            (format!("holds something newer of {} than version {version}", key_in_script(key)), Some(key), true)
         }
-        Note::NotWhole { key } => (format!("does not answer for {}: it is not whole yet", named(key)), Some(key), true),
+        Note::NotWhole { key } => {
+            (format!("does not answer for {}: it is not whole yet", key_in_script(key)), Some(key), true)
+        }
         Note::BehindSession { key } => {
-            (format!("asks on, for the session has seen a newer {}", named(key)), Some(key), true)
+            (format!("asks on, for the session has seen a newer {}", key_in_script(key)), Some(key), true)
         }
-        Note::LooksAgain { key } => {
-            (format!("asks once more for {}, which an invalidation by tag reaches", named(key)), Some(key), true)
-        }
+        Note::LooksAgain { key } => (
+            format!("asks once more for {}, which an invalidation by tag reaches", key_in_script(key)),
+            Some(key),
+            true,
+        ),
         Note::NotForgotten { key, node } => {
-            (format!("may not forget {} yet: {node} has not got its tombstone", named(key)), Some(key), true)
+            (format!("may not forget {} yet: {node} has not got its tombstone", key_in_script(key)), Some(key), true)
         }
         Note::LogCut => ("gives up entries of its log that were never committed".to_owned(), None, true),
-        Note::Repairs { key } => (format!("mends the replicas of {} before it answers", named(key)), Some(key), false),
-        Note::HintKept { key, node } => (format!("keeps a hint of {} for {node}", named(key)), Some(key), false),
+        Note::Repairs { key } => {
+            (format!("mends the replicas of {} before it answers", key_in_script(key)), Some(key), false)
+        }
+        Note::HintKept { key, node } => {
+            (format!("keeps a hint of {} for {node}", key_in_script(key)), Some(key), false)
+        }
         Note::HintTooLate { key } => {
-            (format!("gets a hint of {}, which is deleted by now", named(key)), Some(key), false)
+            (format!("gets a hint of {}, which is deleted by now", key_in_script(key)), Some(key), false)
+        }
+        Note::Evicted { key, record, is_expired } => {
+            let why = if *is_expired { ", whose time is over" } else { "" };
+            let text = format!("is full and evicts {}{why}, version {}", key_in_script(key), record.version);
+            (text, Some(key), false)
         }
         Note::Forgot { key, .. } => {
-            (format!("sees that {} is dead everywhere and may be forgotten", named(key)), Some(key), false)
+            (format!("sees that {} is dead everywhere and may be forgotten", key_in_script(key)), Some(key), false)
         }
-        Note::Misplaced { key } => (format!("was sent {}, which is not its own", named(key)), Some(key), false),
+        Note::Misplaced { key } => (format!("was sent {}, which is not its own", key_in_script(key)), Some(key), false),
         Note::WrongEpoch { theirs } => (format!("refuses a message of ring epoch {theirs}"), None, true),
         Note::TooOld => ("drops a message that was under way too long".to_owned(), None, false),
         Note::Restarted { key } => {
-            (format!("begins the operation on {} anew under the new ring", named(key)), Some(key), false)
+            (format!("begins the operation on {} anew under the new ring", key_in_script(key)), Some(key), false)
         }
         Note::Invalidated { selector, .. } => {
             (format!("invalidates {}", word(&escape(selector.as_bytes()))), None, true)
@@ -200,7 +214,7 @@ impl fmt::Display for WorldEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message { from, to, name, key, sent_us, received_us } => {
-                let key = key.as_ref().map_or(String::new(), |key| format!(" {}", named(key)));
+                let key = key.as_ref().map_or(String::new(), |key| format!(" {}", key_in_script(key)));
                 write!(f, "{from} -> {to}: {name}{key}, ")?;
                 match received_us {
                     Some(received) => write!(f, "{} us under way", received - sent_us),

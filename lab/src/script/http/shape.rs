@@ -37,7 +37,7 @@ impl HttpShape {
     /// # Errors
     /// The first difference, and the answer.
     pub fn check(&self, answer: &str) -> Result<(), String> {
-        self.difference(answer).map_or(Ok(()), |difference| Err(shown(answer, &difference.to_string())))
+        self.difference(answer).map_or(Ok(()), |difference| Err(on_one_line(answer, &difference.to_string())))
     }
 
     /// The first difference of an answer, if there is one.
@@ -92,7 +92,7 @@ impl fmt::Display for Difference {
 const SHOWN_MAX: usize = 300;
 
 /// An answer on one line, after what is wrong with it.
-pub(super) fn shown(answer: &str, what: &str) -> String {
+pub(super) fn on_one_line(answer: &str, what: &str) -> String {
     let mut text = what.to_owned();
     if !what.is_empty() {
         text.push_str(" in: ");

@@ -4,12 +4,12 @@ use cachedojo_notation::text::Language;
 use serde_json::Value;
 
 use super::HttpShape;
-use super::shape::{Difference, range, shown};
+use super::shape::{Difference, on_one_line, range};
 
 impl HttpShape {
     /// What was expected and what came instead, in words; `None` if the answer has the shape.
-    pub fn told(&self, answer: &str, language: Language) -> Option<(String, String)> {
-        let came = came(&self.difference(answer)?, answer, language);
+    pub fn difference_in_words(&self, answer: &str, language: Language) -> Option<(String, String)> {
+        let came = actual_in_words(&self.difference(answer)?, answer, language);
         Some((self.expected(language), came))
     }
 
@@ -73,12 +73,12 @@ fn list_fields<'a>(wanted: &'a Value, path: String, fields: &mut Vec<(String, &'
 }
 
 /// What came: first what is wrong with it, then the answer.
-fn came(difference: &Difference, answer: &str, language: Language) -> String {
+fn actual_in_words(difference: &Difference, answer: &str, language: Language) -> String {
     let is_french = language == Language::French;
     let in_body = |path: &str| path.strip_prefix("body").unwrap_or(path).trim_start_matches('.').to_owned();
     let what = match difference {
         // What stands there is why there is no answer.
-        Difference::Status(None) => return shown(answer, ""),
+        Difference::Status(None) => return on_one_line(answer, ""),
         Difference::Status(Some(status)) if is_french => format!("le statut {status}"),
         Difference::Status(Some(status)) => format!("status {status}"),
         Difference::Header { name, found: None } if is_french => format!("une réponse sans l'en-tête `{name}`"),
@@ -90,11 +90,11 @@ fn came(difference: &Difference, answer: &str, language: Language) -> String {
         Difference::Body { path, found: None } if is_french => format!("un corps sans `{}`", in_body(path)),
         Difference::Body { path, found: None } => format!("a body without `{}`", in_body(path)),
         Difference::Body { path, found: Some(found) } => {
-            let short = shown(found, "");
+            let short = on_one_line(found, "");
             format!("`{}`", pair(&in_body(path), &short))
         }
     };
-    let (before, answer) = (if is_french { " dans : " } else { " in: " }, shown(answer, ""));
+    let (before, answer) = (if is_french { " dans : " } else { " in: " }, on_one_line(answer, ""));
     format!("{what}{before}{answer}")
 }
 
@@ -110,7 +110,7 @@ mod tests {
     fn check(shape: &str, answer: &str, english: [&str; 2], french: [&str; 2]) {
         let shape = HttpShape::new(shape).expect("a shape");
         for (language, [expected, came]) in [(English, english), (French, french)] {
-            let told = shape.told(answer, language).expect("it differs");
+            let told = shape.difference_in_words(answer, language).expect("it differs");
             assert_eq!((told.0.as_str(), told.1.as_str()), (expected, came), "{shape:?}");
         }
     }
@@ -158,6 +158,6 @@ mod tests {
         );
         let none = "(no answer: it hung up)";
         check("200", none, ["status 200", none], ["le statut 200", none]);
-        assert_eq!(HttpShape::new("200").expect("a shape").told(ANSWER, English), None);
+        assert_eq!(HttpShape::new("200").expect("a shape").difference_in_words(ANSWER, English), None);
     }
 }

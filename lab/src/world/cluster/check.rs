@@ -17,12 +17,13 @@ const AGREE_MAX: Micros = 12 * SECOND;
 
 /// The first thing wrong with the clients' answers; `None` if there is none.
 pub fn clients(world: &ClusterWorld) -> Option<String> {
-    world.broken().first().cloned().or_else(|| sessions(world.calls())).or_else(|| keys(world.calls()))
+    world.broken().first().cloned().or_else(|| sessions(world.calls())).or_else(|| keys(world))
 }
 
 /// Reads and writes at QUORUM and ALL are linearizable, key by key. A violation covers lost writes, deleted values that come
 /// back, values that outlive their deadline or die before it, and reads that go back in time.
-fn keys(calls: &[Call]) -> Option<String> {
+fn keys(world: &ClusterWorld) -> Option<String> {
+    let calls = world.calls();
     let mut histories: BTreeMap<&Key, Vec<KeyOperation>> = BTreeMap::new();
     let mut weak: BTreeSet<&Key> = BTreeSet::new();
     for call in calls {
@@ -57,6 +58,13 @@ fn keys(calls: &[Call]) -> Option<String> {
             }
         }
     }
+    for evicted in world.evictions() {
+        // It takes effect at some time, or never.
+        let effect = Effect::Evict(evicted.value.to_vec());
+        if let Some(history) = histories.get_mut(&evicted.key) {
+            history.push(KeyOperation { began: evicted.at, ended: None, effect });
+        }
+    }
     histories
         .iter()
         .filter(|(key, _)| !weak.contains(*key))
@@ -69,7 +77,9 @@ fn ended(call: &Call) -> Option<Micros> {
 
 /// Whether a call may have changed anything: one that was refused at once did not.
 fn has_effect(call: &Call) -> bool {
-    let refused = |failure: &Failure| matches!(failure, Failure::NotReady | Failure::BadKey | Failure::TooManySweeps);
+    let refused = |failure: &Failure| {
+        matches!(failure, Failure::NotReady | Failure::BadKey | Failure::TooManySweeps | Failure::TooBig { .. })
+    };
     !matches!(&call.answer, Some((at, Outcome::Failed(failure)))
         if refused(failure) || (*failure == Failure::Down && *at == call.asked))
 }

@@ -41,6 +41,8 @@ pub enum Effect {
     /// in the moment in which it takes effect, even if the sweep took effect before: its version may be the older one. Only a read
     /// that began before the sweep ended may see the value meanwhile.
     Sweep(String),
+    /// Deletes this value, if it is the last one written.
+    Evict(Vec<u8>),
     /// A read of this value, or of nothing.
     Read(Option<Vec<u8>>),
 }
@@ -65,7 +67,7 @@ pub fn unexplained(key: &str, history: &[KeyOperation], bound: Micros) -> Option
         Effect::Read(Some(value)) => format!("the read that saw `{}`", String::from_utf8_lossy(value)),
         Effect::Read(None) => "the read that saw nothing".to_owned(),
         Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
-        Effect::Write { value: None, .. } | Effect::Sweep(_) => "the delete".to_owned(),
+        Effect::Write { value: None, .. } | Effect::Sweep(_) | Effect::Evict(_) => "the delete".to_owned(),
     };
     let began = stuck.began / 1000;
     Some(format!("no order of the operations on {key} explains {what} that began at {began} ms"))
@@ -98,9 +100,11 @@ fn may_be_seen(effect: &Effect, history: &[KeyOperation]) -> bool {
     match effect {
         Effect::Read(_) => false,
         Effect::Write { value: Some(value), ttl: None, tag: None } => {
-            history.iter().any(|other| matches!(&other.effect, Effect::Read(Some(found)) if found == value))
+            let needs =
+                |effect: &Effect| matches!(effect, Effect::Read(Some(found)) | Effect::Evict(found) if found == value);
+            history.iter().any(|other| needs(&other.effect))
         }
-        Effect::Write { .. } | Effect::Sweep(_) => true,
+        Effect::Write { .. } | Effect::Sweep(_) | Effect::Evict(_) => true,
     }
 }
 
@@ -161,7 +165,7 @@ impl Search<'_> {
             choice.next = if is_read { self.operations.len() } else { at + 1 };
             let done = done | 1 << at;
             let is_write = match &operation.effect {
-                Effect::Write { .. } => true,
+                Effect::Write { .. } | Effect::Evict(_) => true,
                 Effect::Sweep(tag) => self.has_tag(last, tag),
                 Effect::Read(_) => false,
             };
@@ -214,8 +218,15 @@ impl Search<'_> {
 
     /// Whether an operation is valid right after the last write.
     fn may_follow(&self, operation: &KeyOperation, last: Option<u8>) -> bool {
-        let Effect::Read(found) = &operation.effect else { return true };
         let last = last.map(|at| self.operations[usize::from(at)]);
+        let found = match &operation.effect {
+            Effect::Read(found) => found,
+            // An eviction of another value changes nothing, so it need not be placed.
+            Effect::Evict(evicted) => {
+                return matches!(last.map(|write| &write.effect), Some(Effect::Write { value: Some(value), .. }) if value == evicted);
+            }
+            _ => return true,
+        };
         let written = match last.map(|write| &write.effect) {
             Some(Effect::Write { value, ttl, .. }) => value.as_ref().map(|value| (value, *ttl)),
             _ => None,
@@ -338,6 +349,25 @@ mod tests {
             &[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")],
             false,
         );
+    }
+
+    #[test]
+    fn an_eviction_deletes_its_own_write_and_nothing_else() {
+        let evict =
+            |began, value: &str| KeyOperation { began, ended: None, effect: Effect::Evict(value.as_bytes().to_vec()) };
+        let (a, b) = (write(0, Some(1), "a"), write(2, Some(3), "b"));
+        // It takes effect at some time after it began, or never; what it deleted does not come back.
+        check(&[a.clone(), evict(2, "a"), read(3, 4, "a"), read(5, 6, "")], true);
+        check(&[a.clone(), evict(2, "a"), read(3, 4, "a")], true);
+        check(&[a.clone(), evict(2, "a"), read(3, 4, ""), read(5, 6, "a")], false);
+        check(&[a.clone(), evict(5, "a"), read(2, 3, "")], false);
+        // Never an older value, and never nothing instead of a newer one.
+        check(&[a.clone(), b.clone(), evict(4, "b"), read(5, 6, "a")], false);
+        check(&[a.clone(), b.clone(), evict(4, "a"), read(5, 6, "")], false);
+        check(&[a.clone(), b.clone(), evict(1, "a"), read(5, 6, "b")], true);
+        check(&[a.clone(), evict(1, "a"), read(1, 2, ""), write(2, Some(4), "b"), read(5, 6, "b")], true);
+        // A write of unknown outcome was on one node, and is evicted there.
+        check(&[a, write(2, None, "b"), evict(4, "b"), read(5, 6, "")], true);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod act;
 pub mod check;
 pub mod drive;
 mod fate;
+mod heard;
 pub mod host;
 pub mod linear;
 pub mod network;
@@ -20,7 +21,7 @@ use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
 use cachedojo::cluster::{
-    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Note, Outcome, Readings, Request, Settings,
+    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
 use drive::Drive;
@@ -28,6 +29,7 @@ use host::{Held, State};
 use network::Network;
 use story::{Counts, Happened, Happening, Rare};
 
+pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
 
 /// The most events of one world: a short script can ask for more than anybody would wait for.
@@ -70,6 +72,7 @@ pub struct ClusterWorld {
     effects: Effects,
     calls: Vec<Call>,
     open: BTreeMap<NodeId, Vec<usize>>,
+    evictions: Vec<EvictedWrite>,
     /// The events, if they are recorded.
     story: Option<Vec<Happened>>,
     /// How often each kind of thing happened.
@@ -94,6 +97,7 @@ impl ClusterWorld {
             effects: Effects::default(),
             calls: Vec::new(),
             open: BTreeMap::new(),
+            evictions: Vec::new(),
             story: tells.then(Vec::new),
             counts: Counts::default(),
             leaders: BTreeMap::new(),
@@ -149,6 +153,11 @@ impl ClusterWorld {
     /// The clients' calls so far.
     pub fn calls(&self) -> &[Call] {
         &self.calls
+    }
+
+    /// What nodes evicted so far, each write once.
+    pub fn evictions(&self) -> &[EvictedWrite] {
+        &self.evictions
     }
 
     /// The cluster's settings.
@@ -303,6 +312,7 @@ impl ClusterWorld {
         for note in effects.notes.drain(..) {
             self.hear_note(node, note);
         }
+        self.check_memory(node);
         match self.hosts.get_mut(&node).filter(|host| !host.drive.is_instant()) {
             Some(host) => {
                 if host.drive.wait(&mut effects) {
@@ -345,42 +355,6 @@ impl ClusterWorld {
                 self.schedule(self.now + first, What::Deliver { to, sent_at: self.now, envelope });
             }
         }
-    }
-
-    fn hear_note(&mut self, node: NodeId, note: Note) {
-        self.counts.note(&note);
-        match &note {
-            Note::Elected { term } => {
-                if let Some(&other) = self.leaders.get(term).filter(|&&other| other != node) {
-                    self.broken.push(format!("{other} and {node} both lead term {term}"));
-                }
-                if self.is_in_handover() {
-                    self.counts.count(Rare::ElectionInHandover);
-                }
-                if self.hosts.iter().any(|(&other, host)| other != node && host.leads()) {
-                    self.counts.count(Rare::TwoLeaders);
-                }
-                self.leaders.insert(*term, node);
-            }
-            Note::Repairs { key } if self.is_being_deleted(key) => self.counts.count(Rare::RepairRacesDelete),
-            Note::RingsDiffer { with } => {
-                self.broken.push(format!("{node} and {with} have different rings in one epoch"));
-            }
-            Note::Misplaced { key } => {
-                self.broken.push(format!("{node} was sent {} which is not its own by its hash or ring", printed(key)));
-            }
-            _ => {}
-        }
-        self.tell(Happening::Note { node, note });
-    }
-
-    fn is_in_handover(&self) -> bool {
-        self.hosts.values().any(|host| host.node().is_some_and(|node| node.view().next.is_some()))
-    }
-
-    fn is_being_deleted(&self, key: &str) -> bool {
-        let mut open = self.open.values().flatten().filter_map(|&number| self.calls.get(number));
-        open.any(|call| matches!(&call.request, Request::Write { key: other, value: None, .. } if **other == *key))
     }
 
     // Clients.

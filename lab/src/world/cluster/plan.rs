@@ -16,20 +16,21 @@ impl Life {
     /// The life's world at its beginning.
     pub fn begin(&self) -> Player {
         let settings = if self.haste { settings(self.copies) } else { Settings::default() };
-        let settings = Settings { copies: self.copies, virtual_nodes: self.points, ..settings };
+        let settings = Settings { copies: self.copies, virtual_nodes: self.points, memory: self.memory, ..settings };
         Player::new(ClusterWorld::new(self.nodes, settings, self.seed, false))
     }
 
     /// Parses what [`script`](super::simulate::script) writes; `None` for anything else.
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = text.lines().filter(|line| *line != "check");
-        let mut life = Self { seed: 0, nodes: 0, copies: 3, points: 150, haste: false, acts: Vec::new() };
+        let mut life = Self { seed: 0, nodes: 0, copies: 3, points: 150, haste: false, memory: None, acts: Vec::new() };
         for option in lines.next()?.strip_prefix("cluster ")?.split_whitespace() {
             match option.split_once('=')? {
                 ("nodes", value) => life.nodes = value.parse().ok()?,
                 ("rf", value) => life.copies = value.parse().ok()?,
                 ("points", value) => life.points = value.parse().ok()?,
                 ("seed", value) => life.seed = value.parse().ok()?,
+                ("memory", value) => life.memory = Some(value.parse().ok()?),
                 ("haste", value) => life.haste = value == "yes",
                 _ => return None,
             }
@@ -159,6 +160,7 @@ fn permille(word: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::simulate::{live, relive, script};
+    use super::super::story::Happening;
     use super::*;
 
     #[test]
@@ -174,5 +176,25 @@ mod tests {
             let shorter = Life { acts: read.acts[1..].to_vec(), ..read };
             assert_eq!((&life.acts[0], relive(&shorter).digest), (&Act::Settle, lived.digest), "seed {seed}");
         }
+    }
+
+    /// Found by seed 266,421: each answer that was older than the session knew asked all the others again, so that the questions
+    /// doubled until the world had used up its events.
+    #[test]
+    fn an_answer_older_than_the_session_knows_asks_the_others_once() {
+        let life = Life::read(
+            "cluster nodes=4 rf=4 points=8 haste=yes seed=1\nsession s1\npartition n1 | n2 n3 n4\nwrite w v1 level=one via=n1\n\
+             kill n1\nheal\nreorder 40ms\nduplicate 50%\nbegin read w level=one via=n2\ntick 1500ms\n",
+        )
+        .expect("a life");
+        let settings = Settings { virtual_nodes: life.points, ..settings(life.copies) };
+        let mut player = Player::new(ClusterWorld::new(life.nodes, settings, life.seed, true));
+        for act in &life.acts {
+            player.perform(act);
+        }
+        let story = player.world.take_story();
+        let asked = story.iter().filter(|event| matches!(event.what, Happening::Message { name: "query", .. })).count();
+        // One round at once and one with each of the eight retries within its patience, to three nodes, some of them twice.
+        assert!((6..=2 * 3 * 10).contains(&asked), "{asked} questions");
     }
 }

@@ -29,6 +29,8 @@ pub struct Life {
     pub points: usize,
     /// Whether it uses the simulator's [`settings`] instead of the default ones.
     pub haste: bool,
+    /// How many bytes a node may hold; `None` for no limit.
+    pub memory: Option<usize>,
     /// What happens, in order.
     pub acts: Vec<Act>,
 }
@@ -55,6 +57,7 @@ const POINTS: usize = 8;
 pub fn settings(copies: usize) -> Settings {
     Settings {
         copies,
+        memory: None,
         virtual_nodes: POINTS,
         patience: SECOND,
         retry: 120 * MS,
@@ -107,6 +110,13 @@ const OPERATIONS: usize = 210;
 /// The least number of faults of one life.
 const FAULTS_LEAST: u64 = 6;
 
+/// In a third of the lives nodes have a limit of memory, of two to seven of the lives' values. It is drawn from a stream of its own, so that
+/// all else is drawn as without it.
+fn memory(seed: u64) -> Option<usize> {
+    let mut chance = Random::new(seed ^ 0xF0_11E5);
+    (chance.below(3) == 0).then(|| 10 + usize::try_from(chance.below(31)).unwrap_or(0))
+}
+
 /// Makes up a random life while running it, so that each act can depend on the state: a node that is down is restarted, and no
 /// more disks are lost than the cluster promises to survive.
 pub fn live(seed: u64) -> (Life, Lived) {
@@ -116,8 +126,10 @@ pub fn live(seed: u64) -> (Life, Lived) {
     let nodes = nodes.max(u8::try_from(copies).unwrap_or(nodes));
     let kinds: Vec<Kind> = KINDS.into_iter().filter(|_| chance.below(2) == 0).collect();
     let kinds = if kinds.is_empty() { vec![Kind::Kill] } else { kinds };
-    let world = ClusterWorld::new(nodes, settings(copies), seed, false);
-    let life = Life { seed, nodes, copies, points: POINTS, haste: true, acts: Vec::with_capacity(2 * OPERATIONS) };
+    let memory = memory(seed);
+    let world = ClusterWorld::new(nodes, Settings { memory, ..settings(copies) }, seed, false);
+    let life =
+        Life { seed, nodes, copies, points: POINTS, haste: true, memory, acts: Vec::with_capacity(2 * OPERATIONS) };
     let mut maker = Maker {
         player: Player::new(world),
         life,
@@ -460,7 +472,8 @@ pub fn shrink(life: &Life, tries: usize) -> Life {
 pub fn script(life: &Life) -> String {
     let (nodes, copies, points, seed) = (life.nodes, life.copies, life.points, life.seed);
     let haste = if life.haste { " haste=yes" } else { "" };
-    let mut text = format!("cluster nodes={nodes} rf={copies} points={points}{haste} seed={seed}\n");
+    let memory = life.memory.map_or(String::new(), |bytes| format!(" memory={bytes}"));
+    let mut text = format!("cluster nodes={nodes} rf={copies} points={points}{haste}{memory} seed={seed}\n");
     for act in &life.acts {
         let _ = writeln!(text, "{act}");
     }

@@ -95,11 +95,15 @@ pub enum Rare {
     TooOld,
     TooFew,
     ClockBackInOperation,
+    Evicted,
+    EvictionRacesWrite,
+    EvictionInHandover,
+    HintAfterEviction,
 }
 
 impl Rare {
     /// All of them, each with a description.
-    pub const ALL: [(Self, &'static str); 28] = [
+    pub const ALL: [(Self, &'static str); 32] = [
         (Self::Election, "elections"),
         (Self::ElectionInHandover, "elections during a handover"),
         (Self::TwoLeaders, "two leaders alive in different terms"),
@@ -128,6 +132,10 @@ impl Rare {
         (Self::TooOld, "messages too old"),
         (Self::TooFew, "operations that too few answered"),
         (Self::ClockBackInOperation, "wall clocks set back during an operation"),
+        (Self::Evicted, "evictions (a node each)"),
+        (Self::EvictionRacesWrite, "evictions while the key is being written"),
+        (Self::EvictionInHandover, "evictions during a handover"),
+        (Self::HintAfterEviction, "hints after an eviction"),
     ];
 
     const fn of(note: &Note) -> Option<Self> {
@@ -152,6 +160,7 @@ impl Rare {
             Note::NotForgotten { .. } => Self::NotForgotten,
             Note::Invalidated { .. } => Self::Sweep,
             Note::LooksAgain { .. } => Self::LooksAgain,
+            Note::Evicted { .. } => Self::Evicted,
             Note::TooOld => Self::TooOld,
             _ => return None,
         })

@@ -24,7 +24,7 @@ pub(super) struct Heard {
 
 impl Gathering {
     /// Who has answered.
-    pub(super) fn answered(&self) -> NodeSet {
+    pub(super) fn nodes_heard(&self) -> NodeSet {
         self.heard.keys().copied().collect()
     }
 }

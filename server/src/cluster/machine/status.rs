@@ -15,7 +15,7 @@ impl Machine {
         let net = &self.links.net;
         let mut status = match &self.stage {
             Stage::Gathering(gathering) => {
-                let waits_for = self.config.founders().less(gathering.answered()).less(NodeSet::of(self.config.id));
+                let waits_for = self.config.founders().less(gathering.nodes_heard()).less(NodeSet::of(self.config.id));
                 json!({"stage": "gathering", "waits_for": names(waits_for), "trouble": gathering.trouble})
             }
             Stage::Running(node) => self.node_status(node),
@@ -57,6 +57,9 @@ impl Machine {
             "is_whole": node.is_whole(),
             "knows_time": node.time().is_some(),
             "records": node.store().len(),
+            "memory_bytes": node.store().bytes(),
+            "memory_limit": node.memory_limit(),
+            "evictions": node.evictions(),
             "hints": node.hint_count(),
             "leaving": names(self.wishes),
         })

@@ -117,18 +117,20 @@ pub fn try_rows(
     Ok(rows
         .iter()
         .map(|row| match (&row.trial, &reference) {
-            _ if began.elapsed() > ALL => told(row, row.trial.kind(), language, &RowOutcome::not_tried()),
+            _ if began.elapsed() > ALL => row_report(row, row.trial.kind(), language, &RowOutcome::not_tried()),
             (Trial::Performance { work, at_least_percent }, Some(reference)) => {
                 let outcome = race::run(*work, *at_least_percent, service, reference);
-                told(row, Extra::Performance, language, &outcome)
+                row_report(row, Extra::Performance, language, &outcome)
             }
-            (Trial::Performance { .. }, None) => told(row, Extra::Performance, language, &RowOutcome::not_tried()),
-            (Trial::Chaos { trouble }, _) => told(row, row.trial.kind(), language, &trouble.make(service)),
+            (Trial::Performance { .. }, None) => {
+                row_report(row, Extra::Performance, language, &RowOutcome::not_tried())
+            }
+            (Trial::Chaos { trouble }, _) => row_report(row, row.trial.kind(), language, &trouble.make(service)),
         })
         .collect())
 }
 
-fn told(row: &Row, kind: Extra, language: Language, outcome: &RowOutcome) -> CheckReport {
+fn row_report(row: &Row, kind: Extra, language: Language, outcome: &RowOutcome) -> CheckReport {
     let seen = outcome.seen.get(language);
     let category = match (kind, language) {
         (Extra::Performance, _) => "Performance",

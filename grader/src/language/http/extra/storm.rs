@@ -55,11 +55,11 @@ impl Storm {
                 let crowd = crowd(service, CONNECTIONS, b"");
                 let count = crowd.len();
                 drop(crowd);
-                answered(service, &format!("after {count} connections"), &format!("après {count} connexions"))
+                all_answered(service, &format!("after {count} connections"), &format!("après {count} connexions"))
             }
             Self::HalfRequests => {
                 let crowd = crowd(service, HALVES, b"GET /health HTTP/1.1\r\nHost: x\r\nX-");
-                let outcome = answered(service, "beside half requests", "à côté de demi-requêtes");
+                let outcome = all_answered(service, "beside half requests", "à côté de demi-requêtes");
                 drop(crowd);
                 outcome
             }
@@ -69,7 +69,7 @@ impl Storm {
                     service.fresh_root()
                 );
                 let crowd = crowd(service, HALVES, half.as_bytes());
-                let outcome = answered(service, "beside half bodies", "à côté de demi-corps");
+                let outcome = all_answered(service, "beside half bodies", "à côté de demi-corps");
                 drop(crowd);
                 outcome
             }
@@ -80,10 +80,10 @@ impl Storm {
                 for bytes in [&b"\0\xff\n\n"[..], b"HELO x\r\n\r\n", b"GET\r\n\r\n", &long_line] {
                     drop(crowd(service, 1, bytes));
                 }
-                answered(service, "after nonsense", "après des absurdités")
+                all_answered(service, "after nonsense", "après des absurdités")
             }
             Self::Restart => match service.start_again() {
-                Some(true) => answered(service, "after a restart", "après un redémarrage"),
+                Some(true) => all_answered(service, "after a restart", "après un redémarrage"),
                 Some(false) => {
                     RowOutcome::of(false, "it did not start again".to_owned(), "il n'a pas redémarré".to_owned())
                 }
@@ -118,7 +118,7 @@ fn lasting() -> impl Fn() -> bool {
 }
 
 /// Whether all requests of a row are answered as they should be.
-fn answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
+fn all_answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
     let call = |method, body| HttpCall { method, target: &target, headers: "", body, patience: PATIENCE };
     let pair = |_: usize| {
@@ -162,7 +162,9 @@ fn full(service: &Service) -> RowOutcome {
     match lost {
         Some(lost) => RowOutcome::lost_at(&lost, &en, &fr),
         None if count < LARGES => RowOutcome::of(false, en, fr),
-        None => answered(service, &format!("after {LARGES} large values"), &format!("après {LARGES} grandes valeurs")),
+        None => {
+            all_answered(service, &format!("after {LARGES} large values"), &format!("après {LARGES} grandes valeurs"))
+        }
     }
 }
 

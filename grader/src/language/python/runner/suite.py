@@ -48,7 +48,8 @@ class Recorder:
         self.link.sleeps = 0
         self.s.steps = 0
         self.s.crash.clear()
-        self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": ""}
+        self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": "",
+                        "threads": 0, "operations": [], "calls": 0, "slept": 0}
         self.tests.append(self.current)
         # Who reads this knows the last test that began, even if nothing more is ever said.
         self.mark(self.current)
@@ -220,8 +221,5 @@ def run(request, out, extra):
     how, detail = s.ended
     ended = "broken" if how == "done" and link.broken else how
     last = recorder.current["name"] if recorder.current is not None else ""
-    for test in recorder.tests:
-        for key, empty in (("threads", 0), ("operations", []), ("calls", 0), ("slept", 0)):
-            test.setdefault(key, empty)
     say({"outcome": "tests", "ended": ended, "last": last, "waits": detail if how == "deadlock" else [],
          "tests": recorder.tests, "errors": recorder.errors})

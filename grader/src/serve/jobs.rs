@@ -16,9 +16,9 @@ use crate::class::work::grade_one;
 use crate::host::outcome::UsageError;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Reason, Rejected};
-use crate::run::apart::{self, Stop};
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
+use crate::run::isolated::{self, Stop};
 
 /// The most submissions that wait; the next one is told to come back.
 const QUEUE: usize = 32;
@@ -202,7 +202,7 @@ impl Workers<'_> {
 
     fn build(&self, order: &Order, stop: &Stop) -> Result<PageModule, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
-        match apart::build(bench, &order.folder.path().join(SUBMISSION), stop) {
+        match isolated::build(bench, &order.folder.path().join(SUBMISSION), stop) {
             Ok(module) => Ok(PageModule::Module(module)),
             Err(error) => {
                 let why = unbuilt(&error, order.language).ok_or_else(|| format!("{error:#}"))?;
@@ -215,7 +215,7 @@ impl Workers<'_> {
 
     fn grade(&self, order: &Order, stop: &Stop) -> Result<Report, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
-        let grade = |path: &Path| apart::grade(bench, path, order.seed, order.language, stop);
+        let grade = |path: &Path| isolated::grade(bench, path, order.seed, order.language, stop);
         let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
         // The path of the temporary folder is removed from the report.
         let home = format!("{}/", order.folder.path().display());
@@ -230,10 +230,10 @@ impl Workers<'_> {
 
 /// What an error says of the submission; nothing where the grader itself failed.
 fn unbuilt(error: &anyhow::Error, language: Language) -> Option<String> {
-    let not_in_page = error.downcast_ref::<NotInPage>().map(|why| why.told(language).to_owned());
+    let not_in_page = error.downcast_ref::<NotInPage>().map(|why| why.sentence(language).to_owned());
     let rejected = error.downcast_ref::<Rejected>().filter(|rejected| rejected.reason != Reason::HarnessError);
     let nothing = || error.downcast_ref::<UsageError>().map(ToString::to_string);
-    not_in_page.or_else(|| rejected.map(|rejected| rejected.told(language))).or_else(nothing)
+    not_in_page.or_else(|| rejected.map(|rejected| rejected.text_in(language))).or_else(nothing)
 }
 
 /// The files that were graded, of all that were handed in: the root file first.

@@ -1,4 +1,4 @@
-//! What of a class's folder counts as somebody's submission, whether it can be graded or not.
+//! Which items of a class's folder count as a learner's submission, whether they can be graded or not.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,40 +7,40 @@ use anyhow::{Context, Result};
 use cachedojo_judge::pack::CodeLanguage;
 
 use super::archive::is_archive;
-use super::look::{self, FOREIGN_FOLDERS};
-use super::platform::{Platform, Whose, whose};
+use super::look;
+use super::platform::{Owner, Platform, owners};
 
-/// What is neither a file nor a folder, whose it is, and why it is not looked into.
-pub(super) type NoFile = (PathBuf, Whose, &'static str);
+/// A link, pipe or device: its path, its owner, and why it is not read.
+pub(super) type SpecialFile = (PathBuf, Owner, &'static str);
 
-/// What stands where submissions do and is neither a file nor a folder, with the reason why it is not looked into: nobody must vanish.
-pub(super) fn no_files(root: &Path, in_folders: bool, languages: &[CodeLanguage]) -> Result<Vec<NoFile>> {
+/// The links, pipes and devices among the submissions, with the reason why each is not read: its owner must get a row.
+pub(super) fn special_files(root: &Path, in_folders: bool, languages: &[CodeLanguage]) -> Result<Vec<SpecialFile>> {
     let mut others = Vec::new();
     for entry in fs::read_dir(root).with_context(|| format!("reading `{}`", root.display()))? {
         let entry = entry?;
         let (name, kind) = (entry.file_name(), entry.file_type()?);
         let name = name.to_string_lossy();
-        let is_foreign = FOREIGN_FOLDERS.contains(&name.as_ref()) || name.starts_with('.') || name == "__pycache__";
-        if !(kind.is_file() || kind.is_dir() || is_foreign) {
-            others.push((entry.path(), if kind.is_symlink() { A_LINK } else { NO_FILE }));
+        if !(kind.is_file() || kind.is_dir() || look::is_passed_over_in_class(&name)) {
+            others.push((entry.path(), if kind.is_symlink() { A_LINK } else { A_SPECIAL_FILE }));
         }
     }
     others.sort();
     let paths: Vec<PathBuf> = others.iter().map(|(path, _)| path.clone()).collect();
-    let named = others.into_iter().zip(whose(root, &paths));
-    let somebodys = named
-        .filter(|((path, _), whose)| path.extension().is_none() || is_somebodys(path, whose, in_folders, languages));
-    Ok(somebodys.map(|((path, why), whose)| (path, whose, why)).collect())
+    let named = others.into_iter().zip(owners(root, &paths));
+    let submissions = named.filter(|((path, _), owner)| {
+        path.extension().is_none() || counts_as_submission(path, owner, in_folders, languages)
+    });
+    Ok(submissions.map(|((path, why), owner)| (path, owner, why)).collect())
 }
 
-/// Why a link and a pipe are not looked into.
+/// Why a link and a pipe are not read.
 const A_LINK: &str = "it is a link, and links are not followed: put the files themselves there";
-const NO_FILE: &str = "it is neither a folder nor a file: put the files themselves there";
+const A_SPECIAL_FILE: &str = "it is neither a folder nor a file: put the files themselves there";
 
 /// Whether an item of a class's folder counts as a submission, even if it cannot be graded; grade sheets and read-mes do not. In
 /// a class in which some hand in files a document counts too: a learner who handed in the wrong file must have a row.
-pub(super) fn is_somebodys(path: &Path, whose: &Whose, in_folders: bool, languages: &[CodeLanguage]) -> bool {
-    if path.is_dir() || is_archive(path) || whose.platform != Platform::Other {
+pub(super) fn counts_as_submission(path: &Path, owner: &Owner, in_folders: bool, languages: &[CodeLanguage]) -> bool {
+    if path.is_dir() || is_archive(path) || owner.platform != Platform::Other {
         return true;
     }
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();

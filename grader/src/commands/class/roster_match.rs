@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::class::roster::Roster;
 use crate::class::summary::{Learner, State};
 use crate::host::printable;
-use crate::intake::platform::Whose;
+use crate::intake::platform::Owner;
 
 /// What is said of who did not press the platform's button yet.
 const DRAFT: &str = "the platform says that it is a draft, which was not handed in";
@@ -15,24 +15,26 @@ const UNCLEAR: &str = "a submission may be theirs: see above whose is not clear"
 
 /// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
 /// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
-pub(super) fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Vec<usize>> {
-    let known: Vec<(&str, &Whose)> =
-        learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.whose.as_ref()?))).collect();
-    let (mut matched, why) = (roster.matched(&known), roster.why_unmatched(&known));
-    for ((learner, people), why) in learners.iter_mut().zip(&matched).zip(why) {
+pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shard: bool) -> Vec<Vec<usize>> {
+    let known: Vec<(&str, &Owner)> =
+        learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.owner.as_ref()?))).collect();
+    let all_found = roster.matched(&known);
+    let mut matched: Vec<Vec<usize>> = Vec::new();
+    for (learner, found) in learners.iter_mut().zip(all_found) {
+        let (people, why) = found.map_or_else(|why| (Vec::new(), Some(why)), |people| (people, None));
         learner.late |= people.iter().any(|person| roster.people[*person].late);
         let is_draft = people.iter().any(|person| roster.people[*person].draft);
-        let told = [(is_draft, DRAFT), (people.is_empty(), why)];
-        for (_, remark) in told.into_iter().filter(|(is_so, _)| *is_so) {
+        for remark in is_draft.then_some(DRAFT).into_iter().chain(why) {
             let before = if learner.note.is_empty() { String::new() } else { format!("{}; ", learner.note) };
             learner.note = before + remark;
         }
+        matched.push(people);
     }
     let unclear: BTreeSet<usize> = learners
         .iter()
         .zip(&matched)
         .filter(|(_, people)| people.is_empty())
-        .filter_map(|(learner, _)| Some(roster.candidates(&learner.learner, learner.whose.as_ref()?)))
+        .filter_map(|(learner, _)| Some(roster.candidates(&learner.learner, learner.owner.as_ref()?)))
         .flatten()
         .collect();
     let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
@@ -50,7 +52,7 @@ pub(super) fn take_roll(learners: &mut Vec<Learner>, roster: &Roster, is_shard: 
             passed: false,
             report: None,
             earlier: Vec::new(),
-            whose: None,
+            owner: None,
         });
         matched.push(vec![at]);
     }

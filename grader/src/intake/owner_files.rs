@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::whose::{Partner, Platform, Whose};
+use super::owner::{Owner, Partner, Platform};
 use crate::host::files::read_plain;
 
 /// The largest such file that is read, in bytes.
-const TOLD_BYTES_MAX: u64 = 4 << 20;
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// The person's name and user name in Blackboard's note: `Name: Ada Lovelace (alovelace)` in its first line.
 pub(super) fn blackboards_note(path: &Path) -> Option<(String, String)> {
-    let text = String::from_utf8(read_plain(path, TOLD_BYTES_MAX).ok()?).ok()?;
+    let text = String::from_utf8(read_plain(path, FILE_BYTES_MAX).ok()?).ok()?;
     let line = text.trim_start_matches('\u{feff}').lines().next()?;
     let (name, username) = line.strip_prefix("Name:")?.trim().strip_suffix(')')?.rsplit_once(" (")?;
     Some((name.to_owned(), username.to_owned()))
@@ -20,21 +20,21 @@ pub(super) fn blackboards_note(path: &Path) -> Option<(String, String)> {
 
 /// Gradescope's data about one submission.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct GradescopeRow {
     people: Vec<Partner>,
     late: bool,
 }
 
-impl Told {
-    pub(super) fn whose(&self, folder: &str) -> Whose {
+impl GradescopeRow {
+    pub(super) fn owner(&self, folder: &str) -> Owner {
         let names = self.people.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ");
         let mut people = self.people.iter().cloned();
         let Partner { name, number, email } = people.next().unwrap_or_default();
         let shown = if number.is_empty() { folder } else { &number };
-        Whose {
+        Owner {
             late: self.late,
             partners: people.collect(),
-            ..Whose::new(Platform::Gradescope, &format!("{names} ({shown})"), folder)
+            ..Owner::new(Platform::Gradescope, &format!("{names} ({shown})"), folder)
         }
         .of(name, number, email)
     }
@@ -42,15 +42,15 @@ impl Told {
 
 /// Gradescope's file: a key for each submission's folder, and below it the people who handed it in. Only the necessary part is
 /// parsed; a file in another format is ignored.
-pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, Told> {
-    let mut told: BTreeMap<String, Told> = BTreeMap::new();
+pub(super) fn gradescope_file(path: &Path) -> BTreeMap<String, GradescopeRow> {
+    let mut told: BTreeMap<String, GradescopeRow> = BTreeMap::new();
     let is_there = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    let bytes = if is_there { read_plain(path, TOLD_BYTES_MAX).unwrap_or_default() } else { Vec::new() };
+    let bytes = if is_there { read_plain(path, FILE_BYTES_MAX).unwrap_or_default() } else { Vec::new() };
     let (mut folder, mut in_history) = (String::new(), false);
     for line in String::from_utf8_lossy(&bytes).lines() {
         if let Some(key) = line.strip_suffix(':').filter(|key| !key.is_empty() && !key.starts_with([' ', '-', ':'])) {
             (folder, in_history) = (unquoted(key), false);
-            told.insert(folder.clone(), Told::default());
+            told.insert(folder.clone(), GradescopeRow::default());
             continue;
         }
         let Some(found) = told.get_mut(&folder) else { continue };

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
 use super::api::Refusal;
-use super::heads::{Seen, Watched};
+use super::request_heads::{Seen, Watched};
 
 /// The limits of connections.
 #[derive(Debug, Clone, Copy)]

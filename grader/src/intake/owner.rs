@@ -27,7 +27,7 @@ pub enum Platform {
 /// same way, with the same number and exactly the same letters: nothing that a learner can choose (a name, a file's name) may
 /// make them look like another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whose {
+pub struct Owner {
     /// The platform.
     pub platform: Platform,
     /// The name that is shown. It is a stranger's text, in every report, on the terminal and in the table.
@@ -75,7 +75,7 @@ impl Platform {
     }
 }
 
-impl Whose {
+impl Owner {
     pub(super) fn new(platform: Platform, shown: &str, exact: &str) -> Self {
         Self {
             platform,
