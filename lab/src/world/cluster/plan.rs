@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn an_answer_older_than_the_session_knows_asks_the_others_once() {
         let life = Life::read(
-            "cluster nodes=4 rf=4 points=8 haste=yes seed=1\nsession s1\npartition n1 | n2 n3 n4\nwrite w v1 level=one via=n1\n\
+            "cluster nodes=4 rf=4 points=8 haste=yes seed=1\nsettle\nsession s1\npartition n1 | n2 n3 n4\nwrite w v1 level=one via=n1\n\
              kill n1\nheal\nreorder 40ms\nduplicate 50%\nbegin read w level=one via=n2\ntick 1500ms\n",
         )
         .expect("a life");
