@@ -33,7 +33,7 @@ pub fn render(
         let name = format!("marks-{}.csv", name_of(platform));
         if is_there && all.iter().all(|marks: &Marks| marks.name != name) {
             // The platform's language is the roster's, where there is one.
-            let head = roster.map_or(&[][..], |(roster, _)| &roster.head);
+            let head = roster.map_or(&[][..], |(roster, _)| roster.head.as_slice());
             let text = of_platform(class, platform, column, (language, worksheet::words_of(head)));
             all.push(Marks { name, text, told: Vec::new() });
         }

@@ -54,8 +54,8 @@ impl Known {
     }
 }
 
-/// Pairs with much in common, and groups of whole programs that are the same, except those that are [`Known`] not to be copies. Cost: that of reading every submission and of
-/// [`similar::pairs`].
+/// Pairs with much in common, and groups of whole programs that are the same, except those that are [`Known`] not to be copies.
+/// Cost: that of reading every submission and of [`similar::pairs`].
 pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<Likeness>, Vec<Alike>) {
     let languages = &pack.exercise.languages;
     let sources = entries.iter().filter_map(|entry| match &entry.found {
