@@ -129,7 +129,7 @@ fn seconds<'a>(root: &Path, files: &'a [PathBuf], graded: &Path, language: CodeL
     let texts = Submission::read(graded, &[language]).map(|read| read.files).unwrap_or_default();
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let words: BTreeSet<String> =
-        texts.values().flat_map(|text| text.split(|c| !is_word(c))).map(str::to_lowercase).collect();
+        texts.values().flat_map(|text| text.split(move |c: char| !is_word(c))).map(str::to_lowercase).collect();
     // A further root in another folder is told as that, and a module of the root's own name is part of the program.
     found.retain(|path| stem(path) != wanted && !words.contains(&stem(path)));
     found
