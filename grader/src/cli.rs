@@ -61,7 +61,7 @@ pub enum Command {
     /// Replay a cache trace under eviction policies and sizes
     Trace(TraceArgs),
     /// Show what this machine lacks for grading, and the command that installs it
-    Doctor,
+    Doctor(DoctorArgs),
     /// List the built-in exercises
     Exercises,
     /// Show an exercise: its statement and its table of checks
@@ -208,6 +208,15 @@ pub struct ServeArgs {
     /// Compile without a sandbox, where this machine has none: only for submissions that you trust
     #[arg(long)]
     pub trust: bool,
+}
+
+/// Arguments of `grader doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Only make what is made once and then needs no network, for submissions of every kind: the libraries for Rust with and without
+    /// threads, and Python's packages for tests. The exit code is 0 once all of it is there; for building an image
+    #[arg(long)]
+    pub prepare: bool,
 }
 
 /// Arguments of `grader completions`.

@@ -329,7 +329,10 @@ fn steers(name: &str) -> bool {
 fn add_target(target: Target, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
     let name = target.name();
     say(&format!("installing the compiler's target {name} (rustup target add {name}) …"));
-    match Command::new("rustup").args(["target", "add", name]).output() {
+    // Where rustup fails its own backtrace says nothing to who reads the message.
+    let mut rustup = Command::new("rustup");
+    rustup.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+    match rustup.args(["target", "add", name]).output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(NoToolbox::NoTarget(target, tail(&output.stderr))),
         Err(error) => Err(NoToolbox::NoTarget(target, format!("cannot start rustup: {error}"))),
