@@ -423,6 +423,49 @@ pub extern "C" fn sleeps_instead_of_joining(_: u32) -> u32 {
     seen
 }
 
+/// Starts threads, with a pause after each: 1 if they also ran in that order.
+fn started_with_pauses(n: u32, pause: fn()) -> u32 {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let start = |i| {
+        let ran = Arc::clone(&ran);
+        let started = thread::spawn(move || ran.lock().unwrap().push(i));
+        pause();
+        started
+    };
+    (0..n).map(start).collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+    u32::from(ran.lock().unwrap().is_sorted())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn sleeps_between_starts(n: u32) -> u32 {
+    started_with_pauses(n, || thread::sleep(Duration::from_nanos(1)))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn waits_a_little_between_starts(n: u32) -> u32 {
+    started_with_pauses(n, || thread::park_timeout(Duration::from_millis(1)))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn sleeps_until_its_turn(n: u32) -> u32 {
+    let turn = Arc::new(AtomicU32::new(0));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        while shared.load(Ordering::SeqCst) != i {
+            thread::sleep(Duration::from_millis(1));
+        }
+        shared.store(i + 1, Ordering::SeqCst);
+    });
+    turn.load(Ordering::SeqCst)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn waits_a_minute_at_most(_: u32) -> u32 {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(1));
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap_or(0)
+}
+
 #[unsafe(no_mangle)]
 pub extern "C" fn writer_starves(_: u32) -> u32 {
     // Readers that take turns hold the lock for ever: no order lets the writer in, unless the lock prefers it.
