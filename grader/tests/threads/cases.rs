@@ -348,11 +348,14 @@ pub extern "C" fn lock_order(_: u32) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn locks_itself(_: u32) -> u32 {
-    let lock = Mutex::new(0);
-    let first = lock.lock().unwrap();
-    let second = lock.lock().unwrap();
-    *first + *second
+pub extern "C" fn locks_itself(n: u32) -> u32 {
+    let twice = || {
+        let lock = Mutex::new(0);
+        let first = lock.lock().unwrap();
+        *first + *lock.lock().unwrap()
+    };
+    let started: Vec<_> = (1..=n).map(|i| thread::spawn(move || if i == n { twice() } else { 0 })).collect();
+    if n == 0 { twice() } else { started.into_iter().map(|thread| thread.join().unwrap()).sum() }
 }
 
 #[unsafe(no_mangle)]
@@ -423,27 +426,18 @@ pub extern "C" fn sleeps_instead_of_joining(_: u32) -> u32 {
     seen
 }
 
-/// Starts threads, with a pause after each: 1 if they also ran in that order.
-fn started_with_pauses(n: u32, pause: fn()) -> u32 {
+/// Starts threads, and sleeps after each (waits with a limit, if they are odd in number): 1 if they also ran in that order.
+#[unsafe(no_mangle)]
+pub extern "C" fn sleeps_between_starts(n: u32) -> u32 {
     let ran = Arc::new(Mutex::new(Vec::new()));
     let start = |i| {
         let ran = Arc::clone(&ran);
         let started = thread::spawn(move || ran.lock().unwrap().push(i));
-        pause();
+        if n % 2 == 0 { thread::sleep(Duration::from_nanos(1)) } else { thread::park_timeout(Duration::from_millis(1)) }
         started
     };
     (0..n).map(start).collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
     u32::from(ran.lock().unwrap().is_sorted())
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn sleeps_between_starts(n: u32) -> u32 {
-    started_with_pauses(n, || thread::sleep(Duration::from_nanos(1)))
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn waits_a_little_between_starts(n: u32) -> u32 {
-    started_with_pauses(n, || thread::park_timeout(Duration::from_millis(1)))
 }
 
 #[unsafe(no_mangle)]

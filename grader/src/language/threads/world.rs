@@ -435,6 +435,15 @@ impl World {
         Ok(self.choose(side, child, stays, stays))
     }
 
+    /// The thread at whose record an address lies: right above its stack. Who has ended has none any more.
+    pub(super) fn owner_of(&self, side: Side, address: u32) -> Option<u32> {
+        const RECORD_BYTES: u32 = 16 << 10;
+        let live = (0_u32..).zip(&self.threads).skip(1).filter(|(_, it)| it.state != State::Done && it.side == side);
+        let tops = live.map(|(id, thread)| (thread.stack.0, id));
+        let (top, id) = tops.filter(|(top, _)| *top <= address).max()?;
+        (address - top < RECORD_BYTES).then_some(id)
+    }
+
     fn deadlock(&self) -> Stop {
         let waits = (0_u32..).zip(&self.threads).filter_map(|(id, thread)| match thread.state {
             State::Waiting { address, .. } => Some((id, address)),
