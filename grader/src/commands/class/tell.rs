@@ -120,7 +120,7 @@ fn nobodys(class: &Class, pack: &Pack) -> Option<String> {
         !matches!(learner.state, State::Missing | State::Empty | State::NotSubmitted | State::Superseded)
     });
     (missing > 0 && !is_any).then(|| {
-        let roots = submission::roots(&pack.exercise.languages);
+        let roots = submission::roots(&pack.exercise);
         format!("nobody handed in what `{}` asks for ({roots}): is --exercise right?", class.exercise)
     })
 }
