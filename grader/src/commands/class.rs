@@ -287,7 +287,7 @@ fn learners(
                 format!(
                     "it holds several that could be graded ({}): keep one, as {}; if these are learners, grade this folder as a class",
                     several.join(", "),
-                    submission::roots(&pack.exercise.languages)
+                    submission::roots(&pack.exercise)
                 )
             }
             Found::Unreadable(reason) => {

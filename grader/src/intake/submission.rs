@@ -138,7 +138,7 @@ impl Submission {
         let Walk { mut sources, mut notes, others, .. } = walk;
         let Some((language, root)) = find_language(languages, &sources.keys()) else {
             let (languages, found) = (languages.to_vec(), sources.into_keys().take(NAMED_MAX).collect());
-            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others });
+            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others, tests: false });
         };
         notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_notation::text::Language;
 
 use crate::host::limits;
 use crate::host::outcome::UsageError;
@@ -30,6 +31,8 @@ pub struct Bench<'a> {
     pub limits: Limits,
     /// Whether this process grades for another one, which knows the fingerprints of known bugs.
     pub apart: bool,
+    /// The language in which it is told how far a long grading has come; `None` if it is not.
+    pub progress: Option<Language>,
     /// The rows beyond the checks that are tried too.
     pub with: Vec<Extra>,
     /// One for each language of the exercise: a learner's machine need not have what other languages need.
@@ -66,7 +69,8 @@ impl<'a> Bench<'a> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
-        let bench = Self { pack, protection, limits: Limits::default(), apart: false, with: Vec::new(), toolchains };
+        let (limits, with) = (Limits::default(), Vec::new());
+        let bench = Self { pack, protection, limits, apart: false, progress: None, with, toolchains };
         if let [only] = languages[..] {
             bench.toolchain(only)?;
         }

@@ -155,7 +155,7 @@ fn no_submission_fits(class: &Class, pack: &Pack, language: Language) -> Option<
         )
     });
     (missing > 0 && !is_any).then(|| {
-        let roots = submission::roots(&pack.exercise.languages);
+        let roots = submission::roots(&pack.exercise);
         let exercise = &class.exercise;
         match language {
             Language::English => {

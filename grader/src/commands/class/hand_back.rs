@@ -54,7 +54,7 @@ pub(super) fn write_marks(
 
 /// What a learner is told of whose submission nothing could be graded: the reason, and what to hand in.
 fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> {
-    let roots = submission::roots(&pack.exercise.languages);
+    let roots = submission::roots(&pack.exercise);
     let said = match (learner.state, args.lang) {
         (State::Empty, Language::English) => format!("what was handed in is empty; hand in {roots}"),
         (State::Empty, Language::French) => format!("ce qui a été rendu est vide ; rendez {roots}"),
