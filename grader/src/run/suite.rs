@@ -1,6 +1,7 @@
 //! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
 //! a requirement's points are those of its bugs that a test tells.
 
+mod confirm;
 mod results;
 mod words;
 
@@ -32,8 +33,6 @@ const RIGHT: &str = "right";
 const SEEDS: [u64; 2] = [1, 2];
 /// Processor time of a whole grading, in milliseconds: what comes after is not tried, and says so.
 const CPU_MS_MAX: u64 = 55_000;
-/// How many bugs each test has to tell a second time.
-const CONFIRMATIONS: u32 = 2;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -104,12 +103,26 @@ struct Grading<'a> {
     /// What the tests are written in.
     code: CodeLanguage,
     found: Found<'a>,
+    /// Tests that told a bug once and not again.
+    doubtful: BTreeSet<String>,
+    /// How many bugs were looked at to find out why, and whether it is chance.
+    probes: usize,
+    by_chance: bool,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
     fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage) -> Self {
-        Self { bench, suite, code, found: Found::default(), cpu_ms: 0 }
+        Self {
+            bench,
+            suite,
+            code,
+            found: Found::default(),
+            doubtful: BTreeSet::new(),
+            probes: 0,
+            by_chance: false,
+            cpu_ms: 0,
+        }
     }
 
     /// Whether the tests have time left.
@@ -141,56 +154,25 @@ impl<'a> Grading<'a> {
                 self.try_right(&right[0], SEEDS[0], &skip, &heavy)?;
             }
             let tried = any && self.has_time();
-            let killers = if tried { self.try_bug(spec, &skip, &heavy)? } else { Vec::new() };
+            let killers = if tried { self.told_twice(spec, &skip, &heavy)? } else { BTreeSet::new() };
+            let killers = killers.into_iter().collect();
             self.found.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
-        self.confirm()?;
+        self.note_doubtful();
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
         let light = &self.skipped() | &heavy;
         for cache in &right[..right.len() - 1] {
             self.try_right(cache, SEEDS[0], &light, &none)?;
         }
         self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
-        let unfit = self.named(|test| test.unfit.is_some());
-        for bug in &mut self.found.bugs {
-            bug.killers.retain(|name| !unfit.contains(name));
+        self.drop_unfit();
+        self.look_for_chance(&right[0])?;
+        if self.by_chance {
+            self.confirm_often(&right)?;
         }
         for bug in &self.found.bugs {
             for name in &bug.killers {
                 self.found.tests.entry(name.clone()).or_default().kills += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whoever told bugs tells two of them again. What a test does not tell again does not count: it may have failed only because of what
-    /// the bug did to a test before it. A test that tells nothing again fails by chance.
-    fn confirm(&mut self) -> Result<(), Rejected> {
-        let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
-        let mut doubtful: BTreeSet<String> = BTreeSet::new();
-        for index in 0..self.found.bugs.len() {
-            let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
-            let due: BTreeSet<String> = self.found.bugs[index].killers.iter().filter(due).cloned().collect();
-            let spec = self.found.bugs[index].spec;
-            if due.is_empty() || !self.has_time() {
-                continue;
-            }
-            let others: BTreeSet<String> =
-                self.found.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
-            let others = &self.skipped() | &others;
-            let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
-            for name in due {
-                if again.contains(&name) {
-                    *confirmed.entry(name).or_default() += 1;
-                } else {
-                    self.found.bugs[index].killers.retain(|killer| *killer != name);
-                    doubtful.insert(name);
-                }
-            }
-        }
-        for name in doubtful.iter().filter(|name| !confirmed.contains_key(*name)) {
-            if let Some(known) = self.found.tests.get_mut(name) {
-                known.unfit = Some(Unfit::Dependent);
             }
         }
         Ok(())
@@ -298,17 +280,28 @@ impl<'a> Grading<'a> {
         spec: &MutantSpec,
         but: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
-    ) -> Result<Vec<String>, Rejected> {
-        let mut killers = Vec::new();
-        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
+    ) -> Result<BTreeSet<String>, Rejected> {
+        self.failed(&spec.id, SEEDS[0], but, heavy)
+    }
+
+    /// The tests that fail on a cache.
+    fn failed(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Rejected> {
+        let mut names = BTreeSet::new();
+        for run in self.ran(cache, seed, but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
                 .iter()
                 .filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
-            killers.extend(failed.map(|test| test.name.clone()));
+            names.extend(failed.map(|test| test.name.clone()));
         }
-        Ok(killers)
+        Ok(names)
     }
 }
 
@@ -372,6 +365,27 @@ mod tests {
             grading.found.bugs.iter().filter(|bug| !bug.killers.is_empty()).count()
         });
         told.to_vec()
+    }
+
+    #[test]
+    fn tests_that_toss_coins_tell_no_bug() {
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        const NAMES: &[&str] =
+            &["b", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "ca", "cb", "cc", "cd", "ce"];
+        static TOSSED: AtomicU64 = AtomicU64::new(1);
+        // One in eight.
+        fn coin() -> bool {
+            let next = |state: u64| {
+                Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+            };
+            TOSSED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok_and(|state| state >> 61 == 0)
+        }
+        assert_eq!(bugs_found(NAMES, |name, _, _| name != "b" && coin()), [0, 0, 0]);
+        // What a test beside them tells honestly is told.
+        let honest =
+            bugs_found(NAMES, |name, _, cache| if name == "b" { cache.starts_with("expires") } else { coin() });
+        assert_eq!(honest, [1, 1, 1]);
     }
 
     #[test]
