@@ -67,6 +67,9 @@ impl fmt::Display for Unreadable {
                 let (roots, found) = (named(languages, *tests), found.join(", "));
                 write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
             }
+            Self::BadRoot(diagnostic) if diagnostic.line == 0 => {
+                write!(f, "{}: {}", diagnostic.file, diagnostic.message)
+            }
             Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
             Self::TooBig { path, limit } => {
                 write!(f, "`{path}` is too big: at most {limit}; hand in source files only")

@@ -13,7 +13,7 @@ use crate::host::sandbox::Protection;
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
-use crate::language::toolchain::{Built, Extra, Limits, Rejected, Toolchain};
+use crate::language::toolchain::{Built, Extra, Limits, Reason, Rejected, Toolchain};
 use crate::pack::Pack;
 use crate::run::parent;
 
@@ -116,8 +116,10 @@ impl<'a> Bench<'a> {
         let toolchain =
             self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
         toolchain.build(submission).map_err(|mut rejected| {
-            rejected.diagnostics =
-                rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files)).collect();
+            let found = rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files));
+            // What was left out may be what is missing.
+            let notes = submission.notes.iter().filter(|_| rejected.reason == Reason::BuildFailed).cloned();
+            rejected.diagnostics = found.chain(notes).collect();
             rejected
         })
     }

@@ -51,8 +51,8 @@ const ARTIFACT: &str = "artifact";
 /// The submission.
 #[derive(Debug, Serialize, Deserialize)]
 enum Given {
-    /// What is at a path.
-    Path(PathBuf),
+    /// What is at a path, whose name need not be UTF-8: as an `OsString` it crosses byte for byte.
+    Path(OsString),
     /// Read elsewhere: it came by a queue.
     Read(Box<Submission>),
     /// A part of the pack, such as its solution, with a name: trusted.
@@ -85,9 +85,9 @@ struct Order {
     limits: Limits,
     /// The rows beyond the checks that are tried too.
     with: Vec<Extra>,
-    scratch: PathBuf,
+    scratch: OsString,
     /// The folder that replaces the cache, if the cache cannot be written to.
-    cache: Option<PathBuf>,
+    cache: Option<OsString>,
 }
 
 /// Stops gradings from outside, when their result is no longer wanted.
@@ -132,7 +132,7 @@ impl Stop {
 /// # Errors
 /// There is nothing readable at `path`, the pack is invalid, `stop` was called, or this machine fails.
 pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
-    grade_given(bench, Given::Path(path.to_owned()), seed, language, stop)
+    grade_given(bench, Given::Path(path.into()), seed, language, stop)
 }
 
 /// Grades a submission that was read elsewhere, in a process of its own. The report is the same as [`grade`]'s on the same files.
@@ -170,7 +170,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
         bench.prepare_lesson(lesson)?;
     }
     let shown = match &given {
-        Given::Path(path) => path.clone(),
+        Given::Path(path) => PathBuf::from(path),
         Given::Read(submission) => PathBuf::from(&submission.path),
         Given::Part(_, name, _) => PathBuf::from(name),
     };
@@ -189,7 +189,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
 pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed: u64) -> Result<Vec<Event>> {
     let home = scratch::folder().context("making a scratch folder")?;
     let order = Work::Run { script: script.to_owned(), dialect, seed };
-    let worked = work(bench, Given::Path(path.to_owned()), order, &Stop::default(), home.path())?;
+    let worked = work(bench, Given::Path(path.into()), order, &Stop::default(), home.path())?;
     match worked.last {
         Line::Done => Ok(worked.events),
         Line::Rejected(rejected) => Err(rejected.into()),
@@ -203,7 +203,7 @@ pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed:
 /// As [`run`]; what does not run in the page is a [`NotInPage`].
 pub fn build(bench: &Bench<'_>, path: &Path, stop: &Stop) -> Result<Vec<u8>> {
     let home = scratch::folder().context("making a scratch folder")?;
-    match work(bench, Given::Path(path.to_owned()), Work::Build, stop, home.path())?.last {
+    match work(bench, Given::Path(path.into()), Work::Build, stop, home.path())?.last {
         Line::Done => read_plain(&home.path().join(ARTIFACT), budget::FILE_BYTES).context("reading the module"),
         Line::Rejected(rejected) => Err(rejected.into()),
         Line::NotInPage(why) => Err(why.into()),
@@ -233,10 +233,10 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
         protection: bench.protection,
         limits: bench.limits,
         with: bench.with.clone(),
-        scratch: home.to_owned(),
-        cache: cache::stand_in(),
+        scratch: home.into(),
+        cache: cache::stand_in().map(PathBuf::into_os_string),
     };
-    let order = serde_json::to_vec(&order).context("this path cannot be handed on: give one that is UTF-8")?;
+    let order = serde_json::to_vec(&order).context("handing the order on")?;
     let mut command = itself::again(itself::GRADE).map_err(|why| anyhow!(why))?;
     // In a group of its own: Ctrl-C for this process ends the other one only through this one.
     machine::in_own_group(&mut command);
@@ -393,9 +393,10 @@ fn take_order() -> Result<()> {
     ensure!(order.sources == itself::SOURCES, "the grader beside this program is of other sources: build it first");
     machine::confine_grading(order.parent)?;
     budget::begin();
-    scratch::borrow(&order.scratch);
+    let scratch = Path::new(&order.scratch);
+    scratch::borrow(scratch);
     if let Some(folder) = &order.cache {
-        cache::borrow(folder);
+        cache::borrow(Path::new(folder));
     }
     cache::leave_making_to(have_made);
     let mut pack = match &order.lesson {
@@ -407,7 +408,7 @@ fn take_order() -> Result<()> {
     }
     let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
     (bench.limits, bench.apart, bench.with) = (order.limits, true, order.with);
-    say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
+    say(&obeyed(&bench, order.given, order.work, scratch)?)
 }
 
 /// Executes the order, and returns the last line.
@@ -415,9 +416,9 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     let languages = &bench.pack.exercise.languages;
     let submission = match (&work, given) {
         (Work::Grade(seed, language), Given::Path(path)) => {
-            return Ok(Line::reported(bench.grade_path(&path, *seed, *language)?));
+            return Ok(Line::reported(bench.grade_path(Path::new(&path), *seed, *language)?));
         }
-        (_, Given::Path(path)) => match Submission::read(&path, languages) {
+        (_, Given::Path(path)) => match Submission::read(Path::new(&path), languages) {
             Ok(submission) => submission,
             Err(error) => return Ok(Line::Usage(error.of(&bench.pack.exercise).to_string())),
         },

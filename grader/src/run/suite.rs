@@ -1,6 +1,7 @@
 //! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
 //! a requirement's points are those of its bugs that a test tells.
 
+mod confirm;
 mod results;
 #[cfg(test)]
 mod tests;
@@ -37,8 +38,6 @@ const CPU_MS_MAX: u64 = 55_000;
 /// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
 const CALLS_SLOW: u64 = 2_000;
 const CPU_MS_SLOW: u64 = 35_000;
-/// How many bugs each test has to tell a second time.
-const CONFIRMATIONS: u32 = 2;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -109,12 +108,26 @@ struct Grading<'a> {
     /// What the tests are written in.
     code: CodeLanguage,
     found: Found<'a>,
+    /// Tests that told a bug once and not again.
+    doubtful: BTreeSet<String>,
+    /// How many bugs were looked at to find out why, and whether it is chance.
+    probes: usize,
+    by_chance: bool,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
     fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage) -> Self {
-        Self { bench, suite, code, found: Found::default(), cpu_ms: 0 }
+        Self {
+            bench,
+            suite,
+            code,
+            found: Found::default(),
+            doubtful: BTreeSet::new(),
+            probes: 0,
+            by_chance: false,
+            cpu_ms: 0,
+        }
     }
 
     /// Whether the tests have time left.
@@ -159,22 +172,23 @@ impl<'a> Grading<'a> {
             }
             self.tell_progress(index + 1, count)?;
             let tried = any_quick && self.has_time(CPU_MS_MAX);
-            let killers = if tried { self.try_bug(spec, &skip, &heavy)? } else { Vec::new() };
+            let killers = if tried { self.told_twice(spec, &skip, &heavy)?.into_iter().collect() } else { Vec::new() };
             self.found.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
         if !slow.is_empty() {
             self.try_slow(&slow, &right, amid)?;
         }
-        self.confirm()?;
+        self.note_doubtful();
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
         let light = &(&self.skipped() | &slow) | &heavy;
         for cache in &right[..right.len() - 1] {
             self.try_right(cache, SEEDS[0], &light, &none)?;
         }
         self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
-        let unfit = self.named(|test| test.unfit.is_some());
-        for bug in &mut self.found.bugs {
-            bug.killers.retain(|name| !unfit.contains(name));
+        self.drop_unfit();
+        self.look_for_chance(&right[0])?;
+        if self.by_chance {
+            self.confirm_often(&right)?;
         }
         for bug in &self.found.bugs {
             for name in &bug.killers {
@@ -199,7 +213,8 @@ impl<'a> Grading<'a> {
             }
             self.tell_progress(index + 1, count)?;
             if self.has_time(CPU_MS_SLOW) {
-                self.found.bugs[index].killers = self.try_bug(self.found.bugs[index].spec, &others, &none)?;
+                let killers = self.told_twice(self.found.bugs[index].spec, &others, &none)?;
+                self.found.bugs[index].killers = killers.into_iter().collect();
                 self.found.bugs[index].tried = true;
             } else {
                 left_out = true;
@@ -208,39 +223,6 @@ impl<'a> Grading<'a> {
         self.try_right(&right[right.len() - 1], SEEDS[0], &others, &none)?;
         for name in slow.iter().filter(|_| left_out) {
             self.found.tests.entry(name.clone()).or_default().is_slow = true;
-        }
-        Ok(())
-    }
-
-    /// Whoever told bugs tells two of them again. What a test does not tell again does not count: it may have failed only because of what
-    /// the bug did to a test before it. A test that tells nothing again fails by chance.
-    fn confirm(&mut self) -> Result<(), Rejected> {
-        let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
-        let mut doubtful: BTreeSet<String> = BTreeSet::new();
-        for index in 0..self.found.bugs.len() {
-            let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
-            let due: BTreeSet<String> = self.found.bugs[index].killers.iter().filter(due).cloned().collect();
-            let spec = self.found.bugs[index].spec;
-            if due.is_empty() || !self.has_time(CPU_MS_MAX) {
-                continue;
-            }
-            let others: BTreeSet<String> =
-                self.found.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
-            let others = &self.skipped() | &others;
-            let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
-            for name in due {
-                if again.contains(&name) {
-                    *confirmed.entry(name).or_default() += 1;
-                } else {
-                    self.found.bugs[index].killers.retain(|killer| *killer != name);
-                    doubtful.insert(name);
-                }
-            }
-        }
-        for name in doubtful.iter().filter(|name| !confirmed.contains_key(*name)) {
-            if let Some(known) = self.found.tests.get_mut(name) {
-                known.unfit = Some(Unfit::Dependent);
-            }
         }
         Ok(())
     }
@@ -352,16 +334,27 @@ impl<'a> Grading<'a> {
         spec: &MutantSpec,
         but: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
-    ) -> Result<Vec<String>, Rejected> {
-        let mut killers = Vec::new();
-        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
+    ) -> Result<BTreeSet<String>, Rejected> {
+        self.failed(&spec.id, SEEDS[0], but, heavy)
+    }
+
+    /// The tests that fail on a cache.
+    fn failed(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Rejected> {
+        let mut names = BTreeSet::new();
+        for run in self.ran(cache, seed, but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
                 .iter()
                 .filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
-            killers.extend(failed.map(|test| test.name.clone()));
+            names.extend(failed.map(|test| test.name.clone()));
         }
-        Ok(killers)
+        Ok(names)
     }
 }

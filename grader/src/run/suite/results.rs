@@ -11,6 +11,7 @@ use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::suite::{Suite, Unread};
 use crate::run::identity::grader;
+use crate::run::suite::confirm;
 use crate::run::suite::words::{self, Unfit, no_test};
 
 /// What is known of one test.
@@ -77,6 +78,8 @@ pub(super) struct Found<'a> {
     pub(super) tests: BTreeMap<String, Known>,
     /// The bugs that were tried, in the pack's order.
     pub(super) bugs: Vec<Bug<'a>>,
+    /// How many bugs do not count as told because time did not last for trying them again often enough.
+    pub(super) unconfirmed: usize,
 }
 
 /// Whether there is a test at all, and one that counts.
@@ -185,6 +188,9 @@ impl Found<'_> {
         for it in suite.unread() {
             let told = format!("{}: {}", it.name, words::unread(it.why, language));
             diagnostics.push(diagnostic::at(&it.file, it.line, 0, &told));
+        }
+        if self.unconfirmed > 0 {
+            diagnostics.insert(0, diagnostic::general(&confirm::unconfirmed(self.unconfirmed, language)));
         }
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));

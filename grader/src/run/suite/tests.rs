@@ -59,6 +59,25 @@ fn told(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) 
 }
 
 #[test]
+fn tests_that_toss_coins_tell_no_bug() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    const NAMES: &[&str] =
+        &["b", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "ca", "cb", "cc", "cd", "ce"];
+    static TOSSED: AtomicU64 = AtomicU64::new(1);
+    // One in eight.
+    fn coin() -> bool {
+        let next =
+            |state: u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+        TOSSED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok_and(|state| state >> 61 == 0)
+    }
+    assert_eq!(bugs_found(NAMES, |name, _, _| name != "b" && coin()), [0, 0, 0]);
+    // What a test beside them tells honestly is told.
+    let honest = bugs_found(NAMES, |name, _, cache| if name == "b" { cache.starts_with("expires") } else { coin() });
+    assert_eq!(honest, [1, 1, 1]);
+}
+
+#[test]
 fn tests_that_look_at_their_neighbours_instead_of_the_cache_tell_no_bug() {
     let honest: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && cache.starts_with("expires");
     assert_eq!(told(&["a", "b", "z"], honest), [1, 1, 1]);

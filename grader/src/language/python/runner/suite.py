@@ -8,6 +8,7 @@ import guard
 import proxy
 import run as single
 import scheduler
+import sealed
 
 from pluggy import HookimplMarker
 
@@ -266,11 +267,9 @@ def run(request, out, extra):
     sys.stdin = sys.__stdin__ = open("/dev/null")
     sys.argv = ["pytest"]
     sys.modules["distributed_cache"] = proxy.module(link)
-    import random
-
     import pytest
 
-    random.seed(request["random"])
+    sealed.seed(request["random"])
     result = {}
     folder = os.getcwd()
 
