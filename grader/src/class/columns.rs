@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::worksheet::{self, Column, Told};
+use super::worksheet::{self, Column, Told, folded_head};
 use crate::intake::platform::Platform;
 
 /// The kinds of rosters.
@@ -171,13 +171,6 @@ impl Columns {
             [&person.name, &person.number, &person.username, &person.email].iter().all(|cell| cell.is_empty());
         (!is_nobody && !is_blank).then_some(person)
     }
-}
-
-/// A column's name for comparison: without accents and case, with a plain apostrophe.
-pub(super) fn folded_head(name: &str) -> String {
-    let name = name.trim().trim_start_matches('\u{feff}').trim();
-    let plain = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    plain.map(|c| if c == '\u{2019}' { '\'' } else { c }).collect()
 }
 
 /// The kind of a roster, from its head and what stands below.

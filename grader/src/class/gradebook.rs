@@ -3,12 +3,13 @@
 
 use cachedojo_notation::text::Language;
 
-use super::columns::{Columns, folded_head};
+use super::columns::Columns;
 use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::scale::{Scale, is_points};
 use super::summary::{Class, Learner, State};
 use super::table::harmless;
+use super::worksheet::folded_head;
 use super::worksheet::{self, Column};
 use crate::host::printable;
 use crate::intake::platform::Platform;

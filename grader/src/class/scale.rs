@@ -1,7 +1,7 @@
 //! The scale of a gradebook: its own maximum, to which the points are converted, written as the file writes numbers.
 
-use super::columns::folded_head;
 use super::roster::{Form, Roster};
+use super::worksheet::folded_head;
 use super::worksheet::{self, Column};
 use crate::intake::platform::Platform;
 

@@ -1,6 +1,7 @@
 //! The words of Moodle's grading worksheet, which has the headings of its site's language: one table for all of them.
 
-use super::columns::folded_head;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// A column of the worksheet, in the worksheet's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,10 @@ pub(super) enum Column {
     /// Whether the mark may be changed.
     Open,
     /// When the submission was changed.
+    #[expect(dead_code, reason = "only its place among the headings is used")]
     Submitted,
     /// When the mark was changed.
+    #[expect(dead_code, reason = "only its place among the headings is used")]
     Graded,
     /// The comment.
     Feedback,
@@ -42,6 +45,13 @@ pub(super) struct Words {
     late: &'static [&'static str],
     /// It is a draft, which nobody handed in yet.
     draft: &'static [&'static str],
+}
+
+/// A column's name for comparison: without accents and case, with a plain apostrophe.
+pub(super) fn folded_head(name: &str) -> String {
+    let name = name.trim().trim_start_matches('\u{feff}').trim();
+    let plain = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    plain.map(|c| if c == '\u{2019}' { '\'' } else { c }).collect()
 }
 
 /// The languages, English first. The words are those of Moodle's language packs.

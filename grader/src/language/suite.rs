@@ -28,7 +28,7 @@ pub trait Suite: Debug {
     fn silent(&self) -> &BTreeSet<String>;
 
     /// What looks like a test and is not read as one, according to its source.
-    fn unread(&self) -> &[Unread] {
+    fn uncollected(&self) -> &[Uncollected] {
         &[]
     }
 
@@ -38,7 +38,7 @@ pub trait Suite: Debug {
 
 /// A function or class that looks like a test.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Unread {
+pub struct Uncollected {
     /// Its file.
     pub file: String,
     /// Its line there.

@@ -7,9 +7,9 @@ use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 
-use crate::host::limits;
 use crate::host::outcome::UsageError;
 use crate::host::sandbox::Protection;
+use crate::host::{limits, progress};
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
@@ -59,6 +59,13 @@ impl NotOpened {
 }
 
 impl<'a> Bench<'a> {
+    /// Tells on a terminal that so many caches of so many have been tried.
+    pub(super) fn tell_progress(&self, tried: usize, of: usize) {
+        if let Some(language) = self.progress {
+            progress::tell(language, tried, of);
+        }
+    }
+
     /// A bench for a pack. Things that this machine needs once are made now if the exercise has one language, otherwise
     /// when they are first needed, with a message on standard error. `trust` leaves builds unconfined.
     ///

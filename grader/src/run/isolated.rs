@@ -26,7 +26,7 @@ use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say as tell};
 use crate::host::process::{Cut, Group, Watched, is_from_outside, watch};
 use crate::host::sandbox::Protection;
-use crate::host::{budget, cache, itself, machine, progress, scratch};
+use crate::host::{budget, cache, itself, machine, scratch};
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Extra, Limits, Rejected};
@@ -321,9 +321,7 @@ fn converse(
                 say(&json(serde_json::to_vec(&answer))?, running)?;
             }
             Line::Events(more) => events.extend(more),
-            Line::Progress(tried, of) => {
-                bench.progress.iter().for_each(|language| progress::tell(*language, tried, of))
-            }
+            Line::Progress(tried, of) => bench.tell_progress(tried, of),
             last => return Ok((Some(last), running, events)),
         }
     }

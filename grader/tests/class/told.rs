@@ -157,7 +157,8 @@ fn who_is_excused_stays_so_and_a_gradebook_in_the_other_language_is_filled() {
     let home = Home::new();
     home.hand_in("Gan N", &home.solved);
     home.hand_in("Ann Lee", &home.solved);
-    let title = &CourseFiles::load().expect("a sound course").course.lesson(&home.lesson).expect("it is there").title;
+    let course = CourseFiles::load().expect("a sound course").course;
+    let title = &course.lesson(&home.lesson).expect("it is there").title;
     let head = "Student,ID,SIS User ID,SIS Login ID,Section";
     let roster = |cells: [&str; 2]| {
         let [gan, lee] = cells;

@@ -11,7 +11,7 @@ use crate::host::machine;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
-use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, Unread};
+use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, Uncollected};
 use crate::language::toolchain::{Reason, Rejected};
 
 /// The most steps of one test together with its cache, in one run.
@@ -30,7 +30,7 @@ pub struct PythonSuite {
     files: BTreeMap<String, String>,
     caches: BTreeMap<String, String>,
     silent: BTreeSet<String>,
-    unread: Vec<Unread>,
+    unread: Vec<Uncollected>,
 }
 
 impl PythonSuite {
@@ -171,7 +171,7 @@ impl Suite for PythonSuite {
         &self.silent
     }
 
-    fn unread(&self) -> &[Unread] {
+    fn uncollected(&self) -> &[Uncollected] {
         &self.unread
     }
 

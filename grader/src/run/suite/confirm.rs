@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use cachedojo_judge::pack::MutantSpec;
-use cachedojo_notation::text::Language;
 
 use super::words::Unfit;
 use super::{CPU_MS_MAX, Grading, SEEDS};
@@ -134,19 +133,5 @@ impl Grading<'_> {
             tests = again;
         }
         Ok(Some(tests))
-    }
-}
-
-/// What is said where time did not last.
-pub(super) fn unconfirmed(bugs: usize, language: Language) -> String {
-    match language {
-        Language::English => format!(
-            "some tests fail by chance, so every bug was tried again {OFTEN} times; time did not last for that, and {bugs} of the bugs \
-             that were told do not count: let no test depend on chance"
-        ),
-        Language::French => format!(
-            "certains tests échouent par hasard, chaque défaut a donc été réessayé {OFTEN} fois ; le temps n'y a pas suffi, et {bugs} des \
-             défauts révélés ne comptent pas : qu'aucun test ne dépende du hasard"
-        ),
     }
 }

@@ -9,9 +9,8 @@ use cachedojo_notation::text::Language;
 
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
-use crate::language::suite::{Suite, Unread};
+use crate::language::suite::{Suite, Uncollected};
 use crate::run::identity::grader;
-use crate::run::suite::confirm;
 use crate::run::suite::words::{self, Unfit, no_test};
 
 /// What is known of one test.
@@ -180,22 +179,22 @@ impl Found<'_> {
         let mut diagnostics = submission.notes.clone();
         if self.tests.is_empty() {
             let told =
-                if suite.unread().is_empty() { no_test(submission, language) } else { words::none_read(language) };
+                if suite.uncollected().is_empty() { no_test(submission, language) } else { words::none_read(language) };
             diagnostics.insert(0, diagnostic::general(&told));
         } else if self.tests.values().all(|test| test.calls == 0) && self.tests.values().any(|test| test.passed) {
             diagnostics.insert(0, diagnostic::general(&words::no_call(submission.language, language)));
         }
-        for it in suite.unread() {
+        for it in suite.uncollected() {
             let told = format!("{}: {}", it.name, words::unread(it.why, language));
             diagnostics.push(diagnostic::at(&it.file, it.line, 0, &told));
         }
         if self.unconfirmed > 0 {
-            diagnostics.insert(0, diagnostic::general(&confirm::unconfirmed(self.unconfirmed, language)));
+            diagnostics.insert(0, diagnostic::general(&words::unconfirmed(self.unconfirmed, language)));
         }
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));
-            let is_told = |it: &Unread| it.file == file && function.rsplit("::").next() == Some(&it.name);
-            if suite.unread().iter().any(is_told) {
+            let is_told = |it: &Uncollected| it.file == file && function.rsplit("::").next() == Some(&it.name);
+            if suite.uncollected().iter().any(is_told) {
                 continue;
             }
             let mut say =

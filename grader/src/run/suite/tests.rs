@@ -46,7 +46,7 @@ impl Suite for Watcher {
 }
 
 /// How many bugs these tests are said to tell, wherever the right cache among them is drawn to stand.
-fn told(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) -> Vec<usize> {
+fn bugs_found(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) -> Vec<usize> {
     let pack = Pack::load("integration-tests").expect("it is sound");
     let bench = Bench::open(&pack, false).expect("nothing is needed yet");
     let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, silent: BTreeSet::new() };
@@ -80,13 +80,13 @@ fn tests_that_toss_coins_tell_no_bug() {
 #[test]
 fn tests_that_look_at_their_neighbours_instead_of_the_cache_tell_no_bug() {
     let honest: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && cache.starts_with("expires");
-    assert_eq!(told(&["a", "b", "z"], honest), [1, 1, 1]);
+    assert_eq!(bugs_found(&["a", "b", "z"], honest), [1, 1, 1]);
     // What takes long is run last once that is known; and nothing is beside what is tried again.
     let order: fn(&str, &[&str], &str) -> bool = |name, run, _| {
         let at = |name| run.iter().position(|other| *other == name);
         name == "b" && (at("a") > at("b") || at("z").is_none())
     };
-    assert_eq!(told(&["a", "b", "z"], order), [0, 0, 0]);
+    assert_eq!(bugs_found(&["a", "b", "z"], order), [0, 0, 0]);
     // A test less in each run on a right cache counts them; one that does not tell twice what it told counts as well.
     let count: fn(&str, &[&str], &str) -> bool = |name, run, _| {
         let (there, counted) = (|name| run.contains(&name), !run.contains(&"3"));
@@ -100,5 +100,5 @@ fn tests_that_look_at_their_neighbours_instead_of_the_cache_tell_no_bug() {
             _ => false,
         }
     };
-    assert_eq!(told(&["0", "1", "2", "3", "b", "e", "z"], count), [0, 0, 0]);
+    assert_eq!(bugs_found(&["0", "1", "2", "3", "b", "e", "z"], count), [0, 0, 0]);
 }

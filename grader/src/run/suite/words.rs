@@ -235,6 +235,20 @@ pub(super) fn not_read(said: &str) -> String {
     format!("{text}{remedy}")
 }
 
+/// What is said where time did not last.
+pub(super) fn unconfirmed(bugs: usize, language: Language) -> String {
+    match language {
+        Language::English => format!(
+            "some tests fail by chance, so every bug was tried again several times; time did not last for that, and {bugs} of the bugs \
+             that were told do not count: let no test depend on chance"
+        ),
+        Language::French => format!(
+            "certains tests échouent par hasard, chaque défaut a donc été réessayé plusieurs fois ; le temps n'y a pas suffi, et {bugs} des \
+             défauts révélés ne comptent pas : qu'aucun test ne dépende du hasard"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
